@@ -1,0 +1,185 @@
+/**
+ * The border between the simulated service's rules (`core/`) and its HTTP surface (`http/`): one method an operation.
+ * Methods are synchronous (all state is in memory), return what goes on the wire and throw {@link OperationError}.
+ * Facts: service sheet, sections 1 to 4.
+ */
+import type { Clock } from '../swarm/protocol/clock.ts';
+
+/** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [key: string]: Json | undefined;
+}
+
+/** A business error: the service's error body `{code:"409",href:"",id:409,kind:"Error",reason}` is made from it. */
+export class OperationError extends Error {
+  readonly status: number;
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.name = 'OperationError';
+    this.status = status;
+  }
+}
+
+/** Settings of the real service that matter here, under its own environment names (service facts, appendix D). */
+export interface ServiceSettings {
+  AGENT_DOCKER_IMAGE: string;
+  INSTALLER_IMAGE: string;
+  CONTROLLER_IMAGE: string;
+  SELF_VERSION: string;
+  RELEASE_TAG: string;
+  SERVICE_BASE_URL: string;
+  /** Release and OS images as the real variables carry them (parsed). */
+  RELEASE_IMAGES: readonly JsonObject[];
+  OS_IMAGES: readonly JsonObject[];
+  MUST_GATHER_IMAGES: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  HW_VALIDATOR_REQUIREMENTS: readonly JsonObject[];
+  ENABLE_IMAGE_SERVICE: boolean;
+  IMAGE_SERVICE_BASE_URL: string;
+  ISO_IMAGE_TYPE: string;
+  ENABLE_UPGRADE_AGENT: boolean;
+  ENABLE_SINGLE_NODE_DNSMASQ: boolean;
+  ENABLE_VIRTUAL_INTERFACES: boolean;
+  ENABLE_SKIP_MCO_REBOOT: boolean;
+  ENABLE_REJECT_UNKNOWN_FIELDS: boolean;
+  ENABLE_SOFT_TIMEOUTS: boolean;
+  CHECK_CLUSTER_VERSION: boolean;
+  DISABLED_HOST_VALIDATIONS: readonly string[];
+  DISABLED_CLUSTER_VALIDATIONS: readonly string[];
+  DISABLED_STEPS: readonly string[];
+  PUBLIC_CONTAINER_REGISTRIES: readonly string[];
+  NTP_DEFAULT_SERVER: string;
+  /** Simulated milliseconds from here on. */
+  HOST_MONITOR_INTERVAL: number;
+  CLUSTER_MONITOR_INTERVAL: number;
+  HOST_MAX_DISCONNECTION_TIME: number;
+  DISK_CHECK_TIMEOUT: number;
+  IMAGE_AVAILABILITY_TIMEOUT: number;
+  INSTALLATION_TIMEOUT: number;
+  FINALIZING_TIMEOUT: number;
+  RESET_CLUSTER_TIMEOUT: number;
+  HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: number;
+  /** Simulated milliseconds that generating ignitions takes; the real service with DUMMY_IGNITION needs tens of ms. */
+  PREPARATION_DURATION: number;
+}
+
+/** Where the metrics of section 8 are fed from; `http/metrics.ts` implements it. */
+export interface ServiceMetrics {
+  clusterCreated(): void;
+  installationStarted(): void;
+  installationFinished(result: string, seconds: number): void;
+  hostPhase(phase: string, result: string, seconds: number): void;
+  hostsFinished(role: string, result: string): void;
+  operation(name: 'HostMonitoring' | 'ClusterMonitoring', milliseconds: number): void;
+  monitoredHost(milliseconds: number): void;
+  monitoredCluster(milliseconds: number): void;
+  imagePull(image: string, result: string, rate: number): void;
+  diskSyncDuration(milliseconds: number): void;
+  hostValidationLost(id: string): void;
+  clusterValidationLost(id: string): void;
+}
+
+export interface ServiceDependencies {
+  clock: Clock;
+  settings: ServiceSettings;
+  metrics: ServiceMetrics;
+  /** UUID source; tests make it reproducible. */
+  uuid: () => string;
+}
+
+export interface EventsQuery {
+  cluster_id?: string;
+  host_ids?: string[];
+  infra_env_id?: string;
+  limit?: number;
+  offset?: number;
+  order?: 'ascending' | 'descending';
+  severities?: string[];
+  message?: string;
+  deleted_hosts?: boolean;
+  cluster_level?: boolean;
+  categories?: string[];
+}
+
+export interface EventsPage {
+  events: JsonObject[];
+  total: number;
+  severities: { info: number; warning: number; error: number; critical: number };
+}
+
+/** All operations. `createService(dependencies)` in `core/service.ts` makes one. */
+export interface AssistedServiceApi {
+  /** Starts the monitors; stop ends every timer. */
+  start(): void;
+  stop(): void;
+  /** False (liveness 500) when a monitor pass started longer than 5 simulated minutes ago without a newer one. */
+  healthy(): boolean;
+
+  registerCluster(body: JsonObject): JsonObject;
+  importCluster(body: JsonObject): JsonObject;
+  listClusters(query: { with_hosts: boolean; owner?: string; openshift_cluster_id?: string }): JsonObject[];
+  getCluster(id: string, query: { excludeHosts: boolean }): JsonObject;
+  updateCluster(id: string, body: JsonObject): JsonObject;
+  deleteCluster(id: string): void;
+  installCluster(id: string): JsonObject;
+  cancelCluster(id: string): JsonObject;
+  resetCluster(id: string): JsonObject;
+  allowAddHosts(id: string): JsonObject;
+  listClusterHosts(
+    id: string,
+    query: { role?: string; status?: string; withInventory: boolean; withConnectivity: boolean },
+  ): JsonObject[];
+  updateClusterFinalizingProgress(id: string, body: JsonObject): void;
+  completeInstallation(id: string, body: JsonObject): JsonObject;
+  uploadIngressCert(id: string, pem: string): void;
+  clusterCredentials(id: string): JsonObject;
+  downloadClusterFile(id: string, fileName: string): Buffer;
+  downloadClusterCredentials(id: string, fileName: string): Buffer;
+  getInstallConfig(id: string): string;
+  updateInstallConfig(id: string, overrides: string): void;
+  getIgnoredValidations(id: string): JsonObject;
+  setIgnoredValidations(id: string, body: JsonObject): JsonObject;
+  listManifests(id: string, includeSystemGenerated: boolean): JsonObject[];
+  createManifest(id: string, body: JsonObject): JsonObject;
+  deleteManifest(id: string, folder: string, fileName: string): void;
+  downloadManifest(id: string, folder: string, fileName: string): Buffer;
+  listMonitoredOperators(id: string, name?: string): JsonObject[];
+  reportMonitoredOperator(id: string, body: JsonObject): void;
+  updateClusterLogsProgress(id: string, body: JsonObject): void;
+  /** `bytes` is what was received; content is kept only up to a small limit. */
+  uploadLogs(id: string, query: { logs_type: string; host_id?: string; infra_env_id?: string }, bytes: number): void;
+
+  registerInfraEnv(body: JsonObject): JsonObject;
+  listInfraEnvs(query: { cluster_id?: string; owner?: string }): JsonObject[];
+  getInfraEnv(id: string): JsonObject;
+  updateInfraEnv(id: string, body: JsonObject): JsonObject;
+  deleteInfraEnv(id: string): void;
+  infraEnvImageUrl(id: string): JsonObject;
+  downloadInfraEnvFile(id: string, fileName: string, query: Readonly<Record<string, string>>): Buffer;
+
+  registerHost(infraEnvId: string, body: JsonObject, agentVersionHeader: string): JsonObject;
+  listInfraEnvHosts(infraEnvId: string): JsonObject[];
+  getHost(infraEnvId: string, hostId: string): JsonObject;
+  updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject;
+  deleteHost(infraEnvId: string, hostId: string): void;
+  getInstructions(infraEnvId: string, hostId: string, timestamp: number | null, agentVersionHeader: string): JsonObject;
+  postStepReply(infraEnvId: string, hostId: string, body: JsonObject): void;
+  updateHostProgress(infraEnvId: string, hostId: string, body: JsonObject): void;
+  updateHostLogsProgress(infraEnvId: string, hostId: string, body: JsonObject): void;
+  downloadHostIgnition(infraEnvId: string, hostId: string): Buffer;
+  bindHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject;
+  unbindHost(infraEnvId: string, hostId: string): JsonObject;
+  installHost(infraEnvId: string, hostId: string): JsonObject;
+  resetHost(infraEnvId: string, hostId: string): JsonObject;
+  updateInstallerArgs(infraEnvId: string, hostId: string, body: JsonObject): JsonObject;
+  getHostIgnition(infraEnvId: string, hostId: string): JsonObject;
+  updateHostIgnition(infraEnvId: string, hostId: string, body: JsonObject): void;
+  resetHostValidation(infraEnvId: string, hostId: string, validationId: string): JsonObject;
+
+  componentVersions(): JsonObject;
+  openshiftVersions(query: { version?: string; only_latest: boolean }): JsonObject;
+  supportedOperators(): string[];
+  defaultConfig(): JsonObject;
+  triggerEvent(body: JsonObject): void;
+  listEvents(query: EventsQuery): EventsPage;
+}

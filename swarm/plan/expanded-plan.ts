@@ -1,0 +1,104 @@
+/**
+ * What a plan expands to: plain data, the same for the same plan and seed, cheap to hand to worker threads.
+ */
+import type { ConnectionMode, TlsOptions } from '../transport/transport.ts';
+
+export type AgentKind = 'native' | 'noop';
+export type Platform = 'none' | 'baremetal';
+export type ClusterApi = 'rest' | 'kube';
+
+export interface ServiceTarget {
+  /** Base URL, or `embedded` for the simulator that the program starts itself. */
+  url: string;
+  tls: TlsOptions;
+  /** Value of X-Secret-Key that agents send; '' when the service runs without authentication. */
+  agentToken: string;
+  /** Value of the Authorization header of the simulated user, e.g. `Bearer …`; '' for none. */
+  userAuthorization: string;
+}
+
+export interface ExpandedPlan {
+  name: string;
+  seed: string;
+  service: ServiceTarget;
+  /** Simulated milliseconds per wall-clock millisecond; other than 1 only with the embedded service. */
+  clockSpeed: number;
+  connections: {
+    mode: ConnectionMode;
+    /** Simulated seconds an idle connection lingers (stock: 90). */
+    idleSeconds: number;
+    sourceAddresses: string[];
+  };
+  /** Replaces `next_instruction_seconds` of every poll answer; null obeys the service. */
+  pollIntervalSeconds: number | null;
+  openshiftVersion: string;
+  /** Release image, or null for the service's choice for the version. */
+  releaseImage: string | null;
+  pullSecret: string;
+  sshPublicKey: string;
+  limits: WaitLimits;
+  /** Keep what the run made on the service. */
+  keep: boolean;
+  /** In the order in which they start. */
+  clusters: ClusterPlan[];
+  /** Number of hosts of all clusters, day-2 hosts included. */
+  hostCount: number;
+  /** This generator's part when several share one plan; {index: 0, count: 1} when alone. */
+  shard: { index: number; count: number };
+}
+
+/** Simulated seconds after which waiting is given up and the cluster counts as failed. */
+export interface WaitLimits {
+  discovery: number;
+  ready: number;
+  install: number;
+  day2: number;
+}
+
+export interface ClusterPlan {
+  /** Position in the unshared plan; unique over all shards. */
+  index: number;
+  name: string;
+  baseDomain: string;
+  api: ClusterApi;
+  platform: Platform;
+  controlPlanes: number;
+  arbiters: number;
+  workers: number;
+  day2Workers: number;
+  /** OLM operators to request, by the service's name for them. */
+  olmOperators: string[];
+  /** Only an infra-env with hosts; no cluster, no installation. */
+  justInfraEnv: boolean;
+  infraEnvLabels: Record<string, string>;
+  withNmstate: boolean;
+  /** IPv4 CIDR that all hosts of the cluster share, e.g. `10.3.1.0/24`. */
+  machineNetwork: string;
+  gateway: string;
+  /** Null on platform none and on single-node clusters. */
+  apiVip: string | null;
+  ingressVip: string | null;
+  /** Simulated milliseconds after the start of the run. */
+  arrivalMs: number;
+  /** Set roles by PATCH; false leaves them to the service. */
+  assignRoles: boolean;
+  /** Set host names by PATCH beside those the inventories carry. */
+  setHostnames: boolean;
+  /** Cluster's own hosts first (control planes, arbiters, workers), then day-2 workers. */
+  hosts: HostPlan[];
+}
+
+export interface HostPlan {
+  /** Position in the unshared plan; unique over all shards. */
+  index: number;
+  clusterIndex: number;
+  /** Position in the cluster. */
+  ordinal: number;
+  role: 'master' | 'arbiter' | 'worker';
+  day2: boolean;
+  /** Name of a hardware profile. */
+  profile: string;
+  kind: AgentKind;
+  /** Simulated milliseconds between the cluster's launch and this agent's first request. */
+  bootDelayMs: number;
+}

@@ -1,0 +1,52 @@
+/**
+ * Messages between the main thread and workers. Rare by design: launches, stops and batches of events; counters and
+ * histograms go through shared memory.
+ */
+import type { ForcedIdentity } from '../host/host.ts';
+import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { ClockSpec } from '../protocol/clock.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import type { TransportOptions } from '../transport/transport.ts';
+import type { ServiceAccess } from './runtime.ts';
+
+/** Everything a worker needs to let the machines of one cluster live. */
+export interface ClusterLaunch {
+  seed: string;
+  cluster: ClusterPlan;
+  /** Null for `justInfraEnv` clusters and for lone agents. */
+  clusterId: string | null;
+  infraEnvId: string;
+  /** The image that agents say they run until the service names another. */
+  agentVersion: string;
+  access: ServiceAccess;
+  /** Slot of the cluster's first host in the telemetry's host table; the others follow in order. */
+  firstSlot: number;
+  /** Hosts to start, by ordinal; others of the cluster exist but stay off (day-2 hosts come later). */
+  start: number[];
+  /** By ordinal. */
+  forced?: Record<number, ForcedIdentity>;
+  /** Whether the CVO is monitored, the console … comes from the service; what the spoke does is this table's name. */
+  spokeProfile: string;
+}
+
+export type ToWorker =
+  | { type: 'launch'; launch: ClusterLaunch }
+  /** Starts further hosts of a launched cluster (day 2). */
+  | { type: 'start-hosts'; cluster: number; infraEnvId: string; clusterId: string; start: number[] }
+  /** Ends all machines of a cluster at once, as if unplugged. */
+  | { type: 'stop-cluster'; cluster: number }
+  | { type: 'stop' };
+
+export type FromWorker =
+  | { type: 'ready' }
+  | { type: 'events'; events: RunEvent[] }
+  /** No machine of this cluster will send anything any more. */
+  | { type: 'cluster-idle'; cluster: number };
+
+export interface WorkerSetup {
+  worker: number;
+  clock: ClockSpec;
+  transport: Omit<TransportOptions, 'observer'>;
+  /** See shared-telemetry.ts. */
+  telemetry: SharedArrayBuffer;
+}

@@ -1,0 +1,27 @@
+/**
+ * One line of a run's event stream (NDJSON file, websocket). Things that happen once in a while to a host or cluster;
+ * never one per request.
+ */
+import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../protocol/states.ts';
+import type { ClusterPhase, ErrorKind, HostPhase } from './telemetry.ts';
+
+interface Common {
+  /** Simulated epoch milliseconds. */
+  time: number;
+}
+export type RunEvent = Common &
+  (
+    | { type: 'run.started'; run: string; plan: string; seed: string; clusters: number; hosts: number }
+    | { type: 'run.ended'; run: string; verdict: 'passed' | 'failed' | 'interrupted'; reasons: string[] }
+    | { type: 'run.warning'; message: string }
+    | { type: 'cluster.phase'; cluster: number; name: string; phase: ClusterPhase; id?: string; reason?: string }
+    | { type: 'cluster.status'; cluster: number; status: ClusterStatus; info: string }
+    | { type: 'cluster.finalizing-stage'; cluster: number; stage: FinalizingStage }
+    | { type: 'host.phase'; cluster: number; host: number; id: string; phase: HostPhase; reason?: string }
+    | { type: 'host.status'; cluster: number; host: number; id: string; status: HostStatus; info: string }
+    | { type: 'host.stage'; cluster: number; host: number; id: string; role: HostRole; stage: HostStage; info?: string }
+    | { type: 'host.error'; cluster: number; host: number; id: string; kind: ErrorKind; message: string }
+    | { type: 'worker.lost'; worker: number; message: string }
+  );
+
+export type EventSink = (event: RunEvent) => void;

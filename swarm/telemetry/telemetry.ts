@@ -1,0 +1,90 @@
+/**
+ * What happened, as counters and histograms. One writer per thread, all of them on shared memory: recording is a few
+ * atomic adds, never a message. `shared-telemetry.ts` implements it; `registry.ts` turns it into Prometheus metrics.
+ */
+import type { ClientKind, EndpointName } from '../protocol/endpoints.ts';
+import type { HostRole, HostStage, StepType } from '../protocol/states.ts';
+import type { TransportErrorKind, TransportObserver } from '../transport/transport.ts';
+
+/** What became of a request: an HTTP status, or why there was none. */
+export type RequestOutcome = number | TransportErrorKind;
+
+/** Where a simulated host is, seen from the machine itself. In the order a healthy host passes through. */
+export const HOST_PHASES = [
+  'planned',
+  'booting',
+  'registering',
+  'polling',
+  'discovered',
+  'installing',
+  'writing',
+  'rebooted',
+  'joined',
+  'done',
+  'frozen',
+  'failed',
+  'stopped',
+] as const;
+export type HostPhase = (typeof HOST_PHASES)[number];
+
+export const CLUSTER_PHASES = [
+  'planned',
+  'creating',
+  'discovering',
+  'preparing',
+  'installing',
+  'finalizing',
+  'installed',
+  'day2',
+  'complete',
+  'failed',
+  'cancelled',
+  'deleted',
+] as const;
+/** Where the life of a cluster is, seen from the simulated user; `complete` is the last good one. */
+export type ClusterPhase = (typeof CLUSTER_PHASES)[number];
+
+export const ERROR_KINDS = [
+  'registration-retry',
+  'registration-frozen',
+  'poll-error',
+  'poll-frozen',
+  'poll-given-up',
+  'reply-lost',
+  'step-failed',
+  'malformed-answer',
+  'installer-failed',
+  'controller-failed',
+  'cluster-failed',
+  'worker-lost',
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+export interface RequestRecord {
+  client: ClientKind;
+  endpoint: EndpointName;
+  outcome: RequestOutcome;
+  /** Wall-clock milliseconds (wallNow) when the request was due, i.e. when the imitated program would have sent it. */
+  dueAt: number;
+  sentAt: number;
+  /** 0 when no response began. */
+  firstByteAt: number;
+  endAt: number;
+  bytesSent: number;
+  bytesReceived: number;
+}
+
+export interface Telemetry extends TransportObserver {
+  request(record: RequestRecord): void;
+  /** Wall-clock milliseconds between the moment a poll was due and the moment it was started. */
+  pollLateness(ms: number): void;
+  /** Moves one host between phases. `host` is its slot (0-based, dense over this generator's hosts). */
+  hostPhase(host: number, phase: HostPhase): void;
+  /** Enters an installation stage (as reported), null when there is none any more. */
+  hostStage(host: number, stage: HostStage | null): void;
+  clusterPhase(cluster: number, phase: ClusterPhase): void;
+  /** Simulated milliseconds a host spent in a stage. */
+  stageDuration(role: HostRole, stage: HostStage, simulatedMs: number): void;
+  stepReply(step: StepType | 'unknown', fate: 'posted' | 'deduplicated' | 'failed'): void;
+  error(kind: ErrorKind): void;
+}
