@@ -45,7 +45,8 @@ export function startClock(speed: number): ClockSpec {
   return { speed, originWall: now, originSimulated: now };
 }
 
-abstract class BaseClock implements Clock {
+/** `sleep` in terms of `setTimer`. */
+export abstract class BaseClock implements Clock {
   abstract readonly speed: number;
   abstract now(): number;
   abstract setTimer(ms: number, fn: () => void): ClockTimer;
