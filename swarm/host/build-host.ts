@@ -1,0 +1,74 @@
+/** Builds the simulated machine of a plan's host. */
+import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
+import { goJson } from './go-json.ts';
+import type { BuildHost, ForcedIdentity, Host, HostIdentity, HostNic } from './host.ts';
+import { addressesOf, bmcAddressOf, buildIdentity, diskNamesOf, macOf } from './identity.ts';
+import { type InventoryTemplate, inventoryTemplate, nicsOf, renderInventory } from './inventory.ts';
+import { profileNamed } from './profiles.ts';
+import { hashWords, mixWords, unitNumber } from './random.ts';
+
+/**
+ * A machine that keeps its identity (about 0.5 KB) and makes everything else when it is asked: tens of thousands of machines
+ * wait at the same time, and few of them are being asked at any moment.
+ */
+class GeneratedHost implements Host {
+  readonly plan: HostPlan;
+  readonly identity: HostIdentity;
+  readonly #seed: string;
+  readonly #cluster: ClusterPlan;
+  readonly #forced: ForcedIdentity | undefined;
+  readonly #template: InventoryTemplate;
+
+  constructor(seed: string, cluster: ClusterPlan, plan: HostPlan, forced: ForcedIdentity | undefined) {
+    this.plan = plan;
+    this.#seed = seed;
+    this.#cluster = cluster;
+    this.#forced = forced;
+    this.#template = inventoryTemplate(profileNamed(plan.profile));
+    this.identity = buildIdentity(seed, cluster, plan, this.#primarySlot, forced);
+  }
+
+  get nics(): readonly HostNic[] {
+    return nicsOf(this.#template, {
+      addresses: addressesOf(this.#cluster, this.plan, this.#forced),
+      mac: (slot) => this.#mac(slot),
+    });
+  }
+
+  get installationDisk(): string {
+    const { slot, mark, text } = this.#template.installationDisk;
+    return text(diskNamesOf(this.#seed, this.plan.index, slot, mark));
+  }
+
+  inventory(): string {
+    return renderInventory(this.#template, {
+      hostname: goJson(this.identity.hostname).slice(1, -1),
+      serial: this.identity.serial,
+      bmc: bmcAddressOf(this.#seed, this.plan.index),
+      addresses: addressesOf(this.#cluster, this.plan, this.#forced),
+      mac: (slot) => this.#mac(slot),
+      disk: (slot, mark) => diskNamesOf(this.#seed, this.plan.index, slot, mark),
+    });
+  }
+
+  random(purpose: string, ordinal: number): number {
+    const own = mixWords(hashWords(this.#seed), this.plan.index);
+    const topic = hashWords(purpose);
+    return unitNumber(mixWords({ a: own.a ^ topic.a, b: own.b ^ topic.b }, ordinal));
+  }
+
+  get #primarySlot(): number {
+    return this.#template.macSlots[this.#template.primary]!;
+  }
+
+  #mac(slot: number): string {
+    return slot === this.#primarySlot ? this.identity.mac : macOf(this.#seed, this.plan.index, slot);
+  }
+}
+
+/**
+ * The machine of a host plan. The same arguments always give a machine with the same bytes. `nics`, `installationDisk` and
+ * `inventory()` are made anew on every use and not kept.
+ * @throws RangeError for an unknown hardware profile, a machine network that is too small, or a malformed forced address.
+ */
+export const buildHost: BuildHost = (seed, cluster, host, forced) => new GeneratedHost(seed, cluster, host, forced);
