@@ -1,0 +1,85 @@
+/**
+ * How the simulated user creates, installs and removes a cluster. `rest.ts` speaks the service's REST API; what speaks
+ * custom resources on a hub stands beside it. Every method is one user action and at most a few requests.
+ */
+import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../protocol/states.ts';
+
+/** What a run made on the service for one cluster; null = not (or no longer) there. */
+export interface ClusterObjects {
+  clusterId: string | null;
+  infraEnvId: string | null;
+}
+
+/** One validation that does not pass (Service facts 4.1). */
+export interface FailingValidation {
+  id: string;
+  status: 'failure' | 'pending' | 'error';
+  message: string;
+}
+
+/** A host as the service sees it, without its inventory. */
+export interface HostView {
+  id: string;
+  status: HostStatus;
+  statusInfo: string;
+  role: HostRole;
+  /** Stage as last reported; null before the installation. */
+  stage: HostStage | null;
+  day2: boolean;
+  /** Parsed on demand: most looks at a host need only its status. */
+  failing(): FailingValidation[];
+}
+
+/** A cluster as the service sees it, without its hosts. */
+export interface ClusterView {
+  status: ClusterStatus;
+  statusInfo: string;
+  finalizingStage: FinalizingStage | null;
+  /** Why the last preparation failed; '' when it did not. */
+  preparationFailure: string;
+  failing(): FailingValidation[];
+}
+
+/** What a user may set on a discovered host. */
+export interface HostSettings {
+  role?: 'master' | 'arbiter' | 'worker';
+  hostname?: string;
+}
+
+export class ClusterAdapterError extends Error {
+  /** The same call may succeed later: overload, restart, lost connection. */
+  readonly passing: boolean;
+  /** The service refuses in the object's present state (409). */
+  readonly conflict: boolean;
+
+  constructor(message: string, kind: { passing: boolean; conflict: boolean }, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ClusterAdapterError';
+    this.passing = kind.passing;
+    this.conflict = kind.conflict;
+  }
+}
+
+/** All methods throw {@link ClusterAdapterError}, or the signal's reason when aborted. */
+export interface ClusterAdapter {
+  /** The agent image that the service expects hosts to run (Service facts 1.7). */
+  agentVersion(signal: AbortSignal): Promise<string>;
+  /** Returns the new cluster's id. */
+  createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string>;
+  /** Returns the new infra-env's id. `clusterId` null makes one whose hosts belong to no cluster. */
+  createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string>;
+  cluster(clusterId: string, signal: AbortSignal): Promise<ClusterView>;
+  /** Hosts of the cluster, or of the infra-env when there is no cluster. */
+  hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]>;
+  updateHost(infraEnvId: string, hostId: string, settings: HostSettings, signal: AbortSignal): Promise<void>;
+  install(clusterId: string, signal: AbortSignal): Promise<void>;
+  allowAddHosts(clusterId: string, signal: AbortSignal): Promise<void>;
+  /** Day 2: installs one host. */
+  installHost(infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes what the run made: ends an installation under way, then cluster, hosts, infra-env. Sets the fields of
+   * `objects` to null as each is gone, so that the caller knows what is left when this throws.
+   */
+  remove(objects: ClusterObjects, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,413 @@
+/**
+ * The life of one cluster, as its simulated user lives it: create, let the machines boot, settle roles and names, install,
+ * follow to the end, add day-2 workers, remove. All waits are in simulated time.
+ *
+ *   planned → creating → discovering → preparing → installing → finalizing → installed → (day2) → complete
+ *                └──────────┴─────────────┴────────────┴────────────┴──────────────┴→ failed | cancelled   → deleted
+ */
+import type { ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
+import type { ClusterLaunch } from '../pool/messages.ts';
+import type { ServiceAccess } from '../pool/runtime.ts';
+import type { Clock } from '../protocol/clock.ts';
+import type { ClusterStatus, HostStatus } from '../protocol/states.ts';
+import type { EventSink } from '../telemetry/run-event.ts';
+import type { ClusterPhase, Telemetry } from '../telemetry/telemetry.ts';
+import {
+  type ClusterAdapter,
+  ClusterAdapterError,
+  type ClusterObjects,
+  type ClusterView,
+  type HostView,
+} from './cluster-adapter.ts';
+import { describeFailing, describeHosts } from './failure-reason.ts';
+import type { FollowPace } from './follow-pace.ts';
+
+/** The machines of clusters, as far as a cluster's user reaches them: power on, power off. */
+export interface Machines {
+  launch(launch: ClusterLaunch): void;
+  startHosts(cluster: number, infraEnvId: string, clusterId: string, start: number[]): void;
+  stopCluster(cluster: number): void;
+}
+
+/** What all lives of a run share. */
+export interface LifeContext {
+  seed: string;
+  access: ServiceAccess;
+  limits: WaitLimits;
+  spokeProfile: string;
+  adapter: ClusterAdapter;
+  machines: Machines;
+  clock: Clock;
+  telemetry: Pick<Telemetry, 'clusterPhase' | 'error'>;
+  emit: EventSink;
+  pace: FollowPace;
+  /** Identity that a host will register with. */
+  identify(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string };
+}
+
+/** How a life ended. `reason` is '' for a complete one. */
+export interface LifeOutcome {
+  result: 'complete' | 'failed' | 'cancelled';
+  reason: string;
+}
+
+/** The cluster cannot reach its goal; the message is the reason shown to the user. */
+class ClusterFailed extends Error {}
+
+/** A host with an inventory has left these (Service facts 2.2). */
+const NOT_DISCOVERED: readonly HostStatus[] = [
+  'discovering',
+  'discovering-unbound',
+  'disconnected',
+  'disconnected-unbound',
+  'binding',
+];
+/** A cluster whose preparation was given up is found in one of these. */
+const BEFORE_INSTALLATION: readonly ClusterStatus[] = ['ready', 'insufficient', 'pending-for-input'];
+
+export class ClusterLife {
+  readonly cluster: ClusterPlan;
+  /** What stands on the service now; ids disappear as they are removed. */
+  readonly objects: ClusterObjects = { clusterId: null, infraEnvId: null };
+  readonly #context: LifeContext;
+  readonly #slot: number;
+  readonly #firstHostSlot: number;
+  readonly #trouble = new AbortController();
+  #phase: ClusterPhase = 'planned';
+  #outcome: LifeOutcome | null = null;
+  #status: ClusterStatus | null = null;
+  #hosts = new Map<string, HostPlan>();
+  readonly #hostStatus = new Map<string, HostStatus>();
+
+  /** @param slot this cluster's slot in the telemetry; `firstHostSlot` its first host's. */
+  constructor(context: LifeContext, cluster: ClusterPlan, slot: number, firstHostSlot: number) {
+    this.#context = context;
+    this.cluster = cluster;
+    this.#slot = slot;
+    this.#firstHostSlot = firstHostSlot;
+  }
+
+  get phase(): ClusterPhase {
+    return this.#phase;
+  }
+
+  /** Null while it lives. */
+  get outcome(): LifeOutcome | null {
+    return this.#outcome;
+  }
+
+  /** Ends the life as failed, for a cause outside of it (its worker thread died). Nothing happens when it has ended. */
+  fail(reason: string): void {
+    this.#trouble.abort(new ClusterFailed(reason));
+  }
+
+  /** Lives to the end. Never throws: what goes wrong is the outcome. An abort of `signal` cancels. */
+  async run(signal: AbortSignal): Promise<LifeOutcome> {
+    const either = AbortSignal.any([signal, this.#trouble.signal]);
+    const leave = this.#context.pace.enter(this.cluster.hosts.length);
+    try {
+      await this.#live(either);
+      this.#outcome = { result: 'complete', reason: '' };
+      this.#enter('complete');
+    } catch (error) {
+      if (signal.aborted && !(error instanceof ClusterFailed)) {
+        this.#outcome = { result: 'cancelled', reason: 'the run was stopped' };
+        this.#enter('cancelled', this.#outcome.reason);
+      } else {
+        const reason = `${this.#phase}: ${error instanceof Error ? error.message : String(error)}`;
+        this.#outcome = { result: 'failed', reason };
+        this.#context.telemetry.error('cluster-failed');
+        this.#enter('failed', reason);
+      }
+    } finally {
+      leave();
+    }
+    return this.#outcome;
+  }
+
+  /**
+   * Powers the machines off and removes from the service what this life made. Errors that may pass are met with a few
+   * more tries.
+   * @throws ClusterAdapterError when something could not be removed; `objects` then names it.
+   */
+  async remove(signal: AbortSignal): Promise<void> {
+    this.#context.machines.stopCluster(this.cluster.index);
+    if (this.objects.clusterId === null && this.objects.infraEnvId === null) return;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#context.adapter.remove(this.objects, signal);
+        break;
+      } catch (error) {
+        // A conflict passes too: the installation that was cancelled may need a moment to end.
+        const again = error instanceof ClusterAdapterError && (error.passing || error.conflict);
+        if (!again || attempt === 5) throw error;
+        await this.#context.clock.sleep(attempt * 2_000 * this.#context.clock.speed, signal);
+      }
+    }
+    this.#enter('deleted');
+  }
+
+  async #live(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.#create(signal);
+    await this.#discover(signal);
+    if (this.cluster.justInfraEnv) return;
+    this.#enter('preparing');
+    await this.#settleHosts(signal);
+    await this.#startInstallation(signal);
+    await this.#install(signal);
+    this.#enter('installed');
+    if (this.cluster.day2Workers > 0) await this.#addWorkers(signal);
+  }
+
+  async #create(signal: AbortSignal): Promise<void> {
+    this.#enter('creating');
+    const { adapter, machines, seed, access, spokeProfile } = this.#context;
+    const agentVersion = await adapter.agentVersion(signal);
+    if (!this.cluster.justInfraEnv) this.objects.clusterId = await adapter.createCluster(this.cluster, signal);
+    this.objects.infraEnvId = await adapter.createInfraEnv(this.cluster, this.objects.clusterId, signal);
+    this.#enter('discovering');
+    for (const host of this.cluster.hosts) {
+      this.#hosts.set(this.#context.identify(this.cluster, host).id, host);
+    }
+    machines.launch({
+      seed,
+      cluster: this.cluster,
+      clusterId: this.objects.clusterId,
+      infraEnvId: this.objects.infraEnvId,
+      agentVersion,
+      access,
+      firstSlot: this.#firstHostSlot,
+      start: this.#dayOneHosts().map((host) => host.ordinal),
+      spokeProfile,
+    });
+  }
+
+  async #discover(signal: AbortSignal): Promise<void> {
+    const expected = this.#dayOneHosts().length;
+    let hosts: HostView[] = [];
+    await this.#until(
+      this.#context.limits.discovery,
+      signal,
+      async () => {
+        hosts = await this.#lookAtHosts(signal);
+        return hosts.length >= expected && hosts.every((host) => !NOT_DISCOVERED.includes(host.status));
+      },
+      async () => {
+        const waiting = hosts.filter((host) => NOT_DISCOVERED.includes(host.status));
+        return `${hosts.length} of ${expected} hosts registered, ${hosts.length - waiting.length} of them have an inventory${this.#describe(waiting)}`;
+      },
+    );
+  }
+
+  async #settleHosts(signal: AbortSignal): Promise<void> {
+    const { assignRoles, setHostnames } = this.cluster;
+    if (!assignRoles && !setHostnames) return;
+    await Promise.all(
+      this.#dayOneHosts().map(async (host) => {
+        const { id, hostname } = this.#context.identify(this.cluster, host);
+        const settings = { ...(assignRoles && { role: host.role }), ...(setHostnames && { hostname }) };
+        await this.#insist(signal, () =>
+          this.#context.adapter.updateHost(this.objects.infraEnvId!, id, settings, signal),
+        );
+      }),
+    );
+  }
+
+  /** Waits until the service calls the cluster ready, and starts its installation. */
+  async #startInstallation(signal: AbortSignal): Promise<void> {
+    const clusterId = this.objects.clusterId!;
+    let view: ClusterView | null = null;
+    let hosts: HostView[] = [];
+    await this.#until(
+      this.#context.limits.ready,
+      signal,
+      async () => {
+        view = await this.#lookAtCluster(signal);
+        hosts = await this.#lookAtHosts(signal);
+        if (view.status !== 'ready') return false;
+        try {
+          await this.#context.adapter.install(clusterId, signal);
+          return true;
+        } catch (error) {
+          // The service looks once more before it starts, and may find that the cluster has just lost its readiness.
+          if (error instanceof ClusterAdapterError && error.conflict) return false;
+          throw error;
+        }
+      },
+      async () => `cluster is ${view ? describeFailing(view, hosts) : 'unreachable'}`,
+    );
+  }
+
+  async #install(signal: AbortSignal): Promise<void> {
+    let view: ClusterView | null = null;
+    let hosts: HostView[] = [];
+    await this.#until(
+      this.#context.limits.install,
+      signal,
+      async () => {
+        view = await this.#lookAtCluster(signal);
+        hosts = await this.#lookAtHosts(signal);
+        if (view.status === 'installed') return true;
+        if (view.status === 'installing' || view.status === 'finalizing') this.#enter(view.status);
+        if (view.status === 'error' || view.status === 'cancelled') {
+          throw new ClusterFailed(
+            `the service says ${view.status}: ${view.statusInfo}${this.#describeTroubled(hosts)}`,
+          );
+        }
+        if (BEFORE_INSTALLATION.includes(view.status)) {
+          const why = view.preparationFailure || describeFailing(view, hosts);
+          throw new ClusterFailed(`the preparation was given up: ${why}${this.#describeTroubled(hosts)}`);
+        }
+        return false;
+      },
+      async () =>
+        view ? `cluster is ${view.status} (${view.statusInfo})${this.#describeUnfinished(hosts)}` : 'unreachable',
+    );
+  }
+
+  async #addWorkers(signal: AbortSignal): Promise<void> {
+    this.#enter('day2');
+    const clusterId = this.objects.clusterId!;
+    const infraEnvId = this.objects.infraEnvId!;
+    await this.#insist(signal, () => this.#context.adapter.allowAddHosts(clusterId, signal));
+    const expected = this.cluster.hosts.filter((host) => host.day2);
+    this.#context.machines.startHosts(
+      this.cluster.index,
+      infraEnvId,
+      clusterId,
+      expected.map((host) => host.ordinal),
+    );
+    const asked = new Set<string>();
+    let hosts: HostView[] = [];
+    await this.#until(
+      this.#context.limits.day2,
+      signal,
+      async () => {
+        await this.#lookAtCluster(signal);
+        hosts = (await this.#lookAtHosts(signal)).filter((host) => this.#hosts.get(host.id)?.day2);
+        for (const host of hosts) {
+          if (host.status === 'error') throw new ClusterFailed(`a day-2 host failed${this.#describe([host])}`);
+          if (host.status !== 'known' || asked.has(host.id)) continue;
+          await this.#context.adapter.installHost(infraEnvId, host.id, signal);
+          asked.add(host.id);
+        }
+        return hosts.length >= expected.length && hosts.every((host) => host.status === 'added-to-existing-cluster');
+      },
+      async () => {
+        const left = hosts.filter((host) => host.status !== 'added-to-existing-cluster');
+        return `${hosts.length - left.length} of ${expected.length} day-2 workers were added${this.#describe(left)}`;
+      },
+    );
+  }
+
+  #dayOneHosts(): HostPlan[] {
+    return this.cluster.hosts.filter((host) => !host.day2);
+  }
+
+  /**
+   * Looks again and again until `done`. Errors that may pass are waited through, as a person would.
+   * @throws ClusterFailed with `explain`'s text after `limitSeconds` simulated seconds.
+   */
+  async #until(
+    limitSeconds: number,
+    signal: AbortSignal,
+    done: () => Promise<boolean>,
+    explain: () => Promise<string>,
+  ): Promise<void> {
+    const { clock, pace } = this.#context;
+    const deadline = clock.now() + limitSeconds * 1000;
+    let trouble = '';
+    for (;;) {
+      try {
+        if (await done()) return;
+        trouble = '';
+      } catch (error) {
+        if (!(error instanceof ClusterAdapterError && error.passing)) throw error;
+        trouble = `; last answer: ${error.message}`;
+      }
+      const left = deadline - clock.now();
+      if (left <= 0) throw new ClusterFailed(`gave up after ${limitSeconds} s: ${await explain()}${trouble}`);
+      await clock.sleep(Math.min(left, pace.delay()), signal);
+    }
+  }
+
+  /** Repeats an action that may be repeated, while its errors may pass and patience lasts. */
+  #insist(signal: AbortSignal, action: () => Promise<void>): Promise<void> {
+    return this.#until(
+      this.#context.limits.ready,
+      signal,
+      async () => {
+        await action();
+        return true;
+      },
+      async () => 'the service does not take the request',
+    );
+  }
+
+  async #lookAtCluster(signal: AbortSignal): Promise<ClusterView> {
+    const view = await this.#context.adapter.cluster(this.objects.clusterId!, signal);
+    if (view.status !== this.#status) {
+      this.#status = view.status;
+      this.#context.emit({
+        time: this.#context.clock.now(),
+        type: 'cluster.status',
+        cluster: this.cluster.index,
+        status: view.status,
+        info: view.statusInfo,
+      });
+    }
+    return view;
+  }
+
+  async #lookAtHosts(signal: AbortSignal): Promise<HostView[]> {
+    const hosts = await this.#context.adapter.hosts(this.objects, signal);
+    for (const host of hosts) {
+      const plan = this.#hosts.get(host.id);
+      if (!plan || this.#hostStatus.get(host.id) === host.status) continue;
+      this.#hostStatus.set(host.id, host.status);
+      this.#context.emit({
+        time: this.#context.clock.now(),
+        type: 'host.status',
+        cluster: this.cluster.index,
+        host: plan.index,
+        id: host.id,
+        status: host.status,
+        info: host.statusInfo,
+      });
+    }
+    return hosts;
+  }
+
+  #enter(phase: ClusterPhase, reason?: string): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    const id = this.objects.clusterId ?? this.objects.infraEnvId;
+    this.#context.telemetry.clusterPhase(this.#slot, phase);
+    this.#context.emit({
+      time: this.#context.clock.now(),
+      type: 'cluster.phase',
+      cluster: this.cluster.index,
+      name: this.cluster.name,
+      phase,
+      ...(id !== null && { id }),
+      ...(reason !== undefined && { reason }),
+    });
+  }
+
+  #describe(hosts: readonly HostView[]): string {
+    return describeHosts(hosts, (id) => this.#hosts.get(id)?.ordinal);
+  }
+
+  /** Hosts that explain why an installation failed. */
+  #describeTroubled(hosts: readonly HostView[]): string {
+    const failed = hosts.filter((host) => host.status === 'error' || host.status === 'preparing-failed');
+    // When the cluster falls, its healthy hosts are put into error too; the ones that fell first say so themselves.
+    const causes = failed.filter((host) => !host.statusInfo.startsWith('Host is part of a cluster that failed'));
+    return this.#describe(causes.length > 0 ? causes : failed);
+  }
+
+  #describeUnfinished(hosts: readonly HostView[]): string {
+    return this.#describe(hosts.filter((host) => host.status !== 'installed'));
+  }
+}

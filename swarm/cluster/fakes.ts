@@ -1,0 +1,222 @@
+/** A service and machines in miniature, for tests of what stands above them: they do what a script says, at once. */
+import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
+import type { ClusterLaunch } from '../pool/messages.ts';
+import type { ClusterStatus, HostStatus } from '../protocol/states.ts';
+import {
+  type ClusterAdapter,
+  ClusterAdapterError,
+  type ClusterObjects,
+  type ClusterView,
+  type FailingValidation,
+  type HostView,
+} from './cluster-adapter.ts';
+import type { Machines } from './cluster-life.ts';
+
+/** A small cluster plan; hosts are numbered from `firstHost`. */
+export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0): ClusterPlan {
+  const { index = 0, controlPlanes = 1, arbiters = 0, workers = 0, day2Workers = 0 } = overrides;
+  const roles: HostPlan['role'][] = [
+    ...Array<'master'>(controlPlanes).fill('master'),
+    ...Array<'arbiter'>(arbiters).fill('arbiter'),
+    ...Array<'worker'>(workers + day2Workers).fill('worker'),
+  ];
+  return {
+    index,
+    name: `cluster-${index}`,
+    baseDomain: 'example.com',
+    api: 'rest',
+    platform: 'none',
+    controlPlanes,
+    arbiters,
+    workers,
+    day2Workers,
+    olmOperators: [],
+    justInfraEnv: false,
+    infraEnvLabels: {},
+    withNmstate: false,
+    machineNetwork: '10.1.0.0/24',
+    gateway: '10.1.0.1',
+    apiVip: null,
+    ingressVip: null,
+    arrivalMs: 0,
+    assignRoles: false,
+    setHostnames: false,
+    hosts: roles.map((role, ordinal) => ({
+      index: firstHost + ordinal,
+      clusterIndex: index,
+      ordinal,
+      role,
+      day2: ordinal >= controlPlanes + arbiters + workers,
+      profile: 'small',
+      kind: 'native',
+      bootDelayMs: 0,
+    })),
+    ...overrides,
+  };
+}
+
+/** What identities of hosts are in tests. */
+export function fakeIdentity(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string } {
+  return { id: `host-${host.index}`, hostname: `${cluster.name}-${host.ordinal}.example.com` };
+}
+
+interface FakeHost {
+  id: string;
+  status: HostStatus;
+  statusInfo: string;
+  day2: boolean;
+  failing: FailingValidation[];
+}
+
+/**
+ * Plays the service and the machines together: each look at a cluster moves it one step along its script. Tests change the
+ * public fields to make it go wrong.
+ */
+export class FakeService implements ClusterAdapter, Machines {
+  /** Every call in order, e.g. `createCluster cluster-0`. */
+  readonly calls: string[] = [];
+  readonly launches: ClusterLaunch[] = [];
+  readonly live = { clusters: new Set<string>(), infraEnvs: new Set<string>() };
+  /** What the cluster's status is at each further look after its installation began; the last one stays. */
+  script: ClusterStatus[] = ['preparing-for-installation', 'installing', 'finalizing', 'installed'];
+  /** What a day-1 host becomes once it has an inventory. */
+  discovered: HostStatus = 'known';
+  /** Cluster's status as long as no installation began. */
+  readiness: ClusterStatus = 'ready';
+  failing: FailingValidation[] = [];
+  hostFailing: FailingValidation[] = [];
+  statusInfo = 'all is as the script says';
+  preparationFailure = '';
+  /** Host status by id that overrides everything. */
+  readonly forcedStatus = new Map<string, { status: HostStatus; info: string }>();
+  /** Errors to throw, by method name, one a call. */
+  readonly errors = new Map<string, Error[]>();
+  /** Hosts that never boot, by ordinal. */
+  readonly dead = new Set<number>();
+  readonly #clusters = new Map<string, { step: number; hosts: FakeHost[]; infraEnv: string }>();
+  #ids = 0;
+
+  launch(launch: ClusterLaunch): void {
+    this.#called(`launch ${launch.start.join(',')}`);
+    this.launches.push(launch);
+    this.#boot(launch.cluster, launch.clusterId ?? launch.infraEnvId, launch.start);
+  }
+
+  startHosts(_cluster: number, _infraEnvId: string, clusterId: string, start: number[]): void {
+    this.#called(`startHosts ${start.join(',')}`);
+    this.#boot(this.launches.find((one) => one.clusterId === clusterId)!.cluster, clusterId, start);
+  }
+
+  stopCluster(cluster: number): void {
+    this.#called(`stopCluster ${cluster}`);
+  }
+
+  async agentVersion(): Promise<string> {
+    this.#called('agentVersion');
+    return 'quay.io/agent:1';
+  }
+
+  async createCluster(cluster: ClusterPlan): Promise<string> {
+    this.#called(`createCluster ${cluster.name}`);
+    const id = `c${++this.#ids}`;
+    this.live.clusters.add(id);
+    this.#clusters.set(id, { step: -1, hosts: [], infraEnv: '' });
+    return id;
+  }
+
+  async createInfraEnv(cluster: ClusterPlan, clusterId: string | null): Promise<string> {
+    this.#called(`createInfraEnv ${cluster.name}`);
+    const id = `i${++this.#ids}`;
+    this.live.infraEnvs.add(id);
+    if (clusterId === null) this.#clusters.set(id, { step: -1, hosts: [], infraEnv: id });
+    return id;
+  }
+
+  async cluster(clusterId: string): Promise<ClusterView> {
+    this.#called('cluster');
+    const cluster = this.#clusters.get(clusterId)!;
+    if (cluster.step >= 0 && cluster.step < this.script.length - 1) cluster.step++;
+    const status = cluster.step < 0 ? this.readiness : this.script[cluster.step]!;
+    return {
+      status,
+      statusInfo: this.statusInfo,
+      finalizingStage: null,
+      preparationFailure: this.preparationFailure,
+      failing: () => this.failing,
+    };
+  }
+
+  async hosts(objects: ClusterObjects): Promise<HostView[]> {
+    this.#called('hosts');
+    return this.#clusters.get(objects.clusterId ?? objects.infraEnvId!)!.hosts.map((host) => {
+      const forced = this.forcedStatus.get(host.id);
+      return {
+        id: host.id,
+        status: forced?.status ?? host.status,
+        statusInfo: forced?.info ?? host.statusInfo,
+        role: 'auto-assign',
+        stage: null,
+        day2: host.day2,
+        failing: () => this.hostFailing,
+      };
+    });
+  }
+
+  async updateHost(_infraEnvId: string, hostId: string, settings: object): Promise<void> {
+    this.#called(`updateHost ${hostId} ${JSON.stringify(settings)}`);
+  }
+
+  async install(clusterId: string): Promise<void> {
+    this.#called('install');
+    this.#clusters.get(clusterId)!.step = 0;
+  }
+
+  async allowAddHosts(): Promise<void> {
+    this.#called('allowAddHosts');
+  }
+
+  async installHost(_infraEnvId: string, hostId: string): Promise<void> {
+    this.#called(`installHost ${hostId}`);
+    for (const cluster of this.#clusters.values()) {
+      for (const host of cluster.hosts) if (host.id === hostId) host.status = 'added-to-existing-cluster';
+    }
+  }
+
+  async remove(objects: ClusterObjects): Promise<void> {
+    if (objects.clusterId !== null) {
+      this.#called(`removeCluster ${objects.clusterId}`);
+      this.live.clusters.delete(objects.clusterId);
+      objects.clusterId = null;
+    }
+    if (objects.infraEnvId !== null) {
+      this.#called(`removeInfraEnv ${objects.infraEnvId}`);
+      this.live.infraEnvs.delete(objects.infraEnvId);
+      objects.infraEnvId = null;
+    }
+  }
+
+  #boot(cluster: ClusterPlan, owner: string, start: readonly number[]): void {
+    for (const ordinal of start) {
+      if (this.dead.has(ordinal)) continue;
+      const plan = cluster.hosts[ordinal]!;
+      this.#clusters.get(owner)!.hosts.push({
+        id: fakeIdentity(cluster, plan).id,
+        status: this.discovered,
+        statusInfo: 'Host is ready to be installed',
+        day2: plan.day2,
+        failing: [],
+      });
+    }
+  }
+
+  #called(call: string): void {
+    this.calls.push(call);
+    const error = this.errors.get(call.split(' ')[0]!)?.shift();
+    if (error) throw error;
+  }
+}
+
+/** An error of the adapter that may pass (overload) or not. */
+export function adapterError(message: string, passing: boolean, conflict = false): ClusterAdapterError {
+  return new ClusterAdapterError(message, { passing, conflict });
+}

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { ManualClock, ScaledClock, startClock } from '../protocol/clock.ts';
+import { FollowPace } from './follow-pace.ts';
+
+it('keeps 10 s for few clusters and slows down so that many stay inside the budget', () => {
+  const pace = new FollowPace(new ManualClock(), () => 0.5);
+  const leave = pace.enter(5);
+  expect(pace.delay()).toBe(10_000);
+  for (let n = 0; n < 1000; n++) pace.enter(10);
+  // 1,001 clusters cost about 1,501 a round; 50 a second are allowed.
+  expect(pace.delay()).toBeCloseTo(30_025, 0);
+  leave();
+  expect(pace.delay()).toBeCloseTo(30_000, 0);
+});
+
+it('counts its budget in wall-clock time when simulated time is compressed', () => {
+  const pace = new FollowPace(new ScaledClock(startClock(60)), () => 0.5);
+  for (let n = 0; n < 30; n++) pace.enter(4);
+  expect(pace.delay()).toBeCloseTo((30 * 1.2 * 60_000) / 50, 0);
+});
+
+it('scatters looks around the interval', () => {
+  expect(new FollowPace(new ManualClock(), () => 0).delay()).toBe(9_000);
+  expect(new FollowPace(new ManualClock(), () => 1).delay()).toBe(11_000);
+});

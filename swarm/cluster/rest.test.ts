@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { endpointNumber } from '../protocol/endpoints.ts';
+import { type ServiceCall, type ServiceClient, ServiceError } from '../transport/service-client.ts';
+import { ClusterAdapterError } from './cluster-adapter.ts';
+import { clusterPlan } from './fakes.ts';
+import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
+
+const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
+const signal = new AbortController().signal;
+
+function adapter(answers: Record<string, unknown>) {
+  const calls: ServiceCall[] = [];
+  const answer = (call: ServiceCall) => {
+    expect(endpointNumber(call.endpoint)).toBeGreaterThanOrEqual(0);
+    calls.push(call);
+    const prepared = answers[call.endpoint];
+    const next = Array.isArray(prepared) && prepared[0] instanceof Error ? prepared.shift() : prepared;
+    if (next instanceof Error) throw next;
+    return next;
+  };
+  const client: ServiceClient = {
+    call: async (call) => Buffer.from(JSON.stringify(answer(call) ?? '')),
+    json: async <T>(call: ServiceCall) => answer(call) as T,
+    release: () => {},
+  };
+  const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [] });
+  const log = () => calls.map((call) => `${call.endpoint} ${Object.values(call.params ?? {}).join('/')}`.trim());
+  return { rest, calls, log };
+}
+
+const gone = () => new ServiceError('not found', 404, true, '');
+
+describe('creation', () => {
+  it('leaves platform and VIPs of a single node to the service', () => {
+    const params = clusterCreateParams(clusterPlan({ platform: 'baremetal', apiVip: '10.1.0.2' }), PLAN);
+    expect(params).toEqual({
+      name: 'cluster-0',
+      openshift_version: '4.20',
+      pull_secret: '{"auths":{}}',
+      base_dns_domain: 'example.com',
+      control_plane_count: 1,
+    });
+  });
+
+  it('names VIPs and the machine network only where the cluster manages its network', () => {
+    const vips = { apiVip: '10.1.0.2', ingressVip: '10.1.0.3', controlPlanes: 3 };
+    expect(
+      clusterCreateParams(clusterPlan({ ...vips, platform: 'baremetal', olmOperators: ['lvm'] }), PLAN),
+    ).toMatchObject({
+      platform: { type: 'baremetal' },
+      user_managed_networking: false,
+      machine_networks: [{ cidr: '10.1.0.0/24' }],
+      api_vips: [{ ip: '10.1.0.2' }],
+      ingress_vips: [{ ip: '10.1.0.3' }],
+      olm_operators: [{ name: 'lvm' }],
+    });
+    const none = clusterCreateParams(clusterPlan({ ...vips, platform: 'none' }), PLAN);
+    expect(none).toMatchObject({ platform: { type: 'none' }, user_managed_networking: true });
+    expect(none).not.toHaveProperty('api_vips');
+    expect(none).not.toHaveProperty('machine_networks');
+  });
+
+  it('ties the infra-env to the cluster and asks for the agent version once', async () => {
+    const { rest, calls, log } = adapter({
+      'register-cluster': { id: 'c' },
+      'register-infra-env': { id: 'i' },
+      'component-versions': { versions: { 'discovery-agent': 'quay.io/agent:1' } },
+    });
+    expect(await rest.agentVersion(signal)).toBe('quay.io/agent:1');
+    expect(await rest.agentVersion(signal)).toBe('quay.io/agent:1');
+    expect(await rest.createCluster(clusterPlan(), signal)).toBe('c');
+    expect(await rest.createInfraEnv(clusterPlan(), 'c', signal)).toBe('i');
+    expect(log()).toEqual(['component-versions', 'register-cluster', 'register-infra-env']);
+    expect(calls[2]!.json).toMatchObject({ name: 'cluster-0-infra-env', cluster_id: 'c' });
+  });
+
+  it('says so when the URL is not that of a service', async () => {
+    const { rest } = adapter({ 'component-versions': {} });
+    await expect(rest.agentVersion(signal)).rejects.toThrow('is the URL that of an assisted-service?');
+  });
+});
+
+describe('looking', () => {
+  it('reads a cluster without its hosts, and hosts without inventories', async () => {
+    const { rest, calls } = adapter({
+      'get-cluster': {
+        status: 'finalizing',
+        status_info: 'info',
+        progress: { finalizing_stage: 'Waiting for cluster operators' },
+        'last-installation-preparation': { status: 'failed', reason: 'because' },
+        validations_info: '{"network":[{"id":"api-vips-valid","status":"failure","message":"taken"}]}',
+      },
+      'list-cluster-hosts': [
+        {
+          id: 'h',
+          kind: 'AddToExistingClusterHost',
+          status: 'known',
+          status_info: 'x',
+          role: 'worker',
+          progress: { current_stage: '' },
+        },
+      ],
+    });
+    const view = await rest.cluster('c', signal);
+    expect(view).toMatchObject({ finalizingStage: 'Waiting for cluster operators', preparationFailure: 'because' });
+    expect(view.failing()).toEqual([{ id: 'api-vips-valid', status: 'failure', message: 'taken' }]);
+    expect(await rest.hosts({ clusterId: 'c', infraEnvId: 'i' }, signal)).toMatchObject([{ day2: true, stage: null }]);
+    expect(calls[0]!.query).toEqual([['exclude-hosts', 'true']]);
+    expect(calls[1]!.query).toBeUndefined();
+  });
+
+  it('survives validation texts that are no JSON', () => {
+    expect(failingValidations(undefined)).toEqual([]);
+    expect(failingValidations('not json')).toEqual([]);
+    expect(failingValidations('null')).toEqual([]);
+    expect(failingValidations('{"a":[null,{"status":"success"}],"b":3}')).toEqual([]);
+  });
+
+  it.each([
+    [0, true, false],
+    [429, true, false],
+    [503, true, false],
+    [400, false, false],
+    [409, false, true],
+  ])('calls status %i passing: %s, conflict: %s', async (status, passing, conflict) => {
+    const { rest } = adapter({ 'get-cluster': new ServiceError('GET failed', status, true, 'the reason') });
+    const error = await rest.cluster('c', signal).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ClusterAdapterError);
+    expect(error).toMatchObject({ passing, conflict, message: 'GET failed: the reason' });
+  });
+});
+
+describe('removal', () => {
+  it('cancels what is being installed, then deletes cluster, leftover hosts and infra-env', async () => {
+    const { rest, log } = adapter({
+      'get-cluster': { status: 'installing' },
+      'list-infra-env-hosts': [{ id: 'h1' }, { id: 'h2' }],
+    });
+    const objects = { clusterId: 'c', infraEnvId: 'i' };
+    await rest.remove(objects, signal);
+    expect(log()).toEqual([
+      'get-cluster c',
+      'cancel-cluster c',
+      'delete-cluster c',
+      'list-infra-env-hosts i',
+      'delete-host i/h1',
+      'delete-host i/h2',
+      'delete-infra-env i',
+    ]);
+    expect(objects).toEqual({ clusterId: null, infraEnvId: null });
+  });
+
+  it('takes what is already gone as deleted', async () => {
+    const { rest, log } = adapter({
+      'get-cluster': gone(),
+      'list-infra-env-hosts': [{ id: 'h' }],
+      'delete-host': gone(),
+    });
+    const objects = { clusterId: 'c', infraEnvId: 'i' };
+    await rest.remove(objects, signal);
+    expect(log().at(-1)).toBe('delete-infra-env i');
+    expect(objects).toEqual({ clusterId: null, infraEnvId: null });
+  });
+
+  it('keeps the ids of what it could not delete', async () => {
+    const { rest } = adapter({
+      'get-cluster': { status: 'installed' },
+      'list-infra-env-hosts': [],
+      'delete-infra-env': new ServiceError('refused', 400, true, 'hosts still belong'),
+    });
+    const objects = { clusterId: 'c', infraEnvId: 'i' };
+    await expect(rest.remove(objects, signal)).rejects.toThrow('hosts still belong');
+    expect(objects).toEqual({ clusterId: null, infraEnvId: 'i' });
+  });
+});
