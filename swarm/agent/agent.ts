@@ -2,6 +2,7 @@
  * What runs on a host and speaks to the service. Two kinds: `native` (here) and `noop` (the stock binaries).
  */
 import type { Host } from '../host/host.ts';
+import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../pool/runtime.ts';
 
 /** Arguments of the `install` step as the service sends them (agent facts 5.12). */
@@ -43,6 +44,8 @@ export type RunInstaller = (
 export interface AgentOptions {
   runtime: Runtime;
   host: Host;
+  /** The cluster whose network the machine is on. */
+  cluster: ClusterPlan;
   /** Slot in the telemetry's host table; also the transport's machine number. */
   slot: number;
   infraEnvId: string;
@@ -52,6 +55,8 @@ export interface AgentOptions {
   install: RunInstaller;
   /** Called once when this agent will never send anything again (rebooted into the installed system, stopped, frozen). */
   onSilent: (host: Host) => void;
+  /** Source of jitter; default Math.random. */
+  random?: () => number;
 }
 
 export interface Agent {
