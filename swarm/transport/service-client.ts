@@ -3,12 +3,11 @@
  * the caller as its transport does, and records each attempt in the telemetry. Agent facts 2.1, 6.4; installer facts 0.
  */
 import type { Runtime } from '../pool/runtime.ts';
-import { wallNow } from '../protocol/clock.ts';
 import { type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../protocol/endpoints.ts';
-import type { RequestRecord } from '../telemetry/telemetry.ts';
+import { exchange, type Line } from './exchange.ts';
 import { goHeaders, isTypedError, jsonBody, multipartBody, operationPath } from './go-openapi.ts';
-import { RETRY_POLICIES, type RetryPolicy, retriesFor, retryDelayMs, type ServiceClientKind } from './retry.ts';
-import { type Session, TransportError, type WireRequest, type WireResponse } from './transport.ts';
+import { RETRY_POLICIES, type ServiceClientKind } from './retry.ts';
+import { TransportError, type WireRequest, type WireResponse } from './transport.ts';
 
 export interface ServiceCall {
   endpoint: EndpointName;
@@ -91,21 +90,19 @@ const DETAIL_LENGTH = 500;
 
 class GoServiceClient implements ServiceClient {
   readonly #options: ServiceClientOptions;
-  readonly #policy: RetryPolicy;
-  readonly #client: ClientKind;
-  readonly #session: Session;
-  readonly #random: () => number;
+  readonly #line: Line;
 
   constructor(options: ServiceClientOptions) {
     this.#options = options;
-    this.#policy = RETRY_POLICIES[options.kind];
-    this.#client = MEASURED_AS[options.kind];
-    this.#random = options.random ?? Math.random;
-    this.#session = options.runtime.transport.openSession({
-      baseUrl: options.baseUrl,
-      client: this.#client,
-      machine: options.machine,
-    });
+    const { runtime, kind, baseUrl, machine } = options;
+    const client = MEASURED_AS[kind];
+    this.#line = {
+      runtime,
+      client,
+      policy: RETRY_POLICIES[kind],
+      random: options.random ?? Math.random,
+      session: runtime.transport.openSession({ baseUrl, client, machine }),
+    };
   }
 
   async call(call: ServiceCall): Promise<Buffer> {
@@ -123,44 +120,21 @@ class GoServiceClient implements ServiceClient {
   }
 
   release(): void {
-    this.#session.release();
+    this.#line.session.release();
   }
 
   async #submit(call: ServiceCall): Promise<WireResponse> {
-    const { clock } = this.#options.runtime;
-    const request = this.#request(call);
-    let dueMs = call.dueMs ?? clock.now();
-    for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#attempt(call.endpoint, request, dueMs);
-      call.signal?.throwIfAborted();
-      const failed = outcome instanceof TransportError;
-      if (attempt >= retriesFor(this.#policy, request.method, failed ? outcome : outcome.status)) {
-        if (failed) {
-          throw new ServiceError(`${call.endpoint}: ${outcome.message}`, 0, false, outcome.kind, { cause: outcome });
-        }
-        return accept(call, outcome);
-      }
-      const delay = retryDelayMs(attempt, this.#random);
-      dueMs = clock.now() + delay;
-      await clock.sleep(delay, call.signal);
+    const outcome = await exchange(
+      this.#line,
+      call.endpoint,
+      this.#request(call),
+      call.dueMs ?? this.#line.runtime.clock.now(),
+    );
+    call.signal?.throwIfAborted();
+    if (outcome instanceof TransportError) {
+      throw new ServiceError(`${call.endpoint}: ${outcome.message}`, 0, false, outcome.kind, { cause: outcome });
     }
-  }
-
-  /** One HTTP exchange, recorded. */
-  async #attempt(endpoint: EndpointName, request: WireRequest, dueMs: number): Promise<WireResponse | TransportError> {
-    const { runtime } = this.#options;
-    const { telemetry } = runtime;
-    const dueAt = runtime.wallOf(dueMs);
-    const startedAt = wallNow();
-    try {
-      const response = await this.#session.request(request);
-      telemetry.request(recordOf(this.#client, endpoint, dueAt, response));
-      return response;
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      telemetry.request(failureOf(this.#client, endpoint, dueAt, startedAt, error));
-      return error;
-    }
+    return accept(call, outcome);
   }
 
   #request(call: ServiceCall): WireRequest {
@@ -201,36 +175,4 @@ function accept(call: ServiceCall, response: WireResponse): WireResponse {
 
 function shorten(text: string): string {
   return text.length > DETAIL_LENGTH ? `${text.slice(0, DETAIL_LENGTH)}…` : text;
-}
-
-/** Telemetry's record of an answered request. */
-export function recordOf(
-  client: ClientKind,
-  endpoint: EndpointName,
-  dueAt: number,
-  response: WireResponse,
-): RequestRecord {
-  const { status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = response;
-  return { client, endpoint, outcome: status, dueAt, sentAt, firstByteAt, endAt, bytesSent, bytesReceived };
-}
-
-/** Telemetry's record of a request without an answer, tried since `startedAt` (wall-clock milliseconds). */
-export function failureOf(
-  client: ClientKind,
-  endpoint: EndpointName,
-  dueAt: number,
-  startedAt: number,
-  error: TransportError,
-): RequestRecord {
-  return {
-    client,
-    endpoint,
-    outcome: error.kind,
-    dueAt,
-    sentAt: startedAt,
-    firstByteAt: 0,
-    endAt: wallNow(),
-    bytesSent: 0,
-    bytesReceived: 0,
-  };
 }
