@@ -64,4 +64,6 @@ export interface Agent {
   start(dueMs: number): void;
   /** Unplugs the machine: nothing is sent any more; requests under way are aborted. */
   stop(): void;
+  /** The machine leaves the discovery image: as stop, but the installed system takes over. */
+  reboot(): void;
 }
