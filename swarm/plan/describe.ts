@@ -205,7 +205,7 @@ function estimateLoad(plan: Plan, clusters: readonly ClusterPlan[], hosts: numbe
     getsPerMinute: Math.round(getsPerMinute),
     postsPerMinute: Math.round(postsPerMinute),
     requestsPerSecond: round((getsPerMinute + postsPerMinute) / 60),
-    connectionsOpenedPerSecond: round(opened),
+    connectionsOpenedPerSecond: Math.round(opened * 100) / 100,
     openConnections: Math.round(open),
   };
 }

@@ -1,5 +1,16 @@
 /** One plan file as text and tree, so that every complaint can point at the line and column it is about. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { PlanError, type PlanProblem, type Position } from './plan.ts';
 
 export type Path = readonly (string | number)[];
@@ -27,7 +38,7 @@ export class PlanSource {
   readonly value: unknown;
   readonly #text: string;
   readonly #lines: LineCounter;
-  readonly #root: Node | null;
+  readonly #document: Document.Parsed;
 
   /**
    * @throws PlanError with all errors of YAML syntax found (repeated keys included).
@@ -46,15 +57,25 @@ export class PlanSource {
         lineCounter: this.#lines,
         prettyErrors: false,
         uniqueKeys: true,
-        logLevel: 'silent',
+        // The level `silent` would also drop the error about a second document.
+        logLevel: 'error',
       });
       const broken = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
       if (broken.length > 0) throw new PlanError(broken.map((error) => this.#syntaxProblem(error)));
-      this.#root = document.contents;
+      const dangling: PlanProblem[] = [];
+      visit(document, {
+        Alias: (_, alias) => {
+          if (alias.resolve(document)) return;
+          const message = `the alias *${alias.source} has no anchor; allowed: aliases of anchors (&${alias.source}) that stand before them`;
+          dangling.push({ ...this.#at(alias.range?.[0] ?? 0), message });
+        },
+      });
+      if (dangling.length > 0) throw new PlanError(dangling);
+      this.#document = document;
       this.value = document.toJS({ maxAliasCount: 100 });
     } catch (error) {
       if (error instanceof PlanError) throw error;
-      // Aliases without anchors, alias bombs, and nesting that exhausts the parser's stack.
+      // Alias bombs, and nesting that exhausts the parser's stack.
       const reason = error instanceof RangeError ? 'nested too deeply' : (error as Error).message;
       throw new PlanError([{ file, line: 1, column: 1, message: `YAML that cannot be read: ${reason}` }]);
     }
@@ -84,7 +105,7 @@ export class PlanSource {
   }
 
   #find(path: Path): { node: Node | null; value: unknown; start: number; keyStart: number } {
-    let node: Node | null = this.#resolve(this.#root);
+    let node: Node | null = this.#resolve(this.#document.contents);
     let value = this.value;
     let start = node?.range?.[0] ?? 0;
     let keyStart = start;
@@ -109,29 +130,19 @@ export class PlanSource {
   }
 
   #resolve(node: Node | null): Node | null {
-    if (!isAlias(node)) return node;
-    // Anchors stand before their aliases, so the tree has been read by the time a path is looked up.
-    let target: Node | null = null;
-    const search = (at: unknown): void => {
-      if (target || typeof at !== 'object' || at === null) return;
-      if ('anchor' in at && at.anchor === node.source) target = at as Node;
-      else if (isMap(at)) for (const item of at.items) search(item.value);
-      else if (isSeq(at)) for (const item of at.items) search(item);
-    };
-    search(this.#root);
-    return target;
+    return isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
   }
 
   #syntaxProblem(error: YAMLError): PlanProblem {
     const [start, end] = error.pos;
-    const given = this.#text
-      .slice(start, Math.min(end, start + 40))
-      .split('\n')[0]!
-      .trim();
-    const message =
-      error.code === 'DUPLICATE_KEY'
-        ? `the key ${JSON.stringify(given)} is given twice in one mapping; allowed: once`
-        : `not valid YAML: ${error.message}${given ? ` (at ${JSON.stringify(given)})` : ''}`;
+    const line = this.#text.slice(start, start + 80).split('\n')[0]!;
+    if (error.code === 'DUPLICATE_KEY') {
+      // The error points at the first character of the key only.
+      const key = /^("[^"]*"|'[^']*'|[^:,}]*)/.exec(line)![0].trim();
+      return { ...this.#at(start), message: `the key ${key} is given twice in one mapping; allowed: once` };
+    }
+    const given = line.slice(0, Math.min(end - start, 40)).trim();
+    const message = `not valid YAML: ${error.message}${given ? ` (at ${JSON.stringify(given)})` : ''}`;
     return { ...this.#at(start), message };
   }
 }
