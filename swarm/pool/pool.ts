@@ -208,7 +208,8 @@ export class Pool {
   #lost(worker: number, message: string): void {
     const member = this.#members[worker]!;
     member.alive = false;
-    if (this.#stopping) return;
+    // One that never came up is what create() throws.
+    if (this.#stopping || member.threadId === 0) return;
     const clusters: number[] = [];
     for (const [cluster, launched] of this.#clusters) {
       if (launched.worker !== worker) continue;
