@@ -105,6 +105,21 @@ export async function accepted(call: Promise<unknown>): Promise<boolean> {
   return (await answerOf(call)) !== null;
 }
 
+/** What a generated client's decoder would refuse, or the program behind it would stumble over. */
+function malformed(endpoint: string, wanted: string): ServiceError {
+  return new ServiceError(`the answer to ${endpoint} is not ${wanted}`, 200, false, '');
+}
+
+function hostList(value: unknown, endpoint: string): ClusterHost[] {
+  if (!Array.isArray(value)) throw malformed(endpoint, 'a list of hosts');
+  for (const host of value) {
+    if (typeof host?.id !== 'string' || typeof host.progress !== 'object' || !host.progress) {
+      throw malformed(endpoint, 'a list of hosts with id and progress');
+    }
+  }
+  return value;
+}
+
 /** All methods throw ServiceError as {@link ServiceClient.call} does, or the reason of the aborted signal. */
 export class InventoryClient {
   readonly clusterId: string;
@@ -123,12 +138,14 @@ export class InventoryClient {
   }
 
   /** S1. */
-  getCluster(excludeHosts: boolean, options: CallOptions = {}): Promise<ClusterAnswer> {
-    return this.#json<ClusterAnswer>({
+  async getCluster(excludeHosts: boolean, options: CallOptions = {}): Promise<ClusterAnswer> {
+    const cluster = await this.#json<ClusterAnswer | null>({
       ...this.#cluster('get-cluster', options),
       query: [['exclude-hosts', String(excludeHosts)]],
       expect: 200,
     });
+    if (typeof cluster?.status !== 'string') throw malformed('get-cluster', 'a cluster with a status');
+    return cluster;
   }
 
   /**
@@ -139,7 +156,7 @@ export class InventoryClient {
   async getHosts(skipped: readonly HostStatus[], options: CallOptions = {}): Promise<Map<string, ClusterHost>> {
     const cluster = await this.getCluster(false, options);
     const hosts = new Map<string, ClusterHost>();
-    for (const host of cluster.hosts ?? []) {
+    for (const host of hostList(cluster.hosts ?? [], 'get-cluster')) {
       if (skipped.includes(host.status)) continue;
       if (!host.inventory) throw new ServiceError(`host ${host.id} has no inventory`, 200, true, '');
       hosts.set(host.id, host);
@@ -148,12 +165,13 @@ export class InventoryClient {
   }
 
   /** S2. */
-  listHosts(role: 'master' | 'arbiter' | 'worker', options: CallOptions = {}): Promise<ClusterHost[]> {
-    return this.#json<ClusterHost[]>({
+  async listHosts(role: 'master' | 'arbiter' | 'worker', options: CallOptions = {}): Promise<ClusterHost[]> {
+    const hosts = await this.#json<unknown>({
       ...this.#cluster('list-cluster-hosts', options),
       query: [['role', role]],
       expect: 200,
     });
+    return hostList(hosts, 'list-cluster-hosts');
   }
 
   /** S3 of a file whose content does not matter. */
@@ -242,6 +260,7 @@ export class InventoryClient {
       ...this.#cluster('list-operators', options),
       expect: 200,
     });
+    if (!Array.isArray(list)) throw malformed('list-operators', 'a list of operators');
     this.#operators = { at: this.#clock.now(), list };
     return list;
   }

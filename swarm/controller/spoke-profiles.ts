@@ -167,7 +167,11 @@ const typical: SpokeProfile = {
   operators: {
     console: [
       { after: span(0, 0), status: 'progressing', message: 'Working toward version {version}, 0 replicas available' },
-      { after: span(180, 60), status: 'failed', message: 'Deployment: 0 replicas available for console deployment' },
+      {
+        after: span(180, 60),
+        status: 'progressing',
+        message: 'SyncLoopRefreshProgressing: Working toward version {version}, 0 replicas available',
+      },
       {
         after: span(300, 120),
         status: 'progressing',
