@@ -5,6 +5,7 @@ import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import { buildHost } from './build-host.ts';
 import type { ForcedIdentity, Host } from './host.ts';
+import { MAX_DISKS, MAX_NICS } from './identity.ts';
 import { contains, parseCidr, parseIpv4 } from './ipv4.ts';
 import { PROFILE_NAMES, profileNamed } from './profiles.ts';
 
@@ -358,6 +359,14 @@ describe('hardware profiles', () => {
       return profile.cpu.count - 4 + 0.1 * (profile.memory.physicalBytes / 2 ** 30 - 16);
     };
     expect(weight('master')).toBeLessThan(weight('worker-medium'));
+  });
+
+  test('no profile has more NICs or disks than can be told apart', () => {
+    for (const name of PROFILE_NAMES) {
+      const profile = profileNamed(name);
+      expect(profile.nics.length).toBeLessThanOrEqual(MAX_NICS);
+      expect(profile.disks.reduce((sum, disk) => sum + (disk.count ?? 1), 0)).toBeLessThanOrEqual(MAX_DISKS);
+    }
   });
 
   test('an unknown profile is refused with the known ones', () => {

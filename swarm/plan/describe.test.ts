@@ -141,8 +141,8 @@ describe('description of a plan', () => {
                            0s  #######                                   2 clusters, 2 hosts
                            5m  ########################################  4 clusters, 11 hosts
       Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m
-      Connections:  17 open, 0.2 new a second
-      Needs:        about 161 MiB of memory, 145 file descriptors, 29 local ports
+      Connections:  17 open, 0.18 new a second
+      Needs:        about 161 MiB of memory, 145 file descriptors, 28 local ports
       Warning: plan.yaml:12:7: infranev_labels is a misspelling of infraenv_labels; it is accepted
       "
     `);

@@ -85,15 +85,13 @@ function reasonOf(error: unknown): string {
   return code ?? (error as Error).message;
 }
 
-/** A key of the merged plan and the file it came from. */
-type Origin = { source: PlanSource };
-
 class PlanReader {
   readonly #sources: readonly PlanSource[];
   readonly #options: LoadOptions;
   readonly #problems: PlanProblem[] = [];
   readonly #warnings: PlanProblem[] = [];
-  readonly #origins = new Map<string, Origin>();
+  /** The file that gave each top-level key. */
+  readonly #origins = new Map<string, PlanSource>();
 
   constructor(sources: readonly PlanSource[], options: LoadOptions) {
     this.#sources = sources;
@@ -132,13 +130,13 @@ class PlanReader {
       const before = this.#origins.get(key);
       if (key === 'schema') continue;
       if (before) {
-        const place = before.source.positionOfKey([], key);
+        const place = before.positionOfKey([], key);
         this.#problems.push({
           ...source.positionOfKey([], key),
           message: `${key} is given again; allowed: once (it is also at ${place.file}:${place.line}:${place.column})`,
         });
       } else {
-        this.#origins.set(key, { source });
+        this.#origins.set(key, source);
       }
     }
     if (parsed.success) Object.assign(plan, parsed.data);
@@ -191,7 +189,7 @@ class PlanReader {
 
   /** The file that gave a top-level key. */
   #sourceOf(key: string): PlanSource {
-    return this.#origins.get(key)?.source ?? this.#sources[0]!;
+    return this.#origins.get(key) ?? this.#sources[0]!;
   }
 
   #refuse(path: Path, allowed: string): void {
@@ -341,11 +339,10 @@ class PlanReader {
     const source = this.#sourceOf(String(path[0]));
     const key = String(path.at(-1));
     if (!this.#options.allowFiles) {
+      const instead = key === 'ca_file' ? 'run it from a file' : `give ${key.replace(/_file$/, '')}`;
       this.#problems.push({
         ...source.positionOfKey(path.slice(0, -1), key),
-        message: `${formatPath(path)} is ${formatGiven(name)}; allowed: no files in a plan that is sent to the service's control API, give the text itself${
-          key === 'ca_file' ? ' or run the plan from the command line' : ` as ${key.replace(/_file$/, '')}`
-        }`,
+        message: `${formatPath(path)} is ${formatGiven(name)}; allowed: no files in a plan that is sent over the network, ${instead} instead`,
       });
       return undefined;
     }
