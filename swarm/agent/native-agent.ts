@@ -662,6 +662,7 @@ function describe(outcome: Outcome): string {
   return outcome instanceof TransportError ? `${outcome.kind}: ${outcome.message}` : `status ${outcome.status}`;
 }
 
+/** Whether an upgrade-agent reply tells of success; refused arguments leave it without output. */
 function isUpgraded(output: string): boolean {
-  return (JSON.parse(output) as { result?: string }).result === 'success';
+  return output !== '' && (JSON.parse(output) as { result?: string }).result === 'success';
 }
