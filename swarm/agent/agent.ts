@@ -32,6 +32,8 @@ export interface InstallOutcome {
   exitCode: number;
   /** stderr text of the process; '' when it was silent. */
   error: string;
+  /** Why a silent process failed, for people; no part of what it wrote. */
+  reason?: string;
 }
 
 /** Runs the installer of one host to its end. */

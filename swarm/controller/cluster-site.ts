@@ -45,7 +45,8 @@ interface SiteHost {
   host: Host;
   slot: number;
   role: HostRole;
-  phase: HostPhase | null;
+  /** The agent enters `installing`, `rebooted` and `failed`; what lies between and after is entered here. */
+  phase: HostPhase;
   stage: HostStage | null;
   info: string;
   /** Simulated moment at which the stage began. */
@@ -81,6 +82,7 @@ export class ClusterSite {
       onNode: (node) => {
         if (node.host.plan.day2) this.#nodeOfDay2(node.host, node.ready);
       },
+      onIdle: () => this.#noteIdle(),
     });
   }
 
@@ -107,14 +109,21 @@ export class ClusterSite {
 
   async #install(host: Host, slot: number, request: InstallRequest, signal: AbortSignal): Promise<InstallOutcome> {
     const { clock, telemetry } = this.#options.runtime;
-    const site: SiteHost = { host, slot, role: request.role, phase: null, stage: null, info: '', since: clock.now() };
+    const site: SiteHost = {
+      host,
+      slot,
+      role: request.role,
+      phase: 'installing',
+      stage: null,
+      info: '',
+      since: clock.now(),
+    };
     this.#hosts.set(host.identity.id, site);
     if (request.role === 'bootstrap') {
       this.#request = request;
       this.#controller?.abort(new Error('the cluster is installed anew'));
     }
     this.spoke.installerStarted(host, request.role);
-    this.#enterPhase(site, 'installing');
     this.#installers += 1;
     try {
       const outcome = await runInstaller({
@@ -128,11 +137,6 @@ export class ClusterSite {
         onBootstrapStarted: () => this.spoke.bootstrapStarted(request.openshift_version ?? ''),
         onShutdown: (delayMs) => this.#after(delayMs, () => this.#reboot(site)),
         onStage: (hostId, stage, info) => this.#enterStage(hostId, stage, info),
-        onFailed: (reason) => {
-          telemetry.error('installer-failed');
-          this.#emitError(site, reason);
-          this.#enterPhase(site, 'failed', reason);
-        },
         signal: AbortSignal.any([signal, this.#life.signal]),
       });
       if (signal.aborted && !this.#life.signal.aborted) telemetry.hostStage(slot, null);
@@ -164,7 +168,6 @@ export class ClusterSite {
   }
 
   #reboot(site: SiteHost): void {
-    this.#enterPhase(site, 'rebooted');
     this.spoke.hostRebooted(site.host);
     this.#options.onHostSilent?.(site.host);
   }
@@ -174,9 +177,7 @@ export class ClusterSite {
     const site = this.#hosts.get(host.identity.id);
     if (!site) return;
     this.#enterPhase(site, ready ? 'done' : 'joined');
-    if (!ready) return;
-    this.#options.onHostDone?.(host);
-    this.#noteIdle();
+    if (ready) this.#options.onHostDone?.(host);
   }
 
   async #runController(restartMs: number): Promise<void> {
@@ -265,17 +266,12 @@ export class ClusterSite {
     } else if (site.phase === 'writing') this.#enterPhase(site, 'installing');
   }
 
-  #enterPhase(site: SiteHost, phase: HostPhase, reason?: string): void {
+  #enterPhase(site: SiteHost, phase: HostPhase): void {
     if (site.phase === phase) return;
     site.phase = phase;
     const { clock, telemetry, emit } = this.#options.runtime;
     telemetry.hostPhase(site.slot, phase);
-    emit({ time: clock.now(), type: 'host.phase', ...this.#names(site), phase, ...(reason && { reason }) });
-  }
-
-  #emitError(site: SiteHost, message: string): void {
-    const { clock, emit } = this.#options.runtime;
-    emit({ time: clock.now(), type: 'host.error', ...this.#names(site), kind: 'installer-failed', message });
+    emit({ time: clock.now(), type: 'host.phase', ...this.#names(site), phase });
   }
 
   #names(site: SiteHost): { cluster: number; host: number; id: string } {

@@ -73,6 +73,8 @@ export interface SpokeOptions {
   startController: () => void;
   /** A node object appears (ready false), then turns Ready. */
   onNode?: (node: SpokeNode) => void;
+  /** {@link Spoke.busy} turned false. */
+  onIdle?: () => void;
 }
 
 /** Masters that a bootstrap waits for at most (installer facts 1.6 E5). */
@@ -98,6 +100,7 @@ export class Spoke implements SpokeView {
   readonly #seedHost: Host;
   readonly #startController: () => void;
   readonly #onNode: (node: SpokeNode) => void;
+  readonly #onIdle: () => void;
   readonly #members = new Map<string, Member>();
   readonly #timers = new Set<ClockTimer>();
   #version = '';
@@ -124,6 +127,7 @@ export class Spoke implements SpokeView {
     this.#seedHost = options.seedHost;
     this.#startController = options.startController;
     this.#onNode = options.onNode ?? (() => {});
+    this.#onIdle = options.onIdle ?? (() => {});
   }
 
   /** An installer runs on the host: whatever node it was before is gone. */
@@ -377,6 +381,7 @@ export class Spoke implements SpokeView {
     const timer = this.#clock.setTimer(this.#clusterMs(name), () => {
       this.#timers.delete(timer);
       fn();
+      if (!this.busy) this.#onIdle();
     });
     this.#timers.add(timer);
   }
@@ -386,6 +391,7 @@ export class Spoke implements SpokeView {
     member.timer = this.#clock.setTimer(hostDurationMs(this.#profile, member.host, name), () => {
       member.timer = null;
       fn();
+      if (!this.busy) this.#onIdle();
     });
   }
 }

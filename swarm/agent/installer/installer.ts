@@ -32,8 +32,6 @@ export interface InstallerOptions {
   onShutdown: (delayMs: number) => void;
   /** Told of each stage that the service accepted, of this host and (bootstrap) of others. */
   onStage?: InventoryClientOptions['onStage'];
-  /** Told why the installation failed, before stage `Failed` is reported. */
-  onFailed?: (reason: string) => void;
   /** `podman stop`, or the machine is unplugged. */
   signal: AbortSignal;
 }
@@ -53,13 +51,12 @@ export async function runInstaller(options: InstallerOptions): Promise<InstallOu
   } catch (error) {
     if (options.signal.aborted) return { exitCode: STOPPED, error: '' };
     if (!(error instanceof ServiceError)) throw error;
-    options.onFailed?.(error.message);
     try {
       await installation.stage('Failed', error.message);
     } catch (failure) {
       if (!options.signal.aborted) throw failure;
     }
-    return { exitCode: 1, error: '' };
+    return { exitCode: 1, error: '', reason: error.message };
   } finally {
     installation.close();
     options.client.release();
