@@ -88,7 +88,7 @@ function write(
 ): void {
   if (response.destroyed || response.headersSent) return;
   // The service's server keeps connections without saying so, and says so only when it closes one.
-  if (response.shouldKeepAlive) response.removeHeader('Connection');
+  if (response.shouldKeepAlive && request.httpVersionMinor > 0) response.removeHeader('Connection');
   const headers: string[] = [];
   for (const name in answer.headers) headers.push(name, answer.headers[name]!);
   if (encoding !== undefined) headers.push('Content-Encoding', encoding);

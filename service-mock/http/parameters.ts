@@ -28,15 +28,10 @@ export class ParameterError extends Error {
 
 /**
  * The value of a parameter. An empty text counts as absent unless the parameter is required.
- * @param given what the query string holds; of a repeated parameter the last one counts
+ * @param raw what the query string holds
  * @throws ParameterError
  */
-export function readParameter(
-  name: string,
-  parameter: Parameter,
-  given: string | string[] | undefined,
-): ParameterValue | undefined {
-  const raw = Array.isArray(given) ? given.at(-1)! : given;
+export function readParameter(name: string, parameter: Parameter, raw: string | undefined): ParameterValue | undefined {
   if (raw === undefined || raw === '') {
     if (parameter.required) throw new ParameterError(`${name} in query is required`);
     return undefined;

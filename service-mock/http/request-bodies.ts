@@ -136,6 +136,7 @@ const staticNetworkConfig = list(
         'mac_address*': text({ pattern: pattern('^([0-9A-Fa-f]{2}[:]){5}([0-9A-Fa-f]{2})$') }),
         logical_nic_name: text(),
       }),
+      'models.MacInterfaceMap',
     ),
   }),
 );
@@ -144,6 +145,7 @@ const kernelArguments = list(
     operation: choice(['append', 'replace', 'delete']),
     value: text({ pattern: pattern('^(?:(?:[^ \\t\\n\\r"]+)|(?:"[^"]*"))+$') }),
   }),
+  'models.KernelArguments',
 );
 
 const infraEnvFields = {

@@ -42,6 +42,8 @@ export interface FlagSchema {
 }
 export interface ListSchema {
   readonly kind: 'list';
+  /** Type name in the decoder's messages, for lists that have one. */
+  readonly goType?: string;
   readonly items: Schema;
 }
 export interface MapSchema {
@@ -71,7 +73,11 @@ export const choice = (values: readonly string[], options: TextOptions = {}): Te
 export const uuid = (options: TextOptions = {}): TextSchema => text({ format: 'uuid', ...options });
 export const integer = (options: Omit<IntegerSchema, 'kind'> = {}): IntegerSchema => ({ kind: 'integer', ...options });
 export const flag: FlagSchema = { kind: 'flag' };
-export const list = (items: Schema): ListSchema => ({ kind: 'list', items });
+export const list = (items: Schema, goType?: string): ListSchema => ({
+  kind: 'list',
+  items,
+  ...(goType !== undefined && { goType }),
+});
 /** An object with any members. */
 export const map: MapSchema = { kind: 'map' };
 
@@ -109,64 +115,78 @@ interface Place {
   readonly path: string;
 }
 
+/** One decoding: most failures let it go on and only the first is told; types that parse themselves end it at once. */
+interface Decoding {
+  readonly strict: boolean;
+  failure: string | null;
+}
+
 /**
  * Types of a parsed body, in place: nulls vanish as they do in the service's models, names take their canonical case.
  * @param strict refuse unknown fields instead of dropping them
  * @throws DecodeError
  */
 export function decode(schema: Schema, value: Json, strict: boolean): Json {
-  const decoded = decodeValue(schema, value, strict, null);
+  const decoding: Decoding = { strict, failure: null };
+  const decoded = decodeValue(schema, value, decoding, null);
+  if (decoding.failure !== null) throw new DecodeError(decoding.failure);
   if (decoded !== undefined) return decoded;
   return schema.kind === 'text' ? '' : {};
 }
 
-function decodeValue(schema: Schema, value: Json, strict: boolean, place: Place | null): Json | undefined {
+/** RFC 3339 with any fraction, and the shorter forms the service takes. */
+const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i;
+
+function decodeValue(schema: Schema, value: Json, decoding: Decoding, place: Place | null): Json | undefined {
   if (value === null) return undefined;
+  const mismatch = (detail = ''): undefined => {
+    decoding.failure ??= mismatchMessage(schema, value, place, detail);
+  };
   switch (schema.kind) {
     case 'text':
-      if (typeof value !== 'string') throw mismatch(schema, value, place);
-      if (schema.format === 'date-time' && value !== '' && Number.isNaN(Date.parse(value))) {
-        throw new DecodeError(
-          `parsing time ${JSON.stringify(value)} as "2006-01-02": cannot parse ${JSON.stringify(value)} as "2006"`,
-        );
+      if (typeof value !== 'string') {
+        if (schema.format === undefined) return mismatch();
+        throw new DecodeError(mismatchMessage(schema, value, place, ''));
+      }
+      if (schema.format === 'date-time' && value !== '' && !DATE_TIME.test(value)) {
+        const quoted = JSON.stringify(value);
+        throw new DecodeError(`parsing time ${quoted} as "2006-01-02": cannot parse ${quoted} as "2006"`);
       }
       return value;
     case 'integer':
-      if (typeof value !== 'number') throw mismatch(schema, value, place);
-      if (!Number.isInteger(value) || Math.abs(value) >= 2 ** 63) throw mismatch(schema, value, place, ` ${value}`);
-      return value;
+      if (typeof value !== 'number') return mismatch();
+      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? value : mismatch(` ${value}`);
     case 'flag':
-      if (typeof value !== 'boolean') throw mismatch(schema, value, place);
-      return value;
+      return typeof value === 'boolean' ? value : mismatch();
     case 'map':
-      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(schema, value, place);
-      return value;
+      return typeof value === 'object' && !Array.isArray(value) ? value : mismatch();
     case 'list': {
-      if (!Array.isArray(value)) throw mismatch(schema, value, place);
+      if (!Array.isArray(value)) return mismatch();
       let nulls = false;
       for (let i = 0; i < value.length; i++) {
-        const item = decodeValue(schema.items, value[i]!, strict, place);
+        const item = decodeValue(schema.items, value[i]!, decoding, place);
         if (item === undefined && schema.items.kind === 'object') nulls = true;
         value[i] = item ?? (schema.items.kind === 'text' ? '' : null);
       }
       return nulls ? value.filter((item) => item !== null) : value;
     }
     case 'object':
-      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(schema, value, place);
-      decodeFields(schema, value, strict, place);
+      if (typeof value !== 'object' || Array.isArray(value)) return mismatch();
+      decodeFields(schema, value, decoding, place);
       return value;
   }
 }
 
-function decodeFields(schema: ObjectSchema, value: JsonObject, strict: boolean, place: Place | null): void {
-  for (const key of Object.keys(value)) {
+function decodeFields(schema: ObjectSchema, value: JsonObject, decoding: Decoding, place: Place | null): void {
+  // A field may come twice, in different case: each occurrence is taken as it came, the last one stays.
+  for (const [key, given] of Object.entries(value)) {
     const name = schema.fields.has(key) ? key : schema.byLowerCase.get(key.toLowerCase());
     if (name === undefined) {
-      if (strict) throw new DecodeError(`json: unknown field ${JSON.stringify(key)}`);
+      if (decoding.strict) decoding.failure ??= `json: unknown field ${JSON.stringify(key)}`;
       delete value[key];
       continue;
     }
-    const field = decodeValue(schema.fields.get(name)!, value[key]!, strict, {
+    const field = decodeValue(schema.fields.get(name)!, given!, decoding, {
       struct: schema.goType,
       path: place === null ? name : `${place.path}.${name}`,
     });
@@ -175,10 +195,10 @@ function decodeFields(schema: ObjectSchema, value: JsonObject, strict: boolean, 
   }
 }
 
-function mismatch(schema: Schema, value: Exclude<Json, null>, place: Place | null, detail = ''): DecodeError {
+function mismatchMessage(schema: Schema, value: Exclude<Json, null>, place: Place | null, detail: string): string {
   const given = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const target = place === null ? 'value' : `struct field ${place.struct}.${place.path}`;
-  return new DecodeError(`json: cannot unmarshal ${given}${detail} into Go ${target} of type ${goType(schema)}`);
+  return `json: cannot unmarshal ${given}${detail} into Go ${target} of type ${goType(schema)}`;
 }
 
 function goType(schema: Schema): string {
@@ -192,7 +212,7 @@ function goType(schema: Schema): string {
     case 'map':
       return 'map[string]interface {}';
     case 'list':
-      return schema.items.kind === 'object' ? `[]*${goType(schema.items)}` : `[]${goType(schema.items)}`;
+      return schema.goType ?? `[]${schema.items.kind === 'object' ? '*' : ''}${goType(schema.items)}`;
     case 'object':
       return `models.${schema.goType}`;
   }

@@ -79,7 +79,7 @@ class Hangup extends Error {}
 interface Incoming {
   readonly raw: IncomingMessage;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string | string[] | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
 }
 
 /** Makes the server; it does not listen yet. Closing it ends idle connections too. */
@@ -103,12 +103,13 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: HEAD_LIMIT },
-    rewriteUrl: (request) => {
-      // An empty type counts as none; the router would call it malformed.
-      if (request.headers['content-type'] === '') delete request.headers['content-type'];
-      return cleanUrl(request.url!);
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: HEAD_LIMIT,
+      querystringParser: parseQuery,
     },
+    rewriteUrl: (request) => cleanUrl(request.url!),
     clientErrorHandler: onClientError,
     frameworkErrors: (_error, request, reply) => {
       reply.hijack();
@@ -150,16 +151,30 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     reply.hijack();
     send(request.raw, reply.raw, unrouted(request.method, request.originalUrl));
   });
-  app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
-    reply.hijack();
-    if (error.code?.startsWith('FST_ERR_CTP_')) {
-      send(request.raw, reply.raw, wrongContentTypeHeader(request.headers['content-type'] ?? ''));
-      return;
-    }
-    options.onBug(error);
-    send(request.raw, reply.raw, businessError(500, error.message, false));
-  });
   return app;
+}
+
+/** Pairs of a query string. Like the real server it drops pairs that it cannot decode and those that hold a `;`. */
+function parseQuery(text: string): Record<string, string> {
+  const query: Record<string, string> = Object.create(null);
+  for (const pair of text.split('&')) {
+    if (pair === '' || pair.includes(';')) continue;
+    const equals = pair.indexOf('=');
+    const name = decodePiece(equals < 0 ? pair : pair.slice(0, equals));
+    const value = decodePiece(equals < 0 ? '' : pair.slice(equals + 1));
+    // Of a repeated parameter the last one counts.
+    if (name !== null && value !== null) query[name] = value;
+  }
+  return query;
+}
+
+function decodePiece(text: string): string | null {
+  if (!text.includes('%') && !text.includes('+')) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return null;
+  }
 }
 
 /** The service's router cleans paths: `//`, `/./`, `/../` and a slash at the end do not matter. */
@@ -267,6 +282,11 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
   app.route({
     method: operation.method,
     url: pattern.replace(/\{(\w+)\}/g, ':$1'),
+    // The router refuses some content types by itself; the operation's own checks have the service's words for them.
+    errorHandler: (_error, request, reply) => {
+      reply.hijack();
+      serve(request as unknown as Incoming, reply.raw);
+    },
     handler: (request, reply) => {
       reply.hijack();
       const incoming = request as unknown as Incoming;
@@ -295,14 +315,25 @@ function checkToken(operation: Operation, octets: boolean, raw: IncomingMessage,
 const hasBody = (raw: IncomingMessage) =>
   raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
 
-const wrongContentTypeHeader = (header: string) =>
-  frameworkError(400, `parsing Content-Type header from ${JSON.stringify(header)} failed, because mime: no media type`);
+const MEDIA_PARAMETERS = /^(?:\s*;\s*[\w!#$%&'*+.^`|~-]+\s*=\s*(?:[\w!#$%&'*+.^`|~-]+|"(?:[^"\\]|\\.)*"))*\s*;?\s*$/;
 
 function checkContentType(operation: Operation, raw: IncomingMessage): void {
   if (!hasBody(raw)) return;
   const header = raw.headers['content-type'] || OCTETS_TYPE;
-  const given = header.split(';', 1)[0]!.trim().toLowerCase();
-  if (given === '') throw new Refusal(wrongContentTypeHeader(header));
+  const typeEnd = header.indexOf(';');
+  const given = (typeEnd < 0 ? header : header.slice(0, typeEnd)).trim().toLowerCase();
+  const malformed =
+    given === ''
+      ? 'no media type'
+      : typeEnd >= 0 && !MEDIA_PARAMETERS.test(header.slice(typeEnd))
+        ? 'invalid media parameter'
+        : null;
+  if (malformed !== null) {
+    const quoted = JSON.stringify(header);
+    throw new Refusal(
+      frameworkError(400, `parsing Content-Type header from ${quoted} failed, because mime: ${malformed}`),
+    );
+  }
   const taken = operation.upload ? 'multipart/form-data' : 'application/json';
   if (given !== taken) {
     throw new Refusal(
@@ -335,7 +366,7 @@ async function receive(operation: Operation, raw: IncomingMessage, strict: boole
   if (operation.upload) return { ...noInput, uploaded: await receiveUpload(raw) };
   const { name, schema, optional } = operation.body!;
   const body = hasBody(raw) ? await readText(raw) : '';
-  if (body === '') {
+  if (body.trim() === '') {
     if (optional) throw new Hangup();
     return { ...noInput, breach: `${name} in body is required` };
   }
@@ -351,8 +382,14 @@ async function receive(operation: Operation, raw: IncomingMessage, strict: boole
   }
 }
 
-/** Reads a body to its end. Never settles when the client goes away before: there is nobody left to answer. */
+const tooLarge = () =>
+  new Refusal(frameworkError(413, `the body is larger than ${BODY_LIMIT} bytes`, { Connection: 'close' }));
+/** For the books only: there is nobody left to answer. */
+const clientGone = () => new Refusal(frameworkError(400, 'unexpected EOF'));
+
+/** Reads a body to its end. */
 function readText(raw: IncomingMessage): Promise<string> {
+  if (Number(raw.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -360,20 +397,21 @@ function readText(raw: IncomingMessage): Promise<string> {
       size += chunk.length;
       if (size <= BODY_LIMIT) {
         chunks.push(chunk);
-        return;
+      } else {
+        chunks.length = 0;
+        reject(tooLarge());
       }
-      chunks.length = 0;
-      reject(new Refusal(frameworkError(413, `the body is larger than ${BODY_LIMIT} bytes`, { Connection: 'close' })));
     });
     raw.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()));
-    raw.on('error', () => chunks.splice(0));
+    raw.on('error', () => reject(clientGone()));
   });
 }
 
 function receiveUpload(raw: IncomingMessage): Promise<number> {
-  const unreadable = (why: string) => new Refusal(frameworkError(400, `reading file "upfile" failed: ${why}`));
+  const unreadable = (why: string) => new Refusal(frameworkError(400, why));
   const contentType = raw.headers['content-type'] ?? '';
-  if (!hasBody(raw)) return Promise.reject(unreadable(`request Content-Type isn't multipart/form-data`));
+  if (!hasBody(raw))
+    return Promise.reject(unreadable(`reading file "upfile" failed: request Content-Type isn't multipart/form-data`));
   const boundary = boundaryOf(contentType);
   if (boundary === null) return Promise.reject(unreadable('no multipart boundary param in Content-Type'));
   return new Promise((resolve, reject) => {
@@ -388,7 +426,7 @@ function receiveUpload(raw: IncomingMessage): Promise<number> {
     };
     raw.on('data', (chunk: Buffer) => attempt(() => meter.push(chunk)));
     raw.on('end', () => attempt(() => resolve(meter.end())));
-    raw.on('error', () => raw.removeAllListeners('data'));
+    raw.on('error', () => reject(clientGone()));
   });
 }
 
