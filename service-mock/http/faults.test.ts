@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultInput } from './faults.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
+import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 const ID = '8e3746eb-df8d-47d1-ad4d-ab13fac2b38e';
 const POLL = `/v2/infra-envs/${ID}/hosts/${ID}/instructions`;

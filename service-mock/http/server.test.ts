@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OperationError } from '../service-api.ts';
 import { OPERATIONS } from './operations.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
+import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 const ID = '8e3746eb-df8d-47d1-ad4d-ab13fac2b38e';
 const OTHER = 'a8b268b7-aabd-4f8b-b175-7598df49a8da';
