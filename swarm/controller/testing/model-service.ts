@@ -157,7 +157,7 @@ export class ModelService implements Transport {
       status: 0,
     };
     this.sent.push(sent);
-    const answer = this.fault(sent) ?? this.#answer(sent);
+    const answer = this.fault(sent) ?? this.answer(sent);
     if (answer instanceof TransportError) throw answer;
     sent.status = answer.status;
     const text = answer.contentType ? String(answer.body) : JSON.stringify(answer.body ?? null);
@@ -174,7 +174,8 @@ export class ModelService implements Transport {
     };
   }
 
-  #answer(sent: Sent): Answer {
+  /** What the service answers; changes its state. */
+  answer(sent: Pick<Sent, 'method' | 'path' | 'query' | 'body'>): Answer {
     const route = `${sent.method} ${sent.path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')}`;
     switch (route) {
       case 'PUT infra-envs/*/hosts/*/progress':

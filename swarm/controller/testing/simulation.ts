@@ -163,7 +163,8 @@ function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }
 
-function planOf(topology: Topology): ClusterPlan {
+/** A plan with one cluster of that shape. */
+export function planOf(topology: Topology): ClusterPlan {
   const { controlPlanes, arbiters = 0, workers = 0, day2Workers = 0 } = topology;
   const hosts: HostPlan[] = [];
   const add = (role: HostPlan['role'], day2: boolean) => {
