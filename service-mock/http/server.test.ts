@@ -192,6 +192,10 @@ describe('every operation', () => {
     expect(await name(`/v2/infra-envs/${ID}/downloads/files?file_name=ipxe-script`)).toBe(
       `attachment; filename="${ID}-ipxe-script"`,
     );
+    const odd = encodeURIComponent('a"\n\u007fé漢.yaml');
+    expect(Buffer.from((await name(`${CLUSTER}/manifests/files?file_name=${odd}`))!, 'latin1').toString()).toBe(
+      'attachment; filename="a\\"  é漢.yaml"',
+    );
     const response = await server.call('GET', `/v2/infra-envs/${ID}/downloads/files?file_name=discovery.ign`);
     expect(response.headers.get('last-modified')).toBe('Fri, 02 Jan 2026 03:04:05 GMT');
     expect(response.headers.get('content-length')).toBe(String('content of downloadInfraEnvFile'.length));

@@ -276,7 +276,8 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
     }
     receive(operation, raw, options.rejectUnknownFields)
       .then((input) => answerOf(operation, options.api(), bind(incoming, input)))
-      .then(finish, fail);
+      .then(finish, fail)
+      .catch(options.onBug);
   };
 
   app.route({
@@ -503,7 +504,7 @@ function answerOf(operation: Operation, api: AssistedServiceApi, call: Call): An
         status: operation.status,
         contentType: OCTETS_TYPE,
         headers: {
-          'Content-Disposition': `attachment; filename=${JSON.stringify(name)}`,
+          'Content-Disposition': `attachment; filename="${headerBytes(name)}"`,
           ...(modified !== undefined && { 'Last-Modified': new Date(modified).toUTCString() }),
         },
         body: content,
@@ -512,6 +513,10 @@ function answerOf(operation: Operation, api: AssistedServiceApi, call: Call): An
     }
   }
 }
+
+/** A name as it goes into a header: UTF-8 bytes, quotes escaped, control characters blanked. */
+const headerBytes = (name: string) =>
+  Buffer.from(name.replace(/["\\]/g, '\\$&').replace(/\p{Cc}/gu, ' ')).toString('latin1');
 
 function addAdmin(app: FastifyInstance, faults: Faults): void {
   app.route({

@@ -2,7 +2,7 @@
  * Rules that say yes, for tests of the HTTP surface: every method records its call and returns something of the right
  * type, unless a test says otherwise.
  */
-import type { AssistedServiceApi, Json } from '../../service-api.ts';
+import type { AssistedServiceApi, Json } from '../service-api.ts';
 
 type MethodName = keyof AssistedServiceApi;
 
