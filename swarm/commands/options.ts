@@ -32,8 +32,8 @@ export function wholeNumber(most: number): (text: string) => number {
 /** Simulated seconds in one second. */
 export function clockSpeed(text: string): number {
   const value = Number(text);
-  if (!(value >= 0.01 && value <= 10_000)) {
-    throw new InvalidArgumentError('Allowed: a number from 0.01 to 10000; 1 is real time.');
+  if (!(value >= 0.1 && value <= 1000)) {
+    throw new InvalidArgumentError('Allowed: a number from 0.1 to 1000; 1 is real time.');
   }
   return value;
 }

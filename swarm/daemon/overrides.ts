@@ -1,6 +1,10 @@
 /** What a command line or a request changes of an expanded plan. */
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { PLAN_LIMITS } from '../plan/schema.ts';
 import type { TlsOptions } from '../transport/transport.ts';
+
+/** Lowest clock speed; one simulated second in ten. */
+const SLOWEST = 0.1;
 
 export interface Overrides {
   keep?: boolean;
@@ -19,6 +23,9 @@ export interface Overrides {
 export function applyOverrides(plan: ExpandedPlan, overrides: Overrides): ExpandedPlan {
   const url = overrides.service ?? plan.service.url;
   const clockSpeed = overrides.speed ?? plan.clockSpeed;
+  if (!(clockSpeed >= SLOWEST && clockSpeed <= PLAN_LIMITS.clockSpeed)) {
+    throw new RangeError(`clock speed ${clockSpeed}; allowed: a number from ${SLOWEST} to ${PLAN_LIMITS.clockSpeed}`);
+  }
   if (url !== 'embedded') {
     const parsed = URL.parse(url);
     if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {

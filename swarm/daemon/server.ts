@@ -52,6 +52,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true, allErrors: false } },
   });
   await app.register(swagger, {
+    // The websocket plugin hides its routes from documents; clients want to know them.
+    transform: ({ schema, url, route }) => ({
+      schema: (route as { websocket?: boolean }).websocket ? { ...schema, hide: false } : schema,
+      url,
+    }),
     openapi: {
       openapi: '3.1.0',
       info: {
