@@ -118,7 +118,11 @@ describe('main', () => {
   });
 
   test('reports that it cannot start', async () => {
-    const { report } = await launch({ clock: startClock(1), tls: { cert: TEST_CERTIFICATE.cert, key: 'no key' } });
+    const { child, report } = await launch({
+      clock: startClock(1),
+      tls: { cert: TEST_CERTIFICATE.cert, key: 'no key' },
+    });
     expect(report).toEqual({ type: 'failed', message: expect.any(String) });
+    expect(await once(child, 'exit')).toEqual([1, null]);
   });
 });

@@ -17,7 +17,7 @@ export interface ServiceMockOptions {
   port?: number;
   /** Simulated time, shared with the generator. */
   clock: ClockSpec;
-  /** Laid over the real service's defaults. SERVICE_BASE_URL is the server's own address unless given. */
+  /** Laid over the real service's defaults. A SERVICE_BASE_URL that is the default becomes the server's own address. */
   settings?: Partial<ServiceSettings>;
   /** PEM texts; when given the service speaks HTTPS. */
   tls?: { cert: string; key: string };
@@ -46,7 +46,9 @@ const BACKLOG = 4096;
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
   const clock = new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
-  const settings = { ...defaultSettings(), ...options.settings };
+  const defaults = defaultSettings();
+  const settings = { ...defaults, ...options.settings };
+  const ownAddress = settings.SERVICE_BASE_URL === defaults.SERVICE_BASE_URL;
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -54,8 +56,7 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
     createService({
       clock,
       metrics,
-      settings:
-        options.settings?.SERVICE_BASE_URL === undefined ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
+      settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.

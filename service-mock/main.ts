@@ -2,7 +2,7 @@
  * The embedded assisted-service as a process of its own. Forked, it takes its options as an IPC message
  * `{type: 'start', options}` and answers `{type: 'listening', url}` or `{type: 'failed', message}`. Started by hand, it
  * serves port 8090 in real time with the settings of the real service's environment variables. It ends when its parent
- * goes away and on SIGTERM or SIGINT.
+ * goes away, on SIGTERM or SIGINT, and with exit code 1 when it could not start.
  */
 import { startClock } from '../swarm/protocol/clock.ts';
 import { settingsFromEnv } from './core/settings.ts';
@@ -43,7 +43,10 @@ if (process.send) {
   process.on('message', async (message: StartMessage) => {
     if (message.type !== 'start') return;
     const report = await start(message.options);
-    if (process.connected) process.send?.(report);
+    if (!process.connected) return;
+    process.send?.(report, () => {
+      if (report.type === 'failed') process.exit(1);
+    });
   });
 } else {
   const options = { port: DEFAULT_PORT, clock: startClock(1), settings: settingsFromEnv(process.env) };
