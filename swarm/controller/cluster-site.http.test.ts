@@ -4,10 +4,9 @@
  */
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { fakeService } from '../../service-mock/http/fake-service.ts';
 import { HttpServiceMetrics } from '../../service-mock/http/metrics.ts';
 import { createHttpServer } from '../../service-mock/http/server.ts';
-import { type JsonObject, OperationError } from '../../service-mock/service-api.ts';
+import { type AssistedServiceApi, OperationError } from '../../service-mock/service-api.ts';
 import type { TimerWheel } from '../pool/timer-wheel.ts';
 import { ManualClock, ScaledClock, startClock } from '../protocol/clock.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
@@ -17,9 +16,8 @@ import { SPOKE_PROFILES } from './spoke-profiles.ts';
 import { CLUSTER_ID, INFRA_ENV_ID, ModelService } from './testing/model-service.ts';
 import { planOf, Simulation } from './testing/simulation.ts';
 
-/** The model's rules behind the served operations that installers and controllers use. */
-function served(model: ModelService) {
-  const fake = fakeService();
+/** The model's rules behind the served operations that installers and controllers use, and all calls of them. */
+function served(model: ModelService): { api: AssistedServiceApi; calls: { method: string; args: unknown[] }[] } {
   const cluster = `clusters/${CLUSTER_ID}`;
   const hostPath = (infraEnvId: string, hostId: string) => `infra-envs/${infraEnvId}/hosts/${hostId}`;
   const ask = (method: string, path: string, body: unknown = null, query = '') => {
@@ -27,29 +25,47 @@ function served(model: ModelService) {
     if (answer.status >= 400) throw new OperationError(answer.status, JSON.stringify(answer.body));
     return answer.body as never;
   };
-  const download = Buffer.from('x'.repeat(10_000));
-  fake.when('getCluster', (_, query) => ask('GET', cluster, null, `exclude-hosts=${query.excludeHosts}`));
-  fake.when('listClusterHosts', (_, query) => ask('GET', `${cluster}/hosts`, null, `role=${query.role}`));
-  fake.when('updateHostProgress', (infraEnvId, id, body) => ask('PUT', `${hostPath(infraEnvId, id)}/progress`, body));
-  fake.when('listMonitoredOperators', () => ask('GET', `${cluster}/monitored-operators`));
-  fake.when('reportMonitoredOperator', (_, body) => ask('PUT', `${cluster}/monitored-operators`, body));
-  fake.when('updateClusterFinalizingProgress', (_, body) => ask('PUT', `${cluster}/progress`, body));
-  fake.when('uploadIngressCert', (_, pem) => ask('POST', `${cluster}/uploads/ingress-cert`, pem));
-  fake.when('completeInstallation', (): JsonObject => ({ id: CLUSTER_ID }));
-  fake.when('downloadClusterFile', () => download);
-  fake.when('downloadClusterCredentials', () => download);
-  fake.when('downloadHostIgnition', () => download);
-  return fake;
+  const download = () => Buffer.from('x'.repeat(10_000));
+  const rules: Partial<AssistedServiceApi> = {
+    getCluster: (_, query) => ask('GET', cluster, null, `exclude-hosts=${query.excludeHosts}`),
+    listClusterHosts: (_, query) => ask('GET', `${cluster}/hosts`, null, `role=${query.role}`),
+    updateHostProgress: (infraEnvId, id, body) => ask('PUT', `${hostPath(infraEnvId, id)}/progress`, body),
+    updateHostLogsProgress: () => {},
+    updateClusterLogsProgress: () => {},
+    uploadLogs: () => {},
+    listMonitoredOperators: () => ask('GET', `${cluster}/monitored-operators`),
+    reportMonitoredOperator: (_, body) => ask('PUT', `${cluster}/monitored-operators`, body),
+    updateClusterFinalizingProgress: (_, body) => ask('PUT', `${cluster}/progress`, body),
+    uploadIngressCert: (_, pem) => ask('POST', `${cluster}/uploads/ingress-cert`, pem),
+    completeInstallation: () => ({ id: CLUSTER_ID }),
+    downloadClusterFile: download,
+    downloadClusterCredentials: download,
+    downloadHostIgnition: download,
+    getHost: () => ({ role: 'master' }),
+    triggerEvent: () => {},
+  };
+  const calls: { method: string; args: unknown[] }[] = [];
+  const api = new Proxy(rules, {
+    get: (_, method: keyof AssistedServiceApi) => {
+      const rule = rules[method] as ((...args: unknown[]) => unknown) | undefined;
+      if (!rule) throw new Error(`installers and controllers do not use ${method}`);
+      return (...args: unknown[]) => {
+        calls.push({ method, args });
+        return rule(...args);
+      };
+    },
+  });
+  return { api: api as AssistedServiceApi, calls };
 }
 
 it('takes a compact cluster to installed over HTTP without a refused request', async () => {
   const spec = startClock(600);
   const clock = new ScaledClock(spec);
   const model = new ModelService(new ManualClock());
-  const fake = served(model);
+  const service = served(model);
   const bugs: unknown[] = [];
   const server = createHttpServer({
-    api: () => fake.api,
+    api: () => service.api,
     metrics: new HttpServiceMetrics(),
     clock,
     rejectUnknownFields: true,
@@ -122,7 +138,7 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
     // Three installers, three logs_senders and a controller keep two idle connections each at most.
     expect(open).toBeLessThanOrEqual(14);
 
-    const uploads = fake.calls.filter((call) => call.method === 'uploadLogs').map((call) => call.args);
+    const uploads = service.calls.filter((call) => call.method === 'uploadLogs').map((call) => call.args);
     const hostUploads = uploads.filter(([, query]) => (query as { logs_type: string }).logs_type === 'host');
     expect(hostUploads.map(([, query]) => query)).toContainEqual({
       logs_type: 'host',
@@ -132,8 +148,8 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
     expect(hostUploads).toHaveLength(3);
     expect(uploads.length).toBeGreaterThan(hostUploads.length);
     expect(uploads.every(([, , bytes]) => (bytes as number) > 1_000)).toBe(true);
-    expect(fake.calls.filter((call) => call.method === 'triggerEvent')).toHaveLength(3);
-    expect(fake.calls.find((call) => call.method === 'completeInstallation')?.args[1]).toEqual({ is_success: true });
+    expect(service.calls.filter((call) => call.method === 'triggerEvent')).toHaveLength(3);
+    expect(service.calls.find((call) => call.method === 'completeInstallation')?.args[1]).toEqual({ is_success: true });
   } finally {
     site.stop();
     await transport.close();
