@@ -1,4 +1,5 @@
 /** The runs of this process: at most one at a time, the last few remembered. */
+import { randomBytes } from 'node:crypto';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { ApiError } from './api-error.ts';
 import { Run, type RunParts } from './run.ts';
@@ -10,7 +11,6 @@ export class RunManager {
   readonly #parts: RunParts;
   readonly #runs = new Map<string, Run>();
   #last: Run | null = null;
-  #number = 0;
   #ended: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RunParts) {
@@ -66,9 +66,9 @@ export class RunManager {
     await this.#ended;
   }
 
-  /** `20261121-143000-1`: sorts by time, is a good folder name, and two runs in one second differ. */
+  /** `20261121-143000-9f3a`: sorts by time, is a good folder name, and runs of several processes in one second differ. */
   #nextId(): string {
     const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-    return `${stamp}-${++this.#number}`;
+    return `${stamp}-${randomBytes(2).toString('hex')}`;
   }
 }

@@ -140,7 +140,7 @@ function replies(summary: RunSummary): string[] {
 function generator(summary: RunSummary, style: Style): string[] {
   const { cpuPercent, peakRssBytes, workers, saturated } = summary.generator;
   const lines = [
-    `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatBytes(peakRssBytes)}, ${workers} workers`,
+    `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatBytes(peakRssBytes)}, ${workers} worker ${workers === 1 ? 'thread' : 'threads'}`,
   ];
   if (saturated) {
     lines.push(style.bad('saturated: this machine was the bottleneck at times; measured latencies are too high'));
