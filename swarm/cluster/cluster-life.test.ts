@@ -196,6 +196,19 @@ describe('life of a cluster', () => {
     expect(refused.calls).toEqual(['agentVersion', 'createCluster cluster-0']);
   });
 
+  it('goes on when the answer to the start of the installation was lost', async () => {
+    const service = new FakeService();
+    const install = service.install.bind(service);
+    service.install = async (clusterId) => {
+      await install(clusterId);
+      throw adapterError('connection reset', true);
+    };
+    const { outcome, clock } = start({}, service);
+    await clock.advance(300_000);
+    expect((await outcome).result).toBe('complete');
+    expect(service.calls.filter((call) => call === 'install')).toHaveLength(1);
+  });
+
   it('is cancelled by a stop, at once and without an error count', async () => {
     const { outcome, clock, stop, errors, phases } = start();
     await clock.advance(1);

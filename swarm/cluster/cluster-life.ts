@@ -64,6 +64,8 @@ const NOT_DISCOVERED: readonly HostStatus[] = [
 ];
 /** A cluster whose preparation was given up is found in one of these. */
 const BEFORE_INSTALLATION: readonly ClusterStatus[] = ['ready', 'insufficient', 'pending-for-input'];
+/** The installation has been started. */
+const UNDER_WAY: readonly ClusterStatus[] = ['preparing-for-installation', 'installing', 'finalizing', 'installed'];
 
 export class ClusterLife {
   readonly cluster: ClusterPlan;
@@ -225,6 +227,8 @@ export class ClusterLife {
       async () => {
         view = await this.#lookAtCluster(signal);
         hosts = await this.#lookAtHosts(signal);
+        // An answer that got lost does not undo the installation that it was about.
+        if (UNDER_WAY.includes(view.status)) return true;
         if (view.status !== 'ready') return false;
         try {
           await this.#context.adapter.install(clusterId, signal);
@@ -270,7 +274,10 @@ export class ClusterLife {
     this.#enter('day2');
     const clusterId = this.objects.clusterId!;
     const infraEnvId = this.objects.infraEnvId!;
-    await this.#insist(signal, () => this.#context.adapter.allowAddHosts(clusterId, signal));
+    await this.#insist(signal, async () => {
+      const { status } = await this.#lookAtCluster(signal);
+      if (status !== 'adding-hosts') await this.#context.adapter.allowAddHosts(clusterId, signal);
+    });
     const expected = this.cluster.hosts.filter((host) => host.day2);
     this.#context.machines.startHosts(
       this.cluster.index,
@@ -289,8 +296,13 @@ export class ClusterLife {
         for (const host of hosts) {
           if (host.status === 'error') throw new ClusterFailed(`a day-2 host failed${this.#describe([host])}`);
           if (host.status !== 'known' || asked.has(host.id)) continue;
-          await this.#context.adapter.installHost(infraEnvId, host.id, signal);
-          asked.add(host.id);
+          try {
+            await this.#context.adapter.installHost(infraEnvId, host.id, signal);
+            asked.add(host.id);
+          } catch (error) {
+            // It has just left `known`, perhaps because an earlier request was taken whose answer got lost.
+            if (!(error instanceof ClusterAdapterError && error.conflict)) throw error;
+          }
         }
         return hosts.length >= expected.length && hosts.every((host) => host.status === 'added-to-existing-cluster');
       },

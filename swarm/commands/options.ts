@@ -1,5 +1,6 @@
 /** Values of options, checked where they are given. Each throws InvalidArgumentError with what is allowed. */
 import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../plan/duration.ts';
 
 export interface ListenAddress {
   host: string;
@@ -36,6 +37,17 @@ export function clockSpeed(text: string): number {
     throw new InvalidArgumentError('Allowed: a number from 0.1 to 1000; 1 is real time.');
   }
   return value;
+}
+
+/** `10m`: simulated seconds. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `Allowed: numbers with units such as 90s, 10m or 1h30m (${(error as Error).message}).`,
+    );
+  }
 }
 
 /** `0/4`: this generator's part of a plan that several share. */

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { note } from './note.ts';
-import { clockSpeed, type ListenAddress, listenAddress, shard, wholeNumber } from './options.ts';
+import { clockSpeed, duration, type ListenAddress, listenAddress, shard, wholeNumber } from './options.ts';
 import type { PlanOptions } from './read-plan.ts';
 
 interface RunFlags extends PlanOptions {
   workers?: number;
+  hold?: number;
   out: string;
   listen?: ListenAddress;
   json?: boolean;
@@ -26,6 +27,11 @@ export function runCommand(finish: (code: number) => void): Command {
     .option('--speed <factor>', 'simulated seconds in one second (embedded service only)', clockSpeed)
     .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
     .option('--shard <i/n>', 'run only the i-th of n parts of the plan, counted from 0', shard)
+    .option(
+      '--hold <duration>',
+      'let hosts that have no end of their own go on so long after everything is done',
+      duration,
+    )
     .option('--keep', 'keep what the run made on the service')
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--listen <address>', 'serve API, metrics and page meanwhile', listenAddress)
@@ -41,6 +47,7 @@ Examples:
   swarm run examples/demo.yaml
   swarm run testplan.yaml service_config.yaml --seed 7
   swarm run plan.yaml --service https://assisted.example.com --ca ca.pem --listen 127.0.0.1:5566
+  swarm run examples/steady-20000.yaml --hold 10m
   swarm run plan.yaml --shard 0/4 --json > summary.json`,
     )
     .action(async (files: string[], flags: RunFlags) => {
@@ -49,7 +56,10 @@ Examples:
       const plan = expandWith(readPlanFiles(files, note), flags);
       const session = new DaemonSession({ directory: flags.out });
       if (flags.listen) note(`page, API and metrics: ${await session.listen(flags.listen)}`);
-      const run = session.runs.start(plan, flags.workers === undefined ? {} : { workers: flags.workers });
+      const run = session.runs.start(plan, {
+        ...(flags.workers !== undefined && { workers: flags.workers }),
+        ...(flags.hold !== undefined && { holdSeconds: flags.hold }),
+      });
       const summary = await session.watch(run, { progress: !flags.quiet });
       await session.close();
       printSummary(summary, flags.json === true);

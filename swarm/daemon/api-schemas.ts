@@ -93,6 +93,12 @@ export const startQuery = {
       description: "Replaces the plan's clock speed; embedded service only.",
     },
     workers: { type: 'integer', minimum: 1, maximum: 256, description: 'Worker threads.' },
+    hold: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1e9,
+      description: 'Simulated seconds that discovered and failed hosts go on after everything is done.',
+    },
   },
 } as const;
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { ApiError } from './api-error.ts';
-import { Run, type RunParts } from './run.ts';
+import { Run, type RunOptions, type RunParts } from './run.ts';
 
 /** Ended runs that can still be asked about. */
 const REMEMBERED = 20;
@@ -26,7 +26,7 @@ export class RunManager {
    * Starts a run; it goes on by itself.
    * @throws ApiError 409 while another run is under way: two would measure each other.
    */
-  start(plan: ExpandedPlan, options: { workers?: number } = {}): Run {
+  start(plan: ExpandedPlan, options: Pick<RunOptions, 'workers' | 'holdSeconds'> = {}): Run {
     if (this.#last && this.#last.state !== 'ended') {
       throw new ApiError(
         409,

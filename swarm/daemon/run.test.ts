@@ -127,6 +127,16 @@ describe('run', () => {
     expect(parts.embedded).toBe('stopped');
   });
 
+  it('holds machines that have no end of their own for as long as asked', async () => {
+    const parts = new FakeParts();
+    parts.service.discovered = 'known-unbound';
+    const plan = fakePlan([{ justInfraEnv: true }]);
+    const run = new Run({ id: 'run-1', plan, parts, workers: 1, holdSeconds: 300 });
+    const { verdict, simulatedSeconds } = await run.execute();
+    expect(verdict).toBe('passed');
+    expect(simulatedSeconds).toBeGreaterThanOrEqual(300);
+  });
+
   it('waits for the last words of installed machines', async () => {
     const parts = new FakeParts();
     parts.silent = false;

@@ -66,6 +66,8 @@ export interface RunOptions {
   parts: RunParts;
   /** Worker threads; default: one less than processors, at most one a cluster. */
   workers?: number;
+  /** Simulated seconds that machines which have no end of their own go on after everything is done; default 0. */
+  holdSeconds?: number;
 }
 
 /** Simulated seconds for the machines of installed clusters to send their last logs. */
@@ -90,6 +92,7 @@ export class Run {
   readonly saturation: SaturationMonitor;
   readonly workers: number;
   readonly #parts: RunParts;
+  readonly #holdSeconds: number;
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -113,6 +116,7 @@ export class Run {
     this.id = options.id;
     this.plan = options.plan;
     this.#parts = options.parts;
+    this.#holdSeconds = options.holdSeconds ?? 0;
     this.workers = options.workers ?? Math.max(1, Math.min(availableParallelism() - 1, options.plan.clusters.length));
     this.index = new RunIndex(options.plan);
     this.#clockSpec = startClock(options.plan.clockSpeed);
@@ -285,6 +289,7 @@ export class Run {
       });
       await Promise.race([idle, this.#clock.sleep(SETTLE_SECONDS * 1000, this.#stop.signal).catch(() => {})]);
     }
+    if (this.#holdSeconds > 0) await this.#clock.sleep(this.#holdSeconds * 1000, this.#stop.signal).catch(() => {});
   }
 
   async #serviceUrl(): Promise<string> {

@@ -42,6 +42,14 @@ export interface ServerOptions {
 /** Bytes of a plan that may be posted. */
 const PLAN_LIMIT = 4 << 20;
 
+interface StartQuery {
+  seed?: string;
+  keep?: boolean;
+  speed?: number;
+  workers?: number;
+  hold?: number;
+}
+
 /** A server that does not listen yet. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -132,11 +140,11 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
       },
     },
     async (request, reply) => {
-      const query = request.query as { seed?: string; keep?: boolean; speed?: number; workers?: number };
-      const run = runs.start(
-        readPlan(request.body, query),
-        query.workers === undefined ? {} : { workers: query.workers },
-      );
+      const query = request.query as StartQuery;
+      const run = runs.start(readPlan(request.body, query), {
+        ...(query.workers !== undefined && { workers: query.workers }),
+        ...(query.hold !== undefined && { holdSeconds: query.hold }),
+      });
       return reply.code(201).header('location', `/api/v1/runs/${run.id}`).send(describe(run));
     },
   );
@@ -280,7 +288,7 @@ function describe(run: Run): object {
   };
 }
 
-function readPlan(body: unknown, query: { seed?: string; keep?: boolean; speed?: number }): ExpandedPlan {
+function readPlan(body: unknown, query: StartQuery): ExpandedPlan {
   if (typeof body !== 'string' || body.trim() === '') {
     throw new ApiError(400, 'no-plan', 'the body is empty; it must be a plan, as YAML or JSON', {
       allowed: ['application/yaml', 'application/json'],
