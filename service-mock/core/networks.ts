@@ -169,3 +169,7 @@ export function familiesOf(cidrs: readonly string[]): Family[] | undefined {
   }
   return result;
 }
+
+export function isIpText(text: string): boolean {
+  return parseIp(text) !== undefined;
+}
