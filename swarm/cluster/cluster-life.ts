@@ -255,6 +255,8 @@ export class ClusterLife {
         if (view.status === 'installed') return true;
         if (view.status === 'installing' || view.status === 'finalizing') this.#enter(view.status);
         if (view.status === 'error' || view.status === 'cancelled') {
+          // The installation may have begun and failed between two looks.
+          if (this.#phase === 'preparing') this.#enter('installing');
           throw new ClusterFailed(
             `the service says ${view.status}: ${view.statusInfo}${this.#describeTroubled(hosts)}`,
           );
@@ -414,9 +416,10 @@ export class ClusterLife {
   /** Hosts that explain why an installation failed. */
   #describeTroubled(hosts: readonly HostView[]): string {
     const failed = hosts.filter((host) => host.status === 'error' || host.status === 'preparing-failed');
-    // When the cluster falls, its healthy hosts are put into error too; the ones that fell first say so themselves.
-    const causes = failed.filter((host) => !host.statusInfo.startsWith('Host is part of a cluster that failed'));
-    return this.#describe(causes.length > 0 ? causes : failed);
+    // When the cluster falls, its healthy hosts are put into error too, all with the same words; what only few hosts say
+    // is the cause.
+    const alike = (host: HostView) => failed.filter((other) => other.statusInfo === host.statusInfo).length;
+    return this.#describe(failed.toSorted((a, b) => alike(a) - alike(b)));
   }
 
   #describeUnfinished(hosts: readonly HostView[]): string {
