@@ -229,14 +229,14 @@ describe('registration', () => {
     expect(seen('poll')).toEqual([]);
   });
 
-  it('goes on with the version that the server names', async () => {
+  it('polls with the version that the server names and registers with its own', async () => {
     script({ register: () => registered({}, 'quay.io/example/newer:v3'), poll: () => instructions([], 60, 'exit') });
     world.agent();
     await world.run(MINUTE + 2 * RUNNER_START_MS);
     expect(seen('poll')[0]!.headers.discovery_agent_version).toBe('quay.io/example/newer:v3');
     const again = seen('register')[1]!;
-    expect(again.headers.discovery_agent_version).toBe('quay.io/example/newer:v3');
-    expect(JSON.parse(again.body).discovery_agent_version).toBe('quay.io/example/newer:v3');
+    expect(again.headers.discovery_agent_version).toBe(AGENT_VERSION);
+    expect(JSON.parse(again.body).discovery_agent_version).toBe(AGENT_VERSION);
   });
 });
 
@@ -450,7 +450,7 @@ describe('guarded steps', () => {
     ]);
   });
 
-  it('upgrade: the second says no result, the first ends the runner, which registers with the server version', async () => {
+  it('upgrade: the second says no result, the first ends the runner and the host registers at once', async () => {
     const upgrade = { type: 'upgrade-agent', args: ['{"agent_image":"quay.io/example/agent:v9"}'] };
     let registrations = 0;
     script({

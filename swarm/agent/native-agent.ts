@@ -64,7 +64,7 @@ export class NativeAgent implements Agent, Machine {
   readonly #options: AgentOptions;
   readonly #table: AgentTable;
   readonly #cache = new ReplyCache();
-  /** Given by the server from the first registration on. */
+  /** What the runner says: given by the server. The process that registers always says what its own flag says. */
   #version: string;
   #path: string;
   #phase: HostPhase = 'planned';
@@ -153,14 +153,14 @@ export class NativeAgent implements Agent, Machine {
     const boot = this.#boot;
     if (['booting', 'polling', 'discovered'].includes(this.#phase)) this.#enter('registering');
     const line = this.#openPoll();
-    const version = this.#version;
+    const version = this.#options.agentVersion;
     const outcome = await exchange(
       line,
       'register-host',
       {
         method: 'POST',
         path: `${API_BASE}/v2/infra-envs/${this.#options.infraEnvId}/hosts`,
-        headers: this.#headers(line, true),
+        headers: this.#headers(line, version, true),
         body: jsonBody({ ...(version ? { discovery_agent_version: version } : {}), host_id: host.identity.id }),
         signal: line.signal,
       },
@@ -226,7 +226,7 @@ export class NativeAgent implements Agent, Machine {
       {
         method: 'GET',
         path: `${this.#path}?timestamp=${Math.floor(runtime.clock.now() / 1000)}`,
-        headers: this.#headers(poll, false),
+        headers: this.#headers(poll, this.#version, false),
         signal: poll.signal,
       },
       dueMs,
@@ -409,7 +409,7 @@ export class NativeAgent implements Agent, Machine {
       {
         method: 'POST',
         path: this.#path,
-        headers: this.#headers(poll, true),
+        headers: this.#headers(poll, this.#version, true),
         body: jsonBody({
           ...(error && { error }),
           ...(exitCode !== 0 && { exit_code: exitCode }),
@@ -462,6 +462,7 @@ export class NativeAgent implements Agent, Machine {
 
   restart(): void {
     this.#powerOff();
+    this.#frozen = false;
     this.#enter('booting');
     this.#table.add(this.#options.slot, this);
     const { clock } = this.#options.runtime;
@@ -540,10 +541,10 @@ export class NativeAgent implements Agent, Machine {
     if (this.#frozen && !this.#polls) this.#fallSilent();
   }
 
-  #headers(poll: Poll, withBody: boolean): string[] {
+  #headers(poll: Poll, agentVersion: string, withBody: boolean): string[] {
     return goHeaders({
       contentType: withBody ? 'application/json' : undefined,
-      agentVersion: this.#version,
+      agentVersion,
       requestId: poll.requestId,
       secretKey: this.#options.access.token,
     });
