@@ -164,14 +164,14 @@ function neverAborted(): AbortSignal {
 }
 
 /** A plan with one cluster of that shape. */
-export function planOf(topology: Topology): ClusterPlan {
+export function planOf(topology: Topology, index = 0): ClusterPlan {
   const { controlPlanes, arbiters = 0, workers = 0, day2Workers = 0 } = topology;
   const hosts: HostPlan[] = [];
   const add = (role: HostPlan['role'], day2: boolean) => {
     const ordinal = hosts.length;
     hosts.push({
-      index: ordinal,
-      clusterIndex: 0,
+      index: index * 100 + ordinal,
+      clusterIndex: index,
       ordinal,
       role,
       day2,
@@ -185,8 +185,8 @@ export function planOf(topology: Topology): ClusterPlan {
   for (let n = 0; n < workers; n++) add('worker', false);
   for (let n = 0; n < day2Workers; n++) add('worker', true);
   return {
-    index: 0,
-    name: 'demo',
+    index,
+    name: `demo-${index}`,
     baseDomain: 'example.com',
     api: 'rest',
     platform: 'none',
@@ -198,8 +198,8 @@ export function planOf(topology: Topology): ClusterPlan {
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
-    machineNetwork: '10.3.1.0/24',
-    gateway: '10.3.1.1',
+    machineNetwork: `10.3.${index}.0/24`,
+    gateway: `10.3.${index}.1`,
     apiVip: null,
     ingressVip: null,
     arrivalMs: 0,
