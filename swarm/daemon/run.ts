@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
 import { FollowPace } from '../cluster/follow-pace.ts';
+import type { SpokeProfileName } from '../controller/spoke-profiles.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
@@ -68,6 +69,8 @@ export interface RunOptions {
   workers?: number;
   /** Simulated seconds that machines which have no end of their own go on after everything is done; default 0. */
   holdSeconds?: number;
+  /** Table of what happens inside the clusters that are being installed; default `typical`. */
+  spokeProfile?: SpokeProfileName;
 }
 
 /** Simulated seconds for the machines of installed clusters to send their last logs. */
@@ -78,7 +81,6 @@ const CLEAN_UP_LIMIT_MS = 120_000;
 const REMOVALS_AT_ONCE = 16;
 /** Reasons of single clusters repeated in the verdict. */
 const NAMED_REASONS = 3;
-const SPOKE_PROFILE = 'typical';
 
 export class Run {
   readonly id: string;
@@ -93,6 +95,7 @@ export class Run {
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #holdSeconds: number;
+  readonly #spokeProfile: SpokeProfileName;
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -117,6 +120,7 @@ export class Run {
     this.plan = options.plan;
     this.#parts = options.parts;
     this.#holdSeconds = options.holdSeconds ?? 0;
+    this.#spokeProfile = options.spokeProfile ?? 'typical';
     this.workers = options.workers ?? Math.max(1, Math.min(availableParallelism() - 1, options.plan.clusters.length));
     this.index = new RunIndex(options.plan);
     this.#clockSpec = startClock(options.plan.clockSpeed);
@@ -256,7 +260,7 @@ export class Run {
       seed,
       access,
       limits,
-      spokeProfile: SPOKE_PROFILE,
+      spokeProfile: this.#spokeProfile,
       adapter: user.adapter,
       machines,
       clock: this.#clock,
