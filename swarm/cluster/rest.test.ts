@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpointNumber } from '../protocol/endpoints.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../transport/service-client.ts';
@@ -114,6 +115,14 @@ describe('looking', () => {
     expect(failingValidations('not json')).toEqual([]);
     expect(failingValidations('null')).toEqual([]);
     expect(failingValidations('{"a":[null,{"status":"success"}],"b":3}')).toEqual([]);
+  });
+
+  it('survives any JSON in the place of validations', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        for (const one of failingValidations(text)) expect(['failure', 'pending', 'error']).toContain(one.status);
+      }),
+    );
   });
 
   it.each([

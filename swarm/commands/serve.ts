@@ -26,6 +26,9 @@ Examples:
       const url = await session.listen(flags.listen);
       note(`listening on ${url} (API ${url}/api/v1, metrics ${url}/metrics); Ctrl-C ends`);
       await Promise.race([session.interrupted, session.exitAsked]);
+      if (session.runs.current && session.runs.current.state !== 'ended') {
+        note('stopping the run and cleaning up; press Ctrl-C again to leave at once');
+      }
       await session.close();
       finish(EXIT.ok);
     });

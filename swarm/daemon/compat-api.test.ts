@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterLaunch } from '../pool/messages.ts';
@@ -174,6 +175,28 @@ describe('refusals', () => {
       code,
       message: typeof message === 'string' ? message : expect.stringMatching(message),
     });
+  });
+
+  it('whatever is posted, are answers and never failures of the daemon', async () => {
+    const fields = Object.keys(AGENT);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.json(),
+          fc.dictionary(fc.constantFrom(...fields), fc.jsonValue()).map((one) => JSON.stringify(one)),
+        ),
+        async (text) => {
+          const answer = await server.inject({
+            method: 'POST',
+            url: '/api/assisted-swarm/agents',
+            headers: { 'content-type': 'application/json' },
+            payload: text,
+          });
+          expect([201, 400, 422]).toContain(answer.statusCode);
+          if (answer.statusCode !== 201) expect(answer.json()).toHaveProperty('code');
+        },
+      ),
+    );
   });
 
   it('of what cannot run have the business shape', async () => {

@@ -402,7 +402,7 @@ export class Run {
           rssBytes: process.memoryUsage.rss(),
           peakRssBytes: process.resourceUsage().maxRSS * 1024,
           workers: this.workers,
-          saturated: this.saturation.totals().saturatedMs > 0,
+          ...saturationOf(this.saturation),
         },
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
@@ -424,4 +424,14 @@ export class Run {
     this.#store?.write(event);
     this.events.publish(event);
   }
+}
+
+function saturationOf(monitor: SaturationMonitor) {
+  const { observedMs, saturatedMs, byReason } = monitor.totals();
+  return {
+    saturated: saturatedMs > 0,
+    saturatedSeconds: saturatedMs / 1000,
+    watchedSeconds: observedMs / 1000,
+    saturatedBy: Object.fromEntries(Object.entries(byReason).map(([reason, ms]) => [reason, ms / 1000])),
+  };
 }

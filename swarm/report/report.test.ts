@@ -71,7 +71,16 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   funnel: FUNNEL,
   failures: [{ cluster: 0, name: 'cluster-0', reason: 'preparing: gave up' }],
   cancelled: 0,
-  generator: { cpuPercent: 12, rssBytes: 1e8, peakRssBytes: 2e8, workers: 1, saturated: false },
+  generator: {
+    cpuPercent: 12,
+    rssBytes: 1e8,
+    peakRssBytes: 2e8,
+    workers: 1,
+    saturated: false,
+    saturatedSeconds: 0,
+    watchedSeconds: 50,
+    saturatedBy: {},
+  },
   idleSeconds: 90,
   leftBehind: [],
   ...overrides,
@@ -129,12 +138,15 @@ describe('summary', () => {
     const { generator } = facts();
     const saturated = summarize(
       measured(),
-      facts({ verdict: 'passed', generator: { ...generator, saturated: true } }),
+      facts({
+        verdict: 'passed',
+        generator: { ...generator, saturated: true, saturatedSeconds: 10, saturatedBy: { 'poll-lateness': 10 } },
+      }),
       1,
     );
     const text = renderSummary(saturated, createStyle(true));
     expect(text).toContain('\u001b[32m✓ PASSED');
-    expect(text).toContain('this machine was the bottleneck');
+    expect(text).toContain('saturated for 10 s of 50 s (poll-lateness): this machine was the bottleneck');
     expect(text).not.toContain('Why');
     expect(renderSummary(summarize(measured(), facts({ verdict: 'interrupted' }), 1))).toContain('■ INTERRUPTED');
   });

@@ -138,12 +138,17 @@ function replies(summary: RunSummary): string[] {
 }
 
 function generator(summary: RunSummary, style: Style): string[] {
-  const { cpuPercent, peakRssBytes, workers, saturated } = summary.generator;
+  const { cpuPercent, peakRssBytes, workers, saturated, saturatedSeconds, watchedSeconds, saturatedBy } =
+    summary.generator;
   const lines = [
     `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatBytes(peakRssBytes)}, ${workers} worker ${workers === 1 ? 'thread' : 'threads'}`,
   ];
   if (saturated) {
-    lines.push(style.bad('saturated: this machine was the bottleneck at times; measured latencies are too high'));
+    lines.push(
+      style.bad(
+        `saturated for ${formatMs(saturatedSeconds * 1000)} of ${formatMs(watchedSeconds * 1000)} (${Object.keys(saturatedBy).join(', ')}): this machine was the bottleneck then, and latencies measured then are too high`,
+      ),
+    );
   }
   const errors = Object.entries(summary.errors);
   if (errors.length > 0)

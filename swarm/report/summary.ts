@@ -74,6 +74,11 @@ export interface RunSummary {
     workers: number;
     /** The generator itself was the bottleneck at some time: its latencies cannot be trusted. */
     saturated: boolean;
+    /** For how long, of the wall-clock seconds it was watched. */
+    saturatedSeconds: number;
+    watchedSeconds: number;
+    /** Seconds by reason; several may hold at once. */
+    saturatedBy: Record<string, number>;
   };
   /** In what the load was not that of real agents. */
   deviations: string[];
