@@ -19,12 +19,12 @@ export const STATUS_PAGE = `<!doctype html>
   .badge { border-radius: 99px; padding: 2px 12px; font-weight: 600; font-size: 13px; border: 1px solid currentColor; }
   .passed { color: var(--good); } .failed { color: var(--bad); } .interrupted { color: var(--warn); } .running { color: var(--bar); }
   .soft { color: var(--soft); }
-  .grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); }
+  .grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
   .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; overflow-x: auto; }
   .wide { grid-column: 1 / -1; }
   .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 16px; }
   .tile b { display: block; font-size: 26px; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
-  .row { display: grid; grid-template-columns: 120px 1fr 96px; gap: 12px; align-items: center; margin: 6px 0; }
+  .row { display: grid; grid-template-columns: 130px 1fr 96px; gap: 12px; align-items: center; margin: 6px 0; }
   .row span:last-child { text-align: right; font-variant-numeric: tabular-nums; }
   .track { background: var(--line); border-radius: 6px; height: 12px; overflow: hidden; }
   .fill { background: var(--bar); height: 100%; border-radius: 6px; transition: width .6s; }
