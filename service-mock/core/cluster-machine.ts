@@ -4,14 +4,14 @@
  */
 import { derivedMachineNetworks, singleNodeAddress } from './cluster-networks.ts';
 import {
+  type ClusterVerdict,
   evaluateCluster,
   REQUIRED_FOR_INSTALL,
   REQUIRED_INPUT,
   VIPS_DEFINED,
-  type ClusterVerdict,
 } from './cluster-validations.ts';
 import { computeCollisions, computeGroups } from './connectivity.ts';
-import { aboutCluster, softTimeouts, type Core } from './core.ts';
+import { aboutCluster, type Core, softTimeouts } from './core.ts';
 import { runHost } from './host-machine.ts';
 import { Machine, type Rule } from './machine.ts';
 import { countWorkers, hasEnoughNodes } from './roles.ts';
@@ -23,7 +23,7 @@ import {
   preparationTimeouts,
   TOLERATED_FINALIZING_STAGES,
 } from './stages.ts';
-import { isDay2Cluster, isFencingCluster, isSingleNode, type ClusterRow } from './store.ts';
+import { type ClusterRow, isDay2Cluster, isFencingCluster, isSingleNode } from './store.ts';
 import { flips, sameResults } from './validation.ts';
 
 export type ClusterTrigger = 'cancel' | 'reset' | 'prepare' | 'refresh';
@@ -36,7 +36,7 @@ interface Context {
 }
 type Condition = (context: Context) => boolean;
 type ClusterRule = Rule<ClusterTrigger, Context>;
-type Action = NonNullable<ClusterRule['then']>;
+type Action = NonNullable<ClusterRule['run']>;
 
 const not =
   (condition: Condition): Condition =>
@@ -91,7 +91,11 @@ const refreshed =
       setClusterStatus(core, cluster, from, to, value);
     }
     if (to === 'insufficient') demandResets(core, cluster);
-    if (from !== to && from !== 'installing-pending-user-action' && (to === 'error' || to === 'installing-pending-user-action')) {
+    if (
+      from !== to &&
+      from !== 'installing-pending-user-action' &&
+      (to === 'error' || to === 'installing-pending-user-action')
+    ) {
       reportFinished(core, cluster, to);
     }
   };
@@ -115,7 +119,8 @@ function demandResets(core: Core, cluster: ClusterRow): void {
   const hanging = cluster.hosts.some(
     (host) =>
       host.status === 'resetting' &&
-      (core.clock.now() - host.statusUpdatedAt >= core.settings.RESET_CLUSTER_TIMEOUT || isManualRebootStage(host.stage)),
+      (core.clock.now() - host.statusUpdatedAt >= core.settings.RESET_CLUSTER_TIMEOUT ||
+        isManualRebootStage(host.stage)),
   );
   if (!hanging) return;
   for (const host of cluster.hosts) runHost(core, host, 'reset');
@@ -152,15 +157,20 @@ const inputComplete = holds(REQUIRED_INPUT);
 const vipsDefined = holds(VIPS_DEFINED);
 const requiredForInstall = holds(REQUIRED_FOR_INSTALL);
 const soft: Condition = ({ core }) => softTimeouts(core);
-const preparationTimedOut: Condition = ({ core, cluster }) => age(core, cluster.statusUpdatedAt) > preparationTimeouts(core.settings).cluster;
-const hostFailedToPrepare: Condition = ({ cluster }) => cluster.hosts.some((host) => host.status === 'preparing-failed');
+const preparationTimedOut: Condition = ({ core, cluster }) =>
+  age(core, cluster.statusUpdatedAt) > preparationTimeouts(core.settings).cluster;
+const hostFailedToPrepare: Condition = ({ cluster }) =>
+  cluster.hosts.some((host) => host.status === 'preparing-failed');
 const hostLeftPreparation: Condition = ({ cluster }) => cluster.hosts.some((host) => !PREPARING.has(host.status));
 const allPrepared: Condition = ({ cluster }) => cluster.hosts.every((host) => host.status === 'preparing-successful');
 const enoughInstalled: Condition = ({ cluster }) => hasEnoughNodes(cluster, INSTALLED);
 const enoughUnderWay: Condition = ({ cluster }) => hasEnoughNodes(cluster, UNDER_WAY);
-const userActionPending: Condition = ({ cluster }) => cluster.hosts.some((host) => host.status === 'installing-pending-user-action');
-const installationTimedOut: Condition = ({ core, cluster }) => age(core, cluster.installStartedAt) > core.settings.INSTALLATION_TIMEOUT;
-const finalizingTimedOut: Condition = ({ core, cluster }) => age(core, cluster.statusUpdatedAt) > core.settings.FINALIZING_TIMEOUT;
+const userActionPending: Condition = ({ cluster }) =>
+  cluster.hosts.some((host) => host.status === 'installing-pending-user-action');
+const installationTimedOut: Condition = ({ core, cluster }) =>
+  age(core, cluster.installStartedAt) > core.settings.INSTALLATION_TIMEOUT;
+const finalizingTimedOut: Condition = ({ core, cluster }) =>
+  age(core, cluster.statusUpdatedAt) > core.settings.FINALIZING_TIMEOUT;
 const stageTimedOut: Condition = ({ core, cluster }) =>
   cluster.progress.finalizingStage !== '' &&
   age(core, cluster.progress.finalizingStageStartedAt) >
@@ -169,11 +179,14 @@ const toleratedStage: Condition = ({ cluster }) => TOLERATED_FINALIZING_STAGES.h
 const complete: Condition = ({ cluster }) =>
   cluster.hosts.every((host) => host.status === 'installed' || host.status === 'error') &&
   cluster.ingressCertUploaded &&
-  cluster.operators.every((operator) => operator.status === 'available' || (operator.type === 'olm' && operator.status === 'failed'));
+  cluster.operators.every(
+    (operator) => operator.status === 'available' || (operator.type === 'olm' && operator.status === 'failed'),
+  );
 
 export function clusterLogsTimedOut(core: Core, cluster: ClusterRow): boolean {
   const { clusterLogCollection, clusterLogPending } = otherTimeouts(core.settings);
-  if (cluster.logsInfo === '' && cluster.controllerLogsStartedAt === 0) return age(core, cluster.statusUpdatedAt) > clusterLogPending;
+  if (cluster.logsInfo === '' && cluster.controllerLogsStartedAt === 0)
+    return age(core, cluster.statusUpdatedAt) > clusterLogPending;
   if (cluster.logsInfo === 'requested') {
     return age(core, cluster.controllerLogsCollectedAt || cluster.controllerLogsStartedAt) > clusterLogCollection;
   }
@@ -188,7 +201,15 @@ function resetLogs(cluster: ClusterRow): void {
 }
 
 export function emptyProgress(): ClusterRow['progress'] {
-  return { total: 0, preparing: 0, installing: 0, finalizing: 0, finalizingStage: '', finalizingStageStartedAt: 0, finalizingStageTimedOut: false };
+  return {
+    total: 0,
+    preparing: 0,
+    installing: 0,
+    finalizing: 0,
+    finalizingStage: '',
+    finalizingStageStartedAt: 0,
+    finalizingStageTimedOut: false,
+  };
 }
 
 const NOT_PREPARED = { status: 'not_started', reason: 'The installation was not prepared' };
@@ -207,7 +228,9 @@ const resetAll: Action = ({ core, cluster, reason }, from, to) => {
 };
 
 const completed: Action = ({ core, cluster }, from, to) => {
-  const failedOperators = cluster.operators.filter((operator) => operator.type === 'olm' && operator.status === 'failed');
+  const failedOperators = cluster.operators.filter(
+    (operator) => operator.type === 'olm' && operator.status === 'failed',
+  );
   let info = 'The cluster is installed';
   if (failedOperators.length > 0) {
     const names = failedOperators.map((operator) => operator.name).join(', ');
@@ -232,42 +255,79 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     on: 'cancel',
     from: ['installing', 'installing-pending-user-action', 'error', 'finalizing'],
     to: 'cancelled',
-    then: ({ core, cluster, reason }, from, to) => setClusterStatus(core, cluster, from, to, reason),
+    run: ({ core, cluster, reason }, from, to) => setClusterStatus(core, cluster, from, to, reason),
   },
   {
     on: 'cancel',
     from: ['preparing-for-installation'],
     to: 'ready',
-    then: ({ core, cluster, reason }, from, to) => setClusterStatus(core, cluster, from, to, reason),
+    run: ({ core, cluster, reason }, from, to) => setClusterStatus(core, cluster, from, to, reason),
   },
   {
     on: 'reset',
-    from: ['preparing-for-installation', 'installing', 'installing-pending-user-action', 'error', 'cancelled', 'finalizing'],
+    from: [
+      'preparing-for-installation',
+      'installing',
+      'installing-pending-user-action',
+      'error',
+      'cancelled',
+      'finalizing',
+    ],
     to: 'insufficient',
-    then: resetAll,
+    run: resetAll,
   },
   {
     on: 'prepare',
     from: ['ready'],
     to: 'preparing-for-installation',
-    then: ({ core, cluster }, from, to) => {
+    run: ({ core, cluster }, from, to) => {
       cluster.installStartedAt = core.clock.now();
       resetLogs(cluster);
       cluster.preparation = { ...NOT_PREPARED };
       setClusterStatus(core, cluster, from, to, 'The installation is being prepared');
     },
   },
-  { on: 'refresh', from: OPEN, when: all(not(dhcp), not(all(vipsDefined, inputComplete))), to: 'pending-for-input', then: refreshed('Input of the user is missing') },
-  { on: 'refresh', from: OPEN, when: all(not(dhcp), vipsDefined, inputComplete, not(requiredForInstall)), to: 'insufficient', then: refreshed('The cluster cannot be installed yet') },
-  { on: 'refresh', from: OPEN, when: all(dhcp, not(inputComplete)), to: 'pending-for-input', then: refreshed('Input of the user is missing') },
-  { on: 'refresh', from: OPEN, when: all(dhcp, inputComplete, not(all(requiredForInstall, vipsDefined))), to: 'insufficient', then: refreshed('The cluster cannot be installed yet') },
-  { on: 'refresh', from: OPEN, when: all(inputComplete, vipsDefined, requiredForInstall), to: 'ready', then: refreshed('The cluster can be installed') },
+  {
+    on: 'refresh',
+    from: OPEN,
+    when: all(not(dhcp), not(all(vipsDefined, inputComplete))),
+    to: 'pending-for-input',
+    run: refreshed('Input of the user is missing'),
+  },
+  {
+    on: 'refresh',
+    from: OPEN,
+    when: all(not(dhcp), vipsDefined, inputComplete, not(requiredForInstall)),
+    to: 'insufficient',
+    run: refreshed('The cluster cannot be installed yet'),
+  },
+  {
+    on: 'refresh',
+    from: OPEN,
+    when: all(dhcp, not(inputComplete)),
+    to: 'pending-for-input',
+    run: refreshed('Input of the user is missing'),
+  },
+  {
+    on: 'refresh',
+    from: OPEN,
+    when: all(dhcp, inputComplete, not(all(requiredForInstall, vipsDefined))),
+    to: 'insufficient',
+    run: refreshed('The cluster cannot be installed yet'),
+  },
+  {
+    on: 'refresh',
+    from: OPEN,
+    when: all(inputComplete, vipsDefined, requiredForInstall),
+    to: 'ready',
+    run: refreshed('The cluster can be installed'),
+  },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
     when: all(preparationTimedOut, not(hostFailedToPrepare)),
     to: 'ready',
-    then: ({ core, cluster }, from, to) => {
+    run: ({ core, cluster }, from, to) => {
       setClusterStatus(core, cluster, from, to, 'Preparation took too long');
       cluster.preparation = { status: 'failed', reason: 'Preparation took too long, try again' };
       core.events.emit('installation_preparing_timed_out', aboutCluster(cluster), cluster.preparation.reason);
@@ -278,76 +338,157 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     from: ['preparing-for-installation'],
     when: all(allPrepared, ({ cluster }) => cluster.preparation.status === 'success'),
     to: 'installing',
-    then: refreshed('The installation is running'),
+    run: refreshed('The installation is running'),
   },
-  { on: 'refresh', from: ['preparing-for-installation'], when: hostLeftPreparation, to: 'insufficient', then: refreshed('A host is no longer ready to be installed') },
+  {
+    on: 'refresh',
+    from: ['preparing-for-installation'],
+    when: hostLeftPreparation,
+    to: 'insufficient',
+    run: refreshed('A host is no longer ready to be installed'),
+  },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
     when: any(hostFailedToPrepare, ({ cluster }) => cluster.preparation.status === 'failed'),
     to: 'ready',
-    then: refreshed('Preparation failed'),
+    run: refreshed('Preparation failed'),
   },
-  { on: 'refresh', from: ['installing-pending-user-action'], when: not(any(enoughUnderWay, enoughInstalled)), to: 'error', then: failed('Too few hosts are left') },
-  { on: 'refresh', from: ['installing-pending-user-action'], when: installationTimedOut, to: 'error', then: failed('The installation took too long') },
-  { on: 'refresh', from: ['installing', 'finalizing'], when: all(installationTimedOut, soft), to: 'error', then: failed('The installation took too long') },
-  { on: 'refresh', from: ['finalizing'], when: all(finalizingTimedOut, not(soft)), to: 'error', then: failed('Finalizing took too long') },
+  {
+    on: 'refresh',
+    from: ['installing-pending-user-action'],
+    when: not(any(enoughUnderWay, enoughInstalled)),
+    to: 'error',
+    run: failed('Too few hosts are left'),
+  },
+  {
+    on: 'refresh',
+    from: ['installing-pending-user-action'],
+    when: installationTimedOut,
+    to: 'error',
+    run: failed('The installation took too long'),
+  },
+  {
+    on: 'refresh',
+    from: ['installing', 'finalizing'],
+    when: all(installationTimedOut, soft),
+    to: 'error',
+    run: failed('The installation took too long'),
+  },
+  {
+    on: 'refresh',
+    from: ['finalizing'],
+    when: all(finalizingTimedOut, not(soft)),
+    to: 'error',
+    run: failed('Finalizing took too long'),
+  },
   {
     on: 'refresh',
     from: ['finalizing'],
     when: all(not(soft), stageTimedOut, not(toleratedStage)),
     to: 'error',
-    then: failed((context) => `Finalizing stage '${context.cluster.progress.finalizingStage}' took longer than ${minutesOf(context)} minutes`),
+    run: failed(
+      (context) =>
+        `Finalizing stage '${context.cluster.progress.finalizingStage}' took longer than ${minutesOf(context)} minutes`,
+    ),
   },
   {
     on: 'refresh',
     from: ['finalizing'],
     when: all(({ cluster }) => !cluster.progress.finalizingStageTimedOut, any(soft, toleratedStage), stageTimedOut),
-    then: (context) => {
+    run: (context) => {
       const { core, cluster } = context;
       const minutes = minutesOf(context);
       cluster.progress.finalizingStageTimedOut = true;
       cluster.statusInfo = `Finalizing stage '${cluster.progress.finalizingStage}' takes longer than ${minutes} minutes`;
       cluster.updatedAt = core.clock.now();
-      core.events.emit('finalizing_stage_timed_out', aboutCluster(cluster), cluster.progress.finalizingStage, String(minutes));
+      core.events.emit(
+        'finalizing_stage_timed_out',
+        aboutCluster(cluster),
+        cluster.progress.finalizingStage,
+        String(minutes),
+      );
     },
   },
-  { on: 'refresh', from: ['installing-pending-user-action'], when: all(userActionPending, any(enoughUnderWay, enoughInstalled)) },
+  {
+    on: 'refresh',
+    from: ['installing-pending-user-action'],
+    when: all(userActionPending, any(enoughUnderWay, enoughInstalled)),
+  },
   {
     on: 'refresh',
     from: ['installing-pending-user-action'],
     when: all(not(userActionPending), enoughUnderWay, not(enoughInstalled)),
     to: 'installing',
-    then: refreshed('The installation is running'),
+    run: refreshed('The installation is running'),
   },
-  { on: 'refresh', from: ['installing-pending-user-action'], when: all(not(userActionPending), enoughInstalled), to: 'finalizing', then: refreshed('The installation is being finalized') },
+  {
+    on: 'refresh',
+    from: ['installing-pending-user-action'],
+    when: all(not(userActionPending), enoughInstalled),
+    to: 'finalizing',
+    run: refreshed('The installation is being finalized'),
+  },
   {
     on: 'refresh',
     from: ['installing', 'finalizing'],
     when: all(any(enoughUnderWay, enoughInstalled), userActionPending),
     to: 'installing-pending-user-action',
-    then: refreshed('A host needs somebody to act'),
+    run: refreshed('A host needs somebody to act'),
   },
-  { on: 'refresh', from: ['installing'], when: all(enoughInstalled, not(userActionPending)), to: 'finalizing', then: refreshed('The installation is being finalized') },
-  { on: 'refresh', from: ['installing'], when: all(not(enoughInstalled), not(userActionPending), enoughUnderWay), then: refreshed('The installation is running') },
-  { on: 'refresh', from: ['finalizing'], when: complete, to: 'installed', then: completed },
-  { on: 'refresh', from: ['installing'], when: all(not(enoughInstalled), not(enoughUnderWay)), to: 'error', then: failed('Too few hosts are left') },
+  {
+    on: 'refresh',
+    from: ['installing'],
+    when: all(enoughInstalled, not(userActionPending)),
+    to: 'finalizing',
+    run: refreshed('The installation is being finalized'),
+  },
+  {
+    on: 'refresh',
+    from: ['installing'],
+    when: all(not(enoughInstalled), not(userActionPending), enoughUnderWay),
+    run: refreshed('The installation is running'),
+  },
+  { on: 'refresh', from: ['finalizing'], when: complete, to: 'installed', run: completed },
+  {
+    on: 'refresh',
+    from: ['installing'],
+    when: all(not(enoughInstalled), not(enoughUnderWay)),
+    to: 'error',
+    run: failed('Too few hosts are left'),
+  },
   {
     on: 'refresh',
     from: ['error', 'cancelled'],
     when: ({ core, cluster }) => clusterLogsTimedOut(core, cluster),
-    then: ({ core, cluster }) => {
+    run: ({ core, cluster }) => {
       cluster.logsInfo = 'timeout';
       cluster.updatedAt = core.clock.now();
     },
   },
-  { on: 'refresh', from: ['preparing-for-installation', 'finalizing', 'installed', 'error', 'cancelled', 'adding-hosts', 'unmonitored'] },
+  {
+    on: 'refresh',
+    from: [
+      'preparing-for-installation',
+      'finalizing',
+      'installed',
+      'error',
+      'cancelled',
+      'adding-hosts',
+      'unmonitored',
+    ],
+  },
 ];
 
 const machine = new Machine(CLUSTER_RULES);
 
 /** Runs a trigger of a user. @returns false when no rule fits. */
-export function runCluster(core: Core, cluster: ClusterRow, trigger: Exclude<ClusterTrigger, 'refresh'>, reason: string): boolean {
+export function runCluster(
+  core: Core,
+  cluster: ClusterRow,
+  trigger: Exclude<ClusterTrigger, 'refresh'>,
+  reason: string,
+): boolean {
   return machine.run(trigger, cluster.status, { core, cluster, verdict: undefined, reason }) !== undefined;
 }
 
@@ -358,7 +499,12 @@ export function refreshCluster(core: Core, cluster: ClusterRow): void {
     for (const flip of flips(cluster.validations, verdict.results)) {
       if (flip.to === 'failed') {
         if (flip.usedToSucceed) core.metrics.clusterValidationLost(flip.id);
-        core.events.emit('cluster_validation_failed', aboutCluster(cluster), flip.id, flip.usedToSucceed ? 'used to pass and fails now' : 'failed');
+        core.events.emit(
+          'cluster_validation_failed',
+          aboutCluster(cluster),
+          flip.id,
+          flip.usedToSucceed ? 'used to pass and fails now' : 'failed',
+        );
       } else {
         core.events.emit('cluster_validation_fixed', aboutCluster(cluster), flip.id);
       }
@@ -401,7 +547,10 @@ export function monitorCluster(core: Core, cluster: ClusterRow): void {
   }
   updateConnectivity(core, cluster);
   refreshCluster(core, cluster);
-  const prepared = cluster.status === 'preparing-for-installation' && cluster.hosts.length > 0 && cluster.hosts.every((host) => host.status === 'preparing-successful');
+  const prepared =
+    cluster.status === 'preparing-for-installation' &&
+    cluster.hosts.length > 0 &&
+    cluster.hosts.every((host) => host.status === 'preparing-successful');
   if (prepared && cluster.preparation.status === 'not_started' && cluster.openshiftClusterId !== '') {
     preparationSucceeded(core, cluster);
     refreshCluster(core, cluster);
@@ -427,12 +576,16 @@ export function updateInstallProgress(cluster: ClusterRow): void {
   const { progress } = cluster;
   progress.installing = count === 0 ? 0 : Math.floor((done / count) * 100);
   progress.total =
-    cluster.status === 'installed' ? 100 : Math.trunc(0.7 * progress.installing) + Math.trunc(0.1 * progress.preparing + 0.15 * progress.finalizing);
+    cluster.status === 'installed'
+      ? 100
+      : Math.trunc(0.7 * progress.installing) + Math.trunc(0.1 * progress.preparing + 0.15 * progress.finalizing);
 }
 
 /** Percentages after an operator's report; all operators done triggers the monitor. */
 export function updateFinalizingProgress(core: Core, cluster: ClusterRow): void {
-  const done = cluster.operators.filter((operator) => operator.status === 'available' || (operator.type === 'olm' && operator.status === 'failed')).length;
+  const done = cluster.operators.filter(
+    (operator) => operator.status === 'available' || (operator.type === 'olm' && operator.status === 'failed'),
+  ).length;
   const { progress } = cluster;
   const finalizing = Math.floor((done / cluster.operators.length) * 100);
   const total = Math.trunc(0.15 * finalizing) + Math.trunc(0.1 * progress.preparing + 0.7 * progress.installing);

@@ -1,7 +1,16 @@
 /** Questions about a cluster's networks that several validations share. Source: Service facts 4.2 to 4.4. */
 import { belongsToNetwork, hostAddresses } from './inventory.ts';
-import { contains, familiesOf, formatCidr, isBroadcast, parseCidr, parseIp, type Cidr, type Family } from './networks.ts';
-import { isSingleNode, type ClusterRow, type HostRow, type VipRow } from './store.ts';
+import {
+  type Cidr,
+  contains,
+  type Family,
+  familiesOf,
+  formatCidr,
+  isBroadcast,
+  parseCidr,
+  parseIp,
+} from './networks.ts';
+import { type ClusterRow, type HostRow, isSingleNode, type VipRow } from './store.ts';
 
 export function hasMachineNetwork(cluster: ClusterRow): boolean {
   return cluster.machineNetworks.length > 0;
@@ -136,7 +145,8 @@ function singleNodeNetworks(cluster: ClusterRow): string[] | undefined {
   if (hasMachineNetwork(cluster)) return undefined;
   const families = familiesOf(cluster.clusterNetworks.map((network) => network.cidr));
   const serviceFamilies = familiesOf(cluster.serviceNetworks);
-  if (!families || !serviceFamilies || families.toSorted().join() !== serviceFamilies.toSorted().join()) return undefined;
+  if (!families || !serviceFamilies || families.toSorted().join() !== serviceFamilies.toSorted().join())
+    return undefined;
   const result: string[] = [];
   for (const family of families) {
     const networks = new Set(cluster.hosts.flatMap((host) => networksOf(host, family)));

@@ -10,7 +10,7 @@ import type { Core } from './core.ts';
 import { addressBits, familiesOf, normalizeCidr, overlaps, parseCidr } from './networks.ts';
 import { clusterOperatorResults, OPERATOR_VALIDATION_IDS } from './operators.ts';
 import { countRoles } from './roles.ts';
-import { isDay2Cluster, isFencingCluster, isSingleNode, type ClusterRow, type VipRow } from './store.ts';
+import { type ClusterRow, isDay2Cluster, isFencingCluster, isSingleNode, type VipRow } from './store.ts';
 import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus } from './validation.ts';
 
 type Outcome = readonly [ValidationStatus, string];
@@ -44,7 +44,8 @@ export const NEVER_IGNORABLE_CLUSTER_VALIDATIONS: ReadonlySet<string> = new Set(
 ]);
 
 function machineCidrDefined({ cluster, hasInventories }: Context): Outcome {
-  if (cluster.userManagedNetworking && !isSingleNode(cluster)) return ['success', 'User-managed networking needs no machine network'];
+  if (cluster.userManagedNetworking && !isSingleNode(cluster))
+    return ['success', 'User-managed networking needs no machine network'];
   if (hasMachineNetwork(cluster)) return ['success', 'The machine network is known'];
   if (!hasInventories) return ['pending', 'No host has been discovered'];
   return ['failure', 'The machine network is unknown'];
@@ -56,7 +57,8 @@ function vipsDefined(name: string, vips: (cluster: ClusterRow) => readonly VipRo
   return (context: Context): Outcome => {
     if (needsNoVips(context.cluster)) return ['success', `${name} VIPs are not needed`];
     if (vips(context.cluster).length > 0) return ['success', `${name} VIPs are set`];
-    if (context.cluster.vipDhcpAllocation && machineCidrDefined(context)[0] !== 'success') return ['pending', 'The machine network is unknown'];
+    if (context.cluster.vipDhcpAllocation && machineCidrDefined(context)[0] !== 'success')
+      return ['pending', 'The machine network is unknown'];
     return ['failure', `${name} VIPs are missing`];
   };
 }
@@ -67,14 +69,22 @@ function vipsValid(name: string, vips: (cluster: ClusterRow) => readonly VipRow[
     if (needsNoVips(cluster)) return ['success', `${name} VIPs are not needed`];
     const list = vips(cluster);
     if (list.length === 0) return ['pending', `${name} VIPs are missing`];
-    if (!context.hasInventories || machineCidrDefined(context)[0] !== 'success') return ['pending', 'No host has been discovered'];
-    const problems = list.map((vip, position) => vipProblem(cluster, vip, position)).filter((problem) => problem !== undefined);
-    return passIf(problems.length === 0, `${name} VIPs are in the machine network and free`, `${name} VIPs: ${problems.join('; ')}`);
+    if (!context.hasInventories || machineCidrDefined(context)[0] !== 'success')
+      return ['pending', 'No host has been discovered'];
+    const problems = list
+      .map((vip, position) => vipProblem(cluster, vip, position))
+      .filter((problem) => problem !== undefined);
+    return passIf(
+      problems.length === 0,
+      `${name} VIPs are in the machine network and free`,
+      `${name} VIPs: ${problems.join('; ')}`,
+    );
   };
 }
 
 function calculatedCidr({ cluster, hasInventories }: Context): Outcome {
-  if (cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster)) return ['success', 'The machine network is not compared'];
+  if (cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster))
+    return ['success', 'The machine network is not compared'];
   if (cluster.apiVips.length === 0 && cluster.ingressVips.length === 0) return ['pending', 'VIPs are missing'];
   if (!hasInventories) return ['pending', 'No host has been discovered'];
   for (const [position, vip] of cluster.apiVips.entries()) {
@@ -98,7 +108,9 @@ function noOverlaps(context: Context): Outcome {
     return ['error', 'The numbers of cluster and service networks differ'];
   }
   for (const [index, { cidr }] of cluster.clusterNetworks.entries()) {
-    const trio = [cidr, cluster.serviceNetworks[index], cluster.machineNetworks[index]].filter((network) => network !== undefined);
+    const trio = [cidr, cluster.serviceNetworks[index], cluster.machineNetworks[index]].filter(
+      (network) => network !== undefined,
+    );
     for (let a = 0; a < trio.length; a++) {
       for (let b = a + 1; b < trio.length; b++) {
         const left = parseCidr(trio[a] as string);
@@ -117,7 +129,8 @@ function networkPrefix({ cluster }: Context): Outcome {
     if (!network) return ['failure', `${cidr} is no network`];
     const bits = network.family === 4 ? 32 : 128;
     const largest = network.family === 4 ? 25 : 128;
-    if (hostPrefix < 1 || hostPrefix > largest) return ['failure', `Host prefix ${hostPrefix} is not between 1 and ${largest}`];
+    if (hostPrefix < 1 || hostPrefix > largest)
+      return ['failure', `Host prefix ${hostPrefix} is not between 1 and ${largest}`];
     const networks = 2 ** Math.min(40, Math.max(0, addressBits(network) - (bits - hostPrefix)));
     if (hostPrefix <= network.prefix || networks < Math.max(4, cluster.hosts.length)) {
       return ['failure', `${cidr} has too few networks of prefix ${hostPrefix} for ${cluster.hosts.length} hosts`];
@@ -129,23 +142,35 @@ function networkPrefix({ cluster }: Context): Outcome {
 function sameFamilies(context: Context): Outcome {
   const { cluster } = context;
   const needMachine = !cluster.userManagedNetworking;
-  if (cluster.clusterNetworks.length === 0 || cluster.serviceNetworks.length === 0 || (needMachine && machineCidrDefined(context)[0] !== 'success')) {
+  if (
+    cluster.clusterNetworks.length === 0 ||
+    cluster.serviceNetworks.length === 0 ||
+    (needMachine && machineCidrDefined(context)[0] !== 'success')
+  ) {
     return ['pending', 'A network is missing'];
   }
   const sorted = (cidrs: readonly string[]) => familiesOf(cidrs)?.sort().join();
   const service = sorted(cluster.serviceNetworks);
   const pods = sorted(cluster.clusterNetworks.map((network) => network.cidr));
-  if (service === undefined || pods === undefined || !clusterFamilies(cluster)) return ['error', 'A network is malformed'];
+  if (service === undefined || pods === undefined || !clusterFamilies(cluster))
+    return ['error', 'A network is malformed'];
   const machine = needMachine ? sorted(cluster.machineNetworks) : service;
-  return passIf(service === pods && machine === service, 'All networks have the same families', 'The networks have different address families');
+  return passIf(
+    service === pods && machine === service,
+    'All networks have the same families',
+    'The networks have different address families',
+  );
 }
 
 function networkType({ cluster }: Context): Outcome {
   const type = cluster.networkType;
   if (type !== undefined && !NETWORK_TYPES.has(type)) return ['failure', `Network type ${type} is unknown`];
-  if (type === 'OpenShiftSDN' && clusterFamilies(cluster)?.includes(6)) return ['failure', 'OpenShiftSDN cannot do IPv6'];
-  if (type === 'OpenShiftSDN' && isSingleNode(cluster)) return ['failure', 'OpenShiftSDN cannot do single-node clusters'];
-  if (type === 'OVNKubernetes' && cluster.vipDhcpAllocation) return ['failure', 'VIPs from DHCP do not go with OVNKubernetes'];
+  if (type === 'OpenShiftSDN' && clusterFamilies(cluster)?.includes(6))
+    return ['failure', 'OpenShiftSDN cannot do IPv6'];
+  if (type === 'OpenShiftSDN' && isSingleNode(cluster))
+    return ['failure', 'OpenShiftSDN cannot do single-node clusters'];
+  if (type === 'OVNKubernetes' && cluster.vipDhcpAllocation)
+    return ['failure', 'VIPs from DHCP do not go with OVNKubernetes'];
   return ['success', 'The network type is valid'];
 }
 
@@ -153,7 +178,10 @@ function clocks({ cluster, core }: Context): Outcome {
   let oldest = Number.POSITIVE_INFINITY;
   let newest = 0;
   for (const host of cluster.hosts) {
-    const skipped = host.status === 'disconnected' || host.status === 'resetting-pending-user-action' || host.status === 'discovering';
+    const skipped =
+      host.status === 'disconnected' ||
+      host.status === 'resetting-pending-user-action' ||
+      host.status === 'discovering';
     if (skipped || host.timestamp === 0) continue;
     oldest = Math.min(oldest, host.timestamp);
     newest = Math.max(newest, host.timestamp);
@@ -166,7 +194,11 @@ function clocks({ cluster, core }: Context): Outcome {
 function masters({ core, cluster }: Context): Outcome {
   const count = countRoles(core, cluster);
   if (isSingleNode(cluster)) {
-    return passIf(count.masters === 1 && count.workers === 0, 'There is one control-plane node', 'A single-node cluster has one control-plane node and no workers');
+    return passIf(
+      count.masters === 1 && count.workers === 0,
+      'There is one control-plane node',
+      'A single-node cluster has one control-plane node and no workers',
+    );
   }
   const arbiterMissing = cluster.controlPlaneCount === 2 && count.arbiters === 0 && !isFencingCluster(cluster);
   return passIf(
@@ -182,21 +214,27 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
     id: 'all-hosts-are-ready-to-install',
     category: 'hosts-data',
     evaluate: ({ cluster }) =>
-      passIf(cluster.hosts.every((host) => READY_HOST_STATUSES.has(host.status)), 'All hosts are ready', 'A host is not ready'),
+      passIf(
+        cluster.hosts.every((host) => READY_HOST_STATUSES.has(host.status)),
+        'All hosts are ready',
+        'A host is not ready',
+      ),
   },
   { id: 'api-vips-defined', category: 'network', evaluate: vipsDefined('API', (cluster) => cluster.apiVips) },
   { id: 'api-vips-valid', category: 'network', evaluate: vipsValid('API', (cluster) => cluster.apiVips) },
   {
     id: 'cluster-cidr-defined',
     category: 'network',
-    evaluate: ({ cluster }) => passIf(cluster.clusterNetworks.length > 0, 'The cluster network is set', 'The cluster network is missing'),
+    evaluate: ({ cluster }) =>
+      passIf(cluster.clusterNetworks.length > 0, 'The cluster network is set', 'The cluster network is missing'),
   },
   {
     id: 'custom-manifests-requirements-satisfied',
     category: 'network',
     evaluate: ({ cluster }) =>
       passIf(
-        !EXTERNAL_NETWORK_TYPES.has(cluster.networkType ?? '') || [...cluster.manifests.values()].some((manifest) => manifest.source === 'user'),
+        !EXTERNAL_NETWORK_TYPES.has(cluster.networkType ?? '') ||
+          [...cluster.manifests.values()].some((manifest) => manifest.source === 'user'),
         'No custom manifests are missing',
         `Network type ${cluster.networkType} needs custom manifests`,
       ),
@@ -204,9 +242,14 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
   {
     id: 'dns-domain-defined',
     category: 'network',
-    evaluate: ({ cluster }) => passIf(cluster.baseDnsDomain !== '', 'The base domain is set', 'The base domain is missing'),
+    evaluate: ({ cluster }) =>
+      passIf(cluster.baseDnsDomain !== '', 'The base domain is set', 'The base domain is missing'),
   },
-  { id: 'ingress-vips-defined', category: 'network', evaluate: vipsDefined('Ingress', (cluster) => cluster.ingressVips) },
+  {
+    id: 'ingress-vips-defined',
+    category: 'network',
+    evaluate: vipsDefined('Ingress', (cluster) => cluster.ingressVips),
+  },
   { id: 'ingress-vips-valid', category: 'network', evaluate: vipsValid('Ingress', (cluster) => cluster.ingressVips) },
   { id: 'machine-cidr-defined', category: 'network', evaluate: machineCidrDefined },
   { id: 'machine-cidr-equals-to-calculated-cidr', category: 'network', evaluate: calculatedCidr },
@@ -219,25 +262,34 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
     id: 'platform-requirements-satisfied',
     category: 'configuration',
     evaluate: ({ cluster }) => {
-      const external = cluster.platform['external'] as { platform_name?: string } | undefined;
-      const needs = cluster.platform['type'] === 'external' && external?.platform_name === 'oci';
-      return passIf(!needs || cluster.manifests.size > 0, 'The platform needs nothing more', 'The platform needs a custom manifest');
+      const external = cluster.platform.external as { platform_name?: string } | undefined;
+      const needs = cluster.platform.type === 'external' && external?.platform_name === 'oci';
+      return passIf(
+        !needs || cluster.manifests.size > 0,
+        'The platform needs nothing more',
+        'The platform needs a custom manifest',
+      );
     },
   },
   {
     id: 'pull-secret-set',
     category: 'configuration',
-    evaluate: ({ cluster }) => passIf(cluster.pullSecret !== '', 'The pull secret is set', 'The pull secret is missing'),
+    evaluate: ({ cluster }) =>
+      passIf(cluster.pullSecret !== '', 'The pull secret is set', 'The pull secret is missing'),
   },
   {
     id: 'service-cidr-defined',
     category: 'network',
-    evaluate: ({ cluster }) => passIf(cluster.serviceNetworks.length > 0, 'The service network is set', 'The service network is missing'),
+    evaluate: ({ cluster }) =>
+      passIf(cluster.serviceNetworks.length > 0, 'The service network is set', 'The service network is missing'),
   },
   { id: 'sufficient-masters-count', category: 'hosts-data', evaluate: masters },
 ];
 
-export const CLUSTER_VALIDATION_IDS: readonly string[] = [...CLUSTER_VALIDATIONS.map((validation) => validation.id), ...OPERATOR_VALIDATION_IDS];
+export const CLUSTER_VALIDATION_IDS: readonly string[] = [
+  ...CLUSTER_VALIDATIONS.map((validation) => validation.id),
+  ...OPERATOR_VALIDATION_IDS,
+];
 
 /** Inputs that a user still owes. */
 export const REQUIRED_INPUT: readonly string[] = [
@@ -259,13 +311,19 @@ export interface ClusterVerdict {
 
 export function evaluateCluster(core: Core, cluster: ClusterRow): ClusterVerdict {
   if (isDay2Cluster(cluster)) return { results: cluster.validations, holds: () => true };
-  const context: Context = { core, cluster, hasInventories: cluster.hosts.some((host) => host.inventory !== undefined) };
+  const context: Context = {
+    core,
+    cluster,
+    hasInventories: cluster.hosts.some((host) => host.inventory !== undefined),
+  };
   const ignored = ignoreList(cluster.ignoredClusterValidations);
   const disabled = cluster.ignoredClusterValidations === '' ? core.settings.DISABLED_CLUSTER_VALIDATIONS : [];
   const failing = new Set<string>();
   const results: ValidationResult[] = [];
   for (const { id, category, evaluate } of CLUSTER_VALIDATIONS) {
-    const [status, message]: Outcome = disabled.includes(id) ? ['disabled', 'Disabled by the configuration'] : evaluate(context);
+    const [status, message]: Outcome = disabled.includes(id)
+      ? ['disabled', 'Disabled by the configuration']
+      : evaluate(context);
     if (status !== 'success' && status !== 'disabled') failing.add(id);
     results.push({ id, category, status, message });
   }

@@ -1,5 +1,15 @@
 /** Operations on clusters. Source: Service facts 1.2 and 1.6. */
-import { OperationError, type AssistedServiceApi, type Json, type JsonObject } from '../service-api.ts';
+
+import { FINALIZING_STAGES } from '../../swarm/protocol/states.ts';
+import { type AssistedServiceApi, type Json, type JsonObject, OperationError } from '../service-api.ts';
+import {
+  emptyProgress,
+  preparationSucceeded,
+  refreshCluster,
+  runCluster,
+  updateConnectivity,
+  updateFinalizingProgress,
+} from './cluster-machine.ts';
 import {
   checkControlPlane,
   checkDualStack,
@@ -12,25 +22,35 @@ import {
   platformOfNew,
   vipsField,
 } from './cluster-parameters.ts';
-import { emptyProgress, preparationSucceeded, refreshCluster, runCluster, updateConnectivity, updateFinalizingProgress } from './cluster-machine.ts';
 import { CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS } from './cluster-validations.ts';
 import { aboutCluster, aboutHost, type Core } from './core.ts';
 import { checkCertificate, clusterFile, credentialFile, installConfig, password } from './files.ts';
 import { refreshHost, runHost } from './host-machine.ts';
 import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from './host-validations.ts';
 import { clusterOf, hostOf } from './lookup.ts';
-import { checkBaseDomain, checkClusterName, checkNtpSources, checkProxy, checkPullSecret, checkSshKey } from './names.ts';
+import {
+  checkBaseDomain,
+  checkClusterName,
+  checkNtpSources,
+  checkProxy,
+  checkPullSecret,
+  checkSshKey,
+} from './names.ts';
 import { builtinOperators, chosenOperators, OPERATORS } from './operators.ts';
 import { fixRoles, setBootstrap } from './roles.ts';
-import { displayName, effectiveRole, isDay2Cluster, type ClusterRow, type ManifestRow } from './store.ts';
+import { type ClusterRow, displayName, effectiveRole, isDay2Cluster, type ManifestRow } from './store.ts';
 import { ignoreList } from './validation.ts';
 import { compareBase, type Release } from './versions.ts';
 import { clusterView, hostView, operatorView } from './views.ts';
 import { booleanField, integerField, objectField, objectsField, requiredText, textField } from './wire.ts';
-import { FINALIZING_STAGES } from '../../swarm/protocol/states.ts';
 
 const UPDATABLE: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);
-const INSTALLING: ReadonlySet<string> = new Set(['preparing-for-installation', 'installing', 'installing-pending-user-action', 'finalizing']);
+const INSTALLING: ReadonlySet<string> = new Set([
+  'preparing-for-installation',
+  'installing',
+  'installing-pending-user-action',
+  'finalizing',
+]);
 const DEFAULT_CLUSTER_NETWORK = { cidr: '10.128.0.0/14', hostPrefix: 23 };
 const DEFAULT_SERVICE_NETWORK = '172.30.0.0/16';
 const OPERATOR_STATUSES: readonly string[] = ['failed', 'progressing', 'available'];
@@ -144,7 +164,9 @@ function checkSecret(core: Core, secret: string, releaseImage: string): void {
   const { settings } = core;
   checkPullSecret(
     secret,
-    [releaseImage, settings.AGENT_DOCKER_IMAGE, settings.INSTALLER_IMAGE, settings.CONTROLLER_IMAGE].filter((image) => image !== ''),
+    [releaseImage, settings.AGENT_DOCKER_IMAGE, settings.INSTALLER_IMAGE, settings.CONTROLLER_IMAGE].filter(
+      (image) => image !== '',
+    ),
     settings.PUBLIC_CONTAINER_REGISTRIES,
   );
 }
@@ -176,26 +198,52 @@ export function clusterOperations(core: Core): Operations {
     const name = requiredText(body, 'name');
     const version = requiredText(body, 'openshift_version');
     const secret = requiredText(body, 'pull_secret');
-    const { count, mode } = controlPlane({ count: integerField(body, 'control_plane_count'), mode: textField(body, 'high_availability_mode') });
+    const { count, mode } = controlPlane({
+      count: integerField(body, 'control_plane_count'),
+      mode: textField(body, 'high_availability_mode'),
+    });
     checkControlPlane(count, mode, version);
     const userManagedWanted = booleanField(body, 'user_managed_networking');
     const dhcp = booleanField(body, 'vip_dhcp_allocation') ?? false;
-    const loadBalancer = String(objectField(body, 'load_balancer')?.['type'] ?? 'cluster-managed');
+    const loadBalancer = String(objectField(body, 'load_balancer')?.type ?? 'cluster-managed');
     const apiVips = vipsField(body, 'api_vips') ?? [];
     const ingressVips = vipsField(body, 'ingress_vips') ?? [];
     const legacy = textField(body, 'cluster_network_cidr');
     const clusterNetworks = clusterNetworksField(body) ?? [
-      legacy ? { cidr: legacy, hostPrefix: integerField(body, 'cluster_network_host_prefix') ?? 23 } : DEFAULT_CLUSTER_NETWORK,
+      legacy
+        ? { cidr: legacy, hostPrefix: integerField(body, 'cluster_network_host_prefix') ?? 23 }
+        : DEFAULT_CLUSTER_NETWORK,
     ];
-    const serviceNetworks = cidrsField(body, 'service_networks') ?? [textField(body, 'service_network_cidr') ?? DEFAULT_SERVICE_NETWORK];
+    const serviceNetworks = cidrsField(body, 'service_networks') ?? [
+      textField(body, 'service_network_cidr') ?? DEFAULT_SERVICE_NETWORK,
+    ];
     const machineNetworks = cidrsField(body, 'machine_networks') ?? [];
     const pods = clusterNetworks.map((network) => network.cidr);
-    checkVips({ apiVips, ingressVips, machineNetworks, clusterNetworks: pods, serviceNetworks, userManaged: userManagedWanted ?? false, dhcp, loadBalancer });
+    checkVips({
+      apiVips,
+      ingressVips,
+      machineNetworks,
+      clusterNetworks: pods,
+      serviceNetworks,
+      userManaged: userManagedWanted ?? false,
+      dhcp,
+      loadBalancer,
+    });
     checkDualStack(pods, serviceNetworks, machineNetworks);
     checkNetworksApart([pods, serviceNetworks]);
     const { platform, userManaged } = platformOfNew(body, count, userManagedWanted);
-    if (userManaged) checkVips({ apiVips, ingressVips, machineNetworks, clusterNetworks: pods, serviceNetworks, userManaged, dhcp, loadBalancer });
-    checkClusterName(name, String(platform['type']));
+    if (userManaged)
+      checkVips({
+        apiVips,
+        ingressVips,
+        machineNetworks,
+        clusterNetworks: pods,
+        serviceNetworks,
+        userManaged,
+        dhcp,
+        loadBalancer,
+      });
+    checkClusterName(name, String(platform.type));
     const domain = textField(body, 'base_dns_domain') ?? '';
     checkBaseDomain(domain);
     const ssh = (textField(body, 'ssh_public_key') ?? '').trim();
@@ -206,10 +254,12 @@ export function clusterOperations(core: Core): Operations {
     checkNtp(additionalNtp, ntpSources);
     const architecture = textField(body, 'cpu_architecture') ?? 'x86_64';
     const release = core.versions.release(version, architecture);
-    if (settings.ENABLE_IMAGE_SERVICE && release.cpuArchitectures.length === 1) core.versions.osImageVersion(release.version, architecture);
+    if (settings.ENABLE_IMAGE_SERVICE && release.cpuArchitectures.length === 1)
+      core.versions.osImageVersion(release.version, architecture);
     checkSecret(core, secret, release.url);
     const networkType = textField(body, 'network_type') ?? defaultNetworkType(release, count);
-    if (networkType === 'OpenShiftSDN' && count === 1) throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
+    if (networkType === 'OpenShiftSDN' && count === 1)
+      throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
     const encryption = objectField(body, 'disk_encryption') ?? {};
 
     const cluster = newCluster(core.uuid(), 'Cluster', name, clock.now());
@@ -240,9 +290,9 @@ export function clusterOperations(core: Core): Operations {
       hyperthreading: textField(body, 'hyperthreading') ?? 'all',
       schedulableMasters: booleanField(body, 'schedulable_masters') ?? false,
       diskEncryption: {
-        enableOn: String(encryption['enable_on'] ?? 'none'),
-        mode: String(encryption['mode'] ?? 'tpmv2'),
-        tangServers: String(encryption['tang_servers'] ?? ''),
+        enableOn: String(encryption.enable_on ?? 'none'),
+        mode: String(encryption.mode ?? 'tpmv2'),
+        tangServers: String(encryption.tang_servers ?? ''),
       },
       ignitionEndpoint: objectField(body, 'ignition_endpoint') ?? {},
       tags: textField(body, 'tags') ?? '',
@@ -250,7 +300,10 @@ export function clusterOperations(core: Core): Operations {
       status: 'insufficient',
       statusInfo: 'The cluster cannot be installed yet',
     } satisfies Partial<ClusterRow>);
-    cluster.operators = [...builtinOperators(settings.CHECK_CLUSTER_VERSION), ...chosenOperators(objectsField(body, 'olm_operators') ?? [], cluster)];
+    cluster.operators = [
+      ...builtinOperators(settings.CHECK_CLUSTER_VERSION),
+      ...chosenOperators(objectsField(body, 'olm_operators') ?? [], cluster),
+    ];
     store.clusters.set(cluster.id, cluster);
     core.metrics.clusterCreated();
     events.emit('cluster_registration_succeeded', aboutCluster(cluster));
@@ -284,11 +337,12 @@ export function clusterOperations(core: Core): Operations {
   function updateCluster(id: string, body: JsonObject): JsonObject {
     const cluster = clusterOf(core, id);
     const count = integerField(body, 'control_plane_count');
-    if (count !== undefined && !isDay2Cluster(cluster)) checkControlPlane(count, cluster.highAvailabilityMode, cluster.openshiftVersion);
+    if (count !== undefined && !isDay2Cluster(cluster))
+      checkControlPlane(count, cluster.highAvailabilityMode, cluster.openshiftVersion);
     const secret = textField(body, 'pull_secret');
     if (secret) checkSecret(core, secret, cluster.releaseImage);
     const name = textField(body, 'name');
-    if (name) checkClusterName(name, String(objectField(body, 'platform')?.['type'] ?? cluster.platform['type'] ?? ''));
+    if (name) checkClusterName(name, String(objectField(body, 'platform')?.type ?? cluster.platform.type ?? ''));
     const ssh = textField(body, 'ssh_public_key')?.trim();
     checkSshKey(ssh ?? '');
     const clusterNetworks = clusterNetworksField(body);
@@ -296,7 +350,7 @@ export function clusterOperations(core: Core): Operations {
     const machineNetworks = cidrsField(body, 'machine_networks');
     const dhcp = booleanField(body, 'vip_dhcp_allocation');
     const userManaged = booleanField(body, 'user_managed_networking');
-    const loadBalancer = objectField(body, 'load_balancer')?.['type'];
+    const loadBalancer = objectField(body, 'load_balancer')?.type;
     const dhcpChanges = dhcp !== undefined && dhcp !== (cluster.vipDhcpAllocation ?? false);
     const givenApi = vipsField(body, 'api_vips');
     const givenIngress = vipsField(body, 'ingress_vips');
@@ -317,26 +371,38 @@ export function clusterOperations(core: Core): Operations {
     checkDualStack(pods, serviceNetworks ?? cluster.serviceNetworks, machineNetworks ?? cluster.machineNetworks);
     for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(body, field));
     if (!UPDATABLE.has(cluster.status)) {
-      throw new OperationError(409, `Cluster ${id} is ${cluster.status}, it can be updated only when it is one of ${[...UPDATABLE].join(', ')}`);
+      throw new OperationError(
+        409,
+        `Cluster ${id} is ${cluster.status}, it can be updated only when it is one of ${[...UPDATABLE].join(', ')}`,
+      );
     }
     const platform = platformChange(cluster, body, userManaged);
     const domain = textField(body, 'base_dns_domain');
     checkBaseDomain(domain ?? '');
     checkNtp(textField(body, 'additional_ntp_source'), textField(body, 'ntp_sources'));
     const managed = platform?.userManaged ?? cluster.userManagedNetworking === true;
-    if (managed && (givenApi?.length || givenIngress?.length)) throw new OperationError(400, 'User-managed networking does not go with VIPs');
+    if (managed && (givenApi?.length || givenIngress?.length))
+      throw new OperationError(400, 'User-managed networking does not go with VIPs');
     const dnsName = textField(body, 'api_vip_dns_name');
-    if (dnsName !== undefined && !isDay2Cluster(cluster)) throw new OperationError(400, `api_vip_dns_name cannot be set for day-1 cluster ${id}`);
+    if (dnsName !== undefined && !isDay2Cluster(cluster))
+      throw new OperationError(400, `api_vip_dns_name cannot be set for day-1 cluster ${id}`);
     const operators = objectsField(body, 'olm_operators');
     const chosen = operators && chosenOperators(operators, cluster);
     const networkType = textField(body, 'network_type');
-    if (networkType === 'OpenShiftSDN' && cluster.controlPlaneCount === 1) throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
+    if (networkType === 'OpenShiftSDN' && cluster.controlPlaneCount === 1)
+      throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
 
     const keep = (rows: readonly { ip: string; verification: string }[], now: typeof apiVips) =>
       now.map((vip) => rows.find((row) => row.ip === vip.ip) ?? vip);
     cluster.apiVips = managed ? [] : keep(cluster.apiVips, apiVips);
     cluster.ingressVips = managed ? [] : keep(cluster.ingressVips, ingressVips);
-    if (cluster.controlPlaneCount !== 1 && (givenApi || givenIngress) && !machineNetworks && apiVips.length + ingressVips.length === 0) cluster.machineNetworks = [];
+    if (
+      cluster.controlPlaneCount !== 1 &&
+      (givenApi || givenIngress) &&
+      !machineNetworks &&
+      apiVips.length + ingressVips.length === 0
+    )
+      cluster.machineNetworks = [];
     if (platform) {
       cluster.platform = platform.platform;
       cluster.userManagedNetworking = platform.userManaged;
@@ -355,11 +421,12 @@ export function clusterOperations(core: Core): Operations {
     if (endpoint) cluster.ignitionEndpoint = { ...cluster.ignitionEndpoint, ...endpoint };
     const encryption = objectField(body, 'disk_encryption');
     if (encryption) {
-      if (cluster.imported) throw new OperationError(400, `Disk encryption of imported cluster ${id} cannot be changed`);
+      if (cluster.imported)
+        throw new OperationError(400, `Disk encryption of imported cluster ${id} cannot be changed`);
       cluster.diskEncryption = {
-        enableOn: String(encryption['enable_on'] ?? cluster.diskEncryption.enableOn),
-        mode: String(encryption['mode'] ?? cluster.diskEncryption.mode),
-        tangServers: String(encryption['tang_servers'] ?? cluster.diskEncryption.tangServers),
+        enableOn: String(encryption.enable_on ?? cluster.diskEncryption.enableOn),
+        mode: String(encryption.mode ?? cluster.diskEncryption.mode),
+        tangServers: String(encryption.tang_servers ?? cluster.diskEncryption.tangServers),
       };
     }
     const proxyBefore = [cluster.httpProxy, cluster.httpsProxy, cluster.noProxy].join(' ');
@@ -368,7 +435,8 @@ export function clusterOperations(core: Core): Operations {
     if (schedulable !== undefined) cluster.schedulableMasters = schedulable;
     touched(cluster);
     settle(cluster);
-    if (proxyBefore !== [cluster.httpProxy, cluster.httpsProxy, cluster.noProxy].join(' ')) events.emit('proxy_settings_changed', aboutCluster(cluster));
+    if (proxyBefore !== [cluster.httpProxy, cluster.httpsProxy, cluster.noProxy].join(' '))
+      events.emit('proxy_settings_changed', aboutCluster(cluster));
     return clusterView(cluster);
   }
 
@@ -390,7 +458,10 @@ export function clusterOperations(core: Core): Operations {
   function deleteCluster(id: string): void {
     const cluster = clusterOf(core, id);
     if (INSTALLING.has(cluster.status)) {
-      throw new OperationError(409, `Cluster ${id} is being installed and cannot be deleted; wait, or cancel or reset the installation`);
+      throw new OperationError(
+        409,
+        `Cluster ${id} is being installed and cannot be deleted; wait, or cancel or reset the installation`,
+      );
     }
     for (const host of [...cluster.hosts]) {
       if (host.infraEnv.clusterId === id) {
@@ -414,7 +485,8 @@ export function clusterOperations(core: Core): Operations {
     if (cluster.status !== 'ready') {
       throw new OperationError(409, `Cluster ${id} is not ready for installation: ${cluster.statusInfo}`);
     }
-    if (cluster.ignoredHostValidations !== '' || cluster.ignoredClusterValidations !== '') events.emit('validations_ignored', aboutCluster(cluster));
+    if (cluster.ignoredHostValidations !== '' || cluster.ignoredClusterValidations !== '')
+      events.emit('validations_ignored', aboutCluster(cluster));
     runCluster(core, cluster, 'prepare', '');
     setBootstrap(core, cluster);
     const startedAt = cluster.installStartedAt;
@@ -441,7 +513,13 @@ export function clusterOperations(core: Core): Operations {
     for (const host of cluster.hosts) {
       const done = runHost(core, host, 'cancel', { reason });
       if (done) events.emit('host_installation_cancelled', aboutHost(host), displayName(host));
-      else events.emit('host_cancel_installation_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
+      else
+        events.emit(
+          'host_cancel_installation_failed',
+          aboutHost(host),
+          displayName(host),
+          `the host is ${host.status}`,
+        );
     }
     return clusterView(cluster, { networks: false });
   }
@@ -457,7 +535,8 @@ export function clusterOperations(core: Core): Operations {
     for (const host of cluster.hosts) {
       const done = runHost(core, host, 'reset');
       if (done) events.emit('host_installation_reset', aboutHost(host), displayName(host));
-      else events.emit('host_installation_reset_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
+      else
+        events.emit('host_installation_reset_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
     }
     return clusterView(cluster, { networks: false });
   }
@@ -465,7 +544,10 @@ export function clusterOperations(core: Core): Operations {
   function allowAddHosts(id: string): JsonObject {
     const cluster = clusterOf(core, id);
     if (cluster.status !== 'installed' || cluster.kind !== 'Cluster') {
-      throw new OperationError(400, `Cluster ${id} cannot take more hosts: it must be an installed cluster, it is ${cluster.status}`);
+      throw new OperationError(
+        400,
+        `Cluster ${id} cannot take more hosts: it must be an installed cluster, it is ${cluster.status}`,
+      );
     }
     cluster.apiVipDnsName = `api.${cluster.name}.${cluster.baseDnsDomain}`;
     cluster.kind = 'AddHostsCluster';
@@ -477,15 +559,25 @@ export function clusterOperations(core: Core): Operations {
   function listClusterHosts(id: string, query: Parameters<Operations['listClusterHosts']>[1]): JsonObject[] {
     const cluster = clusterOf(core, id);
     return cluster.hosts
-      .filter((host) => (!query.role || effectiveRole(host) === query.role) && (!query.status || host.status === query.status))
-      .map((host) => hostView(host, { customized: false, inventory: query.withInventory, connectivity: query.withConnectivity }));
+      .filter(
+        (host) =>
+          (!query.role || effectiveRole(host) === query.role) && (!query.status || host.status === query.status),
+      )
+      .map((host) =>
+        hostView(host, { customized: false, inventory: query.withInventory, connectivity: query.withConnectivity }),
+      );
   }
 
   function updateClusterFinalizingProgress(id: string, body: JsonObject): void {
     const stage = requiredText(body, 'finalizing_stage');
-    if (!FINALIZING_STAGES.includes(stage as (typeof FINALIZING_STAGES)[number])) throw new OperationError(400, `Finalizing stage '${stage}' is unknown`);
+    if (!FINALIZING_STAGES.includes(stage as (typeof FINALIZING_STAGES)[number]))
+      throw new OperationError(400, `Finalizing stage '${stage}' is unknown`);
     const cluster = clusterOf(core, id);
-    if (cluster.status !== 'installing' && cluster.status !== 'finalizing' && cluster.status !== 'installing-pending-user-action') {
+    if (
+      cluster.status !== 'installing' &&
+      cluster.status !== 'finalizing' &&
+      cluster.status !== 'installing-pending-user-action'
+    ) {
       throw new OperationError(400, `Cluster ${id} is ${cluster.status}, it has no finalizing stage now`);
     }
     if (cluster.progress.finalizingStage === stage) return;
@@ -498,9 +590,11 @@ export function clusterOperations(core: Core): Operations {
 
   function completeInstallation(id: string, body: JsonObject): JsonObject {
     const cluster = clusterOf(core, id);
-    const report = objectField(body, 'data')?.['controller_operator_report'];
+    const report = objectField(body, 'data')?.controller_operator_report;
     if (booleanField(body, 'is_success') === false && Array.isArray(report)) {
-      const names = report.filter((item) => (item as JsonObject)['status'] === 'failed').map((item) => String((item as JsonObject)['name']));
+      const names = report
+        .filter((item) => (item as JsonObject).status === 'failed')
+        .map((item) => String((item as JsonObject).name));
       events.emit('cluster_operator_report', aboutCluster(cluster), names.join(', '));
     }
     return clusterView(cluster, { networks: false });
@@ -509,7 +603,10 @@ export function clusterOperations(core: Core): Operations {
   function uploadIngressCert(id: string, pem: string): void {
     const cluster = clusterOf(core, id);
     if (cluster.status !== 'finalizing' && cluster.status !== 'installed') {
-      throw new OperationError(400, `Cluster ${id} is ${cluster.status}; the ingress certificate is taken only in finalizing or installed`);
+      throw new OperationError(
+        400,
+        `Cluster ${id} is ${cluster.status}; the ingress certificate is taken only in finalizing or installed`,
+      );
     }
     if (cluster.ingressCertUploaded) return;
     checkCertificate(pem);
@@ -520,8 +617,12 @@ export function clusterOperations(core: Core): Operations {
   function clusterCredentials(id: string): JsonObject {
     const cluster = clusterOf(core, id);
     const console = cluster.operators.find((operator) => operator.name === 'console');
-    if (!console || console.status !== 'available') throw new OperationError(409, 'The console is not available yet');
-    return { console_url: `https://console-openshift-console.apps.${cluster.name}.${cluster.baseDnsDomain}`, password: password(cluster), username: 'kubeadmin' };
+    if (console?.status !== 'available') throw new OperationError(409, 'The console is not available yet');
+    return {
+      console_url: `https://console-openshift-console.apps.${cluster.name}.${cluster.baseDnsDomain}`,
+      password: password(cluster),
+      username: 'kubeadmin',
+    };
   }
 
   function updateInstallConfig(id: string, overrides: string): void {
@@ -532,7 +633,8 @@ export function clusterOperations(core: Core): Operations {
     } catch (error) {
       throw new OperationError(400, `The overrides are no JSON: ${(error as Error).message}`);
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OperationError(400, 'The overrides are no JSON object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new OperationError(400, 'The overrides are no JSON object');
     cluster.installConfigOverrides = overrides;
     touched(cluster);
     events.emit('install_config_applied', aboutCluster(cluster));
@@ -551,7 +653,8 @@ export function clusterOperations(core: Core): Operations {
     } catch {
       throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
     }
-    if (!Array.isArray(value)) throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
+    if (!Array.isArray(value))
+      throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
     const bad = value.map(String).filter((id) => never.has(id) || (id !== 'all' && !known.includes(id)));
     if (bad.length > 0) throw new OperationError(400, `These validations cannot be ignored: ${bad.join(', ')}`);
   }
@@ -569,7 +672,11 @@ export function clusterOperations(core: Core): Operations {
   }
 
   const manifestKey = (folder: string, name: string) => `${folder}/${name}`;
-  const manifestView = ({ folder, fileName, source }: ManifestRow): JsonObject => ({ file_name: fileName, folder, manifest_source: source });
+  const manifestView = ({ folder, fileName, source }: ManifestRow): JsonObject => ({
+    file_name: fileName,
+    folder,
+    manifest_source: source,
+  });
 
   function manifestOf(id: string, folder: string, name: string): ManifestRow {
     const manifest = clusterOf(core, id).manifests.get(manifestKey(folder || 'manifests', name));
@@ -581,10 +688,13 @@ export function clusterOperations(core: Core): Operations {
     const cluster = clusterOf(core, id);
     const fileName = requiredText(body, 'file_name');
     const folder = textField(body, 'folder') || 'manifests';
-    if (folder !== 'manifests' && folder !== 'openshift') throw new OperationError(400, `Folder ${folder} is unknown. Known are manifests, openshift`);
-    if (!/^[^/\s]+\.(ya?ml|json|ya?ml\.patch[\w.]*)$/.test(fileName)) throw new OperationError(400, `Manifest ${fileName} must be a .yaml, .yml or .json file without folders`);
+    if (folder !== 'manifests' && folder !== 'openshift')
+      throw new OperationError(400, `Folder ${folder} is unknown. Known are manifests, openshift`);
+    if (!/^[^/\s]+\.(ya?ml|json|ya?ml\.patch[\w.]*)$/.test(fileName))
+      throw new OperationError(400, `Manifest ${fileName} must be a .yaml, .yml or .json file without folders`);
     const text = requiredText(body, 'content');
-    if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text)) throw new OperationError(400, `Content of manifest ${fileName} is not base64`);
+    if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text))
+      throw new OperationError(400, `Content of manifest ${fileName} is not base64`);
     const content = Buffer.from(text, 'base64');
     if (content.length === 0) throw new OperationError(400, `Manifest ${fileName} is empty`);
     const manifest: ManifestRow = { folder, fileName, content, source: 'user' };
@@ -598,9 +708,15 @@ export function clusterOperations(core: Core): Operations {
     const operator = cluster.operators.find((candidate) => candidate.name === name);
     if (!operator) throw new OperationError(404, `Operator ${name} is not monitored for cluster ${id}`);
     const status = textField(body, 'status') ?? '';
-    if (status !== '' && !OPERATOR_STATUSES.includes(status)) throw new OperationError(400, `Operator status ${status} is unknown. Known are ${OPERATOR_STATUSES.join(', ')}`);
+    if (status !== '' && !OPERATOR_STATUSES.includes(status))
+      throw new OperationError(400, `Operator status ${status} is unknown. Known are ${OPERATOR_STATUSES.join(', ')}`);
     const info = textField(body, 'status_info') ?? '';
-    Object.assign(operator, { status, statusInfo: info, version: textField(body, 'version') ?? '', statusUpdatedAt: clock.now() });
+    Object.assign(operator, {
+      status,
+      statusInfo: info,
+      version: textField(body, 'version') ?? '',
+      statusUpdatedAt: clock.now(),
+    });
     events.emit('cluster_operator_status', aboutCluster(cluster), name, status, info);
     updateFinalizingProgress(core, cluster);
   }
@@ -627,8 +743,14 @@ export function clusterOperations(core: Core): Operations {
     importCluster,
     listClusters: ({ with_hosts, owner, openshift_cluster_id }) =>
       [...store.clusters.values()]
-        .filter((cluster) => (!owner || owner === 'admin') && (!openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id))
-        .map((cluster) => (with_hosts ? clusterView(cluster) : { ...clusterView(cluster, { hosts: false }), hosts: [] as Json[] })),
+        .filter(
+          (cluster) =>
+            (!owner || owner === 'admin') &&
+            (!openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id),
+        )
+        .map((cluster) =>
+          with_hosts ? clusterView(cluster) : { ...clusterView(cluster, { hosts: false }), hosts: [] as Json[] },
+        ),
     getCluster: (id, { excludeHosts }) => clusterView(clusterOf(core, id), { hosts: !excludeHosts }),
     updateCluster,
     deleteCluster,
@@ -647,18 +769,23 @@ export function clusterOperations(core: Core): Operations {
     updateInstallConfig,
     getIgnoredValidations: (id) => ignored(clusterOf(core, id)),
     setIgnoredValidations,
-    listManifests: (id, systemToo) => [...clusterOf(core, id).manifests.values()].filter((manifest) => systemToo || manifest.source === 'user').map(manifestView),
+    listManifests: (id, systemToo) =>
+      [...clusterOf(core, id).manifests.values()]
+        .filter((manifest) => systemToo || manifest.source === 'user')
+        .map(manifestView),
     createManifest,
     deleteManifest: (id, folder, name) => {
       const cluster = clusterOf(core, id);
-      if (!UPDATABLE.has(cluster.status)) throw new OperationError(400, `Cluster ${id} is ${cluster.status}, its manifests cannot be changed`);
+      if (!UPDATABLE.has(cluster.status))
+        throw new OperationError(400, `Cluster ${id} is ${cluster.status}, its manifests cannot be changed`);
       cluster.manifests.delete(manifestKey(folder || 'manifests', name));
     },
     downloadManifest: (id, folder, name) => manifestOf(id, folder, name).content,
     listMonitoredOperators: (id, name) => {
       const cluster = clusterOf(core, id);
       const rows = cluster.operators.filter((operator) => !name || operator.name === name);
-      if (name && rows.length === 0) throw new OperationError(404, `Operator ${name} is not monitored for cluster ${id}`);
+      if (name && rows.length === 0)
+        throw new OperationError(404, `Operator ${name} is not monitored for cluster ${id}`);
       return rows.map((operator) => operatorView(operator, id));
     },
     reportMonitoredOperator,

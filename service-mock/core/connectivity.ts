@@ -1,6 +1,6 @@
 /** Connectivity reports and the groups of hosts that reach each other. Source: Service facts 4.3. */
 import type { JsonObject } from '../service-api.ts';
-import { contains, parseCidr, parseIp, type Cidr, type IpAddress } from './networks.ts';
+import { type Cidr, contains, type IpAddress, parseCidr, parseIp } from './networks.ts';
 import type { ClusterRow, ConnectivityGroups, HostRow } from './store.ts';
 
 interface RemoteHost {
@@ -28,50 +28,54 @@ export interface ConnectivityFacts {
   readonly collisions: ReadonlyMap<string, readonly string[]>;
 }
 
-const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? (value.filter((item) => item !== null) as JsonObject[]) : []);
+const list = (value: unknown): JsonObject[] =>
+  Array.isArray(value) ? (value.filter((item) => item !== null) as JsonObject[]) : [];
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
 function addresses(items: readonly JsonObject[]): IpAddress[] {
   const result: IpAddress[] = [];
   for (const item of items) {
-    const ip = item['successful'] === true ? parseIp(text(item['remote_ip_address'])) : undefined;
+    const ip = item.successful === true ? parseIp(text(item.remote_ip_address)) : undefined;
     if (ip) result.push(ip);
   }
   return result;
 }
 
 /** Facts of a normalized report; measurements within `limits` are left out. */
-export function connectivityFacts(report: JsonObject, limits: { latencyMs: number; lossPercent: number }): ConnectivityFacts {
+export function connectivityFacts(
+  report: JsonObject,
+  limits: { latencyMs: number; lossPercent: number },
+): ConnectivityFacts {
   const remotes: RemoteHost[] = [];
   const slow: SlowPath[] = [];
   const brokenMtu: { nic: string; address: string }[] = [];
   const collisions = new Map<string, string[]>();
   const seen = new Map<string, string>();
-  for (const remote of list(report['remote_hosts'])) {
-    const hostId = text(remote['host_id']);
-    const l2 = list(remote['l2_connectivity']);
-    const l3 = list(remote['l3_connectivity']);
-    const reached = l3.filter((item) => item['successful'] === true).map((item) => text(item['remote_ip_address']));
+  for (const remote of list(report.remote_hosts)) {
+    const hostId = text(remote.host_id);
+    const l2 = list(remote.l2_connectivity);
+    const l3 = list(remote.l3_connectivity);
+    const reached = l3.filter((item) => item.successful === true).map((item) => text(item.remote_ip_address));
     remotes.push({ hostId, l2: addresses(l2), l3: addresses(l3), l3Texts: [...new Set(reached)] });
     for (const item of l3) {
-      const rttMs = number(item['average_rtt_ms']);
-      const lossPercent = number(item['packet_loss_percentage']);
+      const rttMs = number(item.average_rtt_ms);
+      const lossPercent = number(item.packet_loss_percentage);
       if (rttMs > limits.latencyMs || lossPercent > limits.lossPercent) {
-        slow.push({ hostId, address: text(item['remote_ip_address']), rttMs, lossPercent });
+        slow.push({ hostId, address: text(item.remote_ip_address), rttMs, lossPercent });
       }
     }
     for (const item of l2) {
-      const address = text(item['remote_ip_address']);
-      const key = `${text(item['outgoing_nic'])} ${address}`;
-      const mac = text(item['remote_mac']);
+      const address = text(item.remote_ip_address);
+      const key = `${text(item.outgoing_nic)} ${address}`;
+      const mac = text(item.remote_mac);
       const before = seen.get(key);
       if (before && before !== mac) collisions.set(address, [before, mac].sort());
       seen.set(key, mac);
     }
-    for (const item of list(remote['mtu_report'])) {
-      if (item['mtu_successful'] !== true) {
-        brokenMtu.push({ nic: text(item['outgoing_nic']), address: text(item['remote_ip_address']) });
+    for (const item of list(remote.mtu_report)) {
+      if (item.mtu_successful !== true) {
+        brokenMtu.push({ nic: text(item.outgoing_nic), address: text(item.remote_ip_address) });
       }
     }
   }
@@ -188,7 +192,12 @@ function compareCandidates(a: Candidate, b: Candidate): number {
 
 type Reached = (remote: RemoteHost) => boolean;
 
-function mesh(hosts: readonly HostRow[], positions: ReadonlyMap<string, number>, minimum: number, reached: Reached): string[] {
+function mesh(
+  hosts: readonly HostRow[],
+  positions: ReadonlyMap<string, number>,
+  minimum: number,
+  reached: Reached,
+): string[] {
   const members = largestMesh(
     hosts.length,
     (from) => {
@@ -235,7 +244,10 @@ function commonAddresses(hosts: readonly HostRow[]): Map<string, string[]> {
     for (const remote of host.connectivity?.remotes ?? []) {
       if (remote.hostId === host.id) continue;
       let byAddress = counts.get(remote.hostId);
-      if (!byAddress) counts.set(remote.hostId, (byAddress = new Map()));
+      if (!byAddress) {
+        byAddress = new Map();
+        counts.set(remote.hostId, byAddress);
+      }
       for (const address of remote.l3Texts) byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
     }
   }
@@ -254,7 +266,8 @@ export function computeGroups(cluster: ClusterRow, minimum: number): { groups: C
   const byId = new Map(hosts.map((host) => [host.id, host]));
   const networks = new Set<string>();
   for (const host of hosts) {
-    for (const nic of host.inventory?.interfaces ?? []) for (const address of nic.addresses) networks.add(address.networkText);
+    for (const nic of host.inventory?.interfaces ?? [])
+      for (const address of nic.addresses) networks.add(address.networkText);
   }
   const majority = new Map<string, string[]>();
   for (const network of [...networks].sort()) {

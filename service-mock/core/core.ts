@@ -1,9 +1,9 @@
 /** What all rules share: time, settings, rows and side channels. */
 import type { Clock } from '../../swarm/protocol/clock.ts';
 import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
-import { Events, type EventSubject } from './events.ts';
+import { type EventSubject, Events } from './events.ts';
 import { Hardware } from './hardware.ts';
-import { Store, type ClusterRow, type HostRow } from './store.ts';
+import { type ClusterRow, type HostRow, Store } from './store.ts';
 import { Versions } from './versions.ts';
 
 export interface Core {

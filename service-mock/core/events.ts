@@ -2,8 +2,9 @@
  * Events about clusters, hosts and infra-envs. Only references are stored; messages are made when somebody reads them.
  * Names and severities: Service facts appendix C; queries: 1.7; rate limits: 10. The texts are this service's own.
  */
-import type { EventsPage, EventsQuery, JsonObject } from '../service-api.ts';
+
 import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { EventsPage, EventsQuery, JsonObject } from '../service-api.ts';
 import { wireDate } from './wire.ts';
 
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
@@ -24,7 +25,10 @@ const EVENTS = define({
   cluster_installation_reset: ['info', () => 'The cluster installation was reset'],
   reset_installation_failed: ['error', (why) => `Resetting the installation failed: ${why}`],
   cluster_finalizing_stage_updated: ['info', (stage) => `Finalizing stage is now '${stage}'`],
-  finalizing_stage_timed_out: ['warning', (stage, minutes) => `Finalizing stage '${stage}' takes longer than ${minutes} minutes`],
+  finalizing_stage_timed_out: [
+    'warning',
+    (stage, minutes) => `Finalizing stage '${stage}' takes longer than ${minutes} minutes`,
+  ],
   cluster_prepare_installation_started: ['info', () => 'Preparation of the installation has started'],
   prepare_installation_failed: ['warning', (why) => `Preparation of the installation failed: ${why}`],
   installation_preparing_timed_out: ['warning', (why) => `Preparation of the installation took too long: ${why}`],
@@ -48,21 +52,36 @@ const EVENTS = define({
   host_unbind_succeeded: ['info', (name) => `Host ${name}: freed from the cluster`],
   host_unbind_failed: ['error', (name, why) => `Host ${name}: freeing failed: ${why}`],
   host_media_disconnected: ['error', (name) => `Host ${name}: lost its installation medium`],
-  host_stage_timed_out: ['warning', (name, stage, minutes) => `Host ${name}: stage '${stage}' takes longer than ${minutes} minutes`],
+  host_stage_timed_out: [
+    'warning',
+    (name, stage, minutes) => `Host ${name}: stage '${stage}' takes longer than ${minutes} minutes`,
+  ],
   host_installation_started: ['info', (name) => `Host ${name}: installation started`],
   host_installation_cancelled: ['info', (name) => `Host ${name}: installation canceled`],
   host_cancel_installation_failed: ['error', (name, why) => `Host ${name}: canceling failed: ${why}`],
   host_installation_reset: ['info', (name) => `Host ${name}: installation reset`],
   host_installation_reset_failed: ['error', (name, why) => `Host ${name}: reset failed: ${why}`],
-  user_required_complete_installation_reset: ['info', (name) => `Host ${name}: must be booted into the discovery image to finish the reset`],
+  user_required_complete_installation_reset: [
+    'info',
+    (name) => `Host ${name}: must be booted into the discovery image to finish the reset`,
+  ],
   host_installer_args_applied: ['info', (name) => `Host ${name}: installer arguments were applied`],
   host_discovery_ignition_config_applied: ['info', (name) => `Host ${name}: ignition override was applied`],
-  host_install_progress_updated: ['info', (name, stage, text) => `Host ${name}: reached stage ${stage}${text ? ` (${text})` : ''}`],
+  host_install_progress_updated: [
+    'info',
+    (name, stage, text) => `Host ${name}: reached stage ${stage}${text ? ` (${text})` : ''}`,
+  ],
   host_logs_uploaded: ['info', (name) => `Host ${name}: logs were uploaded`],
-  image_status_updated: ['info', (name, image, result, text) => `Host ${name}: image ${image} ${result}${text ? ` (${text})` : ''}`],
+  image_status_updated: [
+    'info',
+    (name, image, result, text) => `Host ${name}: image ${image} ${result}${text ? ` (${text})` : ''}`,
+  ],
   quick_disk_format_performed: ['info', (name, disk) => `Host ${name}: quick format of disk ${disk}`],
   quick_disk_format_skipped: ['info', (name, disk) => `Host ${name}: quick format of disk ${disk} left out`],
-  disk_speed_slower_than_supported: ['warning', (path, ms) => `Disk ${path} is slower than supported (sync takes ${ms} ms)`],
+  disk_speed_slower_than_supported: [
+    'warning',
+    (path, ms) => `Disk ${path} is slower than supported (sync takes ${ms} ms)`,
+  ],
   upgrade_agent_started: ['info', (name, image) => `Host ${name}: agent is upgraded to ${image}`],
   upgrade_agent_finished: ['info', (name, image) => `Host ${name}: agent was upgraded to ${image}`],
   upgrade_agent_failed: ['error', (name, image) => `Host ${name}: upgrade of the agent to ${image} failed`],
@@ -127,11 +146,29 @@ export class Events {
 
   /** A metrics event: shown only to those who ask for the category. `props` is its data. */
   metrics(name: string, about: EventSubject, props: JsonObject): void {
-    this.#store(about, { name, severity: 'info', metrics: true, values: [], text: '', props: JSON.stringify(props), requestId: '' });
+    this.#store(about, {
+      name,
+      severity: 'info',
+      metrics: true,
+      values: [],
+      text: '',
+      props: JSON.stringify(props),
+      requestId: '',
+    });
   }
 
   /** An event that a client reports with its own text. */
-  report(event: { name: string; severity: Severity; category: 'user' | 'metrics'; message: string; props: string; requestId: string }, about: EventSubject): void {
+  report(
+    event: {
+      name: string;
+      severity: Severity;
+      category: 'user' | 'metrics';
+      message: string;
+      props: string;
+      requestId: string;
+    },
+    about: EventSubject,
+  ): void {
     this.#store(about, {
       name: event.name,
       severity: event.severity,
@@ -181,7 +218,13 @@ export class Events {
       if (!categories.includes(record.metrics ? 'metrics' : 'user')) continue;
       if (query.infra_env_id && record.infraEnvId !== query.infra_env_id) continue;
       if (!matchesHosts(record, query)) continue;
-      if (!query.deleted_hosts && !query.host_ids && record.hostId && isDeletedHost(record.infraEnvId ?? '', record.hostId)) continue;
+      if (
+        !query.deleted_hosts &&
+        !query.host_ids &&
+        record.hostId &&
+        isDeletedHost(record.infraEnvId ?? '', record.hostId)
+      )
+        continue;
       if (query.message && !messageOf(record).toLowerCase().includes(query.message.toLowerCase())) continue;
       counts[record.severity]++;
       if (query.severities && !query.severities.includes(record.severity)) continue;

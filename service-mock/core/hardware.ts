@@ -2,7 +2,14 @@
 import type { JsonObject, ServiceSettings } from '../service-api.ts';
 import type { DiskFacts, InventoryFacts } from './inventory.ts';
 import { operatorNeeds } from './operators.ts';
-import { effectiveRole, isDay2Cluster, isSingleNode, type ClusterRow, type HostRow, type InfraEnvRow } from './store.ts';
+import {
+  type ClusterRow,
+  effectiveRole,
+  type HostRow,
+  type InfraEnvRow,
+  isDay2Cluster,
+  isSingleNode,
+} from './store.ts';
 import { compareBase } from './versions.ts';
 
 export interface Requirement {
@@ -112,24 +119,25 @@ export class Hardware {
    * `eligible`. Changes `inventory` in place.
    */
   judgeDisks(inventory: JsonObject, host: HostRow, cluster: ClusterRow | undefined): void {
-    const disks = inventory['disks'];
+    const disks = inventory.disks;
     if (!Array.isArray(disks)) return;
     const requirement = cluster ? this.ofHost(host, cluster) : this.ofInfraEnv(host.infraEnv);
     const version = cluster && !isDay2Cluster(cluster) ? cluster.openshiftVersion : host.infraEnv.openshiftVersion;
-    const architecture = String((inventory['cpu'] as JsonObject | undefined)?.['architecture'] ?? '');
+    const architecture = String((inventory.cpu as JsonObject | undefined)?.architecture ?? '');
     const allowed = driveTypes(version, architecture);
     for (const item of disks) {
       if (item === null) continue;
       const disk = item as JsonObject;
-      const given = (disk['installation_eligibility'] as JsonObject | undefined)?.['not_eligible_reasons'];
+      const given = (disk.installation_eligibility as JsonObject | undefined)?.not_eligible_reasons;
       const reasons = (Array.isArray(given) ? given.map(String) : []).filter((reason) => !isOwnReason(reason));
-      const size = typeof disk['size_bytes'] === 'number' ? disk['size_bytes'] : 0;
+      const size = typeof disk.size_bytes === 'number' ? disk.size_bytes : 0;
       if (size < requirement.diskGb * 1e9) {
         reasons.push(`${TOO_SMALL}: has ${gigabytes(size)} GB, ${requirement.diskGb} GB are needed`);
       }
-      const type = String(disk['drive_type'] ?? '');
-      if (!allowed.includes(type)) reasons.push(`${WRONG_TYPE}: is ${type || 'unknown'}, allowed are ${allowed.join(', ')}`);
-      disk['installation_eligibility'] = {
+      const type = String(disk.drive_type ?? '');
+      if (!allowed.includes(type))
+        reasons.push(`${WRONG_TYPE}: is ${type || 'unknown'}, allowed are ${allowed.join(', ')}`);
+      disk.installation_eligibility = {
         ...(reasons.length === 0 ? { eligible: true } : {}),
         not_eligible_reasons: reasons.length === 0 ? null : reasons,
       };
@@ -149,17 +157,17 @@ function gigabytes(bytes: number): string {
 }
 
 function matches(entry: JsonObject, version: string): boolean {
-  const wanted = String(entry['version']);
+  const wanted = String(entry.version);
   if (wanted === 'default') return true;
   if (version === '') return false;
   const order = compareBase(version, wanted);
-  return entry['match_type'] === 'min_version' ? order >= 0 : order === 0;
+  return entry.match_type === 'min_version' ? order >= 0 : order === 0;
 }
 
 /** Later layers win: default, then minimum versions, then exact ones. */
 function rank(entry: JsonObject): number {
-  if (entry['version'] === 'default') return 0;
-  return entry['match_type'] === 'min_version' ? 1 : 2;
+  if (entry.version === 'default') return 0;
+  return entry.match_type === 'min_version' ? 1 : 2;
 }
 
 function driveTypes(version: string, architecture: string): string[] {

@@ -3,27 +3,20 @@
  * Source: Service facts 2.2 and 2.4. `status_info` texts are this service's own.
  */
 import { OperationError } from '../service-api.ts';
-import { aboutHost, softTimeouts, type Core } from './core.ts';
+import { aboutHost, type Core, softTimeouts } from './core.ts';
 import type { Severity } from './events.ts';
 import {
   evaluateHost,
+  type HostVerdict,
   hostConditions,
   installationDiskOf,
   MINIMUM_HARDWARE,
   SUFFICIENT_FOR_INSTALL,
-  type HostVerdict,
 } from './host-validations.ts';
 import { Machine, type Rule } from './machine.ts';
 import { hasEnoughNodes } from './roles.ts';
 import { otherTimeouts, preparationTimeouts, stageTimeout } from './stages.ts';
-import {
-  displayName,
-  isDay2Host,
-  isSingleNode,
-  touchMembers,
-  type ClusterRow,
-  type HostRow,
-} from './store.ts';
+import { type ClusterRow, displayName, type HostRow, isDay2Host, isSingleNode, touchMembers } from './store.ts';
 import { flips, sameResults } from './validation.ts';
 
 export type HostTrigger =
@@ -50,7 +43,7 @@ interface Context {
   readonly isNew: boolean;
 }
 type Condition = (context: Context) => boolean;
-type Action = NonNullable<HostRule['then']>;
+type Action = NonNullable<HostRule['run']>;
 type HostRule = Rule<HostTrigger, Context>;
 
 const not =
@@ -90,7 +83,15 @@ export function setHostStatus(core: Core, host: HostRow, from: string, to: strin
   host.statusUpdatedAt = now;
   host.triggeredAt = now;
   if (host.cluster && SILENT.has(from) !== SILENT.has(to)) host.cluster.membersVersion++;
-  core.events.emitWith('host_status_updated', SEVERITIES[to] ?? 'info', aboutHost(host), displayName(host), from, to, info);
+  core.events.emitWith(
+    'host_status_updated',
+    SEVERITIES[to] ?? 'info',
+    aboutHost(host),
+    displayName(host),
+    from,
+    to,
+    info,
+  );
 }
 
 const text =
@@ -113,7 +114,8 @@ const failures = ({ verdict }: Context): string =>
     .sort()
     .join('; ');
 
-const waited = (host: HostRow, core: Core, since: number, limit: number) => core.clock.now() - since > limit && host.status !== '';
+const waited = (host: HostRow, core: Core, since: number, limit: number) =>
+  core.clock.now() - since > limit && host.status !== '';
 
 export function resetProgress(host: HostRow): void {
   host.stage = '';
@@ -174,7 +176,13 @@ const registeredWhileRebooting: Action = ({ core, host }, from, to) => {
   const where = disk ? `${disk.model} ${disk.serial} (${disk.name}, ${disk.id})`.trim() : host.installationDiskPath;
   if (from === 'installing-pending-user-action') throw new OperationError(400, `The host must boot from disk ${where}`);
   if (!disk) throw new OperationError(400, `The installation disk of host ${host.id} is unknown`);
-  setHostStatus(core, host, from, to, `The host booted the installation image instead of its disk ${where}; fix the boot order and reboot it`);
+  setHostStatus(
+    core,
+    host,
+    from,
+    to,
+    `The host booted the installation image instead of its disk ${where}; fix the boot order and reboot it`,
+  );
 };
 
 const unbound: Action = ({ core, host }, from, to) => {
@@ -275,47 +283,90 @@ const POOL = ['discovering-unbound', 'insufficient-unbound', 'known-unbound', 'd
 const INSTALLING = ['installing', 'installing-in-progress'];
 
 const progressed: Action = ({ core, host }, from, to) =>
-  setHostStatus(core, host, from, to, to === 'added-to-existing-cluster' ? 'The host is rebooting to join the cluster' : host.stage);
+  setHostStatus(
+    core,
+    host,
+    from,
+    to,
+    to === 'added-to-existing-cluster' ? 'The host is rebooting to join the cluster' : host.stage,
+  );
 
 /** Rules of bound hosts, then of the pool; order matters. */
 export const HOST_RULES: readonly HostRule[] = [
-  { on: 'register', from: [''], when: not(isUnbound), to: 'discovering', then: registered },
-  { on: 'progress', from: INSTALLING, when: all(inReboot, isDay2), to: 'installing-in-progress', then: progressed },
-  { on: 'progress', from: [...INSTALLING, 'installing-pending-user-action'], when: all(inDone, isDay2), to: 'added-to-existing-cluster', then: progressed },
-  { on: 'progress', from: INSTALLING, when: inDone, to: 'installed', then: progressed },
-  { on: 'progress', from: [...INSTALLING, 'installing-pending-user-action'], to: 'installing-in-progress', then: progressed },
+  { on: 'register', from: [''], when: not(isUnbound), to: 'discovering', run: registered },
+  { on: 'progress', from: INSTALLING, when: all(inReboot, isDay2), to: 'installing-in-progress', run: progressed },
+  {
+    on: 'progress',
+    from: [...INSTALLING, 'installing-pending-user-action'],
+    when: all(inDone, isDay2),
+    to: 'added-to-existing-cluster',
+    run: progressed,
+  },
+  { on: 'progress', from: INSTALLING, when: inDone, to: 'installed', run: progressed },
+  {
+    on: 'progress',
+    from: [...INSTALLING, 'installing-pending-user-action'],
+    to: 'installing-in-progress',
+    run: progressed,
+  },
   { on: 'progress', from: ['installed', 'resetting-pending-user-action'] },
 
-  { on: 'register', from: ['preparing-for-installation', 'preparing-successful'], to: 'known', then: registeredWhilePreparing },
   {
     on: 'register',
-    from: ['discovering', 'known', 'disconnected', 'insufficient', 'resetting-pending-user-action', 'binding', 'pending-for-input'],
+    from: ['preparing-for-installation', 'preparing-successful'],
+    to: 'known',
+    run: registeredWhilePreparing,
+  },
+  {
+    on: 'register',
+    from: [
+      'discovering',
+      'known',
+      'disconnected',
+      'insufficient',
+      'resetting-pending-user-action',
+      'binding',
+      'pending-for-input',
+    ],
     to: 'discovering',
-    then: registered,
+    run: registered,
   },
   { on: 'register', from: ['resetting'], when: inReboot },
-  { on: 'register', from: ['resetting'], when: not(inReboot), to: 'discovering', then: registered },
+  { on: 'register', from: ['resetting'], when: not(inReboot), to: 'discovering', run: registered },
   {
     on: 'register',
     from: ['installing-in-progress', 'installing-pending-user-action', 'added-to-existing-cluster'],
     when: any(inReboot, all(isDay2, inDone)),
     to: 'installing-pending-user-action',
-    then: registeredWhileRebooting,
+    run: registeredWhileRebooting,
   },
-  { on: 'register', from: INSTALLING, to: 'error', then: text('The host restarted unexpectedly during the installation') },
+  {
+    on: 'register',
+    from: INSTALLING,
+    to: 'error',
+    run: text('The host restarted unexpectedly during the installation'),
+  },
   { on: 'register', from: ['error'] },
   {
     on: 'register',
     from: ['installed'],
-    then: () => {
-      throw new OperationError(409, 'The host is installed already but booted the discovery image; fix its boot order and reboot it');
+    run: () => {
+      throw new OperationError(
+        409,
+        'The host is installed already but booted the discovery image; fix its boot order and reboot it',
+      );
     },
   },
-  { on: 'installation-failed', from: INSTALLING, to: 'error', then: withReason },
-  { on: 'cancel', from: ['installing-pending-user-action', ...INSTALLING, 'installed', 'error'], to: 'cancelled', then: withReason },
-  { on: 'cancel', from: ['preparing-for-installation', 'preparing-successful'], to: 'known', then: withReason },
+  { on: 'installation-failed', from: INSTALLING, to: 'error', run: withReason },
+  {
+    on: 'cancel',
+    from: ['installing-pending-user-action', ...INSTALLING, 'installed', 'error'],
+    to: 'cancelled',
+    run: withReason,
+  },
+  { on: 'cancel', from: ['preparing-for-installation', 'preparing-successful'], to: 'known', run: withReason },
   { on: 'cancel', from: ['known'] },
-  { on: 'install', from: ['known'], when: isDay2, to: 'installing', then: text('The installation is running') },
+  { on: 'install', from: ['known'], when: isDay2, to: 'installing', run: text('The installation is running') },
   {
     on: 'reset',
     from: [
@@ -336,9 +387,9 @@ export const HOST_RULES: readonly HostRule[] = [
       'added-to-existing-cluster',
     ],
     to: 'resetting-pending-user-action',
-    then: text('The host must be booted into the discovery image to finish the reset'),
+    run: text('The host must be booted into the discovery image to finish the reset'),
   },
-  { on: 'unbind', from: BEFORE, to: 'unbinding', then: unbound },
+  { on: 'unbind', from: BEFORE, to: 'unbinding', run: unbound },
   {
     on: 'unbind',
     from: [
@@ -353,21 +404,37 @@ export const HOST_RULES: readonly HostRule[] = [
       'cancelled',
     ],
     to: 'unbinding-pending-user-action',
-    then: unbound,
+    run: unbound,
   },
-  { on: 'reclaim', from: ['installed', 'added-to-existing-cluster'], to: 'reclaiming', then: unbound },
-  { on: 'reclaim-rebooting', from: ['reclaiming'], to: 'reclaiming-rebooting', then: text('The host is rebooting into the discovery image') },
-  { on: 'reclaim-failed', from: ['reclaiming', 'reclaiming-rebooting'], to: 'unbinding-pending-user-action', then: unbound },
-  { on: 'refresh', from: ['reclaiming', 'reclaiming-rebooting'], when: reclaimTimedOut, to: 'unbinding-pending-user-action', then: unbound },
-  { on: 'reclaim', from: BEFORE, to: 'unbinding', then: unbound },
-  { on: 'reclaim', from: ['error', 'cancelled'], to: 'unbinding-pending-user-action', then: unbound },
+  { on: 'reclaim', from: ['installed', 'added-to-existing-cluster'], to: 'reclaiming', run: unbound },
+  {
+    on: 'reclaim-rebooting',
+    from: ['reclaiming'],
+    to: 'reclaiming-rebooting',
+    run: text('The host is rebooting into the discovery image'),
+  },
+  {
+    on: 'reclaim-failed',
+    from: ['reclaiming', 'reclaiming-rebooting'],
+    to: 'unbinding-pending-user-action',
+    run: unbound,
+  },
+  {
+    on: 'refresh',
+    from: ['reclaiming', 'reclaiming-rebooting'],
+    when: reclaimTimedOut,
+    to: 'unbinding-pending-user-action',
+    run: unbound,
+  },
+  { on: 'reclaim', from: BEFORE, to: 'unbinding', run: unbound },
+  { on: 'reclaim', from: ['error', 'cancelled'], to: 'unbinding-pending-user-action', run: unbound },
 
   {
     on: 'refresh',
     from: ['known'],
     when: all(hasRole, isConnected, clusterPreparing),
     to: 'preparing-for-installation',
-    then: ({ core, host, verdict }, from, to) => {
+    run: ({ core, host, verdict }, from, to) => {
       if (verdict && !verdict.holds('container-images-available')) host.imageStatuses.clear();
       resetLogs(host);
       setHostStatus(core, host, from, to, 'The host prepares for the installation');
@@ -378,30 +445,41 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-for-installation'],
     when: all(isConnected, diskKnownGood, imagesKnownGood, clusterPreparing),
     to: 'preparing-successful',
-    then: refreshed('The host is prepared for the installation'),
+    run: refreshed('The host is prepared for the installation'),
   },
   { on: 'refresh', from: ['preparing-successful'], when: all(isConnected, clusterPreparing) },
-  { on: 'refresh', from: ['preparing-successful'], when: all(isConnected, clusterIs('installing')), to: 'installing', then: refreshed('The installation is running') },
+  {
+    on: 'refresh',
+    from: ['preparing-successful'],
+    when: all(isConnected, clusterIs('installing')),
+    to: 'installing',
+    run: refreshed('The installation is running'),
+  },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
     when: all(isConnected, nothingBad, not(clusterPreparing)),
     to: 'known',
-    then: refreshed('The host is ready to be installed'),
+    run: refreshed('The host is ready to be installed'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation', 'preparing-failed', 'known'],
     when: all(isConnected, not(diskNotBad)),
     to: 'insufficient',
-    then: refreshed((context) => `The host cannot be installed: ${failures(context)}`),
+    run: refreshed((context) => `The host cannot be installed: ${failures(context)}`),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
-    when: all(isConnected, statusTimedOut((core) => preparationTimeouts(core.settings).host), somethingUnknown, nothingBad),
+    when: all(
+      isConnected,
+      statusTimedOut((core) => preparationTimeouts(core.settings).host),
+      somethingUnknown,
+      nothingBad,
+    ),
     to: 'preparing-failed',
-    then: refreshed(({ host }) => {
+    run: refreshed(({ host }) => {
       const missing = [
         ...(hostConditions.diskSpeedSuccessful(host) ? [] : ['disk speed']),
         ...(hostConditions.imagesSuccessful(host) ? [] : ['images']),
@@ -414,64 +492,86 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-for-installation'],
     when: all(isConnected, not(imagesNotBad)),
     to: 'preparing-failed',
-    then: refreshed((context) => `Preparation failed: ${failures(context)}`),
+    run: refreshed((context) => `Preparation failed: ${failures(context)}`),
   },
-  { on: 'refresh', from: ['preparing-for-installation'], when: all(isConnected, somethingUnknown, nothingBad, clusterPreparing) },
-  { on: 'refresh', from: ['preparing-failed'], when: all(isConnected, not(clusterPreparing)), to: 'known', then: refreshed('The host is ready to be installed') },
+  {
+    on: 'refresh',
+    from: ['preparing-for-installation'],
+    when: all(isConnected, somethingUnknown, nothingBad, clusterPreparing),
+  },
+  {
+    on: 'refresh',
+    from: ['preparing-failed'],
+    when: all(isConnected, not(clusterPreparing)),
+    to: 'known',
+    run: refreshed('The host is ready to be installed'),
+  },
   {
     on: 'refresh',
     from: ['preparing-successful'],
     when: all(isConnected, not(any(clusterPreparing, clusterIs('installing')))),
     to: 'known',
-    then: refreshed('The host is ready to be installed'),
+    run: refreshed('The host is ready to be installed'),
   },
-  { on: 'refresh', from: [...BEFORE, 'preparing-failed'], when: not(isConnected), to: 'disconnected', then: refreshed('The host has stopped polling') },
-  { on: 'media-lost', from: [...BEFORE, 'binding'], to: 'disconnected', then: mediaLost },
+  {
+    on: 'refresh',
+    from: [...BEFORE, 'preparing-failed'],
+    when: not(isConnected),
+    to: 'disconnected',
+    run: refreshed('The host has stopped polling'),
+  },
+  { on: 'media-lost', from: [...BEFORE, 'binding'], to: 'disconnected', run: mediaLost },
   {
     on: 'media-lost',
     from: ['preparing-for-installation', 'preparing-failed', 'preparing-successful', ...INSTALLING, 'error'],
     to: 'error',
-    then: mediaLost,
+    run: mediaLost,
   },
   {
     on: 'refresh',
     from: [...INSTALLING, 'installed', 'resetting-pending-user-action', 'installing-pending-user-action'],
     when: all(clusterIs('error'), not(isDay2)),
     to: 'error',
-    then: refreshed('The host was stopped because the cluster failed'),
+    run: refreshed('The host was stopped because the cluster failed'),
   },
   {
     on: 'refresh',
     from: ['installing'],
     when: statusTimedOut((core) => otherTimeouts(core.settings).installingWithoutProgress),
     to: 'error',
-    then: refreshed('The installation did not begin in time'),
+    run: refreshed('The installation did not begin in time'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation', 'preparing-successful'],
     when: not(isConnected),
     to: 'disconnected',
-    then: refreshed('The host has stopped polling while preparing'),
+    run: refreshed('The host has stopped polling while preparing'),
   },
-  { on: 'refresh', from: INSTALLING, when: all(not(isConnected), not(soft)), to: 'error', then: refreshed('The host has stopped polling while installing') },
+  {
+    on: 'refresh',
+    from: INSTALLING,
+    when: all(not(isConnected), not(soft)),
+    to: 'error',
+    run: refreshed('The host has stopped polling while installing'),
+  },
   {
     on: 'refresh',
     from: INSTALLING,
     when: all(not(isConnected), soft, ({ host }) => !host.connectionTimedOut),
-    then: connectionFlagged(true, 'The host has stopped polling while installing; it may come back'),
+    run: connectionFlagged(true, 'The host has stopped polling while installing; it may come back'),
   },
   {
     on: 'refresh',
     from: INSTALLING,
     when: all(isConnected, soft, ({ host }) => host.connectionTimedOut),
-    then: connectionFlagged(false, 'The host polls again'),
+    run: connectionFlagged(false, 'The host polls again'),
   },
   {
     on: 'refresh',
     from: ['installing-in-progress'],
     when: waitsForOthers,
-    then: ({ core, host }) => {
+    run: ({ core, host }) => {
       if (core.clock.now() - host.stageUpdatedAt > 60_000) host.stageUpdatedAt = core.clock.now();
     },
   },
@@ -480,7 +580,7 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['installing-in-progress'],
     when: all(not(soft), not(inStage('Rebooting')), stageTimedOut),
     to: 'error',
-    then: refreshed(({ core, host }) => {
+    run: refreshed(({ core, host }) => {
       const minutes = Math.trunc(stageTimeout(core.settings, host.stage, isSingleNode(host.cluster)) / 60_000);
       const hint = host.stage === 'Writing image to disk' ? `; look at disk ${host.installationDiskPath}` : '';
       return `Stage ${host.stage} took longer than ${minutes} minutes${hint}`;
@@ -490,14 +590,17 @@ export const HOST_RULES: readonly HostRule[] = [
     on: 'refresh',
     from: ['installing-in-progress'],
     when: all(soft, ({ host }) => !host.stageTimedOut, not(inStage('Rebooting')), stageTimedOut),
-    then: stageFlagged,
+    run: stageFlagged,
   },
   {
     on: 'refresh',
     from: ['installing-in-progress'],
     when: all(stageTimedOut, inReboot),
     to: 'installing-pending-user-action',
-    then: refreshed(({ host }) => `The host did not come back from its reboot; check that it boots from disk ${host.installationDiskPath}`),
+    run: refreshed(
+      ({ host }) =>
+        `The host did not come back from its reboot; check that it boots from disk ${host.installationDiskPath}`,
+    ),
   },
   {
     on: 'refresh',
@@ -508,7 +611,7 @@ export const HOST_RULES: readonly HostRule[] = [
       not(any(clusterIs('installed'), clusterIs('adding-hosts'))),
     ),
     to: 'error',
-    then: refreshed('Nobody acted in time; the cluster goes on without the host'),
+    run: refreshed('Nobody acted in time; the cluster goes on without the host'),
   },
   {
     on: 'refresh',
@@ -520,21 +623,21 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['disconnected', 'discovering'],
     when: all(isConnected, not(hasInventory)),
     to: 'discovering',
-    then: refreshed('The host has not sent its inventory yet'),
+    run: refreshed('The host has not sent its inventory yet'),
   },
   {
     on: 'refresh',
     from: BEFORE,
     when: all(isConnected, hasInventory, not(minimumHardware)),
     to: 'insufficient',
-    then: refreshed((context) => `The host is too weak: ${failures(context)}`),
+    run: refreshed((context) => `The host is too weak: ${failures(context)}`),
   },
   {
     on: 'refresh',
     from: BEFORE,
     when: all(isConnected, hasInventory, vsphereReady, minimumHardware, not(inputComplete)),
     to: 'pending-for-input',
-    then: refreshed((context) => `Input is missing: ${failures(context)}`),
+    run: refreshed((context) => `Input is missing: ${failures(context)}`),
   },
   {
     on: 'refresh',
@@ -546,20 +649,20 @@ export const HOST_RULES: readonly HostRule[] = [
       any(not(vsphereReady), all(inputComplete, not(sufficient))),
     ),
     to: 'insufficient',
-    then: refreshed((context) => `The host cannot be installed: ${failures(context)}`),
+    run: refreshed((context) => `The host cannot be installed: ${failures(context)}`),
   },
   {
     on: 'refresh',
     from: BEFORE,
     when: all(isConnected, hasInventory, minimumHardware, inputComplete, sufficient, vsphereReady),
     to: 'known',
-    then: refreshed('The host is ready to be installed'),
+    run: refreshed('The host is ready to be installed'),
   },
   {
     on: 'refresh',
     from: ['error', 'cancelled'],
     when: ({ core, host }) => logsTimedOut(core, host),
-    then: ({ core, host }) => {
+    run: ({ core, host }) => {
       host.logsInfo = 'timeout';
       host.updatedAt = core.clock.now();
     },
@@ -568,32 +671,48 @@ export const HOST_RULES: readonly HostRule[] = [
   { on: 'refresh', from: ['added-to-existing-cluster'], when: isDay2 },
   { on: 'refresh', from: ['reclaiming', 'reclaiming-rebooting'] },
 
-  { on: 'register', from: [''], when: isUnbound, to: 'discovering-unbound', then: registered },
+  { on: 'register', from: [''], when: isUnbound, to: 'discovering-unbound', run: registered },
   {
     on: 'register',
     from: [...POOL, 'unbinding', 'unbinding-pending-user-action', 'reclaiming-rebooting'],
     to: 'discovering-unbound',
-    then: registered,
+    run: registered,
   },
-  { on: 'bind', from: ['known-unbound'], to: 'binding', then: bindTo },
-  { on: 'refresh', from: [...POOL, 'unbinding'], when: not(holds('connected')), to: 'disconnected-unbound', then: refreshed('The host has stopped polling') },
-  { on: 'media-lost', from: [...POOL, 'unbinding'], to: 'disconnected-unbound', then: mediaLost },
+  { on: 'bind', from: ['known-unbound'], to: 'binding', run: bindTo },
+  {
+    on: 'refresh',
+    from: [...POOL, 'unbinding'],
+    when: not(holds('connected')),
+    to: 'disconnected-unbound',
+    run: refreshed('The host has stopped polling'),
+  },
+  { on: 'media-lost', from: [...POOL, 'unbinding'], to: 'disconnected-unbound', run: mediaLost },
   {
     on: 'refresh',
     from: ['disconnected-unbound', 'discovering-unbound'],
     when: all(isConnected, not(hasInventory)),
     to: 'discovering-unbound',
-    then: refreshed('The host has not sent its inventory yet'),
+    run: refreshed('The host has not sent its inventory yet'),
   },
   {
     on: 'refresh',
     from: POOL,
-    when: all(isConnected, hasInventory, not(holds('has-min-valid-disks', 'has-min-cpu-cores', 'has-min-memory', 'hostname-valid'))),
+    when: all(
+      isConnected,
+      hasInventory,
+      not(holds('has-min-valid-disks', 'has-min-cpu-cores', 'has-min-memory', 'hostname-valid')),
+    ),
     to: 'insufficient-unbound',
-    then: refreshed((context) => `The host is too weak: ${failures(context)}`),
+    run: refreshed((context) => `The host is too weak: ${failures(context)}`),
   },
   { on: 'refresh', from: ['binding', 'unbinding'] },
-  { on: 'refresh', from: POOL, when: all(isConnected, hasInventory), to: 'known-unbound', then: refreshed('The host is ready to be bound') },
+  {
+    on: 'refresh',
+    from: POOL,
+    when: all(isConnected, hasInventory),
+    to: 'known-unbound',
+    run: refreshed('The host is ready to be bound'),
+  },
 ];
 
 function logsTimedOut(core: Core, host: HostRow): boolean {
@@ -634,7 +753,13 @@ export function refreshHost(core: Core, host: HostRow): void {
     for (const flip of flips(host.validations, verdict.results)) {
       if (flip.to === 'failed') {
         if (flip.usedToSucceed) core.metrics.hostValidationLost(flip.id);
-        core.events.emit('host_validation_failed', aboutHost(host), displayName(host), flip.id, flip.usedToSucceed ? 'used to pass and fails now' : 'failed');
+        core.events.emit(
+          'host_validation_failed',
+          aboutHost(host),
+          displayName(host),
+          flip.id,
+          flip.usedToSucceed ? 'used to pass and fails now' : 'failed',
+        );
       } else {
         core.events.emit('host_validation_fixed', aboutHost(host), displayName(host), flip.id);
       }

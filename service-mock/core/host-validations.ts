@@ -2,7 +2,7 @@
  * Host validations as data, in the order in which the service evaluates them, and the conditions beside them that the
  * state machine asks for. Source: Service facts 4.2 and 4.3. The messages are this service's own.
  */
-import type { Core } from './core.ts';
+
 import {
   clusterFamilies,
   hasMachineNetwork,
@@ -11,24 +11,25 @@ import {
   isUserManagedLoadBalancer,
   machineNetworks,
 } from './cluster-networks.ts';
+import type { Core } from './core.ts';
+import { softTimeouts } from './core.ts';
 import { memoryNeeded, type Requirement } from './hardware.ts';
-import { hostAddresses, type DiskFacts, type InventoryFacts } from './inventory.ts';
-import { contains, overlaps, parseCidr, parseIp, sameNetwork } from './networks.ts';
+import { type DiskFacts, hostAddresses, type InventoryFacts } from './inventory.ts';
 import { hostnameProblem } from './names.ts';
+import { contains, overlaps, parseCidr, parseIp, sameNetwork } from './networks.ts';
 import { hostOperatorResults, OPERATOR_VALIDATION_IDS } from './operators.ts';
 import { isBeforeReboot, isManualRebootStage, isWrongBootStage } from './stages.ts';
 import {
+  type ClusterRow,
   effectiveRole,
+  type HostRow,
   hostnameOf,
   isDay2Cluster,
   isDay2Host,
   isFencingCluster,
   isSingleNode,
-  type ClusterRow,
-  type HostRow,
 } from './store.ts';
 import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus } from './validation.ts';
-import { softTimeouts } from './core.ts';
 
 /** What an evaluation sees. */
 export interface HostContext {
@@ -64,7 +65,9 @@ const bound =
   (context) =>
     context.cluster ? check(context.cluster, context) : undefined;
 
-const boundWithInventory = (check: (inventory: InventoryFacts, cluster: ClusterRow, context: HostContext) => Outcome): Check =>
+const boundWithInventory = (
+  check: (inventory: InventoryFacts, cluster: ClusterRow, context: HostContext) => Outcome,
+): Check =>
   bound((cluster, context) =>
     context.host.inventory ? check(context.host.inventory, cluster, context) : wait('The inventory is missing'),
   );
@@ -107,7 +110,8 @@ function truncation(kind: 'partial' | 'full'): InventoryCheck {
     if (inventory.truncation.type !== 'partial' && inventory.truncation.type !== 'full') {
       return broken('The inventory was truncated in an unknown way');
     }
-    if (inventory.truncation.type !== kind) return pass(`The inventory is not truncated in this way (${inventory.truncation.type})`);
+    if (inventory.truncation.type !== kind)
+      return pass(`The inventory is not truncated in this way (${inventory.truncation.type})`);
     return fail(`The inventory is truncated (${kind}) ${inventory.truncation.reasons.join('; ')}`.trim());
   };
 }
@@ -129,8 +133,16 @@ function belongsToMachineCidr(cluster: ClusterRow, { host }: HostContext): Outco
   if (isDay2Cluster(cluster)) return pass('A day-2 cluster does not look at the machine network');
   if (!host.inventory || !hasMachineNetwork(cluster)) return wait('The inventory or the machine network is missing');
   return isUserManagedLoadBalancer(cluster)
-    ? passIf(inSomeMachineNetwork(cluster, host), 'The host is in a machine network', 'The host is in none of the machine networks')
-    : passIf(inAllMachineNetworks(cluster, host), 'The host is in all machine networks', 'The host is not in every machine network');
+    ? passIf(
+        inSomeMachineNetwork(cluster, host),
+        'The host is in a machine network',
+        'The host is in none of the machine networks',
+      )
+    : passIf(
+        inAllMachineNetworks(cluster, host),
+        'The host is in all machine networks',
+        'The host is not in every machine network',
+      );
 }
 
 const nameCounts = new WeakMap<ClusterRow, { version: number; counts: Map<string, number> }>();
@@ -171,14 +183,18 @@ function majorityGroup(cluster: ClusterRow, { host }: HostContext): Outcome {
   if (isDay2Host(host) || isSingleNode(cluster)) return pass('The host needs no connection to others');
   if (!cluster.groups) return wait('Connectivity groups are not computed yet');
   const status =
-    cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster) ? layer3Group(cluster, host) : layer2Group(cluster, host);
+    cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster)
+      ? layer3Group(cluster, host)
+      : layer2Group(cluster, host);
   if (status === 'failure') {
     const enough = isFencingCluster(cluster) ? 2 : 3;
     if (cluster.hosts.length < enough) return wait('There are too few hosts for connectivity groups');
     return fail('The host is not connected to the majority of the hosts');
   }
   if (status === 'pending') return wait('There is not enough information for connectivity groups');
-  return status === 'error' ? broken('The networks of the cluster are malformed') : pass('The host is connected to the majority of the hosts');
+  return status === 'error'
+    ? broken('The networks of the cluster are malformed')
+    : pass('The host is connected to the majority of the hosts');
 }
 
 function layer2Group(cluster: ClusterRow, host: HostRow): ValidationStatus {
@@ -250,7 +266,11 @@ function diskSpeed({ host }: HostContext): Outcome {
   if (!host.inventory) return broken('The installation disk is unknown');
   const speed = host.diskSpeeds.get(host.installationDiskId);
   if (!speed) return pass('The installation disk was not measured yet');
-  return passIf(speed.exitCode === 0, 'The installation disk is fast enough', 'The installation disk could not be measured or is too slow');
+  return passIf(
+    speed.exitCode === 0,
+    'The installation disk is fast enough',
+    'The installation disk could not be measured or is too slow',
+  );
 }
 
 function timing(measure: 'rttMs' | 'lossPercent', what: string): Check {
@@ -266,7 +286,8 @@ function timing(measure: 'rttMs' | 'lossPercent', what: string): Check {
       if (path[measure] <= limit) continue;
       const other = cluster.hosts.find((candidate) => candidate.id === path.hostId);
       if (!other) {
-        if (measure === 'rttMs' || path.hostId !== '') return fail(`${what} was reported for the unknown host ${path.hostId}`);
+        if (measure === 'rttMs' || path.hostId !== '')
+          return fail(`${what} was reported for the unknown host ${path.hostId}`);
         continue;
       }
       if (effectiveRole(other) === role) bad.push(`${hostnameOf(other)} (${path[measure].toFixed(2)})`);
@@ -299,13 +320,16 @@ function resolves(prefix: string, target: string): Check {
     if (!host.domainResolutions) return broken('Names were not resolved yet');
     const answer = host.domainResolutions.find(
       (item) =>
-        item.domain_name === name &&
-        item.ipv4_addresses.length + item.ipv6_addresses.length + item.cnames.length > 0,
+        item.domain_name === name && item.ipv4_addresses.length + item.ipv6_addresses.length + item.cnames.length > 0,
     );
     if (!answer) return fail(`${name} does not resolve; it must lead to the ${target}`);
     const own = host.inventory ? new Set([...hostAddresses(host.inventory)].map((address) => address.text)) : new Set();
     const same = [...answer.ipv4_addresses, ...answer.ipv6_addresses].find((address) => own.has(address));
-    return passIf(same === undefined, `${name} resolves`, `${name} resolves to ${same}, which is this host itself, not the ${target}`);
+    return passIf(
+      same === undefined,
+      `${name} resolves`,
+      `${name} resolves to ${same}, which is this host itself, not the ${target}`,
+    );
   });
 }
 
@@ -344,7 +368,11 @@ function diskEncryption(cluster: ClusterRow, { host }: HostContext): Outcome {
     }
     return passIf(reached, 'Tang servers can be reached', 'Tang servers cannot be reached');
   }
-  return passIf(host.inventory.tpmVersion === '2.0', 'The disk can be encrypted', `TPM 2.0 is needed, the host has ${host.inventory.tpmVersion || 'none'}`);
+  return passIf(
+    host.inventory.tpmVersion === '2.0',
+    'The disk can be encrypted',
+    `TPM 2.0 is needed, the host has ${host.inventory.tpmVersion || 'none'}`,
+  );
 }
 
 const nonOverlapping: InventoryCheck = (inventory, { cluster }) => {
@@ -352,10 +380,13 @@ const nonOverlapping: InventoryCheck = (inventory, { cluster }) => {
   const families = clusterFamilies(cluster);
   if (!families) return broken('The networks of the cluster are malformed');
   const networks = inventory.interfaces.flatMap((nic) =>
-    nic.addresses.filter((address) => families.includes(address.network.family)).map((address) => ({ nic: nic.name, ...address })),
+    nic.addresses
+      .filter((address) => families.includes(address.network.family))
+      .map((address) => ({ nic: nic.name, ...address })),
   );
   const distinct = networks.filter(
-    (item, index) => networks.findIndex((other) => other.nic === item.nic && other.networkText === item.networkText) === index,
+    (item, index) =>
+      networks.findIndex((other) => other.nic === item.nic && other.networkText === item.networkText) === index,
   );
   for (let a = 0; a < distinct.length; a++) {
     for (let b = a + 1; b < distinct.length; b++) {
@@ -370,7 +401,7 @@ const nonOverlapping: InventoryCheck = (inventory, { cluster }) => {
 };
 
 function vsphereUuid({ host }: HostContext): Outcome {
-  if (!host.inventory || !PLATFORM_VENDORS['vsphere']!.test(host.inventory.manufacturer)) return undefined;
+  if (!host.inventory || !PLATFORM_VENDORS.vsphere!.test(host.inventory.manufacturer)) return undefined;
   const without = host.inventory.disks.some((disk) => disk.eligible && !disk.hasUuid);
   return passIf(!without, 'Disks have UUIDs', 'A disk has no UUID; turn disk.EnableUUID on');
 }
@@ -389,21 +420,32 @@ function collisions(inventory: InventoryFacts, cluster: ClusterRow): Outcome {
 }
 
 function iscsiNetwork(cluster: ClusterRow, { host }: HostContext): Outcome {
-  if ((cluster.userManagedNetworking && !isSingleNode(cluster)) || cluster.imported || isDay2Cluster(cluster)) return undefined;
+  if ((cluster.userManagedNetworking && !isSingleNode(cluster)) || cluster.imported || isDay2Cluster(cluster))
+    return undefined;
   const disk = installationDiskOf(host);
   if (!disk || !host.inventory) return undefined;
   if (!hasMachineNetwork(cluster)) return wait('The machine network is missing');
   if (disk.driveType !== 'iSCSI') return undefined;
   const ip = parseIp(disk.iscsiAddress);
   if (!ip) return broken('The iSCSI disk does not say which address it uses');
-  const nic = host.inventory.interfaces.find((candidate) => candidate.addresses.some((address) => address.text === disk.iscsiAddress));
+  const nic = host.inventory.interfaces.find((candidate) =>
+    candidate.addresses.some((address) => address.text === disk.iscsiAddress),
+  );
   if (!nic) return broken('No interface has the iSCSI address');
-  const inside = nic.addresses.some((address) => machineNetworks(cluster).some((network) => contains(network, address.ip)));
-  return passIf(!inside, 'The iSCSI interface is outside the machine network', 'The iSCSI interface must not be in the machine network');
+  const inside = nic.addresses.some((address) =>
+    machineNetworks(cluster).some((network) => contains(network, address.ip)),
+  );
+  return passIf(
+    !inside,
+    'The iSCSI interface is outside the machine network',
+    'The iSCSI interface must not be in the machine network',
+  );
 }
 
 export function installationDiskOf(host: HostRow): DiskFacts | undefined {
-  return host.inventory?.disks.find((disk) => disk.id === host.installationDiskId || disk.path === host.installationDiskPath);
+  return host.inventory?.disks.find(
+    (disk) => disk.id === host.installationDiskId || disk.path === host.installationDiskPath,
+  );
 }
 
 /** Every host validation in evaluation order. */
@@ -412,13 +454,15 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
   {
     id: 'media-connected',
     category: 'network',
-    evaluate: ({ host }) => passIf(host.mediaStatus !== 'disconnected', 'The medium is there', 'The installation medium is gone'),
+    evaluate: ({ host }) =>
+      passIf(host.mediaStatus !== 'disconnected', 'The medium is there', 'The installation medium is gone'),
     hiddenIn: isManualRebootStage,
   },
   {
     id: 'has-inventory',
     category: 'hardware',
-    evaluate: ({ host }) => passIf(host.inventory !== undefined, 'The inventory is there', 'The host has sent no inventory'),
+    evaluate: ({ host }) =>
+      passIf(host.inventory !== undefined, 'The inventory is there', 'The host has sent no inventory'),
   },
   { id: 'inventory-not-partially-truncated', category: 'hardware', evaluate: needsInventory(truncation('partial')) },
   { id: 'inventory-not-fully-truncated', category: 'hardware', evaluate: needsInventory(truncation('full')) },
@@ -426,7 +470,11 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
     id: 'has-min-cpu-cores',
     category: 'hardware',
     evaluate: needsInventory(({ cpuCount }, { minimum }) =>
-      passIf(cpuCount >= minimum.cpuCores, 'There are enough CPU cores', `Any role needs ${minimum.cpuCores} CPU cores, the host has ${cpuCount}`),
+      passIf(
+        cpuCount >= minimum.cpuCores,
+        'There are enough CPU cores',
+        `Any role needs ${minimum.cpuCores} CPU cores, the host has ${cpuCount}`,
+      ),
     ),
   },
   {
@@ -445,7 +493,11 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
     category: 'hardware',
     evaluate: needsInventory(({ disks }) => {
       if (disks.length === 0) return broken('The host reported no disks');
-      return passIf(disks.some((disk) => disk.eligible), 'There is a disk to install on', 'No disk can be installed on; each disk tells why');
+      return passIf(
+        disks.some((disk) => disk.eligible),
+        'There is a disk to install on',
+        'No disk can be installed on; each disk tells why',
+      );
     }),
   },
   { id: 'machine-cidr-defined', category: 'network', evaluate: bound(machineCidrDefined) },
@@ -476,7 +528,11 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
     category: 'hardware',
     evaluate: boundWithInventory((_inventory, cluster, { host }) => {
       const name = hostnameOf(host);
-      return passIf((namesOf(cluster).get(name) ?? 0) <= 1, `Hostname ${name} is unique`, `Hostname ${name} is used by several hosts`);
+      return passIf(
+        (namesOf(cluster).get(name) ?? 0) <= 1,
+        `Hostname ${name} is unique`,
+        `Hostname ${name} is used by several hosts`,
+      );
     }),
   },
   { id: 'belongs-to-machine-cidr', category: 'network', evaluate: bound(belongsToMachineCidr) },
@@ -491,37 +547,72 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
       if (productName === undefined) return broken('The host does not name its vendor');
       if (!PLATFORMS_WITHOUT_VIPS.includes(productName)) return pass(`Platform ${productName} is allowed`);
       if (!cluster) return undefined;
-      return passIf(cluster.userManagedNetworking === true, `Platform ${productName} is allowed`, `Platform ${productName} needs user-managed networking`);
+      return passIf(
+        cluster.userManagedNetworking === true,
+        `Platform ${productName} is allowed`,
+        `Platform ${productName} needs user-managed networking`,
+      );
     }),
   },
   { id: 'ntp-synced', category: 'network', evaluate: ntpSynced, hiddenIn: isManualRebootStage },
-  { id: 'time-synced-between-host-and-service', category: 'network', evaluate: timeSynced, hiddenIn: isManualRebootStage },
+  {
+    id: 'time-synced-between-host-and-service',
+    category: 'network',
+    evaluate: timeSynced,
+    hiddenIn: isManualRebootStage,
+  },
   { id: 'container-images-available', category: 'network', evaluate: imagesAvailable },
   { id: 'sufficient-installation-disk-speed', category: 'hardware', evaluate: diskSpeed },
   { id: 'sufficient-network-latency-requirement-for-role', category: 'network', evaluate: timing('rttMs', 'Latency') },
-  { id: 'sufficient-packet-loss-requirement-for-role', category: 'network', evaluate: timing('lossPercent', 'Packet loss') },
+  {
+    id: 'sufficient-packet-loss-requirement-for-role',
+    category: 'network',
+    evaluate: timing('lossPercent', 'Packet loss'),
+  },
   {
     id: 'has-default-route',
     category: 'network',
-    evaluate: needsInventory(({ hasDefaultRoute }) => passIf(hasDefaultRoute, 'There is a default route', 'There is no default route')),
+    evaluate: needsInventory(({ hasDefaultRoute }) =>
+      passIf(hasDefaultRoute, 'There is a default route', 'There is no default route'),
+    ),
   },
   { id: 'api-domain-name-resolved-correctly', category: 'network', evaluate: resolves('api', 'API load balancer') },
-  { id: 'api-int-domain-name-resolved-correctly', category: 'network', evaluate: resolves('api-int', 'internal API load balancer') },
-  { id: 'apps-domain-name-resolved-correctly', category: 'network', evaluate: resolves('console-openshift-console.apps', 'application ingress') },
+  {
+    id: 'api-int-domain-name-resolved-correctly',
+    category: 'network',
+    evaluate: resolves('api-int', 'internal API load balancer'),
+  },
+  {
+    id: 'apps-domain-name-resolved-correctly',
+    category: 'network',
+    evaluate: resolves('console-openshift-console.apps', 'application ingress'),
+  },
   {
     id: 'compatible-with-cluster-platform',
     category: 'hardware',
     evaluate: boundWithInventory((inventory, cluster) => {
-      const platform = String(cluster.platform['type'] ?? '');
+      const platform = String(cluster.platform.type ?? '');
       if (platform === '') return wait('The platform is not set');
       const vendor = PLATFORM_VENDORS[platform];
-      return passIf(!vendor || vendor.test(inventory.manufacturer), `The host fits platform ${platform}`, `The host does not fit platform ${platform}`);
+      return passIf(
+        !vendor || vendor.test(inventory.manufacturer),
+        `The host fits platform ${platform}`,
+        `The host does not fit platform ${platform}`,
+      );
     }),
   },
   { id: 'dns-wildcard-not-configured', category: 'network', evaluate: bound(wildcard) },
   { id: 'disk-encryption-requirements-satisfied', category: 'hardware', evaluate: bound(diskEncryption) },
-  { id: 'non-overlapping-subnets', category: 'network', evaluate: (context) => (context.cluster ? needsInventory(nonOverlapping)(context) : undefined) },
-  { id: 'vsphere-disk-uuid-enabled', category: 'hardware', evaluate: bound((_cluster, context) => vsphereUuid(context)) },
+  {
+    id: 'non-overlapping-subnets',
+    category: 'network',
+    evaluate: (context) => (context.cluster ? needsInventory(nonOverlapping)(context) : undefined),
+  },
+  {
+    id: 'vsphere-disk-uuid-enabled',
+    category: 'hardware',
+    evaluate: bound((_cluster, context) => vsphereUuid(context)),
+  },
   {
     id: 'compatible-agent',
     category: 'hardware',
@@ -558,13 +649,18 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
     id: 'no-ip-collisions-in-network',
     category: 'network',
     evaluate: ({ cluster, host }) =>
-      cluster && host.inventory ? collisions(host.inventory, cluster) : pass('Address collisions are not looked for yet'),
+      cluster && host.inventory
+        ? collisions(host.inventory, cluster)
+        : pass('Address collisions are not looked for yet'),
   },
   { id: 'no-iscsi-nic-belongs-to-machine-cidr', category: 'network', evaluate: bound(iscsiNetwork) },
 ];
 
 /** All ids that can be disabled or ignored. */
-export const HOST_VALIDATION_IDS: readonly string[] = [...HOST_VALIDATIONS.map((validation) => validation.id), ...OPERATOR_VALIDATION_IDS];
+export const HOST_VALIDATION_IDS: readonly string[] = [
+  ...HOST_VALIDATIONS.map((validation) => validation.id),
+  ...OPERATOR_VALIDATION_IDS,
+];
 
 /** Checks that make up "minimum hardware". */
 export const MINIMUM_HARDWARE: readonly string[] = [

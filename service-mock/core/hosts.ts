@@ -1,6 +1,6 @@
 /** Operations on hosts, the agent's and the user's. Source: Service facts 1.4 and 1.5. */
 import { HOST_STAGES } from '../../swarm/protocol/states.ts';
-import { OperationError, type AssistedServiceApi, type JsonObject } from '../service-api.ts';
+import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import { refreshCluster, updateInstallProgress } from './cluster-machine.ts';
 import { aboutHost, type Core } from './core.ts';
 import { hostIgnition } from './files.ts';
@@ -12,9 +12,19 @@ import { clusterOf, hostOf, infraEnvOf } from './lookup.ts';
 import { hostnameProblem } from './names.ts';
 import { handleReply, rejudgeInventory } from './replies.ts';
 import { stagePercentage, stagesOf } from './stages.ts';
-import { displayName, effectiveRole, isDay2Cluster, isDay2Host, isSingleNode, newHost, touchMembers, type ClusterRow, type HostRow } from './store.ts';
+import {
+  type ClusterRow,
+  displayName,
+  effectiveRole,
+  type HostRow,
+  isDay2Cluster,
+  isDay2Host,
+  isSingleNode,
+  newHost,
+  touchMembers,
+} from './store.ts';
 import { hostView } from './views.ts';
-import { objectField, objectsField, requiredText, textField, withoutEmpty, wireDate } from './wire.ts';
+import { objectField, objectsField, requiredText, textField, wireDate, withoutEmpty } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -39,7 +49,11 @@ type Operations = Pick<
 >;
 
 const ACCEPTING: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);
-const PROGRESSING: ReadonlySet<string> = new Set(['installing', 'installing-in-progress', 'installing-pending-user-action']);
+const PROGRESSING: ReadonlySet<string> = new Set([
+  'installing',
+  'installing-in-progress',
+  'installing-pending-user-action',
+]);
 const CHANGEABLE: ReadonlySet<string> = new Set([
   'discovering',
   'known',
@@ -76,7 +90,10 @@ const NEVER_STORED = '0001-01-01T00:00:00Z';
 
 function checkAccepts(cluster: ClusterRow): void {
   if (ACCEPTING.has(cluster.status)) return;
-  throw new OperationError(409, `Cluster ${cluster.id} is ${cluster.status}; hosts can register only while it is one of ${[...ACCEPTING].join(', ')}`);
+  throw new OperationError(
+    409,
+    `Cluster ${cluster.id} is ${cluster.status}; hosts can register only while it is one of ${[...ACCEPTING].join(', ')}`,
+  );
 }
 
 export function hostOperations(core: Core): Operations {
@@ -95,17 +112,28 @@ export function hostOperations(core: Core): Operations {
     const id = requiredText(body, 'host_id').toLowerCase();
     const version = textField(body, 'discovery_agent_version') ?? '';
     const infraEnv = infraEnvOf(core, infraEnvId);
-    if (infraEnv.type === 'disconnected-iso') throw new OperationError(400, 'Hosts cannot register to an infra-env of type disconnected-iso');
+    if (infraEnv.type === 'disconnected-iso')
+      throw new OperationError(400, 'Hosts cannot register to an infra-env of type disconnected-iso');
     const known = infraEnv.hosts.get(id);
     const cluster = infraEnv.clusterId !== '' ? clusterOf(core, infraEnv.clusterId) : known?.cluster;
     const now = clock.now();
     const fresh = newHost(id, infraEnv);
-    Object.assign(fresh, { registeredAt: now, checkedInAt: now, discoveryAgentVersion: version || agentVersionHeader, cluster });
+    Object.assign(fresh, {
+      registeredAt: now,
+      checkedInAt: now,
+      discoveryAgentVersion: version || agentVersionHeader,
+      cluster,
+    });
     if (cluster && !known) {
       try {
         checkAccepts(cluster);
       } catch (error) {
-        events.emit('host_registration_failed', { clusterId: cluster.id, hostId: id, infraEnvId }, id, (error as Error).message);
+        events.emit(
+          'host_registration_failed',
+          { clusterId: cluster.id, hostId: id, infraEnvId },
+          id,
+          (error as Error).message,
+        );
         throw error;
       }
     }
@@ -132,7 +160,7 @@ export function hostOperations(core: Core): Operations {
       runHost(core, fresh, 'register', { isNew: true });
     }
     const answer = hostView(fresh);
-    delete answer['progress'];
+    delete answer.progress;
     return {
       ...answer,
       created_at: NEVER_STORED,
@@ -144,7 +172,12 @@ export function hostOperations(core: Core): Operations {
     };
   }
 
-  function getInstructions(infraEnvId: string, hostId: string, timestamp: number | null, agentVersionHeader: string): JsonObject {
+  function getInstructions(
+    infraEnvId: string,
+    hostId: string,
+    timestamp: number | null,
+    agentVersionHeader: string,
+  ): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
     host.checkedInAt = clock.now();
     host.updatedAt = host.checkedInAt;
@@ -157,7 +190,8 @@ export function hostOperations(core: Core): Operations {
     const host = hostOf(core, infraEnvId, hostId);
     const stage = requiredText(body, 'current_stage');
     const info = textField(body, 'progress_info') ?? '';
-    if (!HOST_STAGES.includes(stage as (typeof HOST_STAGES)[number])) throw new OperationError(400, `Stage '${stage}' is unknown. Known are ${HOST_STAGES.join(', ')}`);
+    if (!HOST_STAGES.includes(stage as (typeof HOST_STAGES)[number]))
+      throw new OperationError(400, `Stage '${stage}' is unknown. Known are ${HOST_STAGES.join(', ')}`);
     const cluster = host.cluster;
     if (!cluster) throw new OperationError(400, `Host ${hostId} is not bound to a cluster, it has no progress`);
     const changed = stage !== host.stage;
@@ -176,11 +210,20 @@ export function hostOperations(core: Core): Operations {
 
   /** @throws OperationError 409 for a stage that cannot come now. */
   function enterStage(host: HostRow, stage: string, info: string): void {
-    if (!PROGRESSING.has(host.status)) throw new OperationError(409, `Stage ${stage} cannot be set while host ${host.id} is ${host.status}`);
-    const stages: readonly string[] = stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) }, isSingleNode(host.cluster));
+    if (!PROGRESSING.has(host.status))
+      throw new OperationError(409, `Stage ${stage} cannot be set while host ${host.id} is ${host.status}`);
+    const stages: readonly string[] = stagesOf(
+      { role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) },
+      isSingleNode(host.cluster),
+    );
     if (stage !== 'Failed' && host.stage !== '') {
-      if (!stages.includes(stage)) throw new OperationError(409, `Stage ${stage} does not exist for role ${host.role}, bootstrap ${host.bootstrap}`);
-      if (stages.indexOf(stage) < stages.indexOf(host.stage)) throw new OperationError(409, `Stage ${stage} comes before ${host.stage}, which the host has reached`);
+      if (!stages.includes(stage))
+        throw new OperationError(
+          409,
+          `Stage ${stage} does not exist for role ${host.role}, bootstrap ${host.bootstrap}`,
+        );
+      if (stages.indexOf(stage) < stages.indexOf(host.stage))
+        throw new OperationError(409, `Stage ${stage} comes before ${host.stage}, which the host has reached`);
     }
     const now = clock.now();
     const before = host.stage;
@@ -197,11 +240,13 @@ export function hostOperations(core: Core): Operations {
       runHost(core, host, 'progress');
     }
     if (before !== '') core.metrics.hostPhase(before, stage === 'Failed' ? 'failed' : 'success', (now - since) / 1000);
-    if (stage === 'Failed' || stage === 'Done') core.metrics.hostsFinished(effectiveRole(host), stage === 'Done' ? 'installed' : 'error');
+    if (stage === 'Failed' || stage === 'Done')
+      core.metrics.hostsFinished(effectiveRole(host), stage === 'Done' ? 'installed' : 'error');
   }
 
   function checkChangeable(host: HostRow, what: string, status: number): void {
-    if (!CHANGEABLE.has(host.status)) throw new OperationError(status, `Host ${host.id} is ${host.status}, its ${what} can no longer be changed`);
+    if (!CHANGEABLE.has(host.status))
+      throw new OperationError(status, `Host ${host.id} is ${host.status}, its ${what} can no longer be changed`);
   }
 
   function updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
@@ -226,7 +271,9 @@ export function hostOperations(core: Core): Operations {
     const labels = objectsField(body, 'node_labels');
     if (labels) {
       checkChangeable(host, 'labels', 409);
-      host.nodeLabels = JSON.stringify(Object.fromEntries(labels.map(({ key, value }) => [String(key), String(value)])));
+      host.nodeLabels = JSON.stringify(
+        Object.fromEntries(labels.map(({ key, value }) => [String(key), String(value)])),
+      );
     }
     setSkippedDisks(host, objectsField(body, 'disks_skip_formatting'));
     const fencing = objectField(body, 'fencing_credentials');
@@ -243,11 +290,14 @@ export function hostOperations(core: Core): Operations {
   function setRole(host: HostRow, role: string | undefined): void {
     if (role === undefined) return;
     if (!ROLES.includes(role)) throw new OperationError(400, `Role ${role} is unknown. Known are ${ROLES.join(', ')}`);
-    if (role === 'arbiter' && host.cluster && host.cluster.controlPlaneCount !== 2) throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
+    if (role === 'arbiter' && host.cluster && host.cluster.controlPlaneCount !== 2)
+      throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
     checkChangeable(host, 'role', 500);
-    if (role === 'auto-assign' && isDay2Host(host)) throw new OperationError(400, `Role ${role} is not possible for a day-2 host`);
+    if (role === 'auto-assign' && isDay2Host(host))
+      throw new OperationError(400, `Role ${role} is not possible for a day-2 host`);
     if (role !== host.role) {
-      if (isDay2Host(host) && (host.machineConfigPoolName === '' || host.machineConfigPoolName === host.role)) host.machineConfigPoolName = role;
+      if (isDay2Host(host) && (host.machineConfigPoolName === '' || host.machineConfigPoolName === host.role))
+        host.machineConfigPoolName = role;
       host.role = role;
       if (role === 'worker') host.bootstrap = false;
     }
@@ -256,7 +306,9 @@ export function hostOperations(core: Core): Operations {
 
   function setName(host: HostRow, name: string | undefined): void {
     if (name === undefined) return;
-    const problem = REQUESTED_NAME.test(name) ? hostnameProblem(name) : `Hostname ${name} does not match ${REQUESTED_NAME.source}`;
+    const problem = REQUESTED_NAME.test(name)
+      ? hostnameProblem(name)
+      : `Hostname ${name} does not match ${REQUESTED_NAME.source}`;
     if (problem) throw new OperationError(400, problem);
     checkChangeable(host, 'name', 409);
     host.requestedHostname = name;
@@ -265,11 +317,13 @@ export function hostOperations(core: Core): Operations {
 
   function setDisks(host: HostRow, disks: JsonObject[] | undefined): void {
     if (!disks) return;
-    const chosen = disks.filter((disk) => disk['role'] === 'install').map((disk) => String(disk['id']));
+    const chosen = disks.filter((disk) => disk.role === 'install').map((disk) => String(disk.id));
     if (chosen.length > 1) throw new OperationError(409, 'Only one disk can be installed on');
     if (chosen.length === 0) return;
     checkChangeable(host, 'installation disk', 409);
-    const disk = host.inventory && eligibleDisks(host.inventory).find((candidate) => candidate.id === chosen[0] || candidate.path === chosen[0]);
+    const disk =
+      host.inventory &&
+      eligibleDisks(host.inventory).find((candidate) => candidate.id === chosen[0] || candidate.path === chosen[0]);
     if (!disk) throw new OperationError(409, `Disk ${chosen[0]} is none that host ${host.id} can be installed on`);
     host.installationDiskId = disk.id;
     host.installationDiskPath = disk.path;
@@ -282,7 +336,8 @@ export function hostOperations(core: Core): Operations {
     for (const { disk_id, skip_formatting } of disks) {
       const id = String(disk_id);
       const known = host.inventory?.disks.some((disk) => disk.id === id);
-      if (skip_formatting === true && !known) throw new OperationError(400, `Disk ${id} does not exist on host ${host.id}`);
+      if (skip_formatting === true && !known)
+        throw new OperationError(400, `Disk ${id} does not exist on host ${host.id}`);
       if (skip_formatting === true) skipped.add(id);
       else skipped.delete(id);
     }
@@ -306,10 +361,18 @@ export function hostOperations(core: Core): Operations {
     if (host.cluster) throw new OperationError(409, `Host ${hostId} is bound to cluster ${host.cluster.id} already`);
     const cluster = store.clusters.get(target);
     if (!cluster) throw new OperationError(400, `Cluster ${target} was not found`);
-    if (cluster.cpuArchitecture && cluster.cpuArchitecture !== 'multi' && cluster.cpuArchitecture !== host.infraEnv.cpuArchitecture) {
-      throw new OperationError(400, `CPU architecture ${host.infraEnv.cpuArchitecture} is not the cluster's, which is ${cluster.cpuArchitecture}`);
+    if (
+      cluster.cpuArchitecture &&
+      cluster.cpuArchitecture !== 'multi' &&
+      cluster.cpuArchitecture !== host.infraEnv.cpuArchitecture
+    ) {
+      throw new OperationError(
+        400,
+        `CPU architecture ${host.infraEnv.cpuArchitecture} is not the cluster's, which is ${cluster.cpuArchitecture}`,
+      );
     }
-    if (host.role === 'arbiter' && cluster.controlPlaneCount !== 2) throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
+    if (host.role === 'arbiter' && cluster.controlPlaneCount !== 2)
+      throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
     checkAccepts(cluster);
     if (!runHost(core, host, 'bind', { target: cluster })) {
       events.emit('host_bind_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
@@ -323,7 +386,11 @@ export function hostOperations(core: Core): Operations {
     const host = hostOf(core, infraEnvId, hostId);
     const cluster = host.cluster;
     if (!cluster) throw new OperationError(409, `Host ${hostId} is not bound to a cluster`);
-    if (host.infraEnv.clusterId !== '') throw new OperationError(409, `Host ${hostId} cannot be freed: its infra-env belongs to cluster ${host.infraEnv.clusterId}`);
+    if (host.infraEnv.clusterId !== '')
+      throw new OperationError(
+        409,
+        `Host ${hostId} cannot be freed: its infra-env belongs to cluster ${host.infraEnv.clusterId}`,
+      );
     const about = aboutHost(host);
     if (!runHost(core, host, 'unbind')) {
       events.emit('host_unbind_failed', about, displayName(host), `the host is ${host.status}`);
@@ -336,27 +403,37 @@ export function hostOperations(core: Core): Operations {
 
   function installHost(infraEnvId: string, hostId: string): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
-    if (!isDay2Host(host)) throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are installed with their cluster`);
-    if (!runHost(core, host, 'install')) throw new OperationError(409, `Host ${hostId} is ${host.status}, only a known host can be installed`);
+    if (!isDay2Host(host))
+      throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are installed with their cluster`);
+    if (!runHost(core, host, 'install'))
+      throw new OperationError(409, `Host ${hostId} is ${host.status}, only a known host can be installed`);
     events.emit('host_installation_started', aboutHost(host), displayName(host));
     return hostView(host);
   }
 
   function resetHost(infraEnvId: string, hostId: string): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
-    if (!isDay2Host(host)) throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are reset with their cluster`);
-    if (!runHost(core, host, 'reset')) throw new OperationError(409, `Host ${hostId} cannot be reset while it is ${host.status}`);
+    if (!isDay2Host(host))
+      throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are reset with their cluster`);
+    if (!runHost(core, host, 'reset'))
+      throw new OperationError(409, `Host ${hostId} cannot be reset while it is ${host.status}`);
     events.emit('host_installation_reset', aboutHost(host), displayName(host));
     return hostView(host);
   }
 
   function updateInstallerArgs(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
-    const args = body['args'] ?? [];
-    if (!Array.isArray(args) || !args.every((argument) => typeof argument === 'string')) throw new OperationError(400, 'args must be a list of texts');
+    const args = body.args ?? [];
+    if (!Array.isArray(args) || !args.every((argument) => typeof argument === 'string'))
+      throw new OperationError(400, 'args must be a list of texts');
     for (const argument of args as string[]) {
       const name = argument.split('=')[0] as string;
-      if (argument.startsWith('-') && !INSTALLER_ARGUMENTS.has(name)) throw new OperationError(400, `Installer argument ${argument} is not allowed. Allowed are ${[...INSTALLER_ARGUMENTS].join(', ')}`);
-      if (/[;&|`$<>]/.test(argument)) throw new OperationError(400, `Installer argument ${argument} holds characters that are not allowed`);
+      if (argument.startsWith('-') && !INSTALLER_ARGUMENTS.has(name))
+        throw new OperationError(
+          400,
+          `Installer argument ${argument} is not allowed. Allowed are ${[...INSTALLER_ARGUMENTS].join(', ')}`,
+        );
+      if (/[;&|`$<>]/.test(argument))
+        throw new OperationError(400, `Installer argument ${argument} holds characters that are not allowed`);
     }
     const host = hostOf(core, infraEnvId, hostId);
     host.installerArgs = JSON.stringify(args);
@@ -377,12 +454,16 @@ export function hostOperations(core: Core): Operations {
   function resetHostValidation(infraEnvId: string, hostId: string, validationId: string): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
     if (validationId === 'sufficient-installation-disk-speed') {
-      if (host.installationDiskId === '') throw new OperationError(500, `The installation disk of host ${hostId} is unknown`);
+      if (host.installationDiskId === '')
+        throw new OperationError(500, `The installation disk of host ${hostId} is unknown`);
       host.diskSpeeds.delete(host.installationDiskId);
     } else if (validationId === 'container-images-available') {
       host.imageStatuses.clear();
     } else {
-      throw new OperationError(400, `Validation ${validationId} cannot be reset; these can: sufficient-installation-disk-speed, container-images-available`);
+      throw new OperationError(
+        400,
+        `Validation ${validationId} cannot be reset; these can: sufficient-installation-disk-speed, container-images-available`,
+      );
     }
     host.updatedAt = clock.now();
     return hostView(host);

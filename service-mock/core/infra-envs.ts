@@ -1,5 +1,5 @@
 /** Operations on infra-envs. Source: Service facts 1.3 and 7. */
-import { OperationError, type AssistedServiceApi, type JsonObject } from '../service-api.ts';
+import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import type { Core } from './core.ts';
 import { infraEnvFile } from './files.ts';
 import { clusterOf, infraEnvOf } from './lookup.ts';
@@ -11,13 +11,24 @@ import { integerField, objectField, objectsField, requiredText, textField, witho
 
 type Operations = Pick<
   AssistedServiceApi,
-  'registerInfraEnv' | 'listInfraEnvs' | 'getInfraEnv' | 'updateInfraEnv' | 'deleteInfraEnv' | 'infraEnvImageUrl' | 'downloadInfraEnvFile'
+  | 'registerInfraEnv'
+  | 'listInfraEnvs'
+  | 'getInfraEnv'
+  | 'updateInfraEnv'
+  | 'deleteInfraEnv'
+  | 'infraEnvImageUrl'
+  | 'downloadInfraEnvFile'
 >;
 
-const ISO_NAMES: Readonly<Record<string, string>> = { 'full-iso': 'full.iso', 'minimal-iso': 'minimal.iso', 'disconnected-iso': 'disconnected.iso' };
+const ISO_NAMES: Readonly<Record<string, string>> = {
+  'full-iso': 'full.iso',
+  'minimal-iso': 'minimal.iso',
+  'disconnected-iso': 'disconnected.iso',
+};
 
 function checkImageType(type: string): void {
-  if (!ISO_NAMES[type]) throw new OperationError(400, `image_type ${type} is unknown. Known are ${Object.keys(ISO_NAMES).join(', ')}`);
+  if (!ISO_NAMES[type])
+    throw new OperationError(400, `image_type ${type} is unknown. Known are ${Object.keys(ISO_NAMES).join(', ')}`);
 }
 
 /** Static network config as rows store it. @throws OperationError 400 for an entry without YAML or with a bad MAC. */
@@ -25,12 +36,13 @@ function staticNetwork(body: JsonObject): string | undefined {
   const entries = objectsField(body, 'static_network_config');
   if (!entries) return undefined;
   for (const entry of entries) {
-    if (typeof entry['network_yaml'] !== 'string' || entry['network_yaml'].trim() === '') {
+    if (typeof entry.network_yaml !== 'string' || entry.network_yaml.trim() === '') {
       throw new OperationError(400, 'static_network_config: network_yaml is missing');
     }
-    for (const item of (entry['mac_interface_map'] as JsonObject[] | null) ?? []) {
-      const mac = String(item['mac_address'] ?? '');
-      if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac)) throw new OperationError(400, `static_network_config: '${mac}' is no MAC address`);
+    for (const item of (entry.mac_interface_map as JsonObject[] | null) ?? []) {
+      const mac = String(item.mac_address ?? '');
+      if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac))
+        throw new OperationError(400, `static_network_config: '${mac}' is no MAC address`);
     }
   }
   return entries.length === 0 ? '' : JSON.stringify(entries);
@@ -40,8 +52,10 @@ function kernelArguments(body: JsonObject): string | undefined {
   const list = objectsField(body, 'kernel_arguments');
   if (!list) return undefined;
   for (const { operation, value } of list) {
-    if (operation !== 'append') throw new OperationError(400, `Kernel argument operation ${operation} is not supported, use append`);
-    if (typeof value !== 'string' || !/^[^\s"']+(=("[^"]*"|\S*))?$/.test(value)) throw new OperationError(400, `Kernel argument '${value}' is not valid`);
+    if (operation !== 'append')
+      throw new OperationError(400, `Kernel argument operation ${operation} is not supported, use append`);
+    if (typeof value !== 'string' || !/^[^\s"']+(=("[^"]*"|\S*))?$/.test(value))
+      throw new OperationError(400, `Kernel argument '${value}' is not valid`);
   }
   return list.length === 0 ? '' : JSON.stringify(list);
 }
@@ -55,7 +69,8 @@ export function checkIgnition(text: string): void {
   } catch (error) {
     throw new OperationError(400, `The ignition override is no JSON: ${(error as Error).message}`);
   }
-  if (typeof version !== 'string' || !/^3\.\d\.0$/.test(version)) throw new OperationError(400, 'The ignition override needs ignition.version 3.x.0');
+  if (typeof version !== 'string' || !/^3\.\d\.0$/.test(version))
+    throw new OperationError(400, 'The ignition override needs ignition.version 3.x.0');
 }
 
 export function infraEnvOperations(core: Core): Operations {
@@ -66,7 +81,11 @@ export function infraEnvOperations(core: Core): Operations {
     infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE
       ? `${settings.IMAGE_SERVICE_BASE_URL}/byid/${infraEnv.id}/${infraEnv.openshiftVersion}/${infraEnv.cpuArchitecture}/${ISO_NAMES[infraEnv.type]}`
       : '';
-    events.emit('image_info_updated', { clusterId: infraEnv.clusterId || undefined, infraEnvId: infraEnv.id }, infraEnv.type);
+    events.emit(
+      'image_info_updated',
+      { clusterId: infraEnv.clusterId || undefined, infraEnvId: infraEnv.id },
+      infraEnv.type,
+    );
   }
 
   function registerInfraEnv(body: JsonObject): JsonObject {
@@ -76,13 +95,17 @@ export function infraEnvOperations(core: Core): Operations {
     const cluster = clusterId === '' ? undefined : clusterOf(core, clusterId);
     const architecture = textField(body, 'cpu_architecture') || 'x86_64';
     if (cluster?.cpuArchitecture && cluster.cpuArchitecture !== 'multi' && cluster.cpuArchitecture !== architecture) {
-      throw new OperationError(400, `CPU architecture ${architecture} is not the cluster's, which is ${cluster.cpuArchitecture}`);
+      throw new OperationError(
+        400,
+        `CPU architecture ${architecture} is not the cluster's, which is ${cluster.cpuArchitecture}`,
+      );
     }
     const type = architecture === 's390x' ? 'full-iso' : textField(body, 'image_type') || settings.ISO_IMAGE_TYPE;
     checkImageType(type);
     const additional = textField(body, 'additional_ntp_sources') ?? '';
     const sources = textField(body, 'ntp_sources') ?? '';
-    if (additional && sources) throw new OperationError(400, 'ntp_sources and additional_ntp_sources exclude each other');
+    if (additional && sources)
+      throw new OperationError(400, 'ntp_sources and additional_ntp_sources exclude each other');
     checkNtpSources(additional);
     checkNtpSources(sources);
     const ssh = (textField(body, 'ssh_authorized_key') ?? '').trim();
@@ -157,8 +180,10 @@ export function infraEnvOperations(core: Core): Operations {
     if (version) infraEnv.openshiftVersion = version;
     infraEnv.staticNetworkConfig = network ?? infraEnv.staticNetworkConfig;
     if (kernel !== undefined) infraEnv.kernelArguments = kernel || undefined;
-    infraEnv.additionalTrustBundle = textField(body, 'additional_trust_bundle')?.trim() ?? infraEnv.additionalTrustBundle;
-    infraEnv.networkDiscoveryDelaySeconds = integerField(body, 'network_discovery_delay_seconds') ?? infraEnv.networkDiscoveryDelaySeconds;
+    infraEnv.additionalTrustBundle =
+      textField(body, 'additional_trust_bundle')?.trim() ?? infraEnv.additionalTrustBundle;
+    infraEnv.networkDiscoveryDelaySeconds =
+      integerField(body, 'network_discovery_delay_seconds') ?? infraEnv.networkDiscoveryDelaySeconds;
     infraEnv.rendezvousIp = textField(body, 'rendezvous_ip') ?? infraEnv.rendezvousIp;
     refreshImage(infraEnv);
     return infraEnvView(infraEnv);
@@ -167,7 +192,10 @@ export function infraEnvOperations(core: Core): Operations {
   function deleteInfraEnv(id: string): void {
     const infraEnv = infraEnvOf(core, id);
     if (infraEnv.hosts.size > 0) {
-      throw new OperationError(400, `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`);
+      throw new OperationError(
+        400,
+        `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`,
+      );
     }
     store.infraEnvs.delete(id);
     events.emit('infra_env_deregistered', { infraEnvId: id });
@@ -176,7 +204,9 @@ export function infraEnvOperations(core: Core): Operations {
   return {
     registerInfraEnv,
     listInfraEnvs: ({ cluster_id, owner }) =>
-      [...store.infraEnvs.values()].filter((row) => (!cluster_id || row.clusterId === cluster_id) && (!owner || owner === 'admin')).map(infraEnvView),
+      [...store.infraEnvs.values()]
+        .filter((row) => (!cluster_id || row.clusterId === cluster_id) && (!owner || owner === 'admin'))
+        .map(infraEnvView),
     getInfraEnv: (id) => infraEnvView(infraEnvOf(core, id)),
     updateInfraEnv,
     deleteInfraEnv,

@@ -4,9 +4,8 @@ import { aboutHost, type Core } from './core.ts';
 import { disksToFormat } from './hardware.ts';
 import { installationDiskOf, keepsPartitions } from './host-validations.ts';
 import { contains, isIpText, parseCidr } from './networks.ts';
-import { displayName, isDay2Host, type ClusterRow, type HostRow } from './store.ts';
+import { type ClusterRow, displayName, type HostRow, isDay2Host } from './store.ts';
 import { compareBase, registryOf } from './versions.ts';
-
 
 interface StateEntry {
   readonly steps: readonly string[];
@@ -47,7 +46,11 @@ export const DAY1_STATES: Readonly<Record<string, StateEntry>> = {
     'verify-vips',
   ]),
   disconnected: entry(['inventory'], BACKOFF),
-  'preparing-for-installation': entry(['dhcp-lease-allocate', 'installation-disk-speed-check', 'container-image-availability']),
+  'preparing-for-installation': entry([
+    'dhcp-lease-allocate',
+    'installation-disk-speed-check',
+    'container-image-availability',
+  ]),
   installing: entry(['install', 'dhcp-lease-allocate']),
   'installing-in-progress': entry(['dhcp-lease-allocate']),
   disabled: entry([], BACKOFF),
@@ -60,9 +63,28 @@ export const DAY1_STATES: Readonly<Record<string, StateEntry>> = {
 /** Hosts that join an installed cluster. */
 export const DAY2_STATES: Readonly<Record<string, StateEntry>> = {
   discovering: entry(['inventory', 'ntp-synchronizer', 'domain-resolution']),
-  insufficient: entry(['inventory', 'connectivity-check', 'api-vip-connectivity-check', 'tang-connectivity-check', 'ntp-synchronizer', 'domain-resolution']),
-  known: entry(['connectivity-check', 'api-vip-connectivity-check', 'tang-connectivity-check', 'inventory', 'ntp-synchronizer', 'domain-resolution']),
-  'pending-for-input': entry(['inventory', 'connectivity-check', 'api-vip-connectivity-check', 'tang-connectivity-check']),
+  insufficient: entry([
+    'inventory',
+    'connectivity-check',
+    'api-vip-connectivity-check',
+    'tang-connectivity-check',
+    'ntp-synchronizer',
+    'domain-resolution',
+  ]),
+  known: entry([
+    'connectivity-check',
+    'api-vip-connectivity-check',
+    'tang-connectivity-check',
+    'inventory',
+    'ntp-synchronizer',
+    'domain-resolution',
+  ]),
+  'pending-for-input': entry([
+    'inventory',
+    'connectivity-check',
+    'api-vip-connectivity-check',
+    'tang-connectivity-check',
+  ]),
   disconnected: entry(['inventory'], BACKOFF),
   installing: entry(['install']),
   disabled: entry([], BACKOFF),
@@ -165,7 +187,10 @@ const ntpStep: Builder = (_core, { infraEnv, cluster }) => {
   const sources = infraEnv.ntpSources || cluster?.ntpSources || '';
   const additional = [infraEnv.additionalNtpSources, cluster?.additionalNtpSource ?? ''];
   const all = sources !== '' ? [sources] : additional;
-  const names = all.flatMap((list) => list.split(',')).map((name) => name.trim()).filter((name) => name !== '');
+  const names = all
+    .flatMap((list) => list.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return json({ ntp_source: [...new Set(names)].join(',') });
 };
 
@@ -179,7 +204,13 @@ const domainStep: Builder = (_core, host) => {
   const known = dnsCache.get(cluster);
   if (known?.key === key) return known.args;
   const base = `${cluster.name}.${cluster.baseDnsDomain}`;
-  const names = [`api.${base}`, `api-int.${base}`, `console-openshift-console.apps.${base}`, `validateNoWildcardDNS.${base}.`, `validateNoWildcardDNS.${base}`];
+  const names = [
+    `api.${base}`,
+    `api-int.${base}`,
+    `console-openshift-console.apps.${base}`,
+    `validateNoWildcardDNS.${base}.`,
+    `validateNoWildcardDNS.${base}`,
+  ];
   const registry = registryOf(cluster.releaseImage).replace(/:\d+$/, '');
   if (!day2 && cluster.releaseImage !== '' && !isIpText(registry)) names.push(registry);
   const args = json({ domains: names.map((name) => ({ domain_name: name })) });
@@ -207,8 +238,13 @@ const dhcpStep: Builder = (_core, host) => {
   const cluster = host.cluster as ClusterRow;
   const network = parseCidr(cluster.machineNetworks[0] ?? '');
   if (!cluster.vipDhcpAllocation || !network) return undefined;
-  const nic = host.inventory?.interfaces.find((candidate) => candidate.addresses.some((address) => contains(network, address.ip)));
-  return nic && json({ api_vip_mac: vipMac(cluster, 'api'), ingress_vip_mac: vipMac(cluster, 'ingress'), interface: nic.name });
+  const nic = host.inventory?.interfaces.find((candidate) =>
+    candidate.addresses.some((address) => contains(network, address.ip)),
+  );
+  return (
+    nic &&
+    json({ api_vip_mac: vipMac(cluster, 'api'), ingress_vip_mac: vipMac(cluster, 'ingress'), interface: nic.name })
+  );
 };
 
 const tangStep: Builder = (_core, host) => {
@@ -219,14 +255,16 @@ const tangStep: Builder = (_core, host) => {
 const apiVipStep: Builder = (_core, host) => {
   const cluster = host.cluster as ClusterRow;
   const pool = host.machineConfigPoolName || 'worker';
-  const custom = cluster.ignitionEndpoint['url'];
+  const custom = cluster.ignitionEndpoint.url;
   const address = cluster.apiVipDnsName || `api.${cluster.name}.${cluster.baseDnsDomain}`;
-  const ca = cluster.ignitionEndpoint['ca_certificate'];
+  const ca = cluster.ignitionEndpoint.ca_certificate;
   return json({
     ...(ca ? { ca_certificate: ca } : {}),
     ...(host.ignitionEndpointToken ? { ignition_endpoint_token: host.ignitionEndpointToken } : {}),
     ...(host.ignitionEndpointHttpHeaders ? { request_headers: JSON.parse(host.ignitionEndpointHttpHeaders) } : {}),
-    url: custom ? `${custom}/${pool}` : `${ca ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${ca ? 22623 : 22624}/config/${pool}`,
+    url: custom
+      ? `${custom}/${pool}`
+      : `${ca ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${ca ? 22623 : 22624}/config/${pool}`,
   });
 };
 
@@ -247,14 +285,22 @@ function imagesOf(core: Core, cluster: ClusterRow): string[] {
 
 const imagesStep: Builder = (core, host) => {
   const missing = imagesOf(core, host.cluster as ClusterRow).filter((image) => !host.imageStatuses.has(image));
-  return missing.length === 0 ? undefined : json({ images: missing, timeout: core.settings.IMAGE_AVAILABILITY_TIMEOUT / 1000 });
+  return missing.length === 0
+    ? undefined
+    : json({ images: missing, timeout: core.settings.IMAGE_AVAILABILITY_TIMEOUT / 1000 });
 };
 
 const logsStep: Builder = (_core, host) => {
   if (host.logsCollectedAt !== 0) return undefined;
   const cluster = host.cluster as ClusterRow;
   const masters = host.bootstrap
-    ? cluster.hosts.filter((member) => member.role === 'master' && member !== host).flatMap((member) => member.inventory?.interfaces.flatMap((nic) => nic.addresses.map((address) => address.text)).slice(0, 1) ?? [])
+    ? cluster.hosts
+        .filter((member) => member.role === 'master' && member !== host)
+        .flatMap(
+          (member) =>
+            member.inventory?.interfaces.flatMap((nic) => nic.addresses.map((address) => address.text)).slice(0, 1) ??
+            [],
+        )
     : undefined;
   return json({
     bootstrap: host.bootstrap,
@@ -303,7 +349,12 @@ const installStep: Builder = (core, host) => {
   for (const candidate of disksToFormat(host.inventory)) {
     const name = `${candidate.name} (${candidate.id})`;
     const keep = skipped.includes(candidate.id);
-    core.events.emit(keep ? 'quick_disk_format_skipped' : 'quick_disk_format_performed', aboutHost(host), displayName(host), name);
+    core.events.emit(
+      keep ? 'quick_disk_format_skipped' : 'quick_disk_format_performed',
+      aboutHost(host),
+      displayName(host),
+      name,
+    );
     if (!keep) format.push(candidate.id);
   }
   const mustGather = core.versions.mustGather(cluster.openshiftVersion);
@@ -327,7 +378,9 @@ const installStep: Builder = (core, host) => {
     ...(args ? { installer_args: args } : {}),
     installer_image: core.settings.INSTALLER_IMAGE,
     ...(day2 ? {} : { mco_image: core.versions.machineConfigImage(cluster.releaseImage) }),
-    ...(day2 ? {} : { must_gather_image: Object.keys(mustGather).length > 1 ? JSON.stringify(mustGather) : mustGather['ocp'] }),
+    ...(day2
+      ? {}
+      : { must_gather_image: Object.keys(mustGather).length > 1 ? JSON.stringify(mustGather) : mustGather.ocp }),
     notify_num_reboots: true,
     ...(day2 ? {} : { openshift_version: cluster.openshiftVersion }),
     ...(Object.keys(proxy).length > 0 ? { proxy } : {}),
@@ -380,7 +433,11 @@ export function stateEntry(host: HostRow): StateEntry {
 /** The answer to a poll. */
 export function instructionsFor(core: Core, host: HostRow): JsonObject {
   const { settings } = core;
-  if (settings.ENABLE_UPGRADE_AGENT && UPGRADABLE.has(host.status) && host.discoveryAgentVersion !== settings.AGENT_DOCKER_IMAGE) {
+  if (
+    settings.ENABLE_UPGRADE_AGENT &&
+    UPGRADABLE.has(host.status) &&
+    host.discoveryAgentVersion !== settings.AGENT_DOCKER_IMAGE
+  ) {
     core.events.emit('upgrade_agent_started', aboutHost(host), displayName(host), settings.AGENT_DOCKER_IMAGE);
     return {
       instructions: [{ args: json({ agent_image: settings.AGENT_DOCKER_IMAGE }), step_type: 'upgrade-agent' }],
@@ -393,7 +450,8 @@ export function instructionsFor(core: Core, host: HostRow): JsonObject {
   for (const type of steps) {
     if (settings.DISABLED_STEPS.includes(type)) continue;
     const args = BUILDERS[type]?.(core, host);
-    if (args) instructions.push({ args: args as string[], step_id: `${type}-${core.uuid().slice(0, 8)}`, step_type: type });
+    if (args)
+      instructions.push({ args: args as string[], step_id: `${type}-${core.uuid().slice(0, 8)}`, step_type: type });
   }
   return {
     instructions: instructions.length === 0 ? null : instructions,

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../service-api.ts';
-import { contains, formatCidr, parseCidr, parseIp, type Cidr, type IpAddress } from './networks.ts';
+import { type Cidr, contains, formatCidr, type IpAddress, parseCidr, parseIp } from './networks.ts';
 
 /**
  * Field kinds: `text`, `number`, `integer` and `boolean` are left out when empty; `required-text` and arrays are `null`
@@ -138,7 +138,13 @@ const LIST_MODELS = {
 /** A step's output does not fit its type; the service answers 400. */
 export class OutputError extends Error {}
 
-const TYPE_NAMES: Readonly<Record<string, string>> = { text: 'string', 'required-text': 'string', integer: 'int64', number: 'float64', boolean: 'bool' };
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  text: 'string',
+  'required-text': 'string',
+  integer: 'int64',
+  number: 'float64',
+  boolean: 'bool',
+};
 
 function convert(kind: FieldKind, value: unknown, path: string): unknown {
   if (value === null || value === undefined) return undefined;
@@ -183,7 +189,7 @@ function convertObject(model: Model, value: unknown, path: string): JsonObject {
  * @throws OutputError when the text is no JSON or does not fit the step's model.
  */
 export function normalizeOutput(stepType: keyof typeof MODELS, output: string): JsonObject {
-  return convertObject(MODELS[stepType], parse(output), '');
+  return convertObject(MODELS[stepType], parse(output) ?? {}, '');
 }
 
 /** Same for the step types whose output is a list. */
@@ -273,48 +279,48 @@ function objects(value: unknown): JsonObject[] {
 
 /** Facts of a normalized inventory. */
 export function inventoryFacts(inventory: JsonObject): InventoryFacts {
-  const cpu = (inventory['cpu'] ?? {}) as JsonObject;
-  const memory = (inventory['memory'] ?? {}) as JsonObject;
-  const vendor = inventory['system_vendor'] as JsonObject | undefined;
-  const truncation = inventory['truncation'] as JsonObject | undefined;
-  const flags = (cpu['flags'] as string[] | null) ?? [];
-  const interfaces = objects(inventory['interfaces']).map(interfaceFacts);
-  const defaultRoutes = objects(inventory['routes'])
+  const cpu = (inventory.cpu ?? {}) as JsonObject;
+  const memory = (inventory.memory ?? {}) as JsonObject;
+  const vendor = inventory.system_vendor as JsonObject | undefined;
+  const truncation = inventory.truncation as JsonObject | undefined;
+  const flags = (cpu.flags as string[] | null) ?? [];
+  const interfaces = objects(inventory.interfaces).map(interfaceFacts);
+  const defaultRoutes = objects(inventory.routes)
     .filter(isDefaultRoute)
-    .map((route) => ({ interface: string(route['interface']), family: number(route['family']) }));
+    .map((route) => ({ interface: string(route.interface), family: number(route.family) }));
   return {
-    hostname: string(inventory['hostname']),
-    cpuCount: number(cpu['count']),
-    architecture: string(cpu['architecture']),
+    hostname: string(inventory.hostname),
+    cpuCount: number(cpu.count),
+    architecture: string(cpu.architecture),
     virtualization: flags.includes('vmx') || flags.includes('svm'),
-    physicalBytes: number(memory['physical_bytes']),
-    usableBytes: number(memory['usable_bytes']),
-    physicalBytesMethod: string(memory['physical_bytes_method']),
-    manufacturer: string(vendor?.['manufacturer']),
-    productName: vendor && string(vendor['product_name']),
-    tpmVersion: string(inventory['tpm_version']),
-    gpus: objects(inventory['gpus']).length,
-    deviceType: string((inventory['boot'] as JsonObject | undefined)?.['device_type']),
+    physicalBytes: number(memory.physical_bytes),
+    usableBytes: number(memory.usable_bytes),
+    physicalBytesMethod: string(memory.physical_bytes_method),
+    manufacturer: string(vendor?.manufacturer),
+    productName: vendor && string(vendor.product_name),
+    tpmVersion: string(inventory.tpm_version),
+    gpus: objects(inventory.gpus).length,
+    deviceType: string((inventory.boot as JsonObject | undefined)?.device_type),
     truncation: truncation && {
-      type: string(truncation['type']),
-      reasons: (truncation['reasons'] as string[] | null) ?? [],
+      type: string(truncation.type),
+      reasons: (truncation.reasons as string[] | null) ?? [],
     },
-    disks: objects(inventory['disks']).map(diskFacts),
+    disks: objects(inventory.disks).map(diskFacts),
     interfaces,
     hasDefaultRoute: defaultRoutes.length > 0,
     defaultRoutes,
     nicSummary: JSON.stringify(
-      objects(inventory['interfaces'])
-        .filter((nic) => string(nic['mac_address']) !== '')
+      objects(inventory.interfaces)
+        .filter((nic) => string(nic.mac_address) !== '')
         .map((nic) => {
           const addresses = [
-            ...((nic['ipv4_addresses'] as string[] | null) ?? []),
-            ...((nic['ipv6_addresses'] as string[] | null) ?? []),
+            ...((nic.ipv4_addresses as string[] | null) ?? []),
+            ...((nic.ipv6_addresses as string[] | null) ?? []),
           ].map((address) => address.split('/')[0]);
           return {
             ip_addresses: addresses.length > 0 ? addresses : null,
-            mac: string(nic['mac_address']),
-            name: string(nic['name']),
+            mac: string(nic.mac_address),
+            name: string(nic.name),
           };
         }),
     ),
@@ -323,44 +329,44 @@ export function inventoryFacts(inventory: JsonObject): InventoryFacts {
 
 /** A route that leads everywhere: unspecified destination, and a gateway. */
 function isDefaultRoute(route: JsonObject): boolean {
-  const destination = parseIp(string(route['destination']));
-  return destination !== undefined && destination.value === 0n && string(route['gateway']) !== '';
+  const destination = parseIp(string(route.destination));
+  return destination !== undefined && destination.value === 0n && string(route.gateway) !== '';
 }
 
 function interfaceFacts(nic: JsonObject): InterfaceFacts {
   const addresses: HostAddress[] = [];
   for (const text of [
-    ...((nic['ipv4_addresses'] as string[] | null) ?? []),
-    ...((nic['ipv6_addresses'] as string[] | null) ?? []),
+    ...((nic.ipv4_addresses as string[] | null) ?? []),
+    ...((nic.ipv6_addresses as string[] | null) ?? []),
   ]) {
     const network = parseCidr(text);
     const plain = text.split('/')[0] as string;
     const ip = parseIp(plain);
     if (network && ip) addresses.push({ text: plain, ip, network, networkText: formatCidr(network) });
   }
-  return { name: string(nic['name']), mac: string(nic['mac_address']), addresses };
+  return { name: string(nic.name), mac: string(nic.mac_address), addresses };
 }
 
 function diskFacts(disk: JsonObject): DiskFacts {
-  const name = string(disk['name']);
-  const path = string(disk['path']) || (name === '' ? '' : `/dev/${name}`);
+  const name = string(disk.name);
+  const path = string(disk.path) || (name === '' ? '' : `/dev/${name}`);
   return {
-    id: string(disk['id']) || path,
+    id: string(disk.id) || path,
     path,
     name,
-    byPath: string(disk['by_path']),
-    driveType: string(disk['drive_type']),
-    sizeBytes: number(disk['size_bytes']),
-    hctl: string(disk['hctl']),
-    model: string(disk['model']),
-    serial: string(disk['serial']),
-    bootable: disk['bootable'] === true,
-    removable: disk['removable'] === true,
-    installationMedia: disk['is_installation_media'] === true,
-    hasUuid: disk['has_uuid'] === true,
-    holders: string(disk['holders']),
-    iscsiAddress: string((disk['iscsi'] as JsonObject | undefined)?.['host_ip_address']),
-    eligible: (disk['installation_eligibility'] as JsonObject | undefined)?.['eligible'] === true,
+    byPath: string(disk.by_path),
+    driveType: string(disk.drive_type),
+    sizeBytes: number(disk.size_bytes),
+    hctl: string(disk.hctl),
+    model: string(disk.model),
+    serial: string(disk.serial),
+    bootable: disk.bootable === true,
+    removable: disk.removable === true,
+    installationMedia: disk.is_installation_media === true,
+    hasUuid: disk.has_uuid === true,
+    holders: string(disk.holders),
+    iscsiAddress: string((disk.iscsi as JsonObject | undefined)?.host_ip_address),
+    eligible: (disk.installation_eligibility as JsonObject | undefined)?.eligible === true,
   };
 }
 
@@ -371,7 +377,8 @@ export function* hostAddresses(facts: InventoryFacts): Generator<HostAddress> {
 
 /** True when the host owns an address inside `network`. */
 export function belongsToNetwork(facts: InventoryFacts, network: Cidr): boolean {
-  for (const nic of facts.interfaces) for (const address of nic.addresses) if (contains(network, address.ip)) return true;
+  for (const nic of facts.interfaces)
+    for (const address of nic.addresses) if (contains(network, address.ip)) return true;
   return false;
 }
 

@@ -10,7 +10,7 @@ export interface Rule<Trigger extends string, Context> {
   readonly to?: string;
   readonly when?: (context: Context) => boolean;
   /** Runs after the state was chosen; it stores the state. */
-  readonly then?: (context: Context, from: string, to: string) => void;
+  readonly run?: (context: Context, from: string, to: string) => void;
 }
 
 export class Machine<Trigger extends string, Context> {
@@ -31,7 +31,7 @@ export class Machine<Trigger extends string, Context> {
   run(trigger: Trigger, state: string, context: Context): Rule<Trigger, Context> | undefined {
     for (const rule of this.#index.get(`${trigger} ${state}`) ?? []) {
       if (rule.when && !rule.when(context)) continue;
-      rule.then?.(context, state, rule.to ?? state);
+      rule.run?.(context, state, rule.to ?? state);
       return rule;
     }
     return undefined;

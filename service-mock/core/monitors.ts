@@ -24,7 +24,8 @@ class Selection {
     const last = this.#last;
     this.#last = now;
     const minute = (time: number) => new Date(time).getUTCMinutes();
-    if (last === undefined || Math.trunc(minute(last) / 5) !== Math.trunc(minute(now) / 5)) return Number.NEGATIVE_INFINITY;
+    if (last === undefined || Math.trunc(minute(last) / 5) !== Math.trunc(minute(now) / 5))
+      return Number.NEGATIVE_INFINITY;
     return now - (minute(last) !== minute(now) ? 15 : 5) * MINUTE;
   }
 }

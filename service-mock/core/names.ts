@@ -43,12 +43,14 @@ export function checkBaseDomain(domain: string): void {
   }
 }
 
-const SSH_KEY = /^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]+={0,2}( .*)?$/;
+const SSH_KEY =
+  /^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]+={0,2}( .*)?$/;
 
 /** @throws OperationError 400 unless every line is a public key. */
 export function checkSshKey(text: string): void {
   for (const line of text.split('\n')) {
-    if (line.trim() !== '' && !SSH_KEY.test(line.trim())) throw new OperationError(400, `SSH key is not valid: ${line.slice(0, 40)}`);
+    if (line.trim() !== '' && !SSH_KEY.test(line.trim()))
+      throw new OperationError(400, `SSH key is not valid: ${line.slice(0, 40)}`);
   }
 }
 
@@ -97,7 +99,11 @@ function pullSecretProblem(text: string, images: readonly string[], open: readon
   }
   for (const image of images) {
     const registry = registryOf(image);
-    if (!Object.hasOwn(auths, registry) && !open.includes(registry) && !(registry === 'docker.io' && Object.hasOwn(auths, 'https://index.docker.io/v1/'))) {
+    if (
+      !Object.hasOwn(auths, registry) &&
+      !open.includes(registry) &&
+      !(registry === 'docker.io' && Object.hasOwn(auths, 'https://index.docker.io/v1/'))
+    ) {
       return `it holds no credentials for ${registry}, which ${image} comes from`;
     }
   }

@@ -2,8 +2,8 @@
  * Operators that a cluster can be created with, what they need, and how their validations come out.
  * Source: Service facts 1.6, 4.2 and 4.4; resource additions are those of the operators' published minima.
  */
-import { OperationError, type JsonObject } from '../service-api.ts';
-import { effectiveRole, isSingleNode, type ClusterRow, type HostRow, type OperatorRow } from './store.ts';
+import { type JsonObject, OperationError } from '../service-api.ts';
+import { type ClusterRow, effectiveRole, type HostRow, isSingleNode, type OperatorRow } from './store.ts';
 import type { ValidationResult } from './validation.ts';
 
 interface Need {
@@ -31,13 +31,24 @@ const spareDisk = (host: HostRow) =>
     : 'The host needs a disk beside the installation disk';
 const threeHosts = (cluster: ClusterRow) => (cluster.hosts.length >= 3 ? undefined : 'At least three hosts are needed');
 const threeWorkers = (cluster: ClusterRow) =>
-  cluster.hosts.filter((host) => effectiveRole(host) === 'worker').length >= 2 ? undefined : 'At least two workers are needed';
+  cluster.hosts.filter((host) => effectiveRole(host) === 'worker').length >= 2
+    ? undefined
+    : 'At least two workers are needed';
 
 /** By name, in the order in which the service lists them. */
 export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
-  'amd-gpu': { validation: 'amd-gpu', namespace: 'kube-amd-gpu', subscription: 'amd-gpu-operator', needs: ['kmm', 'node-feature-discovery'] },
+  'amd-gpu': {
+    validation: 'amd-gpu',
+    namespace: 'kube-amd-gpu',
+    subscription: 'amd-gpu-operator',
+    needs: ['kmm', 'node-feature-discovery'],
+  },
   authorino: { validation: 'authorino', namespace: 'openshift-operators', subscription: 'authorino-operator' },
-  'cluster-observability': { validation: 'cluster-observability', namespace: 'openshift-operators', subscription: 'cluster-observability-operator' },
+  'cluster-observability': {
+    validation: 'cluster-observability',
+    namespace: 'openshift-operators',
+    subscription: 'cluster-observability-operator',
+  },
   cnv: {
     validation: 'cnv',
     namespace: 'openshift-cnv',
@@ -46,9 +57,17 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     worker: { cpu: 2, ramMib: 360 },
     checkHost: virtualization,
   },
-  'fence-agents-remediation': { validation: 'fence-agents-remediation', namespace: 'openshift-workload-availability', subscription: 'fence-agents-remediation' },
+  'fence-agents-remediation': {
+    validation: 'fence-agents-remediation',
+    namespace: 'openshift-workload-availability',
+    subscription: 'fence-agents-remediation',
+  },
   kmm: { validation: 'kmm', namespace: 'openshift-kmm', subscription: 'kernel-module-management' },
-  'kube-descheduler': { validation: 'kube-descheduler', namespace: 'openshift-kube-descheduler-operator', subscription: 'cluster-kube-descheduler-operator' },
+  'kube-descheduler': {
+    validation: 'kube-descheduler',
+    namespace: 'openshift-kube-descheduler-operator',
+    subscription: 'cluster-kube-descheduler-operator',
+  },
   loki: { validation: 'loki', namespace: 'openshift-operators-redhat', subscription: 'loki-operator' },
   lso: { validation: 'lso', namespace: 'openshift-local-storage', subscription: 'local-storage-operator' },
   lvm: {
@@ -59,15 +78,46 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     worker: { cpu: 1, ramMib: 100 },
     checkHost: spareDisk,
   },
-  mce: { validation: 'mce', namespace: 'multicluster-engine', subscription: 'multicluster-engine', master: { cpu: 4, ramMib: 16384 }, worker: { cpu: 4, ramMib: 16384 } },
+  mce: {
+    validation: 'mce',
+    namespace: 'multicluster-engine',
+    subscription: 'multicluster-engine',
+    master: { cpu: 4, ramMib: 16384 },
+    worker: { cpu: 4, ramMib: 16384 },
+  },
   metallb: { validation: 'metallb', namespace: 'metallb-system', subscription: 'metallb-operator' },
-  mtv: { validation: 'mtv', namespace: 'openshift-mtv', subscription: 'mtv-operator', master: { cpu: 1, ramMib: 1024 }, worker: { cpu: 1, ramMib: 1024 }, needs: ['cnv'] },
+  mtv: {
+    validation: 'mtv',
+    namespace: 'openshift-mtv',
+    subscription: 'mtv-operator',
+    master: { cpu: 1, ramMib: 1024 },
+    worker: { cpu: 1, ramMib: 1024 },
+    needs: ['cnv'],
+  },
   nmstate: { validation: 'nmstate', namespace: 'openshift-nmstate', subscription: 'kubernetes-nmstate-operator' },
   'node-feature-discovery': { validation: 'node-feature-discovery', namespace: 'openshift-nfd', subscription: 'nfd' },
-  'node-healthcheck': { validation: 'node-healthcheck', namespace: 'openshift-workload-availability', subscription: 'node-healthcheck-operator', needs: ['self-node-remediation'] },
-  'node-maintenance': { validation: 'node-maintenance', namespace: 'openshift-workload-availability', subscription: 'node-maintenance-operator' },
-  'numa-resources': { validation: 'numa-resources', namespace: 'openshift-numaresources', subscription: 'numaresources-operator' },
-  'nvidia-gpu': { validation: 'nvidia-gpu', namespace: 'nvidia-gpu-operator', subscription: 'gpu-operator-certified', needs: ['node-feature-discovery'] },
+  'node-healthcheck': {
+    validation: 'node-healthcheck',
+    namespace: 'openshift-workload-availability',
+    subscription: 'node-healthcheck-operator',
+    needs: ['self-node-remediation'],
+  },
+  'node-maintenance': {
+    validation: 'node-maintenance',
+    namespace: 'openshift-workload-availability',
+    subscription: 'node-maintenance-operator',
+  },
+  'numa-resources': {
+    validation: 'numa-resources',
+    namespace: 'openshift-numaresources',
+    subscription: 'numaresources-operator',
+  },
+  'nvidia-gpu': {
+    validation: 'nvidia-gpu',
+    namespace: 'nvidia-gpu-operator',
+    subscription: 'gpu-operator-certified',
+    needs: ['node-feature-discovery'],
+  },
   oadp: { validation: 'oadp', namespace: 'openshift-adp', subscription: 'redhat-oadp-operator' },
   odf: {
     validation: 'odf',
@@ -79,11 +129,37 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     checkHost: spareDisk,
     checkCluster: threeHosts,
   },
-  'openshift-ai': { validation: 'openshift-ai', namespace: 'redhat-ods-operator', subscription: 'rhods-operator', worker: { cpu: 8, ramMib: 32768 }, needs: ['odf', 'pipelines', 'servicemesh', 'serverless', 'authorino'], checkCluster: threeWorkers },
-  'openshift-logging': { validation: 'openshift-logging', namespace: 'openshift-logging', subscription: 'cluster-logging', needs: ['loki'] },
-  osc: { validation: 'osc', namespace: 'openshift-sandboxed-containers-operator', subscription: 'sandboxed-containers-operator', master: { cpu: 1, ramMib: 1024 }, worker: { cpu: 1, ramMib: 1024 } },
-  pipelines: { validation: 'pipelines', namespace: 'openshift-operators', subscription: 'openshift-pipelines-operator-rh' },
-  'self-node-remediation': { validation: 'self-node-remediation', namespace: 'openshift-workload-availability', subscription: 'self-node-remediation' },
+  'openshift-ai': {
+    validation: 'openshift-ai',
+    namespace: 'redhat-ods-operator',
+    subscription: 'rhods-operator',
+    worker: { cpu: 8, ramMib: 32768 },
+    needs: ['odf', 'pipelines', 'servicemesh', 'serverless', 'authorino'],
+    checkCluster: threeWorkers,
+  },
+  'openshift-logging': {
+    validation: 'openshift-logging',
+    namespace: 'openshift-logging',
+    subscription: 'cluster-logging',
+    needs: ['loki'],
+  },
+  osc: {
+    validation: 'osc',
+    namespace: 'openshift-sandboxed-containers-operator',
+    subscription: 'sandboxed-containers-operator',
+    master: { cpu: 1, ramMib: 1024 },
+    worker: { cpu: 1, ramMib: 1024 },
+  },
+  pipelines: {
+    validation: 'pipelines',
+    namespace: 'openshift-operators',
+    subscription: 'openshift-pipelines-operator-rh',
+  },
+  'self-node-remediation': {
+    validation: 'self-node-remediation',
+    namespace: 'openshift-workload-availability',
+    subscription: 'self-node-remediation',
+  },
   serverless: { validation: 'serverless', namespace: 'openshift-serverless', subscription: 'serverless-operator' },
   servicemesh: { validation: 'servicemesh', namespace: 'openshift-operators', subscription: 'servicemeshoperator' },
 };
@@ -121,7 +197,10 @@ export function operatorNeeds(cluster: ClusterRow, role: string): Need {
   return sum;
 }
 
-function results(cluster: ClusterRow, check: (definition: OperatorDefinition) => string | undefined | 'pending'): readonly ValidationResult[] {
+function results(
+  cluster: ClusterRow,
+  check: (definition: OperatorDefinition) => string | undefined | 'pending',
+): readonly ValidationResult[] {
   const chosen = new Set(selected(cluster).map((operator) => operator.name));
   if (chosen.size === 0) return NONE_SELECTED;
   return Object.entries(OPERATORS).map(([name, definition]) => {
@@ -131,7 +210,12 @@ function results(cluster: ClusterRow, check: (definition: OperatorDefinition) =>
       id: `${definition.validation}-requirements-satisfied`,
       category: 'operators',
       status: problem === undefined ? 'success' : problem === 'pending' ? 'pending' : 'failure',
-      message: problem === undefined ? `${name} requirements are met` : problem === 'pending' ? 'The inventory is missing' : problem,
+      message:
+        problem === undefined
+          ? `${name} requirements are met`
+          : problem === 'pending'
+            ? 'The inventory is missing'
+            : problem,
     };
   });
 }
@@ -197,8 +281,8 @@ export function chosenOperators(wanted: readonly JsonObject[], cluster: ClusterR
     if (name === 'cnv') add(isSingleNode(cluster) ? 'lvm' : 'lso', '', true);
   };
   for (const item of wanted) {
-    const properties = item['properties'];
-    add(String(item['name'] ?? ''), typeof properties === 'string' ? properties : '', false);
+    const properties = item.properties;
+    add(String(item.name ?? ''), typeof properties === 'string' ? properties : '', false);
   }
   return [...rows.values()];
 }

@@ -2,12 +2,20 @@
 import { aboutHost, type Core } from './core.ts';
 import { memoryNeeded } from './hardware.ts';
 import { hostOperatorResults } from './operators.ts';
-import { displayName, effectiveRole, isDay2Host, type ClusterRow, type HostRow } from './store.ts';
+import { type ClusterRow, displayName, effectiveRole, type HostRow, isDay2Host } from './store.ts';
 
 const GIB = 2 ** 30;
-const BEFORE_INSTALLATION: ReadonlySet<string> = new Set(['discovering', 'known', 'disconnected', 'insufficient', 'pending-for-input']);
+const BEFORE_INSTALLATION: ReadonlySet<string> = new Set([
+  'discovering',
+  'known',
+  'disconnected',
+  'insufficient',
+  'pending-for-input',
+]);
 /** Operators whose needs a master must satisfy when roles are chosen. */
-const STORAGE_AND_VIRTUALIZATION: ReadonlySet<string> = new Set(['lso', 'odf', 'cnv', 'lvm'].map((name) => `${name}-requirements-satisfied`));
+const STORAGE_AND_VIRTUALIZATION: ReadonlySet<string> = new Set(
+  ['lso', 'odf', 'cnv', 'lvm'].map((name) => `${name}-requirements-satisfied`),
+);
 
 function weight(host: HostRow): number {
   const facts = host.inventory;
@@ -18,7 +26,12 @@ function weight(host: HostRow): number {
 
 /** Hosts in the order in which roles are handed out: without GPU first, the weakest first; unknown ones last. */
 export function sortForRoles(hosts: readonly HostRow[]): HostRow[] {
-  const weighed = hosts.map((host, index) => ({ host, index, gpu: (host.inventory?.gpus ?? 0) > 0 ? 1 : 0, weight: weight(host) }));
+  const weighed = hosts.map((host, index) => ({
+    host,
+    index,
+    gpu: (host.inventory?.gpus ?? 0) > 0 ? 1 : 0,
+    weight: weight(host),
+  }));
   weighed.sort((a, b) => a.gpu - b.gpu || (a.weight === b.weight ? a.index - b.index : a.weight - b.weight));
   return weighed.map((item) => item.host);
 }
@@ -29,13 +42,20 @@ export function canAssignRoles(cluster: ClusterRow): boolean {
 
 /** Whether a host has what a role needs. */
 function isCandidate(core: Core, host: HostRow, cluster: ClusterRow, role: string, withOperators: boolean): boolean {
-  if (host.role !== 'auto-assign' && host.role !== role && !(role === 'master' && host.role === 'bootstrap')) return false;
+  if (host.role !== 'auto-assign' && host.role !== role && !(role === 'master' && host.role === 'bootstrap'))
+    return false;
   const facts = host.inventory;
   if (!facts) return false;
   const need = core.hardware.ofHost(host, cluster, role);
-  if (facts.cpuCount < need.cpuCores || facts.physicalBytes < memoryNeeded(need.ramMib, facts.physicalBytesMethod, true)) return false;
+  if (
+    facts.cpuCount < need.cpuCores ||
+    facts.physicalBytes < memoryNeeded(need.ramMib, facts.physicalBytesMethod, true)
+  )
+    return false;
   if (!withOperators) return true;
-  return hostOperatorResults(host, cluster).every((result) => result.status === 'success' || !STORAGE_AND_VIRTUALIZATION.has(result.id));
+  return hostOperatorResults(host, cluster).every(
+    (result) => result.status === 'success' || !STORAGE_AND_VIRTUALIZATION.has(result.id),
+  );
 }
 
 function others(cluster: ClusterRow, host: HostRow, role: string): number {
@@ -46,7 +66,8 @@ function select(core: Core, host: HostRow, cluster: ClusterRow): string {
   if (isDay2Host(host)) return 'worker';
   const wanted = cluster.controlPlaneCount;
   if (others(cluster, host, 'master') < wanted && isCandidate(core, host, cluster, 'master', true)) return 'master';
-  if (wanted === 2 && others(cluster, host, 'arbiter') === 0 && isCandidate(core, host, cluster, 'arbiter', false)) return 'arbiter';
+  if (wanted === 2 && others(cluster, host, 'arbiter') === 0 && isCandidate(core, host, cluster, 'arbiter', false))
+    return 'arbiter';
   return 'worker';
 }
 
@@ -106,7 +127,12 @@ export function countRoles(core: Core, cluster: ClusterRow): { masters: number; 
   }
   for (const host of open) {
     if (count.masters < cluster.controlPlaneCount && isCandidate(core, host, cluster, 'master', false)) count.masters++;
-    else if (cluster.controlPlaneCount === 2 && count.arbiters === 0 && isCandidate(core, host, cluster, 'arbiter', false)) count.arbiters++;
+    else if (
+      cluster.controlPlaneCount === 2 &&
+      count.arbiters === 0 &&
+      isCandidate(core, host, cluster, 'arbiter', false)
+    )
+      count.arbiters++;
     else count.workers++;
   }
   return count;

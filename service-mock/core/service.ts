@@ -1,8 +1,8 @@
 /** The simulated assisted-service: rules over rows in memory, driven by the injected clock. */
-import { OperationError, type AssistedServiceApi, type JsonObject, type ServiceDependencies } from '../service-api.ts';
-import { clusterOperations, SUPPORTED_OPERATORS } from './clusters.ts';
+import { type AssistedServiceApi, type JsonObject, OperationError, type ServiceDependencies } from '../service-api.ts';
 import { CLUSTER_VALIDATION_IDS } from './cluster-validations.ts';
-import { createCore, type Core } from './core.ts';
+import { clusterOperations, SUPPORTED_OPERATORS } from './clusters.ts';
+import { type Core, createCore } from './core.ts';
 import type { Severity } from './events.ts';
 import { HOST_VALIDATION_IDS } from './host-validations.ts';
 import { hostOperations } from './hosts.ts';
@@ -18,7 +18,8 @@ const SEVERITIES: readonly string[] = ['info', 'warning', 'error', 'critical'];
 /** @throws Error when the settings name a validation that does not exist. */
 function checkDisabled(name: string, ids: readonly string[], known: readonly string[]): void {
   const unknown = ids.filter((id) => !known.includes(id));
-  if (unknown.length > 0) throw new Error(`${name}: unknown validations ${unknown.join(', ')}. Known are ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`${name}: unknown validations ${unknown.join(', ')}. Known are ${known.join(', ')}`);
 }
 
 function defaultConfig({ settings }: Core): JsonObject {
@@ -41,8 +42,10 @@ function defaultConfig({ settings }: Core): JsonObject {
 function triggerEvent(core: Core, body: JsonObject): void {
   const severity = textField(body, 'severity') ?? '';
   const category = textField(body, 'category') ?? '';
-  if (category !== 'user' && category !== 'metrics') throw new OperationError(400, `Event category '${category}' is unknown. Known are user, metrics`);
-  if (!SEVERITIES.includes(severity)) throw new OperationError(400, `Event severity '${severity}' is unknown. Known are ${SEVERITIES.join(', ')}`);
+  if (category !== 'user' && category !== 'metrics')
+    throw new OperationError(400, `Event category '${category}' is unknown. Known are user, metrics`);
+  if (!SEVERITIES.includes(severity))
+    throw new OperationError(400, `Event severity '${severity}' is unknown. Known are ${SEVERITIES.join(', ')}`);
   core.events.report(
     {
       name: textField(body, 'name') ?? '',
@@ -90,6 +93,7 @@ export function createService(dependencies: ServiceDependencies): AssistedServic
     supportedOperators: () => [...SUPPORTED_OPERATORS],
     defaultConfig: () => defaultConfig(core),
     triggerEvent: (body) => triggerEvent(core, body),
-    listEvents: (query) => core.events.list(query, (infraEnvId, hostId) => core.store.deletedHosts.has(`${infraEnvId}/${hostId}`)),
+    listEvents: (query) =>
+      core.events.list(query, (infraEnvId, hostId) => core.store.deletedHosts.has(`${infraEnvId}/${hostId}`)),
   };
 }

@@ -173,8 +173,12 @@ function parseJson(name: string, text: string, kind: 'list' | 'map'): unknown {
       `${name}: not valid JSON (${(error as Error).message}). Write a JSON ${kind === 'list' ? 'array of objects' : 'object'}.`,
     );
   }
-  const good = kind === 'list' ? Array.isArray(value) : typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!good) throw new Error(`${name}: a JSON ${kind === 'list' ? 'array of objects' : 'object'} is needed, this is ${text.slice(0, 60)}.`);
+  const good =
+    kind === 'list' ? Array.isArray(value) : typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!good)
+    throw new Error(
+      `${name}: a JSON ${kind === 'list' ? 'array of objects' : 'object'} is needed, this is ${text.slice(0, 60)}.`,
+    );
   return value;
 }
 
@@ -259,7 +263,7 @@ export function settingsFromEnv(env: Readonly<Record<string, string | undefined>
     if (text === undefined || text === '') continue;
     settings[name] = parseValue(kind, name, text);
   }
-  const isoType = settings['ISO_IMAGE_TYPE'];
+  const isoType = settings.ISO_IMAGE_TYPE;
   if (isoType !== 'full-iso' && isoType !== 'minimal-iso') {
     throw new Error(`ISO_IMAGE_TYPE: "${isoType}" is unknown. Write full-iso or minimal-iso.`);
   }
@@ -267,10 +271,10 @@ export function settingsFromEnv(env: Readonly<Record<string, string | undefined>
   for (const [name, text] of Object.entries(env)) {
     if (text && TIMEOUT_NAME.test(name)) timeouts[name] = parseDuration(name, text);
   }
-  if (Object.keys(timeouts).length > 0) settings['TIMEOUTS'] = timeouts;
-  if (env['EVENT_RATE_LIMITS']) {
-    const limits = parseJson('EVENT_RATE_LIMITS', env['EVENT_RATE_LIMITS'], 'map') as Record<string, string>;
-    settings['EVENT_RATE_LIMITS'] = Object.fromEntries(
+  if (Object.keys(timeouts).length > 0) settings.TIMEOUTS = timeouts;
+  if (env.EVENT_RATE_LIMITS) {
+    const limits = parseJson('EVENT_RATE_LIMITS', env.EVENT_RATE_LIMITS, 'map') as Record<string, string>;
+    settings.EVENT_RATE_LIMITS = Object.fromEntries(
       Object.entries(limits).map(([name, text]) => [name, parseDuration(`EVENT_RATE_LIMITS ${name}`, String(text))]),
     );
   }

@@ -54,7 +54,13 @@ const NONE: readonly HostStage[] = [];
 const PRE_REBOOT: ReadonlySet<string> = new Set(BOOTSTRAP.slice(0, BOOTSTRAP.indexOf('Rebooting')));
 
 /** Stages in which a reboot by hand brings the host back, so that polling checks are no longer shown. */
-const MANUAL_REBOOT: ReadonlySet<string> = new Set(['Rebooting', 'Waiting for ignition', 'Configuring', 'Joined', 'Done']);
+const MANUAL_REBOOT: ReadonlySet<string> = new Set([
+  'Rebooting',
+  'Waiting for ignition',
+  'Configuring',
+  'Joined',
+  'Done',
+]);
 
 /** Stages in which a host waits for others, so that their wrong boot order must not time it out. */
 const WRONG_BOOT: ReadonlySet<string> = new Set([
@@ -150,8 +156,8 @@ export function finalizingStageTimeout(settings: ServiceSettings, stage: string,
 export function preparationTimeouts(settings: ServiceSettings): { host: number; cluster: number } {
   const longest = Math.max(settings.DISK_CHECK_TIMEOUT, settings.IMAGE_AVAILABILITY_TIMEOUT);
   return {
-    host: Math.max(settings.TIMEOUTS?.['PREPARE_FOR_INSTALLATION_HOST_TIMEOUT'] ?? 8 * MINUTE, longest + MINUTE),
-    cluster: Math.max(settings.TIMEOUTS?.['PREPARE_FOR_INSTALLATION_TIMEOUT'] ?? 10 * MINUTE, longest + 2 * MINUTE),
+    host: Math.max(settings.TIMEOUTS?.PREPARE_FOR_INSTALLATION_HOST_TIMEOUT ?? 8 * MINUTE, longest + MINUTE),
+    cluster: Math.max(settings.TIMEOUTS?.PREPARE_FOR_INSTALLATION_TIMEOUT ?? 10 * MINUTE, longest + 2 * MINUTE),
   };
 }
 
@@ -160,11 +166,11 @@ export function otherTimeouts(settings: ServiceSettings) {
   const given = settings.TIMEOUTS ?? {};
   return {
     installingWithoutProgress: 20 * MINUTE,
-    pendingUserAction: given['HOST_INSTALLING_PENDING_USER_ACTION_TIMEOUT'] ?? 60 * MINUTE,
+    pendingUserAction: given.HOST_INSTALLING_PENDING_USER_ACTION_TIMEOUT ?? 60 * MINUTE,
     reclaim: 60 * MINUTE,
-    hostLogCollection: given['HOST_LOG_COLLECTION_TIMEOUT'] ?? 10 * MINUTE,
-    hostLogPending: given['HOST_LOG_PENDING_TIMEOUT'] ?? 2 * MINUTE,
-    clusterLogCollection: given['LOG_COLLECTION_TIMEOUT'] ?? 60 * MINUTE,
-    clusterLogPending: given['LOG_PENDING_TIMEOUT'] ?? 10 * MINUTE,
+    hostLogCollection: given.HOST_LOG_COLLECTION_TIMEOUT ?? 10 * MINUTE,
+    hostLogPending: given.HOST_LOG_PENDING_TIMEOUT ?? 2 * MINUTE,
+    clusterLogCollection: given.LOG_COLLECTION_TIMEOUT ?? 60 * MINUTE,
+    clusterLogPending: given.LOG_PENDING_TIMEOUT ?? 10 * MINUTE,
   };
 }

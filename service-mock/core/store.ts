@@ -196,7 +196,9 @@ export interface HostRow {
   connectivityText: string;
   connectivity: ConnectivityFacts | undefined;
   apiVipConnectivityText: string;
-  apiVipConnectivity: { isSuccess: boolean; url: string; downloadError: string; managedNetworking: boolean } | undefined;
+  apiVipConnectivity:
+    | { isSuccess: boolean; url: string; downloadError: string; managedNetworking: boolean }
+    | undefined;
   tangConnectivity: string;
   freeAddressesText: string;
   freeAddresses: ReadonlyMap<string, ReadonlySet<string>> | undefined;

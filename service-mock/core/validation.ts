@@ -15,7 +15,10 @@ export function validationsText(results: readonly ValidationResult[]): string {
   const categories = new Map<string, { id: string; status: string; message: string }[]>();
   for (const { id, category, status, message } of results) {
     let list = categories.get(category);
-    if (!list) categories.set(category, (list = []));
+    if (!list) {
+      list = [];
+      categories.set(category, list);
+    }
     list.push({ id, status, message });
   }
   return JSON.stringify(Object.fromEntries([...categories].sort(([a], [b]) => (a < b ? -1 : 1))));

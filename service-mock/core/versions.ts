@@ -1,6 +1,6 @@
 /** Release and OS images that the service offers. Source: Service facts 1.2, 1.3, 1.7 and appendix D. */
 import { createHash } from 'node:crypto';
-import { OperationError, type JsonObject, type ServiceSettings } from '../service-api.ts';
+import { type JsonObject, OperationError, type ServiceSettings } from '../service-api.ts';
 
 export interface Release {
   readonly version: string;
@@ -27,7 +27,7 @@ function text(image: JsonObject, field: string): string {
 }
 
 function architectures(image: JsonObject): string[] {
-  const list = image['cpu_architectures'];
+  const list = image.cpu_architectures;
   if (Array.isArray(list) && list.length > 0) return list.map(String);
   return [text(image, 'cpu_architecture') || 'x86_64'];
 }
@@ -93,7 +93,9 @@ export class Versions {
   list(query: { version?: string; only_latest: boolean }): JsonObject {
     const result: JsonObject = {};
     const seen = new Set<string>();
-    const images = [...this.#settings.RELEASE_IMAGES].sort((a, b) => compareBase(text(b, 'version'), text(a, 'version')));
+    const images = [...this.#settings.RELEASE_IMAGES].sort((a, b) =>
+      compareBase(text(b, 'version'), text(a, 'version')),
+    );
     for (const image of images) {
       const version = text(image, 'version');
       if (query.version && !version.includes(query.version)) continue;
@@ -104,7 +106,7 @@ export class Versions {
       const key = architectures(image).length > 1 && !version.endsWith('-multi') ? `${version}-multi` : version;
       result[key] = {
         cpu_architectures: supported,
-        ...(image['default'] === true ? { default: true } : {}),
+        ...(image.default === true ? { default: true } : {}),
         display_name: key,
         support_level: text(image, 'support_level') || (/-(rc|ec|fc|alpha|0\.)/.test(version) ? 'beta' : 'production'),
       };

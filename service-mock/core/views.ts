@@ -2,7 +2,15 @@
 import type { Json, JsonObject } from '../service-api.ts';
 import { hostAddresses } from './inventory.ts';
 import { stagesOf } from './stages.ts';
-import { displayName, isDay2Host, isSingleNode, type ClusterRow, type HostRow, type InfraEnvRow, type OperatorRow } from './store.ts';
+import {
+  type ClusterRow,
+  displayName,
+  type HostRow,
+  type InfraEnvRow,
+  isDay2Host,
+  isSingleNode,
+  type OperatorRow,
+} from './store.ts';
 import { validationsText } from './validation.ts';
 import { wireDate, withoutEmpty } from './wire.ts';
 
@@ -28,7 +36,14 @@ function disksInfoText(host: HostRow): string {
   if (host.diskSpeeds.size === 0) return '';
   const entries = [...host.diskSpeeds].map(([path, { exitCode, speedMs }]) => [
     path,
-    { disk_speed: { ...(exitCode ? { exit_code: exitCode } : {}), ...(speedMs ? { speed_ms: speedMs } : {}), tested: true }, path },
+    {
+      disk_speed: {
+        ...(exitCode ? { exit_code: exitCode } : {}),
+        ...(speedMs ? { speed_ms: speedMs } : {}),
+        tested: true,
+      },
+      path,
+    },
   ]);
   return JSON.stringify(Object.fromEntries(entries));
 }
@@ -40,7 +55,9 @@ export function hostValidationsText(host: HostRow): string {
 
 export function hostView(host: HostRow, options: HostViewOptions = {}): JsonObject {
   const { customized = true, inventory = true, connectivity = true } = options;
-  const stages = customized ? stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) }, isSingleNode(host.cluster)) : [];
+  const stages = customized
+    ? stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) }, isSingleNode(host.cluster))
+    : [];
   return {
     ...withoutEmpty({
       api_vip_connectivity: host.apiVipConnectivityText,
@@ -149,7 +166,8 @@ function featureUsage(cluster: ClusterRow): string {
   const add = (name: string, id: string, data?: JsonObject) => {
     usage[name] = { ...(data ? { data } : {}), id, name };
   };
-  if (cluster.hyperthreading) add('Hyperthreading', 'HYPERTHREADING', { hyperthreading_enabled: cluster.hyperthreading });
+  if (cluster.hyperthreading)
+    add('Hyperthreading', 'HYPERTHREADING', { hyperthreading_enabled: cluster.hyperthreading });
   if (cluster.networkType === 'OVNKubernetes') add('OVN network type', 'OVN_NETWORK_TYPE');
   if (isSingleNode(cluster)) add('SNO', 'SNO');
   return Object.keys(usage).length === 0 ? '' : JSON.stringify(usage);
@@ -162,16 +180,24 @@ export interface ClusterViewOptions {
   networks?: boolean;
 }
 
-export function clusterView(cluster: ClusterRow, { hosts = true, networks = true }: ClusterViewOptions = {}): JsonObject {
+export function clusterView(
+  cluster: ClusterRow,
+  { hosts = true, networks = true }: ClusterViewOptions = {},
+): JsonObject {
   cluster.validationsText ??= validationsText(cluster.validations);
-  const vips = (rows: ClusterRow['apiVips']) => rows.map(({ ip, verification }) => ({ cluster_id: cluster.id, ip, ...(verification ? { verification } : {}) }));
+  const vips = (rows: ClusterRow['apiVips']) =>
+    rows.map(({ ip, verification }) => ({ cluster_id: cluster.id, ip, ...(verification ? { verification } : {}) }));
   const { progress } = cluster;
   return {
     ...withoutEmpty({ additional_ntp_source: cluster.additionalNtpSource }),
     ...(cluster.apiVipDnsName !== undefined ? { api_vip_dns_name: cluster.apiVipDnsName } : {}),
     api_vips: vips(cluster.apiVips),
     ...withoutEmpty({ base_dns_domain: cluster.baseDnsDomain }),
-    cluster_networks: cluster.clusterNetworks.map(({ cidr, hostPrefix }) => ({ cidr, cluster_id: cluster.id, host_prefix: hostPrefix })),
+    cluster_networks: cluster.clusterNetworks.map(({ cidr, hostPrefix }) => ({
+      cidr,
+      cluster_id: cluster.id,
+      host_prefix: hostPrefix,
+    })),
     ...withoutEmpty({
       connectivity_majority_groups: cluster.connectivityGroups,
       control_plane_count: cluster.controlPlaneCount,
@@ -211,7 +237,10 @@ export function clusterView(cluster: ClusterRow, { hosts = true, networks = true
       install_started_at: wireDate(cluster.installStartedAt),
       ip_collisions: cluster.ipCollisions,
       kind: cluster.kind,
-      'last-installation-preparation': withoutEmpty({ reason: cluster.preparation.reason, status: cluster.preparation.status }),
+      'last-installation-preparation': withoutEmpty({
+        reason: cluster.preparation.reason,
+        status: cluster.preparation.status,
+      }),
       load_balancer: withoutEmpty({ type: cluster.loadBalancer }),
       logs_info: cluster.logsInfo,
     }),
@@ -238,9 +267,13 @@ export function clusterView(cluster: ClusterRow, { hosts = true, networks = true
       preparing_for_installation_stage_percentage: progress.preparing,
       total_percentage: progress.total,
     }),
-    ...withoutEmpty({ pull_secret_set: cluster.pullSecret !== '', ready_host_count: cluster.hosts.filter((host) => host.status === 'known').length }),
+    ...withoutEmpty({
+      pull_secret_set: cluster.pullSecret !== '',
+      ready_host_count: cluster.hosts.filter((host) => host.status === 'known').length,
+    }),
     ...(cluster.schedulableMasters === undefined ? {} : { schedulable_masters: cluster.schedulableMasters }),
-    schedulable_masters_forced_true: cluster.hosts.filter((host) => host.role === 'worker' || host.suggestedRole === 'worker').length < 2,
+    schedulable_masters_forced_true:
+      cluster.hosts.filter((host) => host.role === 'worker' || host.suggestedRole === 'worker').length < 2,
     service_networks: cluster.serviceNetworks.map((cidr) => ({ cidr, cluster_id: cluster.id })),
     ...withoutEmpty({ ssh_public_key: cluster.sshPublicKey }),
     status: cluster.status,

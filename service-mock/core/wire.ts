@@ -1,5 +1,5 @@
 /** Small helpers for reading request bodies and writing answers as the service's models do. */
-import { OperationError, type Json, type JsonObject } from '../service-api.ts';
+import { type Json, type JsonObject, OperationError } from '../service-api.ts';
 
 /** A date of an answer; 0 is the date that was never set. */
 export function wireDate(time: number): string {
@@ -53,7 +53,9 @@ export function objectField(body: JsonObject, field: string): JsonObject | undef
 export function objectsField(body: JsonObject, field: string): JsonObject[] | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;
-  const good = Array.isArray(value) && value.every((item: Json) => item !== null && typeof item === 'object' && !Array.isArray(item));
+  const good =
+    Array.isArray(value) &&
+    value.every((item: Json) => item !== null && typeof item === 'object' && !Array.isArray(item));
   if (!good) throw wrongType(field, 'a list of objects');
   return value as JsonObject[];
 }
