@@ -58,7 +58,7 @@ const holds =
 const FINISHED: ReadonlySet<string> = new Set(['installed', 'error', 'cancelled']);
 
 /** Stores a state; a change is dated, triggers the monitor and makes an event. */
-export function setClusterStatus(core: Core, cluster: ClusterRow, from: string, to: string, info: string): void {
+function setClusterStatus(core: Core, cluster: ClusterRow, from: string, to: string, info: string): void {
   const now = core.clock.now();
   cluster.status = to;
   cluster.statusInfo = info;
@@ -183,7 +183,7 @@ const complete: Condition = ({ cluster }) =>
     (operator) => operator.status === 'available' || (operator.type === 'olm' && operator.status === 'failed'),
   );
 
-export function clusterLogsTimedOut(core: Core, cluster: ClusterRow): boolean {
+function clusterLogsTimedOut(core: Core, cluster: ClusterRow): boolean {
   const { clusterLogCollection, clusterLogPending } = otherTimeouts(core.settings);
   if (cluster.logsInfo === '' && cluster.controllerLogsStartedAt === 0)
     return age(core, cluster.statusUpdatedAt) > clusterLogPending;

@@ -79,7 +79,7 @@ function freeProblem(cluster: ClusterRow, vip: VipRow, network: string): string 
 }
 
 /** A VIP is free when every host that listed free addresses of the network listed it. */
-export function verdictOfFreeLists(
+function verdictOfFreeLists(
   hosts: readonly HostRow[],
   ip: string,
   network: string,

@@ -495,7 +495,8 @@ export function clusterOperations(core: Core): Operations {
       cluster.openshiftClusterId = core.uuid();
       preparationSucceeded(core, cluster);
     });
-    return clusterView(cluster, { networks: false });
+    const hosts = cluster.hosts.map((host) => hostView(host, { customized: false }));
+    return { ...clusterView(cluster, { networks: false }), hosts, operator_bundles: null };
   }
 
   function cancelCluster(id: string): JsonObject {

@@ -34,7 +34,7 @@ const FIELDS = {
 } as const;
 
 /** Memory that may be missing, MiB. */
-export const MEMORY_TOLERANCE_MIB = 100;
+const MEMORY_TOLERANCE_MIB = 100;
 const MIB = 1024 * 1024;
 
 export class Hardware {

@@ -117,7 +117,7 @@ const failures = ({ verdict }: Context): string =>
 const waited = (host: HostRow, core: Core, since: number, limit: number) =>
   core.clock.now() - since > limit && host.status !== '';
 
-export function resetProgress(host: HostRow): void {
+function resetProgress(host: HostRow): void {
   host.stage = '';
   host.stageInfo = '';
   host.stageStartedAt = 0;

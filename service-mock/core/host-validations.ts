@@ -12,7 +12,6 @@ import {
   machineNetworks,
 } from './cluster-networks.ts';
 import type { Core } from './core.ts';
-import { softTimeouts } from './core.ts';
 import { memoryNeeded, type Requirement } from './hardware.ts';
 import { type DiskFacts, hostAddresses, type InventoryFacts } from './inventory.ts';
 import { hostnameProblem } from './names.ts';
@@ -739,7 +738,6 @@ export const hostConditions = {
   waitsForOthers(host: HostRow): boolean {
     return isWrongBootStage(host.stage) && host.cluster?.status === 'installing-pending-user-action';
   },
-  softTimeouts,
 };
 
 export function keepsPartitions(host: HostRow): boolean {

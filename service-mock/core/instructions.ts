@@ -425,7 +425,7 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
 };
 
 /** The table row for a host as it is now. */
-export function stateEntry(host: HostRow): StateEntry {
+function stateEntry(host: HostRow): StateEntry {
   const table = !host.cluster ? POOL_STATES : isDay2Host(host) ? DAY2_STATES : DAY1_STATES;
   return table[host.status] ?? NOTHING;
 }

@@ -321,7 +321,7 @@ export class Store {
   }
 }
 
-export function hostKey(host: { id: string; infraEnv: { id: string } }): string {
+function hostKey(host: { id: string; infraEnv: { id: string } }): string {
   return `${host.infraEnv.id}/${host.id}`;
 }
 

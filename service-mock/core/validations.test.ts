@@ -237,7 +237,6 @@ describe('host validations', () => {
       site.cluster({ api_vips: [{ ip: '192.168.10.100' }], ingress_vips: [{ ip: '192.168.10.101' }] }),
     );
     for (let index = 0; index < 4; index++) site.machine(infraEnv);
-    const [first, second, , worker] = site.machines as [Machine, Machine, Machine, Machine];
     await site.live(4);
     const slow = (target: Machine) => ({
       remote_hosts: [
@@ -264,7 +263,6 @@ describe('host validations', () => {
     ]) {
       expect(site.validation(masters[0], id)?.status).toBe('failure');
     }
-    expect([first, second, worker]).toHaveLength(3);
   });
 
   it('that are ignored do not block, but those that must not be ignored cannot be', async () => {

@@ -48,7 +48,7 @@ function disksInfoText(host: HostRow): string {
   return JSON.stringify(Object.fromEntries(entries));
 }
 
-export function hostValidationsText(host: HostRow): string {
+function hostValidationsText(host: HostRow): string {
   host.validationsText ??= validationsText(host.validations);
   return host.validationsText;
 }

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../swarm/protocol/clock.ts';
+import { Events } from './events.ts';
+
+const nobody = () => false;
+
+function filled() {
+  const clock = new ManualClock();
+  const events = new Events(clock);
+  events.emit('cluster_registration_succeeded', { clusterId: 'c' });
+  events.emit('host_registration_succeeded', { clusterId: 'c', hostId: 'h1', infraEnvId: 'e' }, 'one');
+  events.emit(
+    'host_validation_failed',
+    { clusterId: 'c', hostId: 'h2', infraEnvId: 'e' },
+    'two',
+    'ntp-synced',
+    'failed',
+  );
+  events.metrics('nic.count', { clusterId: 'c' }, { count: 2 });
+  events.emit('infra_env_registered', { infraEnvId: 'e' });
+  return { clock, events };
+}
+
+const names = (page: { events: { name?: unknown }[] }) => page.events.map((event) => event.name);
+
+describe('events', () => {
+  it('are listed by cluster, without metrics unless asked for', () => {
+    const { events } = filled();
+    const page = events.list({ cluster_id: 'c' }, nobody);
+    expect(names(page)).toEqual([
+      'cluster_registration_succeeded',
+      'host_registration_succeeded',
+      'host_validation_failed',
+    ]);
+    expect(page).toMatchObject({ total: 3, severities: { info: 2, warning: 1, error: 0, critical: 0 } });
+    expect(names(events.list({ cluster_id: 'c', categories: ['metrics'] }, nobody))).toEqual(['nic.count']);
+  });
+
+  it('are filtered by infra-env, host, severity, text and level', () => {
+    const { events } = filled();
+    expect(names(events.list({ infra_env_id: 'e' }, nobody))).toHaveLength(3);
+    expect(names(events.list({ cluster_id: 'c', host_ids: ['h1'] }, nobody))).toEqual(['host_registration_succeeded']);
+    expect(names(events.list({ cluster_id: 'c', host_ids: ['h1'], cluster_level: true }, nobody))).toHaveLength(2);
+    expect(names(events.list({ cluster_id: 'c', cluster_level: true }, nobody))).toEqual([
+      'cluster_registration_succeeded',
+    ]);
+    expect(names(events.list({ cluster_id: 'c', severities: ['warning'] }, nobody))).toEqual([
+      'host_validation_failed',
+    ]);
+    expect(names(events.list({ message: 'NTP-SYNCED' }, nobody))).toEqual(['host_validation_failed']);
+    expect(names(events.list({ cluster_id: 'c' }, (_env, host) => host === 'h2'))).toHaveLength(2);
+    expect(names(events.list({ cluster_id: 'c', deleted_hosts: true }, (_env, host) => host === 'h2'))).toHaveLength(3);
+  });
+
+  it('come in pages, either way round', () => {
+    const { events } = filled();
+    expect(names(events.list({ cluster_id: 'c', order: 'descending', limit: 1 }, nobody))).toEqual([
+      'host_validation_failed',
+    ]);
+    expect(names(events.list({ cluster_id: 'c', offset: 2 }, nobody))).toEqual(['host_validation_failed']);
+    expect(events.list({ cluster_id: 'c', limit: 0 }, nobody)).toMatchObject({ events: [], total: 3 });
+  });
+
+  it('that are limited come once in their time', async () => {
+    const { clock, events } = filled();
+    const upgrade = () => events.emit('upgrade_agent_started', { hostId: 'h1', infraEnvId: 'e' }, 'one', 'image');
+    const count = () =>
+      names(events.list({ infra_env_id: 'e' }, nobody)).filter((name) => name === 'upgrade_agent_started').length;
+    upgrade();
+    upgrade();
+    expect(count()).toBe(1);
+    await clock.advance(3_600_000);
+    upgrade();
+    expect(count()).toBe(2);
+  });
+});
