@@ -5,11 +5,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { PORTS_PER_SOURCE_ADDRESS } from '../transport/source-ports.ts';
 
 export interface ConnectionLimits {
   /** Open files this process may have. */
   files: number;
-  /** Local ports a single source address offers towards one service. */
+  /** Local ports the kernel gives out towards one service when the plan names no source addresses. */
   ports: number;
 }
 
@@ -54,7 +55,8 @@ export function connectionBudget(
   const perHost = mode === 'shared' ? 0 : mode === 'keep-alive' ? 1 : idleSeconds / poll + 1 / poll;
   const needed = Math.ceil(plan.hostCount * perHost * REPLY_ALLOWANCE);
   const byFiles = Math.max(0, limits.files - RESERVED_FILES);
-  const byPorts = Math.floor(limits.ports * PORT_SHARE * Math.max(1, sourceAddresses.length));
+  const ports = sourceAddresses.length > 0 ? PORTS_PER_SOURCE_ADDRESS * sourceAddresses.length : limits.ports;
+  const byPorts = Math.floor(ports * PORT_SHARE);
   const room = Math.min(byFiles, byPorts);
   if (needed <= room) return { needed, room, idleSeconds, warning: null };
 

@@ -166,7 +166,8 @@ export class Pool {
   /** Resolves when the worker is ready. */
   #startWorker(worker: number): Promise<void> {
     const { port1, port2 } = new MessageChannel();
-    const { clock, transport, telemetry } = this.#options;
+    const { clock, telemetry, workers } = this.#options;
+    const transport = { ...this.#options.transport, sourcePorts: { index: worker, count: workers } };
     const task: WorkerTask = { setup: { worker, clock, transport, telemetry }, port: port2 };
     return new Promise((resolve, reject) => {
       port1.on('message', (message: FromWorker) => {

@@ -3,6 +3,7 @@
  * this interface may know which one is in use, and all of them pass `transport.shared-tests.ts`.
  */
 import type { ClientKind } from '../protocol/endpoints.ts';
+import type { PortShare } from './source-ports.ts';
 
 /**
  * How connections are used. `per-poll` is what a stock agent does: every session has its own connections, which stay idle
@@ -23,6 +24,8 @@ export interface TransportOptions {
   tls?: TlsOptions;
   /** Local addresses to connect from, used in turn, so that one box can hold more connections than one port range. */
   sourceAddresses?: readonly string[];
+  /** Which of their ports are this transport's, when several threads share them; default all. */
+  sourcePorts?: PortShare;
   /** Wall-clock milliseconds an idle connection of a finished session stays open (stock: 90,000; agent facts 6.2). */
   idleTimeoutMs: number;
   /** Wall-clock milliseconds until a dial is given up (stock: 30,000). */

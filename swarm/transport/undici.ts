@@ -20,6 +20,7 @@ import { gunzipSync } from 'node:zlib';
 import { Client, type Dispatcher } from 'undici';
 import { wallNow } from '../protocol/clock.ts';
 import { redirectOf, requestHead, splitBaseUrl, type Target } from './go-http.ts';
+import { SourcePorts } from './source-ports.ts';
 import {
   type Session,
   type SessionOptions,
@@ -510,13 +511,20 @@ function first(value: string | string[] | undefined): string {
 type DialCallback = (error: TransportError | null, socket?: net.Socket) => void;
 
 /** Opens TCP and TLS connections, from each source address in turn. */
+/** A port that we chose may be somebody's; so many in a row mean that the range is full. */
+const SOURCE_PORT_TRIES = 64;
+
 class Dialer {
   readonly #options: TransportOptions;
   readonly #secureContext: tls.SecureContext | null;
-  #turn = 0;
+  readonly #sources: SourcePorts | null;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    const { sourceAddresses, sourcePorts } = options;
+    this.#sources = sourceAddresses?.length
+      ? new SourcePorts(sourceAddresses, sourcePorts ?? { index: 0, count: 1 }, Math.random())
+      : null;
     const ca = options.tls?.ca;
     this.#secureContext = ca
       ? tls.createSecureContext({
@@ -530,10 +538,9 @@ class Dialer {
     const secure = target.protocol === 'https:';
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const port = Number(target.port) || (secure ? 443 : 80);
-    const sources = this.#options.sourceAddresses;
-    const localAddress = sources?.[this.#turn++ % sources.length];
 
     let settled = false;
+    let tcp: net.Socket;
     const finish: DialCallback = (error, socket) => {
       if (settled) return;
       settled = true;
@@ -541,14 +548,23 @@ class Dialer {
       if (error) tcp.destroy();
       callback(error, socket);
     };
-    const tcp = net.connect({ host, port, ...(localAddress ? { localAddress } : {}) });
     let timer = setTimeout(() => {
       finish(new TransportError('dial-timeout', `no connection to ${host}:${port} in time`));
     }, this.#options.dialTimeoutMs);
-    const onDialError = (error: Error) =>
-      finish(new TransportError(kindOfSystemError(error), error.message, { cause: error }));
-    tcp.once('error', onDialError);
-    tcp.once('connect', () => {
+    let triesLeft = this.#sources ? SOURCE_PORT_TRIES : 1;
+    const connect = () => {
+      if (settled) return;
+      triesLeft--;
+      tcp = net.connect({ host, port, ...this.#sources?.next() });
+      tcp.once('error', onDialError);
+      tcp.once('connect', onConnect);
+    };
+    const onDialError = (error: Error) => {
+      const taken = ['EADDRINUSE', 'EADDRNOTAVAIL'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (taken && triesLeft > 0) connect();
+      else finish(new TransportError(kindOfSystemError(error), error.message, { cause: error }));
+    };
+    const onConnect = () => {
       clearTimeout(timer);
       tcp.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       tcp.removeListener('error', onDialError);
@@ -574,7 +590,8 @@ class Dialer {
         finish(null, encrypted);
         encrypted.removeListener('error', onTlsError);
       });
-    });
+    };
+    connect();
     return () => finish(new TransportError('aborted', 'the dial was given up'));
   }
 }
