@@ -8,8 +8,8 @@ describe('budget of connections', () => {
   it('leaves the real idle time when there is room', () => {
     const budget = connectionBudget(plan(1000), { files: 20_000, ports: 28_232 });
     expect(budget).toMatchObject({ idleSeconds: 90, warning: null });
-    // 1.5 idle connections a host and a fifth for replies.
-    expect(budget.needed).toBeCloseTo(1820, -1);
+    // 1.5 idle connections a host for polls, as many for registrations when all boot at once, and a fifth for replies.
+    expect(budget.needed).toBeCloseTo(3640, -1);
   });
 
   it('shortens the idle time when files are scarce, so that what is open fits', () => {
@@ -23,6 +23,13 @@ describe('budget of connections', () => {
       limits,
     );
     expect(again.warning).toBeNull();
+  });
+
+  it('needs less when the hosts boot one after the other', () => {
+    const spread = fakePlan([{ arrivalMs: 0 }, { arrivalMs: 3_600_000 }]);
+    const limits = { files: 20_000, ports: 100_000 };
+    const needed = connectionBudget({ ...spread, hostCount: 1000 }, limits).needed;
+    expect(needed).toBeCloseTo(1820 + 30, -1);
   });
 
   it('counts ports by source address', () => {

@@ -1,6 +1,7 @@
 /**
  * Whether this process may hold the connections that a plan will have open. A stock agent opens a connection a poll and
- * leaves it idle for 90 s, so at a 60 s cadence 1.5 of them are open for every host (Agent facts 6.2). When that is more
+ * leaves it idle for 90 s, so at a 60 s cadence 1.5 of them are open for every host, and while it boots that of its
+ * registration too (Agent facts 6.2). When that is more
  * than the process may hold, the idle time is shortened, which changes the load and is said so.
  */
 import { readFile } from 'node:fs/promises';
@@ -45,14 +46,27 @@ export async function readConnectionLimits(): Promise<ConnectionLimits> {
   };
 }
 
+/**
+ * Connections that each host has open in the worst moment, per second that an idle one lingers: the poll's, and while the
+ * hosts boot that of the registration beside it.
+ */
+function lingeringPerSecond(plan: Pick<ExpandedPlan, 'clusters'>, pollSeconds: number): number {
+  const boots = plan.clusters.flatMap(({ arrivalMs, hosts }) =>
+    hosts.map(({ bootDelayMs }) => arrivalMs + bootDelayMs),
+  );
+  const spreadSeconds = boots.reduce((last, boot) => Math.max(last, boot), 0) / 1000;
+  return 1 / pollSeconds + 1 / Math.max(spreadSeconds, pollSeconds);
+}
+
 /** Decides how long idle connections of this plan may linger under these limits. */
 export function connectionBudget(
-  plan: Pick<ExpandedPlan, 'hostCount' | 'connections' | 'pollIntervalSeconds'>,
+  plan: Pick<ExpandedPlan, 'clusters' | 'hostCount' | 'connections' | 'pollIntervalSeconds'>,
   limits: ConnectionLimits,
 ): ConnectionBudget {
   const { mode, idleSeconds, sourceAddresses } = plan.connections;
   const poll = plan.pollIntervalSeconds ?? POLL_SECONDS;
-  const perHost = mode === 'shared' ? 0 : mode === 'keep-alive' ? 1 : idleSeconds / poll + 1 / poll;
+  const lingering = lingeringPerSecond(plan, poll);
+  const perHost = mode === 'shared' ? 0 : mode === 'keep-alive' ? 1 : (idleSeconds + 1) * lingering;
   const needed = Math.ceil(plan.hostCount * perHost * REPLY_ALLOWANCE);
   const byFiles = Math.max(0, limits.files - RESERVED_FILES);
   const ports = sourceAddresses.length > 0 ? PORTS_PER_SOURCE_ADDRESS * sourceAddresses.length : limits.ports;
@@ -73,7 +87,7 @@ export function connectionBudget(
       warning: `about ${needed} connections will be open but this process ${scarce}: connections will fail; ${remedy}`,
     };
   }
-  const affordable = (room / (plan.hostCount * REPLY_ALLOWANCE)) * poll - 1;
+  const affordable = room / (plan.hostCount * REPLY_ALLOWANCE * lingering) - 1;
   const shortened = Math.max(0, Math.floor(affordable));
   return {
     needed,
