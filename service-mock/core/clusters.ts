@@ -496,7 +496,7 @@ export function clusterOperations(core: Core): Operations {
       preparationSucceeded(core, cluster);
     });
     const hosts = cluster.hosts.map((host) => hostView(host, { customized: false }));
-    return { ...clusterView(cluster, { networks: false }), hosts, operator_bundles: null };
+    return { ...clusterView(cluster, { networks: false }), hosts };
   }
 
   function cancelCluster(id: string): JsonObject {
@@ -750,7 +750,9 @@ export function clusterOperations(core: Core): Operations {
             (!openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id),
         )
         .map((cluster) =>
-          with_hosts ? clusterView(cluster) : { ...clusterView(cluster, { hosts: false }), hosts: [] as Json[] },
+          with_hosts
+            ? clusterView(cluster)
+            : { ...clusterView(cluster, { hosts: false, networks: false, counts: true }), hosts: [] as Json[] },
         ),
     getCluster: (id, { excludeHosts }) => clusterView(clusterOf(core, id), { hosts: !excludeHosts }),
     updateCluster,

@@ -379,7 +379,7 @@ export function hostOperations(core: Core): Operations {
       throw new OperationError(500, `Host ${hostId} is ${host.status}; only a host that is known-unbound can be bound`);
     }
     events.emit('host_bind_succeeded', aboutHost(host), displayName(host));
-    return { ...hostView(host, { customized: false }), progress_stages: undefined };
+    return hostView(host, { customized: false });
   }
 
   function unbindHost(infraEnvId: string, hostId: string): JsonObject {
@@ -398,7 +398,7 @@ export function hostOperations(core: Core): Operations {
     }
     events.emit('host_unbind_succeeded', about, displayName(host));
     refreshCluster(core, cluster);
-    return { ...hostView(host, { customized: false }), progress_stages: undefined };
+    return hostView(host, { customized: false });
   }
 
   function installHost(infraEnvId: string, hostId: string): JsonObject {

@@ -57,7 +57,7 @@ export function hostView(host: HostRow, options: HostViewOptions = {}): JsonObje
   const { customized = true, inventory = true, connectivity = true } = options;
   const stages = customized
     ? stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) }, isSingleNode(host.cluster))
-    : [];
+    : null;
   return {
     ...withoutEmpty({
       api_vip_connectivity: host.apiVipConnectivityText,
@@ -101,7 +101,7 @@ export function hostView(host: HostRow, options: HostViewOptions = {}): JsonObje
         stage_updated_at: wireDate(host.stageUpdatedAt),
       }),
     }),
-    ...(stages.length > 0 ? { progress_stages: [...stages] } : customized ? {} : { progress_stages: null }),
+    progress_stages: stages && [...stages],
     ...withoutEmpty({
       registered_at: wireDate(host.registeredAt),
       requested_hostname: customized ? displayName(host) : host.requestedHostname,
@@ -176,13 +176,15 @@ function featureUsage(cluster: ClusterRow): string {
 /** How an answer shows a cluster. */
 export interface ClusterViewOptions {
   hosts?: boolean;
-  /** Networks of the hosts; lists and actions leave them `null`. */
+  /** Networks of the hosts and operator bundles; lists and actions leave them `null`. */
   networks?: boolean;
+  /** Numbers of hosts; default as `hosts`. */
+  counts?: boolean;
 }
 
 export function clusterView(
   cluster: ClusterRow,
-  { hosts = true, networks = true }: ClusterViewOptions = {},
+  { hosts = true, networks = true, counts = hosts }: ClusterViewOptions = {},
 ): JsonObject {
   cluster.validationsText ??= validationsText(cluster.validations);
   const vips = (rows: ClusterRow['apiVips']) =>
@@ -212,12 +214,12 @@ export function clusterView(
         tang_servers: cluster.diskEncryption.tangServers,
       }),
       email_domain: USER.email_domain,
-      enabled_host_count: cluster.hosts.length,
+      enabled_host_count: counts ? cluster.hosts.length : 0,
       feature_usage: featureUsage(cluster),
       high_availability_mode: cluster.highAvailabilityMode,
     }),
     host_networks: networks ? (hosts ? hostNetworks(cluster) : []) : null,
-    hosts: hosts ? cluster.hosts.map((host) => hostView(host)) : [],
+    hosts: hosts ? cluster.hosts.map((host) => hostView(host)) : null,
     ...withoutEmpty({
       href: `${API}/clusters/${cluster.id}`,
       http_proxy: cluster.httpProxy,
@@ -255,7 +257,7 @@ export function clusterView(
       openshift_cluster_id: cluster.openshiftClusterId,
       openshift_version: cluster.openshiftVersion,
     }),
-    operator_bundles: cluster.operatorBundles,
+    operator_bundles: networks ? cluster.operatorBundles : null,
     org_soft_timeouts_enabled: true,
     platform: cluster.platform,
     progress: withoutEmpty({
@@ -269,7 +271,7 @@ export function clusterView(
     }),
     ...withoutEmpty({
       pull_secret_set: cluster.pullSecret !== '',
-      ready_host_count: cluster.hosts.filter((host) => host.status === 'known').length,
+      ready_host_count: counts ? cluster.hosts.filter((host) => host.status === 'known').length : 0,
     }),
     ...(cluster.schedulableMasters === undefined ? {} : { schedulable_masters: cluster.schedulableMasters }),
     schedulable_masters_forced_true:
@@ -281,7 +283,7 @@ export function clusterView(
     ...withoutEmpty({
       status_updated_at: wireDate(cluster.statusUpdatedAt),
       tags: cluster.tags,
-      total_host_count: cluster.hosts.length,
+      total_host_count: counts ? cluster.hosts.length : 0,
       updated_at: wireDate(cluster.updatedAt),
     }),
     ...(cluster.userManagedNetworking === undefined ? {} : { user_managed_networking: cluster.userManagedNetworking }),
