@@ -4,6 +4,7 @@
  */
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { ClusterStatus, FinalizingStage, HostStage, HostStatus } from '../protocol/states.ts';
+import type { Funnel, Reached } from '../report/summary.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../telemetry/telemetry.ts';
 
@@ -55,11 +56,17 @@ export interface Page<T> {
   items: T[];
 }
 
-/** How many ever came as far as each phase: a funnel, in which each number is at most the one before. */
-export interface Funnel {
-  hosts: Record<HostPhase, number>;
-  clusters: Record<ClusterPhase, number>;
-}
+/** Phases that infra-envs without a cluster, and their hosts, never pass. */
+const INSTALLATION: ReadonlySet<string> = new Set<HostPhase | ClusterPhase>([
+  'installing',
+  'writing',
+  'rebooted',
+  'joined',
+  'done',
+  'preparing',
+  'finalizing',
+  'installed',
+]);
 
 /** Phases off the good way; whoever is in one of them keeps the furthest good one reached. */
 const OFF_THE_WAY: ReadonlySet<string> = new Set(['frozen', 'failed', 'stopped', 'cancelled', 'deleted']);
@@ -69,8 +76,11 @@ export class RunIndex {
   readonly #hosts = new Map<number, HostRow>();
   readonly #furthestCluster = new Map<number, number>();
   readonly #furthestHost = new Map<number, number>();
+  /** Clusters that are only infra-envs. */
+  readonly #uninstalled: ReadonlySet<number>;
 
   constructor(plan: Pick<ExpandedPlan, 'clusters'>) {
+    this.#uninstalled = new Set(plan.clusters.filter((one) => one.justInfraEnv).map((one) => one.index));
     for (const cluster of plan.clusters) {
       this.#clusters.set(cluster.index, {
         cluster: cluster.index,
@@ -148,10 +158,15 @@ export class RunIndex {
   }
 
   funnel(): Funnel {
-    return {
-      hosts: cumulate(this.#furthestHost, HOST_PHASES, this.#hosts.size),
-      clusters: cumulate(this.#furthestCluster, CLUSTER_PHASES, this.#clusters.size),
-    };
+    const hosts = [...this.#hosts.values()].map(({ host, cluster }) => ({
+      reached: this.#furthestHost.get(host) ?? 0,
+      installs: !this.#uninstalled.has(cluster),
+    }));
+    const clusters = [...this.#clusters.keys()].map((cluster) => ({
+      reached: this.#furthestCluster.get(cluster) ?? 0,
+      installs: !this.#uninstalled.has(cluster),
+    }));
+    return { hosts: cumulate(hosts, HOST_PHASES), clusters: cumulate(clusters, CLUSTER_PHASES) };
   }
 
   /** Clusters that failed, with their reasons. */
@@ -172,16 +187,17 @@ function advance<T extends string>(furthest: Map<number, number>, key: number, p
   if (reached > (furthest.get(key) ?? -1)) furthest.set(key, reached);
 }
 
-/** For each phase, how many reached it or a later one; all `total` reached the first. */
+/** For each phase, how many reached it or a later one. */
 function cumulate<T extends string>(
-  furthest: ReadonlyMap<number, number>,
+  rows: readonly { reached: number; installs: boolean }[],
   phases: readonly T[],
-  total: number,
-): Record<T, number> {
-  const counts = new Array<number>(phases.length).fill(0);
-  for (const reached of furthest.values()) for (let at = 0; at <= reached; at++) counts[at]!++;
-  counts[0] = total;
-  return Object.fromEntries(phases.map((phase, at) => [phase, counts[at]!])) as Record<T, number>;
+): Record<T, Reached> {
+  const table = {} as Record<T, Reached>;
+  phases.forEach((phase, at) => {
+    const meant = INSTALLATION.has(phase) ? rows.filter((row) => row.installs) : rows;
+    table[phase] = { count: meant.filter((row) => row.reached >= at).length, of: meant.length };
+  });
+  return table;
 }
 
 function matches(row: { phase: string; status: string | null; cluster: number }, filter: RowFilter): boolean {

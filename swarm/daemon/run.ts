@@ -194,6 +194,8 @@ export class Run {
     const telemetry = new SharedTelemetry(this.telemetry, 0);
     const loop = new LoopMonitor(telemetry);
     this.saturation.start();
+    for (const { index } of this.plan.clusters) telemetry.clusterPhase(index, 'planned');
+    for (let slot = 0; slot < this.plan.hostCount; slot++) telemetry.hostPhase(slot, 'planned');
     try {
       this.#store = await this.#parts.openStore(this.id, this.plan);
       this.#emit({

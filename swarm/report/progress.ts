@@ -5,7 +5,7 @@ import type { Distribution } from '../telemetry/histogram.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ratesBetween, type TelemetryReader, type TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
 import { bar, createStyle, formatCount, formatMs, formatShare, type Style, table, wantsColour } from './style.ts';
-import { type FunnelStep, funnelSteps } from './summary.ts';
+import { type Funnel, type FunnelStep, funnelSteps } from './summary.ts';
 
 /** What is watched. */
 export interface ProgressSource {
@@ -14,7 +14,7 @@ export interface ProgressSource {
   readonly reader: TelemetryReader;
   readonly saturation: Pick<SaturationMonitor, 'findings'>;
   readonly index: {
-    funnel(): { hosts: Record<string, number>; clusters: Record<string, number> };
+    funnel(): Funnel;
     failures(): unknown[];
   };
 }
@@ -128,7 +128,7 @@ export class Progress {
   }
 
   #look() {
-    const { reader, plan, index } = this.#source;
+    const { reader, index } = this.#source;
     const now = this.#now();
     const snapshot = reader.snapshot(now);
     const latency = reader.latency('due');
@@ -138,7 +138,7 @@ export class Progress {
     const alone = this.#window.length === 1;
     const recent = alone ? latency : latency.since(oldest.latency);
     const elapsedMs = now - this.#startedAt;
-    const { hosts, clusters } = funnelSteps(index.funnel(), plan);
+    const { hosts, clusters } = funnelSteps(index.funnel());
     const rate = alone
       ? (snapshot.totals.requests * 1000) / Math.max(1, elapsedMs)
       : ratesBetween(oldest.snapshot, snapshot).requests;

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { clusterPlan } from '../cluster/fakes.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { CLUSTER_PHASES, HOST_PHASES } from '../telemetry/telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { Progress, type ProgressSource } from './progress.ts';
 import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
-import { deviations, type RunFacts, summarize } from './summary.ts';
+import { deviations, type Funnel, type Reached, type RunFacts, summarize } from './summary.ts';
 import { renderSummary } from './summary-text.ts';
 
 const PLAN: ExpandedPlan = {
@@ -27,9 +28,11 @@ const PLAN: ExpandedPlan = {
   hostCount: 4,
   shard: { index: 0, count: 1 },
 };
-const FUNNEL = {
-  hosts: { registering: 4, polling: 4, discovered: 3, done: 1 },
-  clusters: { discovering: 2, installed: 1, complete: 1 },
+const reached = <T extends string>(phases: readonly T[], of: number, counts: Partial<Record<T, number>>) =>
+  Object.fromEntries(phases.map((phase) => [phase, { count: counts[phase] ?? 0, of }])) as Record<T, Reached>;
+const FUNNEL: Funnel = {
+  hosts: reached(HOST_PHASES, 4, { registering: 4, polling: 4, discovered: 3, done: 1 }),
+  clusters: reached(CLUSTER_PHASES, 2, { discovering: 2, installed: 1, complete: 1 }),
 };
 
 function measured() {
@@ -103,7 +106,14 @@ describe('summary', () => {
       count: 3,
       of: 4,
     });
-    expect(summary.clusters).toEqual({ planned: 2, installed: 1, complete: 1, failed: 1, cancelled: 0 });
+    expect(summary.clusters).toEqual({
+      planned: 2,
+      installed: 1,
+      infraEnvs: 0,
+      complete: 1,
+      failed: 1,
+      cancelled: 0,
+    });
     expect(summary.replies).toEqual([{ step: 'inventory', posted: 1, deduplicated: 1, failed: 0 }]);
     expect(summary.errors).toEqual({ 'cluster-failed': 1 });
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);

@@ -49,7 +49,8 @@ function headline(summary: RunSummary, style: Style): string {
           : style.accent('… RUNNING');
   const simulated =
     summary.clockSpeed === 1 ? '' : ` (${formatMs(summary.simulatedSeconds * 1000)} simulated, ×${summary.clockSpeed})`;
-  return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
+  const pools = clusters.infraEnvs === 0 ? '' : `, ${formatCount(clusters.infraEnvs)} infra-envs only discovered,`;
+  return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
 }
 
 function funnel(steps: readonly FunnelStep[], style: Style): string[] {

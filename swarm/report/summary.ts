@@ -17,10 +17,20 @@ export interface Quantiles {
   max: number;
 }
 
-export interface FunnelStep {
-  name: string;
+/** How many ever came as far as a phase, of how many that are meant to. */
+export interface Reached {
   count: number;
   of: number;
+}
+
+/** A funnel: each count is at most the one before, and what is never meant to be installed is not counted as missing. */
+export interface Funnel {
+  hosts: Record<HostPhase, Reached>;
+  clusters: Record<ClusterPhase, Reached>;
+}
+
+export interface FunnelStep extends Reached {
+  name: string;
 }
 
 export interface RequestSummary {
@@ -53,7 +63,17 @@ export interface RunSummary {
   wallSeconds: number;
   simulatedSeconds: number;
   clockSpeed: number;
-  clusters: { planned: number; installed: number; complete: number; failed: number; cancelled: number };
+  clusters: {
+    /** That are to be installed. */
+    planned: number;
+    installed: number;
+    /** Infra-envs that only hold discovered hosts. */
+    infraEnvs: number;
+    /** Clusters and infra-envs that came to their planned end. */
+    complete: number;
+    failed: number;
+    cancelled: number;
+  };
   hostFunnel: FunnelStep[];
   clusterFunnel: FunnelStep[];
   failures: { cluster: number; name: string; reason: string }[];
@@ -102,7 +122,7 @@ export interface RunFacts {
   startedAt: Date;
   wallSeconds: number;
   simulatedSeconds: number;
-  funnel: { hosts: Record<string, number>; clusters: Record<string, number> };
+  funnel: Funnel;
   failures: RunSummary['failures'];
   cancelled: number;
   generator: RunSummary['generator'];
@@ -132,17 +152,10 @@ const CLUSTER_FUNNEL: readonly (readonly [ClusterPhase, string])[] = [
 ];
 
 /** How many came how far, with what they are counted of. */
-export function funnelSteps(
-  funnel: RunFacts['funnel'],
-  plan: { hostCount: number; clusters: readonly unknown[] },
-): { hosts: FunnelStep[]; clusters: FunnelStep[] } {
+export function funnelSteps(funnel: Funnel): { hosts: FunnelStep[]; clusters: FunnelStep[] } {
   return {
-    hosts: HOST_FUNNEL.map(([phase, name]) => ({ name, count: funnel.hosts[phase] ?? 0, of: plan.hostCount })),
-    clusters: CLUSTER_FUNNEL.map(([phase, name]) => ({
-      name,
-      count: funnel.clusters[phase] ?? 0,
-      of: plan.clusters.length,
-    })),
+    hosts: HOST_FUNNEL.map(([phase, name]) => ({ name, ...funnel.hosts[phase] })),
+    clusters: CLUSTER_FUNNEL.map(([phase, name]) => ({ name, ...funnel.clusters[phase] })),
   };
 }
 
@@ -151,9 +164,8 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
   const snapshot = reader.snapshot(wallMs);
   const { plan, funnel } = facts;
   const seconds = Math.max(facts.wallSeconds, 1e-9);
-  const planned = plan.clusters.length;
   const requests = summarizeRequests(reader, seconds);
-  const steps = funnelSteps(funnel, plan);
+  const steps = funnelSteps(funnel);
   const replies = new Map<string, { step: string; posted: number; deduplicated: number; failed: number }>();
   for (const { step, fate, count } of snapshot.stepReplies) {
     const row = replies.get(step) ?? { step, posted: 0, deduplicated: 0, failed: 0 };
@@ -173,9 +185,10 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     simulatedSeconds: facts.simulatedSeconds,
     clockSpeed: plan.clockSpeed,
     clusters: {
-      planned,
-      installed: funnel.clusters.installed ?? 0,
-      complete: funnel.clusters.complete ?? 0,
+      planned: funnel.clusters.installed.of,
+      installed: funnel.clusters.installed.count,
+      infraEnvs: plan.clusters.length - funnel.clusters.installed.of,
+      complete: funnel.clusters.complete.count,
       failed: facts.failures.length,
       cancelled: facts.cancelled,
     },

@@ -13,6 +13,7 @@ const calm: SaturationInterval = {
   silentMs: 0,
   fileShare: 0,
   portsExhausted: 0,
+  filesExhausted: 0,
 };
 
 function setUp() {

@@ -20,6 +20,8 @@ export interface SaturationInterval {
   fileShare: number;
   /** Dials that found no local port. */
   portsExhausted: number;
+  /** Dials that found the open-file limit reached. */
+  filesExhausted: number;
 }
 
 export interface SaturationRule {
@@ -70,6 +72,13 @@ export const SATURATION_RULES: readonly SaturationRule[] = [
     advice: 'connections use up the open-file limit: raise it (ulimit -n)',
   },
   {
+    reason: 'files-exhausted',
+    of: 'filesExhausted',
+    above: 0,
+    unit: 'attempts',
+    advice: 'the open-file limit was reached and connections failed: raise it (ulimit -n)',
+  },
+  {
     reason: 'ports-exhausted',
     of: 'portsExhausted',
     above: 0,
@@ -103,6 +112,7 @@ export class SaturationMonitor {
   readonly #fileLimit = openFileLimit();
   #lateness: Distribution;
   #portsExhausted: number;
+  #filesExhausted: number;
   #findings: SaturationFinding[] = [];
   #lookedAt: number;
   #observedMs = 0;
@@ -114,6 +124,7 @@ export class SaturationMonitor {
     this.#reader = reader;
     this.#lateness = reader.pollLateness();
     this.#portsExhausted = reader.countOf('ports-exhausted');
+    this.#filesExhausted = reader.countOf('files-exhausted');
     this.#lookedAt = nowMs;
   }
 
@@ -132,6 +143,7 @@ export class SaturationMonitor {
   look(nowMs: number): SaturationFinding[] {
     const lateness = this.#reader.pollLateness();
     const portsExhausted = this.#reader.countOf('ports-exhausted');
+    const filesExhausted = this.#reader.countOf('files-exhausted');
     const threads = this.#reader.threads();
     this.#findings = judge({
       pollLatenessP99Ms: lateness.since(this.#lateness).quantile(0.99),
@@ -140,6 +152,7 @@ export class SaturationMonitor {
       silentMs: Math.max(0, ...threads.map((thread) => nowMs - thread.heartbeatMs)),
       fileShare: this.#reader.connectionsOpen() / this.#fileLimit,
       portsExhausted: portsExhausted - this.#portsExhausted,
+      filesExhausted: filesExhausted - this.#filesExhausted,
     });
     const span = Math.max(0, nowMs - this.#lookedAt);
     this.#observedMs += span;
@@ -149,6 +162,7 @@ export class SaturationMonitor {
     }
     this.#lateness = lateness;
     this.#portsExhausted = portsExhausted;
+    this.#filesExhausted = filesExhausted;
     this.#lookedAt = nowMs;
     return this.#findings;
   }

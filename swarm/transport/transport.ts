@@ -96,6 +96,7 @@ export const TRANSPORT_ERROR_KINDS = [
   'decode',
   'unreachable',
   'ports-exhausted',
+  'files-exhausted',
   'aborted',
 ] as const;
 export type TransportErrorKind = (typeof TRANSPORT_ERROR_KINDS)[number];

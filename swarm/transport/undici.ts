@@ -615,8 +615,8 @@ const KIND_OF_CODE: Readonly<Record<string, TransportErrorKind>> = {
   ENETDOWN: 'unreachable',
   EADDRNOTAVAIL: 'ports-exhausted',
   EADDRINUSE: 'ports-exhausted',
-  EMFILE: 'ports-exhausted',
-  ENFILE: 'ports-exhausted',
+  EMFILE: 'files-exhausted',
+  ENFILE: 'files-exhausted',
   ENOBUFS: 'ports-exhausted',
 };
 

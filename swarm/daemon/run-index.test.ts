@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { fakePlan } from './fakes.ts';
+import { RunIndex } from './run-index.ts';
+
+it('does not count as missing what is never meant to be installed', () => {
+  const plan = fakePlan([{ controlPlanes: 3 }, { controlPlanes: 1 }, { controlPlanes: 3, justInfraEnv: true }]);
+  const index = new RunIndex(plan);
+  const common = { time: 0 };
+  for (const { index: cluster, name, justInfraEnv } of plan.clusters) {
+    index.apply({ ...common, type: 'cluster.phase', cluster, name, phase: 'discovering' });
+    if (!justInfraEnv) index.apply({ ...common, type: 'cluster.phase', cluster, name, phase: 'installed' });
+    index.apply({ ...common, type: 'cluster.phase', cluster, name, phase: 'complete' });
+  }
+  for (const { hosts, justInfraEnv } of plan.clusters) {
+    for (const { index: host, clusterIndex: cluster } of hosts) {
+      const phase = justInfraEnv ? 'discovered' : 'done';
+      index.apply({ ...common, type: 'host.phase', cluster, host, id: `host-${host}`, phase });
+    }
+  }
+  const { hosts, clusters } = index.funnel();
+  expect(clusters.installed).toEqual({ count: 2, of: 2 });
+  expect(clusters.complete).toEqual({ count: 3, of: 3 });
+  expect(hosts.discovered).toEqual({ count: 7, of: 7 });
+  expect(hosts.done).toEqual({ count: 4, of: 4 });
+});
+
+it('keeps for whoever failed how far it came', () => {
+  const index = new RunIndex(fakePlan([{ controlPlanes: 1 }]));
+  const event = { time: 0, type: 'host.phase', cluster: 0, host: 0, id: 'a' } as const;
+  index.apply({ ...event, phase: 'writing' });
+  index.apply({ ...event, phase: 'failed' });
+  expect(index.funnel().hosts.writing).toEqual({ count: 1, of: 1 });
+  expect(index.funnel().hosts.rebooted).toEqual({ count: 0, of: 1 });
+  expect(index.host(0)?.phase).toBe('failed');
+});
