@@ -12,6 +12,7 @@ import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts, type Interrupts } from './interrupt.ts';
 import { note } from './note.ts';
 import type { ListenAddress } from './options.ts';
+import { prepareOutputFolder } from './output-folder.ts';
 
 export interface SessionOptions {
   /** Folder for the runs' folders. */
@@ -25,7 +26,9 @@ export class DaemonSession {
   readonly #interrupts: Interrupts;
   #server: FastifyInstance | null = null;
 
+  /** @throws InputError when the folder cannot be written to. */
   constructor({ directory }: SessionOptions) {
+    prepareOutputFolder(directory);
     this.runs = new RunManager(realParts({ directory, warn: (message) => note(`warning: ${message}`) }));
     this.#interrupts = catchInterrupts(() => this.#leave());
   }
