@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpointNumber } from '../protocol/endpoints.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../transport/service-client.ts';
+import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
 import { clusterPlan } from './fakes.ts';
 import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
@@ -78,6 +79,34 @@ describe('creation', () => {
   it('says so when the URL is not that of a service', async () => {
     const { rest } = adapter({ 'component-versions': {} });
     await expect(rest.agentVersion(signal)).rejects.toThrow('is the URL that of an assisted-service?');
+  });
+
+  it.each([
+    [new ServiceError('x', 0, false, 'refused', { cause: new TransportError('refused', 'x') }), /^x \(nothing listens/],
+    [new ServiceError('x', 0, false, 'tls', { cause: new TransportError('tls', 'x') }), /--ca, or --insecure/],
+    [new ServiceError('x', 401, true, '{}'), /user_authorization/],
+    [new ServiceError('x', 404, true, '<html>'), /^x: <html> \(is the URL/],
+    [new ServiceError('x', 400, true, 'reason'), /^x: reason$/],
+  ])('says what to do about %s', async (error, said) => {
+    const { rest } = adapter({ 'component-versions': error });
+    await expect(rest.agentVersion(signal)).rejects.toThrow(said);
+  });
+
+  it('does not wait for ever for a service that is silent, but ends at once when stopped', async () => {
+    const silent = (call: ServiceCall) =>
+      new Promise<never>((_resolve, reject) => {
+        call.signal!.addEventListener('abort', () => reject(call.signal!.reason));
+      });
+    const client: ServiceClient = { call: silent, json: silent, release: () => {} };
+    const options = { client, plan: PLAN, staticNetwork: () => [] };
+    await expect(new RestAdapter({ ...options, callLimitMs: 5 }).agentVersion(signal)).rejects.toMatchObject({
+      message: expect.stringContaining('component-versions: no answer within 0.005 s'),
+      passing: true,
+    });
+    const stop = new AbortController();
+    const asked = new RestAdapter(options).agentVersion(stop.signal);
+    stop.abort(new Error('stopped'));
+    await expect(asked).rejects.toThrow('stopped');
   });
 });
 

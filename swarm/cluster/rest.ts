@@ -4,6 +4,8 @@
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../protocol/states.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../transport/service-client.ts';
+import { TransportError } from '../transport/transport.ts';
+import { adviceFor } from './advice.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,
@@ -43,6 +45,9 @@ const CANCEL_FIRST: readonly ClusterStatus[] = [
   'installing-pending-user-action',
 ];
 
+/** Longer than any proxy waits for the service; without a limit a silent service would hold a run for ever. */
+const CALL_LIMIT_MS = 120_000;
+
 export interface RestAdapterOptions {
   /** Of kind `user`. */
   client: ServiceClient;
@@ -51,6 +56,8 @@ export interface RestAdapterOptions {
   staticNetwork: (cluster: ClusterPlan) => StaticNetworkConfig[];
   /** User calls under way at once; default 16. */
   concurrency?: number;
+  /** Wall-clock milliseconds after which a call, its retries included, is given up; default {@link CALL_LIMIT_MS}. */
+  callLimitMs?: number;
 }
 
 export class RestAdapter implements ClusterAdapter {
@@ -58,6 +65,7 @@ export class RestAdapter implements ClusterAdapter {
   readonly #plan: RestAdapterOptions['plan'];
   readonly #staticNetwork: RestAdapterOptions['staticNetwork'];
   readonly #gate: Gate;
+  readonly #callLimitMs: number;
   #agentVersion: Promise<string> | null = null;
 
   constructor(options: RestAdapterOptions) {
@@ -65,6 +73,7 @@ export class RestAdapter implements ClusterAdapter {
     this.#plan = options.plan;
     this.#staticNetwork = options.staticNetwork;
     this.#gate = new Gate(options.concurrency ?? 16);
+    this.#callLimitMs = options.callLimitMs ?? CALL_LIMIT_MS;
   }
 
   /** One request for all clusters; a failed one is forgotten, so that the next cluster asks again. */
@@ -224,22 +233,40 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   #json<T>(call: ServiceCall, signal: AbortSignal): Promise<T> {
-    return this.#gate.run(signal, () => this.#client.json<T>({ ...call, signal })).catch((error) => refused(error));
+    return this.#limited(call, signal, (limited) => this.#client.json<T>(limited));
   }
 
   async #call(call: ServiceCall, signal: AbortSignal): Promise<void> {
-    await this.#gate.run(signal, () => this.#client.call({ ...call, signal })).catch((error) => refused(error));
+    await this.#limited(call, signal, (limited) => this.#client.call(limited));
+  }
+
+  #limited<T>(call: ServiceCall, signal: AbortSignal, send: (call: ServiceCall) => Promise<T>): Promise<T> {
+    return this.#gate.run(signal, async () => {
+      const limit = AbortSignal.timeout(this.#callLimitMs);
+      try {
+        return await send({ ...call, signal: AbortSignal.any([signal, limit]) });
+      } catch (error) {
+        if (limit.aborted && !signal.aborted && !(error instanceof ServiceError)) {
+          throw new ClusterAdapterError(
+            `${call.endpoint}: no answer within ${this.#callLimitMs / 1000} s; is the service overloaded, or the URL that of something else?`,
+            { passing: true, conflict: false },
+          );
+        }
+        throw refused(error);
+      }
+    });
   }
 }
 
-/** Throws a service error in the adapter's own terms; anything else (an abort's reason) as it is. */
-function refused(error: unknown): never {
-  if (!(error instanceof ServiceError)) throw error;
-  const { status, detail } = error;
-  // The business error's reason says more than its envelope.
-  const message = detail && !error.message.includes(detail) ? `${error.message}: ${detail}` : error.message;
-  throw new ClusterAdapterError(
-    message,
+/** A service error in the adapter's own terms; anything else (an abort's reason) as it is. */
+function refused(error: unknown): unknown {
+  if (!(error instanceof ServiceError)) return error;
+  const { status, detail, cause } = error;
+  // The business error's reason says more than its envelope; of a transport's error it is only the kind.
+  const more = cause instanceof TransportError || error.message.includes(detail) ? '' : `: ${detail}`;
+  const advice = adviceFor(error);
+  return new ClusterAdapterError(
+    `${error.message}${more}${advice && ` (${advice})`}`,
     { passing: status === 0 || status === 429 || status >= 500, conflict: status === 409 },
     { cause: error },
   );

@@ -1,0 +1,26 @@
+/** What a user can do about a service that does not answer as one should. */
+import type { ServiceError } from '../transport/service-client.ts';
+import { TransportError, type TransportErrorKind } from '../transport/transport.ts';
+
+const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
+  refused: "nothing listens there; check the service's URL and that it runs",
+  dns: "no such name; check the service's URL",
+  unreachable: "no way leads there; check the service's URL and the network",
+  'dial-timeout': "no connection came about; check the service's URL and firewalls",
+  tls: 'its certificate is not trusted or it speaks no TLS; give its authority with --ca, or --insecure, or an http:// URL',
+  'tls-timeout': 'it does not answer TLS; is it an http:// URL?',
+  eof: 'it hangs up without an answer; does it want https://?',
+  reset: 'it hangs up without an answer; does it want https://?',
+  protocol: "it speaks no HTTP; check the service's URL",
+};
+const NO_SERVICE = 'is the URL that of an assisted-service?';
+
+/** A hint for people, or ''. */
+export function adviceFor(error: ServiceError): string {
+  const { cause, status, detail } = error;
+  if (cause instanceof TransportError) return BY_KIND[cause.kind] ?? '';
+  if (status === 401 || status === 403) {
+    return 'the service wants a user who may do this; give user_authorization in the plan';
+  }
+  return /^\s*<(!doctype|html)/i.test(detail) ? NO_SERVICE : '';
+}
