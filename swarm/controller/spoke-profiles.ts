@@ -3,6 +3,7 @@
  * the controller. All times are simulated seconds.
  */
 import type { Host } from '../host/host.ts';
+import type { SpokeProfileName } from '../plan/expanded-plan.ts';
 import type { OperatorStatus } from '../protocol/states.ts';
 
 /** A duration drawn evenly from [delay, delay + jitter). */
@@ -282,8 +283,7 @@ const quick: SpokeProfile = {
   },
 };
 
-export const SPOKE_PROFILES = { typical, quick } as const;
-export type SpokeProfileName = keyof typeof SPOKE_PROFILES;
+export const SPOKE_PROFILES: Readonly<Record<SpokeProfileName, SpokeProfile>> = { typical, quick };
 
 /** @throws Error that names the profiles there are. */
 export function spokeProfile(name: string): SpokeProfile {

@@ -15,8 +15,9 @@ it('takes a single node and a cluster with workers and a day-2 worker from nothi
         name: 'e2e',
         seed: 'e2e',
         service: { url: 'embedded' },
-        clock_speed: 80,
+        clock_speed: 40,
         boot_spread: '5s',
+        spoke_profile: 'quick',
         clusters: [{ topology: 'sno' }, { topology: { control_planes: 3, workers: 2 }, day2_workers: 1 }],
       },
       'plan',
@@ -25,7 +26,7 @@ it('takes a single node and a cluster with workers and a day-2 worker from nothi
   const warnings: string[] = [];
   const directory = mkdtempSync(join(tmpdir(), 'swarm-e2e-'));
   const parts = realParts({ directory, warn: (message) => warnings.push(message) });
-  const run = new Run({ id: 'e2e', plan, parts, workers: 1, spokeProfile: 'quick' });
+  const run = new Run({ id: 'e2e', plan, parts, workers: 1 });
   const summary = await run.execute();
 
   expect(summary.reasons).toEqual([]);

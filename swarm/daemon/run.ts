@@ -9,7 +9,6 @@ import { availableParallelism } from 'node:os';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
 import { FollowPace } from '../cluster/follow-pace.ts';
-import type { SpokeProfileName } from '../controller/spoke-profiles.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
@@ -69,12 +68,13 @@ export interface RunOptions {
   workers?: number;
   /** Simulated seconds that machines which have no end of their own go on after everything is done; default 0. */
   holdSeconds?: number;
-  /** Table of what happens inside the clusters that are being installed; default `typical`. */
-  spokeProfile?: SpokeProfileName;
 }
 
-/** Simulated seconds for the machines of installed clusters to send their last logs. */
-const SETTLE_SECONDS = 600;
+/**
+ * Simulated seconds for the machines of installed clusters to come to their own end: the last logs, and a day-2 worker that
+ * counts as added when it reboots has yet to boot, join and become ready.
+ */
+const SETTLE_SECONDS = 1_200;
 /** Wall-clock milliseconds that clean-up may take before the rest is reported as left behind. */
 const CLEAN_UP_LIMIT_MS = 120_000;
 /** Clusters removed at once. */
@@ -95,7 +95,6 @@ export class Run {
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #holdSeconds: number;
-  readonly #spokeProfile: SpokeProfileName;
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -120,7 +119,6 @@ export class Run {
     this.plan = options.plan;
     this.#parts = options.parts;
     this.#holdSeconds = options.holdSeconds ?? 0;
-    this.#spokeProfile = options.spokeProfile ?? 'typical';
     this.workers = options.workers ?? Math.max(1, Math.min(availableParallelism() - 1, options.plan.clusters.length));
     this.index = new RunIndex(options.plan);
     this.#clockSpec = startClock(options.plan.clockSpeed);
@@ -242,7 +240,7 @@ export class Run {
   }
 
   #context(baseUrl: string, user: RunUser, pool: RunPool, telemetry: SharedTelemetry): LifeContext {
-    const { seed, service, pollIntervalSeconds, limits } = this.plan;
+    const { seed, service, pollIntervalSeconds, limits, spokeProfile } = this.plan;
     const access: ServiceAccess = { baseUrl, token: service.agentToken, pollIntervalSeconds };
     const machines: Machines = {
       launch: (launch) => {
@@ -262,7 +260,7 @@ export class Run {
       seed,
       access,
       limits,
-      spokeProfile: this.#spokeProfile,
+      spokeProfile,
       adapter: user.adapter,
       machines,
       clock: this.#clock,

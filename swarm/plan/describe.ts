@@ -240,6 +240,9 @@ function notesOf(plan: Plan, needs: NeedsEstimate): string[] {
   if (plan.pollIntervalSeconds !== null) {
     notes.push('poll_interval is given: agents do not obey the interval that the service asks for.');
   }
+  if (plan.spokeProfile !== 'typical') {
+    notes.push(`spoke_profile is ${plan.spokeProfile}: clusters install faster than real ones, with fewer requests.`);
+  }
   if (plan.clockSpeed !== 1) {
     notes.push(
       `Time runs ${plan.clockSpeed} times as fast as in reality; rates are of real seconds, durations of simulated ones.`,

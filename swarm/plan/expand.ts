@@ -89,6 +89,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     clockSpeed: plan.clockSpeed,
     connections: plan.connections,
     pollIntervalSeconds: plan.pollIntervalSeconds,
+    spokeProfile: plan.spokeProfile,
     openshiftVersion: plan.openshiftVersion,
     releaseImage: plan.releaseImage,
     pullSecret: plan.pullSecret,

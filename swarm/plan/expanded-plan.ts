@@ -7,6 +7,10 @@ export type AgentKind = 'native' | 'noop';
 export type Platform = 'none' | 'baremetal';
 export type ClusterApi = 'rest' | 'kube';
 
+/** Tables of how long things take while a cluster installs: as usually seen, or a fraction of it for demonstrations. */
+export const SPOKE_PROFILE_NAMES = ['typical', 'quick'] as const;
+export type SpokeProfileName = (typeof SPOKE_PROFILE_NAMES)[number];
+
 export interface ServiceTarget {
   /** Base URL, or `embedded` for the simulator that the program starts itself. */
   url: string;
@@ -31,6 +35,8 @@ export interface ExpandedPlan {
   };
   /** Replaces `next_instruction_seconds` of every poll answer; null obeys the service. */
   pollIntervalSeconds: number | null;
+  /** How long things take in the clusters that are being installed. */
+  spokeProfile: SpokeProfileName;
   openshiftVersion: string;
   /** Release image, or null for the service's choice for the version. */
   releaseImage: string | null;

@@ -386,6 +386,7 @@ describe('what a plan means', () => {
       clockSpeed: 1,
       connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
       pollIntervalSeconds: null,
+      spokeProfile: 'typical',
       openshiftVersion: '4.20',
       releaseImage: null,
       keep: false,

@@ -241,6 +241,7 @@ class PlanReader {
         sourceAddresses: file.connections?.source_addresses ?? [],
       },
       pollIntervalSeconds: pollInterval,
+      spokeProfile: file.spoke_profile ?? 'typical',
       openshiftVersion: file.openshift_version ?? DEFAULTS.openshiftVersion,
       releaseImage: file.release_image ?? null,
       pullSecret: this.#pullSecret(file),

@@ -1,7 +1,7 @@
 /** A plan as it was read and checked: every default filled in, every file it names read, nothing expanded yet. */
 
 import type { ConnectionMode } from '../transport/transport.ts';
-import type { AgentKind, ClusterApi, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+import type { AgentKind, ClusterApi, Platform, ServiceTarget, SpokeProfileName, WaitLimits } from './expanded-plan.ts';
 
 /** A place in a plan file; line and column count from 1. */
 export interface Position {
@@ -49,6 +49,7 @@ export interface Plan {
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };
   pollIntervalSeconds: number | null;
+  spokeProfile: SpokeProfileName;
   openshiftVersion: string;
   releaseImage: string | null;
   /** Secret: never to be shown. */

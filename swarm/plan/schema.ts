@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { PROFILE_NAMES } from '../host/profiles.ts';
 import { CONNECTION_MODES } from '../transport/transport.ts';
 import { DURATION_PATTERN } from './duration.ts';
+import { SPOKE_PROFILE_NAMES } from './expanded-plan.ts';
 
 /** Largest values a plan may ask for. */
 export const PLAN_LIMITS = {
@@ -187,6 +188,9 @@ export const planFileSchema = mapping({
       .describe('Connect from these addresses in turn, to hold more connections than one address has ports'),
   }).optional(),
   poll_interval: duration().optional().describe('Replaces the poll interval that the service asks for'),
+  spoke_profile: oneOf(SPOKE_PROFILE_NAMES)
+    .optional()
+    .describe('How long things take while a cluster installs; quick is a fraction of what is usual'),
   limits: mapping({
     discovery: duration().optional(),
     ready: duration().optional(),

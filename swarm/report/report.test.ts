@@ -18,6 +18,7 @@ const PLAN: ExpandedPlan = {
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
+  spokeProfile: 'typical',
   openshiftVersion: '4.20',
   releaseImage: null,
   pullSecret: '',
@@ -167,8 +168,11 @@ describe('summary', () => {
       clockSpeed: 60,
       connections: { ...PLAN.connections, mode: 'shared' as const },
       pollIntervalSeconds: 5,
+      spokeProfile: 'quick' as const,
     };
-    expect(deviations(changed, 90).join('\n')).toMatch(/compressed 60 times.*mode is shared.*every 5 s/s);
+    expect(deviations(changed, 90).join('\n')).toMatch(
+      /compressed 60 times.*mode is shared.*every 5 s.*table "quick"/s,
+    );
     expect(deviations(PLAN, 12)).toEqual(['idle connections linger 12 s: those of real agents stay 90 s']);
   });
 });

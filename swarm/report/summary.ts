@@ -219,7 +219,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
 
 /** Settings of a plan under which the load differs from that of real agents, in words. */
 export function deviations(
-  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds'>,
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile'>,
   idleSeconds: number,
 ): string[] {
   const list: string[] = [];
@@ -234,6 +234,11 @@ export function deviations(
   }
   if (plan.pollIntervalSeconds !== null) {
     list.push(`agents poll every ${plan.pollIntervalSeconds} s: real ones obey the interval that the service names`);
+  }
+  if (plan.spokeProfile !== 'typical') {
+    list.push(
+      `clusters install by the table "${plan.spokeProfile}": real ones take longer and ask more often meanwhile`,
+    );
   }
   return list;
 }

@@ -18,6 +18,7 @@ const plan: ExpandedPlan = {
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
+  spokeProfile: 'typical',
   openshiftVersion: '4.18',
   releaseImage: null,
   pullSecret: '{"auths":{"registry.example.com":{"auth":"pull-secret"}}}',
