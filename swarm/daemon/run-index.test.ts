@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { clusterPlan } from '../cluster/fakes.ts';
+import type { ClusterPhase } from '../telemetry/telemetry.ts';
 import { fakePlan } from './fakes.ts';
 import { RunIndex } from './run-index.ts';
 
@@ -32,4 +34,25 @@ it('keeps for whoever failed how far it came', () => {
   expect(index.funnel().hosts.writing).toEqual({ count: 1, of: 1 });
   expect(index.funnel().hosts.rebooted).toEqual({ count: 0, of: 1 });
   expect(index.host(0)?.phase).toBe('failed');
+});
+
+it('tells how long it will take only once every kind of cluster that is left was seen to its end', () => {
+  const single = { justInfraEnv: false, controlPlanes: 1, workers: 0, day2Workers: 0, hosts: [] };
+  const clusters = [0, 1, 2].map((index) => ({ ...clusterPlan({ index }), ...single, arrivalMs: index * 1_000 }));
+  clusters[2]!.controlPlanes = 3;
+  const index = new RunIndex({ clusters });
+  const at = (time: number, cluster: number, phase: ClusterPhase) =>
+    index.apply({ time, type: 'cluster.phase', cluster, name: '', phase });
+  expect(index.remainingMs()).toBeNull();
+  at(0, 0, 'creating');
+  at(2_000, 2, 'creating');
+  at(10_000, 0, 'complete');
+  expect(index.remainingMs()).toBeNull();
+  at(12_000, 2, 'failed');
+  // Cluster 1 has not started: it is due at 1 s and will take 10 s.
+  expect(index.remainingMs()).toBe(0);
+  at(12_500, 1, 'creating');
+  expect(index.remainingMs()).toBe(10_000);
+  at(20_500, 1, 'complete');
+  expect(index.remainingMs()).toBe(0);
 });

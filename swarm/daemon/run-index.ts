@@ -71,16 +71,41 @@ const INSTALLATION: ReadonlySet<string> = new Set<HostPhase | ClusterPhase>([
 /** Phases off the good way; whoever is in one of them keeps the furthest good one reached. */
 const OFF_THE_WAY: ReadonlySet<string> = new Set(['frozen', 'failed', 'stopped', 'cancelled', 'deleted']);
 
+const ENDS: ReadonlySet<ClusterPhase> = new Set(['complete', 'failed', 'cancelled', 'deleted']);
+
+interface ExpectedCluster {
+  index: number;
+  /** Simulated milliseconds after the start of the run. */
+  arrivalMs: number;
+  kind: string;
+}
+
+/** Clusters of one kind take about as long as each other. */
+function kindOf({ controlPlanes, workers, day2Workers, justInfraEnv }: ExpandedPlan['clusters'][number]): string {
+  if (justInfraEnv) return 'infra-env';
+  return `${controlPlanes > 1}/${workers > 0}/${day2Workers > 0}`;
+}
+
 export class RunIndex {
   readonly #clusters = new Map<number, ClusterRow>();
   readonly #hosts = new Map<number, HostRow>();
   readonly #furthestCluster = new Map<number, number>();
   readonly #furthestHost = new Map<number, number>();
+  /** Simulated epoch milliseconds of the last event; null before the first. */
+  #now: number | null = null;
+  #origin = 0;
+  readonly #expected: readonly ExpectedCluster[];
+  /** When clusters started and ended. */
+  readonly #started = new Map<number, number>();
+  readonly #ended = new Set<number>();
+  /** Simulated milliseconds of the longest life by kind, of those that completed. */
+  readonly #longest = new Map<string, number>();
   /** Clusters that are only infra-envs. */
   readonly #uninstalled: ReadonlySet<number>;
 
   constructor(plan: Pick<ExpandedPlan, 'clusters'>) {
     this.#uninstalled = new Set(plan.clusters.filter((one) => one.justInfraEnv).map((one) => one.index));
+    this.#expected = plan.clusters.map((one) => ({ index: one.index, arrivalMs: one.arrivalMs, kind: kindOf(one) }));
     for (const cluster of plan.clusters) {
       this.#clusters.set(cluster.index, {
         cluster: cluster.index,
@@ -114,6 +139,8 @@ export class RunIndex {
 
   /** Takes note of an event; those about the run as a whole change nothing. */
   apply(event: RunEvent): void {
+    if (this.#now === null) this.#origin = event.time;
+    this.#now = event.time;
     if (!('cluster' in event)) return;
     if (!('host' in event)) {
       const row = this.#clusters.get(event.cluster);
@@ -121,6 +148,7 @@ export class RunIndex {
       row.updatedAt = event.time;
       if (event.type === 'cluster.phase') {
         advance(this.#furthestCluster, event.cluster, CLUSTER_PHASES, event.phase);
+        this.#follow(event.cluster, event.phase, event.time);
         row.phase = event.phase;
         row.id = event.id ?? row.id;
         if (event.phase === 'failed') row.reason = event.reason ?? '';
@@ -174,6 +202,32 @@ export class RunIndex {
     return [...this.#clusters.values()]
       .filter((row) => row.reason !== '')
       .map(({ cluster, name, reason }) => ({ cluster, name, reason }));
+  }
+
+  /**
+   * Simulated milliseconds from the last event until all clusters have ended, if each takes as long as the longest of its
+   * kind so far; null as long as a kind of which one is left has not been seen to the end. Clean-up is not counted.
+   */
+  remainingMs(): number | null {
+    if (this.#now === null) return null;
+    let last = this.#now;
+    for (const { index, arrivalMs, kind } of this.#expected) {
+      if (this.#ended.has(index)) continue;
+      const longest = this.#longest.get(kind);
+      if (longest === undefined) return null;
+      last = Math.max(last, (this.#started.get(index) ?? this.#origin + arrivalMs) + longest);
+    }
+    return last - this.#now;
+  }
+
+  #follow(cluster: number, phase: ClusterPhase, time: number): void {
+    if (phase === 'creating') this.#started.set(cluster, time);
+    if (!ENDS.has(phase) || this.#ended.has(cluster)) return;
+    this.#ended.add(cluster);
+    const kind = this.#expected.find((one) => one.index === cluster)?.kind;
+    if (phase !== 'complete' || kind === undefined) return;
+    const took = time - (this.#started.get(cluster) ?? time);
+    this.#longest.set(kind, Math.max(took, this.#longest.get(kind) ?? 0));
   }
 
   host(index: number): HostRow | undefined {

@@ -16,6 +16,8 @@ export interface ProgressSource {
   readonly index: {
     funnel(): Funnel;
     failures(): unknown[];
+    /** Simulated milliseconds; null while nobody can know. */
+    remainingMs(): number | null;
   };
 }
 
@@ -139,12 +141,13 @@ export class Progress {
     const recent = alone ? latency : latency.since(oldest.latency);
     const elapsedMs = now - this.#startedAt;
     const { hosts, clusters } = funnelSteps(index.funnel());
+    const remaining = this.#source.state === 'running' ? index.remainingMs() : null;
     const rate = alone
       ? (snapshot.totals.requests * 1000) / Math.max(1, elapsedMs)
       : ratesBetween(oldest.snapshot, snapshot).requests;
     return {
       elapsedMs,
-      etaMs: remaining(elapsedMs, [...hosts, ...clusters]),
+      etaMs: remaining === null ? null : remaining / this.#source.plan.clockSpeed,
       hosts,
       clusters,
       rate,
@@ -161,18 +164,6 @@ export class Progress {
     if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
     this.#drawn = 0;
   }
-}
-
-/** Time left if the way to go is as fast as the way gone; null while there is too little to judge by. */
-function remaining(elapsedMs: number, steps: readonly FunnelStep[]): number | null {
-  let done = 0;
-  let all = 0;
-  for (const { count, of } of steps) {
-    done += count;
-    all += of;
-  }
-  const share = all === 0 ? 0 : done / all;
-  return share < 0.05 || share >= 1 ? null : (elapsedMs * (1 - share)) / share;
 }
 
 /** Cuts a line to a number of visible characters; colours do not count and are closed. */

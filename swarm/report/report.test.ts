@@ -183,7 +183,7 @@ describe('progress', () => {
     state: 'running',
     reader: measured(),
     saturation: { findings: [] },
-    index: { funnel: () => FUNNEL, failures: () => [1] },
+    index: { funnel: () => FUNNEL, failures: () => [1], remainingMs: () => 90_000 },
   });
 
   it('writes plain lines without a terminal', () => {
@@ -193,7 +193,7 @@ describe('progress', () => {
     now = 60_000;
     progress.show();
     expect(written).toMatch(
-      /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100 \| about .* left\n$/,
+      /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100 \| about 1m30s left\n$/,
     );
     expect(written).not.toContain('\u001b');
   });
