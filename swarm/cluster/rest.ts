@@ -266,7 +266,7 @@ function refused(error: unknown): unknown {
   const more = cause instanceof TransportError || error.message.includes(detail) ? '' : `: ${detail}`;
   const advice = adviceFor(error);
   return new ClusterAdapterError(
-    `${error.message}${more}${advice && ` (${advice})`}`,
+    `${error.message}${more}${advice && ` (${advice})`}`.replace(/\s+/g, ' '),
     { passing: status === 0 || status === 429 || status >= 500, conflict: status === 409 },
     { cause: error },
   );

@@ -72,7 +72,10 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
     },
 
     openStore: async (run, plan): Promise<RunStoreWriter> => {
-      const store = await RunStore.open({ root: directory, run, plan, onFailure: (error) => warn(error.message) });
+      const onFailure = (error: Error) => warn(error.message);
+      const store = await RunStore.open({ root: directory, run, plan, onFailure }).catch((error: Error) => {
+        throw new Error(`the run's folder cannot be made in ${directory}: ${error.message}`, { cause: error });
+      });
       let closed = false;
       return {
         directory: store.folder,

@@ -219,6 +219,18 @@ describe('answers', () => {
     reactions = [{ status: 409, type, body }];
     expect(await failure(client('agent-logs').call(PROGRESS))).toMatchObject({ status: 409, typed, detail: body });
   });
+
+  it.each([
+    ['{"code":"400","href":"","id":400,"kind":"Error","reason":"no such image"}', 'no such image'],
+    ['{"code":602,"message":"name in body is required"}', 'name in body is required'],
+    ['{"reason":7}', '{"reason":7}'],
+    ['null', 'null'],
+    [`{"reason":"${'a'.repeat(1000)}the cause"}`, `${'a'.repeat(300)} … ${'a'.repeat(291)}the cause`],
+  ])('tells the reason in %s', async (body, detail) => {
+    reactions = [{ status: 400, type: 'application/json', body }];
+    const error = await failure(client('user').call(PROGRESS));
+    expect(error).toMatchObject({ detail, message: `host-progress answered 400, not 200: ${detail}` });
+  });
 });
 
 describe('retries', () => {

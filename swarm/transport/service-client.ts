@@ -39,7 +39,7 @@ export class ServiceError extends Error {
   /** 0 when there was no HTTP answer. */
   readonly status: number;
   readonly typed: boolean;
-  /** Parsed or raw text of the error body, shortened. */
+  /** Reason in the error body, or its text; shortened in the middle. */
   readonly detail: string;
 
   constructor(message: string, status: number, typed: boolean, detail: string, options?: ErrorOptions) {
@@ -86,7 +86,7 @@ const MEASURED_AS: Readonly<Record<ServiceClientKind, ClientKind>> = {
   'agent-logs': 'agent',
   user: 'user',
 };
-const DETAIL_LENGTH = 500;
+const DETAIL_LENGTH = 600;
 
 class GoServiceClient implements ServiceClient {
   readonly #options: ServiceClientOptions;
@@ -163,8 +163,7 @@ class GoServiceClient implements ServiceClient {
 /** @throws ServiceError when the status is not the one that the generated client demands. */
 function accept(call: ServiceCall, response: WireResponse): WireResponse {
   if (response.status === call.expect) return response;
-  const text = response.body.toString();
-  const detail = shorten(text);
+  const detail = shorten(reasonIn(response.body.toString()));
   throw new ServiceError(
     `${call.endpoint} answered ${response.status}, not ${call.expect}${detail ? `: ${detail}` : ''}`,
     response.status,
@@ -173,6 +172,20 @@ function accept(call: ServiceCall, response: WireResponse): WireResponse {
   );
 }
 
+/** What the service's error bodies of either shape say, without their envelope; other text as it is. */
+function reasonIn(text: string): string {
+  try {
+    const { reason, message } = JSON.parse(text) as { reason?: unknown; message?: unknown };
+    if (typeof reason === 'string' && reason !== '') return reason;
+    if (typeof message === 'string' && message !== '') return message;
+  } catch {
+    // No JSON, or none that is an object: the text is all there is.
+  }
+  return text;
+}
+
+/** Keeps the end too: a chain of errors names its cause last. */
 function shorten(text: string): string {
-  return text.length > DETAIL_LENGTH ? `${text.slice(0, DETAIL_LENGTH)}…` : text;
+  if (text.length <= DETAIL_LENGTH) return text;
+  return `${text.slice(0, DETAIL_LENGTH / 2)} … ${text.slice(-DETAIL_LENGTH / 2)}`;
 }
