@@ -49,7 +49,10 @@ function headline(summary: RunSummary, style: Style): string {
           : style.accent('… RUNNING');
   const simulated =
     summary.clockSpeed === 1 ? '' : ` (${formatMs(summary.simulatedSeconds * 1000)} simulated, ×${summary.clockSpeed})`;
-  const pools = clusters.infraEnvs === 0 ? '' : `, ${formatCount(clusters.infraEnvs)} infra-envs only discovered,`;
+  const pools =
+    clusters.infraEnvs === 0
+      ? ''
+      : `, ${formatCount(clusters.infraEnvs)} infra-env${clusters.infraEnvs === 1 ? '' : 's'} discovered,`;
   return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
 }
 
