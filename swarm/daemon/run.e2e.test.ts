@@ -15,7 +15,7 @@ it('takes a single node and a cluster with workers and a day-2 worker from nothi
         name: 'e2e',
         seed: 'e2e',
         service: { url: 'embedded' },
-        clock_speed: 40,
+        clock_speed: 60,
         boot_spread: '5s',
         spoke_profile: 'quick',
         clusters: [{ topology: 'sno' }, { topology: { control_planes: 3, workers: 2 }, day2_workers: 1 }],

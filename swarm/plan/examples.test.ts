@@ -27,7 +27,7 @@ test('the demo is about 120 hosts of every topology, in compressed time', () => 
   expect(description.totals.hosts).toBeLessThanOrEqual(135);
   expect(description).toMatchObject({
     service: 'embedded',
-    clockSpeed: 100,
+    clockSpeed: 40,
     totals: { day2Hosts: 1, infraEnvsOnly: 1 },
   });
   expect(description.topologies.map((entry) => `${entry.topology} ${entry.platform}`).sort()).toEqual(
