@@ -1,16 +1,7 @@
 /** Reading and checking what a user asks of a cluster. Source: Service facts 1.2. */
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { placeProblem } from './cluster-networks.ts';
-import {
-  type Cidr,
-  familiesOf,
-  formatIp,
-  isNetworkAddress,
-  normalizeCidr,
-  overlaps,
-  parseCidr,
-  parseIp,
-} from './networks.ts';
+import { familiesOf, formatCidr, formatIp, parseCidr, parseIp } from './networks.ts';
 import type { ClusterRow, VipRow } from './store.ts';
 import { compareBase } from './versions.ts';
 import { objectField, objectsField } from './wire.ts';
@@ -58,6 +49,12 @@ function checkPlatform(type: string | undefined, userManaged: boolean | undefine
   if (clash) throw new OperationError(400, `Platform ${type} does not go with user_managed_networking ${userManaged}`);
 }
 
+/** Details of an external platform, in the order in which the service shows them. */
+function externalOf(platform: JsonObject | undefined): JsonObject {
+  const external = (platform?.external as JsonObject | undefined) ?? {};
+  return Object.fromEntries(Object.entries(external).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** Platform and networking of a new cluster. @throws OperationError 400 for a combination that cannot be. */
 export function platformOfNew(
   body: JsonObject,
@@ -67,10 +64,7 @@ export function platformOfNew(
   const given = objectField(body, 'platform');
   const type = given?.type as string | undefined;
   checkPlatform(type, userManaged);
-  const make = (name: string): JsonObject => ({
-    external: (given?.external as JsonObject | undefined) ?? {},
-    type: name,
-  });
+  const make = (name: string): JsonObject => ({ external: externalOf(given), type: name });
   if (count === 1) {
     if (type !== undefined && !USER_MANAGED_ONLY.includes(type)) {
       if (type === 'baremetal') throw new OperationError(400, 'Platform baremetal does not go with a single node');
@@ -80,7 +74,7 @@ export function platformOfNew(
     return { platform: make(type ?? 'none'), userManaged: true };
   }
   if (type !== undefined && type !== 'baremetal' && !USER_MANAGED_ONLY.includes(type))
-    return { platform: make(type), userManaged: userManaged ?? false };
+    return { platform: make(type), userManaged };
   if (!userManaged && (type === undefined || type === 'baremetal'))
     return { platform: make('baremetal'), userManaged: false };
   return { platform: make(type ?? 'none'), userManaged: true };
@@ -123,7 +117,7 @@ export function platformChange(
         : cluster.userManagedNetworking === true);
   checkPlatform(wanted, managed);
   return {
-    platform: { external: (given?.external as JsonObject | undefined) ?? {}, type: wanted },
+    platform: { external: externalOf(given), type: wanted },
     userManaged: managed,
   };
 }
@@ -154,16 +148,11 @@ export function clusterNetworksField(body: JsonObject): ClusterRow['clusterNetwo
 function checkedCidr(field: string, text: string): string {
   const cidr = parseCidr(text);
   if (!cidr) throw new OperationError(400, `${field}: '${text}' is no CIDR, write for example 192.168.10.0/24`);
-  if (!isNetworkAddress(text))
-    throw new OperationError(
-      400,
-      `${field}: ${text} is not the address of a network, did you mean ${normalizeCidr(text)}?`,
-    );
   if (cidr.prefix === 0) throw new OperationError(400, `${field}: ${text} would be everything`);
   const bits = cidr.family === 4 ? 32 : 128;
   if (field !== 'machine_networks' && bits - cidr.prefix < 7)
     throw new OperationError(400, `${field}: ${text} is too small, it must hold at least 128 addresses`);
-  return text;
+  return formatCidr(cidr);
 }
 
 /** What the VIP rules look at. */
@@ -219,16 +208,6 @@ function familiesOfIps(vips: readonly VipRow[]): number {
   return new Set(vips.map(({ ip }) => parseIp(ip)?.family)).size;
 }
 
-/** @throws OperationError 400 when given networks overlap one another. */
-export function checkNetworksApart(lists: readonly (readonly string[])[]): void {
-  const networks = lists.flat().map((text) => [text, parseCidr(text) as Cidr] as const);
-  for (const [index, [left, a]] of networks.entries()) {
-    for (const [right, b] of networks.slice(index + 1)) {
-      if (overlaps(a, b)) throw new OperationError(400, `Networks ${left} and ${right} overlap`);
-    }
-  }
-}
-
 /** Families of two stacks need a machine network each, IPv4 first unless said otherwise. @throws OperationError 400. */
 export function checkDualStack(
   clusterNetworks: readonly string[],
@@ -237,12 +216,14 @@ export function checkDualStack(
 ): void {
   const dual = [clusterNetworks, serviceNetworks, machineNetworks].some((list) => (familiesOf(list)?.length ?? 0) > 1);
   if (!dual) return;
+  if (machineNetworks.length === 0)
+    throw new OperationError(400, 'A dual-stack cluster needs its machine networks to be given');
   for (const [name, list] of [
     ['cluster', clusterNetworks],
     ['service', serviceNetworks],
     ['machine', machineNetworks],
   ] as const) {
-    if (list.length > 0 && (list.length !== 2 || familiesOf(list)?.length !== 2)) {
+    if (list.length !== 2 || familiesOf(list)?.length !== 2) {
       throw new OperationError(400, `A dual-stack cluster needs one ${name} network of each family`);
     }
   }

@@ -98,10 +98,13 @@ function calculatedCidr({ cluster, hasInventories }: Context): Outcome {
   return ['success', 'The machine network is the one of hosts and VIPs'];
 }
 
+/** With user-managed networking only a single node needs to know its machine network. */
+const needsMachineNetwork = (cluster: ClusterRow) => !cluster.userManagedNetworking || isSingleNode(cluster);
+
 function noOverlaps(context: Context): Outcome {
   const { cluster } = context;
   const defined = cluster.clusterNetworks.length > 0 && cluster.serviceNetworks.length > 0;
-  if (!defined || (!cluster.userManagedNetworking && machineCidrDefined(context)[0] !== 'success')) {
+  if (!defined || (needsMachineNetwork(cluster) && machineCidrDefined(context)[0] !== 'success')) {
     return ['pending', 'A network is missing'];
   }
   if (cluster.clusterNetworks.length !== cluster.serviceNetworks.length) {
@@ -141,7 +144,7 @@ function networkPrefix({ cluster }: Context): Outcome {
 
 function sameFamilies(context: Context): Outcome {
   const { cluster } = context;
-  const needMachine = !cluster.userManagedNetworking;
+  const needMachine = needsMachineNetwork(cluster);
   if (
     cluster.clusterNetworks.length === 0 ||
     cluster.serviceNetworks.length === 0 ||
@@ -309,8 +312,17 @@ export interface ClusterVerdict {
   holds(id: string): boolean;
 }
 
+/** Elsewhere the last results stay as they are. */
+const EVALUATED: ReadonlySet<string> = new Set([
+  'insufficient',
+  'ready',
+  'pending-for-input',
+  'preparing-for-installation',
+]);
+
 export function evaluateCluster(core: Core, cluster: ClusterRow): ClusterVerdict {
-  if (isDay2Cluster(cluster)) return { results: cluster.validations, holds: () => true };
+  if (isDay2Cluster(cluster) || !EVALUATED.has(cluster.status))
+    return { results: cluster.validations, holds: () => true };
   const context: Context = {
     core,
     cluster,

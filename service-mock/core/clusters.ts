@@ -10,10 +10,10 @@ import {
   updateConnectivity,
   updateFinalizingProgress,
 } from './cluster-machine.ts';
+import { networkOfVip, placeProblem } from './cluster-networks.ts';
 import {
   checkControlPlane,
   checkDualStack,
-  checkNetworksApart,
   checkVips,
   cidrsField,
   clusterNetworksField,
@@ -27,18 +27,21 @@ import { aboutCluster, aboutHost, type Core } from './core.ts';
 import { checkCertificate, clusterFile, credentialFile, installConfig, password } from './files.ts';
 import { refreshHost, runHost } from './host-machine.ts';
 import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from './host-validations.ts';
-import { clusterOf, hostOf } from './lookup.ts';
+import { clusterOf, ON_CHANGING, ON_MANIFESTS } from './lookup.ts';
 import {
   checkBaseDomain,
   checkClusterName,
+  checkNoProxy,
   checkNtpSources,
   checkProxy,
   checkPullSecret,
   checkSshKey,
+  checkTags,
 } from './names.ts';
+import { familiesOf } from './networks.ts';
 import { builtinOperators, chosenOperators, OPERATORS } from './operators.ts';
 import { fixRoles, setBootstrap } from './roles.ts';
-import { type ClusterRow, displayName, effectiveRole, isDay2Cluster, type ManifestRow } from './store.ts';
+import { type ClusterRow, displayName, effectiveRole, isDay2Cluster, type ManifestRow, type VipRow } from './store.ts';
 import { ignoreList } from './validation.ts';
 import { compareBase, type Release } from './versions.ts';
 import { clusterView, hostView, operatorView } from './views.ts';
@@ -181,6 +184,48 @@ function defaultNetworkType(release: Release, count: number): string {
   return compareBase(release.version, '4.12') >= 0 || count === 1 ? 'OVNKubernetes' : 'OpenShiftSDN';
 }
 
+/** The last version that can be installed with OpenShiftSDN, which alone takes VIPs from DHCP. */
+const LAST_VERSION_WITH_SDN = '4.14';
+/** Platforms that leave the networking to the user. */
+const USER_MANAGED: readonly string[] = ['none', 'external'];
+
+function checkNetworkType(type: string, version: string, count: number): void {
+  if (type !== 'OpenShiftSDN') return;
+  if (count === 1) throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
+  if (compareBase(version, LAST_VERSION_WITH_SDN) > 0)
+    throw new OperationError(400, `OpenShiftSDN does not go with version ${version}`);
+}
+
+function checkEncryption({ mode, tang_servers }: JsonObject): void {
+  if (mode === 'tang' && !tang_servers) throw new OperationError(400, 'disk_encryption: mode tang needs tang_servers');
+}
+
+function checkEndpoint(endpoint: JsonObject | undefined): void {
+  const url = endpoint?.url;
+  if (typeof url === 'string' && url !== '' && !/^https?:\/\/[^\s/]+/.test(url))
+    throw new OperationError(400, `ignition_endpoint: '${url}' is no http or https URL`);
+}
+
+/**
+ * The machine network that changed VIPs bring with them; undefined when there are none.
+ * @throws OperationError 400 for VIPs that do not lie in one network of the hosts.
+ */
+function machineNetworkOf(
+  cluster: ClusterRow,
+  apiVips: readonly VipRow[],
+  ingressVips: readonly VipRow[],
+): string | undefined {
+  const first = apiVips[0] ?? ingressVips[0];
+  if (!first) return undefined;
+  const network = networkOfVip(first.ip, cluster.hosts);
+  if (network === undefined) throw new OperationError(400, `No host has a network that VIP ${first.ip} belongs to`);
+  for (const { ip } of [...apiVips, ...ingressVips]) {
+    const problem = placeProblem(ip, network);
+    if (problem) throw new OperationError(400, problem);
+  }
+  return network;
+}
+
 export function clusterOperations(core: Core): Operations {
   const { clock, settings, store, events } = core;
 
@@ -230,7 +275,6 @@ export function clusterOperations(core: Core): Operations {
       loadBalancer,
     });
     checkDualStack(pods, serviceNetworks, machineNetworks);
-    checkNetworksApart([pods, serviceNetworks]);
     const { platform, userManaged } = platformOfNew(body, count, userManagedWanted);
     if (userManaged)
       checkVips({
@@ -249,6 +293,14 @@ export function clusterOperations(core: Core): Operations {
     const ssh = (textField(body, 'ssh_public_key') ?? '').trim();
     checkSshKey(ssh);
     for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(body, field));
+    checkNoProxy(textField(body, 'no_proxy') ?? '');
+    checkTags(textField(body, 'tags') ?? '');
+    const encryption = objectField(body, 'disk_encryption') ?? {};
+    checkEncryption(encryption);
+    checkEndpoint(objectField(body, 'ignition_endpoint'));
+    const image = textField(body, 'ocp_release_image');
+    if (image && !settings.RELEASE_IMAGES.some((release) => release.url === image))
+      throw new OperationError(400, `Release image ${image} is unknown`);
     const additionalNtp = textField(body, 'additional_ntp_source');
     const ntpSources = textField(body, 'ntp_sources');
     checkNtp(additionalNtp, ntpSources);
@@ -258,9 +310,9 @@ export function clusterOperations(core: Core): Operations {
       core.versions.osImageVersion(release.version, architecture);
     checkSecret(core, secret, release.url);
     const networkType = textField(body, 'network_type') ?? defaultNetworkType(release, count);
-    if (networkType === 'OpenShiftSDN' && count === 1)
-      throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
-    const encryption = objectField(body, 'disk_encryption') ?? {};
+    checkNetworkType(networkType, release.version, count);
+    if (loadBalancer === 'user-managed' && USER_MANAGED.includes(String(platform.type)))
+      throw new OperationError(400, `A user-managed load balancer does not go with platform ${platform.type}`);
 
     const cluster = newCluster(core.uuid(), 'Cluster', name, clock.now());
     Object.assign(cluster, {
@@ -331,11 +383,11 @@ export function clusterOperations(core: Core): Operations {
     store.clusters.set(cluster.id, cluster);
     core.metrics.clusterCreated();
     events.emit('cluster_registration_succeeded', aboutCluster(cluster));
-    return clusterView(cluster);
+    return importedView(cluster);
   }
 
   function updateCluster(id: string, body: JsonObject): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     const count = integerField(body, 'control_plane_count');
     if (count !== undefined && !isDay2Cluster(cluster))
       checkControlPlane(count, cluster.highAvailabilityMode, cluster.openshiftVersion);
@@ -370,6 +422,8 @@ export function clusterOperations(core: Core): Operations {
     });
     checkDualStack(pods, serviceNetworks ?? cluster.serviceNetworks, machineNetworks ?? cluster.machineNetworks);
     for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(body, field));
+    checkNoProxy(textField(body, 'no_proxy') ?? '');
+    checkTags(textField(body, 'tags') ?? '');
     if (!UPDATABLE.has(cluster.status)) {
       throw new OperationError(
         409,
@@ -389,11 +443,21 @@ export function clusterOperations(core: Core): Operations {
     const operators = objectsField(body, 'olm_operators');
     const chosen = operators && chosenOperators(operators, cluster);
     const networkType = textField(body, 'network_type');
-    if (networkType === 'OpenShiftSDN' && cluster.controlPlaneCount === 1)
-      throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
+    if (networkType) checkNetworkType(networkType, cluster.openshiftVersion, cluster.controlPlaneCount);
+    if (dhcp && !cluster.vipDhcpAllocation && compareBase(cluster.openshiftVersion, LAST_VERSION_WITH_SDN) > 0)
+      throw new OperationError(400, `VIPs from DHCP do not go with version ${cluster.openshiftVersion}`);
+    const single = cluster.controlPlaneCount === 1;
+    const stacks = [pods, serviceNetworks ?? cluster.serviceNetworks, machineNetworks ?? cluster.machineNetworks];
+    const dualStack = stacks.some((list) => (familiesOf(list)?.length ?? 0) > 1);
+    const placed = !managed && !single && !dualStack && String(loadBalancer ?? cluster.loadBalancer) !== 'user-managed';
+    if (placed && dhcp !== true && !cluster.vipDhcpAllocation) {
+      if (machineNetworks && machineNetworks.length > 0)
+        throw new OperationError(400, 'The machine network follows from the VIPs, it cannot be set');
+    }
 
     const keep = (rows: readonly { ip: string; verification: string }[], now: typeof apiVips) =>
       now.map((vip) => rows.find((row) => row.ip === vip.ip) ?? vip);
+    const network = placed && (givenApi || givenIngress) ? machineNetworkOf(cluster, apiVips, ingressVips) : undefined;
     cluster.apiVips = managed ? [] : keep(cluster.apiVips, apiVips);
     cluster.ingressVips = managed ? [] : keep(cluster.ingressVips, ingressVips);
     if (
@@ -410,6 +474,7 @@ export function clusterOperations(core: Core): Operations {
     if (clusterNetworks) cluster.clusterNetworks = clusterNetworks;
     if (serviceNetworks) cluster.serviceNetworks = serviceNetworks;
     if (machineNetworks) cluster.machineNetworks = machineNetworks;
+    else if (network !== undefined) cluster.machineNetworks = [network];
     if (dhcp !== undefined) cluster.vipDhcpAllocation = dhcp;
     if (count !== undefined) cluster.controlPlaneCount = count;
     if (loadBalancer !== undefined) cluster.loadBalancer = String(loadBalancer);
@@ -456,7 +521,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function deleteCluster(id: string): void {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     if (INSTALLING.has(cluster.status)) {
       throw new OperationError(
         409,
@@ -476,12 +541,16 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function installCluster(id: string): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     if (fixRoles(core, cluster)) {
       updateConnectivity(core, cluster);
-      for (const host of [...cluster.hosts]) refreshHost(core, host);
+      for (const host of [...cluster.hosts]) {
+        if (host.status !== 'known' && host.kind === 'Host')
+          throw new OperationError(400, `Host ${displayName(host)} is ${host.status}, it is not ready to be installed`);
+        refreshHost(core, host);
+      }
+      refreshCluster(core, cluster);
     }
-    refreshCluster(core, cluster);
     if (cluster.status !== 'ready') {
       throw new OperationError(409, `Cluster ${id} is not ready for installation: ${cluster.statusInfo}`);
     }
@@ -500,7 +569,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function cancelCluster(id: string): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     const before = cluster.status;
     const reason = 'The user canceled the installation';
     if (!runCluster(core, cluster, 'cancel', reason)) {
@@ -526,7 +595,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function resetCluster(id: string): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     const before = cluster.status;
     if (!runCluster(core, cluster, 'reset', 'The user reset the installation')) {
       events.emit('reset_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
@@ -543,7 +612,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function allowAddHosts(id: string): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     if (cluster.status !== 'installed' || cluster.kind !== 'Cluster') {
       throw new OperationError(
         400,
@@ -558,8 +627,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function listClusterHosts(id: string, query: Parameters<Operations['listClusterHosts']>[1]): JsonObject[] {
-    const cluster = clusterOf(core, id);
-    return cluster.hosts
+    return (store.clusters.get(id)?.hosts ?? [])
       .filter(
         (host) =>
           (!query.role || effectiveRole(host) === query.role) && (!query.status || host.status === query.status),
@@ -573,7 +641,7 @@ export function clusterOperations(core: Core): Operations {
     const stage = requiredText(body, 'finalizing_stage');
     if (!FINALIZING_STAGES.includes(stage as (typeof FINALIZING_STAGES)[number]))
       throw new OperationError(400, `Finalizing stage '${stage}' is unknown`);
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     if (
       cluster.status !== 'installing' &&
       cluster.status !== 'finalizing' &&
@@ -590,7 +658,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function completeInstallation(id: string, body: JsonObject): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     const report = objectField(body, 'data')?.controller_operator_report;
     if (booleanField(body, 'is_success') === false && Array.isArray(report)) {
       const names = report
@@ -627,7 +695,7 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function updateInstallConfig(id: string, overrides: string): void {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_CHANGING);
     let value: unknown;
     try {
       value = JSON.parse(overrides);
@@ -661,7 +729,11 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function setIgnoredValidations(id: string, body: JsonObject): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = store.clusters.get(id);
+    if (!cluster)
+      throw new OperationError(500, `failed to fetch cluster ${id} to apply ignored validations: record not found`);
+    if (!UPDATABLE.has(cluster.status))
+      throw new OperationError(400, `Cluster ${id} is ${cluster.status}, ignored validations can no longer be changed`);
     const ofCluster = textField(body, 'cluster-validation-ids') ?? '';
     const ofHosts = textField(body, 'host-validation-ids') ?? '';
     checkIgnored(ofCluster, CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS);
@@ -680,17 +752,19 @@ export function clusterOperations(core: Core): Operations {
   });
 
   function manifestOf(id: string, folder: string, name: string): ManifestRow {
-    const manifest = clusterOf(core, id).manifests.get(manifestKey(folder || 'manifests', name));
+    const manifest = clusterOf(core, id, ON_MANIFESTS).manifests.get(manifestKey(folder || 'manifests', name));
     if (!manifest) throw new OperationError(404, `Cluster ${id} has no manifest ${folder || 'manifests'}/${name}`);
     return manifest;
   }
 
   function createManifest(id: string, body: JsonObject): JsonObject {
-    const cluster = clusterOf(core, id);
+    const cluster = clusterOf(core, id, ON_MANIFESTS);
     const fileName = requiredText(body, 'file_name');
     const folder = textField(body, 'folder') || 'manifests';
     if (folder !== 'manifests' && folder !== 'openshift')
       throw new OperationError(400, `Folder ${folder} is unknown. Known are manifests, openshift`);
+    if (fileName.includes(' '))
+      throw new OperationError(422, `Manifest ${fileName} of cluster ${id} must have no space in its name`);
     if (!/^[^/\s]+\.(ya?ml|json|ya?ml\.patch[\w.]*)$/.test(fileName))
       throw new OperationError(400, `Manifest ${fileName} must be a .yaml, .yml or .json file without folders`);
     const text = requiredText(body, 'content');
@@ -715,7 +789,7 @@ export function clusterOperations(core: Core): Operations {
     Object.assign(operator, {
       status,
       statusInfo: info,
-      version: textField(body, 'version') ?? '',
+      version: textField(body, 'version') || operator.version,
       statusUpdatedAt: clock.now(),
     });
     events.emit('cluster_operator_status', aboutCluster(cluster), name, status, info);
@@ -723,32 +797,33 @@ export function clusterOperations(core: Core): Operations {
   }
 
   function uploadLogs(id: string, query: Parameters<Operations['uploadLogs']>[1], bytes: number): void {
-    const cluster = clusterOf(core, id);
-    if (bytes === 0) throw new OperationError(400, 'The uploaded log is empty');
-    if (query.logs_type === 'controller') {
-      cluster.controllerLogsCollectedAt = clock.now();
-      cluster.logsInfo = cluster.logsInfo === 'requested' ? cluster.logsInfo : 'collecting';
-      events.emit('cluster_logs_uploaded', aboutCluster(cluster));
+    if (query.logs_type === 'host') {
+      if (query.host_id === undefined) throw new OperationError(400, 'Logs of a host need host_id');
+      const host = store.clusters.get(id)?.hosts.find((candidate) => candidate.id === query.host_id);
+      if (!host)
+        throw new OperationError(404, `failed to get host ${query.host_id} in cluster ${id}: record not found`);
+      if (bytes === 0) throw new OperationError(400, 'The uploaded log is empty');
+      host.logsCollectedAt = clock.now();
+      host.logsInfo = 'collecting';
+      host.updatedAt = clock.now();
+      events.emit('host_logs_uploaded', aboutHost(host), displayName(host));
       return;
     }
-    if (query.logs_type !== 'host') throw new OperationError(400, `logs_type ${query.logs_type} cannot be uploaded`);
-    const host = hostOf(core, query.infra_env_id ?? '', query.host_id ?? '');
-    host.logsCollectedAt = clock.now();
-    host.logsInfo = 'collecting';
-    host.updatedAt = clock.now();
-    events.emit('host_logs_uploaded', aboutHost(host), displayName(host));
+    const cluster = clusterOf(core, id);
+    if (bytes === 0) throw new OperationError(400, 'The uploaded log is empty');
+    // Only the first of many uploads is told of.
+    if (cluster.controllerLogsCollectedAt === 0) events.emit('cluster_logs_uploaded', aboutCluster(cluster));
+    cluster.controllerLogsCollectedAt = clock.now();
+    cluster.logsInfo = 'collecting';
   }
 
   return {
     registerCluster,
     importCluster,
-    listClusters: ({ with_hosts, owner, openshift_cluster_id }) =>
+    // Without an identity service everything belongs to everybody, an owner selects nothing.
+    listClusters: ({ with_hosts, openshift_cluster_id }) =>
       [...store.clusters.values()]
-        .filter(
-          (cluster) =>
-            (!owner || owner === 'admin') &&
-            (!openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id),
-        )
+        .filter((cluster) => !openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id)
         .map((cluster) =>
           with_hosts
             ? clusterView(cluster)
@@ -768,27 +843,25 @@ export function clusterOperations(core: Core): Operations {
     clusterCredentials,
     downloadClusterFile: (id, name) => clusterFile(clusterOf(core, id), name),
     downloadClusterCredentials: (id, name) => credentialFile(clusterOf(core, id), name),
-    getInstallConfig: (id) => installConfig(clusterOf(core, id)),
+    getInstallConfig: (id) => installConfig(clusterOf(core, id, ON_CHANGING)),
     updateInstallConfig,
-    getIgnoredValidations: (id) => ignored(clusterOf(core, id)),
+    getIgnoredValidations: (id) => ignored(clusterOf(core, id, ON_CHANGING)),
     setIgnoredValidations,
     listManifests: (id, systemToo) =>
-      [...clusterOf(core, id).manifests.values()]
+      [...clusterOf(core, id, ON_MANIFESTS).manifests.values()]
         .filter((manifest) => systemToo || manifest.source === 'user')
         .map(manifestView),
     createManifest,
     deleteManifest: (id, folder, name) => {
-      const cluster = clusterOf(core, id);
+      const cluster = clusterOf(core, id, ON_MANIFESTS);
       if (!UPDATABLE.has(cluster.status))
         throw new OperationError(400, `Cluster ${id} is ${cluster.status}, its manifests cannot be changed`);
       cluster.manifests.delete(manifestKey(folder || 'manifests', name));
     },
     downloadManifest: (id, folder, name) => manifestOf(id, folder, name).content,
     listMonitoredOperators: (id, name) => {
-      const cluster = clusterOf(core, id);
-      const rows = cluster.operators.filter((operator) => !name || operator.name === name);
-      if (name && rows.length === 0)
-        throw new OperationError(404, `Operator ${name} is not monitored for cluster ${id}`);
+      const rows = (store.clusters.get(id)?.operators ?? []).filter((operator) => !name || operator.name === name);
+      if (name && rows.length === 0) throw new OperationError(404, 'record not found');
       return rows.map((operator) => operatorView(operator, id));
     },
     reportMonitoredOperator,
@@ -799,6 +872,30 @@ export function clusterOperations(core: Core): Operations {
       cluster.updatedAt = clock.now();
     },
     uploadLogs,
+  };
+}
+
+/** What the answer to an import shows: nothing of the row's defaults has been read back. */
+function importedView(cluster: ClusterRow): JsonObject {
+  const {
+    disk_encryption: _encryption,
+    ignition_endpoint: _endpoint,
+    org_soft_timeouts_enabled: _soft,
+    progress: _progress,
+    schedulable_masters_forced_true: _forced,
+    ...view
+  } = clusterView(cluster);
+  return {
+    ...view,
+    api_vips: null,
+    cluster_networks: null,
+    ingress_vips: null,
+    load_balancer: { type: 'cluster-managed' },
+    machine_networks: null,
+    monitored_operators: null,
+    operator_bundles: null,
+    platform: { type: 'baremetal' },
+    service_networks: null,
   };
 }
 

@@ -279,7 +279,7 @@ export function computeGroups(cluster: ClusterRow, minimum: number): { groups: C
   return {
     groups: { majority: new Map([...majority].map(([key, ids]) => [key, new Set(ids)])), l3Addresses },
     text: JSON.stringify({
-      majority_groups: Object.fromEntries(majority),
+      majority_groups: Object.fromEntries([...majority].sort(([a], [b]) => (a < b ? -1 : 1))),
       l3_connected_addresses: Object.fromEntries([...l3Addresses].sort(([a], [b]) => (a < b ? -1 : 1))),
     }),
   };

@@ -92,6 +92,13 @@ const EVENTS = define({
 
 export type EventName = keyof typeof EVENTS;
 
+/** Events of hosts that do not name the cluster. */
+const WITHOUT_CLUSTER: ReadonlySet<EventName> = new Set([
+  'host_discovery_ignition_config_applied',
+  'host_unbind_failed',
+  'host_unbind_succeeded',
+]);
+
 const HOUR = 3_600_000;
 const RATE_LIMITS: Readonly<Record<string, number>> = {
   upgrade_agent_started: HOUR,
@@ -141,7 +148,8 @@ export class Events {
   /** Same, with a severity that depends on the case. */
   emitWith(name: EventName, severity: Severity, about: EventSubject, ...values: readonly string[]): void {
     if (this.#isLimited(name, about)) return;
-    this.#store(about, { name, severity, metrics: false, values, props: '', requestId: '' });
+    const subject = WITHOUT_CLUSTER.has(name) ? { ...about, clusterId: undefined } : about;
+    this.#store(subject, { name, severity, metrics: false, values, props: '', requestId: '' });
   }
 
   /** A metrics event: shown only to those who ask for the category. `props` is its data. */

@@ -191,7 +191,7 @@ function clusterFileText(cluster: ClusterRow, name: string): string {
     case 'custom_manifests.json':
     case 'custom_manifests.yaml':
       if (!cluster.operators.some((operator) => operator.type === 'olm'))
-        throw new OperationError(404, `File ${name} does not exist for cluster ${cluster.id}`);
+        throw new OperationError(409, `object ${cluster.id}/${name} was not found`);
       return JSON.stringify(
         cluster.operators
           .filter((operator) => operator.type === 'olm')
@@ -248,8 +248,6 @@ export function infraEnvFile(
     case 'ipxe-script':
       return Buffer.from(ipxeScript(infraEnv, query, settings));
     case 'static-network-config':
-      if (infraEnv.staticNetworkConfig === '')
-        throw new OperationError(404, `Infra-env ${infraEnv.id} has no static network config`);
       return Buffer.from(infraEnv.staticNetworkConfig);
     default:
       throw new OperationError(

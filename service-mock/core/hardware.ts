@@ -1,6 +1,7 @@
 /** Hardware minima, eligibility of disks and choice of the installation disk. Source: Service facts 4.2. */
 import type { JsonObject, ServiceSettings } from '../service-api.ts';
 import type { DiskFacts, InventoryFacts } from './inventory.ts';
+import { parseIp } from './networks.ts';
 import { operatorNeeds } from './operators.ts';
 import {
   type ClusterRow,
@@ -106,11 +107,10 @@ export class Hardware {
     return [worker, master, arbiter].reduce((best, item) => (item.diskGb < best.diskGb ? item : best));
   }
 
-  /** CPU and memory that any role needs at least. */
+  /** CPU and memory that any role needs at least; a single node is not told apart here. */
   minimum(cluster: ClusterRow | undefined, infraEnv: InfraEnvRow): { cpuCores: number; ramMib: number } {
     const requirements = this.#forVersion(cluster?.openshiftVersion ?? infraEnv.openshiftVersion);
-    const master = isSingleNode(cluster) ? requirements.sno : requirements.master;
-    const worker = isSingleNode(cluster) ? requirements.sno : requirements.worker;
+    const { master, worker } = requirements;
     return { cpuCores: Math.min(master.cpuCores, worker.cpuCores), ramMib: Math.min(master.ramMib, worker.ramMib) };
   }
 
@@ -137,6 +137,7 @@ export class Hardware {
       const type = String(disk.drive_type ?? '');
       if (!allowed.includes(type))
         reasons.push(`${WRONG_TYPE}: is ${type || 'unknown'}, allowed are ${allowed.join(', ')}`);
+      reasons.push(...pathProblems(disk, inventory, allowed).map((problem) => `${BAD_PATH}: ${problem}`));
       disk.installation_eligibility = {
         ...(reasons.length === 0 ? { eligible: true } : {}),
         not_eligible_reasons: reasons.length === 0 ? null : reasons,
@@ -147,9 +148,60 @@ export class Hardware {
 
 const TOO_SMALL = 'Service: disk too small';
 const WRONG_TYPE = 'Service: drive type not supported';
+const BAD_PATH = 'Service: storage path not supported';
 
 function isOwnReason(reason: string): boolean {
-  return reason.startsWith(TOO_SMALL) || reason.startsWith(WRONG_TYPE);
+  return [TOO_SMALL, WRONG_TYPE, BAD_PATH].some((own) => reason.startsWith(own));
+}
+
+const objectsOf = (value: unknown): JsonObject[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'object' && item !== null) : [];
+const holdersOf = (disk: JsonObject) => String(disk.holders ?? '').split(',');
+
+/** What network storage and multipath devices must fulfil besides size and type. */
+function pathProblems(disk: JsonObject, inventory: JsonObject, allowed: readonly string[]): string[] {
+  const type = disk.drive_type;
+  const disks = objectsOf(inventory.disks);
+  const problems: string[] = [];
+  if (type === 'FC' || type === 'iSCSI') {
+    const holder = disks.find(
+      (other) => other.drive_type === 'Multipath' && holdersOf(disk).includes(String(other.name)),
+    );
+    if (holder) problems.push(`the disk is a path of multipath device ${holder.name}`);
+  }
+  if (type === 'iSCSI') {
+    const problem = iscsiProblem(disk, inventory);
+    if (problem) problems.push(problem);
+  }
+  if (type !== 'Multipath') return problems;
+  const paths = disks.filter((other) => holdersOf(other).includes(String(disk.name)));
+  const fc = paths.filter((path) => path.drive_type === 'FC').length;
+  const iscsi = paths.filter((path) => path.drive_type === 'iSCSI');
+  if (fc === 0 && iscsi.length === 0) return ['a multipath device needs paths of type FC or iSCSI'];
+  if (fc !== paths.length && iscsi.length !== paths.length) problems.push('all paths must be of one type');
+  if (iscsi.some((path) => !allowed.includes('iSCSI') || iscsiProblem(path, inventory) !== undefined))
+    problems.push('an iSCSI path cannot be installed on');
+  return problems;
+}
+
+/** The host must reach the iSCSI target from another address than those of its default route's interface. */
+function iscsiProblem(disk: JsonObject, inventory: JsonObject): string | undefined {
+  const text = String((disk.iscsi as JsonObject | undefined)?.host_ip_address ?? '');
+  const ip = parseIp(text);
+  if (!ip) return `'${text}' is no address of the host`;
+  const route = objectsOf(inventory.routes).find(
+    (item) =>
+      item.family === (ip.family === 6 ? 10 : 2) &&
+      parseIp(String(item.destination ?? ''))?.value === 0n &&
+      Boolean(item.gateway),
+  );
+  if (!route) return undefined;
+  const nic = objectsOf(inventory.interfaces).find((item) => item.name === route.interface);
+  if (!nic) return 'the interface of the default route is unknown';
+  const addresses = (ip.family === 6 ? nic.ipv6_addresses : nic.ipv4_addresses) as string[] | null | undefined;
+  return addresses?.some((address) => address.split('/')[0] === text)
+    ? `${text} belongs to the interface of the default route`
+    : undefined;
 }
 
 function gigabytes(bytes: number): string {

@@ -24,7 +24,7 @@ import {
   touchMembers,
 } from './store.ts';
 import { hostView } from './views.ts';
-import { objectField, objectsField, requiredText, textField, wireDate, withoutEmpty } from './wire.ts';
+import { objectField, objectsField, requiredText, textField, wireDate } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -96,6 +96,20 @@ function checkAccepts(cluster: ClusterRow): void {
   );
 }
 
+const LABEL_PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+/** @throws OperationError 400 for what Kubernetes does not take as a label. */
+function checkLabel(key: string, value: string): void {
+  const [name, prefix, ...more] = key.split('/').reverse();
+  const good =
+    more.length === 0 &&
+    LABEL_NAME.test(name as string) &&
+    (prefix === undefined || (prefix.length <= 253 && LABEL_PREFIX.test(prefix))) &&
+    (value === '' || LABEL_NAME.test(value));
+  if (!good) throw new OperationError(400, `node_labels: ${key}=${value} is no label that Kubernetes takes`);
+}
+
 export function hostOperations(core: Core): Operations {
   const { clock, events, store, settings } = core;
 
@@ -147,10 +161,12 @@ export function hostOperations(core: Core): Operations {
       known.kind = fresh.kind;
       known.registeredAt = now;
       known.updatedAt = now;
-      if (!runHost(core, known, 'register')) {
-        const reason = `it cannot register while it is ${known.status}`;
-        events.emit('host_registration_failed', aboutHost(known), displayName(known), reason);
-        throw new OperationError(400, `Host ${id}: ${reason}`);
+      try {
+        if (!runHost(core, known, 'register'))
+          throw new OperationError(400, `Host ${id} cannot register while it is ${known.status}`);
+      } catch (error) {
+        events.emit('host_registration_failed', aboutHost(known), displayName(known), (error as Error).message);
+        throw error;
       }
       known.discoveryAgentVersion = fresh.discoveryAgentVersion;
     } else {
@@ -249,42 +265,56 @@ export function hostOperations(core: Core): Operations {
       throw new OperationError(status, `Host ${host.id} is ${host.status}, its ${what} can no longer be changed`);
   }
 
+  /** All or nothing: what was changed before a refusal is taken back. */
   function updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
+    const before = { ...host };
+    try {
+      changeHost(host, body);
+      if (host.cluster) rejudgeInventory(core, host);
+    } catch (error) {
+      Object.assign(host, before);
+      throw error;
+    }
+    touch(host);
+    refreshBoth(host);
+    return hostView(host);
+  }
+
+  function changeHost(host: HostRow, body: JsonObject): void {
     setRole(host, textField(body, 'host_role'));
     setName(host, textField(body, 'host_name'));
     setDisks(host, objectsField(body, 'disks_selected_config'));
     const pool = textField(body, 'machine_config_pool_name');
     if (pool !== undefined) {
-      if (!isDay2Host(host)) throw new OperationError(400, 'machine_config_pool_name can be set only for day-2 hosts');
       checkChangeable(host, 'pool', 409);
       host.machineConfigPoolName = pool;
     }
     const token = textField(body, 'ignition_endpoint_token');
     if (token !== undefined) {
-      checkChangeable(host, 'ignition token', 409);
+      if (token !== '') checkChangeable(host, 'ignition token', 409);
       host.ignitionEndpointToken = token;
       host.ignitionEndpointTokenSet = token !== '';
     }
     const headers = objectsField(body, 'ignition_endpoint_http_headers');
-    if (headers) host.ignitionEndpointHttpHeaders = JSON.stringify(headers.map(({ key, value }) => ({ key, value })));
+    if (headers) {
+      checkChangeable(host, 'ignition headers', 500);
+      host.ignitionEndpointHttpHeaders = JSON.stringify(
+        Object.fromEntries(headers.map(({ key, value }) => [String(key), String(value)])),
+      );
+    }
     const labels = objectsField(body, 'node_labels');
     if (labels) {
-      checkChangeable(host, 'labels', 409);
+      for (const { key, value } of labels) checkLabel(String(key), String(value));
+      checkChangeable(host, 'labels', 500);
       host.nodeLabels = JSON.stringify(
         Object.fromEntries(labels.map(({ key, value }) => [String(key), String(value)])),
       );
     }
     setSkippedDisks(host, objectsField(body, 'disks_skip_formatting'));
-    const fencing = objectField(body, 'fencing_credentials');
-    if (fencing) {
-      checkChangeable(host, 'fencing credentials', 409);
-      host.fencingCredentials = JSON.stringify(withoutEmpty(fencing));
-    }
-    touch(host);
-    if (host.cluster) rejudgeInventory(core, host);
-    refreshBoth(host);
-    return hostView(host);
+    // Clusters of two nodes that fence each other are switched off in the service's default configuration.
+    if (objectField(body, 'fencing_credentials'))
+      throw new OperationError(400, `Fencing is not supported, host ${host.id} cannot have fencing credentials`);
   }
 
   function setRole(host: HostRow, role: string | undefined): void {
@@ -319,7 +349,6 @@ export function hostOperations(core: Core): Operations {
     if (!disks) return;
     const chosen = disks.filter((disk) => disk.role === 'install').map((disk) => String(disk.id));
     if (chosen.length > 1) throw new OperationError(409, 'Only one disk can be installed on');
-    if (chosen.length === 0) return;
     checkChangeable(host, 'installation disk', 409);
     const disk =
       host.inventory &&
@@ -330,8 +359,8 @@ export function hostOperations(core: Core): Operations {
   }
 
   function setSkippedDisks(host: HostRow, disks: JsonObject[] | undefined): void {
-    if (!disks) return;
-    checkChangeable(host, 'disk formatting', 409);
+    if (!disks || disks.length === 0) return;
+    if (host.inventoryText === '') throw new OperationError(500, `The inventory of host ${host.id} is missing`);
     const skipped = new Set(host.skipFormattingDisks === '' ? [] : host.skipFormattingDisks.split(','));
     for (const { disk_id, skip_formatting } of disks) {
       const id = String(disk_id);
@@ -341,11 +370,12 @@ export function hostOperations(core: Core): Operations {
       if (skip_formatting === true) skipped.add(id);
       else skipped.delete(id);
     }
+    checkChangeable(host, 'disk formatting', 500);
     host.skipFormattingDisks = [...skipped].join(',');
   }
 
   function deleteHost(infraEnvId: string, hostId: string): void {
-    const host = hostOf(core, infraEnvId, hostId);
+    const host = hostOf(core, infraEnvId, hostId, 500);
     const about = aboutHost(host);
     store.removeHost(host);
     if (host.cluster) {
@@ -355,10 +385,20 @@ export function hostOperations(core: Core): Operations {
     events.emit('host_deregistered', about, displayName(host));
   }
 
+  /** Whatever fails is told of as well. */
   function bindHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
-    const host = hostOf(core, infraEnvId, hostId);
     const target = requiredText(body, 'cluster_id');
-    if (host.cluster) throw new OperationError(409, `Host ${hostId} is bound to cluster ${host.cluster.id} already`);
+    try {
+      return bind(hostOf(core, infraEnvId, hostId), target);
+    } catch (error) {
+      const about = { clusterId: target, hostId, infraEnvId };
+      events.emit('host_bind_failed', about, hostId, (error as Error).message);
+      throw error;
+    }
+  }
+
+  function bind(host: HostRow, target: string): JsonObject {
+    if (host.cluster) throw new OperationError(409, `Host ${host.id} is bound to cluster ${host.cluster.id} already`);
     const cluster = store.clusters.get(target);
     if (!cluster) throw new OperationError(400, `Cluster ${target} was not found`);
     if (
@@ -374,29 +414,36 @@ export function hostOperations(core: Core): Operations {
     if (host.role === 'arbiter' && cluster.controlPlaneCount !== 2)
       throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
     checkAccepts(cluster);
-    if (!runHost(core, host, 'bind', { target: cluster })) {
-      events.emit('host_bind_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
-      throw new OperationError(500, `Host ${hostId} is ${host.status}; only a host that is known-unbound can be bound`);
-    }
+    if (!runHost(core, host, 'bind', { target: cluster }))
+      throw new OperationError(
+        500,
+        `Host ${host.id} is ${host.status}; only a host that is known-unbound can be bound`,
+      );
     events.emit('host_bind_succeeded', aboutHost(host), displayName(host));
     return hostView(host, { customized: false });
   }
 
+  /** Whatever fails is told of as well. */
   function unbindHost(infraEnvId: string, hostId: string): JsonObject {
-    const host = hostOf(core, infraEnvId, hostId);
+    try {
+      return unbind(hostOf(core, infraEnvId, hostId));
+    } catch (error) {
+      events.emit('host_unbind_failed', { hostId, infraEnvId }, hostId, (error as Error).message);
+      throw error;
+    }
+  }
+
+  function unbind(host: HostRow): JsonObject {
     const cluster = host.cluster;
-    if (!cluster) throw new OperationError(409, `Host ${hostId} is not bound to a cluster`);
+    if (!cluster) throw new OperationError(409, `Host ${host.id} is not bound to a cluster`);
     if (host.infraEnv.clusterId !== '')
       throw new OperationError(
         409,
-        `Host ${hostId} cannot be freed: its infra-env belongs to cluster ${host.infraEnv.clusterId}`,
+        `Host ${host.id} cannot be freed: its infra-env belongs to cluster ${host.infraEnv.clusterId}`,
       );
-    const about = aboutHost(host);
-    if (!runHost(core, host, 'unbind')) {
-      events.emit('host_unbind_failed', about, displayName(host), `the host is ${host.status}`);
-      throw new OperationError(500, `Host ${hostId} cannot be freed while it is ${host.status}`);
-    }
-    events.emit('host_unbind_succeeded', about, displayName(host));
+    if (!runHost(core, host, 'unbind'))
+      throw new OperationError(500, `Host ${host.id} cannot be freed while it is ${host.status}`);
+    events.emit('host_unbind_succeeded', aboutHost(host), displayName(host));
     refreshCluster(core, cluster);
     return hostView(host, { customized: false });
   }
@@ -443,9 +490,9 @@ export function hostOperations(core: Core): Operations {
   }
 
   function updateHostIgnition(infraEnvId: string, hostId: string, body: JsonObject): void {
+    const host = hostOf(core, infraEnvId, hostId);
     const config = textField(body, 'config') ?? '';
     checkIgnition(config);
-    const host = hostOf(core, infraEnvId, hostId);
     host.ignitionConfigOverrides = config;
     host.updatedAt = clock.now();
     events.emit('host_discovery_ignition_config_applied', aboutHost(host), displayName(host));
@@ -453,10 +500,16 @@ export function hostOperations(core: Core): Operations {
 
   function resetHostValidation(infraEnvId: string, hostId: string, validationId: string): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
+    if (!host.cluster) throw new OperationError(500, `Host ${hostId} is not bound to a cluster`);
     if (validationId === 'sufficient-installation-disk-speed') {
       if (host.installationDiskId === '')
         throw new OperationError(500, `The installation disk of host ${hostId} is unknown`);
-      host.diskSpeeds.delete(host.installationDiskId);
+      host.diskSpeeds.set(host.installationDiskId, {
+        path: host.installationDiskId,
+        exitCode: 0,
+        speedMs: 0,
+        tested: false,
+      });
     } else if (validationId === 'container-images-available') {
       host.imageStatuses.clear();
     } else {
@@ -467,6 +520,13 @@ export function hostOperations(core: Core): Operations {
     }
     host.updatedAt = clock.now();
     return hostView(host);
+  }
+
+  /** The file that a host is installed with. */
+  function ignitionOf(infraEnvId: string, hostId: string): Buffer {
+    const host = store.infraEnvs.get(infraEnvId)?.hosts.get(hostId);
+    if (!host) throw new OperationError(404, `host ${hostId} not found in infra env ${infraEnvId}`);
+    return hostIgnition(host);
   }
 
   return {
@@ -484,13 +544,13 @@ export function hostOperations(core: Core): Operations {
       if (host.logsInfo === 'requested') host.logsStartedAt = clock.now();
       host.updatedAt = clock.now();
     },
-    downloadHostIgnition: (infraEnvId, hostId) => hostIgnition(hostOf(core, infraEnvId, hostId)),
+    downloadHostIgnition: ignitionOf,
     bindHost,
     unbindHost,
     installHost,
     resetHost,
     updateInstallerArgs,
-    getHostIgnition: (infraEnvId, hostId) => ({ config: hostOf(core, infraEnvId, hostId).ignitionConfigOverrides }),
+    getHostIgnition: (infraEnvId, hostId) => ({ config: ignitionOf(infraEnvId, hostId).toString() }),
     updateHostIgnition,
     resetHostValidation,
   };

@@ -73,6 +73,12 @@ export function checkIgnition(text: string): void {
     throw new OperationError(400, 'The ignition override needs ignition.version 3.x.0');
 }
 
+/** @throws OperationError 400 for a text that holds no certificate. */
+function checkTrustBundle(text: string): void {
+  if (text.trim() !== '' && !/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text))
+    throw new OperationError(400, 'additional_trust_bundle holds no PEM certificate');
+}
+
 export function infraEnvOperations(core: Core): Operations {
   const { clock, settings, store, events } = core;
 
@@ -89,7 +95,7 @@ export function infraEnvOperations(core: Core): Operations {
   }
 
   function registerInfraEnv(body: JsonObject): JsonObject {
-    const name = requiredText(body, 'name');
+    const name = textField(body, 'name') ?? '';
     const secret = requiredText(body, 'pull_secret');
     const clusterId = textField(body, 'cluster_id') ?? '';
     const cluster = clusterId === '' ? undefined : clusterOf(core, clusterId);
@@ -114,6 +120,9 @@ export function infraEnvOperations(core: Core): Operations {
     for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(proxy, field));
     const override = textField(body, 'ignition_config_override') ?? '';
     checkIgnition(override);
+    checkTrustBundle(textField(body, 'additional_trust_bundle') ?? '');
+    if (textField(body, 'rendezvous_ip') && type !== 'disconnected-iso')
+      throw new OperationError(400, 'rendezvous_ip goes only with disconnected-iso');
     const wanted = textField(body, 'openshift_version');
     const version = settings.ENABLE_IMAGE_SERVICE ? core.versions.osImageVersion(wanted, architecture) : (wanted ?? '');
     checkPullSecret(secret, [settings.AGENT_DOCKER_IMAGE], settings.PUBLIC_CONTAINER_REGISTRIES);
@@ -155,7 +164,7 @@ export function infraEnvOperations(core: Core): Operations {
     checkImageType(type);
     const additional = textField(body, 'additional_ntp_sources');
     const sources = textField(body, 'ntp_sources');
-    if ((additional ?? (sources ? '' : infraEnv.additionalNtpSources)) && (sources ?? '')) {
+    if ((additional ?? infraEnv.additionalNtpSources) && (sources ?? infraEnv.ntpSources)) {
       throw new OperationError(400, 'ntp_sources and additional_ntp_sources exclude each other');
     }
     checkNtpSources(additional ?? '');
@@ -172,11 +181,11 @@ export function infraEnvOperations(core: Core): Operations {
     const kernel = kernelArguments(body);
     infraEnv.pullSecret = secret ?? infraEnv.pullSecret;
     infraEnv.type = type;
-    infraEnv.additionalNtpSources = additional ?? (sources ? '' : infraEnv.additionalNtpSources);
-    infraEnv.ntpSources = sources ?? (additional ? '' : infraEnv.ntpSources);
+    infraEnv.additionalNtpSources = additional ?? infraEnv.additionalNtpSources;
+    infraEnv.ntpSources = sources ?? infraEnv.ntpSources;
     infraEnv.sshAuthorizedKey = ssh ?? infraEnv.sshAuthorizedKey;
-    if (proxy) infraEnv.proxy = withoutEmpty(proxy);
-    infraEnv.ignitionConfigOverride = override ?? infraEnv.ignitionConfigOverride;
+    if (proxy) infraEnv.proxy = { ...infraEnv.proxy, ...withoutEmpty(proxy) };
+    infraEnv.ignitionConfigOverride = override || infraEnv.ignitionConfigOverride;
     if (version) infraEnv.openshiftVersion = version;
     infraEnv.staticNetworkConfig = network ?? infraEnv.staticNetworkConfig;
     if (kernel !== undefined) infraEnv.kernelArguments = kernel || undefined;
@@ -203,10 +212,8 @@ export function infraEnvOperations(core: Core): Operations {
 
   return {
     registerInfraEnv,
-    listInfraEnvs: ({ cluster_id, owner }) =>
-      [...store.infraEnvs.values()]
-        .filter((row) => (!cluster_id || row.clusterId === cluster_id) && (!owner || owner === 'admin'))
-        .map(infraEnvView),
+    listInfraEnvs: ({ cluster_id }) =>
+      [...store.infraEnvs.values()].filter((row) => !cluster_id || row.clusterId === cluster_id).map(infraEnvView),
     getInfraEnv: (id) => infraEnvView(infraEnvOf(core, id)),
     updateInfraEnv,
     deleteInfraEnv,

@@ -4,7 +4,7 @@ import { aboutHost, type Core } from './core.ts';
 import { disksToFormat } from './hardware.ts';
 import { installationDiskOf, keepsPartitions } from './host-validations.ts';
 import { contains, isIpText, parseCidr } from './networks.ts';
-import { type ClusterRow, displayName, type HostRow, isDay2Host } from './store.ts';
+import { type ClusterRow, displayName, type HostRow, installationDiskSpeed, isDay2Host } from './store.ts';
 import { compareBase, registryOf } from './versions.ts';
 
 interface StateEntry {
@@ -258,10 +258,15 @@ const apiVipStep: Builder = (_core, host) => {
   const custom = cluster.ignitionEndpoint.url;
   const address = cluster.apiVipDnsName || `api.${cluster.name}.${cluster.baseDnsDomain}`;
   const ca = cluster.ignitionEndpoint.ca_certificate;
+  const token = host.ignitionEndpointToken;
+  const headers = Object.entries({
+    ...(token ? { Authorization: `Bearer ${token}` } : {}),
+    ...(host.ignitionEndpointHttpHeaders ? (JSON.parse(host.ignitionEndpointHttpHeaders) as JsonObject) : {}),
+  });
   return json({
     ...(ca ? { ca_certificate: ca } : {}),
-    ...(host.ignitionEndpointToken ? { ignition_endpoint_token: host.ignitionEndpointToken } : {}),
-    ...(host.ignitionEndpointHttpHeaders ? { request_headers: JSON.parse(host.ignitionEndpointHttpHeaders) } : {}),
+    ...(token ? { ignition_endpoint_token: token } : {}),
+    request_headers: headers.length === 0 ? null : headers.map(([key, value]) => ({ key, value })),
     url: custom
       ? `${custom}/${pool}`
       : `${ca ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${ca ? 22623 : 22624}/config/${pool}`,
@@ -270,7 +275,7 @@ const apiVipStep: Builder = (_core, host) => {
 
 const diskSpeedStep: Builder = ({ settings }, host) => {
   const skipped = keepsPartitions(host) || host.inventory?.deviceType === 'persistent';
-  if (skipped || host.installationDiskId === '' || host.diskSpeeds.has(host.installationDiskId)) return undefined;
+  if (skipped || host.installationDiskId === '' || installationDiskSpeed(host)) return undefined;
   return [JSON.stringify({ path: host.installationDiskId }), (settings.DISK_CHECK_TIMEOUT / 1000).toFixed(2)];
 };
 

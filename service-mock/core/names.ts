@@ -1,5 +1,6 @@
 /** Rules for names and pull secrets. Source: Service facts 1.2, 1.5, 4.2. */
 import { OperationError } from '../service-api.ts';
+import { parseCidr, parseIp } from './networks.ts';
 import { registryOf } from './versions.ts';
 
 export const FORBIDDEN_HOSTNAMES: readonly string[] = [
@@ -69,6 +70,26 @@ export function checkProxy(field: string, url: string | undefined): void {
   if (!/^https?:\/\/[^\s/]+/.test(url)) {
     throw new OperationError(400, `${field} '${url}' is not valid; write http://[user:password@]host[:port]`);
   }
+}
+
+const DOMAIN = /^([a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
+
+/** @throws OperationError 400 for an entry that is no domain, address or network, or that is given twice. */
+export function checkNoProxy(text: string): void {
+  if (text === '' || text === '*') return;
+  const seen = new Set<string>();
+  for (const entry of text.split(',')) {
+    const known = DOMAIN.test(entry.replace(/^\./, '')) || parseIp(entry) || parseCidr(entry);
+    if (!known) throw new OperationError(400, `no_proxy: '${entry}' is no domain, address or network`);
+    if (seen.has(entry)) throw new OperationError(400, `no_proxy: ${entry} is given twice`);
+    seen.add(entry);
+  }
+}
+
+/** @throws OperationError 400 unless tags are words of letters, digits, underscores and inner blanks. */
+export function checkTags(tags: string): void {
+  if (tags !== '' && !tags.split(',').every((tag) => /^\w+( \w+)*$/.test(tag)))
+    throw new OperationError(400, `Tags '${tags}' are not valid, write for example tag1,tag2`);
 }
 
 /**

@@ -15,6 +15,8 @@ interface OperatorDefinition {
   readonly validation: string;
   readonly namespace: string;
   readonly subscription: string;
+  /** Minutes that its installation may take; 30 unless given. */
+  readonly minutes?: number;
   readonly master?: Need;
   readonly worker?: Need;
   readonly needs?: readonly string[];
@@ -39,20 +41,21 @@ const threeWorkers = (cluster: ClusterRow) =>
 export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
   'amd-gpu': {
     validation: 'amd-gpu',
-    namespace: 'kube-amd-gpu',
+    namespace: 'openshift-amd-gpu',
     subscription: 'amd-gpu-operator',
-    needs: ['kmm', 'node-feature-discovery'],
+    needs: ['node-feature-discovery', 'kmm'],
   },
   authorino: { validation: 'authorino', namespace: 'openshift-operators', subscription: 'authorino-operator' },
   'cluster-observability': {
     validation: 'cluster-observability',
-    namespace: 'openshift-operators',
+    namespace: 'openshift-cluster-observability-operator',
     subscription: 'cluster-observability-operator',
   },
   cnv: {
     validation: 'cnv',
     namespace: 'openshift-cnv',
     subscription: 'hco-operatorhub',
+    minutes: 60,
     master: { cpu: 4, ramMib: 150 },
     worker: { cpu: 2, ramMib: 360 },
     checkHost: virtualization,
@@ -61,6 +64,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'fence-agents-remediation',
     namespace: 'openshift-workload-availability',
     subscription: 'fence-agents-remediation',
+    needs: ['node-healthcheck'],
   },
   kmm: { validation: 'kmm', namespace: 'openshift-kmm', subscription: 'kernel-module-management' },
   'kube-descheduler': {
@@ -69,11 +73,11 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     subscription: 'cluster-kube-descheduler-operator',
   },
   loki: { validation: 'loki', namespace: 'openshift-operators-redhat', subscription: 'loki-operator' },
-  lso: { validation: 'lso', namespace: 'openshift-local-storage', subscription: 'local-storage-operator' },
+  lso: { validation: 'lso', namespace: 'openshift-local-storage', subscription: 'local-storage-operator', minutes: 70 },
   lvm: {
     validation: 'lvm',
     namespace: 'openshift-storage',
-    subscription: 'local-storage-operator',
+    subscription: '',
     master: { cpu: 1, ramMib: 100 },
     worker: { cpu: 1, ramMib: 100 },
     checkHost: spareDisk,
@@ -82,6 +86,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'mce',
     namespace: 'multicluster-engine',
     subscription: 'multicluster-engine',
+    minutes: 60,
     master: { cpu: 4, ramMib: 16384 },
     worker: { cpu: 4, ramMib: 16384 },
   },
@@ -90,24 +95,29 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'mtv',
     namespace: 'openshift-mtv',
     subscription: 'mtv-operator',
+    minutes: 60,
     master: { cpu: 1, ramMib: 1024 },
     worker: { cpu: 1, ramMib: 1024 },
     needs: ['cnv'],
   },
-  nmstate: { validation: 'nmstate', namespace: 'openshift-nmstate', subscription: 'kubernetes-nmstate-operator' },
+  nmstate: {
+    validation: 'nmstate',
+    namespace: 'openshift-nmstate',
+    subscription: 'kubernetes-nmstate-operator',
+    minutes: 60,
+  },
   'node-feature-discovery': { validation: 'node-feature-discovery', namespace: 'openshift-nfd', subscription: 'nfd' },
   'node-healthcheck': {
     validation: 'node-healthcheck',
     namespace: 'openshift-workload-availability',
     subscription: 'node-healthcheck-operator',
-    needs: ['self-node-remediation'],
   },
   'node-maintenance': {
     validation: 'node-maintenance',
-    namespace: 'openshift-workload-availability',
+    namespace: 'openshift-workload-maintenance',
     subscription: 'node-maintenance-operator',
   },
-  'numa-resources': {
+  numaresources: {
     validation: 'numa-resources',
     namespace: 'openshift-numaresources',
     subscription: 'numaresources-operator',
@@ -134,7 +144,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'redhat-ods-operator',
     subscription: 'rhods-operator',
     worker: { cpu: 8, ramMib: 32768 },
-    needs: ['odf', 'pipelines', 'servicemesh', 'serverless', 'authorino'],
     checkCluster: threeWorkers,
   },
   'openshift-logging': {
@@ -147,6 +156,8 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'osc',
     namespace: 'openshift-sandboxed-containers-operator',
     subscription: 'sandboxed-containers-operator',
+    minutes: 60,
+    needs: ['node-feature-discovery'],
     master: { cpu: 1, ramMib: 1024 },
     worker: { cpu: 1, ramMib: 1024 },
   },
@@ -159,6 +170,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'self-node-remediation',
     namespace: 'openshift-workload-availability',
     subscription: 'self-node-remediation',
+    needs: ['node-healthcheck'],
   },
   serverless: { validation: 'serverless', namespace: 'openshift-serverless', subscription: 'serverless-operator' },
   servicemesh: { validation: 'servicemesh', namespace: 'openshift-operators', subscription: 'servicemeshoperator' },
@@ -273,12 +285,11 @@ export function chosenOperators(wanted: readonly JsonObject[], cluster: ClusterR
       type: 'olm',
       namespace: definition.namespace,
       subscriptionName: definition.subscription,
-      timeoutSeconds: 70 * 60,
+      timeoutSeconds: (definition.minutes ?? 30) * 60,
       properties,
       dependencyOnly: dependency,
     });
     for (const needed of definition.needs ?? []) add(needed, '', true);
-    if (name === 'cnv') add(isSingleNode(cluster) ? 'lvm' : 'lso', '', true);
   };
   for (const item of wanted) {
     const properties = item.properties;

@@ -140,8 +140,9 @@ function storeInventory(core: Core, host: HostRow, output: string): void {
 function applyInventory(core: Core, host: HostRow, inventory: JsonObject): void {
   core.hardware.judgeDisks(inventory, host, host.cluster);
   const interfaces = inventory.interfaces;
-  if (!core.settings.ENABLE_VIRTUAL_INTERFACES && Array.isArray(interfaces)) {
-    inventory.interfaces = interfaces.filter((nic) => PHYSICAL.has(String((nic as JsonObject | null)?.type ?? '')));
+  if (!core.settings.ENABLE_VIRTUAL_INTERFACES) {
+    const given = Array.isArray(interfaces) ? interfaces : [];
+    inventory.interfaces = given.filter((nic) => PHYSICAL.has(String((nic as JsonObject | null)?.type ?? '')));
   }
   const disks = inventory.disks;
   if (Array.isArray(disks)) {
@@ -167,9 +168,11 @@ function withDiskId(disk: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries({ ...disk, ...(id ? { id } : {}) }).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** After a change of role, cluster or disks the stored inventory is judged again. */
+/** After a change of role, cluster or disks the stored inventory is judged again. @throws OperationError 409 too late. */
 export function rejudgeInventory(core: Core, host: HostRow): void {
-  if (host.inventoryText === '' || !INVENTORY_ACCEPTED.has(host.status)) return;
+  if (host.inventoryText === '') return;
+  if (!INVENTORY_ACCEPTED.has(host.status))
+    throw new OperationError(409, `Host ${host.id} is ${host.status}, it can no longer be changed`);
   applyInventory(core, host, JSON.parse(host.inventoryText) as JsonObject);
 }
 
@@ -262,7 +265,7 @@ function storeDiskSpeed(core: Core, host: HostRow, output: string, exitCode: num
       core.events.emit('disk_speed_slower_than_supported', aboutHost(host), path, String(speedMs));
     }
   }
-  host.diskSpeeds.set(path, { path, exitCode, speedMs });
+  host.diskSpeeds.set(path, { path, exitCode, speedMs: exitCode === 0 ? speedMs : 0, tested: true });
 }
 
 function storeResolutions(core: Core, host: HostRow, output: string): void {

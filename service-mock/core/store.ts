@@ -153,6 +153,8 @@ export interface DiskSpeed {
   path: string;
   exitCode: number;
   speedMs: number;
+  /** False after the measurement was taken back. */
+  tested: boolean;
 }
 
 export interface Resolution {
@@ -368,6 +370,12 @@ export function hostnameOf(host: HostRow): string {
 /** Name for people: falls back to the id. */
 export function displayName(host: HostRow): string {
   return hostnameOf(host) || host.id;
+}
+
+/** Speed of the installation disk; undefined while it is not measured. */
+export function installationDiskSpeed(host: HostRow): DiskSpeed | undefined {
+  const speed = host.diskSpeeds.get(host.installationDiskId);
+  return speed?.tested ? speed : undefined;
 }
 
 /** Two control-plane nodes whose members carry fencing credentials instead of an arbiter. */

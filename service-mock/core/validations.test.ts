@@ -154,9 +154,7 @@ const BROKEN: readonly Case[] = [
     cluster: none,
     act: (site, machine) =>
       site.reply(machine, 'domain-resolution', {
-        resolutions: [
-          { domain_name: 'api.test.example.com', ipv4_addresses: ['192.168.10.11'], ipv6_addresses: [], cnames: [] },
-        ],
+        resolutions: [{ domain_name: 'api.test.example.com', ipv4_addresses: [], ipv6_addresses: [], cnames: [] }],
       }),
   },
   {

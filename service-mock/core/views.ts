@@ -1,6 +1,7 @@
 /** Rows as the API shows them: model order, Go's rules for empty values. Source: Service facts appendix B. */
 import type { Json, JsonObject } from '../service-api.ts';
 import { hostAddresses } from './inventory.ts';
+import { familiesOf } from './networks.ts';
 import { stagesOf } from './stages.ts';
 import {
   type ClusterRow,
@@ -34,18 +35,15 @@ function imagesText(host: HostRow): string {
 
 function disksInfoText(host: HostRow): string {
   if (host.diskSpeeds.size === 0) return '';
-  const entries = [...host.diskSpeeds].map(([path, { exitCode, speedMs }]) => [
-    path,
-    {
-      disk_speed: {
-        ...(exitCode ? { exit_code: exitCode } : {}),
-        ...(speedMs ? { speed_ms: speedMs } : {}),
-        tested: true,
-      },
-      path,
-    },
-  ]);
-  return JSON.stringify(Object.fromEntries(entries));
+  const entries = [...host.diskSpeeds].map(([path, { exitCode, speedMs, tested }]) => {
+    const speed = {
+      ...(exitCode ? { exit_code: exitCode } : {}),
+      ...(speedMs ? { speed_ms: speedMs } : {}),
+      tested: true,
+    };
+    return [path, { ...(tested ? { disk_speed: speed } : {}), ...(path === '' ? {} : { path }) }] as const;
+  });
+  return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 function hostValidationsText(host: HostRow): string {
@@ -148,29 +146,72 @@ export function operatorView(operator: OperatorRow, clusterId: string): JsonObje
   };
 }
 
+/** Networks that every host has that sent its inventory. */
 function hostNetworks(cluster: ClusterRow): Json[] {
   const networks = new Map<string, string[]>();
+  let discovered = 0;
   for (const host of cluster.hosts) {
     if (!host.inventory) continue;
+    discovered++;
     for (const { networkText } of hostAddresses(host.inventory)) {
       const ids = networks.get(networkText) ?? [];
       if (!ids.includes(host.id)) ids.push(host.id);
       networks.set(networkText, ids);
     }
   }
-  return [...networks].map(([cidr, ids]) => ({ cidr, host_ids: ids }));
+  return [...networks].filter(([, ids]) => ids.length === discovered).map(([cidr, ids]) => ({ cidr, host_ids: ids }));
 }
 
+const NETWORK_TYPE_USAGE: Readonly<Record<string, string>> = {
+  OVNKubernetes: 'OVN network type',
+  OpenShiftSDN: 'SDN network type',
+  CiscoACI: 'CiscoACI network type',
+  Cilium: 'Cilium network type',
+  Calico: 'Calico network type',
+  None: 'None network type',
+};
+
+/** The features that a cluster uses, by name, each with what is told about its use. */
 function featureUsage(cluster: ClusterRow): string {
   const usage: JsonObject = {};
-  const add = (name: string, id: string, data?: JsonObject) => {
+  const add = (used: boolean, name: string, data?: JsonObject) => {
+    if (!used) return;
+    const id = name.toUpperCase().replaceAll(' ', '_');
     usage[name] = { ...(data ? { data } : {}), id, name };
   };
-  if (cluster.hyperthreading)
-    add('Hyperthreading', 'HYPERTHREADING', { hyperthreading_enabled: cluster.hyperthreading });
-  if (cluster.networkType === 'OVNKubernetes') add('OVN network type', 'OVN_NETWORK_TYPE');
-  if (isSingleNode(cluster)) add('SNO', 'SNO');
-  return Object.keys(usage).length === 0 ? '' : JSON.stringify(usage);
+  if (cluster.imported) return '';
+  const { diskEncryption, hyperthreading, networkType, platform } = cluster;
+  const proxies = { http_proxy: cluster.httpProxy, https_proxy: cluster.httpsProxy, no_proxy: cluster.noProxy };
+  const used = Object.entries(proxies).filter(([, value]) => value !== '');
+  add(cluster.vipDhcpAllocation === true, 'VIP auto alloc.');
+  add(cluster.additionalNtpSource !== '', 'Additional NTP Source', {
+    source_count: cluster.additionalNtpSource.split(',').length,
+  });
+  add(isSingleNode(cluster), 'SNO');
+  add(used.length > 0, 'Proxy', Object.fromEntries(used.map(([name]) => [name, 1])));
+  for (const { name, type } of cluster.operators) add(type === 'olm', name.toUpperCase());
+  const typeUsage = NETWORK_TYPE_USAGE[networkType ?? ''];
+  if (typeUsage) add(true, typeUsage);
+  add((familiesOf(cluster.clusterNetworks.map(({ cidr }) => cidr))?.length ?? 0) > 1, 'Dual-stack');
+  add(cluster.apiVips.length > 1, 'Dual-stack VIPs');
+  add(diskEncryption.enableOn !== '' && diskEncryption.enableOn !== 'none', 'Disk encryption', {
+    enable_on: diskEncryption.enableOn,
+    mode: diskEncryption.mode,
+    tang_servers: diskEncryption.tangServers,
+  });
+  add(cluster.tags !== '', 'Cluster Tags');
+  add(hyperthreading !== undefined && hyperthreading !== 'none', 'Hyperthreading', {
+    hyperthreading_enabled: hyperthreading,
+  });
+  add(
+    cluster.userManagedNetworking === true && cluster.controlPlaneCount >= 3,
+    'User Managed Networking With Multi Node',
+  );
+  const selected = platform.type === 'vsphere' || platform.type === 'nutanix' || platform.type === 'external';
+  add(selected, 'Platform selection', { platform_type: platform.type });
+  add(platform.type === 'nutanix', 'Nutanix integration', { platform_type: platform.type });
+  const names = Object.keys(usage).sort();
+  return names.length === 0 ? '' : JSON.stringify(Object.fromEntries(names.map((name) => [name, usage[name]])));
 }
 
 /** How an answer shows a cluster. */
