@@ -541,12 +541,13 @@ export function updateConnectivity(core: Core, cluster: ClusterRow): void {
 /** One cluster's turn in the cluster monitor. */
 export function monitorCluster(core: Core, cluster: ClusterRow): void {
   const networks = derivedMachineNetworks(cluster);
+  updateConnectivity(core, cluster);
+  refreshCluster(core, cluster);
+  // As in the real service this turn has still been judged by the networks that were read before.
   if (networks) {
     cluster.machineNetworks = networks;
     cluster.updatedAt = core.clock.now();
   }
-  updateConnectivity(core, cluster);
-  refreshCluster(core, cluster);
   const prepared =
     cluster.status === 'preparing-for-installation' &&
     cluster.hosts.length > 0 &&

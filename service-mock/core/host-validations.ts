@@ -263,7 +263,7 @@ function imagesAvailable({ host }: HostContext): Outcome {
 }
 
 function diskSpeed({ host }: HostContext): Outcome {
-  if (!host.inventory || host.installationDiskId === '') return broken('The installation disk is unknown');
+  if (host.installationDiskId === '') return broken('The installation disk is unknown');
   const speed = installationDiskSpeed(host);
   if (!speed) return pass('The installation disk was not measured yet');
   return passIf(

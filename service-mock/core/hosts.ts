@@ -219,9 +219,8 @@ export function hostOperations(core: Core): Operations {
       host.stageUpdatedAt = now;
       host.updatedAt = now;
     }
-    if (!changed) return;
     events.emit('host_install_progress_updated', aboutHost(host), displayName(host), stage, info);
-    updateInstallProgress(cluster);
+    if (changed) updateInstallProgress(cluster);
   }
 
   /** @throws OperationError 409 for a stage that cannot come now. */

@@ -44,3 +44,17 @@ describe('the monitors', () => {
     expect(site.clock.pending).toBe(0);
   });
 });
+
+it('judges a cluster by the networks it had before the turn that finds them out', async () => {
+  const site = new Site();
+  const clusterId = site.cluster({
+    api_vips: [{ ip: '192.168.10.100' }],
+    ingress_vips: [{ ip: '192.168.10.101' }],
+  });
+  site.machine(site.infraEnv(clusterId));
+  await site.live(2);
+  const about = site.service
+    .listEvents({ cluster_id: clusterId, cluster_level: true, message: 'machine-cidr-defined' })
+    .events.map(({ name }) => name);
+  expect(about).toEqual(['cluster_validation_failed', 'cluster_validation_fixed']);
+});

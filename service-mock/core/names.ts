@@ -79,7 +79,7 @@ export function checkNoProxy(text: string): void {
   if (text === '' || text === '*') return;
   const seen = new Set<string>();
   for (const entry of text.split(',')) {
-    const known = DOMAIN.test(entry.replace(/^\./, '')) || parseIp(entry) || parseCidr(entry);
+    const known = DOMAIN.test(entry.replace(/^\*?\./, '')) || parseIp(entry) || parseCidr(entry);
     if (!known) throw new OperationError(400, `no_proxy: '${entry}' is no domain, address or network`);
     if (seen.has(entry)) throw new OperationError(400, `no_proxy: ${entry} is given twice`);
     seen.add(entry);

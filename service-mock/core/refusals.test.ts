@@ -210,8 +210,8 @@ describe('a change of an infra-env', () => {
   });
 });
 
-describe('failures that are told of', () => {
-  it('name registrations, bindings and releases that were refused', async () => {
+describe('events', () => {
+  it('tell of bindings and releases that were refused', async () => {
     const { site, clusterId, machine } = await readySingleNode();
     const names = () => site.service.listEvents({ infra_env_id: machine.infraEnvId }).events.map(({ name }) => name);
     expect(() => site.service.bindHost(machine.infraEnvId, machine.id, { cluster_id: clusterId })).toThrow(
@@ -219,6 +219,15 @@ describe('failures that are told of', () => {
     );
     expect(() => site.service.unbindHost(machine.infraEnvId, machine.id)).toThrow(refusal(409));
     expect(names()).toEqual(expect.arrayContaining(['host_bind_failed', 'host_unbind_failed']));
+  });
+
+  it('tell of every change of a stage’s text', async () => {
+    const { site, clusterId, machine } = await readySingleNode();
+    site.service.installCluster(clusterId);
+    await site.live(3);
+    for (const info of ['5%', '5%', '10%']) site.progress(machine, 'Writing image to disk', info);
+    const { events } = site.service.listEvents({ cluster_id: clusterId });
+    expect(events.filter(({ name }) => name === 'host_install_progress_updated')).toHaveLength(2);
   });
 
   it('tell of controller logs only once', async () => {
