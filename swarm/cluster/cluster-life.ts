@@ -127,13 +127,18 @@ export class ClusterLife {
     return this.#outcome;
   }
 
+  /** Unplugs all machines of the cluster. */
+  powerOff(): void {
+    this.#context.machines.stopCluster(this.cluster.index);
+  }
+
   /**
    * Powers the machines off and removes from the service what this life made. Errors that may pass are met with a few
    * more tries.
    * @throws ClusterAdapterError when something could not be removed; `objects` then names it.
    */
   async remove(signal: AbortSignal): Promise<void> {
-    this.#context.machines.stopCluster(this.cluster.index);
+    this.powerOff();
     if (this.objects.clusterId === null && this.objects.infraEnvId === null) return;
     for (let attempt = 1; ; attempt++) {
       try {

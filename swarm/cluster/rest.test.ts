@@ -92,6 +92,24 @@ describe('creation', () => {
     await expect(rest.agentVersion(signal)).rejects.toThrow(said);
   });
 
+  it('waits for a creation that is under way when the run is stopped, so that it can be removed', async () => {
+    const { promise: answer, resolve } = Promise.withResolvers<unknown>();
+    const json = (call: ServiceCall) =>
+      Promise.race([
+        answer,
+        new Promise((_resolve, reject) => call.signal!.addEventListener('abort', () => reject(call.signal!.reason))),
+      ]);
+    const client = { call: json, json, release: () => {} } as ServiceClient;
+    const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [] });
+    const stop = new AbortController();
+    const made = rest.createCluster(clusterPlan({ controlPlanes: 1 }), stop.signal);
+    stop.abort(new Error('stopped'));
+    resolve({ id: 'c1' });
+    expect(await made).toBe('c1');
+    // One that waits for its turn is not begun any more.
+    await expect(rest.createCluster(clusterPlan({ controlPlanes: 1 }), stop.signal)).rejects.toThrow('stopped');
+  });
+
   it('does not wait for ever for a service that is silent, but ends at once when stopped', async () => {
     const silent = (call: ServiceCall) =>
       new Promise<never>((_resolve, reject) => {

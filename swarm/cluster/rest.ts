@@ -100,12 +100,12 @@ export class RestAdapter implements ClusterAdapter {
 
   async createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
     const body = clusterCreateParams(cluster, this.#plan);
-    const made = await this.#json<WireCluster>({ endpoint: 'register-cluster', json: body, expect: 201 }, signal);
+    const made = await this.#create({ endpoint: 'register-cluster', json: body, expect: 201 }, signal);
     return made.id;
   }
 
   async createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string> {
-    const made = await this.#json<{ id: string }>(
+    const made = await this.#create(
       {
         endpoint: 'register-infra-env',
         json: {
@@ -233,20 +233,31 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   #json<T>(call: ServiceCall, signal: AbortSignal): Promise<T> {
-    return this.#limited(call, signal, (limited) => this.#client.json<T>(limited));
+    return this.#limited(call, signal, signal, (limited) => this.#client.json<T>(limited));
+  }
+
+  /** A creation that was sent is waited for, by a run that is stopped too: what it makes must be known to be removed. */
+  #create(call: ServiceCall, signal: AbortSignal): Promise<{ id: string }> {
+    return this.#limited(call, signal, null, (limited) => this.#client.json<{ id: string }>(limited));
   }
 
   async #call(call: ServiceCall, signal: AbortSignal): Promise<void> {
-    await this.#limited(call, signal, (limited) => this.#client.call(limited));
+    await this.#limited(call, signal, signal, (limited) => this.#client.call(limited));
   }
 
-  #limited<T>(call: ServiceCall, signal: AbortSignal, send: (call: ServiceCall) => Promise<T>): Promise<T> {
-    return this.#gate.run(signal, async () => {
+  /** @param waiting ends the wait for a place; `under` ends the call itself, null for one that must not be broken off. */
+  #limited<T>(
+    call: ServiceCall,
+    waiting: AbortSignal,
+    under: AbortSignal | null,
+    send: (call: ServiceCall) => Promise<T>,
+  ): Promise<T> {
+    return this.#gate.run(waiting, async () => {
       const limit = AbortSignal.timeout(this.#callLimitMs);
       try {
-        return await send({ ...call, signal: AbortSignal.any([signal, limit]) });
+        return await send({ ...call, signal: under ? AbortSignal.any([under, limit]) : limit });
       } catch (error) {
-        if (limit.aborted && !signal.aborted && !(error instanceof ServiceError)) {
+        if (limit.aborted && !under?.aborted && !(error instanceof ServiceError)) {
           throw new ClusterAdapterError(
             `${call.endpoint}: no answer within ${this.#callLimitMs / 1000} s; is the service overloaded, or the URL that of something else?`,
             { passing: true, conflict: false },
