@@ -250,7 +250,7 @@ describe('run', () => {
     const service = await stubService(() => {});
     const { child, ended, said } = start('run', plan(), '--service', service.url, '--quiet');
     await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
-    child.kill('SIGINT');
+    child.kill('SIGHUP');
     await said(/press Ctrl-C again/);
     await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('DELETE /v2/clusters/cluster-1');
     child.kill('SIGINT');

@@ -82,10 +82,10 @@ function complain(message: string): void {
   process.stderr.write(`swarm: ${message}\n`);
 }
 
-// A reader that goes away (`swarm plan show … | head`) is no error, and no reason to leave a run without its clean-up.
+// A reader that goes away (`swarm plan show … | head`, a closed terminal) is no error, and no reason to leave a run without its clean-up.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 process.exit(await main(process.argv.slice(2)));

@@ -1,7 +1,9 @@
 /**
  * Ctrl-C: the first ends gracefully, the second leaves at once. SIGTERM counts as one too, because that is how container
- * runtimes ask.
+ * runtimes ask, and SIGHUP, which a terminal sends when it is closed.
  */
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Interrupts {
   /** Resolves at the first signal. */
@@ -19,13 +21,11 @@ export function catchInterrupts(leave: () => void): Interrupts {
     if (seen === 1) resolve();
     else leave();
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
+  for (const signal of SIGNALS) process.on(signal, handle);
   return {
     first: promise,
     release: () => {
-      process.off('SIGINT', handle);
-      process.off('SIGTERM', handle);
+      for (const signal of SIGNALS) process.off(signal, handle);
     },
   };
 }

@@ -83,7 +83,9 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
         history: async (host) => (closed ? readHistory(store.folder, host) : store.hostHistory(host)),
         finish: async (summary) => {
           closed = true;
-          await store.close(summary).catch((error: Error) => warn(error.message));
+          await store
+            .close(summary)
+            .catch((error: Error) => warn(`the record in ${store.folder} is not complete: ${error.message}`));
         },
       };
     },
