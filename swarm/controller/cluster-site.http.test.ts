@@ -59,7 +59,7 @@ function served(model: ModelService): { api: AssistedServiceApi; calls: { method
 }
 
 it('takes a compact cluster to installed over HTTP without a refused request', async () => {
-  const spec = startClock(600);
+  const spec = startClock(200);
   const clock = new ScaledClock(spec);
   const model = new ModelService(new ManualClock());
   const service = served(model);
