@@ -335,6 +335,8 @@ export class Run {
     // Nothing of an embedded service outlives the run; removing it object by object would only take time.
     if (this.plan.service.url === 'embedded' && this.#stop.signal.aborted) return;
     const signal = AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(CLEAN_UP_LIMIT_MS)]);
+    // All of them first: what the service answers while it is busy with removals is no measure of anything.
+    for (const life of this.#lives) life.powerOff();
     const queue = this.#lives.values();
     const failures: string[] = [];
     const work = async () => {
@@ -393,6 +395,7 @@ export class Run {
         reasons: [...this.#reasons],
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
+        countedSeconds: sinceStart / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
         funnel: this.index.funnel(),
         failures: this.index.failures(),

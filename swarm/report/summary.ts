@@ -38,7 +38,7 @@ export interface RequestSummary {
   endpoint: EndpointName;
   method: string;
   count: number;
-  /** Per wall-clock second of the run. */
+  /** Per wall-clock second of the run, clean-up included. */
   rate: number;
   /** Attempts without an answer, and answers of 400 or more. */
   errors: number;
@@ -120,7 +120,10 @@ export interface RunFacts {
   verdict: Verdict | null;
   reasons: string[];
   startedAt: Date;
+  /** From the start to the end of the last cluster's life. */
   wallSeconds: number;
+  /** From the start until now, clean-up included: what counts are divided by to give rates. */
+  countedSeconds: number;
   simulatedSeconds: number;
   funnel: Funnel;
   failures: RunSummary['failures'];
@@ -163,7 +166,7 @@ export function funnelSteps(funnel: Funnel): { hosts: FunnelStep[]; clusters: Fu
 export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: number): RunSummary {
   const snapshot = reader.snapshot(wallMs);
   const { plan, funnel } = facts;
-  const seconds = Math.max(facts.wallSeconds, 1e-9);
+  const seconds = Math.max(facts.countedSeconds, 1e-9);
   const requests = summarizeRequests(reader, seconds);
   const steps = funnelSteps(funnel);
   const replies = new Map<string, { step: string; posted: number; deduplicated: number; failed: number }>();
