@@ -52,6 +52,7 @@ it('judges a cluster by the networks it had before the turn that finds them out'
     ingress_vips: [{ ip: '192.168.10.101' }],
   });
   site.machine(site.infraEnv(clusterId));
+  await site.clock.advance(20_000);
   await site.live(2);
   const about = site.service
     .listEvents({ cluster_id: clusterId, cluster_level: true, message: 'machine-cidr-defined' })
