@@ -147,7 +147,8 @@ export class Progress {
       : ratesBetween(oldest.snapshot, snapshot).requests;
     return {
       elapsedMs,
-      etaMs: remaining === null ? null : remaining / this.#source.plan.clockSpeed,
+      // Nothing left by the estimate means that somebody takes longer than any before: then nobody knows.
+      etaMs: remaining ? remaining / this.#source.plan.clockSpeed : null,
       hosts,
       clusters,
       rate,
