@@ -715,6 +715,10 @@ describe('on the wire', () => {
     await quick.close();
   });
 
+  test('an idle connection is left to the client to close', () => {
+    expect(server.idleTimeoutMs).toBe(0);
+  });
+
   test('clients that go away in the middle of a body do no harm', async () => {
     for (let i = 0; i < 20; i++) {
       await new Promise<void>((resolve) => {

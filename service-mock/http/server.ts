@@ -90,14 +90,12 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     // Like the real server: a head must come in time, bodies and idle connections may take for ever.
     headersTimeout: headTimeout,
     requestTimeout: 0,
-    keepAliveTimeout: 0,
     connectionsCheckingInterval: Math.max(20, Math.floor(headTimeout / 4)),
     maxHeaderSize: HEAD_LIMIT,
   };
   const app = fastify({
     ...(options.tls ? { https: { ...server, ...options.tls } } : { http: server }),
     logger: false,
-    keepAliveTimeout: 0,
     requestTimeout: 0,
     connectionTimeout: 0,
     bodyLimit: BODY_LIMIT,
@@ -116,6 +114,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       badRequest(request.raw.socket);
     },
   }) as unknown as FastifyInstance;
+  // fastify takes 0 for "not given" and puts 72 s in its place; the real server never closes an idle connection.
+  app.server.keepAliveTimeout = 0;
 
   // Bodies are read by the handlers: some are streamed, some are ignored, and none is parsed before it is wanted.
   app.removeAllContentTypeParsers();

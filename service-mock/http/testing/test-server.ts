@@ -9,6 +9,8 @@ export interface TestServer extends FakeService {
   clock: ManualClock;
   metrics: HttpServiceMetrics;
   port: number;
+  /** Milliseconds after which the server closes an idle connection by itself; 0 for never. */
+  idleTimeoutMs: number;
   /** Errors that the server called its own. */
   bugs: unknown[];
   /** A request to a path below the API base; a body that is no string goes as JSON. */
@@ -42,6 +44,7 @@ export async function startTestServer(options: Partial<HttpOptions> = {}): Promi
     clock,
     metrics,
     port,
+    idleTimeoutMs: app.server.keepAliveTimeout,
     bugs,
     fetch: fetchPath,
     call: (method, path, body, headers = {}) =>
