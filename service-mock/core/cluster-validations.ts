@@ -11,7 +11,7 @@ import { addressBits, familiesOf, normalizeCidr, overlaps, parseCidr } from './n
 import { clusterOperatorResults, OPERATOR_VALIDATION_IDS } from './operators.ts';
 import { countRoles } from './roles.ts';
 import { type ClusterRow, isDay2Cluster, isFencingCluster, isSingleNode, type VipRow } from './store.ts';
-import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus } from './validation.ts';
+import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus, validationResult } from './validation.ts';
 
 type Outcome = readonly [ValidationStatus, string];
 interface Context {
@@ -337,7 +337,7 @@ export function evaluateCluster(core: Core, cluster: ClusterRow): ClusterVerdict
       ? ['disabled', 'Disabled by the configuration']
       : evaluate(context);
     if (status !== 'success' && status !== 'disabled') failing.add(id);
-    results.push({ id, category, status, message });
+    results.push(validationResult(id, category, status, message));
   }
   for (const result of clusterOperatorResults(cluster)) {
     if (result.status !== 'success') failing.add(result.id);

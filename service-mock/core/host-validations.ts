@@ -29,7 +29,7 @@ import {
   isFencingCluster,
   isSingleNode,
 } from './store.ts';
-import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus } from './validation.ts';
+import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus, validationResult } from './validation.ts';
 
 /** What an evaluation sees. */
 export interface HostContext {
@@ -708,7 +708,7 @@ export function evaluateHost(core: Core, host: HostRow): HostVerdict {
     if (!outcome) continue;
     const [status, message] = outcome;
     if (status !== 'success' && status !== 'disabled') failing.add(id);
-    if (!hiddenIn?.(host.stage)) results.push({ id, category, status, message });
+    if (!hiddenIn?.(host.stage)) results.push(validationResult(id, category, status, message));
   }
   if (cluster) {
     for (const result of hostOperatorResults(host, cluster)) {

@@ -9,6 +9,32 @@ export interface ValidationResult {
   readonly message: string;
 }
 
+/** Messages of one validation that are shared; others name something of their host. */
+const SHARED_MESSAGES = 16;
+const shared = new Map<string, Map<string, ValidationResult>>();
+
+/**
+ * A result. Thousands of hosts have the same ones, which are kept only once: a bound host saves more than 2 KB, and
+ * comparing is comparing references.
+ */
+export function validationResult(
+  id: string,
+  category: string,
+  status: ValidationStatus,
+  message: string,
+): ValidationResult {
+  let known = shared.get(id);
+  if (!known) {
+    known = new Map();
+    shared.set(id, known);
+  }
+  const result = known.get(message);
+  if (result?.status === status && result.category === category) return result;
+  const fresh = Object.freeze({ id, category, status, message });
+  if (!result && known.size < SHARED_MESSAGES) known.set(message, fresh);
+  return fresh;
+}
+
 /** The JSON map category → results; empty string while nothing was evaluated. */
 export function validationsText(results: readonly ValidationResult[]): string {
   if (results.length === 0) return '';
