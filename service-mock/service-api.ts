@@ -148,6 +148,8 @@ export interface AssistedServiceApi {
   setIgnoredValidations(id: string, body: JsonObject): JsonObject;
   listManifests(id: string, includeSystemGenerated: boolean): JsonObject[];
   createManifest(id: string, body: JsonObject): JsonObject;
+  /** Moves a manifest, gives it new content, or both. */
+  updateManifest(id: string, body: JsonObject): JsonObject;
   deleteManifest(id: string, folder: string, fileName: string): void;
   downloadManifest(id: string, folder: string, fileName: string): Buffer;
   listMonitoredOperators(id: string, name?: string): JsonObject[];

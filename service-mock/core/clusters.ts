@@ -83,6 +83,7 @@ type Operations = Pick<
   | 'setIgnoredValidations'
   | 'listManifests'
   | 'createManifest'
+  | 'updateManifest'
   | 'deleteManifest'
   | 'downloadManifest'
   | 'listMonitoredOperators'
@@ -777,6 +778,26 @@ export function clusterOperations(core: Core): Operations {
     return manifestView(manifest);
   }
 
+  function checkManifestsChangeable(cluster: ClusterRow): void {
+    if (!UPDATABLE.has(cluster.status))
+      throw new OperationError(400, `Cluster ${cluster.id} is ${cluster.status}, its manifests cannot be changed`);
+  }
+
+  function updateManifest(id: string, body: JsonObject): JsonObject {
+    const cluster = clusterOf(core, id, ON_MANIFESTS);
+    checkManifestsChangeable(cluster);
+    const folder = textField(body, 'folder') || 'manifests';
+    const name = requiredText(body, 'file_name');
+    const content = textField(body, 'updated_content') ?? manifestOf(id, folder, name).content.toString('base64');
+    const target = {
+      folder: textField(body, 'updated_folder') ?? folder,
+      file_name: textField(body, 'updated_file_name') ?? name,
+    };
+    const answer = createManifest(id, { ...target, content });
+    if (target.folder !== folder || target.file_name !== name) cluster.manifests.delete(manifestKey(folder, name));
+    return answer;
+  }
+
   function reportMonitoredOperator(id: string, body: JsonObject): void {
     const cluster = clusterOf(core, id);
     const name = requiredText(body, 'name');
@@ -852,10 +873,10 @@ export function clusterOperations(core: Core): Operations {
         .filter((manifest) => systemToo || manifest.source === 'user')
         .map(manifestView),
     createManifest,
+    updateManifest,
     deleteManifest: (id, folder, name) => {
       const cluster = clusterOf(core, id, ON_MANIFESTS);
-      if (!UPDATABLE.has(cluster.status))
-        throw new OperationError(400, `Cluster ${id} is ${cluster.status}, its manifests cannot be changed`);
+      checkManifestsChangeable(cluster);
       cluster.manifests.delete(manifestKey(folder || 'manifests', name));
     },
     downloadManifest: (id, folder, name) => manifestOf(id, folder, name).content,

@@ -178,6 +178,32 @@ describe('a change of a cluster', () => {
   });
 });
 
+describe('a manifest', () => {
+  const a = { folder: 'manifests', file_name: 'a.yaml' };
+
+  it('can be moved and rewritten until the installation', async () => {
+    const { site, clusterId } = await readySingleNode();
+    const { service } = site;
+    service.createManifest(clusterId, { ...a, content: 'eA==' });
+    service.updateManifest(clusterId, { ...a, updated_folder: 'openshift', updated_file_name: 'b.yaml' });
+    expect(service.listManifests(clusterId, false)).toEqual([
+      { file_name: 'b.yaml', folder: 'openshift', manifest_source: 'user' },
+    ]);
+    const b = { folder: 'openshift', file_name: 'b.yaml' };
+    service.updateManifest(clusterId, { ...b, updated_content: 'eQ==' });
+    expect(service.downloadManifest(clusterId, b.folder, b.file_name).toString()).toBe('y');
+    expect(() => service.updateManifest(clusterId, a)).toThrow(refusal(404));
+    service.installCluster(clusterId);
+    expect(() => service.updateManifest(clusterId, b)).toThrow(refusal(400));
+  });
+
+  it('with a space in its name is refused with 422', async () => {
+    const { site, clusterId } = await readySingleNode();
+    const make = () => site.service.createManifest(clusterId, { file_name: 'a b.yaml', content: 'eA==' });
+    expect(make).toThrow(refusal(422));
+  });
+});
+
 describe('a change of an infra-env', () => {
   it('keeps what is not named, and what is emptied when emptying is not possible', () => {
     const { service } = new Site();

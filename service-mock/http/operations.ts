@@ -467,7 +467,10 @@ export const OPERATIONS: readonly Operation[] = [
     security: 'user',
     status: 204,
     answer: 'empty',
-    run: notSimulated,
+    run: (api, call) => {
+      // Nothing is signed without an identity service.
+      api.getInfraEnv(infraEnv(call));
+    },
   },
   {
     id: 'V2GetClusterDefaultConfig',
@@ -593,8 +596,8 @@ export const OPERATIONS: readonly Operation[] = [
     template: '/v2/domains',
     security: 'user',
     status: 200,
-    answer: 'empty',
-    run: notSimulated,
+    answer: 'json',
+    run: () => [],
   },
   {
     id: 'v2InstallCluster',
@@ -751,8 +754,8 @@ export const OPERATIONS: readonly Operation[] = [
     security: 'user',
     body: { name: 'updateManifestParams', schema: bodies.MANIFEST_UPDATE },
     status: 200,
-    answer: 'empty',
-    run: notSimulated,
+    answer: 'json',
+    run: (api, call) => api.updateManifest(cluster(call), call.body),
   },
   {
     id: 'V2DeleteClusterManifest',
@@ -793,8 +796,8 @@ export const OPERATIONS: readonly Operation[] = [
     template: '/v2/release-sources',
     security: 'user',
     status: 200,
-    answer: 'empty',
-    run: notSimulated,
+    answer: 'json',
+    run: () => [],
   },
   {
     id: 'V2DownloadClusterManifest',
