@@ -147,7 +147,6 @@ const AFTER_PREPARATION: ReadonlySet<string> = new Set([
   'cancelled',
   'installing-pending-user-action',
 ]);
-const FINALIZING: ReadonlySet<string> = new Set([...AFTER_PREPARATION].filter((status) => status !== 'installing'));
 const CLUSTER_FILES = [
   'bootstrap.ign',
   'master.ign',
@@ -209,11 +208,10 @@ function clusterFileText(cluster: ClusterRow, name: string): string {
 export function credentialFile(cluster: ClusterRow, name: string): Buffer {
   if (!CREDENTIAL_FILES.includes(name))
     throw new OperationError(400, `File ${name} is unknown. Known are ${CREDENTIAL_FILES.join(', ')}`);
-  if (name === 'kubeconfig') {
-    checkDownload(cluster, name, FINALIZING);
-    return Buffer.from(kubeconfig(cluster, cluster.ingressCertUploaded ? certificate(`${cluster.id} ingress`) : ''));
-  }
   checkDownload(cluster, name, AFTER_PREPARATION);
+  // Until the ingress certificate has come, the file without it is handed out in its place.
+  if (name === 'kubeconfig')
+    return Buffer.from(kubeconfig(cluster, cluster.ingressCertUploaded ? certificate(`${cluster.id} ingress`) : ''));
   return Buffer.from(name === 'kubeadmin-password' ? password(cluster) : kubeconfig(cluster, ''));
 }
 

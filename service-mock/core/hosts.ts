@@ -503,12 +503,8 @@ export function hostOperations(core: Core): Operations {
     if (validationId === 'sufficient-installation-disk-speed') {
       if (host.installationDiskId === '')
         throw new OperationError(500, `The installation disk of host ${hostId} is unknown`);
-      host.diskSpeeds.set(host.installationDiskId, {
-        path: host.installationDiskId,
-        exitCode: 0,
-        speedMs: 0,
-        tested: false,
-      });
+      const speed = host.diskSpeeds.get(host.installationDiskId);
+      if (speed) host.diskSpeeds.set(host.installationDiskId, { ...speed, exitCode: 0, speedMs: 0, tested: false });
     } else if (validationId === 'container-images-available') {
       host.imageStatuses.clear();
     } else {

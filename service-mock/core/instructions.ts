@@ -313,7 +313,7 @@ const logsStep: Builder = (_core, host) => {
     host_id: host.id,
     infra_env_id: host.infraEnv.id,
     installer_gather: true,
-    master_ips: masters ?? null,
+    master_ips: masters?.length ? masters : null,
   });
 };
 

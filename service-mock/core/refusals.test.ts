@@ -178,6 +178,15 @@ describe('a change of a cluster', () => {
   });
 });
 
+it('hands out a kubeconfig from the installation on', async () => {
+  const { site, clusterId } = await readySingleNode();
+  const download = () => site.service.downloadClusterCredentials(clusterId, 'kubeconfig').toString();
+  expect(download).toThrow(refusal(409));
+  site.service.installCluster(clusterId);
+  await site.live(3);
+  expect(download()).toBe(site.service.downloadClusterCredentials(clusterId, 'kubeconfig-noingress').toString());
+});
+
 describe('a manifest', () => {
   const a = { folder: 'manifests', file_name: 'a.yaml' };
 

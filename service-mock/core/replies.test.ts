@@ -112,3 +112,15 @@ describe('replies', () => {
     expect(here.host(machine).media_status).toBe('connected');
   });
 });
+
+it.each([
+  ['success', 'upgrade_agent_finished'],
+  ['failure', 'upgrade_agent_failed'],
+  ['', undefined],
+])('an agent whose upgrade ended with "%s" makes the event %s', (result, event) => {
+  const site = new Site();
+  const machine = site.machine(site.infraEnv());
+  site.reply(machine, 'upgrade-agent', { agent_image: 'image', result });
+  const names = site.service.listEvents({ infra_env_id: machine.infraEnvId }).events.map(({ name }) => name);
+  expect(names.filter((name) => String(name).startsWith('upgrade_agent'))).toEqual(event ? [event] : []);
+});

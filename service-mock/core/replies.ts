@@ -111,6 +111,8 @@ const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
   'domain-resolution': storeResolutions,
   'upgrade-agent': (core, host, output) => {
     const reply = normalizeOutput('upgrade-agent', output);
+    if (reply.result !== 'success' && reply.result !== 'failure') return;
+    if (reply.result !== 'success' && reply.result !== 'failure') return;
     const name = reply.result === 'success' ? 'upgrade_agent_finished' : 'upgrade_agent_failed';
     core.events.emit(name, aboutHost(host), displayName(host), String(reply.agent_image ?? ''));
   },

@@ -14,6 +14,7 @@ describe('feature usage', () => {
     [{ platform: { type: 'nutanix' } }, ['Nutanix integration', 'Platform selection']],
     [{ disk_encryption: { enable_on: 'all', mode: 'tpmv2' } }, ['Disk encryption']],
     [{ olm_operators: [{ name: 'mtv' }] }, ['CNV', 'MTV']],
+    [{ schedulable_masters: true }, ['Schedulable masters']],
   ])('of %j names %j', (body, names) => {
     const site = new Site();
     const usage = parsed(site.service.getCluster(site.cluster(body), { excludeHosts: true }).feature_usage);
@@ -21,6 +22,24 @@ describe('feature usage', () => {
     expect(Object.keys(usage)).toEqual(Object.keys(usage).sort());
     for (const [name, item] of Object.entries(usage))
       expect(item).toMatchObject({ id: name.toUpperCase().replaceAll(' ', '_'), name });
+  });
+});
+
+it('counts what users changed beside the cluster', async () => {
+  const site = new Site();
+  const { service } = site;
+  const clusterId = site.cluster();
+  const machine = site.machine(site.infraEnv(clusterId));
+  service.updateInstallConfig(clusterId, '{"fips":true}');
+  service.createManifest(clusterId, { file_name: 'a.yaml', content: 'eA==' });
+  service.updateHost(machine.infraEnvId, machine.id, { host_name: 'other' });
+  service.updateHostIgnition(machine.infraEnvId, machine.id, { config: '{"ignition":{"version":"3.1.0"}}' });
+  expect(parsed(service.getCluster(clusterId, { excludeHosts: true }).feature_usage)).toMatchObject({
+    'Custom manifest': { id: 'CUSTOM_MANIFEST' },
+    FIPS: { id: 'FIPS' },
+    'Ignition Config Override': { data: { host: true } },
+    'Install Config Overrides': { data: { fips: true } },
+    'Requested hostname': { data: { host_count: 1 } },
   });
 });
 

@@ -199,6 +199,34 @@ function featureUsage(cluster: ClusterRow): string {
     mode: diskEncryption.mode,
     tang_servers: diskEncryption.tangServers,
   });
+  add(cluster.schedulableMasters === true, 'Schedulable masters');
+  add(
+    [...cluster.manifests.values()].some(({ source }) => source === 'user'),
+    'Custom manifest',
+  );
+  const overrides = cluster.installConfigOverrides && (JSON.parse(cluster.installConfigOverrides) as JsonObject);
+  if (overrides) {
+    add(
+      true,
+      'Install Config Overrides',
+      Object.fromEntries(
+        Object.keys(overrides)
+          .sort()
+          .map((key) => [key, true]),
+      ),
+    );
+    add(overrides.fips === true, 'FIPS');
+  }
+  add(
+    cluster.hosts.some((host) => host.ignitionConfigOverrides !== ''),
+    'Ignition Config Override',
+    { host: true },
+  );
+  add(
+    cluster.hosts.some((host) => host.requestedHostname !== ''),
+    'Requested hostname',
+    { host_count: 1 },
+  );
   add(cluster.tags !== '', 'Cluster Tags');
   add(hyperthreading !== undefined && hyperthreading !== 'none', 'Hyperthreading', {
     hyperthreading_enabled: hyperthreading,
