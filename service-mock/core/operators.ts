@@ -77,7 +77,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
   lvm: {
     validation: 'lvm',
     namespace: 'openshift-storage',
-    subscription: '',
+    subscription: 'lvms-operator',
     master: { cpu: 1, ramMib: 100 },
     worker: { cpu: 1, ramMib: 100 },
     checkHost: spareDisk,

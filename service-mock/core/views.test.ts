@@ -14,6 +14,7 @@ describe('feature usage', () => {
     [{ platform: { type: 'nutanix' } }, ['Nutanix integration', 'Platform selection']],
     [{ disk_encryption: { enable_on: 'all', mode: 'tpmv2' } }, ['Disk encryption']],
     [{ olm_operators: [{ name: 'mtv' }] }, ['CNV', 'MTV']],
+    [{ vip_dhcp_allocation: true }, ['VIP auto alloc.']],
     [{ schedulable_masters: true }, ['Schedulable masters']],
   ])('of %j names %j', (body, names) => {
     const site = new Site();
@@ -21,7 +22,7 @@ describe('feature usage', () => {
     expect(Object.keys(usage)).toEqual(expect.arrayContaining(names));
     expect(Object.keys(usage)).toEqual(Object.keys(usage).sort());
     for (const [name, item] of Object.entries(usage))
-      expect(item).toMatchObject({ id: name.toUpperCase().replaceAll(' ', '_'), name });
+      expect(item).toMatchObject({ id: name.toUpperCase().replace(/\W/g, (sign) => (sign === ' ' ? '_' : '')), name });
   });
 });
 

@@ -176,7 +176,7 @@ function featureUsage(cluster: ClusterRow): string {
   const usage: JsonObject = {};
   const add = (used: boolean, name: string, data?: JsonObject) => {
     if (!used) return;
-    const id = name.toUpperCase().replaceAll(' ', '_');
+    const id = name.toUpperCase().replaceAll(' ', '_').replaceAll('.', '');
     usage[name] = { ...(data ? { data } : {}), id, name };
   };
   if (cluster.imported) return '';

@@ -363,8 +363,10 @@ export const OPERATIONS: readonly Operation[] = [
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/reset-validation/{validation_id}',
     security: 'user',
     status: 200,
-    answer: 'json',
-    run: (api, call) => api.resetHostValidation(infraEnv(call), host(call), call.params.validation_id!),
+    answer: 'empty',
+    run: (api, call) => {
+      api.resetHostValidation(infraEnv(call), host(call), call.params.validation_id!);
+    },
   },
   {
     id: 'v2ResetHost',
