@@ -166,9 +166,21 @@ export interface ListFilter {
   fieldSelector?: string;
 }
 
-/** Programmatic access to the objects of one cluster: the same rules as over HTTP, without HTTP. */
+/** Bearer tokens a cluster knows. Whoever holds one may do everything. */
+export interface TokenRegistry {
+  /** @param expiresAtMs epoch milliseconds of the cluster's clock; absent: never. */
+  add(token: string, user: UserInfo, expiresAtMs?: number): void;
+  /** undefined for an unknown or expired token. */
+  find(token: string): UserInfo | undefined;
+}
+
+/**
+ * Programmatic access to the objects of one cluster: the same rules as over HTTP, without HTTP, but trusted: status is
+ * kept at creation, and spec and status may change in one update.
+ */
 export interface ClusterAccess {
   readonly clock: Clock;
+  readonly tokens: TokenRegistry;
   /** @param namespace '' for cluster-scoped kinds. */
   get(resource: GroupResource, namespace: string, name: string): KubeObject | undefined;
   /** In order of namespace and name. */
@@ -281,12 +293,17 @@ export interface ResourceType {
    */
   storedAs?: { key: string; toStored(object: KubeObject): KubeObject; fromStored(stored: KubeObject): KubeObject };
   virtual?: VirtualResource;
-  /** Fills in what the server sets at creation, after schema defaults. Changes `object` in place. */
+  /**
+   * Fills in what the server sets at creation, after schema defaults. Changes `object` in place. For kinds with a
+   * status subresource the server has dropped the status a client sent, unless {@link keepsStatusAtCreation}.
+   */
   prepareCreate?(object: KubeObject, context: RequestContext): void;
   /** The same at an update of the main resource; `old` must not be changed. */
   prepareUpdate?(object: KubeObject, old: KubeObject, context: RequestContext): void;
   /** Checks beyond the schema. `old` is undefined at creation. */
   validate?(object: KubeObject, old: KubeObject | undefined, context: RequestContext): StatusCause[];
+  /** Status of a create request is kept, as for nodes. */
+  keepsStatusAtCreation?: boolean;
   /** Seconds a deletion without gracePeriodSeconds waits; absent: none (objects go at once). */
   gracePeriodSeconds?(object: KubeObject): number;
 }
