@@ -15,7 +15,10 @@ interface Operation {
 function pointer(text: unknown, what: string): string[] {
   if (typeof text !== 'string') throw badRequest(`error decoding patch: ${what} of an operation must be a string`);
   if (text === '') return [];
-  if (!text.startsWith('/')) throw unprocessable(`the server rejected our request due to an error in our request: ${what} ${JSON.stringify(text)} must begin with "/"`);
+  if (!text.startsWith('/'))
+    throw unprocessable(
+      `the server rejected our request due to an error in our request: ${what} ${JSON.stringify(text)} must begin with "/"`,
+    );
   return text
     .slice(1)
     .split('/')
@@ -23,7 +26,9 @@ function pointer(text: unknown, what: string): string[] {
 }
 
 const missing = (op: string, path: string) =>
-  unprocessable(`the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: ${path}`);
+  unprocessable(
+    `the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: ${path}`,
+  );
 
 function arrayIndex(part: string, length: number, op: string, path: string): number {
   if (!/^(0|[1-9]\d*)$/.test(part) || Number(part) >= length) throw missing(op, path);
@@ -113,7 +118,9 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
           found = null;
         }
         if (!equalJson(found, value ?? null)) {
-          throw unprocessable(`the server rejected our request due to an error in our request: testing value ${path} failed: test failed`);
+          throw unprocessable(
+            `the server rejected our request due to an error in our request: testing value ${path} failed: test failed`,
+          );
         }
         break;
       }

@@ -63,7 +63,8 @@ export function labelKeyFault(key: string): string | undefined {
   const slash = key.indexOf('/');
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   const name = key.slice(slash + 1);
-  if (name.includes('/')) return `a qualified name ${QUALIFIED_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+  if (name.includes('/'))
+    return `a qualified name ${QUALIFIED_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
   if (prefix !== undefined) {
     if (prefix === '') return 'prefix part must be non-empty';
     const fault = nameFault(prefix, 'dns-subdomain');
@@ -123,7 +124,11 @@ export function metadataFaults(metadata: {
   }
   if (controllers > 1) {
     causes.push(
-      causeInvalid('metadata.ownerReferences', metadata.ownerReferences, 'Only one reference can have Controller set to true'),
+      causeInvalid(
+        'metadata.ownerReferences',
+        metadata.ownerReferences,
+        'Only one reference can have Controller set to true',
+      ),
     );
   }
   return causes;

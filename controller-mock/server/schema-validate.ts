@@ -78,13 +78,21 @@ function check(value: unknown, schema: Schema, path: string, causes: StatusCause
   if (schema['x-kubernetes-int-or-string']) {
     if (actual !== 'integer' && actual !== 'string') {
       causes.push(
-        causeTypeInvalid(shown(path), actual, `${path} in body must be of type integer,string: ${JSON.stringify(actual)}`),
+        causeTypeInvalid(
+          shown(path),
+          actual,
+          `${path} in body must be of type integer,string: ${JSON.stringify(actual)}`,
+        ),
       );
       return;
     }
   } else if (schema.type && !typeFits(actual, schema.type)) {
     causes.push(
-      causeTypeInvalid(shown(path), actual, `${path} in body must be of type ${schema.type}: ${JSON.stringify(actual)}`),
+      causeTypeInvalid(
+        shown(path),
+        actual,
+        `${path} in body must be of type ${schema.type}: ${JSON.stringify(actual)}`,
+      ),
     );
     return;
   }
@@ -115,7 +123,9 @@ function checkString(text: string, schema: Schema, path: string, causes: StatusC
   }
   if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {
     if (!FORMATS[format]!(text)) {
-      causes.push(causeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`));
+      causes.push(
+        causeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
+      );
     }
   }
 }
@@ -200,7 +210,9 @@ function checkObject(object: Record<string, unknown>, schema: Schema, path: stri
     });
   }
   if (minProperties !== undefined && keys.length < minProperties) {
-    causes.push(causeInvalid(shown(path), keys.length, `${path} in body should have at least ${minProperties} properties`));
+    causes.push(
+      causeInvalid(shown(path), keys.length, `${path} in body should have at least ${minProperties} properties`),
+    );
   }
   if (!properties && typeof additionalProperties !== 'object') return;
   for (const key of keys) {

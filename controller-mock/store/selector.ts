@@ -1,6 +1,7 @@
 /** Label and field selectors in the syntax of the API (Installer facts 8.3). */
-import { badRequest } from '../server/status.ts';
+
 import { labelKeyFault, labelValueFault } from '../server/names.ts';
+import { badRequest } from '../server/status.ts';
 
 export type LabelSelector = (labels: Readonly<Record<string, string>> | undefined) => boolean;
 
@@ -46,7 +47,11 @@ function parseRequirement(term: string): Requirement {
   const text = term.trim();
   const set = SET_TERM.exec(text);
   if (set) {
-    return checked(text, { key: set[1]!, operator: set[2] as 'in' | 'notin', values: set[3]!.split(',').map((value) => value.trim()) });
+    return checked(text, {
+      key: set[1]!,
+      operator: set[2] as 'in' | 'notin',
+      values: set[3]!.split(',').map((value) => value.trim()),
+    });
   }
   const value = VALUE_TERM.exec(text);
   if (value) {
@@ -63,7 +68,11 @@ function checked(text: string, requirement: Requirement): Requirement {
   if (keyFault) throw unparsable(text, `key: Invalid value: ${JSON.stringify(requirement.key)}: ${keyFault}`);
   for (const value of requirement.values) {
     if (requirement.operator === 'gt' || requirement.operator === 'lt') {
-      if (!/^-?\d+$/.test(value)) throw unparsable(text, `values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`);
+      if (!/^-?\d+$/.test(value))
+        throw unparsable(
+          text,
+          `values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+        );
       continue;
     }
     const fault = labelValueFault(value);
@@ -115,7 +124,10 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
     .filter((term) => term !== '')
     .map((term) => {
       const parsed = /^([^=!\\]+)(==|!=|=)((?:[^\\=,]|\\[\\,=])*)$/.exec(term);
-      if (!parsed) throw badRequest(`invalid selector: ${JSON.stringify(text.slice(0, 200))}; can't understand ${JSON.stringify(term.slice(0, 100))}`);
+      if (!parsed)
+        throw badRequest(
+          `invalid selector: ${JSON.stringify(text.slice(0, 200))}; can't understand ${JSON.stringify(term.slice(0, 100))}`,
+        );
       return { field: parsed[1]!.trim(), equal: parsed[2] !== '!=', value: parsed[3]!.replace(/\\(.)/g, '$1') };
     });
 }
