@@ -59,6 +59,13 @@ export interface ServiceSettings {
   FINALIZING_TIMEOUT: number;
   RESET_CLUSTER_TIMEOUT: number;
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: number;
+  /** Further timeouts (simulated milliseconds) by their environment name, e.g. `HOST_STAGE_REBOOTING_TIMEOUT`; absent ones keep the real default (service facts 2.4). */
+  TIMEOUTS?: Readonly<Record<string, number>>;
+  /** Shortest distance (simulated milliseconds) of two events of one name about one entity. */
+  EVENT_RATE_LIMITS?: Readonly<Record<string, number>>;
+  /** Limits that the inventory step hands to the agent; absent or 0 = none. */
+  AGENT_INVENTORY_MAX_SIZE?: number;
+  AGENT_INVENTORY_DISK_MIN_SIZE?: number;
   /** Simulated milliseconds that generating ignitions takes; the real service with DUMMY_IGNITION needs tens of ms. */
   PREPARATION_DURATION: number;
 }

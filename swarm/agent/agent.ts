@@ -32,6 +32,8 @@ export interface InstallOutcome {
   exitCode: number;
   /** stderr text of the process; '' when it was silent. */
   error: string;
+  /** Why a silent process failed, for people; no part of what it wrote. */
+  reason?: string;
 }
 
 /** Runs the installer of one host to its end. */
@@ -64,4 +66,6 @@ export interface Agent {
   start(dueMs: number): void;
   /** Unplugs the machine: nothing is sent any more; requests under way are aborted. */
   stop(): void;
+  /** The machine leaves the discovery image: as stop, but the installed system takes over. */
+  reboot(): void;
 }

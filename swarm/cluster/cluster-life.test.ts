@@ -153,12 +153,14 @@ describe('life of a cluster', () => {
     const service = new FakeService();
     service.script = ['installing', 'installing', 'error'];
     service.statusInfo = 'cluster has hosts in error';
-    service.forcedStatus.set('host-0', { status: 'error', info: 'Host is part of a cluster that failed to install' });
-    service.forcedStatus.set('host-2', { status: 'error', info: 'Host failed to install: no disk' });
-    const { outcome, clock } = start({ controlPlanes: 3 }, service);
+    for (const id of ['host-0', 'host-1', 'host-3', 'host-4']) {
+      service.forcedStatus.set(id, { status: 'error', info: 'the cluster failed' });
+    }
+    service.forcedStatus.set('host-2', { status: 'error', info: 'no disk' });
+    const { outcome, clock } = start({ controlPlanes: 3, workers: 2 }, service);
     await clock.advance(300_000);
     expect((await outcome).reason).toBe(
-      'installing: the service says error: cluster has hosts in error; host 2 (host-2) is error: Host failed to install: no disk',
+      'installing: the service says error: cluster has hosts in error; host 2 (host-2) is error: no disk; host 0 (host-0) is error: the cluster failed; host 1 (host-1) is error: the cluster failed; and 2 more hosts',
     );
   });
 
@@ -194,6 +196,19 @@ describe('life of a cluster', () => {
     await short.clock.advance(10_000);
     expect(await short.outcome).toEqual({ result: 'failed', reason: 'creating: 400 name too long' });
     expect(refused.calls).toEqual(['agentVersion', 'createCluster cluster-0']);
+  });
+
+  it('goes on when the answer to the start of the installation was lost', async () => {
+    const service = new FakeService();
+    const install = service.install.bind(service);
+    service.install = async (clusterId) => {
+      await install(clusterId);
+      throw adapterError('connection reset', true);
+    };
+    const { outcome, clock } = start({}, service);
+    await clock.advance(300_000);
+    expect((await outcome).result).toBe('complete');
+    expect(service.calls.filter((call) => call === 'install')).toHaveLength(1);
   });
 
   it('is cancelled by a stop, at once and without an error count', async () => {

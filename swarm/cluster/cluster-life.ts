@@ -64,6 +64,8 @@ const NOT_DISCOVERED: readonly HostStatus[] = [
 ];
 /** A cluster whose preparation was given up is found in one of these. */
 const BEFORE_INSTALLATION: readonly ClusterStatus[] = ['ready', 'insufficient', 'pending-for-input'];
+/** The installation has been started. */
+const UNDER_WAY: readonly ClusterStatus[] = ['preparing-for-installation', 'installing', 'finalizing', 'installed'];
 
 export class ClusterLife {
   readonly cluster: ClusterPlan;
@@ -225,6 +227,8 @@ export class ClusterLife {
       async () => {
         view = await this.#lookAtCluster(signal);
         hosts = await this.#lookAtHosts(signal);
+        // An answer that got lost does not undo the installation that it was about.
+        if (UNDER_WAY.includes(view.status)) return true;
         if (view.status !== 'ready') return false;
         try {
           await this.#context.adapter.install(clusterId, signal);
@@ -251,6 +255,8 @@ export class ClusterLife {
         if (view.status === 'installed') return true;
         if (view.status === 'installing' || view.status === 'finalizing') this.#enter(view.status);
         if (view.status === 'error' || view.status === 'cancelled') {
+          // The installation may have begun and failed between two looks.
+          if (this.#phase === 'preparing') this.#enter('installing');
           throw new ClusterFailed(
             `the service says ${view.status}: ${view.statusInfo}${this.#describeTroubled(hosts)}`,
           );
@@ -270,7 +276,10 @@ export class ClusterLife {
     this.#enter('day2');
     const clusterId = this.objects.clusterId!;
     const infraEnvId = this.objects.infraEnvId!;
-    await this.#insist(signal, () => this.#context.adapter.allowAddHosts(clusterId, signal));
+    await this.#insist(signal, async () => {
+      const { status } = await this.#lookAtCluster(signal);
+      if (status !== 'adding-hosts') await this.#context.adapter.allowAddHosts(clusterId, signal);
+    });
     const expected = this.cluster.hosts.filter((host) => host.day2);
     this.#context.machines.startHosts(
       this.cluster.index,
@@ -289,8 +298,13 @@ export class ClusterLife {
         for (const host of hosts) {
           if (host.status === 'error') throw new ClusterFailed(`a day-2 host failed${this.#describe([host])}`);
           if (host.status !== 'known' || asked.has(host.id)) continue;
-          await this.#context.adapter.installHost(infraEnvId, host.id, signal);
-          asked.add(host.id);
+          try {
+            await this.#context.adapter.installHost(infraEnvId, host.id, signal);
+            asked.add(host.id);
+          } catch (error) {
+            // It has just left `known`, perhaps because an earlier request was taken whose answer got lost.
+            if (!(error instanceof ClusterAdapterError && error.conflict)) throw error;
+          }
         }
         return hosts.length >= expected.length && hosts.every((host) => host.status === 'added-to-existing-cluster');
       },
@@ -402,9 +416,10 @@ export class ClusterLife {
   /** Hosts that explain why an installation failed. */
   #describeTroubled(hosts: readonly HostView[]): string {
     const failed = hosts.filter((host) => host.status === 'error' || host.status === 'preparing-failed');
-    // When the cluster falls, its healthy hosts are put into error too; the ones that fell first say so themselves.
-    const causes = failed.filter((host) => !host.statusInfo.startsWith('Host is part of a cluster that failed'));
-    return this.#describe(causes.length > 0 ? causes : failed);
+    // When the cluster falls, its healthy hosts are put into error too, all with the same words; what only few hosts say
+    // is the cause.
+    const alike = (host: HostView) => failed.filter((other) => other.statusInfo === host.statusInfo).length;
+    return this.#describe(failed.toSorted((a, b) => alike(a) - alike(b)));
   }
 
   #describeUnfinished(hosts: readonly HostView[]): string {

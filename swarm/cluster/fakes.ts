@@ -91,6 +91,8 @@ export class FakeService implements ClusterAdapter, Machines {
   readonly forcedStatus = new Map<string, { status: HostStatus; info: string }>();
   /** Errors to throw, by method name, one a call. */
   readonly errors = new Map<string, Error[]>();
+  /** What hosts register as. */
+  identify = fakeIdentity;
   /** Hosts that never boot, by ordinal. */
   readonly dead = new Set<number>();
   readonly #clusters = new Map<string, { step: number; hosts: FakeHost[]; infraEnv: string }>();
@@ -200,7 +202,7 @@ export class FakeService implements ClusterAdapter, Machines {
       if (this.dead.has(ordinal)) continue;
       const plan = cluster.hosts[ordinal]!;
       this.#clusters.get(owner)!.hosts.push({
-        id: fakeIdentity(cluster, plan).id,
+        id: this.identify(cluster, plan).id,
         status: this.discovered,
         statusInfo: 'Host is ready to be installed',
         day2: plan.day2,

@@ -58,7 +58,7 @@ export class RestAdapter implements ClusterAdapter {
   readonly #plan: RestAdapterOptions['plan'];
   readonly #staticNetwork: RestAdapterOptions['staticNetwork'];
   readonly #gate: Gate;
-  #agentVersion: string | null = null;
+  #agentVersion: Promise<string> | null = null;
 
   constructor(options: RestAdapterOptions) {
     this.#client = options.client;
@@ -67,21 +67,26 @@ export class RestAdapter implements ClusterAdapter {
     this.#gate = new Gate(options.concurrency ?? 16);
   }
 
-  async agentVersion(signal: AbortSignal): Promise<string> {
-    if (this.#agentVersion !== null) return this.#agentVersion;
+  /** One request for all clusters; a failed one is forgotten, so that the next cluster asks again. */
+  agentVersion(signal: AbortSignal): Promise<string> {
+    this.#agentVersion ??= this.#askAgentVersion(signal).catch((error) => {
+      this.#agentVersion = null;
+      throw error;
+    });
+    return this.#agentVersion;
+  }
+
+  async #askAgentVersion(signal: AbortSignal): Promise<string> {
     const answer = await this.#json<{ versions?: Record<string, string> }>(
       { endpoint: 'component-versions', expect: 200 },
       signal,
     );
     const version = answer.versions?.['discovery-agent'];
-    if (!version) {
-      throw new ClusterAdapterError(
-        'the service names no discovery-agent among its component versions; is the URL that of an assisted-service?',
-        { passing: false, conflict: false },
-      );
-    }
-    this.#agentVersion = version;
-    return version;
+    if (version) return version;
+    throw new ClusterAdapterError(
+      'the service names no discovery-agent among its component versions; is the URL that of an assisted-service?',
+      { passing: false, conflict: false },
+    );
   }
 
   async createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {

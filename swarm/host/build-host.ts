@@ -8,7 +8,7 @@ import { profileNamed } from './profiles.ts';
 import { hashWords, mixWords, unitNumber } from './random.ts';
 
 /**
- * A machine that keeps its identity (about 0.5 KB) and makes everything else when it is asked: tens of thousands of machines
+ * A machine that keeps its identity (about 350 bytes) and makes everything else when it is asked: tens of thousands of machines
  * wait at the same time, and few of them are being asked at any moment.
  */
 class GeneratedHost implements Host {

@@ -2,6 +2,7 @@
  * Messages between the main thread and workers. Rare by design: launches, stops and batches of events; counters and
  * histograms go through shared memory.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { ForcedIdentity } from '../host/host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { ClockSpec } from '../protocol/clock.ts';
@@ -38,15 +39,22 @@ export type ToWorker =
   | { type: 'stop' };
 
 export type FromWorker =
-  | { type: 'ready' }
+  | { type: 'ready'; threadId: number }
   | { type: 'events'; events: RunEvent[] }
-  /** No machine of this cluster will send anything any more. */
+  /** No machine of this cluster will send anything any more: all fell silent and none is left to start, or it was stopped. */
   | { type: 'cluster-idle'; cluster: number };
 
 export interface WorkerSetup {
   worker: number;
   clock: ClockSpec;
   transport: Omit<TransportOptions, 'observer'>;
-  /** See shared-telemetry.ts. */
+  /** See telemetry-layout.ts; the worker writes the section after its number. */
   telemetry: SharedArrayBuffer;
+}
+
+/** What a worker thread is started with. */
+export interface WorkerTask {
+  setup: WorkerSetup;
+  /** Carries {@link ToWorker} one way and {@link FromWorker} the other. */
+  port: MessagePort;
 }

@@ -299,6 +299,7 @@ class Connection {
   /** Head of the request that undici is about to write. */
   #head: string | null = null;
   #exchange: Exchange | null = null;
+  #cancelDial: () => void = noop;
   #destroyed = false;
   /** Its socket is open. */
   live = false;
@@ -323,7 +324,8 @@ class Connection {
       // Go does not obey a server's `Keep-Alive: timeout=` hint; this makes every hint at least the idle time.
       keepAliveTimeoutThreshold: -options.idleTimeoutMs,
       connect: (target, callback) => {
-        dialer.dial(target, (error, socket) => {
+        this.#cancelDial = dialer.dial(target, (error, socket) => {
+          this.#cancelDial = noop;
           if (!socket) {
             callback(error ?? new TransportError('protocol', 'no connection'), null);
             return;
@@ -336,10 +338,6 @@ class Connection {
   }
 
   #adopt(socket: net.Socket, set: ConnectionSet, options: TransportOptions): void {
-    if (this.#destroyed) {
-      // undici destroys it on return; nobody has counted it as open.
-      return;
-    }
     this.live = true;
     this.used = false;
     options.observer.connectionOpened();
@@ -364,6 +362,9 @@ class Connection {
   /** @throws TransportError */
   async run(exchange: Exchange): Promise<void> {
     const { signal } = exchange.request;
+    if (signal?.aborted) {
+      throw new TransportError('aborted', 'the request was aborted', { cause: signal.reason });
+    }
     const onAbort = () => void this.destroy('the request was aborted', signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#exchange = exchange;
@@ -388,6 +389,7 @@ class Connection {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#onEnd(this);
+    this.#cancelDial();
     await this.#client.destroy(new TransportError('aborted', why, { cause }));
   }
 }
@@ -523,7 +525,8 @@ class Dialer {
       : null;
   }
 
-  dial(target: { protocol: string; hostname: string; port: string }, callback: DialCallback): void {
+  /** @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before. */
+  dial(target: { protocol: string; hostname: string; port: string }, callback: DialCallback): () => void {
     const secure = target.protocol === 'https:';
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const port = Number(target.port) || (secure ? 443 : 80);
@@ -572,6 +575,7 @@ class Dialer {
         encrypted.removeListener('error', onTlsError);
       });
     });
+    return () => finish(new TransportError('aborted', 'the dial was given up'));
   }
 }
 

@@ -1,0 +1,97 @@
+/**
+ * What recording a request costs: the shared telemetry beside prom-client holding the same numbers (a counter of attempts,
+ * two latency histograms, two byte counters), and what reading everything costs.
+ *
+ *    node bench/telemetry.ts [requests = 1000000]
+ */
+import { Counter, Histogram, Registry } from 'prom-client';
+import { endpointNumber } from '../swarm/protocol/endpoints.ts';
+import { createRegistry } from '../swarm/telemetry/registry.ts';
+import { SaturationMonitor } from '../swarm/telemetry/saturation.ts';
+import { SharedTelemetry } from '../swarm/telemetry/shared-telemetry.ts';
+import type { RequestRecord } from '../swarm/telemetry/telemetry.ts';
+import { createTelemetryBuffer } from '../swarm/telemetry/telemetry-layout.ts';
+import { TelemetryReader } from '../swarm/telemetry/telemetry-reader.ts';
+import { printTable } from './table.ts';
+
+const [requests = 1_000_000] = process.argv.slice(2).map(Number);
+
+/** Latencies from 1 ms to 1 s, a few endpoints and outcomes; no random numbers, so that both do the same. */
+const records: RequestRecord[] = Array.from({ length: 1024 }, (_, i) => ({
+  client: 'agent',
+  endpoint: (['get-instructions', 'post-step-reply', 'register-host'] as const)[i % 3]!,
+  outcome: i % 50 === 0 ? 503 : 200,
+  dueAt: 1000,
+  sentAt: 1001,
+  firstByteAt: 1001.5,
+  endAt: 1002 + 1000 ** (i / 1024),
+  bytesSent: 300,
+  bytesReceived: 1500,
+}));
+
+const buffer = createTelemetryBuffer({ writers: 3, hostSlots: 100_000, clusterSlots: 1000 });
+const shared = new SharedTelemetry(buffer, 1);
+
+const registers = [new Registry()];
+const pair = ['client', 'endpoint'];
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const attempts = new Counter({ name: 'requests_total', help: 'a', labelNames: [...pair, 'method', 'code'], registers });
+const sent = new Counter({ name: 'sent_bytes_total', help: 'a', labelNames: pair, registers });
+const received = new Counter({ name: 'received_bytes_total', help: 'a', labelNames: pair, registers });
+const sinceDue = new Histogram({ name: 'duration_seconds', help: 'a', labelNames: pair, buckets, registers });
+const sinceSent = new Histogram({ name: 'send_duration_seconds', help: 'a', labelNames: pair, buckets, registers });
+
+function recordWithPromClient(record: RequestRecord): void {
+  const { client, endpoint } = record;
+  const method = endpointNumber(endpoint) === 1 ? 'GET' : 'POST';
+  attempts.inc({ client, endpoint, method, code: String(record.outcome) });
+  sent.inc({ client, endpoint }, record.bytesSent);
+  received.inc({ client, endpoint }, record.bytesReceived);
+  sinceDue.observe({ client, endpoint }, (record.endAt - record.dueAt) / 1000);
+  sinceSent.observe({ client, endpoint }, (record.endAt - record.sentAt) / 1000);
+}
+
+/** Nanoseconds of one call, after a warm-up. */
+function measure(record: (record: RequestRecord) => void): number {
+  for (let i = 0; i < 50_000; i++) record(records[i % 1024]!);
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < requests!; i++) record(records[i % 1024]!);
+  return Number(process.hrtime.bigint() - start) / requests!;
+}
+
+/** Milliseconds of the fastest of ten. */
+async function fastest(read: () => unknown): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 10; i++) {
+    const start = performance.now();
+    await read();
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+const own = measure((record) => shared.request(record));
+const promClient = measure(recordWithPromClient);
+const reader = new TelemetryReader(buffer);
+const saturation = new SaturationMonitor(reader);
+const registry = createRegistry('bench', () => ({ reader, saturation, clockSpeed: 1 }));
+const scrape = await fastest(() => registry.metrics());
+const snapshot = await fastest(() => reader.snapshot(0));
+
+printTable(
+  `recording ${requests} requests`,
+  ['', 'ns/request'],
+  [
+    ['prom-client', promClient.toFixed(0)],
+    ['shared telemetry', own.toFixed(0)],
+    ['shared ÷ prom-client', (own / promClient).toFixed(2)],
+  ],
+);
+printTable(
+  'reading 3 writers, 100,000 hosts',
+  ['', 'ms'],
+  [
+    ['snapshot', snapshot.toFixed(2)],
+    ['scrape', scrape.toFixed(2)],
+  ],
+);

@@ -1,0 +1,169 @@
+/** Questions about a cluster's networks that several validations share. Source: Service facts 4.2 to 4.4. */
+import { belongsToNetwork, hostAddresses } from './inventory.ts';
+import { contains, familiesOf, formatCidr, isBroadcast, parseCidr, parseIp, type Cidr, type Family } from './networks.ts';
+import { isSingleNode, type ClusterRow, type HostRow, type VipRow } from './store.ts';
+
+export function hasMachineNetwork(cluster: ClusterRow): boolean {
+  return cluster.machineNetworks.length > 0;
+}
+
+export function isUserManagedLoadBalancer(cluster: ClusterRow): boolean {
+  return cluster.loadBalancer === 'user-managed';
+}
+
+/** Families of all networks of a cluster; undefined when one of them is malformed. */
+export function clusterFamilies(cluster: ClusterRow): Family[] | undefined {
+  return familiesOf([
+    ...cluster.clusterNetworks.map((network) => network.cidr),
+    ...cluster.serviceNetworks,
+    ...cluster.machineNetworks,
+  ]);
+}
+
+/** Networks that a cluster's machine networks name. */
+export function machineNetworks(cluster: ClusterRow): Cidr[] {
+  return cluster.machineNetworks.map(parseCidr).filter((cidr) => cidr !== undefined);
+}
+
+/** The hosts' network that holds an address; undefined when no host has one. */
+export function networkOfVip(ipText: string, hosts: readonly HostRow[]): string | undefined {
+  const ip = parseIp(ipText);
+  if (!ip) return undefined;
+  for (const host of hosts) {
+    if (!host.inventory) continue;
+    for (const address of hostAddresses(host.inventory)) {
+      if (contains(address.network, ip)) return formatCidr(address.network);
+    }
+  }
+  return undefined;
+}
+
+/** The machine network index of a VIP is its position; with user-managed load balancers any network will do. */
+export function vipProblem(cluster: ClusterRow, vip: VipRow, position: number): string | undefined {
+  if (isUserManagedLoadBalancer(cluster)) {
+    if (cluster.machineNetworks.length === 0) return `There is no machine network that could hold ${vip.ip}`;
+    const problems = cluster.machineNetworks.map((network) => placeProblem(vip.ip, network));
+    return problems.includes(undefined) ? undefined : problems[0];
+  }
+  const network = cluster.machineNetworks[position];
+  if (network === undefined) return `${vip.ip} cannot be set while the machine network is unknown`;
+  return placeProblem(vip.ip, network) ?? freeProblem(cluster, vip, network);
+}
+
+/** Why an address cannot be a VIP of a network. */
+export function placeProblem(ipText: string, network: string): string | undefined {
+  const ip = parseIp(ipText);
+  const cidr = parseCidr(network);
+  if (!ip || !cidr || !contains(cidr, ip)) return `${ipText} is not in machine network ${network}`;
+  if (isBroadcast(cidr, ip)) return `${ipText} is the broadcast address of ${network}`;
+  return undefined;
+}
+
+/** The verdict of a verify-vips reply counts; without one the reported free addresses decide. */
+function freeProblem(cluster: ClusterRow, vip: VipRow, network: string): string | undefined {
+  const verdict =
+    vip.verification === 'succeeded' || vip.verification === 'failed'
+      ? vip.verification
+      : verdictOfFreeLists(cluster.hosts, vip.ip, network);
+  if (verdict === 'succeeded') return undefined;
+  return verdict === 'failed' ? `${vip.ip} is in use in ${network}` : `${vip.ip} is not verified yet`;
+}
+
+/** A VIP is free when every host that listed free addresses of the network listed it. */
+export function verdictOfFreeLists(
+  hosts: readonly HostRow[],
+  ip: string,
+  network: string,
+): 'succeeded' | 'failed' | 'unverified' {
+  const lists = hosts.map((host) => host.freeAddresses?.get(network)).filter((list) => list !== undefined);
+  const [first, ...others] = lists;
+  if (!first) return 'unverified';
+  let shared = false;
+  for (const address of first) {
+    if (!others.every((list) => list.has(address))) continue;
+    if (address === ip) return 'succeeded';
+    shared = true;
+  }
+  return shared ? 'failed' : 'unverified';
+}
+
+export function inAllMachineNetworks(cluster: ClusterRow, host: HostRow): boolean {
+  const facts = host.inventory;
+  return facts !== undefined && machineNetworks(cluster).every((network) => belongsToNetwork(facts, network));
+}
+
+export function inSomeMachineNetwork(cluster: ClusterRow, host: HostRow): boolean {
+  const facts = host.inventory;
+  return facts !== undefined && machineNetworks(cluster).some((network) => belongsToNetwork(facts, network));
+}
+
+/**
+ * Machine networks that the service derives by itself (monitor, before the refresh); undefined = leave as they are.
+ * Cluster-managed: the hosts' network around each VIP. Single node: the host's only network a family, or the one of
+ * its default route.
+ */
+export function derivedMachineNetworks(cluster: ClusterRow): string[] | undefined {
+  if (cluster.status !== 'pending-for-input' && cluster.status !== 'insufficient') return undefined;
+  if (cluster.vipDhcpAllocation) return dhcpNetworks(cluster);
+  if (isSingleNode(cluster)) return singleNodeNetworks(cluster);
+  if (cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster)) return undefined;
+  const derived = [0, 1].map((position) => {
+    const vip = cluster.apiVips[position]?.ip ?? cluster.ingressVips[position]?.ip;
+    return vip === undefined ? undefined : networkOfVip(vip, cluster.hosts);
+  });
+  const [primary, secondary] = derived;
+  if (primary === undefined && cluster.machineNetworks.length > 1) return undefined;
+  if (primary === cluster.machineNetworks[0] && (secondary === undefined || secondary === cluster.machineNetworks[1])) {
+    return undefined;
+  }
+  return derived.filter((network) => network !== undefined);
+}
+
+/** With addresses from DHCP the machine network is set when the hosts share exactly one. */
+function dhcpNetworks(cluster: ClusterRow): string[] | undefined {
+  if (hasMachineNetwork(cluster)) return undefined;
+  const networks = new Set(cluster.hosts.flatMap((host) => networksOf(host, 4)));
+  return networks.size === 1 ? [...networks] : undefined;
+}
+
+function networksOf(host: HostRow, family: Family): string[] {
+  if (!host.inventory) return [];
+  const networks = [...hostAddresses(host.inventory)].filter((address) => address.ip.family === family);
+  return [...new Set(networks.map((address) => address.networkText))];
+}
+
+function singleNodeNetworks(cluster: ClusterRow): string[] | undefined {
+  if (hasMachineNetwork(cluster)) return undefined;
+  const families = familiesOf(cluster.clusterNetworks.map((network) => network.cidr));
+  const serviceFamilies = familiesOf(cluster.serviceNetworks);
+  if (!families || !serviceFamilies || families.toSorted().join() !== serviceFamilies.toSorted().join()) return undefined;
+  const result: string[] = [];
+  for (const family of families) {
+    const networks = new Set(cluster.hosts.flatMap((host) => networksOf(host, family)));
+    if (networks.size === 0) return undefined;
+    const chosen = networks.size === 1 ? [...networks][0] : defaultRouteNetwork(cluster.hosts[0] as HostRow, family);
+    if (chosen === undefined) return undefined;
+    result.push(chosen);
+  }
+  return result;
+}
+
+function defaultRouteNetwork(host: HostRow, family: Family): string | undefined {
+  const routeFamily = family === 4 ? 2 : 10;
+  for (const route of host.inventory?.defaultRoutes ?? []) {
+    if (route.family !== routeFamily) continue;
+    const nic = host.inventory?.interfaces.find((candidate) => candidate.name === route.interface);
+    const address = nic?.addresses.find((candidate) => candidate.ip.family === family);
+    if (address) return address.networkText;
+  }
+  return undefined;
+}
+
+/** Address that stands for API and ingress of a single node. */
+export function singleNodeAddress(cluster: ClusterRow): string | undefined {
+  const host = cluster.hosts.find((candidate) => candidate.bootstrap) ?? cluster.hosts[0];
+  const network = machineNetworks(cluster)[0];
+  if (!host?.inventory || !network) return undefined;
+  for (const address of hostAddresses(host.inventory)) if (contains(network, address.ip)) return address.text;
+  return undefined;
+}

@@ -1,0 +1,675 @@
+/** Operations on clusters. Source: Service facts 1.2 and 1.6. */
+import { OperationError, type AssistedServiceApi, type Json, type JsonObject } from '../service-api.ts';
+import {
+  checkControlPlane,
+  checkDualStack,
+  checkNetworksApart,
+  checkVips,
+  cidrsField,
+  clusterNetworksField,
+  controlPlane,
+  platformChange,
+  platformOfNew,
+  vipsField,
+} from './cluster-parameters.ts';
+import { emptyProgress, preparationSucceeded, refreshCluster, runCluster, updateConnectivity, updateFinalizingProgress } from './cluster-machine.ts';
+import { CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS } from './cluster-validations.ts';
+import { aboutCluster, aboutHost, type Core } from './core.ts';
+import { checkCertificate, clusterFile, credentialFile, installConfig, password } from './files.ts';
+import { refreshHost, runHost } from './host-machine.ts';
+import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from './host-validations.ts';
+import { clusterOf, hostOf } from './lookup.ts';
+import { checkBaseDomain, checkClusterName, checkNtpSources, checkProxy, checkPullSecret, checkSshKey } from './names.ts';
+import { builtinOperators, chosenOperators, OPERATORS } from './operators.ts';
+import { fixRoles, setBootstrap } from './roles.ts';
+import { displayName, effectiveRole, isDay2Cluster, type ClusterRow, type ManifestRow } from './store.ts';
+import { ignoreList } from './validation.ts';
+import { compareBase, type Release } from './versions.ts';
+import { clusterView, hostView, operatorView } from './views.ts';
+import { booleanField, integerField, objectField, objectsField, requiredText, textField } from './wire.ts';
+import { FINALIZING_STAGES } from '../../swarm/protocol/states.ts';
+
+const UPDATABLE: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);
+const INSTALLING: ReadonlySet<string> = new Set(['preparing-for-installation', 'installing', 'installing-pending-user-action', 'finalizing']);
+const DEFAULT_CLUSTER_NETWORK = { cidr: '10.128.0.0/14', hostPrefix: 23 };
+const DEFAULT_SERVICE_NETWORK = '172.30.0.0/16';
+const OPERATOR_STATUSES: readonly string[] = ['failed', 'progressing', 'available'];
+
+type Operations = Pick<
+  AssistedServiceApi,
+  | 'registerCluster'
+  | 'importCluster'
+  | 'listClusters'
+  | 'getCluster'
+  | 'updateCluster'
+  | 'deleteCluster'
+  | 'installCluster'
+  | 'cancelCluster'
+  | 'resetCluster'
+  | 'allowAddHosts'
+  | 'listClusterHosts'
+  | 'updateClusterFinalizingProgress'
+  | 'completeInstallation'
+  | 'uploadIngressCert'
+  | 'clusterCredentials'
+  | 'downloadClusterFile'
+  | 'downloadClusterCredentials'
+  | 'getInstallConfig'
+  | 'updateInstallConfig'
+  | 'getIgnoredValidations'
+  | 'setIgnoredValidations'
+  | 'listManifests'
+  | 'createManifest'
+  | 'deleteManifest'
+  | 'downloadManifest'
+  | 'listMonitoredOperators'
+  | 'reportMonitoredOperator'
+  | 'updateClusterLogsProgress'
+  | 'uploadLogs'
+>;
+
+function newCluster(id: string, kind: string, name: string, now: number): ClusterRow {
+  return {
+    id,
+    kind,
+    name,
+    openshiftVersion: '',
+    releaseImage: '',
+    baseDnsDomain: '',
+    cpuArchitecture: '',
+    controlPlaneCount: 0,
+    highAvailabilityMode: '',
+    platform: {},
+    userManagedNetworking: undefined,
+    vipDhcpAllocation: undefined,
+    loadBalancer: '',
+    networkType: undefined,
+    apiVips: [],
+    ingressVips: [],
+    apiVipDnsName: undefined,
+    clusterNetworks: [],
+    serviceNetworks: [],
+    machineNetworks: [],
+    sshPublicKey: '',
+    pullSecret: '',
+    httpProxy: '',
+    httpsProxy: '',
+    noProxy: '',
+    additionalNtpSource: '',
+    ntpSources: '',
+    hyperthreading: undefined,
+    schedulableMasters: undefined,
+    diskEncryption: { enableOn: '', mode: '', tangServers: '' },
+    ignitionEndpoint: {},
+    tags: '',
+    imported: false,
+    operatorBundles: [],
+    openshiftClusterId: '',
+    installConfigOverrides: '',
+    ignoredHostValidations: '',
+    ignoredClusterValidations: '',
+    operators: [],
+    manifests: new Map(),
+    status: '',
+    statusInfo: '',
+    statusUpdatedAt: now,
+    createdAt: now,
+    updatedAt: now,
+    installStartedAt: 0,
+    installCompletedAt: 0,
+    preparation: { status: '', reason: '' },
+    progress: emptyProgress(),
+    logsInfo: '',
+    controllerLogsCollectedAt: 0,
+    controllerLogsStartedAt: 0,
+    triggeredAt: now,
+    validations: [],
+    validationsText: undefined,
+    connectivityGroups: '',
+    groups: undefined,
+    ipCollisions: '',
+    collisions: new Map(),
+    connectivityVersion: 1,
+    groupsVersion: 0,
+    ingressCertUploaded: false,
+    hosts: [],
+    membersVersion: 0,
+    connectivityArguments: undefined,
+    throttle: { admitted: [], waiting: [] },
+  };
+}
+
+/** Checks the pull secret against every image that the installation pulls. */
+function checkSecret(core: Core, secret: string, releaseImage: string): void {
+  const { settings } = core;
+  checkPullSecret(
+    secret,
+    [releaseImage, settings.AGENT_DOCKER_IMAGE, settings.INSTALLER_IMAGE, settings.CONTROLLER_IMAGE].filter((image) => image !== ''),
+    settings.PUBLIC_CONTAINER_REGISTRIES,
+  );
+}
+
+function checkNtp(additional: string | undefined, sources: string | undefined): void {
+  if (additional && sources) throw new OperationError(400, 'ntp_sources and additional_ntp_source exclude each other');
+  checkNtpSources(additional ?? '');
+  checkNtpSources(sources ?? '');
+}
+
+function defaultNetworkType(release: Release, count: number): string {
+  return compareBase(release.version, '4.12') >= 0 || count === 1 ? 'OVNKubernetes' : 'OpenShiftSDN';
+}
+
+export function clusterOperations(core: Core): Operations {
+  const { clock, settings, store, events } = core;
+
+  const touched = (cluster: ClusterRow) => {
+    cluster.updatedAt = clock.now();
+    cluster.triggeredAt = cluster.updatedAt;
+  };
+
+  const settle = (cluster: ClusterRow) => {
+    for (const host of [...cluster.hosts]) refreshHost(core, host);
+    refreshCluster(core, cluster);
+  };
+
+  function registerCluster(body: JsonObject): JsonObject {
+    const name = requiredText(body, 'name');
+    const version = requiredText(body, 'openshift_version');
+    const secret = requiredText(body, 'pull_secret');
+    const { count, mode } = controlPlane({ count: integerField(body, 'control_plane_count'), mode: textField(body, 'high_availability_mode') });
+    checkControlPlane(count, mode, version);
+    const userManagedWanted = booleanField(body, 'user_managed_networking');
+    const dhcp = booleanField(body, 'vip_dhcp_allocation') ?? false;
+    const loadBalancer = String(objectField(body, 'load_balancer')?.['type'] ?? 'cluster-managed');
+    const apiVips = vipsField(body, 'api_vips') ?? [];
+    const ingressVips = vipsField(body, 'ingress_vips') ?? [];
+    const legacy = textField(body, 'cluster_network_cidr');
+    const clusterNetworks = clusterNetworksField(body) ?? [
+      legacy ? { cidr: legacy, hostPrefix: integerField(body, 'cluster_network_host_prefix') ?? 23 } : DEFAULT_CLUSTER_NETWORK,
+    ];
+    const serviceNetworks = cidrsField(body, 'service_networks') ?? [textField(body, 'service_network_cidr') ?? DEFAULT_SERVICE_NETWORK];
+    const machineNetworks = cidrsField(body, 'machine_networks') ?? [];
+    const pods = clusterNetworks.map((network) => network.cidr);
+    checkVips({ apiVips, ingressVips, machineNetworks, clusterNetworks: pods, serviceNetworks, userManaged: userManagedWanted ?? false, dhcp, loadBalancer });
+    checkDualStack(pods, serviceNetworks, machineNetworks);
+    checkNetworksApart([pods, serviceNetworks]);
+    const { platform, userManaged } = platformOfNew(body, count, userManagedWanted);
+    if (userManaged) checkVips({ apiVips, ingressVips, machineNetworks, clusterNetworks: pods, serviceNetworks, userManaged, dhcp, loadBalancer });
+    checkClusterName(name, String(platform['type']));
+    const domain = textField(body, 'base_dns_domain') ?? '';
+    checkBaseDomain(domain);
+    const ssh = (textField(body, 'ssh_public_key') ?? '').trim();
+    checkSshKey(ssh);
+    for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(body, field));
+    const additionalNtp = textField(body, 'additional_ntp_source');
+    const ntpSources = textField(body, 'ntp_sources');
+    checkNtp(additionalNtp, ntpSources);
+    const architecture = textField(body, 'cpu_architecture') ?? 'x86_64';
+    const release = core.versions.release(version, architecture);
+    if (settings.ENABLE_IMAGE_SERVICE && release.cpuArchitectures.length === 1) core.versions.osImageVersion(release.version, architecture);
+    checkSecret(core, secret, release.url);
+    const networkType = textField(body, 'network_type') ?? defaultNetworkType(release, count);
+    if (networkType === 'OpenShiftSDN' && count === 1) throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
+    const encryption = objectField(body, 'disk_encryption') ?? {};
+
+    const cluster = newCluster(core.uuid(), 'Cluster', name, clock.now());
+    Object.assign(cluster, {
+      openshiftVersion: release.version,
+      releaseImage: release.url,
+      baseDnsDomain: domain,
+      cpuArchitecture: release.cpuArchitectures.length > 1 ? 'multi' : architecture,
+      controlPlaneCount: count,
+      highAvailabilityMode: mode,
+      platform,
+      userManagedNetworking: userManaged,
+      vipDhcpAllocation: dhcp,
+      loadBalancer,
+      networkType,
+      apiVips,
+      ingressVips,
+      clusterNetworks,
+      serviceNetworks,
+      machineNetworks,
+      sshPublicKey: ssh,
+      pullSecret: secret,
+      httpProxy: textField(body, 'http_proxy') ?? '',
+      httpsProxy: textField(body, 'https_proxy') ?? '',
+      noProxy: textField(body, 'no_proxy') ?? '',
+      additionalNtpSource: additionalNtp ?? (ntpSources ? '' : settings.NTP_DEFAULT_SERVER),
+      ntpSources: ntpSources ?? '',
+      hyperthreading: textField(body, 'hyperthreading') ?? 'all',
+      schedulableMasters: booleanField(body, 'schedulable_masters') ?? false,
+      diskEncryption: {
+        enableOn: String(encryption['enable_on'] ?? 'none'),
+        mode: String(encryption['mode'] ?? 'tpmv2'),
+        tangServers: String(encryption['tang_servers'] ?? ''),
+      },
+      ignitionEndpoint: objectField(body, 'ignition_endpoint') ?? {},
+      tags: textField(body, 'tags') ?? '',
+      operatorBundles: objectsField(body, 'operator_bundles') ?? [],
+      status: 'insufficient',
+      statusInfo: 'The cluster cannot be installed yet',
+    } satisfies Partial<ClusterRow>);
+    cluster.operators = [...builtinOperators(settings.CHECK_CLUSTER_VERSION), ...chosenOperators(objectsField(body, 'olm_operators') ?? [], cluster)];
+    store.clusters.set(cluster.id, cluster);
+    core.metrics.clusterCreated();
+    events.emit('cluster_registration_succeeded', aboutCluster(cluster));
+    return clusterView(cluster);
+  }
+
+  function importCluster(body: JsonObject): JsonObject {
+    const dnsName = requiredText(body, 'api_vip_dnsname');
+    const wanted = requiredText(body, 'name');
+    const openshiftId = requiredText(body, 'openshift_cluster_id');
+    const parts = /^api\.([^.]+)\.(.+)$/.exec(dnsName);
+    const name = parts?.[1] ?? wanted;
+    checkClusterName(name, 'baremetal');
+    const cluster = newCluster(core.uuid(), 'AddHostsCluster', name, clock.now());
+    Object.assign(cluster, {
+      baseDnsDomain: parts?.[2] ?? '',
+      apiVipDnsName: dnsName,
+      openshiftClusterId: openshiftId,
+      openshiftVersion: textField(body, 'openshift_version') ?? '',
+      platform: { external: {}, type: 'baremetal' },
+      imported: true,
+      status: 'adding-hosts',
+      statusInfo: 'The cluster accepts hosts',
+    } satisfies Partial<ClusterRow>);
+    store.clusters.set(cluster.id, cluster);
+    core.metrics.clusterCreated();
+    events.emit('cluster_registration_succeeded', aboutCluster(cluster));
+    return clusterView(cluster);
+  }
+
+  function updateCluster(id: string, body: JsonObject): JsonObject {
+    const cluster = clusterOf(core, id);
+    const count = integerField(body, 'control_plane_count');
+    if (count !== undefined && !isDay2Cluster(cluster)) checkControlPlane(count, cluster.highAvailabilityMode, cluster.openshiftVersion);
+    const secret = textField(body, 'pull_secret');
+    if (secret) checkSecret(core, secret, cluster.releaseImage);
+    const name = textField(body, 'name');
+    if (name) checkClusterName(name, String(objectField(body, 'platform')?.['type'] ?? cluster.platform['type'] ?? ''));
+    const ssh = textField(body, 'ssh_public_key')?.trim();
+    checkSshKey(ssh ?? '');
+    const clusterNetworks = clusterNetworksField(body);
+    const serviceNetworks = cidrsField(body, 'service_networks');
+    const machineNetworks = cidrsField(body, 'machine_networks');
+    const dhcp = booleanField(body, 'vip_dhcp_allocation');
+    const userManaged = booleanField(body, 'user_managed_networking');
+    const loadBalancer = objectField(body, 'load_balancer')?.['type'];
+    const dhcpChanges = dhcp !== undefined && dhcp !== (cluster.vipDhcpAllocation ?? false);
+    const givenApi = vipsField(body, 'api_vips');
+    const givenIngress = vipsField(body, 'ingress_vips');
+    const forget = dhcpChanges && !givenApi && !givenIngress;
+    const apiVips = givenApi ?? (forget ? [] : cluster.apiVips);
+    const ingressVips = givenIngress ?? (forget ? [] : cluster.ingressVips);
+    const pods = (clusterNetworks ?? cluster.clusterNetworks).map((network) => network.cidr);
+    checkVips({
+      apiVips,
+      ingressVips,
+      machineNetworks: machineNetworks ?? cluster.machineNetworks,
+      clusterNetworks: pods,
+      serviceNetworks: serviceNetworks ?? cluster.serviceNetworks,
+      userManaged: userManaged ?? false,
+      dhcp: dhcp ?? false,
+      loadBalancer: String(loadBalancer ?? cluster.loadBalancer),
+    });
+    checkDualStack(pods, serviceNetworks ?? cluster.serviceNetworks, machineNetworks ?? cluster.machineNetworks);
+    for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(body, field));
+    if (!UPDATABLE.has(cluster.status)) {
+      throw new OperationError(409, `Cluster ${id} is ${cluster.status}, it can be updated only when it is one of ${[...UPDATABLE].join(', ')}`);
+    }
+    const platform = platformChange(cluster, body, userManaged);
+    const domain = textField(body, 'base_dns_domain');
+    checkBaseDomain(domain ?? '');
+    checkNtp(textField(body, 'additional_ntp_source'), textField(body, 'ntp_sources'));
+    const managed = platform?.userManaged ?? cluster.userManagedNetworking === true;
+    if (managed && (givenApi?.length || givenIngress?.length)) throw new OperationError(400, 'User-managed networking does not go with VIPs');
+    const dnsName = textField(body, 'api_vip_dns_name');
+    if (dnsName !== undefined && !isDay2Cluster(cluster)) throw new OperationError(400, `api_vip_dns_name cannot be set for day-1 cluster ${id}`);
+    const operators = objectsField(body, 'olm_operators');
+    const chosen = operators && chosenOperators(operators, cluster);
+    const networkType = textField(body, 'network_type');
+    if (networkType === 'OpenShiftSDN' && cluster.controlPlaneCount === 1) throw new OperationError(400, 'OpenShiftSDN does not go with a single node');
+
+    const keep = (rows: readonly { ip: string; verification: string }[], now: typeof apiVips) =>
+      now.map((vip) => rows.find((row) => row.ip === vip.ip) ?? vip);
+    cluster.apiVips = managed ? [] : keep(cluster.apiVips, apiVips);
+    cluster.ingressVips = managed ? [] : keep(cluster.ingressVips, ingressVips);
+    if (cluster.controlPlaneCount !== 1 && (givenApi || givenIngress) && !machineNetworks && apiVips.length + ingressVips.length === 0) cluster.machineNetworks = [];
+    if (platform) {
+      cluster.platform = platform.platform;
+      cluster.userManagedNetworking = platform.userManaged;
+    }
+    if (clusterNetworks) cluster.clusterNetworks = clusterNetworks;
+    if (serviceNetworks) cluster.serviceNetworks = serviceNetworks;
+    if (machineNetworks) cluster.machineNetworks = machineNetworks;
+    if (dhcp !== undefined) cluster.vipDhcpAllocation = dhcp;
+    if (count !== undefined) cluster.controlPlaneCount = count;
+    if (loadBalancer !== undefined) cluster.loadBalancer = String(loadBalancer);
+    if (chosen) cluster.operators = [...cluster.operators.filter((operator) => operator.type === 'builtin'), ...chosen];
+    if (dnsName !== undefined) cluster.apiVipDnsName = dnsName;
+    const bundles = objectsField(body, 'operator_bundles');
+    if (bundles) cluster.operatorBundles = bundles;
+    const endpoint = objectField(body, 'ignition_endpoint');
+    if (endpoint) cluster.ignitionEndpoint = { ...cluster.ignitionEndpoint, ...endpoint };
+    const encryption = objectField(body, 'disk_encryption');
+    if (encryption) {
+      if (cluster.imported) throw new OperationError(400, `Disk encryption of imported cluster ${id} cannot be changed`);
+      cluster.diskEncryption = {
+        enableOn: String(encryption['enable_on'] ?? cluster.diskEncryption.enableOn),
+        mode: String(encryption['mode'] ?? cluster.diskEncryption.mode),
+        tangServers: String(encryption['tang_servers'] ?? cluster.diskEncryption.tangServers),
+      };
+    }
+    const proxyBefore = [cluster.httpProxy, cluster.httpsProxy, cluster.noProxy].join(' ');
+    assignTexts(cluster, body, ssh);
+    const schedulable = booleanField(body, 'schedulable_masters');
+    if (schedulable !== undefined) cluster.schedulableMasters = schedulable;
+    touched(cluster);
+    settle(cluster);
+    if (proxyBefore !== [cluster.httpProxy, cluster.httpsProxy, cluster.noProxy].join(' ')) events.emit('proxy_settings_changed', aboutCluster(cluster));
+    return clusterView(cluster);
+  }
+
+  function assignTexts(cluster: ClusterRow, body: JsonObject, ssh: string | undefined): void {
+    cluster.name = textField(body, 'name') || cluster.name;
+    cluster.baseDnsDomain = textField(body, 'base_dns_domain') ?? cluster.baseDnsDomain;
+    cluster.pullSecret = textField(body, 'pull_secret') ?? cluster.pullSecret;
+    cluster.sshPublicKey = ssh ?? cluster.sshPublicKey;
+    cluster.httpProxy = textField(body, 'http_proxy') ?? cluster.httpProxy;
+    cluster.httpsProxy = textField(body, 'https_proxy') ?? cluster.httpsProxy;
+    cluster.noProxy = textField(body, 'no_proxy') ?? cluster.noProxy;
+    cluster.additionalNtpSource = textField(body, 'additional_ntp_source') ?? cluster.additionalNtpSource;
+    cluster.ntpSources = textField(body, 'ntp_sources') ?? cluster.ntpSources;
+    cluster.hyperthreading = textField(body, 'hyperthreading') ?? cluster.hyperthreading;
+    cluster.networkType = textField(body, 'network_type') ?? cluster.networkType;
+    cluster.tags = textField(body, 'tags') ?? cluster.tags;
+  }
+
+  function deleteCluster(id: string): void {
+    const cluster = clusterOf(core, id);
+    if (INSTALLING.has(cluster.status)) {
+      throw new OperationError(409, `Cluster ${id} is being installed and cannot be deleted; wait, or cancel or reset the installation`);
+    }
+    for (const host of [...cluster.hosts]) {
+      if (host.infraEnv.clusterId === id) {
+        store.removeHost(host);
+        events.emit('host_deregistered', aboutHost(host), displayName(host));
+      } else {
+        runHost(core, host, 'unbind');
+      }
+    }
+    store.clusters.delete(id);
+    events.emit('cluster_deregistered', aboutCluster(cluster));
+  }
+
+  function installCluster(id: string): JsonObject {
+    const cluster = clusterOf(core, id);
+    if (fixRoles(core, cluster)) {
+      updateConnectivity(core, cluster);
+      for (const host of [...cluster.hosts]) refreshHost(core, host);
+    }
+    refreshCluster(core, cluster);
+    if (cluster.status !== 'ready') {
+      throw new OperationError(409, `Cluster ${id} is not ready for installation: ${cluster.statusInfo}`);
+    }
+    if (cluster.ignoredHostValidations !== '' || cluster.ignoredClusterValidations !== '') events.emit('validations_ignored', aboutCluster(cluster));
+    runCluster(core, cluster, 'prepare', '');
+    setBootstrap(core, cluster);
+    const startedAt = cluster.installStartedAt;
+    clock.setTimer(settings.PREPARATION_DURATION, () => {
+      if (store.clusters.get(id) !== cluster || cluster.installStartedAt !== startedAt) return;
+      cluster.openshiftClusterId = core.uuid();
+      preparationSucceeded(core, cluster);
+    });
+    return clusterView(cluster, { networks: false });
+  }
+
+  function cancelCluster(id: string): JsonObject {
+    const cluster = clusterOf(core, id);
+    const before = cluster.status;
+    const reason = 'The user canceled the installation';
+    if (!runCluster(core, cluster, 'cancel', reason)) {
+      events.emit('cancel_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
+      throw new OperationError(409, `The installation of cluster ${id} cannot be canceled while it is ${before}`);
+    }
+    events.emit('cluster_installation_canceled', aboutCluster(cluster));
+    if (before === 'preparing-for-installation' || before === 'installing' || before === 'finalizing') {
+      core.metrics.installationFinished('cancelled', (clock.now() - cluster.installStartedAt) / 1000);
+    }
+    for (const host of cluster.hosts) {
+      const done = runHost(core, host, 'cancel', { reason });
+      if (done) events.emit('host_installation_cancelled', aboutHost(host), displayName(host));
+      else events.emit('host_cancel_installation_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
+    }
+    return clusterView(cluster, { networks: false });
+  }
+
+  function resetCluster(id: string): JsonObject {
+    const cluster = clusterOf(core, id);
+    const before = cluster.status;
+    if (!runCluster(core, cluster, 'reset', 'The user reset the installation')) {
+      events.emit('reset_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
+      throw new OperationError(409, `The installation of cluster ${id} cannot be reset while it is ${before}`);
+    }
+    events.emit('cluster_installation_reset', aboutCluster(cluster));
+    for (const host of cluster.hosts) {
+      const done = runHost(core, host, 'reset');
+      if (done) events.emit('host_installation_reset', aboutHost(host), displayName(host));
+      else events.emit('host_installation_reset_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
+    }
+    return clusterView(cluster, { networks: false });
+  }
+
+  function allowAddHosts(id: string): JsonObject {
+    const cluster = clusterOf(core, id);
+    if (cluster.status !== 'installed' || cluster.kind !== 'Cluster') {
+      throw new OperationError(400, `Cluster ${id} cannot take more hosts: it must be an installed cluster, it is ${cluster.status}`);
+    }
+    cluster.apiVipDnsName = `api.${cluster.name}.${cluster.baseDnsDomain}`;
+    cluster.kind = 'AddHostsCluster';
+    cluster.status = 'adding-hosts';
+    cluster.updatedAt = clock.now();
+    return clusterView(cluster, { networks: false });
+  }
+
+  function listClusterHosts(id: string, query: Parameters<Operations['listClusterHosts']>[1]): JsonObject[] {
+    const cluster = clusterOf(core, id);
+    return cluster.hosts
+      .filter((host) => (!query.role || effectiveRole(host) === query.role) && (!query.status || host.status === query.status))
+      .map((host) => hostView(host, { customized: false, inventory: query.withInventory, connectivity: query.withConnectivity }));
+  }
+
+  function updateClusterFinalizingProgress(id: string, body: JsonObject): void {
+    const stage = requiredText(body, 'finalizing_stage');
+    if (!FINALIZING_STAGES.includes(stage as (typeof FINALIZING_STAGES)[number])) throw new OperationError(400, `Finalizing stage '${stage}' is unknown`);
+    const cluster = clusterOf(core, id);
+    if (cluster.status !== 'installing' && cluster.status !== 'finalizing' && cluster.status !== 'installing-pending-user-action') {
+      throw new OperationError(400, `Cluster ${id} is ${cluster.status}, it has no finalizing stage now`);
+    }
+    if (cluster.progress.finalizingStage === stage) return;
+    cluster.progress.finalizingStage = stage;
+    cluster.progress.finalizingStageStartedAt = clock.now();
+    cluster.progress.finalizingStageTimedOut = false;
+    cluster.updatedAt = clock.now();
+    events.emit('cluster_finalizing_stage_updated', aboutCluster(cluster), stage);
+  }
+
+  function completeInstallation(id: string, body: JsonObject): JsonObject {
+    const cluster = clusterOf(core, id);
+    const report = objectField(body, 'data')?.['controller_operator_report'];
+    if (booleanField(body, 'is_success') === false && Array.isArray(report)) {
+      const names = report.filter((item) => (item as JsonObject)['status'] === 'failed').map((item) => String((item as JsonObject)['name']));
+      events.emit('cluster_operator_report', aboutCluster(cluster), names.join(', '));
+    }
+    return clusterView(cluster, { networks: false });
+  }
+
+  function uploadIngressCert(id: string, pem: string): void {
+    const cluster = clusterOf(core, id);
+    if (cluster.status !== 'finalizing' && cluster.status !== 'installed') {
+      throw new OperationError(400, `Cluster ${id} is ${cluster.status}; the ingress certificate is taken only in finalizing or installed`);
+    }
+    if (cluster.ingressCertUploaded) return;
+    checkCertificate(pem);
+    cluster.ingressCertUploaded = true;
+    cluster.triggeredAt = clock.now();
+  }
+
+  function clusterCredentials(id: string): JsonObject {
+    const cluster = clusterOf(core, id);
+    const console = cluster.operators.find((operator) => operator.name === 'console');
+    if (!console || console.status !== 'available') throw new OperationError(409, 'The console is not available yet');
+    return { console_url: `https://console-openshift-console.apps.${cluster.name}.${cluster.baseDnsDomain}`, password: password(cluster), username: 'kubeadmin' };
+  }
+
+  function updateInstallConfig(id: string, overrides: string): void {
+    const cluster = clusterOf(core, id);
+    let value: unknown;
+    try {
+      value = JSON.parse(overrides);
+    } catch (error) {
+      throw new OperationError(400, `The overrides are no JSON: ${(error as Error).message}`);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OperationError(400, 'The overrides are no JSON object');
+    cluster.installConfigOverrides = overrides;
+    touched(cluster);
+    events.emit('install_config_applied', aboutCluster(cluster));
+  }
+
+  const ignored = (cluster: ClusterRow): JsonObject => ({
+    ...(cluster.ignoredClusterValidations ? { 'cluster-validation-ids': cluster.ignoredClusterValidations } : {}),
+    ...(cluster.ignoredHostValidations ? { 'host-validation-ids': cluster.ignoredHostValidations } : {}),
+  });
+
+  function checkIgnored(text: string, known: readonly string[], never: ReadonlySet<string>): void {
+    if (text === '') return;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
+    }
+    if (!Array.isArray(value)) throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
+    const bad = value.map(String).filter((id) => never.has(id) || (id !== 'all' && !known.includes(id)));
+    if (bad.length > 0) throw new OperationError(400, `These validations cannot be ignored: ${bad.join(', ')}`);
+  }
+
+  function setIgnoredValidations(id: string, body: JsonObject): JsonObject {
+    const cluster = clusterOf(core, id);
+    const ofCluster = textField(body, 'cluster-validation-ids') ?? '';
+    const ofHosts = textField(body, 'host-validation-ids') ?? '';
+    checkIgnored(ofCluster, CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS);
+    checkIgnored(ofHosts, HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS);
+    cluster.ignoredClusterValidations = ignoreList(ofCluster).length > 0 ? ofCluster : '';
+    cluster.ignoredHostValidations = ignoreList(ofHosts).length > 0 ? ofHosts : '';
+    cluster.updatedAt = clock.now();
+    return ignored(cluster);
+  }
+
+  const manifestKey = (folder: string, name: string) => `${folder}/${name}`;
+  const manifestView = ({ folder, fileName, source }: ManifestRow): JsonObject => ({ file_name: fileName, folder, manifest_source: source });
+
+  function manifestOf(id: string, folder: string, name: string): ManifestRow {
+    const manifest = clusterOf(core, id).manifests.get(manifestKey(folder || 'manifests', name));
+    if (!manifest) throw new OperationError(404, `Cluster ${id} has no manifest ${folder || 'manifests'}/${name}`);
+    return manifest;
+  }
+
+  function createManifest(id: string, body: JsonObject): JsonObject {
+    const cluster = clusterOf(core, id);
+    const fileName = requiredText(body, 'file_name');
+    const folder = textField(body, 'folder') || 'manifests';
+    if (folder !== 'manifests' && folder !== 'openshift') throw new OperationError(400, `Folder ${folder} is unknown. Known are manifests, openshift`);
+    if (!/^[^/\s]+\.(ya?ml|json|ya?ml\.patch[\w.]*)$/.test(fileName)) throw new OperationError(400, `Manifest ${fileName} must be a .yaml, .yml or .json file without folders`);
+    const text = requiredText(body, 'content');
+    if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text)) throw new OperationError(400, `Content of manifest ${fileName} is not base64`);
+    const content = Buffer.from(text, 'base64');
+    if (content.length === 0) throw new OperationError(400, `Manifest ${fileName} is empty`);
+    const manifest: ManifestRow = { folder, fileName, content, source: 'user' };
+    cluster.manifests.set(manifestKey(folder, fileName), manifest);
+    return manifestView(manifest);
+  }
+
+  function reportMonitoredOperator(id: string, body: JsonObject): void {
+    const cluster = clusterOf(core, id);
+    const name = requiredText(body, 'name');
+    const operator = cluster.operators.find((candidate) => candidate.name === name);
+    if (!operator) throw new OperationError(404, `Operator ${name} is not monitored for cluster ${id}`);
+    const status = textField(body, 'status') ?? '';
+    if (status !== '' && !OPERATOR_STATUSES.includes(status)) throw new OperationError(400, `Operator status ${status} is unknown. Known are ${OPERATOR_STATUSES.join(', ')}`);
+    const info = textField(body, 'status_info') ?? '';
+    Object.assign(operator, { status, statusInfo: info, version: textField(body, 'version') ?? '', statusUpdatedAt: clock.now() });
+    events.emit('cluster_operator_status', aboutCluster(cluster), name, status, info);
+    updateFinalizingProgress(core, cluster);
+  }
+
+  function uploadLogs(id: string, query: Parameters<Operations['uploadLogs']>[1], bytes: number): void {
+    const cluster = clusterOf(core, id);
+    if (bytes === 0) throw new OperationError(400, 'The uploaded log is empty');
+    if (query.logs_type === 'controller') {
+      cluster.controllerLogsCollectedAt = clock.now();
+      cluster.logsInfo = cluster.logsInfo === 'requested' ? cluster.logsInfo : 'collecting';
+      events.emit('cluster_logs_uploaded', aboutCluster(cluster));
+      return;
+    }
+    if (query.logs_type !== 'host') throw new OperationError(400, `logs_type ${query.logs_type} cannot be uploaded`);
+    const host = hostOf(core, query.infra_env_id ?? '', query.host_id ?? '');
+    host.logsCollectedAt = clock.now();
+    host.logsInfo = 'collecting';
+    host.updatedAt = clock.now();
+    events.emit('host_logs_uploaded', aboutHost(host), displayName(host));
+  }
+
+  return {
+    registerCluster,
+    importCluster,
+    listClusters: ({ with_hosts, owner, openshift_cluster_id }) =>
+      [...store.clusters.values()]
+        .filter((cluster) => (!owner || owner === 'admin') && (!openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id))
+        .map((cluster) => (with_hosts ? clusterView(cluster) : { ...clusterView(cluster, { hosts: false }), hosts: [] as Json[] })),
+    getCluster: (id, { excludeHosts }) => clusterView(clusterOf(core, id), { hosts: !excludeHosts }),
+    updateCluster,
+    deleteCluster,
+    installCluster,
+    cancelCluster,
+    resetCluster,
+    allowAddHosts,
+    listClusterHosts,
+    updateClusterFinalizingProgress,
+    completeInstallation,
+    uploadIngressCert,
+    clusterCredentials,
+    downloadClusterFile: (id, name) => clusterFile(clusterOf(core, id), name),
+    downloadClusterCredentials: (id, name) => credentialFile(clusterOf(core, id), name),
+    getInstallConfig: (id) => installConfig(clusterOf(core, id)),
+    updateInstallConfig,
+    getIgnoredValidations: (id) => ignored(clusterOf(core, id)),
+    setIgnoredValidations,
+    listManifests: (id, systemToo) => [...clusterOf(core, id).manifests.values()].filter((manifest) => systemToo || manifest.source === 'user').map(manifestView),
+    createManifest,
+    deleteManifest: (id, folder, name) => {
+      const cluster = clusterOf(core, id);
+      if (!UPDATABLE.has(cluster.status)) throw new OperationError(400, `Cluster ${id} is ${cluster.status}, its manifests cannot be changed`);
+      cluster.manifests.delete(manifestKey(folder || 'manifests', name));
+    },
+    downloadManifest: (id, folder, name) => manifestOf(id, folder, name).content,
+    listMonitoredOperators: (id, name) => {
+      const cluster = clusterOf(core, id);
+      const rows = cluster.operators.filter((operator) => !name || operator.name === name);
+      if (name && rows.length === 0) throw new OperationError(404, `Operator ${name} is not monitored for cluster ${id}`);
+      return rows.map((operator) => operatorView(operator, id));
+    },
+    reportMonitoredOperator,
+    updateClusterLogsProgress: (id, body) => {
+      const cluster = clusterOf(core, id);
+      cluster.logsInfo = textField(body, 'logs_state') ?? '';
+      if (cluster.logsInfo === 'requested') cluster.controllerLogsStartedAt = clock.now();
+      cluster.updatedAt = clock.now();
+    },
+    uploadLogs,
+  };
+}
+
+export const SUPPORTED_OPERATORS: readonly string[] = Object.keys(OPERATORS);

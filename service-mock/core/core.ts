@@ -1,0 +1,42 @@
+/** What all rules share: time, settings, rows and side channels. */
+import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
+import { Events, type EventSubject } from './events.ts';
+import { Hardware } from './hardware.ts';
+import { Store, type ClusterRow, type HostRow } from './store.ts';
+import { Versions } from './versions.ts';
+
+export interface Core {
+  readonly clock: Clock;
+  readonly settings: ServiceSettings;
+  readonly metrics: ServiceMetrics;
+  readonly uuid: () => string;
+  readonly store: Store;
+  readonly events: Events;
+  readonly hardware: Hardware;
+  readonly versions: Versions;
+}
+
+export function createCore(dependencies: ServiceDependencies): Core {
+  const { settings, clock } = dependencies;
+  return {
+    ...dependencies,
+    store: new Store(),
+    events: new Events(clock, settings.EVENT_RATE_LIMITS),
+    hardware: new Hardware(settings),
+    versions: new Versions(settings),
+  };
+}
+
+export function aboutHost(host: HostRow): EventSubject {
+  return { clusterId: host.cluster?.id, hostId: host.id, infraEnvId: host.infraEnv.id };
+}
+
+export function aboutCluster(cluster: ClusterRow): EventSubject {
+  return { clusterId: cluster.id };
+}
+
+/** Soft timeouts turn hard ones into flags; the organisation's permission is always given without an identity service. */
+export function softTimeouts(core: Core): boolean {
+  return core.settings.ENABLE_SOFT_TIMEOUTS;
+}

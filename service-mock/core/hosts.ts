@@ -1,0 +1,416 @@
+/** Operations on hosts, the agent's and the user's. Source: Service facts 1.4 and 1.5. */
+import { HOST_STAGES } from '../../swarm/protocol/states.ts';
+import { OperationError, type AssistedServiceApi, type JsonObject } from '../service-api.ts';
+import { refreshCluster, updateInstallProgress } from './cluster-machine.ts';
+import { aboutHost, type Core } from './core.ts';
+import { hostIgnition } from './files.ts';
+import { eligibleDisks } from './hardware.ts';
+import { refreshHost, runHost, setHostStatus } from './host-machine.ts';
+import { checkIgnition } from './infra-envs.ts';
+import { instructionsFor } from './instructions.ts';
+import { clusterOf, hostOf, infraEnvOf } from './lookup.ts';
+import { hostnameProblem } from './names.ts';
+import { handleReply, rejudgeInventory } from './replies.ts';
+import { stagePercentage, stagesOf } from './stages.ts';
+import { displayName, effectiveRole, isDay2Cluster, isDay2Host, isSingleNode, newHost, touchMembers, type ClusterRow, type HostRow } from './store.ts';
+import { hostView } from './views.ts';
+import { objectField, objectsField, requiredText, textField, withoutEmpty, wireDate } from './wire.ts';
+
+type Operations = Pick<
+  AssistedServiceApi,
+  | 'registerHost'
+  | 'listInfraEnvHosts'
+  | 'getHost'
+  | 'updateHost'
+  | 'deleteHost'
+  | 'getInstructions'
+  | 'postStepReply'
+  | 'updateHostProgress'
+  | 'updateHostLogsProgress'
+  | 'downloadHostIgnition'
+  | 'bindHost'
+  | 'unbindHost'
+  | 'installHost'
+  | 'resetHost'
+  | 'updateInstallerArgs'
+  | 'getHostIgnition'
+  | 'updateHostIgnition'
+  | 'resetHostValidation'
+>;
+
+const ACCEPTING: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);
+const PROGRESSING: ReadonlySet<string> = new Set(['installing', 'installing-in-progress', 'installing-pending-user-action']);
+const CHANGEABLE: ReadonlySet<string> = new Set([
+  'discovering',
+  'known',
+  'disconnected',
+  'insufficient',
+  'pending-for-input',
+  'disconnected-unbound',
+  'insufficient-unbound',
+  'discovering-unbound',
+  'known-unbound',
+  'binding',
+]);
+const ROLES: readonly string[] = ['auto-assign', 'master', 'arbiter', 'worker'];
+const REQUESTED_NAME = /^[a-z0-9][a-z0-9\-.]{0,61}[a-z0-9]$/;
+/** Installer arguments that users may give. */
+const INSTALLER_ARGUMENTS: ReadonlySet<string> = new Set([
+  '--append-karg',
+  '--delete-karg',
+  '--network-dir',
+  '-n',
+  '--copy-network',
+  '--save-partlabel',
+  '--save-partindex',
+  '--image-url',
+  '--firstboot-args',
+  '--platform',
+  '--ignition-url',
+  '--insecure-ignition',
+  '--insecure',
+]);
+
+/** Dates of a row that the answer to a registration has not read back. */
+const NEVER_STORED = '0001-01-01T00:00:00Z';
+
+function checkAccepts(cluster: ClusterRow): void {
+  if (ACCEPTING.has(cluster.status)) return;
+  throw new OperationError(409, `Cluster ${cluster.id} is ${cluster.status}; hosts can register only while it is one of ${[...ACCEPTING].join(', ')}`);
+}
+
+export function hostOperations(core: Core): Operations {
+  const { clock, events, store, settings } = core;
+
+  const touch = (host: HostRow) => {
+    host.updatedAt = clock.now();
+    host.triggeredAt = host.updatedAt;
+  };
+  const refreshBoth = (host: HostRow) => {
+    refreshHost(core, host);
+    if (host.cluster) refreshCluster(core, host.cluster);
+  };
+
+  function registerHost(infraEnvId: string, body: JsonObject, agentVersionHeader: string): JsonObject {
+    const id = requiredText(body, 'host_id').toLowerCase();
+    const version = textField(body, 'discovery_agent_version') ?? '';
+    const infraEnv = infraEnvOf(core, infraEnvId);
+    if (infraEnv.type === 'disconnected-iso') throw new OperationError(400, 'Hosts cannot register to an infra-env of type disconnected-iso');
+    const known = infraEnv.hosts.get(id);
+    const cluster = infraEnv.clusterId !== '' ? clusterOf(core, infraEnv.clusterId) : known?.cluster;
+    const now = clock.now();
+    const fresh = newHost(id, infraEnv);
+    Object.assign(fresh, { registeredAt: now, checkedInAt: now, discoveryAgentVersion: version || agentVersionHeader, cluster });
+    if (cluster && !known) {
+      try {
+        checkAccepts(cluster);
+      } catch (error) {
+        events.emit('host_registration_failed', { clusterId: cluster.id, hostId: id, infraEnvId }, id, (error as Error).message);
+        throw error;
+      }
+    }
+    if (cluster && isDay2Cluster(cluster)) {
+      Object.assign(fresh, { kind: 'AddToExistingClusterHost', role: 'worker', machineConfigPoolName: 'worker' });
+    } else if (isSingleNode(cluster)) {
+      Object.assign(fresh, { role: 'master', bootstrap: true });
+    }
+    fresh.suggestedRole = fresh.role;
+    if (known) {
+      known.kind = fresh.kind;
+      known.registeredAt = now;
+      known.updatedAt = now;
+      if (!runHost(core, known, 'register')) {
+        const reason = `it cannot register while it is ${known.status}`;
+        events.emit('host_registration_failed', aboutHost(known), displayName(known), reason);
+        throw new OperationError(400, `Host ${id}: ${reason}`);
+      }
+      known.discoveryAgentVersion = fresh.discoveryAgentVersion;
+    } else {
+      store.addHost(fresh);
+      fresh.createdAt = now;
+      fresh.updatedAt = now;
+      runHost(core, fresh, 'register', { isNew: true });
+    }
+    const answer = hostView(fresh);
+    delete answer['progress'];
+    return {
+      ...answer,
+      created_at: NEVER_STORED,
+      updated_at: NEVER_STORED,
+      ...(known ? { status: null, status_info: null, status_updated_at: wireDate(0) } : {}),
+      next_step_runner_command: {
+        args: [JSON.stringify({ agent_version: settings.AGENT_DOCKER_IMAGE, host_id: id, infra_env_id: infraEnvId })],
+      },
+    };
+  }
+
+  function getInstructions(infraEnvId: string, hostId: string, timestamp: number | null, agentVersionHeader: string): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    host.checkedInAt = clock.now();
+    host.updatedAt = host.checkedInAt;
+    if (timestamp !== null && timestamp !== 0) host.timestamp = timestamp;
+    host.discoveryAgentVersion = agentVersionHeader || host.discoveryAgentVersion;
+    return instructionsFor(core, host);
+  }
+
+  function updateHostProgress(infraEnvId: string, hostId: string, body: JsonObject): void {
+    const host = hostOf(core, infraEnvId, hostId);
+    const stage = requiredText(body, 'current_stage');
+    const info = textField(body, 'progress_info') ?? '';
+    if (!HOST_STAGES.includes(stage as (typeof HOST_STAGES)[number])) throw new OperationError(400, `Stage '${stage}' is unknown. Known are ${HOST_STAGES.join(', ')}`);
+    const cluster = host.cluster;
+    if (!cluster) throw new OperationError(400, `Host ${hostId} is not bound to a cluster, it has no progress`);
+    const changed = stage !== host.stage;
+    if (!changed && info === host.stageInfo) return;
+    const now = clock.now();
+    if (changed) enterStage(host, stage, info);
+    else {
+      host.stageInfo = info;
+      host.stageUpdatedAt = now;
+      host.updatedAt = now;
+    }
+    if (!changed) return;
+    events.emit('host_install_progress_updated', aboutHost(host), displayName(host), stage, info);
+    updateInstallProgress(cluster);
+  }
+
+  /** @throws OperationError 409 for a stage that cannot come now. */
+  function enterStage(host: HostRow, stage: string, info: string): void {
+    if (!PROGRESSING.has(host.status)) throw new OperationError(409, `Stage ${stage} cannot be set while host ${host.id} is ${host.status}`);
+    const stages: readonly string[] = stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) }, isSingleNode(host.cluster));
+    if (stage !== 'Failed' && host.stage !== '') {
+      if (!stages.includes(stage)) throw new OperationError(409, `Stage ${stage} does not exist for role ${host.role}, bootstrap ${host.bootstrap}`);
+      if (stages.indexOf(stage) < stages.indexOf(host.stage)) throw new OperationError(409, `Stage ${stage} comes before ${host.stage}, which the host has reached`);
+    }
+    const now = clock.now();
+    const before = host.stage;
+    const since = host.stageStartedAt || host.statusUpdatedAt;
+    if (stage === 'Failed') {
+      setHostStatus(core, host, host.status, 'error', info === '' ? 'Failed' : `Failed - ${info}`);
+    } else {
+      host.installationPercentage = stagePercentage(stage, stages);
+      host.stage = stage === 'Rebooting' && isDay2Host(host) ? 'Done' : stage;
+      host.stageInfo = info;
+      host.stageStartedAt = now;
+      host.stageUpdatedAt = now;
+      host.stageTimedOut = false;
+      runHost(core, host, 'progress');
+    }
+    if (before !== '') core.metrics.hostPhase(before, stage === 'Failed' ? 'failed' : 'success', (now - since) / 1000);
+    if (stage === 'Failed' || stage === 'Done') core.metrics.hostsFinished(effectiveRole(host), stage === 'Done' ? 'installed' : 'error');
+  }
+
+  function checkChangeable(host: HostRow, what: string, status: number): void {
+    if (!CHANGEABLE.has(host.status)) throw new OperationError(status, `Host ${host.id} is ${host.status}, its ${what} can no longer be changed`);
+  }
+
+  function updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    setRole(host, textField(body, 'host_role'));
+    setName(host, textField(body, 'host_name'));
+    setDisks(host, objectsField(body, 'disks_selected_config'));
+    const pool = textField(body, 'machine_config_pool_name');
+    if (pool !== undefined) {
+      if (!isDay2Host(host)) throw new OperationError(400, 'machine_config_pool_name can be set only for day-2 hosts');
+      checkChangeable(host, 'pool', 409);
+      host.machineConfigPoolName = pool;
+    }
+    const token = textField(body, 'ignition_endpoint_token');
+    if (token !== undefined) {
+      checkChangeable(host, 'ignition token', 409);
+      host.ignitionEndpointToken = token;
+      host.ignitionEndpointTokenSet = token !== '';
+    }
+    const headers = objectsField(body, 'ignition_endpoint_http_headers');
+    if (headers) host.ignitionEndpointHttpHeaders = JSON.stringify(headers.map(({ key, value }) => ({ key, value })));
+    const labels = objectsField(body, 'node_labels');
+    if (labels) {
+      checkChangeable(host, 'labels', 409);
+      host.nodeLabels = JSON.stringify(Object.fromEntries(labels.map(({ key, value }) => [String(key), String(value)])));
+    }
+    setSkippedDisks(host, objectsField(body, 'disks_skip_formatting'));
+    const fencing = objectField(body, 'fencing_credentials');
+    if (fencing) {
+      checkChangeable(host, 'fencing credentials', 409);
+      host.fencingCredentials = JSON.stringify(withoutEmpty(fencing));
+    }
+    touch(host);
+    if (host.cluster) rejudgeInventory(core, host);
+    refreshBoth(host);
+    return hostView(host);
+  }
+
+  function setRole(host: HostRow, role: string | undefined): void {
+    if (role === undefined) return;
+    if (!ROLES.includes(role)) throw new OperationError(400, `Role ${role} is unknown. Known are ${ROLES.join(', ')}`);
+    if (role === 'arbiter' && host.cluster && host.cluster.controlPlaneCount !== 2) throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
+    checkChangeable(host, 'role', 500);
+    if (role === 'auto-assign' && isDay2Host(host)) throw new OperationError(400, `Role ${role} is not possible for a day-2 host`);
+    if (role !== host.role) {
+      if (isDay2Host(host) && (host.machineConfigPoolName === '' || host.machineConfigPoolName === host.role)) host.machineConfigPoolName = role;
+      host.role = role;
+      if (role === 'worker') host.bootstrap = false;
+    }
+    host.suggestedRole = role;
+  }
+
+  function setName(host: HostRow, name: string | undefined): void {
+    if (name === undefined) return;
+    const problem = REQUESTED_NAME.test(name) ? hostnameProblem(name) : `Hostname ${name} does not match ${REQUESTED_NAME.source}`;
+    if (problem) throw new OperationError(400, problem);
+    checkChangeable(host, 'name', 409);
+    host.requestedHostname = name;
+    if (host.cluster) touchMembers(host.cluster);
+  }
+
+  function setDisks(host: HostRow, disks: JsonObject[] | undefined): void {
+    if (!disks) return;
+    const chosen = disks.filter((disk) => disk['role'] === 'install').map((disk) => String(disk['id']));
+    if (chosen.length > 1) throw new OperationError(409, 'Only one disk can be installed on');
+    if (chosen.length === 0) return;
+    checkChangeable(host, 'installation disk', 409);
+    const disk = host.inventory && eligibleDisks(host.inventory).find((candidate) => candidate.id === chosen[0] || candidate.path === chosen[0]);
+    if (!disk) throw new OperationError(409, `Disk ${chosen[0]} is none that host ${host.id} can be installed on`);
+    host.installationDiskId = disk.id;
+    host.installationDiskPath = disk.path;
+  }
+
+  function setSkippedDisks(host: HostRow, disks: JsonObject[] | undefined): void {
+    if (!disks) return;
+    checkChangeable(host, 'disk formatting', 409);
+    const skipped = new Set(host.skipFormattingDisks === '' ? [] : host.skipFormattingDisks.split(','));
+    for (const { disk_id, skip_formatting } of disks) {
+      const id = String(disk_id);
+      const known = host.inventory?.disks.some((disk) => disk.id === id);
+      if (skip_formatting === true && !known) throw new OperationError(400, `Disk ${id} does not exist on host ${host.id}`);
+      if (skip_formatting === true) skipped.add(id);
+      else skipped.delete(id);
+    }
+    host.skipFormattingDisks = [...skipped].join(',');
+  }
+
+  function deleteHost(infraEnvId: string, hostId: string): void {
+    const host = hostOf(core, infraEnvId, hostId);
+    const about = aboutHost(host);
+    store.removeHost(host);
+    if (host.cluster) {
+      host.cluster.triggeredAt = clock.now();
+      refreshCluster(core, host.cluster);
+    }
+    events.emit('host_deregistered', about, displayName(host));
+  }
+
+  function bindHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    const target = requiredText(body, 'cluster_id');
+    if (host.cluster) throw new OperationError(409, `Host ${hostId} is bound to cluster ${host.cluster.id} already`);
+    const cluster = store.clusters.get(target);
+    if (!cluster) throw new OperationError(400, `Cluster ${target} was not found`);
+    if (cluster.cpuArchitecture && cluster.cpuArchitecture !== 'multi' && cluster.cpuArchitecture !== host.infraEnv.cpuArchitecture) {
+      throw new OperationError(400, `CPU architecture ${host.infraEnv.cpuArchitecture} is not the cluster's, which is ${cluster.cpuArchitecture}`);
+    }
+    if (host.role === 'arbiter' && cluster.controlPlaneCount !== 2) throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
+    checkAccepts(cluster);
+    if (!runHost(core, host, 'bind', { target: cluster })) {
+      events.emit('host_bind_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
+      throw new OperationError(500, `Host ${hostId} is ${host.status}; only a host that is known-unbound can be bound`);
+    }
+    events.emit('host_bind_succeeded', aboutHost(host), displayName(host));
+    return { ...hostView(host, { customized: false }), progress_stages: undefined };
+  }
+
+  function unbindHost(infraEnvId: string, hostId: string): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    const cluster = host.cluster;
+    if (!cluster) throw new OperationError(409, `Host ${hostId} is not bound to a cluster`);
+    if (host.infraEnv.clusterId !== '') throw new OperationError(409, `Host ${hostId} cannot be freed: its infra-env belongs to cluster ${host.infraEnv.clusterId}`);
+    const about = aboutHost(host);
+    if (!runHost(core, host, 'unbind')) {
+      events.emit('host_unbind_failed', about, displayName(host), `the host is ${host.status}`);
+      throw new OperationError(500, `Host ${hostId} cannot be freed while it is ${host.status}`);
+    }
+    events.emit('host_unbind_succeeded', about, displayName(host));
+    refreshCluster(core, cluster);
+    return { ...hostView(host, { customized: false }), progress_stages: undefined };
+  }
+
+  function installHost(infraEnvId: string, hostId: string): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    if (!isDay2Host(host)) throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are installed with their cluster`);
+    if (!runHost(core, host, 'install')) throw new OperationError(409, `Host ${hostId} is ${host.status}, only a known host can be installed`);
+    events.emit('host_installation_started', aboutHost(host), displayName(host));
+    return hostView(host);
+  }
+
+  function resetHost(infraEnvId: string, hostId: string): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    if (!isDay2Host(host)) throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are reset with their cluster`);
+    if (!runHost(core, host, 'reset')) throw new OperationError(409, `Host ${hostId} cannot be reset while it is ${host.status}`);
+    events.emit('host_installation_reset', aboutHost(host), displayName(host));
+    return hostView(host);
+  }
+
+  function updateInstallerArgs(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
+    const args = body['args'] ?? [];
+    if (!Array.isArray(args) || !args.every((argument) => typeof argument === 'string')) throw new OperationError(400, 'args must be a list of texts');
+    for (const argument of args as string[]) {
+      const name = argument.split('=')[0] as string;
+      if (argument.startsWith('-') && !INSTALLER_ARGUMENTS.has(name)) throw new OperationError(400, `Installer argument ${argument} is not allowed. Allowed are ${[...INSTALLER_ARGUMENTS].join(', ')}`);
+      if (/[;&|`$<>]/.test(argument)) throw new OperationError(400, `Installer argument ${argument} holds characters that are not allowed`);
+    }
+    const host = hostOf(core, infraEnvId, hostId);
+    host.installerArgs = JSON.stringify(args);
+    host.updatedAt = clock.now();
+    events.emit('host_installer_args_applied', aboutHost(host), displayName(host));
+    return hostView(host, { customized: false });
+  }
+
+  function updateHostIgnition(infraEnvId: string, hostId: string, body: JsonObject): void {
+    const config = textField(body, 'config') ?? '';
+    checkIgnition(config);
+    const host = hostOf(core, infraEnvId, hostId);
+    host.ignitionConfigOverrides = config;
+    host.updatedAt = clock.now();
+    events.emit('host_discovery_ignition_config_applied', aboutHost(host), displayName(host));
+  }
+
+  function resetHostValidation(infraEnvId: string, hostId: string, validationId: string): JsonObject {
+    const host = hostOf(core, infraEnvId, hostId);
+    if (validationId === 'sufficient-installation-disk-speed') {
+      if (host.installationDiskId === '') throw new OperationError(500, `The installation disk of host ${hostId} is unknown`);
+      host.diskSpeeds.delete(host.installationDiskId);
+    } else if (validationId === 'container-images-available') {
+      host.imageStatuses.clear();
+    } else {
+      throw new OperationError(400, `Validation ${validationId} cannot be reset; these can: sufficient-installation-disk-speed, container-images-available`);
+    }
+    host.updatedAt = clock.now();
+    return hostView(host);
+  }
+
+  return {
+    registerHost,
+    listInfraEnvHosts: (infraEnvId) => [...infraEnvOf(core, infraEnvId).hosts.values()].map((host) => hostView(host)),
+    getHost: (infraEnvId, hostId) => hostView(hostOf(core, infraEnvId, hostId)),
+    updateHost,
+    deleteHost,
+    getInstructions,
+    postStepReply: (infraEnvId, hostId, body) => handleReply(core, hostOf(core, infraEnvId, hostId), body),
+    updateHostProgress,
+    updateHostLogsProgress: (infraEnvId, hostId, body) => {
+      const host = hostOf(core, infraEnvId, hostId);
+      host.logsInfo = textField(body, 'logs_state') ?? '';
+      if (host.logsInfo === 'requested') host.logsStartedAt = clock.now();
+      host.updatedAt = clock.now();
+    },
+    downloadHostIgnition: (infraEnvId, hostId) => hostIgnition(hostOf(core, infraEnvId, hostId)),
+    bindHost,
+    unbindHost,
+    installHost,
+    resetHost,
+    updateInstallerArgs,
+    getHostIgnition: (infraEnvId, hostId) => ({ config: hostOf(core, infraEnvId, hostId).ignitionConfigOverrides }),
+    updateHostIgnition,
+    resetHostValidation,
+  };
+}

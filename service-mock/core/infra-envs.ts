@@ -1,0 +1,190 @@
+/** Operations on infra-envs. Source: Service facts 1.3 and 7. */
+import { OperationError, type AssistedServiceApi, type JsonObject } from '../service-api.ts';
+import type { Core } from './core.ts';
+import { infraEnvFile } from './files.ts';
+import { clusterOf, infraEnvOf } from './lookup.ts';
+import { checkNtpSources, checkProxy, checkPullSecret, checkSshKey } from './names.ts';
+import type { InfraEnvRow } from './store.ts';
+import { baseVersion } from './versions.ts';
+import { infraEnvView } from './views.ts';
+import { integerField, objectField, objectsField, requiredText, textField, withoutEmpty } from './wire.ts';
+
+type Operations = Pick<
+  AssistedServiceApi,
+  'registerInfraEnv' | 'listInfraEnvs' | 'getInfraEnv' | 'updateInfraEnv' | 'deleteInfraEnv' | 'infraEnvImageUrl' | 'downloadInfraEnvFile'
+>;
+
+const ISO_NAMES: Readonly<Record<string, string>> = { 'full-iso': 'full.iso', 'minimal-iso': 'minimal.iso', 'disconnected-iso': 'disconnected.iso' };
+
+function checkImageType(type: string): void {
+  if (!ISO_NAMES[type]) throw new OperationError(400, `image_type ${type} is unknown. Known are ${Object.keys(ISO_NAMES).join(', ')}`);
+}
+
+/** Static network config as rows store it. @throws OperationError 400 for an entry without YAML or with a bad MAC. */
+function staticNetwork(body: JsonObject): string | undefined {
+  const entries = objectsField(body, 'static_network_config');
+  if (!entries) return undefined;
+  for (const entry of entries) {
+    if (typeof entry['network_yaml'] !== 'string' || entry['network_yaml'].trim() === '') {
+      throw new OperationError(400, 'static_network_config: network_yaml is missing');
+    }
+    for (const item of (entry['mac_interface_map'] as JsonObject[] | null) ?? []) {
+      const mac = String(item['mac_address'] ?? '');
+      if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac)) throw new OperationError(400, `static_network_config: '${mac}' is no MAC address`);
+    }
+  }
+  return entries.length === 0 ? '' : JSON.stringify(entries);
+}
+
+function kernelArguments(body: JsonObject): string | undefined {
+  const list = objectsField(body, 'kernel_arguments');
+  if (!list) return undefined;
+  for (const { operation, value } of list) {
+    if (operation !== 'append') throw new OperationError(400, `Kernel argument operation ${operation} is not supported, use append`);
+    if (typeof value !== 'string' || !/^[^\s"']+(=("[^"]*"|\S*))?$/.test(value)) throw new OperationError(400, `Kernel argument '${value}' is not valid`);
+  }
+  return list.length === 0 ? '' : JSON.stringify(list);
+}
+
+/** @throws OperationError 400 for a text that is no ignition config. */
+export function checkIgnition(text: string): void {
+  if (text === '') return;
+  let version: unknown;
+  try {
+    version = (JSON.parse(text) as { ignition?: { version?: unknown } } | null)?.ignition?.version;
+  } catch (error) {
+    throw new OperationError(400, `The ignition override is no JSON: ${(error as Error).message}`);
+  }
+  if (typeof version !== 'string' || !/^3\.\d\.0$/.test(version)) throw new OperationError(400, 'The ignition override needs ignition.version 3.x.0');
+}
+
+export function infraEnvOperations(core: Core): Operations {
+  const { clock, settings, store, events } = core;
+
+  function refreshImage(infraEnv: InfraEnvRow): void {
+    infraEnv.updatedAt = clock.now();
+    infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE
+      ? `${settings.IMAGE_SERVICE_BASE_URL}/byid/${infraEnv.id}/${infraEnv.openshiftVersion}/${infraEnv.cpuArchitecture}/${ISO_NAMES[infraEnv.type]}`
+      : '';
+    events.emit('image_info_updated', { clusterId: infraEnv.clusterId || undefined, infraEnvId: infraEnv.id }, infraEnv.type);
+  }
+
+  function registerInfraEnv(body: JsonObject): JsonObject {
+    const name = requiredText(body, 'name');
+    const secret = requiredText(body, 'pull_secret');
+    const clusterId = textField(body, 'cluster_id') ?? '';
+    const cluster = clusterId === '' ? undefined : clusterOf(core, clusterId);
+    const architecture = textField(body, 'cpu_architecture') || 'x86_64';
+    if (cluster?.cpuArchitecture && cluster.cpuArchitecture !== 'multi' && cluster.cpuArchitecture !== architecture) {
+      throw new OperationError(400, `CPU architecture ${architecture} is not the cluster's, which is ${cluster.cpuArchitecture}`);
+    }
+    const type = architecture === 's390x' ? 'full-iso' : textField(body, 'image_type') || settings.ISO_IMAGE_TYPE;
+    checkImageType(type);
+    const additional = textField(body, 'additional_ntp_sources') ?? '';
+    const sources = textField(body, 'ntp_sources') ?? '';
+    if (additional && sources) throw new OperationError(400, 'ntp_sources and additional_ntp_sources exclude each other');
+    checkNtpSources(additional);
+    checkNtpSources(sources);
+    const ssh = (textField(body, 'ssh_authorized_key') ?? '').trim();
+    checkSshKey(ssh);
+    const proxy = objectField(body, 'proxy') ?? {};
+    for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, textField(proxy, field));
+    const override = textField(body, 'ignition_config_override') ?? '';
+    checkIgnition(override);
+    const wanted = textField(body, 'openshift_version');
+    const version = settings.ENABLE_IMAGE_SERVICE ? core.versions.osImageVersion(wanted, architecture) : (wanted ?? '');
+    checkPullSecret(secret, [settings.AGENT_DOCKER_IMAGE], settings.PUBLIC_CONTAINER_REGISTRIES);
+    const now = clock.now();
+    const infraEnv: InfraEnvRow = {
+      id: core.uuid(),
+      name,
+      clusterId,
+      openshiftVersion: settings.ENABLE_IMAGE_SERVICE ? version : baseVersion(version),
+      cpuArchitecture: architecture,
+      type,
+      proxy: withoutEmpty(proxy),
+      additionalNtpSources: additional || (sources ? '' : settings.NTP_DEFAULT_SERVER),
+      ntpSources: sources,
+      sshAuthorizedKey: ssh,
+      pullSecret: secret,
+      staticNetworkConfig: staticNetwork(body) ?? '',
+      rendezvousIp: textField(body, 'rendezvous_ip'),
+      ignitionConfigOverride: override,
+      kernelArguments: kernelArguments(body) || undefined,
+      additionalTrustBundle: (textField(body, 'additional_trust_bundle') ?? '').trim(),
+      networkDiscoveryDelaySeconds: integerField(body, 'network_discovery_delay_seconds'),
+      downloadUrl: '',
+      createdAt: now,
+      updatedAt: now,
+      hosts: new Map(),
+    };
+    store.infraEnvs.set(infraEnv.id, infraEnv);
+    events.emit('infra_env_registered', { infraEnvId: infraEnv.id });
+    refreshImage(infraEnv);
+    return infraEnvView(infraEnv);
+  }
+
+  function updateInfraEnv(id: string, body: JsonObject): JsonObject {
+    const infraEnv = infraEnvOf(core, id);
+    const secret = textField(body, 'pull_secret');
+    if (secret) checkPullSecret(secret, [settings.AGENT_DOCKER_IMAGE], settings.PUBLIC_CONTAINER_REGISTRIES);
+    const type = textField(body, 'image_type') || infraEnv.type;
+    checkImageType(type);
+    const additional = textField(body, 'additional_ntp_sources');
+    const sources = textField(body, 'ntp_sources');
+    if ((additional ?? (sources ? '' : infraEnv.additionalNtpSources)) && (sources ?? '')) {
+      throw new OperationError(400, 'ntp_sources and additional_ntp_sources exclude each other');
+    }
+    checkNtpSources(additional ?? '');
+    checkNtpSources(sources ?? '');
+    const ssh = textField(body, 'ssh_authorized_key')?.trim();
+    checkSshKey(ssh ?? '');
+    const proxy = objectField(body, 'proxy');
+    for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, proxy && textField(proxy, field));
+    const override = textField(body, 'ignition_config_override');
+    checkIgnition(override ?? '');
+    const wanted = textField(body, 'openshift_version');
+    const version = wanted && core.versions.osImageVersion(wanted, infraEnv.cpuArchitecture);
+    const network = staticNetwork(body);
+    const kernel = kernelArguments(body);
+    infraEnv.pullSecret = secret ?? infraEnv.pullSecret;
+    infraEnv.type = type;
+    infraEnv.additionalNtpSources = additional ?? (sources ? '' : infraEnv.additionalNtpSources);
+    infraEnv.ntpSources = sources ?? (additional ? '' : infraEnv.ntpSources);
+    infraEnv.sshAuthorizedKey = ssh ?? infraEnv.sshAuthorizedKey;
+    if (proxy) infraEnv.proxy = withoutEmpty(proxy);
+    infraEnv.ignitionConfigOverride = override ?? infraEnv.ignitionConfigOverride;
+    if (version) infraEnv.openshiftVersion = version;
+    infraEnv.staticNetworkConfig = network ?? infraEnv.staticNetworkConfig;
+    if (kernel !== undefined) infraEnv.kernelArguments = kernel || undefined;
+    infraEnv.additionalTrustBundle = textField(body, 'additional_trust_bundle')?.trim() ?? infraEnv.additionalTrustBundle;
+    infraEnv.networkDiscoveryDelaySeconds = integerField(body, 'network_discovery_delay_seconds') ?? infraEnv.networkDiscoveryDelaySeconds;
+    infraEnv.rendezvousIp = textField(body, 'rendezvous_ip') ?? infraEnv.rendezvousIp;
+    refreshImage(infraEnv);
+    return infraEnvView(infraEnv);
+  }
+
+  function deleteInfraEnv(id: string): void {
+    const infraEnv = infraEnvOf(core, id);
+    if (infraEnv.hosts.size > 0) {
+      throw new OperationError(400, `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`);
+    }
+    store.infraEnvs.delete(id);
+    events.emit('infra_env_deregistered', { infraEnvId: id });
+  }
+
+  return {
+    registerInfraEnv,
+    listInfraEnvs: ({ cluster_id, owner }) =>
+      [...store.infraEnvs.values()].filter((row) => (!cluster_id || row.clusterId === cluster_id) && (!owner || owner === 'admin')).map(infraEnvView),
+    getInfraEnv: (id) => infraEnvView(infraEnvOf(core, id)),
+    updateInfraEnv,
+    deleteInfraEnv,
+    infraEnvImageUrl: (id) => {
+      const infraEnv = infraEnvOf(core, id);
+      if (!settings.ENABLE_IMAGE_SERVICE) throw new OperationError(400, 'There is no image service');
+      return { expires_at: '0001-01-01T00:00:00.000Z', url: infraEnv.downloadUrl };
+    },
+    downloadInfraEnvFile: (id, name, query) => infraEnvFile(infraEnvOf(core, id), name, query, settings),
+  };
+}

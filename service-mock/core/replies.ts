@@ -1,0 +1,273 @@
+/** What happens with the replies to instructions. Source: Service facts 1.4, 3.4 and 4.4. */
+import { OperationError, type JsonObject } from '../service-api.ts';
+import { connectivityFacts } from './connectivity.ts';
+import { aboutHost, type Core } from './core.ts';
+import { disksToFormat, installationDisk } from './hardware.ts';
+import { runHost } from './host-machine.ts';
+import { fingerprint, inventoryFacts, normalizeListOutput, normalizeOutput, OutputError } from './inventory.ts';
+import { displayName, effectiveRole, touchMembers, type HostRow, type ImageStatus, type Resolution } from './store.ts';
+
+/** An agent tells by this exit code that its medium went away. */
+const MEDIA_LOST = 256;
+const CONTAINER_RUNS_ALREADY = 125;
+
+const INVENTORY_ACCEPTED: ReadonlySet<string> = new Set([
+  'discovering',
+  'known',
+  'disconnected',
+  'insufficient',
+  'pending-for-input',
+  'installing-in-progress',
+  'disconnected-unbound',
+  'insufficient-unbound',
+  'discovering-unbound',
+  'known-unbound',
+]);
+const PHYSICAL: ReadonlySet<string> = new Set(['', 'physical', 'vlan', 'bond']);
+
+/** @throws OperationError 400 for output that does not fit, 500 when it cannot be used. */
+export function handleReply(core: Core, host: HostRow, body: JsonObject): void {
+  const type = String(body['step_type'] ?? '');
+  const output = typeof body['output'] === 'string' ? body['output'] : '';
+  const exitCode = typeof body['exit_code'] === 'number' ? body['exit_code'] : 0;
+  if (exitCode !== 0) {
+    handleFailure(core, host, type, exitCode, output, typeof body['error'] === 'string' ? body['error'] : '');
+    return;
+  }
+  if (host.mediaStatus === 'disconnected') {
+    host.mediaStatus = 'connected';
+    host.updatedAt = core.clock.now();
+  }
+  const handler = HANDLERS[type];
+  if (!handler) return;
+  if (output === '' && IGNORED_WHEN_EMPTY.has(type)) return;
+  try {
+    handler(core, host, output, 0);
+  } catch (error) {
+    if (error instanceof OutputError) throw new OperationError(400, error.message);
+    throw error;
+  }
+}
+
+/** A failed step is always accepted; only a few have consequences. */
+function handleFailure(core: Core, host: HostRow, type: string, exitCode: number, output: string, message: string): void {
+  if (exitCode === MEDIA_LOST) {
+    runHost(core, host, 'media-lost');
+    return;
+  }
+  switch (type) {
+    case 'install':
+      if (exitCode === CONTAINER_RUNS_ALREADY && message.includes('the container name "assisted-installer" is already in use')) return;
+      if (runHost(core, host, 'installation-failed', { reason: 'The installation command failed' })) {
+        core.metrics.hostsFinished(effectiveRole(host), 'error');
+      }
+      return;
+    case 'container-image-availability':
+    case 'installation-disk-speed-check':
+      try {
+        HANDLERS[type]?.(core, host, output, exitCode);
+      } catch (error) {
+        if (!(error instanceof OutputError) && !(error instanceof OperationError)) throw error;
+      }
+      return;
+    case 'tang-connectivity-check':
+      host.tangConnectivity = message;
+      return;
+    case 'download-boot-artifacts':
+      runHost(core, host, 'reclaim-failed');
+  }
+}
+
+type Handler = (core: Core, host: HostRow, output: string, exitCode: number) => void;
+
+const IGNORED_WHEN_EMPTY: ReadonlySet<string> = new Set(['installation-disk-speed-check', 'container-image-availability']);
+
+const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
+  inventory: storeInventory,
+  'connectivity-check': storeConnectivity,
+  'api-vip-connectivity-check': storeApiVip,
+  'tang-connectivity-check': (_core, host, output) => {
+    host.tangConnectivity = JSON.stringify(normalizeOutput('tang-connectivity-check', output));
+  },
+  'free-network-addresses': storeFreeAddresses,
+  'dhcp-lease-allocate': storeLeases,
+  'ntp-synchronizer': storeNtp,
+  'container-image-availability': storeImages,
+  'installation-disk-speed-check': storeDiskSpeed,
+  'domain-resolution': storeResolutions,
+  'upgrade-agent': (core, host, output) => {
+    const reply = normalizeOutput('upgrade-agent', output);
+    const name = reply['result'] === 'success' ? 'upgrade_agent_finished' : 'upgrade_agent_failed';
+    core.events.emit(name, aboutHost(host), displayName(host), String(reply['agent_image'] ?? ''));
+  },
+  'verify-vips': storeVipVerdicts,
+  'download-boot-artifacts': (core, host) => {
+    runHost(core, host, 'reclaim-rebooting');
+  },
+};
+
+function storeInventory(core: Core, host: HostRow, output: string): void {
+  if (output === '') throw new OutputError('output is empty, a JSON text is needed');
+  if (!INVENTORY_ACCEPTED.has(host.status)) {
+    normalizeOutput('inventory', output);
+    throw new OperationError(500, `Host is in state ${host.status}, an inventory is accepted only in ${[...INVENTORY_ACCEPTED].join(', ')}`);
+  }
+  const key = `${fingerprint(output)} ${host.cluster?.id ?? ''} ${effectiveRole(host)} ${host.cluster?.operators.length ?? 0}`;
+  host.updatedAt = core.clock.now();
+  if (host.inventoryKey === key) return;
+  applyInventory(core, host, normalizeOutput('inventory', output));
+  host.inventoryKey = key;
+}
+
+/** Judges disks, chooses the installation disk and stores the inventory. `inventory` is normalized; it is changed. */
+function applyInventory(core: Core, host: HostRow, inventory: JsonObject): void {
+  core.hardware.judgeDisks(inventory, host, host.cluster);
+  const interfaces = inventory['interfaces'];
+  if (!core.settings.ENABLE_VIRTUAL_INTERFACES && Array.isArray(interfaces)) {
+    inventory['interfaces'] = interfaces.filter((nic) => PHYSICAL.has(String((nic as JsonObject | null)?.['type'] ?? '')));
+  }
+  const disks = inventory['disks'];
+  if (Array.isArray(disks)) {
+    inventory['disks'] = disks.map((disk) => withDiskId(disk as JsonObject));
+  }
+  const before = host.inventory;
+  const facts = inventoryFacts(inventory);
+  host.inventoryText = JSON.stringify(inventory);
+  host.inventory = inventory['memory'] && inventory['cpu'] ? facts : undefined;
+  const disk = installationDisk(facts, host.installationDiskId || host.installationDiskPath);
+  host.installationDiskId = disk?.id ?? '';
+  host.installationDiskPath = disk?.path ?? '';
+  host.disksToBeFormatted = disksToFormat(facts).map((item) => item.id).join(',');
+  if (host.cluster && (before?.nicSummary !== facts.nicSummary || before?.hostname !== facts.hostname || !before)) touchMembers(host.cluster);
+}
+
+function withDiskId(disk: JsonObject): JsonObject {
+  if (disk['id']) return disk;
+  const id = disk['by_id'] || disk['by_path'] || disk['path'] || (disk['name'] ? `/dev/${disk['name']}` : '');
+  return Object.fromEntries(Object.entries({ ...disk, ...(id ? { id } : {}) }).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** After a change of role, cluster or disks the stored inventory is judged again. */
+export function rejudgeInventory(core: Core, host: HostRow): void {
+  if (host.inventoryText === '' || !INVENTORY_ACCEPTED.has(host.status)) return;
+  applyInventory(core, host, JSON.parse(host.inventoryText) as JsonObject);
+}
+
+function storeConnectivity(core: Core, host: HostRow, output: string): void {
+  const report = normalizeOutput('connectivity-check', output);
+  const text = JSON.stringify(report);
+  if (text === host.connectivityText) return;
+  host.connectivityText = text;
+  host.connectivity = connectivityFacts(report, core.hardware.strictest);
+  host.updatedAt = core.clock.now();
+  if (host.cluster) host.cluster.connectivityVersion++;
+}
+
+/** Files of a worker ignition that show that the cluster manages its own networking. */
+const MANAGED_NETWORKING = /\/etc\/kubernetes\/manifests\/(coredns|keepalived)\.yaml/;
+
+function storeApiVip(core: Core, host: HostRow, output: string): void {
+  const reply = normalizeOutput('api-vip-connectivity-check', output);
+  const text = JSON.stringify(reply);
+  if (text === host.apiVipConnectivityText) return;
+  host.apiVipConnectivityText = text;
+  host.apiVipConnectivity = {
+    isSuccess: reply['is_success'] === true,
+    url: String(reply['url'] ?? ''),
+    downloadError: String(reply['download_error'] ?? ''),
+    managedNetworking: MANAGED_NETWORKING.test(String(reply['ignition'] ?? '')),
+  };
+  host.updatedAt = core.clock.now();
+}
+
+function storeFreeAddresses(core: Core, host: HostRow, output: string): void {
+  const list = normalizeListOutput('free-network-addresses', output);
+  if (list.length === 0) throw new OperationError(500, `The free addresses of host ${host.id} are empty`);
+  if (!host.cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
+  const text = JSON.stringify(list);
+  if (text === host.freeAddressesText) return;
+  host.freeAddressesText = text;
+  host.freeAddresses = new Map(list.map((item) => [String(item['network'] ?? ''), new Set((item['free_addresses'] as string[] | null) ?? [])]));
+  host.updatedAt = core.clock.now();
+}
+
+function storeLeases(core: Core, host: HostRow, output: string): void {
+  const reply = normalizeOutput('dhcp-lease-allocate', output);
+  const cluster = host.cluster;
+  if (!cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
+  if (!cluster.vipDhcpAllocation) throw new OperationError(500, 'The cluster does not take its VIPs from DHCP');
+  const api = String(reply['api_vip_address'] ?? '');
+  const ingress = String(reply['ingress_vip_address'] ?? '');
+  if (cluster.apiVips[0]?.ip === api && cluster.ingressVips[0]?.ip === ingress) return;
+  cluster.apiVips = [{ ip: api, verification: '' }];
+  cluster.ingressVips = [{ ip: ingress, verification: '' }];
+  cluster.updatedAt = core.clock.now();
+}
+
+function storeNtp(core: Core, host: HostRow, output: string): void {
+  const sources = normalizeOutput('ntp-synchronizer', output)['ntp_sources'] as JsonObject[] | null;
+  host.ntpSourcesText = JSON.stringify(sources);
+  host.ntpSynced = (sources ?? []).some((source) => source?.['source_state'] === 'synced');
+  host.updatedAt = core.clock.now();
+}
+
+function storeImages(core: Core, host: HostRow, output: string): void {
+  const images = (normalizeOutput('container-image-availability', output)['images'] as JsonObject[] | null) ?? [];
+  for (const image of images as unknown as ImageStatus[]) {
+    const known = host.imageStatuses.get(image.name);
+    if (known) {
+      known.result = image.result;
+      continue;
+    }
+    host.imageStatuses.set(image.name, image);
+    core.metrics.imagePull(image.name, image.result, image.download_rate ?? 0);
+    const details = image.size_bytes ? `${(image.time ?? 0).toFixed(2)} s, ${(image.size_bytes / 2 ** 20).toFixed(2)} MiB, ${(image.download_rate ?? 0).toFixed(2)} MB/s` : '';
+    core.events.emit('image_status_updated', aboutHost(host), displayName(host), image.name, image.result, details);
+  }
+  host.updatedAt = core.clock.now();
+}
+
+function storeDiskSpeed(core: Core, host: HostRow, output: string, exitCode: number): void {
+  const reply = normalizeOutput('installation-disk-speed-check', output);
+  const path = String(reply['path'] ?? '');
+  const speedMs = Number(reply['io_sync_duration'] ?? 0);
+  if (exitCode === 0) {
+    core.metrics.diskSyncDuration(speedMs);
+    if (!host.cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
+    if (speedMs > core.hardware.ofHost(host, host.cluster).diskSpeedMs) {
+      core.events.emit('disk_speed_slower_than_supported', aboutHost(host), path, String(speedMs));
+    }
+  }
+  host.diskSpeeds.set(path, { path, exitCode, speedMs });
+}
+
+function storeResolutions(core: Core, host: HostRow, output: string): void {
+  const reply = normalizeOutput('domain-resolution', output);
+  const text = JSON.stringify(reply);
+  if (text === host.domainResolutionsText) return;
+  host.domainResolutionsText = text;
+  host.domainResolutions = ((reply['resolutions'] as JsonObject[] | null) ?? []).map(
+    (item): Resolution => ({
+      domain_name: String(item['domain_name'] ?? ''),
+      ipv4_addresses: (item['ipv4_addresses'] as string[] | null) ?? [],
+      ipv6_addresses: (item['ipv6_addresses'] as string[] | null) ?? [],
+      cnames: (item['cnames'] as string[] | null) ?? [],
+    }),
+  );
+  host.triggeredAt = core.clock.now();
+  host.updatedAt = host.triggeredAt;
+}
+
+/** The last reply wins, whoever sent it; a changed verdict triggers the monitor. */
+function storeVipVerdicts(core: Core, host: HostRow, output: string): void {
+  const verdicts = normalizeListOutput('verify-vips', output);
+  const cluster = host.cluster;
+  if (!cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
+  for (const { vip, vip_type, verification } of verdicts) {
+    if (typeof verification !== 'string') continue;
+    const row = (vip_type === 'api' ? cluster.apiVips : cluster.ingressVips).find((candidate) => candidate.ip === vip);
+    if (!row || row.verification === verification) continue;
+    row.verification = verification;
+    cluster.triggeredAt = core.clock.now();
+  }
+}

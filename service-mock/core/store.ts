@@ -1,0 +1,378 @@
+/** Rows of clusters, infra-envs and hosts, in memory. Times are simulated milliseconds, 0 = never. */
+import type { JsonObject } from '../service-api.ts';
+import type { ConnectivityFacts } from './connectivity.ts';
+import type { InventoryFacts } from './inventory.ts';
+import type { ValidationResult } from './validation.ts';
+
+export interface VipRow {
+  ip: string;
+  verification: string;
+}
+
+export interface OperatorRow {
+  name: string;
+  type: 'builtin' | 'olm';
+  namespace: string;
+  subscriptionName: string;
+  timeoutSeconds: number;
+  properties: string;
+  dependencyOnly: boolean;
+  status: string;
+  statusInfo: string;
+  version: string;
+  statusUpdatedAt: number;
+}
+
+export interface ManifestRow {
+  folder: 'manifests' | 'openshift';
+  fileName: string;
+  content: Buffer;
+  source: 'user' | 'system';
+}
+
+export interface ClusterRow {
+  readonly id: string;
+  kind: string;
+  name: string;
+  openshiftVersion: string;
+  releaseImage: string;
+  baseDnsDomain: string;
+  cpuArchitecture: string;
+  controlPlaneCount: number;
+  highAvailabilityMode: string;
+  platform: JsonObject;
+  userManagedNetworking: boolean | undefined;
+  vipDhcpAllocation: boolean | undefined;
+  loadBalancer: string;
+  networkType: string | undefined;
+  apiVips: VipRow[];
+  ingressVips: VipRow[];
+  apiVipDnsName: string | undefined;
+  clusterNetworks: { cidr: string; hostPrefix: number }[];
+  serviceNetworks: string[];
+  machineNetworks: string[];
+  sshPublicKey: string;
+  pullSecret: string;
+  httpProxy: string;
+  httpsProxy: string;
+  noProxy: string;
+  additionalNtpSource: string;
+  ntpSources: string;
+  hyperthreading: string | undefined;
+  schedulableMasters: boolean | undefined;
+  diskEncryption: { enableOn: string; mode: string; tangServers: string };
+  ignitionEndpoint: JsonObject;
+  tags: string;
+  imported: boolean;
+  operatorBundles: JsonObject[];
+  openshiftClusterId: string;
+  installConfigOverrides: string;
+  ignoredHostValidations: string;
+  ignoredClusterValidations: string;
+  operators: OperatorRow[];
+  manifests: Map<string, ManifestRow>;
+  status: string;
+  statusInfo: string;
+  statusUpdatedAt: number;
+  createdAt: number;
+  updatedAt: number;
+  installStartedAt: number;
+  installCompletedAt: number;
+  preparation: { status: string; reason: string };
+  progress: {
+    total: number;
+    preparing: number;
+    installing: number;
+    finalizing: number;
+    finalizingStage: string;
+    finalizingStageStartedAt: number;
+    finalizingStageTimedOut: boolean;
+  };
+  logsInfo: string;
+  controllerLogsCollectedAt: number;
+  controllerLogsStartedAt: number;
+  triggeredAt: number;
+  validations: readonly ValidationResult[];
+  /** Stored form of {@link validations}, made when somebody reads it. */
+  validationsText: string | undefined;
+  connectivityGroups: string;
+  groups: ConnectivityGroups | undefined;
+  ipCollisions: string;
+  collisions: ReadonlyMap<string, readonly string[]>;
+  /** Counts changes of what the connectivity groups are computed from. */
+  connectivityVersion: number;
+  /** The version for which the groups were last computed. */
+  groupsVersion: number;
+  ingressCertUploaded: boolean;
+  hosts: HostRow[];
+  /** Grows whenever the members, their NICs or their participation changed; keys the connectivity-check arguments. */
+  membersVersion: number;
+  /** Cached pieces of connectivity-check arguments. */
+  connectivityArguments: { version: number; pieces: Map<string, string>; joined: string } | undefined;
+  throttle: { admitted: number[]; waiting: string[] };
+}
+
+export interface ConnectivityGroups {
+  majority: ReadonlyMap<string, ReadonlySet<string>>;
+  l3Addresses: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface InfraEnvRow {
+  readonly id: string;
+  name: string;
+  clusterId: string;
+  openshiftVersion: string;
+  cpuArchitecture: string;
+  type: string;
+  proxy: JsonObject;
+  additionalNtpSources: string;
+  ntpSources: string;
+  sshAuthorizedKey: string;
+  pullSecret: string;
+  staticNetworkConfig: string;
+  rendezvousIp: string | undefined;
+  ignitionConfigOverride: string;
+  kernelArguments: string | undefined;
+  additionalTrustBundle: string;
+  networkDiscoveryDelaySeconds: number | undefined;
+  downloadUrl: string;
+  createdAt: number;
+  updatedAt: number;
+  hosts: Map<string, HostRow>;
+}
+
+export interface ImageStatus {
+  name: string;
+  result: string;
+  size_bytes?: number;
+  time?: number;
+  download_rate?: number;
+}
+
+export interface DiskSpeed {
+  path: string;
+  exitCode: number;
+  speedMs: number;
+}
+
+export interface Resolution {
+  domain_name: string;
+  ipv4_addresses: readonly string[];
+  ipv6_addresses: readonly string[];
+  cnames: readonly string[];
+}
+
+export interface HostRow {
+  readonly id: string;
+  readonly infraEnv: InfraEnvRow;
+  cluster: ClusterRow | undefined;
+  kind: string;
+  status: string;
+  statusInfo: string;
+  statusUpdatedAt: number;
+  role: string;
+  suggestedRole: string;
+  bootstrap: boolean;
+  createdAt: number;
+  updatedAt: number;
+  registeredAt: number;
+  checkedInAt: number;
+  timestamp: number;
+  triggeredAt: number;
+  discoveryAgentVersion: string;
+  requestedHostname: string;
+  mediaStatus: string;
+  stage: string;
+  stageInfo: string;
+  stageStartedAt: number;
+  stageUpdatedAt: number;
+  stageTimedOut: boolean;
+  installationPercentage: number;
+  connectionTimedOut: boolean;
+  inventoryText: string;
+  inventory: InventoryFacts | undefined;
+  /** Fingerprint of the last report together with everything its treatment depends on. */
+  inventoryKey: string;
+  connectivityText: string;
+  connectivity: ConnectivityFacts | undefined;
+  apiVipConnectivityText: string;
+  apiVipConnectivity: { isSuccess: boolean; url: string; downloadError: string; managedNetworking: boolean } | undefined;
+  tangConnectivity: string;
+  freeAddressesText: string;
+  freeAddresses: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  ntpSourcesText: string;
+  ntpSynced: boolean;
+  domainResolutionsText: string;
+  domainResolutions: readonly Resolution[] | undefined;
+  imageStatuses: Map<string, ImageStatus>;
+  diskSpeeds: Map<string, DiskSpeed>;
+  installationDiskPath: string;
+  installationDiskId: string;
+  disksToBeFormatted: string;
+  skipFormattingDisks: string;
+  installerVersion: string;
+  installerArgs: string;
+  ignitionConfigOverrides: string;
+  ignitionEndpointTokenSet: boolean;
+  ignitionEndpointToken: string;
+  ignitionEndpointHttpHeaders: string;
+  machineConfigPoolName: string;
+  nodeLabels: string;
+  fencingCredentials: string;
+  logsInfo: string;
+  logsCollectedAt: number;
+  logsStartedAt: number;
+  validations: readonly ValidationResult[];
+  validationsText: string | undefined;
+}
+
+export function newHost(id: string, infraEnv: InfraEnvRow): HostRow {
+  return {
+    id,
+    infraEnv,
+    cluster: undefined,
+    kind: 'Host',
+    status: '',
+    statusInfo: '',
+    statusUpdatedAt: 0,
+    role: 'auto-assign',
+    suggestedRole: 'auto-assign',
+    bootstrap: false,
+    createdAt: 0,
+    updatedAt: 0,
+    registeredAt: 0,
+    checkedInAt: 0,
+    timestamp: 0,
+    triggeredAt: 0,
+    discoveryAgentVersion: '',
+    requestedHostname: '',
+    mediaStatus: '',
+    stage: '',
+    stageInfo: '',
+    stageStartedAt: 0,
+    stageUpdatedAt: 0,
+    stageTimedOut: false,
+    installationPercentage: 0,
+    connectionTimedOut: false,
+    inventoryText: '',
+    inventory: undefined,
+    inventoryKey: '',
+    connectivityText: '',
+    connectivity: undefined,
+    apiVipConnectivityText: '',
+    apiVipConnectivity: undefined,
+    tangConnectivity: '',
+    freeAddressesText: '',
+    freeAddresses: undefined,
+    ntpSourcesText: '',
+    ntpSynced: false,
+    domainResolutionsText: '',
+    domainResolutions: undefined,
+    imageStatuses: new Map(),
+    diskSpeeds: new Map(),
+    installationDiskPath: '',
+    installationDiskId: '',
+    disksToBeFormatted: '',
+    skipFormattingDisks: '',
+    installerVersion: '',
+    installerArgs: '',
+    ignitionConfigOverrides: '',
+    ignitionEndpointTokenSet: false,
+    ignitionEndpointToken: '',
+    ignitionEndpointHttpHeaders: '',
+    machineConfigPoolName: '',
+    nodeLabels: '',
+    fencingCredentials: '',
+    logsInfo: '',
+    logsCollectedAt: 0,
+    logsStartedAt: 0,
+    validations: [],
+    validationsText: undefined,
+  };
+}
+
+/** Everything the service knows. */
+export class Store {
+  readonly clusters = new Map<string, ClusterRow>();
+  readonly infraEnvs = new Map<string, InfraEnvRow>();
+  /** `<infra-env id>/<host id>` of deleted hosts, whose events are hidden unless asked for. */
+  readonly deletedHosts = new Set<string>();
+
+  addHost(host: HostRow): void {
+    host.infraEnv.hosts.set(host.id, host);
+    this.deletedHosts.delete(hostKey(host));
+    if (host.cluster) attach(host, host.cluster);
+  }
+
+  removeHost(host: HostRow): void {
+    host.infraEnv.hosts.delete(host.id);
+    this.deletedHosts.add(hostKey(host));
+    if (host.cluster) detach(host, host.cluster);
+  }
+
+  /** Binds a host to a cluster, or frees it. */
+  moveHost(host: HostRow, cluster: ClusterRow | undefined): void {
+    if (host.cluster === cluster) return;
+    if (host.cluster) detach(host, host.cluster);
+    host.cluster = cluster;
+    if (cluster) attach(host, cluster);
+  }
+}
+
+export function hostKey(host: { id: string; infraEnv: { id: string } }): string {
+  return `${host.infraEnv.id}/${host.id}`;
+}
+
+function attach(host: HostRow, cluster: ClusterRow): void {
+  cluster.hosts.push(host);
+  touchMembers(cluster);
+}
+
+function detach(host: HostRow, cluster: ClusterRow): void {
+  const at = cluster.hosts.indexOf(host);
+  if (at >= 0) cluster.hosts.splice(at, 1);
+  touchMembers(cluster);
+}
+
+/** To be called when anything changed that peers' connectivity checks or groups depend on. */
+export function touchMembers(cluster: ClusterRow): void {
+  cluster.membersVersion++;
+  cluster.connectivityVersion++;
+}
+
+/** The role that counts: what is set, else what is suggested. */
+export function effectiveRole(host: HostRow): string {
+  if (host.role === 'auto-assign' && host.suggestedRole !== '') return host.suggestedRole;
+  return host.role === 'bootstrap' ? 'master' : host.role;
+}
+
+export function isDay2Host(host: HostRow): boolean {
+  return host.kind === 'AddToExistingClusterHost';
+}
+
+export function isDay2Cluster(cluster: ClusterRow): boolean {
+  return cluster.kind === 'AddHostsCluster';
+}
+
+export function isSingleNode(cluster: ClusterRow | undefined): boolean {
+  return cluster?.controlPlaneCount === 1;
+}
+
+/** Requested name, else the one of the inventory; empty when neither is known. */
+export function hostnameOf(host: HostRow): string {
+  return host.requestedHostname || host.inventory?.hostname || '';
+}
+
+/** Name for people: falls back to the id. */
+export function displayName(host: HostRow): string {
+  return hostnameOf(host) || host.id;
+}
+
+/** Two control-plane nodes whose members carry fencing credentials instead of an arbiter. */
+export function isFencingCluster(cluster: ClusterRow): boolean {
+  return (
+    cluster.controlPlaneCount === 2 &&
+    cluster.hosts.length > 0 &&
+    cluster.hosts.filter((host) => effectiveRole(host) !== 'worker').every((host) => host.fencingCredentials !== '')
+  );
+}

@@ -1,0 +1,73 @@
+/** Results of validations and the text in which rows carry them. Source: Service facts 4.1. */
+
+export type ValidationStatus = 'success' | 'failure' | 'pending' | 'error' | 'disabled';
+
+export interface ValidationResult {
+  readonly id: string;
+  readonly category: string;
+  readonly status: ValidationStatus;
+  readonly message: string;
+}
+
+/** The JSON map category → results; empty string while nothing was evaluated. */
+export function validationsText(results: readonly ValidationResult[]): string {
+  if (results.length === 0) return '';
+  const categories = new Map<string, { id: string; status: string; message: string }[]>();
+  for (const { id, category, status, message } of results) {
+    let list = categories.get(category);
+    if (!list) categories.set(category, (list = []));
+    list.push({ id, status, message });
+  }
+  return JSON.stringify(Object.fromEntries([...categories].sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+export function sameResults(a: readonly ValidationResult[], b: readonly ValidationResult[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) {
+    const left = a[index] as ValidationResult;
+    const right = b[index] as ValidationResult;
+    if (left === right) continue;
+    if (left.id !== right.id || left.status !== right.status || left.message !== right.message) return false;
+  }
+  return true;
+}
+
+/** Validations that turned to failure or back to success, in the order of `now`. */
+export function flips(
+  before: readonly ValidationResult[],
+  now: readonly ValidationResult[],
+): { id: string; to: 'failed' | 'fixed'; usedToSucceed: boolean }[] {
+  const previous = new Map(before.map((result) => [result.id, result.status]));
+  const result: { id: string; to: 'failed' | 'fixed'; usedToSucceed: boolean }[] = [];
+  for (const { id, status } of now) {
+    const old = previous.get(id);
+    if (old === undefined || old === status) continue;
+    if (status === 'failure') result.push({ id, to: 'failed', usedToSucceed: old === 'success' });
+    else if (status === 'success' && old === 'failure') result.push({ id, to: 'fixed', usedToSucceed: false });
+  }
+  return result;
+}
+
+/** True when an ignore list (a JSON array of ids, or `["all"]`) covers a validation that may be ignored. */
+export function isIgnored(ignored: readonly string[], id: string, neverIgnorable: ReadonlySet<string>): boolean {
+  if (ignored.length === 0 || neverIgnorable.has(id)) return false;
+  return ignored.includes('all') || ignored.includes(id);
+}
+
+const lists = new Map<string, readonly string[]>();
+
+/** Ids of an ignore list; empty for an empty or unreadable text. */
+export function ignoreList(text: string): readonly string[] {
+  if (text === '') return [];
+  let list = lists.get(text);
+  if (!list) {
+    try {
+      const value: unknown = JSON.parse(text);
+      list = Array.isArray(value) ? value.map(String) : [];
+    } catch {
+      list = [];
+    }
+    lists.set(text, list);
+  }
+  return list;
+}

@@ -1,0 +1,89 @@
+/**
+ * The embedded assisted-service: the real one's rules behind the real one's HTTP surface, in memory.
+ */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { type ClockSpec, ScaledClock } from '../swarm/protocol/clock.ts';
+import { createService } from './core/service.ts';
+import { defaultSettings } from './core/settings.ts';
+import { HttpServiceMetrics } from './http/metrics.ts';
+import { createHttpServer } from './http/server.ts';
+import type { AssistedServiceApi, ServiceSettings } from './service-api.ts';
+
+export interface ServiceMockOptions {
+  /** Address to listen on; 127.0.0.1 unless given. */
+  host?: string;
+  /** Port to listen on; 0 or absent takes a free one. */
+  port?: number;
+  /** Simulated time, shared with the generator. */
+  clock: ClockSpec;
+  /** Laid over the real service's defaults. A SERVICE_BASE_URL that is the default becomes the server's own address. */
+  settings?: Partial<ServiceSettings>;
+  /** PEM texts; when given the service speaks HTTPS. */
+  tls?: { cert: string; key: string };
+  /** When given, agents have to send it as `X-Secret-Key`. */
+  agentToken?: string;
+  /** Serves `/mock/faults`, see `http/faults.ts`. */
+  admin?: boolean;
+}
+
+export interface ServiceMock {
+  /** Scheme, host and port, without the API base. */
+  url: string;
+  port: number;
+  api: AssistedServiceApi;
+  /** Ends the monitors and all connections. */
+  close(): Promise<void>;
+}
+
+/** How many connections may wait to be accepted: what the real service's server asks for on Linux. */
+const BACKLOG = 4096;
+
+/**
+ * Starts the service.
+ * @throws Error when the address cannot be listened on
+ */
+export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
+  const clock = new ScaledClock(options.clock);
+  const metrics = new HttpServiceMetrics();
+  const defaults = defaultSettings();
+  const settings = { ...defaults, ...options.settings };
+  const ownAddress = settings.SERVICE_BASE_URL === defaults.SERVICE_BASE_URL;
+  const host = options.host ?? '127.0.0.1';
+  const urlAt = (port: number) =>
+    `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const rulesAt = (port: number) =>
+    createService({
+      clock,
+      metrics,
+      settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
+      uuid: randomUUID,
+    });
+  // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
+  let rules = options.port ? rulesAt(options.port) : undefined;
+  const app = createHttpServer({
+    api: () => rules!,
+    metrics,
+    clock,
+    rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
+    random: Math.random,
+    onBug: (error) => process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`),
+    ...(options.tls && { tls: options.tls }),
+    ...(options.agentToken !== undefined && { agentToken: options.agentToken }),
+    ...(options.admin !== undefined && { admin: options.admin }),
+  });
+  await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+  const { port } = app.server.address() as AddressInfo;
+  const api = rules ?? rulesAt(port);
+  rules = api;
+  api.start();
+  return {
+    url: urlAt(port),
+    port,
+    api,
+    close: async () => {
+      api.stop();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * The embedded assisted-service as a process of its own. Forked, it takes its options as an IPC message
+ * `{type: 'start', options}` and answers `{type: 'listening', url}` or `{type: 'failed', message}`. Started by hand, it
+ * serves port 8090 in real time with the settings of the real service's environment variables. It ends when its parent
+ * goes away, on SIGTERM or SIGINT, and with exit code 1 when it could not start.
+ */
+import { startClock } from '../swarm/protocol/clock.ts';
+import { settingsFromEnv } from './core/settings.ts';
+import { type ServiceMock, type ServiceMockOptions, startServiceMock } from './index.ts';
+
+/** From the parent. */
+export interface StartMessage {
+  type: 'start';
+  options: ServiceMockOptions;
+}
+/** To the parent. */
+export type ReportMessage = { type: 'listening'; url: string } | { type: 'failed'; message: string };
+
+/** Port of the real service. */
+const DEFAULT_PORT = 8090;
+
+let running: Promise<ServiceMock> | undefined;
+
+async function start(options: ServiceMockOptions): Promise<ReportMessage> {
+  running ??= startServiceMock(options);
+  try {
+    return { type: 'listening', url: (await running).url };
+  } catch (error) {
+    return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function stop(): Promise<void> {
+  const mock = await running?.catch(() => undefined);
+  await mock?.close();
+  process.exit();
+}
+
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+if (process.send) {
+  process.once('disconnect', stop);
+  process.on('message', async (message: StartMessage) => {
+    if (message.type !== 'start') return;
+    const report = await start(message.options);
+    if (!process.connected) return;
+    process.send?.(report, () => {
+      if (report.type === 'failed') process.exit(1);
+    });
+  });
+} else {
+  const options = { port: DEFAULT_PORT, clock: startClock(1), settings: settingsFromEnv(process.env) };
+  const report = await start(options);
+  if (report.type === 'failed') {
+    process.stderr.write(`${report.message}\n`);
+    process.exit(1);
+  }
+  process.stdout.write(`${report.url}\n`);
+}

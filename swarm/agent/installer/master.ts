@@ -1,0 +1,11 @@
+/** A master or arbiter that is not the bootstrap. Installer facts 1.4. */
+import type { HostInstallation } from './common.ts';
+
+export async function installMaster(installation: HostInstallation): Promise<void> {
+  const { role } = installation.request;
+  await installation.stage('Installing', role);
+  await installation.downloadIgnition();
+  await installation.writeImage(role === 'arbiter' ? 'writeArbiter' : 'writeMaster');
+  await installation.overwriteOsImage();
+  await installation.finish('plain');
+}

@@ -1,0 +1,32 @@
+/** Images pulled one after the other, with what that took. Agent facts 5.11. */
+import { goJson } from '../../host/go-json.ts';
+import { hashWords, unitNumber } from '../../host/random.ts';
+import { objectArgument, type Step, StepArgumentError, textList } from './step.ts';
+
+const STEP = 'image availability';
+const MEGABYTE = 1_000_000;
+/** Images of the installation are between 150 MB and 900 MB. */
+const MIN_SIZE = 150 * MEGABYTE;
+const SIZE_JITTER = 750 * MEGABYTE;
+
+export const containerImageAvailability: Step<string[]> = {
+  parse(args) {
+    const request = objectArgument(STEP, args);
+    if (!Array.isArray(request.images)) throw new StepArgumentError(`${STEP}: images is required and a list`);
+    return textList(STEP, request.images, 'images');
+  },
+  pieces: (images) => images.length,
+  whileBusy: () => ({ output: '' }),
+  run(images, { tookMs }) {
+    const sizes = images.map((name) => MIN_SIZE + Math.floor(unitNumber(hashWords(name)) * SIZE_JITTER));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const result = images.map((name, index) => {
+      const size = sizes[index]!;
+      // At the speed of light in a compressed simulation a pull still took some time.
+      const seconds = Math.max(((tookMs / 1000) * size) / total, 0.001);
+      const rate = size / MEGABYTE / seconds;
+      return { download_rate: rate, name, result: 'success', size_bytes: size, time: seconds };
+    });
+    return { output: goJson({ images: result.length > 0 ? result : null }) };
+  },
+};

@@ -1,0 +1,13 @@
+/** The machine's hardware and network document. Agent facts 5.1. */
+import { expectArgs, isUuid, type Step, StepArgumentError } from './step.ts';
+
+export const inventory: Step<string> = {
+  steady: true,
+  parse(args) {
+    expectArgs('inventory', args, 1);
+    const id = args[0]!;
+    if (!isUuid(id)) throw new StepArgumentError(`inventory takes the host's UUID, "${id}" was given`);
+    return id;
+  },
+  run: (_id, { host }) => ({ output: host.inventory() }),
+};

@@ -1,0 +1,11 @@
+/** Pulls another agent image; a success ends the runner. Agent facts 5.15. */
+import { goJson } from '../../host/go-json.ts';
+import { objectArgument, type Step } from './step.ts';
+
+export const upgradeAgent: Step<string> = {
+  parse: (args) => String(objectArgument('upgrade agent', args).agent_image ?? ''),
+  whileBusy: (image) => ({ output: goJson(image ? { agent_image: image } : {}) }),
+  run: (image) => ({
+    output: goJson({ ...(image ? { agent_image: image } : {}), result: image ? 'success' : 'failure' }),
+  }),
+};

@@ -1,0 +1,60 @@
+/** Values of options, checked where they are given. Each throws InvalidArgumentError with what is allowed. */
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../plan/duration.ts';
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+/** `127.0.0.1:5566`, `[::1]:5566`, `:5566` or `5566`; without an address it is the loopback one. */
+export function listenAddress(text: string): ListenAddress {
+  const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:[\]]*):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535) {
+    throw new InvalidArgumentError(
+      'Allowed: ADDRESS:PORT or PORT, for example 127.0.0.1:5566 (port 0 takes a free one).',
+    );
+  }
+  return { host: (match[1] ?? '').replace(/^\[|\]$/g, '') || '127.0.0.1', port };
+}
+
+/** A whole number from 1 to `most`. */
+export function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > most) {
+      throw new InvalidArgumentError(`Allowed: a whole number from 1 to ${most}.`);
+    }
+    return value;
+  };
+}
+
+/** Simulated seconds in one second. */
+export function clockSpeed(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 1000)) {
+    throw new InvalidArgumentError('Allowed: a number from 0.1 to 1000; 1 is real time.');
+  }
+  return value;
+}
+
+/** `10m`: simulated seconds. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new InvalidArgumentError('Allowed: numbers with units such as 90s, 10m or 1h30m.');
+  }
+}
+
+/** `0/4`: this generator's part of a plan that several share. */
+export function shard(text: string): { index: number; count: number } {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (!match || index >= count) {
+    throw new InvalidArgumentError('Allowed: INDEX/COUNT with an index from 0 to COUNT-1, for example 0/4.');
+  }
+  return { index, count };
+}

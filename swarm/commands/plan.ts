@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { EXIT } from './exit.ts';
+import { note } from './note.ts';
+
+/** `swarm plan` and what is below it. */
+export function planCommand(finish: (code: number) => void): Command {
+  const plan = new Command('plan')
+    .summary('check plans and see what they expand to')
+    .description('Checks plan files and shows what they would do, without doing it.')
+    .addHelpText('after', '\nExamples:\n  swarm plan show examples/demo.yaml\n  swarm plan check plan.yaml');
+
+  plan
+    .command('show')
+    .summary('show what a plan expands to')
+    .description('Shows clusters, hosts, arrival, load and needs of a plan.')
+    .argument('<plan...>', 'plan files (YAML or JSON); several give one plan together')
+    .option('--json', 'print it as JSON')
+    .option('--full', 'print the whole expanded plan with every host, as JSON; secrets are hidden')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  swarm plan show examples/demo.yaml\n  swarm plan show testplan.yaml service_config.yaml --json',
+    )
+    .action(async (files: string[], flags: { json?: boolean; full?: boolean }) => {
+      const { expandWith, readPlanFiles } = await import('./read-plan.ts');
+      const { describePlan, renderDescription } = await import('../plan/describe.ts');
+      const read = readPlanFiles(files, flags.json || flags.full ? note : () => {});
+      if (flags.full) {
+        const { withoutSecrets } = await import('../plan/expand.ts');
+        print(withoutSecrets(expandWith(read, {})));
+      } else if (flags.json) print(describePlan(read));
+      else process.stdout.write(renderDescription(describePlan(read)));
+      finish(EXIT.ok);
+    });
+
+  plan
+    .command('check')
+    .summary('check plan files')
+    .description('Checks plan files. Every problem is named with its file, line, column, value and what is allowed.')
+    .argument('<plan...>', 'plan files (YAML or JSON); several give one plan together')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  swarm plan check plan.yaml\n  swarm plan check testplan.yaml service_config.yaml',
+    )
+    .action(async (files: string[]) => {
+      const { expandWith, readPlanFiles } = await import('./read-plan.ts');
+      const expanded = expandWith(readPlanFiles(files, note), {});
+      process.stdout.write(`ok: ${expanded.clusters.length} clusters with ${expanded.hostCount} hosts\n`);
+      finish(EXIT.ok);
+    });
+
+  plan
+    .command('schema')
+    .summary('print the JSON Schema of plan files')
+    .description('Prints the JSON Schema of plan files, for editors that complete and check YAML.')
+    .addHelpText('after', '\nExamples:\n  swarm plan schema > plan.schema.json')
+    .action(async () => {
+      const { planJsonSchema } = await import('../plan/schema.ts');
+      print(planJsonSchema());
+      finish(EXIT.ok);
+    });
+  return plan;
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,68 @@
+/** Plans from the command line. */
+import { readFileSync } from 'node:fs';
+import type { Overrides } from '../daemon/overrides.ts';
+import { applyOverrides } from '../daemon/overrides.ts';
+import { expandPlan } from '../plan/expand.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { loadPlan } from '../plan/load.ts';
+import { formatProblem, type Plan, PlanError } from '../plan/plan.ts';
+import { InputError } from './exit.ts';
+
+/** Reads plan files; warnings go to `warn`. @throws InputError with one line a problem. */
+export function readPlanFiles(files: readonly string[], warn: (text: string) => void): Plan {
+  try {
+    const plan = loadPlan(files);
+    for (const warning of plan.warnings) warn(`warning: ${formatProblem(warning)}`);
+    return plan;
+  } catch (error) {
+    if (error instanceof PlanError) throw new InputError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+export interface PlanOptions {
+  seed?: string;
+  shard?: { index: number; count: number };
+  keep?: boolean;
+  speed?: number;
+  service?: string;
+  insecure?: boolean;
+  /** Path of a PEM file. */
+  ca?: string;
+}
+
+/** The plan with the command line's changes, expanded. @throws InputError */
+export function expandWith(plan: Plan, options: PlanOptions): ExpandedPlan {
+  const overrides: Overrides = {
+    ...(options.keep && { keep: true }),
+    ...(options.speed !== undefined && { speed: options.speed }),
+    ...(options.service !== undefined && { service: options.service }),
+    tls: {
+      ...(options.insecure && { insecure: true }),
+      ...(options.ca !== undefined && { ca: readCa(options.ca) }),
+    },
+  };
+  try {
+    const expanded = expandPlan(plan, {
+      ...(options.seed !== undefined && { seed: options.seed }),
+      ...(options.shard !== undefined && { shard: options.shard }),
+    });
+    return applyOverrides(expanded, overrides);
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function readCa(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`--ca ${path} cannot be read (${(error as NodeJS.ErrnoException).code}); give a PEM file`);
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new InputError(`--ca ${path} holds no certificate; give a PEM file with -----BEGIN CERTIFICATE-----`);
+  }
+  return text;
+}

@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { note } from './note.ts';
+import { clockSpeed, duration, type ListenAddress, listenAddress, shard, wholeNumber } from './options.ts';
+import type { PlanOptions } from './read-plan.ts';
+
+interface RunFlags extends PlanOptions {
+  workers?: number;
+  hold?: number;
+  out: string;
+  listen?: ListenAddress;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `swarm run` */
+export function runCommand(finish: (code: number) => void): Command {
+  return new Command('run')
+    .summary('run a plan to its verdict')
+    .description(
+      'Runs a plan: creates its clusters on the service, lets their hosts boot, be discovered and install, waits for the end, removes what it made, and judges.',
+    )
+    .argument('<plan...>', 'plan files (YAML or JSON); several give one plan together')
+    .option('--seed <text>', "replaces the plan's seed; the same plan and seed make the same hosts")
+    .option('--service <url>', 'address of the service, or "embedded" for the built-in simulator')
+    .option('--insecure', "do not verify the service's certificate")
+    .option('--ca <file>', 'PEM certificates to trust beside those of the system')
+    .option('--speed <factor>', 'simulated seconds in one second (embedded service only)', clockSpeed)
+    .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
+    .option('--shard <i/n>', 'run only the i-th of n parts of the plan, counted from 0', shard)
+    .option(
+      '--hold <duration>',
+      'let hosts that have no end of their own go on so long after everything is done',
+      duration,
+    )
+    .option('--keep', 'keep what the run made on the service')
+    .option('--out <dir>', "folder for the runs' folders", 'runs')
+    .option('--listen <address>', 'serve API, metrics and page meanwhile', listenAddress)
+    .option('--json', 'print the summary as JSON')
+    .option('--quiet', 'no live progress')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 passed, 1 failed, 2 wrong input, 130 interrupted.
+The first Ctrl-C ends the run and cleans up; the second leaves at once and lists what is left behind.
+
+Examples:
+  swarm run examples/demo.yaml
+  swarm run testplan.yaml service_config.yaml --seed 7
+  swarm run plan.yaml --service https://assisted.example.com --ca ca.pem --listen 127.0.0.1:5566
+  swarm run examples/steady-20000.yaml --hold 10m
+  swarm run plan.yaml --shard 0/4 --json > summary.json`,
+    )
+    .action(async (files: string[], flags: RunFlags) => {
+      const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
+      const { expandWith, readPlanFiles } = await import('./read-plan.ts');
+      const plan = expandWith(readPlanFiles(files, note), flags);
+      const session = new DaemonSession({ directory: flags.out });
+      if (flags.listen) note(`page, API and metrics: ${await session.listen(flags.listen)}`);
+      const run = session.runs.start(plan, {
+        ...(flags.workers !== undefined && { workers: flags.workers }),
+        ...(flags.hold !== undefined && { holdSeconds: flags.hold }),
+      });
+      const summary = await session.watch(run, { progress: !flags.quiet });
+      await session.close();
+      printSummary(summary, flags.json === true);
+      if (run.directory) note(`kept in ${run.directory}`);
+      finish(exitCodeOf(summary));
+    });
+}

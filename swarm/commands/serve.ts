@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { EXIT } from './exit.ts';
+import { note } from './note.ts';
+import { type ListenAddress, listenAddress } from './options.ts';
+
+/** `swarm serve` */
+export function serveCommand(finish: (code: number) => void): Command {
+  return new Command('serve')
+    .summary('serve the API that starts and watches runs')
+    .description(
+      'Serves the API under /api/v1, the control API of the public Go tool under /api/assisted-swarm, /metrics and a status page until Ctrl-C. There is no authentication: keep it on loopback or behind something that has it.',
+    )
+    .option('--listen <address>', 'address and port to listen on', listenAddress, listenAddress('127.0.0.1:5566'))
+    .option('--out <dir>', "folder for the runs' folders", 'runs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  swarm serve
+  swarm serve --listen 0.0.0.0:5566 --out /var/lib/swarm
+  curl --data-binary @examples/demo.yaml -H 'content-type: application/yaml' http://127.0.0.1:5566/api/v1/runs`,
+    )
+    .action(async (flags: { listen: ListenAddress; out: string }) => {
+      const { DaemonSession } = await import('./daemon-session.ts');
+      const session = new DaemonSession({ directory: flags.out });
+      const url = await session.listen(flags.listen);
+      note(`listening on ${url} (API ${url}/api/v1, metrics ${url}/metrics); Ctrl-C ends`);
+      await Promise.race([session.interrupted, session.exitAsked]);
+      await session.close();
+      finish(EXIT.ok);
+    });
+}

@@ -1,0 +1,318 @@
+import { describe, expect, it } from 'vitest';
+import type { Host } from '../host/host.ts';
+import { Simulation, type Topology } from './testing/simulation.ts';
+
+const percentages = (lines: string[]) => lines.filter((line) => !/\(\d+%\)$/.test(line));
+const stagesOf = (lines: string[], name: string) => percentages(lines).filter((line) => line.startsWith(`S6 ${name} `));
+
+async function installed(topology: Topology): Promise<Simulation> {
+  const simulation = new Simulation(topology);
+  simulation.install();
+  await simulation.until(() => simulation.idle > 0 && simulation.service.status === 'installed');
+  return simulation;
+}
+
+function refused(simulation: Simulation): string[] {
+  return simulation.service.sent.filter((sent) => sent.status >= 400).map((sent) => `${sent.status} ${sent.path}`);
+}
+
+describe('whole clusters', () => {
+  const topologies: [string, Topology][] = [
+    ['single node', { controlPlanes: 1 }],
+    ['compact', { controlPlanes: 3 }],
+    ['3+2', { controlPlanes: 3, workers: 2 }],
+    ['5 control planes', { controlPlanes: 5, workers: 3 }],
+    ['two masters and an arbiter', { controlPlanes: 2, arbiters: 1, workers: 1 }],
+  ];
+  it.each(topologies)('%s reaches installed without a refused request', async (_, topology) => {
+    const simulation = await installed(topology);
+    expect(refused(simulation)).toEqual([]);
+    expect(simulation.done).toHaveLength(simulation.hosts.length);
+    expect([...simulation.outcomes.values()].every((outcome) => outcome.exitCode === 0)).toBe(true);
+    expect(simulation.measured.filter((line) => line.startsWith('error'))).toEqual([]);
+    expect(simulation.clock.pending).toBe(0);
+    expect(simulation.service.released).toBe(simulation.service.sessions);
+    const stories = simulation.controllerStory();
+    expect(stories.filter((line) => line.startsWith('S12'))).toEqual([
+      'S12 Waiting for cluster operators',
+      'S12 Adding router ca',
+      'S12 Waiting for olm operators csv initialization',
+      'S12 Done',
+    ]);
+    expect(stories.slice(-4)).toEqual(['S1', 'S8 requested', 'S9 controller', 'S8 completed']);
+    expect(stories.filter((line) => line.startsWith('S14'))).toEqual(['S14 true']);
+    for (const host of simulation.hosts) {
+      const name = `S6 ${host.plan.role[0]}${host.plan.ordinal} Done`;
+      const done = simulation.service.sent.filter((sent) => simulation.tell(sent) === name);
+      expect(done).toHaveLength(1);
+      expect(done[0]?.client).toBe('controller');
+    }
+  });
+
+  it('runs a single node in the order of its facts', async () => {
+    const simulation = await installed({ controlPlanes: 1 });
+    const [host] = simulation.hosts as [Host];
+    expect(percentages(simulation.story(host))).toEqual([
+      'S6 m0 Starting installation (bootstrap)',
+      'S6 m0 Installing (bootstrap)',
+      'S3 bootstrap.ign',
+      'S6 m0 Waiting for bootkube',
+      'S5 infra-env',
+      'S6 m0 Writing image to disk',
+      'S7 m0 requested',
+      'S6 m0 Rebooting',
+    ]);
+    expect(simulation.story(host, 'agent')).toEqual([
+      'S7 m0 requested',
+      'S7 m0 collecting',
+      'S9 host',
+      'S7 m0 completed',
+    ]);
+    expect(stagesOf(simulation.controllerStory(), 'm0')).toEqual(['S6 m0 Joined', 'S6 m0 Done']);
+    const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === 'S6 m0 Rebooting')!;
+    expect(simulation.silent[0]!.at - rebooting.at).toBeLessThanOrEqual(3_000);
+  });
+
+  it('runs 3+2 in the order of its facts', async () => {
+    const simulation = await installed({ controlPlanes: 3, workers: 2 });
+    const [m0, m1, m2, w3, w4] = simulation.hosts as [Host, Host, Host, Host, Host];
+    const own = percentages(simulation.story(m0));
+    expect(own.filter((line) => !/^S6 [mw][1-4] /.test(line) && line !== 'S1 hosts')).toEqual([
+      'S6 m0 Starting installation (bootstrap)',
+      'S3 bootstrap.ign',
+      'S6 m0 Installing (master)',
+      'S5 infra-env',
+      'S6 m0 Writing image to disk',
+      'S6 m0 Waiting for control plane (Waiting for bootstrap node preparation)',
+      'S6 m0 Waiting for control plane (Waiting for masters to join bootstrap control plane)',
+      'S1',
+      'S1',
+      'S6 m0 Waiting for bootkube',
+      'S6 m0 Waiting for bootkube (waiting for ETCD bootstrap to be complete)',
+      'S6 m0 Waiting for controller (waiting for controller pod ready event)',
+      'S8 requested',
+      'S9 controller',
+      'S7 m0 requested',
+      'S6 m0 Rebooting',
+    ]);
+    // One fetch for the node loop, one for the loop that looks for ignitions.
+    expect(own.filter((line) => line === 'S1 hosts')).toHaveLength(2);
+    expect(own.filter((line) => line.endsWith('Joined')).sort()).toEqual(['S6 m1 Joined', 'S6 m2 Joined']);
+    for (const host of [m1, m2]) {
+      const name = `m${host.plan.ordinal}`;
+      expect(percentages(simulation.story(host))).toEqual([
+        `S6 ${name} Starting installation (master)`,
+        `S6 ${name} Installing (master)`,
+        'S5 infra-env',
+        `S6 ${name} Writing image to disk`,
+        `S7 ${name} requested`,
+        `S6 ${name} Rebooting`,
+      ]);
+    }
+    for (const host of [w3, w4]) {
+      const name = `w${host.plan.ordinal}`;
+      const lines = percentages(simulation.story(host));
+      const polls = lines.filter((line) => line.startsWith('S2'));
+      expect(lines.filter((line) => !line.startsWith('S2'))).toEqual([
+        `S6 ${name} Starting installation (worker)`,
+        `S6 ${name} Installing (worker)`,
+        'S5 infra-env',
+        `S6 ${name} Writing image to disk`,
+        `S6 ${name} Waiting for control plane`,
+        'S1',
+        `S7 ${name} requested`,
+        `S6 ${name} Rebooting`,
+      ]);
+      expect(polls.length).toBeGreaterThan(10);
+      expect(polls.every((line, at) => line === (at % 2 ? 'S2 arbiter' : 'S2 master'))).toBe(true);
+    }
+    // Masters reach the bootstrap's view before the controller's.
+    const everything = simulation.service.sent.map((sent) => simulation.tell(sent));
+    for (const name of ['m1', 'm2', 'w3', 'w4', 'm0']) {
+      const joined = everything.indexOf(`S6 ${name} Joined`);
+      expect(everything.indexOf(`S6 ${name} Done`)).toBeGreaterThan(joined);
+      expect(joined).toBeGreaterThan(everything.indexOf(`S6 ${name} Rebooting`));
+    }
+  });
+
+  it('polls the control plane every 5 s from a worker, two roles a pass, and leaves when two are done', async () => {
+    const simulation = await installed({ controlPlanes: 3, workers: 1 });
+    const worker = simulation.hosts[3]!;
+    const polls = simulation.service.sent.filter(
+      (sent) => sent.machine === worker.plan.index && sent.query === 'role=master',
+    );
+    const gaps = polls.slice(1).map((sent, at) => sent.at - polls[at]!.at);
+    expect(new Set(gaps)).toEqual(new Set([5_000]));
+    const secondDone = simulation.service.sent.filter((sent) => /^S6 .* Done$/.test(simulation.tell(sent)))[1]!;
+    expect(polls.at(-1)!.at - secondDone.at).toBeLessThanOrEqual(5_000);
+  });
+
+  it('counts an arbiter as part of the control plane', async () => {
+    const simulation = await installed({ controlPlanes: 2, arbiters: 1, workers: 1 });
+    const [m0, , a2] = simulation.hosts as [Host, Host, Host];
+    expect(percentages(simulation.story(a2))[0]).toBe('S6 a2 Starting installation (arbiter)');
+    expect(simulation.story(a2)).toContain('S6 a2 Installing (arbiter)');
+    // The wait for the arbiter fetches its own hosts.
+    expect(simulation.story(m0).filter((line) => line === 'S1 hosts')).toHaveLength(3);
+    expect(simulation.story(m0)).toContain('S6 a2 Joined');
+  });
+
+  it('adds a worker on day 2 without waiting for anybody', async () => {
+    const simulation = await installed({ controlPlanes: 3, day2Workers: 1 });
+    const worker = simulation.hosts[3]!;
+    simulation.service.kind = 'AddHostsCluster';
+    simulation.service.status = 'adding-hosts';
+    simulation.install([worker]);
+    await simulation.until(() => simulation.done.length === 4);
+    expect(percentages(simulation.story(worker))).toEqual([
+      'S6 w3 Starting installation (worker)',
+      'S6 w3 Installing (worker)',
+      'S5 infra-env',
+      'S6 w3 Writing image to disk',
+      'S6 w3 Waiting for control plane',
+      'S1',
+      'S7 w3 requested',
+      'S6 w3 Rebooting',
+    ]);
+    expect(simulation.measured.filter((line) => line.startsWith('phase 3'))).toEqual([
+      'phase 3 writing',
+      'phase 3 installing',
+      'phase 3 joined',
+      'phase 3 done',
+    ]);
+    expect(simulation.clock.pending).toBe(0);
+  });
+});
+
+describe('a site', () => {
+  it('gives every report an id of its own and leaves it out where the programs do', async () => {
+    const simulation = await installed({ controlPlanes: 3, workers: 1 });
+    const ids = new Map<string, string[]>();
+    for (const sent of simulation.service.sent) {
+      const told = simulation.tell(sent);
+      const id = sent.headers.get('X-Request-Id');
+      expect(sent.headers.get('X-Secret-Key')).toBe('token');
+      if (sent.client === 'installer') {
+        const without = told === 'S1' || told.startsWith('S2') || told.startsWith('S7');
+        expect(id === undefined, told).toBe(without);
+        if (id) ids.set(id, [...(ids.get(id) ?? []), told]);
+      }
+    }
+    expect([...ids.values()].filter((calls) => calls.length > 1)).toEqual([]);
+    const logs = simulation.service.sent.filter((sent) => sent.client === 'agent' && sent.machine === 1);
+    expect(new Set(logs.map((sent) => sent.headers.get('X-Request-Id'))).size).toBe(1);
+  });
+
+  it('keeps one session for an installer and downloads as a stream of bytes', async () => {
+    const simulation = await installed({ controlPlanes: 1 });
+    const installer = simulation.service.sent.filter((sent) => sent.client === 'installer');
+    expect(new Set(installer.map((sent) => sent.session)).size).toBe(1);
+    for (const sent of installer) {
+      const accept = /downloads/.test(sent.path) ? 'application/octet-stream' : 'application/json';
+      expect(sent.headers.get('Accept')).toBe(accept);
+    }
+  });
+
+  it('tells telemetry and the event stream what became of a host', async () => {
+    const simulation = await installed({ controlPlanes: 1 });
+    expect(simulation.measured.filter((line) => line.startsWith('phase'))).toEqual([
+      'phase 0 writing',
+      'phase 0 installing',
+      'phase 0 joined',
+      'phase 0 done',
+    ]);
+    expect(simulation.measured.filter((line) => line.startsWith('stage'))).toEqual([
+      'stage 0 Starting installation',
+      'stage 0 Installing',
+      'stage 0 Waiting for bootkube',
+      'stage 0 Writing image to disk',
+      'stage 0 Rebooting',
+      'stage 0 Joined',
+      'stage 0 Done',
+    ]);
+    const durations = simulation.measured.filter((line) => line.startsWith('duration'));
+    expect(durations).toHaveLength(6);
+    expect(durations[3]).toMatch(/^duration bootstrap Writing image to disk \d+$/);
+    const stages = simulation.events.filter((event) => event.type === 'host.stage');
+    expect(stages.map((event) => event.type === 'host.stage' && event.stage)).toEqual([
+      'Starting installation',
+      'Installing',
+      'Waiting for bootkube',
+      'Writing image to disk',
+      'Rebooting',
+      'Joined',
+      'Done',
+    ]);
+    expect(simulation.events.filter((event) => event.type === 'cluster.finalizing-stage')).toHaveLength(4);
+  });
+
+  it('lets a host go silent a minute after it rebooted', async () => {
+    const simulation = await installed({ controlPlanes: 3 });
+    for (const { host, at } of simulation.silent) {
+      const name = `S6 m${host.plan.ordinal} Rebooting`;
+      const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === name)!;
+      expect(at - rebooting.at).toBeGreaterThanOrEqual(60_000);
+      expect(at - rebooting.at).toBeLessThan(63_000);
+    }
+  });
+
+  it('leaves no timer and sends nothing once stopped, at any moment', async () => {
+    for (const minutes of [0, 1, 2, 4, 6, 9]) {
+      const simulation = new Simulation({ controlPlanes: 3, workers: 2 });
+      simulation.install();
+      await simulation.clock.advance(minutes * 60_000 + 1_500);
+      simulation.site.stop();
+      await simulation.clock.advance(0);
+      expect(simulation.clock.pending).toBe(0);
+      const count = simulation.service.sent.length;
+      await simulation.clock.advance(600_000);
+      expect(simulation.service.sent).toHaveLength(count);
+      expect(simulation.outcomes.size).toBe(5);
+      expect(simulation.service.released).toBe(simulation.service.sessions);
+    }
+  });
+
+  it('starts a failed controller again, later each time', async () => {
+    const simulation = new Simulation({ controlPlanes: 1 });
+    simulation.service.platform = null;
+    simulation.install();
+    const controllers = () => [
+      ...new Map(
+        simulation.service.sent.filter((sent) => sent.client === 'controller').map((sent) => [sent.session, sent.at]),
+      ).values(),
+    ];
+    await simulation.until(() => controllers().length === 4);
+    const starts = controllers();
+    expect(starts.slice(1).map((at, n) => at - starts[n]!)).toEqual([10_000, 20_000, 40_000]);
+    expect(simulation.measured.filter((line) => line === 'error controller-failed').length).toBeGreaterThanOrEqual(3);
+    simulation.site.stop();
+    expect(simulation.clock.pending).toBe(0);
+  });
+
+  it('is idle when nothing will come of its machines any more', async () => {
+    const simulation = new Simulation({ controlPlanes: 3 });
+    const [m0, m1] = simulation.hosts as [Host, Host];
+    simulation.service.fault = (sent) =>
+      sent.machine === m0.plan.index && simulation.tell(sent).startsWith('S3') ? { status: 403 } : undefined;
+    // The bootstrap fails at once; the master reboots and waits for a cluster that never comes.
+    simulation.install([m0, m1]);
+    await simulation.until(() => simulation.silent.length === 1);
+    expect([simulation.site.active, simulation.idle]).toEqual([true, 0]);
+    await simulation.clock.advance(5 * 60_000);
+    expect([simulation.site.active, simulation.idle]).toEqual([false, 1]);
+    expect(simulation.clock.pending).toBe(0);
+  });
+
+  it('ends an installer alone when its container is stopped', async () => {
+    const simulation = new Simulation({ controlPlanes: 3 });
+    const stop = new AbortController();
+    simulation.install([simulation.hosts[1]!], stop.signal);
+    await simulation.clock.advance(10_000);
+    stop.abort(new Error('stopped'));
+    await simulation.clock.advance(0);
+    expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 143, error: '' }]);
+    expect(simulation.story(simulation.hosts[1]!)).not.toContain('S6 m1 Failed');
+    expect(simulation.clock.pending).toBe(0);
+    expect(simulation.measured.at(-1)).toBe('stage 1 null');
+  });
+});

@@ -1,0 +1,17 @@
+/** Tells the service which part of finalizing the controller is in. Installer facts 2.4.4. */
+import type { FinalizingStage } from '../protocol/states.ts';
+import type { ControllerProcess } from './controller.ts';
+import { accepted } from './inventory-client.ts';
+import { waitUntil } from './ticker.ts';
+
+const RETRY_INTERVAL_MS = 30_000;
+
+/** S12, repeated until it is accepted or the main context ends. */
+export async function enterStage(process: ControllerProcess, stage: FinalizingStage): Promise<void> {
+  const { clock, main, service, options } = process;
+  await waitUntil(clock, RETRY_INTERVAL_MS, main, async (dueMs) => {
+    if (!(await accepted(service.reportFinalizingStage(stage, { dueMs, signal: main })))) return false;
+    options.onFinalizingStage?.(stage);
+    return true;
+  });
+}

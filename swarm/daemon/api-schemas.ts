@@ -1,0 +1,155 @@
+/** JSON Schemas of what /api/v1 takes and gives; they check requests and make the OpenAPI document. */
+import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../protocol/states.ts';
+import { CLUSTER_PHASES, HOST_PHASES } from '../telemetry/telemetry.ts';
+
+const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
+const time = { type: 'number', description: 'Simulated epoch milliseconds.' };
+
+export const errorSchema = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['status', 'code', 'message'],
+      properties: {
+        status: { type: 'integer' },
+        code: { type: 'string', description: 'Stable word for programs.' },
+        message: { type: 'string', description: 'What is wrong and what to do.' },
+        given: { description: 'The value to blame, when it is one.' },
+        allowed: { description: 'What would have been right.' },
+      },
+    },
+  },
+} as const;
+
+export const runSchema = {
+  type: 'object',
+  required: ['id', 'plan', 'seed', 'state', 'startedAt', 'clusters', 'hosts'],
+  properties: {
+    id: { type: 'string' },
+    plan: { type: 'string', description: "The plan's name." },
+    seed: { type: 'string' },
+    state: { type: 'string', enum: ['starting', 'running', 'stopping', 'cleaning', 'ended'] },
+    startedAt: { type: 'string', format: 'date-time' },
+    endedAt: nullable({ type: 'string', format: 'date-time' }),
+    verdict: nullable({ type: 'string', enum: ['passed', 'failed', 'interrupted'] }),
+    reasons: { type: 'array', items: { type: 'string' } },
+    clusters: { type: 'integer' },
+    hosts: { type: 'integer' },
+    directory: nullable({ type: 'string', description: 'Folder with the resolved plan, events and summary.' }),
+  },
+} as const;
+
+const paging = {
+  limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+  offset: { type: 'integer', minimum: 0, default: 0 },
+} as const;
+
+export const clusterQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    phase: { type: 'string', enum: CLUSTER_PHASES },
+    status: { type: 'string', enum: CLUSTER_STATUSES },
+    cluster: { type: 'integer', minimum: 0 },
+    ...paging,
+  },
+} as const;
+
+export const hostQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    phase: { type: 'string', enum: HOST_PHASES },
+    status: { type: 'string', enum: HOST_STATUSES },
+    stage: { type: 'string', enum: HOST_STAGES },
+    cluster: { type: 'integer', minimum: 0 },
+    ...paging,
+  },
+} as const;
+
+export const runParams = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string' } },
+} as const;
+
+export const hostParams = {
+  type: 'object',
+  required: ['id', 'host'],
+  properties: { id: { type: 'string' }, host: { type: 'integer', minimum: 0 } },
+} as const;
+
+export const startQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    seed: { type: 'string', minLength: 1, description: "Replaces the plan's seed." },
+    keep: { type: 'boolean', description: 'Keep what the run made on the service.' },
+    speed: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description: "Replaces the plan's clock speed; embedded service only.",
+    },
+    workers: { type: 'integer', minimum: 1, maximum: 256, description: 'Worker threads.' },
+    hold: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1e9,
+      description: 'Simulated seconds that discovered and failed hosts go on after everything is done.',
+    },
+  },
+} as const;
+
+const page = (row: object) => ({
+  type: 'object',
+  required: ['total', 'items'],
+  properties: {
+    total: { type: 'integer', description: 'Rows that match, on all pages.' },
+    items: { type: 'array', items: row },
+  },
+});
+
+export const clusterPage = page({
+  type: 'object',
+  properties: {
+    cluster: { type: 'integer' },
+    name: { type: 'string' },
+    id: nullable({ type: 'string' }),
+    phase: { type: 'string', enum: CLUSTER_PHASES },
+    status: nullable({ type: 'string', enum: CLUSTER_STATUSES }),
+    statusInfo: { type: 'string' },
+    finalizingStage: nullable({ type: 'string', enum: FINALIZING_STAGES }),
+    reason: { type: 'string' },
+    hosts: { type: 'integer' },
+    updatedAt: nullable(time),
+  },
+});
+
+const hostRow = {
+  type: 'object',
+  properties: {
+    host: { type: 'integer' },
+    cluster: { type: 'integer' },
+    id: nullable({ type: 'string' }),
+    role: { type: 'string', enum: ['master', 'arbiter', 'worker'] },
+    day2: { type: 'boolean' },
+    phase: { type: 'string', enum: HOST_PHASES },
+    status: nullable({ type: 'string', enum: HOST_STATUSES }),
+    statusInfo: { type: 'string' },
+    stage: nullable({ type: 'string', enum: HOST_STAGES }),
+    error: { type: 'string' },
+    updatedAt: nullable(time),
+  },
+};
+export const hostPage = page(hostRow);
+
+export const hostHistory = {
+  type: 'object',
+  required: ['host', 'events'],
+  properties: {
+    host: hostRow,
+    events: { type: 'array', items: { type: 'object', additionalProperties: true } },
+  },
+} as const;

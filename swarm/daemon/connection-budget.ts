@@ -1,0 +1,82 @@
+/**
+ * Whether this process may hold the connections that a plan will have open. A stock agent opens a connection a poll and
+ * leaves it idle for 90 s, so at a 60 s cadence 1.5 of them are open for every host (Agent facts 6.2). When that is more
+ * than the process may hold, the idle time is shortened, which changes the load and is said so.
+ */
+import { readFile } from 'node:fs/promises';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+
+export interface ConnectionLimits {
+  /** Open files this process may have. */
+  files: number;
+  /** Local ports a single source address offers towards one service. */
+  ports: number;
+}
+
+export interface ConnectionBudget {
+  /** Connections that would be open at the real idle time. */
+  needed: number;
+  /** Connections there is room for. */
+  room: number;
+  /** Simulated seconds that idle connections shall linger. */
+  idleSeconds: number;
+  /** What was changed and why, for people; null when nothing was. */
+  warning: string | null;
+}
+
+/** Server's cadence when a plan does not override it (Agent facts 3.2). */
+const POLL_SECONDS = 60;
+/** Replies run beside the poll and sometimes need a connection of their own. */
+const REPLY_ALLOWANCE = 1.2;
+/** Files for everything else: listeners, event files, the user's own calls, workers' pipes. */
+const RESERVED_FILES = 500;
+/** Share of the port range that may be used; the rest is in TIME_WAIT or belongs to others. */
+const PORT_SHARE = 0.8;
+
+/** Reads the limits of this process; systems without /proc get generous defaults. */
+export async function readConnectionLimits(): Promise<ConnectionLimits> {
+  const text = (path: string) => readFile(path, 'utf8').catch(() => '');
+  const files = /^Max open files\s+(\d+)/m.exec(await text('/proc/self/limits'))?.[1];
+  const range = /^(\d+)\s+(\d+)/.exec(await text('/proc/sys/net/ipv4/ip_local_port_range'));
+  return {
+    files: files === undefined ? 1_048_576 : Number(files),
+    ports: range === null ? 28_232 : Number(range[2]) - Number(range[1]) + 1,
+  };
+}
+
+/** Decides how long idle connections of this plan may linger under these limits. */
+export function connectionBudget(
+  plan: Pick<ExpandedPlan, 'hostCount' | 'connections' | 'pollIntervalSeconds'>,
+  limits: ConnectionLimits,
+): ConnectionBudget {
+  const { mode, idleSeconds, sourceAddresses } = plan.connections;
+  const poll = plan.pollIntervalSeconds ?? POLL_SECONDS;
+  const perHost = mode === 'shared' ? 0 : mode === 'keep-alive' ? 1 : idleSeconds / poll + 1 / poll;
+  const needed = Math.ceil(plan.hostCount * perHost * REPLY_ALLOWANCE);
+  const byFiles = Math.max(0, limits.files - RESERVED_FILES);
+  const byPorts = Math.floor(limits.ports * PORT_SHARE * Math.max(1, sourceAddresses.length));
+  const room = Math.min(byFiles, byPorts);
+  if (needed <= room) return { needed, room, idleSeconds, warning: null };
+
+  const scarce = byFiles < byPorts ? `may open ${limits.files} files` : `has ${byPorts} usable local ports`;
+  const remedy =
+    byFiles < byPorts
+      ? 'raise the limit of open files (ulimit -n) to keep the real behaviour'
+      : 'name more source addresses in the plan to keep the real behaviour';
+  if (mode !== 'per-poll') {
+    return {
+      needed,
+      room,
+      idleSeconds,
+      warning: `about ${needed} connections will be open but this process ${scarce}: connections will fail; ${remedy}`,
+    };
+  }
+  const affordable = (room / (plan.hostCount * REPLY_ALLOWANCE)) * poll - 1;
+  const shortened = Math.max(0, Math.floor(affordable));
+  return {
+    needed,
+    room,
+    idleSeconds: shortened,
+    warning: `idle connections linger ${shortened} s instead of ${idleSeconds} s: about ${needed} would be open but this process ${scarce}; ${remedy}`,
+  };
+}

@@ -1,0 +1,116 @@
+/** Parts of a run that need no service and no threads, for tests of what stands above them. */
+import { clusterPlan, FakeService } from '../cluster/fakes.ts';
+import { buildHost } from '../host/build-host.ts';
+import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { PoolOptions } from '../pool/pool.ts';
+import type { RunSummary } from '../report/summary.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import type { RunParts } from './run.ts';
+
+/** A plan of these clusters against the embedded service, at a speed that makes waits vanish. */
+export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<ExpandedPlan> = {}): ExpandedPlan {
+  let hosts = 0;
+  const plans = clusters.map((one, index) => {
+    const plan = clusterPlan({ index, name: `cluster-${index}`, ...one }, hosts);
+    hosts += plan.hosts.length;
+    for (const host of plan.hosts) host.profile = 'sno-small';
+    return plan;
+  });
+  return {
+    name: 'test',
+    seed: 'seed',
+    service: { url: 'embedded', tls: {}, agentToken: '', userAuthorization: '' },
+    clockSpeed: 1000,
+    connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
+    pollIntervalSeconds: null,
+    openshiftVersion: '4.20',
+    releaseImage: null,
+    pullSecret: 'secret',
+    sshPublicKey: '',
+    limits: { discovery: 600, ready: 900, install: 3600, day2: 1200 },
+    keep: false,
+    clusters: plans,
+    hostCount: hosts,
+    shard: { index: 0, count: 1 },
+    ...overrides,
+  };
+}
+
+/** Parts around a {@link FakeService}; what a run did to them can be read afterwards. */
+export class FakeParts implements RunParts {
+  readonly service = new FakeService();
+  readonly events: RunEvent[] = [];
+  stored: RunSummary | null = null;
+  pool: PoolOptions | null = null;
+  poolStopped = false;
+  embedded: 'none' | 'running' | 'stopped' | 'killed' = 'none';
+  /** Makes the embedded service die, with this sentence. */
+  die: (how: string) => void = () => {};
+  /** Machines fall silent by themselves once their cluster is launched. */
+  silent = true;
+
+  constructor() {
+    this.service.identify = (cluster, host) => buildHost('seed', cluster, host).identity;
+  }
+
+  async startEmbedded() {
+    this.embedded = 'running';
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.die = resolve;
+    return {
+      url: 'http://127.0.0.1:1',
+      pid: 0,
+      died: promise,
+      stop: async () => {
+        this.embedded = 'stopped';
+      },
+      kill: () => {
+        this.embedded = 'killed';
+      },
+    };
+  }
+
+  async createPool(options: PoolOptions) {
+    this.pool = options;
+    const { service } = this;
+    return {
+      launch: (launch: Parameters<FakeService['launch']>[0]) => {
+        service.launch(launch);
+        for (const ordinal of launch.start) {
+          const host = launch.cluster.hosts[ordinal]!;
+          options.onEvents([
+            {
+              time: 1,
+              type: 'host.phase',
+              cluster: launch.cluster.index,
+              host: host.index,
+              id: `id-${host.index}`,
+              phase: 'done',
+            },
+          ]);
+        }
+        if (this.silent) setImmediate(() => options.onClusterIdle?.(launch.cluster.index));
+      },
+      startHosts: service.startHosts.bind(service),
+      stopCluster: service.stopCluster.bind(service),
+      stop: async () => {
+        this.poolStopped = true;
+      },
+    };
+  }
+
+  createUser() {
+    return { adapter: this.service, close: async () => {} };
+  }
+
+  async openStore(run: string) {
+    return {
+      directory: `/tmp/${run}`,
+      write: (event: RunEvent) => void this.events.push(event),
+      history: async (host: number) => this.events.filter((event) => 'host' in event && event.host === host),
+      finish: async (summary: RunSummary) => {
+        this.stored = summary;
+      },
+    };
+  }
+}

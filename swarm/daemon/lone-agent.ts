@@ -1,0 +1,52 @@
+import type { RegistrySource } from '../telemetry/registry.ts';
+
+/** One agent that somebody else's program asked for, outside of any run (the public control API's `agent`). */
+
+/** Body of POST /api/assisted-swarm/agents; fields that this program has no use for are accepted. */
+export interface LoneAgentParams {
+  service_url?: string;
+  infra_env_id?: string;
+  agent_version?: string;
+  cacert?: string;
+  /** The token that goes into X-Secret-Key. */
+  pull_secret?: string;
+  containers_conf?: string;
+  containers_storage_conf?: string;
+  dry_forced_host_id?: string;
+  /** With prefix length, e.g. `10.123.0.5/16`. */
+  dry_forced_host_ipv4?: string;
+  dry_forced_mac_address?: string;
+  dry_forced_hostname?: string;
+  /** File that is created when the host reboots into the installed system. */
+  dry_fake_reboot_marker_path?: string;
+  /** JSON file that lists all hosts of the cluster. */
+  dry_cluster_hosts_path?: string;
+}
+
+export interface LoneAgentRecord {
+  id: number;
+  status: 'Running' | 'Terminated';
+  created_at: string;
+  terminated_at: string;
+}
+
+/** The agent cannot be started; the message says why. `status` is what the control API answers. */
+export class LoneAgentError extends Error {
+  readonly status: 400 | 500;
+  constructor(status: 400 | 500, message: string) {
+    super(message);
+    this.name = 'LoneAgentError';
+    this.status = status;
+  }
+}
+
+export interface LoneAgents {
+  /** @throws LoneAgentError */
+  create(params: LoneAgentParams): Promise<LoneAgentRecord>;
+  list(): LoneAgentRecord[];
+  get(id: number): LoneAgentRecord | undefined;
+  /** Forgets the record; like the public tool, it does not stop the agent. False when there is none. */
+  forget(id: number): boolean;
+  /** What the agents did, for metrics; null before the first. */
+  measured(): RegistrySource | null;
+}

@@ -1,0 +1,48 @@
+/** What a command line or a request changes of an expanded plan. */
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { PLAN_LIMITS } from '../plan/schema.ts';
+import type { TlsOptions } from '../transport/transport.ts';
+
+/** Lowest clock speed; one simulated second in ten. */
+const SLOWEST = 0.1;
+
+export interface Overrides {
+  keep?: boolean;
+  /** Simulated milliseconds per wall-clock millisecond. */
+  speed?: number;
+  /** Base URL, or `embedded`. */
+  service?: string;
+  /** Added to the plan's own. */
+  tls?: TlsOptions;
+}
+
+/**
+ * The plan with these changes.
+ * @throws RangeError when they contradict each other or the plan.
+ */
+export function applyOverrides(plan: ExpandedPlan, overrides: Overrides): ExpandedPlan {
+  const url = overrides.service ?? plan.service.url;
+  const clockSpeed = overrides.speed ?? plan.clockSpeed;
+  if (!(clockSpeed >= SLOWEST && clockSpeed <= PLAN_LIMITS.clockSpeed)) {
+    throw new RangeError(`clock speed ${clockSpeed}; allowed: a number from ${SLOWEST} to ${PLAN_LIMITS.clockSpeed}`);
+  }
+  if (url !== 'embedded') {
+    const parsed = URL.parse(url);
+    if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
+      throw new RangeError(
+        `service "${url}" is no address; allowed: embedded, or a base URL such as http://127.0.0.1:8090`,
+      );
+    }
+    if (clockSpeed !== 1) {
+      throw new RangeError(
+        `clock speed ${clockSpeed} with the service ${url}: only the embedded service can be sped up; leave the speed at 1 or use service embedded`,
+      );
+    }
+  }
+  return {
+    ...plan,
+    clockSpeed,
+    keep: overrides.keep ?? plan.keep,
+    service: { ...plan.service, url: url.replace(/\/+$/, ''), tls: { ...plan.service.tls, ...overrides.tls } },
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * Single agents on a worker of their own, each as a cluster of one host that nobody installs from here. The pool starts with
+ * the first agent.
+ */
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { buildHost } from '../host/build-host.ts';
+import type { ForcedIdentity } from '../host/host.ts';
+import { FIRST_HOST_OFFSET, formatIpv4, GATEWAY_OFFSET, parseCidr } from '../host/ipv4.ts';
+import { DEFAULT_PROFILES } from '../host/profiles.ts';
+import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { PoolOptions } from '../pool/pool.ts';
+import { startClock } from '../protocol/clock.ts';
+import type { RegistrySource } from '../telemetry/registry.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { LoneAgentError, type LoneAgentParams, type LoneAgentRecord, type LoneAgents } from './lone-agent.ts';
+import type { RunPool } from './run.ts';
+
+/** Agents that one daemon can start in its life. */
+const MOST_AGENTS = 100_000;
+/** Hosts whose creator named no address get one of this network, each its own. */
+const DEFAULT_NETWORK = '10.122.0.0/15';
+/** What a date says that was never set. */
+const NEVER = '0001-01-01T00:00:00.000Z';
+const SPOKE_PROFILE = 'typical';
+
+interface LoneAgent {
+  record: LoneAgentRecord;
+  rebootMarker: string | undefined;
+}
+
+export type CreatePool = (options: PoolOptions) => Promise<RunPool>;
+
+export class PoolLoneAgents implements LoneAgents {
+  readonly #seed = randomUUID();
+  readonly #createPool: CreatePool;
+  /** Those that can still be asked about. */
+  readonly #agents = new Map<number, LoneAgent>();
+  /** Those that may still do something, forgotten ones too. */
+  readonly #running = new Map<number, LoneAgent>();
+  #pool: Promise<RunPool> | null = null;
+  #measured: RegistrySource | null = null;
+  #last = 0;
+
+  constructor(createPool: CreatePool = async (options) => (await import('../pool/pool.ts')).createPool(options)) {
+    this.#createPool = createPool;
+  }
+
+  async create(params: LoneAgentParams): Promise<LoneAgentRecord> {
+    if (!params.service_url || !URL.canParse(params.service_url)) {
+      throw new LoneAgentError(400, 'service_url must be the base URL of the service');
+    }
+    if (!params.infra_env_id) throw new LoneAgentError(400, 'infra_env_id must be the UUID of an infra-env');
+    await checkClusterHosts(params.dry_cluster_hosts_path);
+    if (this.#last >= MOST_AGENTS) {
+      throw new LoneAgentError(500, `this daemon has started ${MOST_AGENTS} agents and can start no more; restart it`);
+    }
+    const id = ++this.#last;
+    const index = id - 1;
+    const ipv4Cidr = params.dry_forced_host_ipv4 || addressOf(index);
+    const cluster = loneCluster(index, ipv4Cidr);
+    const forced: ForcedIdentity = {
+      ipv4Cidr,
+      ...(params.dry_forced_host_id && { id: params.dry_forced_host_id.toLowerCase() }),
+      ...(params.dry_forced_hostname && { hostname: params.dry_forced_hostname }),
+      ...(params.dry_forced_mac_address && { mac: params.dry_forced_mac_address.toLowerCase().replaceAll('-', ':') }),
+    };
+    try {
+      buildHost(this.#seed, cluster, cluster.hosts[0]!, forced);
+      this.#pool ??= this.#startPool();
+      const pool = await this.#pool;
+      pool.launch({
+        seed: this.#seed,
+        cluster,
+        clusterId: null,
+        infraEnvId: params.infra_env_id,
+        agentVersion: params.agent_version ?? '',
+        access: {
+          baseUrl: params.service_url.replace(/\/+$/, ''),
+          token: params.pull_secret ?? '',
+          pollIntervalSeconds: null,
+        },
+        firstSlot: index,
+        start: [0],
+        forced: { 0: forced },
+        spokeProfile: SPOKE_PROFILE,
+      });
+    } catch (error) {
+      throw new LoneAgentError(error instanceof RangeError ? 400 : 500, (error as Error).message);
+    }
+    const record: LoneAgentRecord = {
+      id,
+      status: 'Running',
+      created_at: new Date().toISOString(),
+      terminated_at: NEVER,
+    };
+    const agent = { record, rebootMarker: params.dry_fake_reboot_marker_path };
+    this.#agents.set(id, agent);
+    this.#running.set(index, agent);
+    return record;
+  }
+
+  list(): LoneAgentRecord[] {
+    return [...this.#agents.values()].map((agent) => agent.record);
+  }
+
+  get(id: number): LoneAgentRecord | undefined {
+    return this.#agents.get(id)?.record;
+  }
+
+  forget(id: number): boolean {
+    return this.#agents.delete(id);
+  }
+
+  measured(): RegistrySource | null {
+    return this.#measured;
+  }
+
+  /** Ends all agents. */
+  async stop(): Promise<void> {
+    const pool = await this.#pool?.catch(() => null);
+    await pool?.stop();
+  }
+
+  #startPool(): Promise<RunPool> {
+    const telemetry = createTelemetryBuffer({ writers: 2, hostSlots: MOST_AGENTS, clusterSlots: 1 });
+    const reader = new TelemetryReader(telemetry);
+    this.#measured = { reader, saturation: new SaturationMonitor(reader), clockSpeed: 1 };
+    return this.#createPool({
+      workers: 1,
+      clock: startClock(1),
+      telemetry,
+      // The public tool does not verify certificates either (Agent facts 8).
+      transport: {
+        mode: 'per-poll',
+        tls: { insecure: true },
+        idleTimeoutMs: 90_000,
+        dialTimeoutMs: 30_000,
+        tlsHandshakeTimeoutMs: 10_000,
+      },
+      onEvents: (events) => {
+        for (const event of events) this.#notice(event);
+      },
+      onClusterIdle: (cluster) => {
+        this.#terminate(cluster);
+        this.#running.delete(cluster);
+      },
+      onWorkerLost: ({ clusters }) => {
+        for (const cluster of clusters) this.#terminate(cluster);
+      },
+    });
+  }
+
+  #notice(event: RunEvent): void {
+    if (event.type !== 'host.phase') return;
+    const agent = this.#running.get(event.cluster);
+    if (!agent) return;
+    if (event.phase === 'rebooted') {
+      // The agent's process ends with the reboot; programs that wait for the host watch for the file.
+      if (agent.rebootMarker) touch(agent.rebootMarker);
+      this.#terminate(event.cluster);
+    } else if (event.phase === 'stopped') this.#terminate(event.cluster);
+  }
+
+  #terminate(index: number): void {
+    const record = this.#running.get(index)?.record;
+    if (record?.status !== 'Running') return;
+    record.status = 'Terminated';
+    record.terminated_at = new Date().toISOString();
+  }
+}
+
+/** The file that lists a cluster's hosts must be readable, as for the public tool. @throws LoneAgentError */
+async function checkClusterHosts(path: string | undefined): Promise<void> {
+  if (!path) return;
+  try {
+    const hosts = JSON.parse(await readFile(path, 'utf8'));
+    if (!Array.isArray(hosts)) throw new Error(`${path} holds no JSON array`);
+  } catch (error) {
+    throw new LoneAgentError(400, (error as Error).message);
+  }
+}
+
+function touch(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch {
+    // The path was given for another machine; the agent's record says the same.
+  }
+}
+
+function addressOf(index: number): string {
+  const { network } = parseCidr(DEFAULT_NETWORK);
+  return `${formatIpv4(network.base + FIRST_HOST_OFFSET + index)}/${network.prefix}`;
+}
+
+function loneCluster(index: number, ipv4Cidr: string): ClusterPlan {
+  const { network } = parseCidr(ipv4Cidr);
+  return {
+    index,
+    name: `agent-${index + 1}`,
+    baseDomain: 'example.com',
+    api: 'rest',
+    platform: 'none',
+    controlPlanes: 1,
+    arbiters: 0,
+    workers: 0,
+    day2Workers: 0,
+    olmOperators: [],
+    justInfraEnv: false,
+    infraEnvLabels: {},
+    withNmstate: false,
+    machineNetwork: `${formatIpv4(network.base)}/${network.prefix}`,
+    gateway: formatIpv4(network.base + GATEWAY_OFFSET),
+    apiVip: null,
+    ingressVip: null,
+    arrivalMs: 0,
+    assignRoles: false,
+    setHostnames: false,
+    hosts: [
+      {
+        index,
+        clusterIndex: index,
+        ordinal: 0,
+        role: 'master',
+        day2: false,
+        profile: DEFAULT_PROFILES.master,
+        kind: 'native',
+        bootDelayMs: 0,
+      },
+    ],
+  };
+}

@@ -1,0 +1,52 @@
+/** Real threads, real HTTP, the embedded service in its own process. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { expandPlan } from '../plan/expand.ts';
+import { parsePlan } from '../plan/load.ts';
+import { realParts } from './parts.ts';
+import { Run } from './run.ts';
+
+it('takes a single node and a cluster with workers and a day-2 worker from nothing to installed, and removes them', async () => {
+  const plan = expandPlan(
+    parsePlan(
+      {
+        name: 'e2e',
+        seed: 'e2e',
+        service: { url: 'embedded' },
+        clock_speed: 80,
+        boot_spread: '5s',
+        clusters: [{ topology: 'sno' }, { topology: { control_planes: 3, workers: 2 }, day2_workers: 1 }],
+      },
+      'plan',
+    ),
+  );
+  const warnings: string[] = [];
+  const directory = mkdtempSync(join(tmpdir(), 'swarm-e2e-'));
+  const parts = realParts({ directory, warn: (message) => warnings.push(message) });
+  const run = new Run({ id: 'e2e', plan, parts, workers: 1, spokeProfile: 'quick' });
+  const summary = await run.execute();
+
+  expect(summary.reasons).toEqual([]);
+  expect(summary.verdict).toBe('passed');
+  expect(summary.clusters).toMatchObject({ planned: 2, installed: 2, complete: 2 });
+  for (const step of summary.hostFunnel.slice(0, 6)) expect(step).toMatchObject({ count: 7, of: 7 });
+  expect(summary.errors).toEqual({});
+  expect(summary.leftBehind).toEqual([]);
+  const count = (client: string, endpoint: string) =>
+    summary.requests.find((row) => row.client === client && row.endpoint === endpoint)?.count ?? 0;
+  expect(count('user', 'register-cluster')).toBe(2);
+  expect(count('user', 'delete-cluster')).toBe(2);
+  expect(count('user', 'install-host')).toBe(1);
+  expect(count('user', 'component-versions')).toBe(1);
+  expect(count('controller', 'complete-installation')).toBe(2);
+  expect(warnings).toEqual([]);
+
+  const history = await run.history(1);
+  expect(history.map((event) => event.type)).toEqual(
+    expect.arrayContaining(['host.phase', 'host.status', 'host.stage']),
+  );
+  const stored = JSON.parse(readFileSync(join(directory, 'e2e', 'summary.json'), 'utf8'));
+  expect(stored.verdict).toBe('passed');
+}, 90_000);

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { adapterError } from '../cluster/fakes.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { FakeParts, fakePlan } from './fakes.ts';
+import { Run } from './run.ts';
+
+const SNO = {};
+/** Any address that is not `embedded`. The speed is not checked below the command line. */
+const ELSEWHERE = { service: { url: 'http://service', tls: {}, agentToken: 't', userAuthorization: '' } };
+
+function start(plan: ExpandedPlan, parts = new FakeParts()) {
+  const run = new Run({ id: 'run-1', plan, parts, workers: 1 });
+  return { run, parts, ended: run.execute() };
+}
+
+describe('run', () => {
+  it('passes when all clusters complete, cleans up, and writes what happened', async () => {
+    const { run, parts, ended } = start(fakePlan([SNO, { controlPlanes: 3, workers: 2 }]));
+    const summary = await ended;
+    expect(summary).toMatchObject({
+      verdict: 'passed',
+      reasons: [],
+      clusters: { planned: 2, installed: 2, complete: 2 },
+    });
+    expect(summary.hostFunnel.at(-1)).toEqual({ name: 'done', count: 6, of: 6 });
+    expect(run.state).toBe('ended');
+    expect(parts.service.live.clusters.size + parts.service.live.infraEnvs.size).toBe(0);
+    expect(parts.poolStopped).toBe(true);
+    expect(parts.embedded).toBe('stopped');
+    expect(parts.stored).toEqual(summary);
+    const types = parts.events.map((event) => event.type);
+    expect(types[0]).toBe('run.started');
+    expect(types.at(-1)).toBe('run.ended');
+    expect(summary.deviations).toEqual([
+      'time is compressed 1000 times: rates are that many times those of real agents',
+    ]);
+  });
+
+  it('fails when a cluster fails, and names it with its reason', async () => {
+    const parts = new FakeParts();
+    parts.service.errors.set('createCluster', [adapterError('400 bad name', false)]);
+    const summary = await start(fakePlan([SNO, SNO]), parts).ended;
+    expect(summary.verdict).toBe('failed');
+    expect(summary.reasons).toEqual(['1 of 2 clusters failed; cluster-0: creating: 400 bad name']);
+    expect(summary.failures).toEqual([{ cluster: 0, name: 'cluster-0', reason: 'creating: 400 bad name' }]);
+    expect(summary.clusters).toMatchObject({ planned: 2, complete: 1, failed: 1 });
+  });
+
+  it('lets clusters arrive when they are due', async () => {
+    const { parts, ended } = start(fakePlan([{ arrivalMs: 360_000 }, SNO]));
+    await ended;
+    const created = parts.service.calls.filter((call) => call.startsWith('createCluster'));
+    expect(created).toEqual(['createCluster cluster-1', 'createCluster cluster-0']);
+  });
+
+  it('keeps what it made where asked, and says what stands there', async () => {
+    const { parts, ended } = start(fakePlan([SNO], { keep: true, ...ELSEWHERE }));
+    const summary = await ended;
+    expect(parts.service.live.clusters.size).toBe(1);
+    expect(summary.leftBehind).toEqual([{ name: 'cluster-0', clusterId: 'c1', infraEnvId: 'i2' }]);
+  });
+
+  it('stops gracefully: lives are cancelled, the service is cleaned, the verdict is interrupted', async () => {
+    const parts = new FakeParts();
+    parts.service.readiness = 'insufficient';
+    const { run, ended } = start(fakePlan([SNO, { arrivalMs: 36_000_000 }], ELSEWHERE), parts);
+    await new Promise<void>((resolve) => run.events.listen((event) => event.type === 'cluster.status' && resolve()));
+    run.stop();
+    const summary = await ended;
+    expect(summary).toMatchObject({ verdict: 'interrupted', clusters: { cancelled: 2 } });
+    expect(parts.service.live.clusters.size).toBe(0);
+    expect(summary.leftBehind).toEqual([]);
+  });
+
+  it('lists at an abort what it leaves behind, without cleaning up', async () => {
+    const parts = new FakeParts();
+    parts.service.readiness = 'insufficient';
+    const { run, ended } = start(fakePlan([SNO], ELSEWHERE), parts);
+    await new Promise<void>((resolve) => run.events.listen((event) => event.type === 'cluster.status' && resolve()));
+    expect(run.abort()).toEqual([{ name: 'cluster-0', clusterId: 'c1', infraEnvId: 'i2' }]);
+    await ended;
+    expect(parts.service.calls.some((call) => call.startsWith('remove'))).toBe(false);
+  });
+
+  it('fails when something cannot be removed', async () => {
+    const parts = new FakeParts();
+    parts.service.errors.set('removeInfraEnv', [adapterError('403 forbidden', false)]);
+    const summary = await start(fakePlan([SNO], ELSEWHERE), parts).ended;
+    expect(summary.verdict).toBe('failed');
+    expect(summary.reasons).toEqual([
+      '1 clusters could not be removed from the service; first: cluster-0: 403 forbidden',
+    ]);
+    expect(summary.leftBehind).toEqual([{ name: 'cluster-0', clusterId: null, infraEnvId: 'i2' }]);
+  });
+
+  it('fails clearly when a worker is lost, with the clusters that lived on it', async () => {
+    const parts = new FakeParts();
+    parts.service.readiness = 'insufficient';
+    const { run, ended } = start(fakePlan([SNO, SNO]), parts);
+    await new Promise<void>((resolve) => run.events.listen((event) => event.type === 'cluster.status' && resolve()));
+    parts.pool!.onWorkerLost({ worker: 0, message: 'out of memory', clusters: [0, 1] });
+    const summary = await ended;
+    expect(summary.verdict).toBe('failed');
+    expect(summary.reasons[0]).toBe('worker 0 was lost: out of memory');
+    expect(summary.reasons[1]).toContain('2 of 2 clusters failed; cluster-0: ');
+    expect(summary.reasons[1]).toContain('its worker thread was lost: out of memory');
+  });
+
+  it('fails clearly when the embedded service dies', async () => {
+    const parts = new FakeParts();
+    parts.service.readiness = 'insufficient';
+    const { run, ended } = start(fakePlan([SNO]), parts);
+    await new Promise<void>((resolve) => run.events.listen((event) => event.type === 'cluster.status' && resolve()));
+    parts.die('the embedded service was killed by SIGKILL');
+    const summary = await ended;
+    expect(summary.verdict).toBe('failed');
+    expect(summary.reasons[0]).toBe('the embedded service was killed by SIGKILL');
+  });
+
+  it('fails when a part does not start, and ends the others', async () => {
+    const parts = new FakeParts();
+    parts.createPool = async () => {
+      throw new Error('no threads');
+    };
+    const summary = await start(fakePlan([SNO]), parts).ended;
+    expect(summary).toMatchObject({ verdict: 'failed', reasons: ['no threads'] });
+    expect(parts.embedded).toBe('stopped');
+  });
+
+  it('holds machines that have no end of their own for as long as asked', async () => {
+    const parts = new FakeParts();
+    parts.service.discovered = 'known-unbound';
+    const plan = fakePlan([{ justInfraEnv: true }]);
+    const run = new Run({ id: 'run-1', plan, parts, workers: 1, holdSeconds: 300 });
+    const { verdict, simulatedSeconds } = await run.execute();
+    expect(verdict).toBe('passed');
+    expect(simulatedSeconds).toBeGreaterThanOrEqual(300);
+  });
+
+  it('waits for the last words of installed machines', async () => {
+    const parts = new FakeParts();
+    parts.silent = false;
+    const { run, ended } = start(fakePlan([SNO], { clockSpeed: 1000 }), parts);
+    await new Promise<void>((resolve) =>
+      run.events.listen((event) => event.type === 'cluster.phase' && event.phase === 'complete' && resolve()),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(parts.service.calls).not.toContain('stopCluster 0');
+    parts.pool!.onClusterIdle!(0);
+    expect((await ended).verdict).toBe('passed');
+  });
+});

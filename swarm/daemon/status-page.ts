@@ -1,0 +1,106 @@
+/** The page at `/`: the state of the current run, read from the API once a second. One document, nothing to load. */
+export const STATUS_PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>assisted-swarm</title>
+<style>
+  :root { color-scheme: light dark; --ink: #1c2430; --soft: #667085; --line: #e4e7ec; --card: #fff; --page: #f6f7f9;
+    --bar: #2e6fdb; --good: #1a7f4b; --bad: #c4320a; --warn: #b54708; }
+  @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --soft: #98a2b3; --line: #2b3340; --card: #171c24;
+    --page: #0e1116; --bar: #5b93f0; --good: #4cc38a; --bad: #ff7a59; --warn: #f5b849; } }
+  * { box-sizing: border-box; }
+  body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
+  main { max-width: 1080px; margin: 0 auto; padding: 28px 20px 60px; }
+  header { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: baseline; margin-bottom: 20px; }
+  h1 { font-size: 22px; margin: 0; letter-spacing: -.01em; }
+  h2 { font-size: 13px; margin: 0 0 12px; color: var(--soft); font-weight: 600; text-transform: uppercase; letter-spacing: .05em; }
+  .badge { border-radius: 99px; padding: 2px 12px; font-weight: 600; font-size: 13px; border: 1px solid currentColor; }
+  .passed { color: var(--good); } .failed { color: var(--bad); } .interrupted { color: var(--warn); } .running { color: var(--bar); }
+  .soft { color: var(--soft); }
+  .grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); }
+  .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; overflow-x: auto; }
+  .wide { grid-column: 1 / -1; }
+  .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 16px; }
+  .tile b { display: block; font-size: 26px; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+  .row { display: grid; grid-template-columns: 120px 1fr 96px; gap: 12px; align-items: center; margin: 6px 0; }
+  .row span:last-child { text-align: right; font-variant-numeric: tabular-nums; }
+  .track { background: var(--line); border-radius: 6px; height: 12px; overflow: hidden; }
+  .fill { background: var(--bar); height: 100%; border-radius: 6px; transition: width .6s; }
+  table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+  th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
+  th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
+  .bad { color: var(--bad); } .warn { color: var(--warn); } ul { margin: 0; padding-left: 18px; }
+  a { color: var(--bar); }
+</style>
+</head>
+<body>
+<main>
+  <header><h1>assisted-swarm</h1><span id="badge" class="badge running" role="status">connecting</span>
+    <span id="what" class="soft"></span></header>
+  <div id="body" class="grid" aria-live="off"><p class="soft">No run yet. Post a plan to <code>/api/v1/runs</code>.</p></div>
+  <p class="soft"><a href="/metrics">metrics</a> · <a href="/api/v1/openapi.json">API description</a> · <a href="/api/v1/runs">runs</a></p>
+</main>
+<script>
+  const el = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  };
+  const count = (value) => Math.round(value).toLocaleString('en-US');
+  const ms = (value) => value < 10 ? value.toFixed(1) + ' ms' : value < 1000 ? value.toFixed(0) + ' ms' : (value / 1000).toFixed(1) + ' s';
+  const share = (part, whole) => whole ? (100 * part / whole).toFixed(part && part / whole < .1 ? 2 : 1) + '%' : '-';
+  const tile = (name, value, kind = '') => el('div', { class: 'tile' }, el('b', { class: kind }, value), el('span', { class: 'soft' }, name));
+  const funnel = (title, steps) => el('section', { class: 'card' }, el('h2', {}, title), ...steps.map((step) =>
+    el('div', { class: 'row' }, el('span', {}, step.name),
+      el('div', { class: 'track' }, el('div', { class: 'fill', style: 'width:' + (step.of ? 100 * step.count / step.of : 0) + '%' })),
+      el('span', {}, count(step.count) + ' / ' + count(step.of)))));
+  const list = (title, kind, lines) => lines.length ? [el('section', { class: 'card wide' }, el('h2', {}, title),
+    el('ul', { class: kind }, ...lines.map((line) => el('li', {}, line))))] : [];
+  let before = null;
+  async function look() {
+    const badge = document.getElementById('badge');
+    try {
+      const [run] = await (await fetch('/api/v1/runs')).json();
+      if (!run) { badge.textContent = 'idle'; return; }
+      const summary = await (await fetch('/api/v1/runs/' + run.id + '/summary')).json();
+      const word = run.verdict ?? run.state;
+      badge.textContent = word;
+      badge.className = 'badge ' + (run.verdict ?? 'running');
+      document.title = word + ' · assisted-swarm';
+      document.getElementById('what').textContent = summary.plan + ', seed ' + summary.seed + ', run ' + run.id +
+        (summary.clockSpeed === 1 ? '' : ', time ×' + summary.clockSpeed);
+      const same = before && before.run === run.id && before.wallSeconds < summary.wallSeconds;
+      const rate = same ? (summary.totals.requests - before.requests) / (summary.wallSeconds - before.wallSeconds) : summary.totals.rate;
+      before = { run: run.id, requests: summary.totals.requests, wallSeconds: summary.wallSeconds };
+      const head = el('tr', {}, ...['endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99'].map((name) => el('th', {}, name)));
+      const rows = summary.requests.map((row) => el('tr', {}, el('td', {}, row.client + ' · ' + row.endpoint),
+        el('td', {}, count(row.count)), el('td', {}, row.rate.toFixed(1) + '/s'),
+        el('td', { class: row.errors ? 'bad' : '' }, share(row.errors, row.count)),
+        ...['p50', 'p95', 'p99'].map((name) => el('td', {}, ms(row.sinceDue[name])))));
+      document.getElementById('body').replaceChildren(
+        el('section', { class: 'card wide' }, el('div', { class: 'tiles' },
+          tile('clusters installed', summary.clusters.installed + ' / ' + summary.clusters.planned),
+          tile(run.verdict ? 'requests a second, mean' : 'requests a second', (run.verdict ? summary.totals.rate : rate).toFixed(0)),
+          tile('p99 since due', ms(summary.totals.sinceDue.p99)),
+          tile('errors', share(summary.totals.errors, summary.totals.requests), summary.totals.errors ? 'warn' : ''),
+          tile('polls late, p99', ms(summary.pollLateness.p99)),
+          tile('open connections', count(summary.connections.open)))),
+        ...list('Reasons', 'bad', run.verdict === 'passed' ? [] : summary.reasons),
+        funnel('Hosts', summary.hostFunnel), funnel('Clusters', summary.clusterFunnel),
+        el('section', { class: 'card wide' }, el('h2', {}, 'Requests, from the moment they were due'), el('table', {}, head, ...rows)),
+        ...list('Failed clusters', 'bad', summary.failures.slice(0, 20).map((one) => one.name + ': ' + one.reason)),
+        ...list('Not as real agents', 'warn', summary.deviations));
+    } catch {
+      badge.textContent = 'not reachable';
+      badge.className = 'badge failed';
+    }
+  }
+  look();
+  setInterval(look, 1000);
+</script>
+</body>
+</html>
+`;

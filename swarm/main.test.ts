@@ -1,0 +1,289 @@
+/** The command line through real processes. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { API_BASE } from './protocol/endpoints.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+const folder = mkdtempSync(join(tmpdir(), 'swarm-cli-'));
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+  });
+  running.add(child);
+  let stdout = '';
+  let stderr = '';
+  const waiting = new Set<() => void>();
+  child.stdout.on('data', (data) => {
+    stdout += data;
+    for (const check of waiting) check();
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+    for (const check of waiting) check();
+  });
+  const ended = new Promise<Outcome>((resolve) =>
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve({ code, stdout, stderr });
+    }),
+  );
+  /** Resolves once stdout and stderr together match. */
+  const said = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        const match = pattern.exec(stdout + stderr);
+        if (!match) return;
+        waiting.delete(check);
+        resolve(match[1] ?? match[0]);
+      };
+      waiting.add(check);
+      check();
+      void ended.then(() => reject(new Error(`ended without saying ${pattern}: ${stdout}${stderr}`)));
+    });
+  return { child, ended, said };
+}
+
+const swarm = (...args: string[]) => start(...args).ended;
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('help', () => {
+  it('stands on every level, with examples', async () => {
+    const levels: string[][] = [[]];
+    for (let level = levels.shift(); level; level = levels.shift()) {
+      const { code, stdout } = await swarm(...level, '--help');
+      expect(code, level.join(' ')).toBe(0);
+      expect(stdout, level.join(' ')).toContain(`Usage: ${['swarm', ...level].join(' ')} `);
+      expect(stdout, level.join(' ')).toContain('Examples:');
+      const commands = /Commands:\n((?: {2}.*\n)+)/.exec(stdout)?.[1] ?? '';
+      for (const [, name] of commands.matchAll(/^ {2}([a-z]+)/gm)) if (name !== 'help') levels.push([...level, name!]);
+    }
+  });
+
+  it('is printed, with exit code 2, when no command is given', async () => {
+    const { code, stderr } = await swarm();
+    expect(code).toBe(2);
+    expect(stderr).toContain('Commands:');
+  });
+
+  it('and version are answers, not errors', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
+    expect(await swarm('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('wrong input', () => {
+  it.each([
+    [['nope'], /unknown command 'nope'\n\(see: swarm --help\)/],
+    [['plan', 'nope'], /unknown command 'nope'\n\(see: swarm plan --help\)/],
+    [['run'], /missing required argument 'plan'/],
+    [['run', '--bogus', 'x'], /unknown option '--bogus'\n\(see: swarm run --help\)/],
+    [['run', '--workers', '0', 'x'], /'--workers <n>' argument '0' is invalid. Allowed: a whole number from 1 to 256/],
+    [['run', '--shard', '4/4', 'x'], /Allowed: INDEX\/COUNT/],
+    [['run', '--listen', 'there', 'x'], /Allowed: ADDRESS:PORT/],
+    [['run', '/nowhere.yaml'], /\/nowhere.yaml:1:1: cannot be read: there is no such file/],
+    [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish/],
+  ])('%j ends with 2, one message and no stack', async (args, message) => {
+    const { code, stdout, stderr } = await swarm(...args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^swarm: /);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('names every problem of a plan with its place', async () => {
+    const plan = file('bad.yaml', 'clusters:\n  - topology: huge\n    amont: 3\n');
+    const { code, stderr } = await swarm('plan', 'check', plan);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/bad\.yaml:2:15: .*huge/);
+    expect(stderr).toMatch(/bad\.yaml:3:5: .*did you mean amount/);
+  });
+
+  it('finds contradictions between options and plan', async () => {
+    const plan = file('ok.yaml', 'clusters: [{topology: sno}]\nservice: {url: embedded}\n');
+    const speed = await swarm('run', plan, '--service', 'http://127.0.0.1:1', '--speed', '10');
+    expect(speed.code).toBe(2);
+    expect(speed.stderr).toContain('only the embedded service can be sped up');
+    const address = await swarm('run', plan, '--service', 'ftp://x');
+    expect(address.stderr).toContain('service "ftp://x" is no address');
+    const ca = await swarm('run', plan, '--ca', plan);
+    expect(ca.code).toBe(2);
+    expect(ca.stderr).toContain('holds no certificate');
+  });
+});
+
+describe('plan', () => {
+  const plan = () =>
+    file(
+      'plan.yaml',
+      'name: small\nseed: s\nclusters: [{topology: compact, amount: 2}]\nservice: {url: embedded}\npull_secret: \'{"auths":{"q":{"auth":"aGlkZGVuOnNlY3JldA=="}}}\'\n',
+    );
+
+  it('show prints text, JSON, or everything without secrets', async () => {
+    expect((await swarm('plan', 'show', plan())).stdout).toContain('small');
+    expect(JSON.parse((await swarm('plan', 'show', plan(), '--json')).stdout)).toMatchObject({ name: 'small' });
+    const full = await swarm('plan', 'show', plan(), '--full');
+    expect(JSON.parse(full.stdout)).toMatchObject({ hostCount: 6, clusters: [{ controlPlanes: 3 }, {}] });
+    expect(full.stdout).not.toContain('aGlkZGVuOnNlY3JldA');
+  });
+
+  it('check and schema', async () => {
+    expect(await swarm('plan', 'check', plan())).toMatchObject({ code: 0, stdout: 'ok: 2 clusters with 6 hosts\n' });
+    expect(JSON.parse((await swarm('plan', 'schema')).stdout)).toHaveProperty('properties.clusters');
+  });
+});
+
+describe('completion', () => {
+  const bash = (line: string) =>
+    new Promise<string[]>((resolve, reject) => {
+      const script = `
+        source <("$NODE" "$MAIN" completion bash)
+        COMP_WORDS=(${line}); [[ "${line}" == *" " ]] && COMP_WORDS+=('')
+        COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); _swarm; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const env = { ...process.env, NODE: process.execPath, MAIN };
+      execFile('bash', ['-c', script], { env, cwd: folder }, (error, stdout) =>
+        error ? reject(error) : resolve(stdout.split('\n').filter(Boolean)),
+      );
+    });
+
+  it('of bash knows commands, options and values', async () => {
+    expect(await bash('swarm ')).toEqual(['run', 'demo', 'serve', 'plan', 'mock', 'completion']);
+    expect(await bash('swarm plan s')).toEqual(['show', 'schema']);
+    expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard']);
+    expect(await bash('swarm completion z')).toEqual(['zsh']);
+  });
+
+  it('of zsh and fish names every command', async () => {
+    for (const shell of ['zsh', 'fish']) {
+      const { code, stdout } = await swarm('completion', shell);
+      expect(code).toBe(0);
+      for (const word of ['run', 'demo', 'serve', 'plan', 'schema', 'service', 'shard']) expect(stdout).toContain(word);
+    }
+  });
+});
+
+/** Creates whatever it is asked to, lets nobody be discovered, and remembers what was deleted. */
+function stubService(onDelete: (response: ServerResponse) => void) {
+  const seen: string[] = [];
+  const server = createServer((request: IncomingMessage, response) => {
+    const path = request.url!.slice(API_BASE.length);
+    seen.push(`${request.method} ${path}`);
+    const answer = (status: number, body?: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body));
+    request.resume().on('end', () => {
+      if (request.method === 'DELETE') onDelete(response);
+      else if (path === '/v2/component-versions') answer(200, { versions: { 'discovery-agent': 'agent:1' } });
+      else if (path === '/v2/clusters') answer(201, { id: 'cluster-1' });
+      else if (path === '/v2/infra-envs') answer(201, { id: 'infra-env-1' });
+      else if (path.startsWith('/v2/clusters/cluster-1/hosts') || path.endsWith('/hosts')) answer(200, []);
+      else if (path.startsWith('/v2/clusters/cluster-1')) answer(200, { status: 'insufficient', status_info: 'x' });
+      else answer(404, { code: 404, message: 'not here' });
+    });
+  });
+  return new Promise<{ url: string; seen: string[]; close: () => void }>((resolve) =>
+    server.listen(0, '127.0.0.1', () =>
+      resolve({
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        seen,
+        close: () => server.close().closeAllConnections(),
+      }),
+    ),
+  );
+}
+
+describe('run', () => {
+  const plan = () => file('sno.yaml', 'name: one\nseed: s\nclusters: [{topology: sno}]\nboot_spread: 1h\n');
+
+  it('ends gracefully at Ctrl-C: cleans up, prints the summary, exit code 130', async () => {
+    const service = await stubService((response) => response.writeHead(204).end());
+    const { child, ended, said } = start(
+      'run',
+      plan(),
+      '--service',
+      service.url,
+      '--listen',
+      '127.0.0.1:0',
+      '--out',
+      'out',
+    );
+    const url = await said(/page, API and metrics: (\S+)/);
+    await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
+    expect(await (await fetch(`${url}/api/v1/runs`)).json()).toMatchObject([{ state: 'running', plan: 'one' }]);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(stdout).toContain('INTERRUPTED');
+    expect(stdout).toContain('0/1 clusters installed');
+    expect(stderr).toContain('press Ctrl-C again');
+    expect(code).toBe(130);
+    expect(service.seen).toContain('DELETE /v2/clusters/cluster-1');
+    expect(service.seen.at(-1)).toBe('DELETE /v2/infra-envs/infra-env-1');
+    const [run] = readdirSync(join(folder, 'out'));
+    const summary = JSON.parse(readFileSync(join(folder, 'out', run!, 'summary.json'), 'utf8'));
+    expect(summary).toMatchObject({ verdict: 'interrupted', leftBehind: [] });
+    service.close();
+  });
+
+  it('leaves at once at the second Ctrl-C and says what is left behind', async () => {
+    const service = await stubService(() => {});
+    const { child, ended, said } = start('run', plan(), '--service', service.url, '--quiet');
+    await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
+    child.kill('SIGINT');
+    await said(/press Ctrl-C again/);
+    await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('DELETE /v2/clusters/cluster-1');
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/left behind on the service:\n +one\S* +cluster cluster-1 +infra-env infra-env-1/);
+    service.close();
+  });
+
+  it('fails with exit code 1 and JSON when nobody is there', async () => {
+    const { code, stdout } = await swarm('run', plan(), '--service', 'http://127.0.0.1:9', '--json', '--quiet');
+    expect(code).toBe(1);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({ verdict: 'failed', clusters: { planned: 1, failed: 1 } });
+    expect(summary.reasons[0]).toContain('creating: ');
+  });
+});
+
+describe('serve', () => {
+  it('serves until Ctrl-C and refuses a port that is taken', async () => {
+    const daemon = start('serve', '--listen', '127.0.0.1:0');
+    const url = await daemon.said(/listening on (\S+)/);
+    expect((await fetch(`${url}/api/assisted-swarm/health`)).status).toBe(204);
+    const second = await swarm('serve', '--listen', url.replace('http://', ''));
+    expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('the port is in use') });
+    daemon.child.kill('SIGINT');
+    expect((await daemon.ended).code).toBe(0);
+  });
+
+  it('ends when a client asks for it', async () => {
+    const daemon = start('serve', '--listen', '127.0.0.1:0');
+    const url = await daemon.said(/listening on (\S+)/);
+    expect((await fetch(`${url}/api/assisted-swarm/exit`)).status).toBe(204);
+    expect((await daemon.ended).code).toBe(0);
+  });
+});

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+/**
+ * The command line. Commands load what they need when they are run, so that help and completion answer at once.
+ */
+import { Command, CommanderError } from 'commander';
+import { completionCommand } from './commands/completion.ts';
+import { demoCommand } from './commands/demo.ts';
+import { EXIT, InputError } from './commands/exit.ts';
+import { mockCommand } from './commands/mock.ts';
+import { planCommand } from './commands/plan.ts';
+import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
+import { programVersion } from './package-root.ts';
+
+/** The program with all its commands; `finish` takes the exit code of the one that ran. */
+function createProgram(finish: (code: number) => void): Command {
+  const program = new Command('swarm')
+    .description(
+      'Load simulator for assisted-service: thousands of simulated bare-metal hosts boot, are discovered, install a cluster and report back.',
+    )
+    .version(programVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  swarm demo                                   everything built in, in a minute
+  swarm plan show plan.yaml                    what a plan would do
+  swarm run plan.yaml --service http://127.0.0.1:8090
+  swarm serve                                  start and watch runs over HTTP`,
+    );
+  for (const create of [runCommand, demoCommand, serveCommand, planCommand, mockCommand, completionCommand]) {
+    program.addCommand(create(finish));
+  }
+  for (const command of everyCommand(program)) {
+    command
+      .helpOption('-h, --help', 'show help')
+      .showHelpAfterError(`(see: swarm ${pathOf(command)}--help)`)
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(`swarm: ${text.replace(/^error: /, '')}`) });
+  }
+  return program;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)}${command.name()} ` : '';
+}
+
+/** Runs one command line and returns the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = createProgram((given) => {
+    code = given;
+  });
+  try {
+    if (args.length === 0) {
+      process.stderr.write(program.helpInformation());
+      return EXIT.input;
+    }
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // It has printed what is wrong, or the help that was asked for.
+      return error.exitCode === 0 ? EXIT.ok : EXIT.input;
+    }
+    if (error instanceof InputError) {
+      complain(error.message);
+      return EXIT.input;
+    }
+    complain(error instanceof Error ? error.message : String(error));
+    if (process.env.SWARM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    return EXIT.failed;
+  }
+}
+
+function complain(message: string): void {
+  process.stderr.write(`swarm: ${message}\n`);
+}
+
+// A reader that goes away (`swarm plan show … | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+});
+process.exit(await main(process.argv.slice(2)));

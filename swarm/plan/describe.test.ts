@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { describePlan, renderDescription } from './describe.ts';
+import { parsePlan } from './load.ts';
+
+const describeText = (plan: object) => describePlan(parsePlan({ seed: 'x', ...plan }, 'plan.yaml'));
+
+describe('description of a plan', () => {
+  test('single nodes', () => {
+    const description = describeText({
+      name: 'edge',
+      clusters: [{ topology: 'sno', amount: 600 }],
+      arrival: { rate: '10/m' },
+    });
+    expect(description.totals).toEqual({ clusters: 600, infraEnvsOnly: 0, hosts: 600, day2Hosts: 0 });
+    expect(description.arrival).toMatchObject({ text: '600 clusters/h', durationSeconds: 3594 });
+    expect(description.arrival.curve).toHaveLength(11);
+    expect(description.arrival.curve[0]).toEqual({ atSeconds: 0, clusters: 1, hosts: 1 });
+    expect(description.arrival.curve.at(-1)).toEqual({ atSeconds: 3594, clusters: 600, hosts: 600 });
+    // One GET a minute, six hourly reports, a connection a poll that stays for 90 s.
+    expect(description.load).toEqual({
+      pollIntervalSeconds: 60,
+      getsPerMinute: 600,
+      postsPerMinute: 60,
+      requestsPerSecond: 11,
+      connectionsOpenedPerSecond: 10,
+      openConnections: 900,
+    });
+    expect(description.notes).toEqual([]);
+  });
+
+  test('clusters report connectivity with every poll, very large ones not with all hosts', () => {
+    expect(
+      describeText({ clusters: [{ topology: { control_planes: 3, workers: 2 }, amount: 10 }] }).load.postsPerMinute,
+    ).toBe(55);
+    expect(describeText({ clusters: [{ topology: { control_planes: 3, workers: 297 } }] }).load.postsPerMinute).toBe(
+      180,
+    );
+    expect(describeText({ poll_interval: '30s', clusters: [{ topology: 'compact' }] }).load).toMatchObject({
+      getsPerMinute: 6,
+      postsPerMinute: 6,
+    });
+  });
+
+  test('infra-envs without clusters report next to nothing', () => {
+    const { totals, load } = describeText({ clusters: [{ topology: 'compact', just_infraenv: true, amount: 100 }] });
+    expect(totals).toMatchObject({ clusters: 0, infraEnvsOnly: 100, hosts: 300 });
+    expect(load).toMatchObject({ getsPerMinute: 300, postsPerMinute: 9 });
+  });
+
+  test('batches are shown one by one', () => {
+    const { curve } = describeText({
+      clusters: [{ topology: 'sno', amount: 5 }],
+      arrival: { batches: '2 every 5m' },
+    }).arrival;
+    expect(curve).toEqual([
+      { atSeconds: 0, clusters: 2, hosts: 2 },
+      { atSeconds: 300, clusters: 4, hosts: 4 },
+      { atSeconds: 600, clusters: 5, hosts: 5 },
+    ]);
+  });
+
+  test('like clusters are one line', () => {
+    const { topologies } = describeText({
+      clusters: [
+        { topology: 'sno', amount: 2 },
+        { single_node: true, amount: 3 },
+        { topology: 'compact' },
+        { topology: { control_planes: 5, workers: 9 }, profile: 'vm' },
+        { topology: { control_planes: 2, arbiters: 1 } },
+        { topology: { control_planes: 2, arbiters: 1, workers: 4 } },
+        { topology: { control_planes: 3, workers: 2 }, day2_workers: 1 },
+      ],
+    });
+    expect(topologies.map(({ topology, clusters, hosts }) => [topology, clusters, hosts])).toEqual([
+      ['SNO', 5, 5],
+      ['compact', 1, 3],
+      ['5+9', 1, 14],
+      ['2+1 arbiter', 1, 3],
+      ['2+1 arbiter+4', 1, 7],
+      ['3+2, 1 on day 2', 1, 6],
+    ]);
+  });
+
+  test('too few ports are noted with what to do', () => {
+    const clusters = [{ topology: { control_planes: 3, workers: 497 }, amount: 40 }];
+    expect(describeText({ clusters }).notes).toEqual([
+      expect.stringMatching(/^About 50000 local ports .* give 2 in connections\.source_addresses \(1 now\)/),
+    ]);
+    expect(describeText({ clusters, connections: { source_addresses: ['127.0.0.1', '127.0.0.2'] } }).notes).toEqual([]);
+    expect(describeText({ clusters, connections: { mode: 'keep-alive' } }).notes).toEqual([
+      expect.stringMatching(/^connections\.mode is keep-alive/),
+    ]);
+  });
+
+  test('everything that makes a run unlike reality is noted', () => {
+    const plan = parsePlan(
+      {
+        clusters: [{ topology: 'sno' }],
+        clock_speed: 50,
+        poll_interval: '10s',
+        keep: true,
+        connections: { mode: 'shared' },
+      },
+      'p',
+    );
+    const { notes, load } = describePlan(plan);
+    expect(notes.map((note) => note.split(' ')[0])).toEqual([
+      'No',
+      'connections.mode',
+      'poll_interval',
+      'Time',
+      'keep',
+    ]);
+    expect(load).toMatchObject({ getsPerMinute: 300, openConnections: 0 });
+  });
+
+  test('the text says it all and has no secrets', () => {
+    const text = renderDescription(
+      describeText({
+        name: 'demo',
+        service: { url: 'http://127.0.0.1:8090', agent_token: 'tok3n' },
+        clusters: [
+          { topology: 'sno', amount: 2, infranev_labels: { a: 'b' } },
+          { topology: { control_planes: 3, workers: 2 }, day2_workers: 1 },
+          { topology: 'compact', just_infraenv: true },
+        ],
+        arrival: { batches: '2 every 5m' },
+      }),
+    );
+    expect(text).toMatchInlineSnapshot(`
+      "Plan:         demo, seed x
+      Service:      http://127.0.0.1:8090, OpenShift 4.20
+      Makes:        3 clusters, 1 infra-env without a cluster, 11 hosts (1 on day 2)
+
+        topology         platform   number  hosts  hardware               first name
+        SNO              none       2       2      sno-small              demo-1w96cn-0
+        3+2, 1 on day 2  baremetal  1       6      master, worker-medium  demo-1w96cn-2
+        infra-env only   -          1       3      master                 demo-1w96cn-3
+
+      Arrival:      2 clusters every 5m, over 5m
+                           0s  #######                                   2 clusters, 2 hosts
+                           5m  ########################################  4 clusters, 11 hosts
+      Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m
+      Connections:  17 open, 0.18 new a second
+      Needs:        about 161 MiB of memory, 145 file descriptors, 28 local ports
+      Warning: plan.yaml:12:7: infranev_labels is a misspelling of infraenv_labels; it is accepted
+      "
+    `);
+    expect(text).not.toContain('tok3n');
+  });
+});

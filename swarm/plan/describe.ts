@@ -1,0 +1,330 @@
+/** What a plan comes to: numbers for `swarm plan show`, as data and as text. */
+import { formatDuration } from './duration.ts';
+import { expandPlan } from './expand.ts';
+import type { ClusterPlan } from './expanded-plan.ts';
+import { formatProblem, type Plan } from './plan.ts';
+
+export interface PlanDescription {
+  name: string;
+  seed: string;
+  /** False when the next run would invent another one. */
+  seedGiven: boolean;
+  /** Base URL or `embedded`. */
+  service: string;
+  openshiftVersion: string;
+  clockSpeed: number;
+  shard: { index: number; count: number };
+  /** Sums of this shard; infra-envs without a cluster count as neither cluster nor day 2. */
+  totals: { clusters: number; infraEnvsOnly: number; hosts: number; day2Hosts: number };
+  topologies: TopologyDescription[];
+  arrival: ArrivalDescription;
+  load: LoadEstimate;
+  needs: NeedsEstimate;
+  /** What a reader should know before starting, one sentence each. */
+  notes: string[];
+  /** Formatted with their place. */
+  warnings: string[];
+}
+
+/** Clusters that are alike. */
+export interface TopologyDescription {
+  /** `SNO`, `compact`, `3+2`, `2+1 arbiter`, … */
+  topology: string;
+  platform: string;
+  /** Only infra-envs with hosts. */
+  justInfraEnv: boolean;
+  clusters: number;
+  hosts: number;
+  day2Hosts: number;
+  /** Hardware profiles of the hosts. */
+  profiles: string[];
+  /** Name of the first such cluster. */
+  example: string;
+}
+
+export interface ArrivalDescription {
+  /** `all at once`, `500 clusters/h`, `40 clusters every 5m`. */
+  text: string;
+  /** Simulated seconds from the first cluster's start to the last one's. */
+  durationSeconds: number;
+  /** Sums of what has started by then: at every start if these are few, else at 11 moments evenly spread over the duration. */
+  curve: { atSeconds: number; clusters: number; hosts: number }[];
+}
+
+/** When all hosts are discovered and wait (Agent facts 9.3). Rates are of wall-clock time. */
+export interface LoadEstimate {
+  pollIntervalSeconds: number;
+  getsPerMinute: number;
+  postsPerMinute: number;
+  requestsPerSecond: number;
+  connectionsOpenedPerSecond: number;
+  /** Connections open at a time, idle ones included; 0 for one shared pool. */
+  openConnections: number;
+}
+
+export interface NeedsEstimate {
+  memoryMiB: number;
+  fileDescriptors: number;
+  /** Local ports held at a time, those that wait after closing included. */
+  localPorts: number;
+  /** Source addresses that so many ports need. */
+  sourceAddresses: number;
+}
+
+/** What the service asks for in every state of a waiting host (Service facts 3.1). */
+const USUAL_POLL_SECONDS = 60;
+/** Inventory, time, names, addresses and virtual addresses are each reported again once in an hour (Agent facts 9.3). */
+const HOURLY_REPORTS_PER_MINUTE = 0.1;
+const UNBOUND_REPORTS_PER_MINUTE = 0.03;
+/** At most so many hosts of one cluster are asked for connectivity in a minute (Agent facts 5.2). */
+const CONNECTIVITY_CHECKS_PER_MINUTE = 150;
+/** A closed connection holds its port this long (Linux, TIME_WAIT). */
+const PORT_REST_SECONDS = 60;
+/** Ports that Linux gives out to outgoing connections of one address (32768 to 60999). */
+const PORTS_PER_ADDRESS = 28_232;
+/** The program itself, without hosts. */
+const BASE_MEMORY_MIB = 160;
+/** Design budgets: an idle agent, and what an open connection adds. */
+const AGENT_KIB = 2;
+const CONNECTION_KIB = 6;
+const BASE_FILE_DESCRIPTORS = 128;
+const CURVE_POINTS = 11;
+
+/**
+ * Describes this generator's part of a plan.
+ * @throws RangeError as expandPlan does.
+ */
+export function describePlan(plan: Plan): PlanDescription {
+  const expanded = expandPlan(plan);
+  const { clusters } = expanded;
+  const topologies = new Map<string, TopologyDescription>();
+  for (const cluster of clusters) {
+    const topology = topologyName(cluster);
+    const profiles = [...new Set(cluster.hosts.map((host) => host.profile))];
+    const key = JSON.stringify([topology, cluster.platform, cluster.justInfraEnv, cluster.day2Workers, profiles]);
+    const entry = topologies.get(key) ?? {
+      topology,
+      platform: cluster.platform,
+      justInfraEnv: cluster.justInfraEnv,
+      clusters: 0,
+      hosts: 0,
+      day2Hosts: 0,
+      profiles,
+      example: cluster.name,
+    };
+    entry.clusters++;
+    entry.hosts += cluster.hosts.length;
+    entry.day2Hosts += cluster.day2Workers;
+    topologies.set(key, entry);
+  }
+  const infraEnvsOnly = clusters.filter((cluster) => cluster.justInfraEnv).length;
+  const load = estimateLoad(plan, clusters, expanded.hostCount);
+  const needs = estimateNeeds(plan, load, expanded.hostCount);
+  return {
+    name: plan.name,
+    seed: plan.seed,
+    seedGiven: plan.seedGiven,
+    service: plan.service.url,
+    openshiftVersion: plan.openshiftVersion,
+    clockSpeed: plan.clockSpeed,
+    shard: expanded.shard,
+    totals: {
+      clusters: clusters.length - infraEnvsOnly,
+      infraEnvsOnly,
+      hosts: expanded.hostCount,
+      day2Hosts: clusters.reduce((sum, cluster) => sum + cluster.day2Workers, 0),
+    },
+    topologies: [...topologies.values()],
+    arrival: describeArrival(plan, clusters),
+    load,
+    needs,
+    notes: notesOf(plan, needs),
+    warnings: plan.warnings.map(formatProblem),
+  };
+}
+
+function topologyName(cluster: ClusterPlan): string {
+  const { controlPlanes, arbiters, workers, day2Workers } = cluster;
+  const base =
+    arbiters > 0
+      ? `${controlPlanes}+${arbiters} arbiter${workers > 0 ? `+${workers}` : ''}`
+      : controlPlanes === 1
+        ? 'SNO'
+        : controlPlanes === 3 && workers === 0
+          ? 'compact'
+          : `${controlPlanes}+${workers}`;
+  return day2Workers > 0 ? `${base}, ${day2Workers} on day 2` : base;
+}
+
+function describeArrival(plan: Plan, clusters: readonly ClusterPlan[]): ArrivalDescription {
+  const { arrival } = plan;
+  const text =
+    arrival.kind === 'all'
+      ? 'all at once'
+      : arrival.kind === 'rate'
+        ? `${round(arrival.clustersPerHour)} clusters/h`
+        : `${arrival.size} clusters every ${formatDuration(arrival.everySeconds)}`;
+  const duration = (clusters.at(-1)?.arrivalMs ?? 0) / 1000;
+  const moments = [...new Set(clusters.map((cluster) => cluster.arrivalMs / 1000))];
+  const shown =
+    moments.length <= CURVE_POINTS
+      ? moments
+      : Array.from({ length: CURVE_POINTS }, (_, i) => (duration * i) / (CURVE_POINTS - 1));
+  const curve = [];
+  let at = 0;
+  let hosts = 0;
+  for (const moment of shown) {
+    for (; at < clusters.length && clusters[at]!.arrivalMs <= moment * 1000; at++) hosts += clusters[at]!.hosts.length;
+    curve.push({ atSeconds: round(moment), clusters: at, hosts });
+  }
+  return { text, durationSeconds: round(duration), curve };
+}
+
+function estimateLoad(plan: Plan, clusters: readonly ClusterPlan[], hosts: number): LoadEstimate {
+  const interval = plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS;
+  const pollsPerMinute = 60 / interval;
+  let posts = 0;
+  for (const cluster of clusters) {
+    const size = cluster.hosts.length - cluster.day2Workers;
+    if (cluster.justInfraEnv) {
+      posts += size * UNBOUND_REPORTS_PER_MINUTE;
+    } else {
+      const connectivity =
+        size > 1 ? Math.min(size * pollsPerMinute, size > 150 ? CONNECTIVITY_CHECKS_PER_MINUTE : Infinity) : 0;
+      posts += size * HOURLY_REPORTS_PER_MINUTE + connectivity;
+    }
+  }
+  const getsPerMinute = hosts * pollsPerMinute * plan.clockSpeed;
+  const postsPerMinute = posts * plan.clockSpeed;
+  const { mode, idleSeconds } = plan.connections;
+  const opened = mode === 'per-poll' ? getsPerMinute / 60 : 0;
+  // An idle connection lingers in simulated time, which passes faster by the clock's speed.
+  const open = mode === 'per-poll' ? (opened * idleSeconds) / plan.clockSpeed : mode === 'keep-alive' ? hosts : 0;
+  return {
+    pollIntervalSeconds: interval,
+    getsPerMinute: Math.round(getsPerMinute),
+    postsPerMinute: Math.round(postsPerMinute),
+    requestsPerSecond: round((getsPerMinute + postsPerMinute) / 60),
+    connectionsOpenedPerSecond: Math.round(opened * 100) / 100,
+    openConnections: Math.round(open),
+  };
+}
+
+function estimateNeeds(plan: Plan, load: LoadEstimate, hosts: number): NeedsEstimate {
+  const ends = plan.service.url === 'embedded' ? 2 : 1;
+  const ports = Math.round(load.openConnections + load.connectionsOpenedPerSecond * PORT_REST_SECONDS);
+  return {
+    memoryMiB: Math.ceil(BASE_MEMORY_MIB + (hosts * AGENT_KIB + load.openConnections * CONNECTION_KIB * ends) / 1024),
+    fileDescriptors: BASE_FILE_DESCRIPTORS + load.openConnections * ends,
+    localPorts: ports,
+    sourceAddresses: Math.max(1, Math.ceil(ports / PORTS_PER_ADDRESS)),
+  };
+}
+
+function notesOf(plan: Plan, needs: NeedsEstimate): string[] {
+  const notes: string[] = [];
+  if (!plan.seedGiven)
+    notes.push('No seed is given: every run invents one, so names and addresses differ from run to run.');
+  const given = Math.max(1, plan.connections.sourceAddresses.length);
+  if (needs.sourceAddresses > given) {
+    notes.push(
+      `About ${needs.localPorts} local ports are held at a time, ${PORTS_PER_ADDRESS} are usual for one address: ` +
+        `give ${needs.sourceAddresses} in connections.source_addresses (${given} now), or choose another connections.mode.`,
+    );
+  }
+  if (plan.connections.mode !== 'per-poll') {
+    notes.push(
+      `connections.mode is ${plan.connections.mode}: stock agents open a new connection for every poll, so the service has less to do.`,
+    );
+  }
+  if (plan.pollIntervalSeconds !== null) {
+    notes.push('poll_interval is given: agents do not obey the interval that the service asks for.');
+  }
+  if (plan.clockSpeed !== 1) {
+    notes.push(
+      `Time runs ${plan.clockSpeed} times as fast as in reality; rates are of real seconds, durations of simulated ones.`,
+    );
+  }
+  if (plan.keep) notes.push('keep is true: clusters and infra-envs stay on the service after the run.');
+  return notes;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** A description for a terminal, a line feed at its end. */
+export function renderDescription(description: PlanDescription): string {
+  const { totals, arrival, load, needs, shard } = description;
+  const lines: string[] = [];
+  const row = (label: string, value: string) => lines.push(`${`${label}:`.padEnd(14)}${value}`);
+  row('Plan', `${description.name}, seed ${description.seed}${description.seedGiven ? '' : ' (invented)'}`);
+  row('Service', `${description.service}, OpenShift ${description.openshiftVersion}`);
+  if (shard.count > 1) row('Shard', `${shard.index} of ${shard.count} (figures are of this shard)`);
+  row(
+    'Makes',
+    [
+      count(totals.clusters, 'cluster'),
+      ...(totals.infraEnvsOnly > 0
+        ? [count(totals.infraEnvsOnly, 'infra-env without a cluster', 'infra-envs without a cluster')]
+        : []),
+      `${count(totals.hosts, 'host')}${totals.day2Hosts > 0 ? ` (${totals.day2Hosts} on day 2)` : ''}`,
+    ].join(', '),
+  );
+  lines.push('');
+  lines.push(
+    ...table(
+      ['topology', 'platform', 'number', 'hosts', 'hardware', 'first name'],
+      description.topologies.map((entry) => [
+        entry.justInfraEnv ? 'infra-env only' : entry.topology,
+        entry.justInfraEnv ? '-' : entry.platform,
+        `${entry.clusters}`,
+        `${entry.hosts}`,
+        entry.profiles.join(', '),
+        entry.example,
+      ]),
+    ),
+  );
+  lines.push('');
+  row(
+    'Arrival',
+    `${arrival.text}${arrival.durationSeconds > 0 ? `, over ${formatDuration(arrival.durationSeconds)}` : ''}`,
+  );
+  if (arrival.curve.length > 1) {
+    const most = arrival.curve.at(-1)!.hosts;
+    for (const point of arrival.curve) {
+      const bar = '#'.repeat(Math.round((40 * point.hosts) / Math.max(1, most)));
+      lines.push(
+        `${''.padEnd(14)}${formatDuration(point.atSeconds).padStart(9)}  ${bar.padEnd(40)}  ${count(point.clusters, 'cluster')}, ${count(point.hosts, 'host')}`,
+      );
+    }
+  }
+  row(
+    'Steady load',
+    `${load.requestsPerSecond} requests/s (${load.getsPerMinute} GET and ${load.postsPerMinute} POST a minute), polls every ${formatDuration(load.pollIntervalSeconds)}`,
+  );
+  row(
+    'Connections',
+    load.openConnections > 0
+      ? `${load.openConnections} open, ${load.connectionsOpenedPerSecond} new a second`
+      : 'one shared pool',
+  );
+  row(
+    'Needs',
+    `about ${needs.memoryMiB} MiB of memory, ${needs.fileDescriptors} file descriptors, ${needs.localPorts} local ports`,
+  );
+  for (const note of description.notes) lines.push(`Note: ${note}`);
+  for (const warning of description.warnings) lines.push(`Warning: ${warning}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}
+
+function table(head: string[], rows: string[][]): string[] {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((cells) => cells[column]!.length)));
+  return [head, ...rows].map((cells) =>
+    `  ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,158 @@
+/** Turns a plan into clusters and hosts. The same plan and seed give the same result everywhere, shard by shard. */
+
+import { runToken } from '../host/identity.ts';
+import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
+import { hashWords, mixWords, shuffled, unitNumber } from '../host/random.ts';
+import type { ClusterPlan, ExpandedPlan, HostPlan } from './expanded-plan.ts';
+import { formatNetwork, machineNetworks } from './networks.ts';
+import type { Arrival, Plan, PlanCluster } from './plan.ts';
+
+export interface ExpandOptions {
+  /** Replaces the plan's seed. */
+  seed?: string;
+  /** Replaces the plan's shard. */
+  shard?: { index: number; count: number };
+}
+
+/** Number of hosts of one cluster of an entry, day-2 workers included. */
+export function hostsOf(entry: PlanCluster): number {
+  return entry.controlPlanes + entry.arbiters + entry.workers + entry.day2Workers;
+}
+
+/**
+ * Expands a plan. Positions, names, networks and arrival times are given out over the whole plan first; a shard then keeps every
+ * `count`-th cluster in order of arrival.
+ * @throws RangeError for a shard outside its count, or several shards without a seed that they could share.
+ */
+export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPlan {
+  const seed = options.seed ?? plan.seed;
+  const shard = options.shard ?? plan.shard;
+  if (!(Number.isInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
+    throw new RangeError(`shard ${shard.index} of ${shard.count}; allowed: an index from 0 to the count minus 1`);
+  }
+  if (shard.count > 1 && options.seed === undefined && !plan.seedGiven) {
+    throw new RangeError(
+      `shard ${shard.index} of ${shard.count} without a seed; all shards of a run need the same seed`,
+    );
+  }
+
+  const entries = plan.clusters.flatMap((entry) => Array.from({ length: entry.amount }, () => entry));
+  const networks = machineNetworks(entries.map(hostsOf));
+  const firstHosts: number[] = [];
+  let hosts = 0;
+  for (const entry of entries) {
+    firstHosts.push(hosts);
+    hosts += hostsOf(entry);
+  }
+  const inOrder = entries.map((_, index) => index);
+  const order = plan.shuffle ? shuffled(inOrder, hashWords(`order/${seed}`)) : inOrder;
+
+  const boot = hashWords(`boot/${seed}`);
+  const token = runToken(seed);
+  const clusters: ClusterPlan[] = [];
+  for (let turn = shard.index; turn < order.length; turn += shard.count) {
+    const index = order[turn]!;
+    const entry = entries[index]!;
+    const network = networks[index]!;
+    const withVips = entry.platform === 'baremetal' && entry.controlPlanes > 1;
+    const at = (offset: number) => formatIpv4(network.base + offset);
+    clusters.push({
+      index,
+      name: `${entry.name}-${token}-${index}`,
+      baseDomain: plan.baseDomain,
+      api: entry.api,
+      platform: entry.platform,
+      controlPlanes: entry.controlPlanes,
+      arbiters: entry.arbiters,
+      workers: entry.workers,
+      day2Workers: entry.day2Workers,
+      olmOperators: entry.olmOperators,
+      justInfraEnv: entry.justInfraEnv,
+      infraEnvLabels: entry.infraEnvLabels,
+      withNmstate: entry.withNmstate,
+      machineNetwork: formatNetwork(network),
+      gateway: at(GATEWAY_OFFSET),
+      apiVip: withVips ? at(API_VIP_OFFSET) : null,
+      ingressVip: withVips ? at(INGRESS_VIP_OFFSET) : null,
+      arrivalMs: arrivalMs(plan.arrival, turn),
+      assignRoles: entry.assignRoles,
+      setHostnames: entry.setHostnames,
+      hosts: hostPlans(entry, index, firstHosts[index]!, (host) =>
+        Math.floor(unitNumber(mixWords(boot, host)) * plan.bootSpreadSeconds * 1000),
+      ),
+    });
+  }
+  return {
+    name: plan.name,
+    seed,
+    service: plan.service,
+    clockSpeed: plan.clockSpeed,
+    connections: plan.connections,
+    pollIntervalSeconds: plan.pollIntervalSeconds,
+    openshiftVersion: plan.openshiftVersion,
+    releaseImage: plan.releaseImage,
+    pullSecret: plan.pullSecret,
+    sshPublicKey: plan.sshPublicKey,
+    limits: plan.limits,
+    keep: plan.keep,
+    clusters,
+    hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),
+    shard,
+  };
+}
+
+/** Simulated milliseconds after the start of the run at which the cluster with this turn starts. */
+export function arrivalMs(arrival: Arrival, turn: number): number {
+  switch (arrival.kind) {
+    case 'all':
+      return 0;
+    case 'rate':
+      return Math.round((turn * 3_600_000) / arrival.clustersPerHour);
+    case 'batches':
+      return Math.round(Math.floor(turn / arrival.size) * arrival.everySeconds * 1000);
+  }
+}
+
+function hostPlans(
+  entry: PlanCluster,
+  clusterIndex: number,
+  first: number,
+  bootDelay: (host: number) => number,
+): HostPlan[] {
+  const hosts: HostPlan[] = [];
+  const add = (count: number, role: HostPlan['role'], day2: boolean) => {
+    for (let i = 0; i < count; i++) {
+      const ordinal = hosts.length;
+      const index = first + ordinal;
+      hosts.push({
+        index,
+        clusterIndex,
+        ordinal,
+        role,
+        day2,
+        profile: entry.profiles[role],
+        kind: entry.kind,
+        bootDelayMs: bootDelay(index),
+      });
+    }
+  };
+  add(entry.controlPlanes, 'master', false);
+  add(entry.arbiters, 'arbiter', false);
+  add(entry.workers, 'worker', false);
+  add(entry.day2Workers, 'worker', true);
+  return hosts;
+}
+
+/** A copy that may be shown and written to disk: secrets are replaced. */
+export function withoutSecrets(plan: ExpandedPlan): ExpandedPlan {
+  const hide = (text: string) => (text === '' ? '' : '(hidden)');
+  return {
+    ...plan,
+    pullSecret: hide(plan.pullSecret),
+    service: {
+      ...plan.service,
+      agentToken: hide(plan.service.agentToken),
+      userAuthorization: hide(plan.service.userAuthorization),
+    },
+  };
+}

@@ -1,0 +1,592 @@
+/** Reads plan files: YAML (or JSON) in, a checked {@link Plan} out, and every error with the place it is about. */
+import { readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { MAX_HOSTS } from '../host/identity.ts';
+import { DEFAULT_PROFILES } from '../host/profiles.ts';
+import { randomSeed } from '../host/random.ts';
+import { parseDuration } from './duration.ts';
+import type { Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem } from './plan.ts';
+import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
+import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
+
+export interface LoadOptions {
+  /**
+   * Read the files that a plan names (pull secret, tokens, CA). False refuses such keys: a plan that came over the network must not
+   * choose files of this machine.
+   */
+  allowFiles: boolean;
+}
+
+const DEFAULTS = {
+  openshiftVersion: '4.20',
+  baseDomain: 'swarm.example.com',
+  idleSeconds: 90,
+  bootSpreadSeconds: 60,
+  limits: { discovery: 1800, ready: 1800, install: 10_800, day2: 7200 } satisfies WaitLimits,
+  /** Well-formed and worthless: the user "swarm" with the password "swarm" at registries that agents' images come from. */
+  pullSecret: JSON.stringify({
+    auths: Object.fromEntries(
+      ['cloud.openshift.com', 'quay.io', 'registry.redhat.io', 'registry.connect.redhat.com'].map((registry) => [
+        registry,
+        { auth: 'c3dhcm06c3dhcm0=', email: 'swarm@example.com' },
+      ]),
+    ),
+  }),
+  /** Nobody has the private half. */
+  sshPublicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKN8dmVqY4UK4BwTfHV9xNeA51dlfooMKBa9SjWR3D8X swarm@example.com',
+};
+
+/** Values under these keys are never shown. */
+const SECRET_KEYS = new Set(['pull_secret', 'agent_token', 'user_authorization']);
+
+/**
+ * Reads one plan from one or several files, each of which gives a part of it (for example a list of clusters and the data of a
+ * service). No key may be given in two of them.
+ * @throws PlanError with every problem found.
+ */
+export function loadPlan(files: readonly string[]): Plan {
+  const problems: PlanProblem[] = [];
+  const sources: PlanSource[] = [];
+  for (const file of files) {
+    try {
+      sources.push(new PlanSource(file, readFileSync(file, 'utf8')));
+    } catch (error) {
+      if (error instanceof PlanError) problems.push(...error.problems);
+      else
+        problems.push({
+          file,
+          line: 1,
+          column: 1,
+          message: `cannot be read: ${reasonOf(error)}; give the path of a YAML file`,
+        });
+    }
+  }
+  if (files.length === 0) throw new Error('loadPlan needs at least one file');
+  if (problems.length > 0) throw new PlanError(problems);
+  return new PlanReader(sources, { allowFiles: true }).read();
+}
+
+/**
+ * Reads a plan from text (YAML or JSON) or from plain data, as the control API gets it.
+ * @param fileName what errors call it
+ * @throws PlanError with every problem found.
+ */
+export function parsePlan(plan: string | object, fileName: string, options: LoadOptions = { allowFiles: false }): Plan {
+  const text = typeof plan === 'string' ? plan : JSON.stringify(plan, null, 2);
+  return new PlanReader([new PlanSource(fileName, text)], options).read();
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a directory';
+  return code ?? (error as Error).message;
+}
+
+class PlanReader {
+  readonly #sources: readonly PlanSource[];
+  readonly #options: LoadOptions;
+  readonly #problems: PlanProblem[] = [];
+  readonly #warnings: PlanProblem[] = [];
+  /** The file that gave each top-level key. */
+  readonly #origins = new Map<string, PlanSource>();
+
+  constructor(sources: readonly PlanSource[], options: LoadOptions) {
+    this.#sources = sources;
+    this.#options = options;
+  }
+
+  read(): Plan {
+    const plan: PlanFile = {};
+    for (const source of this.#sources) this.#merge(plan, source);
+    this.#stopOnProblems();
+    if (!plan.clusters) {
+      const first = this.#sources[0]!.positionOf([]);
+      this.#problems.push({ ...first, message: 'the key clusters is missing; allowed: a list of clusters' });
+    }
+    const result = this.#resolve(plan);
+    this.#stopOnProblems();
+    return { ...result, warnings: this.#warnings };
+  }
+
+  #stopOnProblems(): void {
+    if (this.#problems.length === 0) return;
+    const order = (problem: PlanProblem) => this.#sources.findIndex((source) => source.file === problem.file);
+    throw new PlanError(
+      this.#problems.toSorted((a, b) => order(a) - order(b) || a.line - b.line || a.column - b.column),
+    );
+  }
+
+  /** Checks one file against the schema and adds its keys. */
+  #merge(plan: PlanFile, source: PlanSource): void {
+    const parsed = planFileSchema.safeParse(source.value);
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) this.#addIssue(source, issue, []);
+    }
+    if (typeof source.value !== 'object' || source.value === null) return;
+    for (const key of Object.keys(source.value)) {
+      const before = this.#origins.get(key);
+      if (key === 'schema') continue;
+      if (before) {
+        const place = before.positionOfKey([], key);
+        this.#problems.push({
+          ...source.positionOfKey([], key),
+          message: `${key} is given again; allowed: once (it is also at ${place.file}:${place.line}:${place.column})`,
+        });
+      } else {
+        this.#origins.set(key, source);
+      }
+    }
+    if (parsed.success) Object.assign(plan, parsed.data);
+  }
+
+  #addIssue(source: PlanSource, issue: z.core.$ZodIssue, above: Path): void {
+    const path = [...above, ...issue.path] as (string | number)[];
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) this.#addUnknownKey(source, path, key);
+      return;
+    }
+    if (issue.code === 'invalid_union') {
+      // Only the form that is a mapping can say more than "none of the forms": the value is one, so its keys are the matter.
+      const mapping = issue.errors.find((errors) =>
+        errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
+      );
+      if (mapping && mapping.length > 0) {
+        for (const inner of mapping) this.#addIssue(source, inner, path);
+        return;
+      }
+    }
+    if (issue.code === 'invalid_key') {
+      const key = String(path.at(-1));
+      this.#problems.push({
+        ...source.positionOfKey(path.slice(0, -1), key),
+        message: `${formatPath(path.slice(0, -1))} has the key ${JSON.stringify(key)}; allowed: ${issue.issues[0]?.message ?? issue.message}`,
+      });
+      return;
+    }
+    this.#wrong(source, path, issue.message);
+  }
+
+  #addUnknownKey(source: PlanSource, path: Path, key: string): void {
+    const known = knownKeys(path);
+    const near = nearest(key, known);
+    this.#problems.push({
+      ...source.positionOfKey(path, key),
+      message: `unknown key ${formatGiven(key)}${path.length > 0 ? ` in ${formatPath(path)}` : ''}; ${
+        near ? `did you mean ${near}?` : `allowed: ${known.join(', ')}`
+      }`,
+    });
+  }
+
+  /** Adds "PATH is GIVEN; allowed: …" at the value's place. */
+  #wrong(source: PlanSource, path: Path, allowed: string): void {
+    const given = SECRET_KEYS.has(String(path.at(-1))) ? 'a hidden value' : source.givenAt(path);
+    const subject = path.length > 0 ? formatPath(path) : 'the plan';
+    this.#problems.push({ ...source.positionOf(path), message: `${subject} is ${given}; allowed: ${allowed}` });
+  }
+
+  /** The file that gave a top-level key. */
+  #sourceOf(key: string): PlanSource {
+    return this.#origins.get(key) ?? this.#sources[0]!;
+  }
+
+  #refuse(path: Path, allowed: string): void {
+    this.#wrong(this.#sourceOf(String(path[0])), path, allowed);
+  }
+
+  /** Complains when two ways to say the same thing are both used. */
+  #onlyOne(first: Path, second: Path, given: boolean): void {
+    if (!given) return;
+    const key = String(second.at(-1));
+    this.#problems.push({
+      ...this.#sourceOf(String(second[0])).positionOfKey(second.slice(0, -1), key),
+      message: `${formatPath(first)} and ${formatPath(second)} are both given; allowed: one of them`,
+    });
+  }
+
+  #resolve(file: PlanFile): Omit<Plan, 'warnings'> {
+    const service = this.#service(file);
+    const clockSpeed = file.clock_speed ?? 1;
+    if (clockSpeed !== 1 && service.url !== 'embedded') {
+      this.#refuse(
+        ['clock_speed'],
+        `1, because the service at ${service.url} keeps real time (other speeds only with service.url: embedded)`,
+      );
+    }
+    const shard = file.shard ?? { index: 0, count: 1 };
+    if (shard.index >= shard.count) this.#refuse(['shard', 'index'], `a whole number from 0 to ${shard.count - 1}`);
+    if (shard.count > 1 && file.seed === undefined) {
+      this.#problems.push({
+        ...this.#sourceOf('shard').positionOfKey([], 'shard'),
+        message: 'a shard without a seed; all shards of a run need the same seed: add the key seed',
+      });
+    }
+    const name = file.name ?? nameOfFile(this.#sourceOf('clusters').file);
+    const duration = (text: string | undefined, otherwise: number) =>
+      text === undefined ? otherwise : parseDuration(text);
+    const pollInterval = file.poll_interval === undefined ? null : parseDuration(file.poll_interval);
+    if (pollInterval !== null && (pollInterval < 1 || pollInterval > 3600))
+      this.#refuse(['poll_interval'], 'from 1s to 1h');
+    return {
+      name,
+      seed: file.seed === undefined ? randomSeed() : String(file.seed),
+      seedGiven: file.seed !== undefined,
+      service,
+      clockSpeed,
+      connections: {
+        mode: file.connections?.mode ?? 'per-poll',
+        idleSeconds: file.connections?.idle_seconds ?? DEFAULTS.idleSeconds,
+        sourceAddresses: file.connections?.source_addresses ?? [],
+      },
+      pollIntervalSeconds: pollInterval,
+      openshiftVersion: file.openshift_version ?? DEFAULTS.openshiftVersion,
+      releaseImage: file.release_image ?? null,
+      pullSecret: this.#pullSecret(file),
+      sshPublicKey: this.#sshPublicKey(file),
+      baseDomain: file.base_dns_domain ?? DEFAULTS.baseDomain,
+      limits: {
+        discovery: duration(file.limits?.discovery, DEFAULTS.limits.discovery),
+        ready: duration(file.limits?.ready, DEFAULTS.limits.ready),
+        install: duration(file.limits?.install, DEFAULTS.limits.install),
+        day2: duration(file.limits?.day2, DEFAULTS.limits.day2),
+      },
+      keep: file.keep ?? false,
+      shuffle: file.shuffle ?? false,
+      arrival: this.#arrival(file.arrival),
+      bootSpreadSeconds: duration(file.boot_spread, DEFAULTS.bootSpreadSeconds),
+      clusters: this.#clusters(file, name),
+      shard,
+    };
+  }
+
+  #service(file: PlanFile): ServiceTarget {
+    const { service = {} } = file;
+    this.#onlyOne(
+      ['service', 'url'],
+      ['service_endpoint'],
+      service.url !== undefined && file.service_endpoint !== undefined,
+    );
+    const path: Path = service.url === undefined ? ['service_endpoint'] : ['service', 'url'];
+    const given = service.url ?? file.service_endpoint ?? 'embedded';
+    const url = given === 'embedded' ? given : serviceUrl(given);
+    if (url === null) {
+      this.#refuse(
+        path,
+        'embedded, or an http or https URL without user, query and fragment, such as http://127.0.0.1:8090',
+      );
+    }
+    const ca = service.ca_file === undefined ? undefined : this.#readFile(['service', 'ca_file'], service.ca_file);
+    if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
+      this.#refuse(['service', 'ca_file'], 'a file of PEM certificates (-----BEGIN CERTIFICATE-----)');
+    }
+    return {
+      url: url ?? 'embedded',
+      tls: {
+        ...(ca === undefined ? {} : { ca }),
+        ...(service.insecure === undefined ? {} : { insecure: service.insecure }),
+      },
+      agentToken: this.#secret(['service', 'agent_token'], service.agent_token, service.agent_token_file),
+      userAuthorization: this.#secret(
+        ['service', 'user_authorization'],
+        service.user_authorization,
+        service.user_authorization_file,
+      ),
+    };
+  }
+
+  /** A header value given as text or in a file; '' when neither is given. */
+  #secret(path: Path, text: string | undefined, file: string | undefined): string {
+    const filePath = [...path.slice(0, -1), `${path.at(-1)}_file`];
+    this.#onlyOne(path, filePath, text !== undefined && file !== undefined);
+    const value = (file === undefined ? (text ?? '') : (this.#readFile(filePath, file) ?? '')).trim();
+    // A line feed inside would end the header it becomes.
+    if (/[^\t\x20-\x7e]/.test(value)) this.#refuse(file === undefined ? path : filePath, 'one line of printable ASCII');
+    return value;
+  }
+
+  #pullSecret(file: PlanFile): string {
+    this.#onlyOne(
+      ['pull_secret'],
+      ['pull_secret_file'],
+      file.pull_secret !== undefined && file.pull_secret_file !== undefined,
+    );
+    const text =
+      file.pull_secret_file === undefined
+        ? file.pull_secret
+        : this.#readFile(['pull_secret_file'], file.pull_secret_file);
+    if (text === undefined) return DEFAULTS.pullSecret;
+    if (!isPullSecret(text)) {
+      this.#refuse(
+        [file.pull_secret_file === undefined ? 'pull_secret' : 'pull_secret_file'],
+        'JSON of the form {"auths":{"<registry>":{"auth":"<base64 of user:password>"}}} with at least one registry',
+      );
+    }
+    return text.trim();
+  }
+
+  #sshPublicKey(file: PlanFile): string {
+    this.#onlyOne(
+      ['ssh_public_key'],
+      ['ssh_pub_key'],
+      file.ssh_public_key !== undefined && file.ssh_pub_key !== undefined,
+    );
+    return (file.ssh_public_key ?? file.ssh_pub_key ?? DEFAULTS.sshPublicKey).trim();
+  }
+
+  #readFile(path: Path, name: string): string | undefined {
+    const source = this.#sourceOf(String(path[0]));
+    const key = String(path.at(-1));
+    if (!this.#options.allowFiles) {
+      const instead = key === 'ca_file' ? 'run it from a file' : `give ${key.replace(/_file$/, '')}`;
+      this.#problems.push({
+        ...source.positionOfKey(path.slice(0, -1), key),
+        message: `${formatPath(path)} is ${formatGiven(name)}; allowed: no files in a plan that is sent over the network, ${instead} instead`,
+      });
+      return undefined;
+    }
+    const file = resolve(dirname(source.file), name);
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      this.#refuse(path, `the path of a file that can be read (${reasonOf(error)}: ${file})`);
+      return undefined;
+    }
+  }
+
+  #arrival(given: PlanFile['arrival']): Arrival {
+    if (given === undefined || given === 'all') return { kind: 'all' };
+    if ((given.rate === undefined) === (given.batches === undefined)) {
+      this.#refuse(['arrival'], 'all, or a mapping with exactly one of the keys rate, batches');
+      return { kind: 'all' };
+    }
+    if (given.rate !== undefined) {
+      const [amount = '', unit = ''] = given.rate.split('/');
+      const perHour = (Number(amount) * 3600) / parseDuration(`1${unit}`);
+      if (perHour <= 0) this.#refuse(['arrival', 'rate'], 'more than 0 clusters in a unit of time');
+      return { kind: 'rate', clustersPerHour: perHour };
+    }
+    const [size = '', every = ''] = given.batches!.split(' every ');
+    if (Number(size) === 0 || parseDuration(every) === 0) {
+      this.#refuse(['arrival', 'batches'], 'at least one cluster and a duration longer than 0s');
+    }
+    return { kind: 'batches', size: Number(size), everySeconds: parseDuration(every) };
+  }
+
+  #clusters(file: PlanFile, planName: string): PlanCluster[] {
+    const clusters = (file.clusters ?? []).map((entry, i) => this.#cluster(file, entry, ['clusters', i], planName));
+    let hosts = 0;
+    for (const [i, cluster] of clusters.entries()) {
+      hosts += cluster.amount * (cluster.controlPlanes + cluster.arbiters + cluster.workers + cluster.day2Workers);
+      if (hosts > Math.min(PLAN_LIMITS.hosts, MAX_HOSTS)) {
+        this.#refuse(
+          ['clusters', i, 'amount'],
+          `at most ${PLAN_LIMITS.hosts} hosts in a plan (there are ${hosts} up to this entry)`,
+        );
+        break;
+      }
+    }
+    return clusters;
+  }
+
+  #cluster(file: PlanFile, entry: PlanFileCluster, path: Path, planName: string): PlanCluster {
+    const at = (key: string): Path => [...path, key];
+    const source = this.#sourceOf('clusters');
+    const roles = this.#topology(entry, path);
+    const single = roles.controlPlanes === 1;
+    const justInfraEnv = entry.just_infraenv ?? false;
+    const day2Workers = entry.day2_workers ?? 0;
+    if (justInfraEnv && day2Workers > 0) {
+      this.#refuse(at('day2_workers'), '0 beside just_infraenv: true, where no cluster exists that could grow');
+    }
+
+    // The plan's platform is meant for clusters that can choose; a single node cannot.
+    let platform: Platform = entry.platform ?? (single ? 'none' : (file.platform ?? 'baremetal'));
+    if (single && platform !== 'none') {
+      this.#refuse(at('platform'), 'none: the service installs single-node clusters without a platform');
+      platform = 'none';
+    }
+    this.#version(file, roles, platform, path);
+
+    const api = entry.api ?? file.api ?? 'rest';
+    if (api === 'kube')
+      this.#refuse(entry.api ? at('api') : ['api'], 'rest: this version creates clusters through the REST API only');
+    const kind = entry.agent ?? file.agent ?? 'native';
+    if (kind === 'noop') {
+      this.#refuse(entry.agent ? at('agent') : ['agent'], 'native: this version has no launcher for stock agents');
+    }
+
+    if (entry.infraenv_labels && entry.infranev_labels) {
+      this.#onlyOne(at('infraenv_labels'), at('infranev_labels'), true);
+    } else if (entry.infranev_labels) {
+      this.#warnings.push({
+        ...source.positionOfKey(path, 'infranev_labels'),
+        message: 'infranev_labels is a misspelling of infraenv_labels; it is accepted',
+      });
+    }
+
+    const sno = profileFor('sno', entry.profile) ?? profileFor('sno', file.profile) ?? DEFAULT_PROFILES.sno;
+    const profileOf = (role: 'master' | 'arbiter' | 'worker') =>
+      profileFor(role, entry.profile) ?? profileFor(role, file.profile) ?? DEFAULT_PROFILES[role];
+    return {
+      position: source.positionOf(path),
+      name: entry.name ?? planName,
+      amount: entry.amount ?? 1,
+      ...roles,
+      day2Workers,
+      platform,
+      api,
+      kind,
+      profiles: {
+        master: single ? sno : profileOf('master'),
+        arbiter: profileOf('arbiter'),
+        worker: profileOf('worker'),
+      },
+      olmOperators: [...new Set(entry.olm_operators ?? file.olm_operators ?? [])],
+      withNmstate: entry.with_nmstate ?? false,
+      justInfraEnv,
+      infraEnvLabels: entry.infraenv_labels ?? entry.infranev_labels ?? {},
+      assignRoles: entry.assign_roles ?? !single,
+      setHostnames: entry.set_hostnames ?? false,
+    };
+  }
+
+  #topology(entry: PlanFileCluster, path: Path): { controlPlanes: number; arbiters: number; workers: number } {
+    const at = (...keys: string[]): Path => [...path, ...keys];
+    const { topology } = entry;
+    if (topology !== undefined) {
+      this.#onlyOne(at('topology'), at('single_node'), entry.single_node !== undefined);
+      this.#onlyOne(at('topology'), at('num_workers'), entry.num_workers !== undefined);
+    } else if (entry.single_node === undefined) {
+      this.#problems.push({
+        ...this.#sourceOf('clusters').positionOf(path),
+        message: `${formatPath(path)} has no topology; allowed: topology: sno, compact or {control_planes, arbiters, workers} (or single_node and num_workers)`,
+      });
+    }
+    if (topology === 'sno') return { controlPlanes: 1, arbiters: 0, workers: 0 };
+    if (topology === 'compact') return { controlPlanes: 3, arbiters: 0, workers: 0 };
+    if (topology === undefined) {
+      const workers = entry.num_workers ?? 0;
+      if (entry.single_node && workers > 0) this.#refuse(at('num_workers'), '0 beside single_node: true');
+      return { controlPlanes: entry.single_node ? 1 : 3, arbiters: 0, workers };
+    }
+    const { control_planes: controlPlanes, arbiters = 0, workers = 0 } = topology;
+    if (controlPlanes === 1 && workers > 0) {
+      this.#refuse(at('topology', 'workers'), '0 beside 1 control plane (use day2_workers to add workers later)');
+    }
+    if (controlPlanes === 2 && arbiters !== 1) {
+      this.#refuse(at('topology', 'control_planes'), '2 only with arbiters: 1; else 1, 3, 4 or 5');
+    }
+    if (controlPlanes !== 2 && arbiters !== 0) {
+      this.#refuse(at('topology', 'arbiters'), `0 beside ${controlPlanes} control planes (1 only beside 2)`);
+    }
+    return { controlPlanes, arbiters, workers };
+  }
+
+  /** What the service demands of the version for a topology (upstream: Minimum…Version… in internal/common/common.go). */
+  #version(file: PlanFile, roles: { controlPlanes: number; arbiters: number }, platform: Platform, path: Path): void {
+    const version = file.openshift_version ?? DEFAULTS.openshiftVersion;
+    const need =
+      roles.arbiters > 0 ? (platform === 'none' ? '4.22' : '4.19') : roles.controlPlanes > 3 ? '4.18' : undefined;
+    if (need === undefined || !isOlder(version, need)) return;
+    this.#refuse(
+      [...path, 'topology'],
+      `this topology on platform ${platform} only from openshift_version '${need}' on (it is '${version}')`,
+    );
+  }
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [thanMajor = 0, thanMinor = 0] = than.split('.').map(Number);
+  return major < thanMajor || (major === thanMajor && minor < thanMinor);
+}
+
+type ProfileChoice = PlanFile['profile'];
+
+function profileFor(role: 'sno' | 'master' | 'arbiter' | 'worker', choice: ProfileChoice): string | undefined {
+  return typeof choice === 'string' ? choice : choice?.[role];
+}
+
+/** The URL without a slash at its end, or null when it is none that a service can have. */
+function serviceUrl(text: string): string | null {
+  const url = URL.parse(text);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return null;
+  if (url.username || url.password || url.search || url.hash || /[?#]/.test(text)) return null;
+  return url.href.replace(/\/+$/, '');
+}
+
+function isPullSecret(text: string): boolean {
+  try {
+    const { auths } = JSON.parse(text);
+    const entries: unknown[] = typeof auths === 'object' && auths !== null ? Object.values(auths) : [];
+    return (
+      entries.length > 0 &&
+      entries.every((entry) => {
+        const auth = (entry as { auth?: unknown } | null)?.auth;
+        return typeof auth === 'string' && Buffer.from(auth, 'base64').toString().includes(':');
+      })
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** `testplan.example.yaml` → `testplan-example` */
+function nameOfFile(file: string): string {
+  const name = basename(file)
+    .toLowerCase()
+    .replace(/\.(ya?ml|json)$/, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 30)
+    .replace(/-+$/, '');
+  return name || 'swarm';
+}
+
+/** Keys that the mapping at a path may have. */
+function knownKeys(path: Path): string[] {
+  let schema: unknown = planFileSchema;
+  const objectIn = (at: unknown): z.ZodObject | undefined => {
+    const def = (at as z.ZodType | undefined)?.def as {
+      type?: string;
+      innerType?: unknown;
+      options?: unknown[];
+      element?: unknown;
+    };
+    if (def?.type === 'object') return at as z.ZodObject;
+    if (def?.type === 'optional') return objectIn(def.innerType);
+    if (def?.type === 'array') return objectIn(def.element);
+    if (def?.type === 'union') return def.options?.map(objectIn).find((found) => found !== undefined);
+    return undefined;
+  };
+  for (const part of path) {
+    if (typeof part === 'number') continue;
+    schema = objectIn(schema)?.shape[part];
+  }
+  return Object.keys(objectIn(schema)?.shape ?? {});
+}
+
+/** The known key that differs from `key` by the fewest edits, if that is few for its length. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(key.length / 3));
+  if (key.length > 64) return undefined;
+  const ranked = known
+    .map((candidate) => ({ candidate, edits: editDistance(key.toLowerCase(), candidate) }))
+    .sort((a, b) => a.edits - b.edits);
+  return ranked[0] && ranked[0].edits <= limit ? ranked[0].candidate : undefined;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

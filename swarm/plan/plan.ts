@@ -1,0 +1,89 @@
+/** A plan as it was read and checked: every default filled in, every file it names read, nothing expanded yet. */
+
+import type { ConnectionMode } from '../transport/transport.ts';
+import type { AgentKind, ClusterApi, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+
+/** A place in a plan file; line and column count from 1. */
+export interface Position {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** When clusters start. Times are simulated. */
+export type Arrival =
+  | { kind: 'all' }
+  | { kind: 'rate'; clustersPerHour: number }
+  | { kind: 'batches'; size: number; everySeconds: number };
+
+/** One entry of `clusters`: `amount` like clusters. */
+export interface PlanCluster {
+  /** Where the entry stands. */
+  position: Position;
+  /** First part of the clusters' names. */
+  name: string;
+  amount: number;
+  controlPlanes: number;
+  arbiters: number;
+  workers: number;
+  day2Workers: number;
+  platform: Platform;
+  api: ClusterApi;
+  kind: AgentKind;
+  /** Hardware profiles by role; a single node is a master. */
+  profiles: { master: string; arbiter: string; worker: string };
+  olmOperators: string[];
+  withNmstate: boolean;
+  justInfraEnv: boolean;
+  infraEnvLabels: Record<string, string>;
+  assignRoles: boolean;
+  setHostnames: boolean;
+}
+
+export interface Plan {
+  name: string;
+  seed: string;
+  /** False when the seed was invented while reading. */
+  seedGiven: boolean;
+  service: ServiceTarget;
+  clockSpeed: number;
+  connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };
+  pollIntervalSeconds: number | null;
+  openshiftVersion: string;
+  releaseImage: string | null;
+  /** Secret: never to be shown. */
+  pullSecret: string;
+  sshPublicKey: string;
+  baseDomain: string;
+  limits: WaitLimits;
+  keep: boolean;
+  shuffle: boolean;
+  arrival: Arrival;
+  bootSpreadSeconds: number;
+  clusters: PlanCluster[];
+  shard: { index: number; count: number };
+  /** Things that were accepted but should be mended, each with its place. */
+  warnings: PlanProblem[];
+}
+
+/** Something wrong with a plan, and where. */
+export interface PlanProblem extends Position {
+  /** What was given, what is allowed. Without the place. */
+  message: string;
+}
+
+/** One line a problem: `file:line:column: message`. */
+export function formatProblem(problem: PlanProblem): string {
+  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
+}
+
+/** A plan that cannot be run. Its message has one line for each problem found. */
+export class PlanError extends Error {
+  readonly problems: readonly PlanProblem[];
+
+  constructor(problems: readonly PlanProblem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.name = 'PlanError';
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The form of plan files. Every rule carries the words that an error shows as "allowed". What one key demands of another is checked in
+ * `load.ts`. The same schema is published as `plan.schema.json` (for editors), made by {@link planJsonSchema}.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { PROFILE_NAMES } from '../host/profiles.ts';
+import { CONNECTION_MODES } from '../transport/transport.ts';
+import { DURATION_PATTERN } from './duration.ts';
+
+/** Largest values a plan may ask for. */
+export const PLAN_LIMITS = {
+  /** Hosts of all clusters of a run, over all shards. */
+  hosts: 1_000_000,
+  workers: 500,
+  day2Workers: 500,
+  clockSpeed: 1000,
+  shards: 1000,
+  sourceAddresses: 1024,
+} as const;
+
+const whole = (min: number, max: number) => {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+const number = (min: number, max: number) => {
+  const error = `a number from ${min} to ${max}`;
+  return z.number({ error }).min(min, { error }).max(max, { error });
+};
+const flag = () => z.boolean({ error: 'true or false' });
+const text = (error: string) => z.string({ error }).min(1, { error });
+const pattern = (regex: RegExp, error: string) => z.string({ error }).regex(regex, { error });
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `one of ${values.join(', ')}` });
+const mapping = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, { error: `a mapping with the keys ${Object.keys(shape).join(', ')}` });
+const duration = () => pattern(DURATION_PATTERN, 'a duration with units such as 90s, 5m or 1h30m');
+const path = () => text('the path of a file, relative to the file that names it');
+const profileName = () => oneOf(PROFILE_NAMES as readonly [string, ...string[]]);
+const ipAddress = () => {
+  const error = 'an IPv4 or IPv6 address of this machine';
+  return z.string({ error }).refine((value) => isIP(value) !== 0, { error });
+};
+
+const LABEL_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const labels = () =>
+  z.record(
+    pattern(LABEL_NAME, 'a label name such as example.com/location'),
+    pattern(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'a label value: up to 63 letters, digits, - _ .'),
+    { error: 'a mapping of label names to values' },
+  );
+
+const NAME_ALLOWED = 'a name of 1 to 30 lower-case letters, digits and inner hyphens that begins with a letter';
+const name = () => pattern(/^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/, NAME_ALLOWED);
+
+const topology = () =>
+  z.union(
+    [
+      z.enum(['sno', 'compact']),
+      mapping({
+        control_planes: whole(1, 5).describe('1 (single node), 2 (with one arbiter), 3, 4 or 5'),
+        arbiters: whole(0, 1).optional().describe('1 only beside 2 control planes'),
+        workers: whole(0, PLAN_LIMITS.workers).optional(),
+      }),
+    ],
+    { error: 'sno, compact, or a mapping with the keys control_planes, arbiters, workers' },
+  );
+
+const profile = () =>
+  z
+    .union(
+      [
+        profileName(),
+        mapping({
+          sno: profileName().optional(),
+          master: profileName().optional(),
+          arbiter: profileName().optional(),
+          worker: profileName().optional(),
+        }),
+      ],
+      { error: `one of ${PROFILE_NAMES.join(', ')}, or a mapping of the roles sno, master, arbiter, worker to these` },
+    )
+    .describe('Hardware profile of all hosts, or by role');
+
+const operators = () =>
+  z
+    .array(pattern(/^[a-z][a-z0-9-]{0,62}$/, "an operator by the service's name for it, such as lvm"), {
+      error: 'a list of operator names',
+    })
+    .describe('Operators that clusters ask for');
+
+const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
+const api = () => oneOf(['rest', 'kube']).describe('How clusters are created; this version can rest');
+const agent = () => oneOf(['native', 'noop']).describe('Kind of agent; this version has native');
+
+const cluster = mapping({
+  name: name().optional().describe("First part of the clusters' names; the plan's name when absent"),
+  amount: whole(1, PLAN_LIMITS.hosts).optional().describe('Number of like clusters; 1 when absent'),
+  topology: topology().optional().describe('sno, compact (3 control planes) or numbers by role'),
+  single_node: flag().optional().describe('The older way to say topology: true is one node, false 3 control planes'),
+  num_workers: whole(0, PLAN_LIMITS.workers).optional().describe('Beside single_node: number of workers'),
+  day2_workers: whole(0, PLAN_LIMITS.day2Workers).optional().describe('Workers added after the installation'),
+  platform: platform().optional(),
+  api: api().optional(),
+  agent: agent().optional(),
+  profile: profile().optional(),
+  olm_operators: operators().optional(),
+  with_nmstate: flag().optional().describe('Give the infra-env a static network configuration'),
+  just_infraenv: flag().optional().describe('Only an infra-env with hosts: no cluster, no installation'),
+  infraenv_labels: labels().optional().describe('Labels of the infra-env'),
+  infranev_labels: labels().optional().describe('A known misspelling of infraenv_labels, accepted with a warning'),
+  assign_roles: flag().optional().describe('Set host roles; true for all but single-node clusters when absent'),
+  set_hostnames: flag().optional().describe('Set host names by request beside those in the inventories'),
+});
+
+/** A plan file, or one that gives a part of a plan: all keys are optional here. */
+export const planFileSchema = mapping({
+  name: name().optional().describe('Name of the plan; begins the names of what it makes'),
+  seed: z
+    .union([z.string().min(1).max(64), z.int()], { error: 'a text of 1 to 64 characters, or a whole number' })
+    .optional()
+    .describe('Decides names, addresses, serials and order; invented for each run when absent'),
+  service: z
+    .strictObject({
+      url: text("embedded, or the service's base URL such as http://127.0.0.1:8090").optional(),
+      ca_file: path().optional().describe('PEM certificates to trust beside those of the system'),
+      insecure: flag().optional().describe("Do not verify the service's certificate"),
+      agent_token: text('the token that agents send').optional(),
+      agent_token_file: path().optional(),
+      user_authorization: text('the Authorization header of the user, such as Bearer …').optional(),
+      user_authorization_file: path().optional(),
+    })
+    .optional(),
+  service_endpoint: text("the service's base URL such as http://127.0.0.1:8090")
+    .optional()
+    .describe('Same as service.url'),
+  openshift_version: pattern(
+    /^\d+\.\d+(\.\d+)?(-[A-Za-z0-9.-]+)?$/,
+    "a version in quotes such as '4.20' (without quotes YAML reads a number and drops the last zero)",
+  ).optional(),
+  release_image: text('a release image such as quay.io/openshift-release-dev/ocp-release:4.20.0-x86_64').optional(),
+  pull_secret: text('the pull secret as JSON text').optional(),
+  pull_secret_file: path().optional(),
+  ssh_public_key: text('a public key in the form of authorized_keys').optional(),
+  ssh_pub_key: text('a public key in the form of authorized_keys').optional().describe('Same as ssh_public_key'),
+  base_dns_domain: pattern(
+    /^(?=.{1,181}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    'a lower-case DNS domain such as swarm.example.com',
+  ).optional(),
+  platform: platform().optional(),
+  api: api().optional(),
+  agent: agent().optional(),
+  profile: profile().optional(),
+  olm_operators: operators().optional(),
+  clusters: z
+    .array(cluster, { error: 'a list of clusters' })
+    .min(1, { error: 'a list of at least one cluster' })
+    .optional(),
+  shuffle: flag().optional().describe('Start clusters in random order (decided by the seed)'),
+  arrival: z
+    .union(
+      [
+        z.enum(['all']),
+        mapping({
+          rate: pattern(/^\d{1,9}(\.\d{1,6})?\/[smhd]$/, 'clusters in a unit of time such as 500/h').optional(),
+          batches: pattern(
+            /^\d{1,7} every (\d{1,9}(\.\d{1,6})?(ms|s|m|h|d))+$/,
+            'clusters and a duration such as 40 every 5m',
+          ).optional(),
+        }),
+      ],
+      { error: 'all, or a mapping with one of the keys rate, batches' },
+    )
+    .optional()
+    .describe('When clusters start: all at once, evenly at a rate, or in batches'),
+  boot_spread: duration().optional().describe("The first requests of a cluster's hosts are spread over this time"),
+  clock_speed: number(0.1, PLAN_LIMITS.clockSpeed)
+    .optional()
+    .describe('Simulated seconds in one real second; other than 1 only with the embedded service'),
+  connections: mapping({
+    mode: oneOf(CONNECTION_MODES).optional().describe('per-poll is what stock agents do'),
+    idle_seconds: number(0, 3600).optional().describe('How long idle connections stay open; stock agents: 90'),
+    source_addresses: z
+      .array(ipAddress(), { error: 'a list of addresses of this machine' })
+      .max(PLAN_LIMITS.sourceAddresses, { error: `at most ${PLAN_LIMITS.sourceAddresses} addresses` })
+      .optional()
+      .describe('Connect from these addresses in turn, to hold more connections than one address has ports'),
+  }).optional(),
+  poll_interval: duration().optional().describe('Replaces the poll interval that the service asks for'),
+  limits: mapping({
+    discovery: duration().optional(),
+    ready: duration().optional(),
+    install: duration().optional(),
+    day2: duration().optional(),
+  })
+    .optional()
+    .describe('How long a cluster may take for each part before it counts as failed'),
+  keep: flag().optional().describe('Leave what the run made on the service'),
+  shard: mapping({
+    index: whole(0, PLAN_LIMITS.shards - 1),
+    count: whole(1, PLAN_LIMITS.shards),
+  })
+    .optional()
+    .describe("This generator's part when several run one plan; all need the same seed"),
+  schema: z.unknown().optional().describe('Ignored: some plan files carry their own description here'),
+});
+export type PlanFile = z.infer<typeof planFileSchema>;
+export type PlanFileCluster = z.infer<typeof cluster>;
+
+/** JSON Schema (2020-12) of plan files; what `plan.schema.json` holds. */
+export function planJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(planFileSchema, { io: 'input' }),
+    title: 'Plan of assisted-swarm',
+    description: 'What a run makes and how. Durations are texts with units (90s, 5m, 1h30m).',
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * The machines of one cluster on a worker thread: their agents before the reboot, and the site they stand on, which holds
+ * installers, spoke and controller.
+ *
+ *    launch ──► agents boot ──► … ──► agent silent ─┐
+ *                   │                               ├──► no agent speaks, site idle, nobody is left to start ──► onIdle
+ *                   └─ installer ─► site … ─► idle ─┘
+ */
+import type { Agent, AgentOptions } from '../agent/agent.ts';
+import { ClusterSite } from '../controller/cluster-site.ts';
+import { spokeProfile } from '../controller/spoke-profiles.ts';
+import { buildHost } from '../host/build-host.ts';
+import type { Host } from '../host/host.ts';
+import type { ClusterLaunch } from './messages.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface ClusterMachinesOptions {
+  runtime: Runtime;
+  launch: ClusterLaunch;
+  createAgent: (options: AgentOptions) => Agent;
+  /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
+  onIdle: () => void;
+}
+
+export class ClusterMachines {
+  readonly #options: ClusterMachinesOptions;
+  readonly #hosts: readonly Host[];
+  readonly #site: ClusterSite;
+  /** Agents that may still speak, by ordinal. */
+  readonly #agents = new Map<number, Agent>();
+  /** Ordinals that were never started. */
+  readonly #unstarted: Set<number>;
+  #ended = false;
+  // One function for all agents, not one for each.
+  readonly #onSilent = (host: Host) => this.#silent(host);
+
+  /** @throws Error for an unknown spoke profile or hardware profile, RangeError for a network that is too small. */
+  constructor(options: ClusterMachinesOptions) {
+    const { runtime, launch } = options;
+    const { cluster } = launch;
+    this.#options = options;
+    this.#unstarted = new Set(cluster.hosts.map((plan) => plan.ordinal));
+    this.#hosts = cluster.hosts.map((plan) => buildHost(launch.seed, cluster, plan, launch.forced?.[plan.ordinal]));
+    this.#site = new ClusterSite({
+      runtime,
+      access: launch.access,
+      cluster,
+      hosts: this.#hosts,
+      profile: spokeProfile(launch.spokeProfile),
+      onHostSilent: (host) => this.#agents.get(host.plan.ordinal)?.reboot(),
+      onIdle: () => this.#noteIdle(),
+    });
+    this.start(launch.infraEnvId, launch.start);
+  }
+
+  /** Boots further hosts of the cluster, each after its boot delay; those that were started already are left alone. */
+  start(infraEnvId: string, ordinals: readonly number[]): void {
+    if (this.#ended) return;
+    const { runtime, launch, createAgent } = this.#options;
+    const now = runtime.clock.now();
+    for (const ordinal of ordinals) {
+      const host = this.#hosts[ordinal];
+      if (!host || !this.#unstarted.delete(ordinal)) continue;
+      const slot = launch.firstSlot + ordinal;
+      const agent = createAgent({
+        runtime,
+        host,
+        cluster: launch.cluster,
+        slot,
+        infraEnvId,
+        agentVersion: launch.agentVersion,
+        access: launch.access,
+        install: this.#site.installerFor(host, slot),
+        onSilent: this.#onSilent,
+      });
+      this.#agents.set(ordinal, agent);
+      agent.start(now + host.plan.bootDelayMs);
+    }
+  }
+
+  /** Unplugs all machines at once: nothing is sent any more. */
+  stop(): void {
+    this.#ended = true;
+    for (const agent of this.#agents.values()) agent.stop();
+    this.#agents.clear();
+    this.#site.stop();
+  }
+
+  #silent(host: Host): void {
+    this.#agents.delete(host.plan.ordinal);
+    this.#noteIdle();
+  }
+
+  #noteIdle(): void {
+    if (this.#ended || this.#agents.size > 0 || this.#unstarted.size > 0 || this.#site.active) return;
+    this.#ended = true;
+    this.#site.stop();
+    this.#options.onIdle();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * A worker thread: builds what its machines share, lets whole clusters live, and tells the main thread what happened to them
+ * ten times a second. Runs as one piscina task from the start of the pool to its end.
+ */
+import { type MessagePort, threadId } from 'node:worker_threads';
+import { NativeAgent } from '../agent/native-agent.ts';
+import { type ClockSpec, ScaledClock } from '../protocol/clock.ts';
+import { LoopMonitor } from '../telemetry/loop-monitor.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { createUndiciTransport } from '../transport/undici.ts';
+import { ClusterMachines } from './cluster-machines.ts';
+import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
+import type { Runtime } from './runtime.ts';
+import { createTimerWheel, type TimerWheel, WheelClock } from './timer-wheel.ts';
+
+/** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
+const EVENT_BATCH_MS = 100;
+
+/** Collects events and posts them together. */
+class EventBatch {
+  readonly #port: MessagePort;
+  #events: RunEvent[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  add(event: RunEvent): void {
+    this.#events.push(event);
+    this.#timer ??= setTimeout(() => this.flush(), EVENT_BATCH_MS);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#events.length === 0) return;
+    this.#port.postMessage({ type: 'events', events: this.#events } satisfies FromWorker);
+    this.#events = [];
+  }
+}
+
+function createRuntime(task: WorkerTask, telemetry: SharedTelemetry, wheel: TimerWheel, batch: EventBatch): Runtime {
+  const { originWall, originSimulated, speed }: ClockSpec = task.setup.clock;
+  return {
+    clock: new WheelClock(wheel),
+    wheel,
+    transport: createUndiciTransport({ ...task.setup.transport, observer: telemetry }),
+    telemetry,
+    emit: (event) => batch.add(event),
+    wallOf: (simulatedMs) => originWall + (simulatedMs - originSimulated) / speed,
+  };
+}
+
+class Worker {
+  readonly #port: MessagePort;
+  readonly #runtime: Runtime;
+  readonly #batch: EventBatch;
+  readonly #clusters = new Map<number, ClusterMachines>();
+
+  constructor(port: MessagePort, runtime: Runtime, batch: EventBatch) {
+    this.#port = port;
+    this.#runtime = runtime;
+    this.#batch = batch;
+  }
+
+  handle(message: Exclude<ToWorker, { type: 'stop' }>): void {
+    if (message.type === 'launch') {
+      this.#launch(message.launch);
+      return;
+    }
+    const cluster = this.#clusters.get(message.cluster);
+    if (message.type === 'start-hosts') {
+      if (cluster) cluster.start(message.infraEnvId, message.start);
+      else this.#warn(`cluster ${message.cluster} has no machines any more: its further hosts were not started`);
+    } else if (cluster) {
+      cluster.stop();
+      this.#end(message.cluster);
+    }
+  }
+
+  stopAll(): void {
+    for (const cluster of this.#clusters.values()) cluster.stop();
+    this.#clusters.clear();
+  }
+
+  #launch(launch: ClusterLaunch): void {
+    const { index, name } = launch.cluster;
+    try {
+      const machines = new ClusterMachines({
+        runtime: this.#runtime,
+        launch,
+        createAgent: (options) => new NativeAgent(options),
+        onIdle: () => this.#end(index),
+      });
+      this.#clusters.set(index, machines);
+    } catch (error) {
+      // One cluster that cannot be must not take the others of this thread with it.
+      this.#warn(`cluster ${name} cannot be launched: ${error instanceof Error ? error.message : String(error)}`);
+      this.#end(index);
+    }
+  }
+
+  #end(cluster: number): void {
+    this.#clusters.delete(cluster);
+    // What happened goes before the news that nothing more will.
+    this.#batch.flush();
+    this.#port.postMessage({ type: 'cluster-idle', cluster } satisfies FromWorker);
+  }
+
+  #warn(message: string): void {
+    this.#runtime.emit({ type: 'run.warning', time: this.#runtime.clock.now(), message });
+  }
+}
+
+/** The task of a worker thread. Resolves after `stop`, when every connection is closed. */
+export async function runWorker(task: WorkerTask): Promise<void> {
+  const { setup, port } = task;
+  const telemetry = new SharedTelemetry(setup.telemetry, setup.worker + 1);
+  const monitor = new LoopMonitor(telemetry);
+  const wheel = createTimerWheel(new ScaledClock(setup.clock));
+  const batch = new EventBatch(port);
+  const runtime = createRuntime(task, telemetry, wheel, batch);
+  const worker = new Worker(port, runtime, batch);
+  await new Promise<void>((resolve) => {
+    port.on('message', (message: ToWorker) => {
+      if (message.type === 'stop') resolve();
+      else worker.handle(message);
+    });
+    port.postMessage({ type: 'ready', threadId } satisfies FromWorker);
+  });
+  worker.stopAll();
+  await runtime.transport.close();
+  wheel.close();
+  batch.flush();
+  monitor.stop();
+  port.close();
+}

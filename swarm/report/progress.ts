@@ -1,0 +1,190 @@
+/**
+ * A run while it goes on: a picture that is redrawn in place on a terminal, or a plain line now and then elsewhere.
+ */
+import type { Distribution } from '../telemetry/histogram.ts';
+import type { SaturationMonitor } from '../telemetry/saturation.ts';
+import { ratesBetween, type TelemetryReader, type TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import { bar, createStyle, formatCount, formatMs, formatShare, type Style, table, wantsColour } from './style.ts';
+import { type FunnelStep, funnelSteps } from './summary.ts';
+
+/** What is watched. */
+export interface ProgressSource {
+  readonly plan: { name: string; clockSpeed: number; hostCount: number; clusters: readonly unknown[] };
+  readonly state: string;
+  readonly reader: TelemetryReader;
+  readonly saturation: Pick<SaturationMonitor, 'findings'>;
+  readonly index: {
+    funnel(): { hosts: Record<string, number>; clusters: Record<string, number> };
+    failures(): unknown[];
+  };
+}
+
+export interface ProgressOptions {
+  source: ProgressSource;
+  stream: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  env?: NodeJS.ProcessEnv;
+  /** Wall-clock milliseconds. */
+  now?: () => number;
+}
+
+/** Wall-clock milliseconds between two pictures, and two lines. */
+const REDRAW_MS = 400;
+const LINE_MS = 5_000;
+/** Pictures over which rates and latencies are taken. */
+const WINDOW = 12;
+const BAR = 30;
+const ESCAPE = '\u001b';
+const COLOUR = new RegExp(`(${ESCAPE}\\[\\d+m)`);
+
+export class Progress {
+  readonly #source: ProgressSource;
+  readonly #stream: ProgressOptions['stream'];
+  readonly #now: () => number;
+  readonly #style: Style;
+  readonly #startedAt: number;
+  readonly #window: { snapshot: TelemetrySnapshot; latency: Distribution }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #drawn = 0;
+
+  constructor(options: ProgressOptions) {
+    this.#source = options.source;
+    this.#stream = options.stream;
+    this.#now = options.now ?? Date.now;
+    this.#style = createStyle(wantsColour(options.stream, options.env ?? process.env));
+    this.#startedAt = this.#now();
+  }
+
+  /** Shows the run until `stop()`; does not keep the process alive. */
+  start(): void {
+    const tty = this.#stream.isTTY === true;
+    this.#timer = setInterval(() => this.show(), tty ? REDRAW_MS : LINE_MS);
+    this.#timer.unref();
+  }
+
+  /** Takes the picture away; lines stay. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#erase();
+  }
+
+  /** Draws one picture or writes one line. */
+  show(): void {
+    if (this.#stream.isTTY !== true) {
+      this.#stream.write(`${this.line()}\n`);
+      return;
+    }
+    // A line wider than the terminal would wrap, and the picture would creep down the screen.
+    const width = (this.#stream.columns ?? 80) - 1;
+    const lines = this.picture().map((line) => clip(line, width));
+    this.#erase();
+    this.#stream.write(`${lines.join('\n')}\n`);
+    this.#drawn = lines.length;
+  }
+
+  /** The picture's lines. */
+  picture(): string[] {
+    const style = this.#style;
+    const look = this.#look();
+    const { plan, state } = this.#source;
+    const time = `${formatMs(look.elapsedMs)}${plan.clockSpeed === 1 ? '' : ` ×${plan.clockSpeed}`}`;
+    const eta = look.etaMs === null ? '' : `  about ${formatMs(look.etaMs)} left`;
+    const lines = [`${style.accent('●')} ${style.bold(plan.name)}  ${state}  ${time}${style.dim(eta)}`, ''];
+    const steps = (title: string, funnel: readonly FunnelStep[]) =>
+      table(
+        funnel.map(({ name, count, of }, at) => [
+          at === 0 ? title : '',
+          name,
+          bar(count, of, BAR),
+          `${formatCount(count)}/${formatCount(of)}`,
+        ]),
+        [3],
+      ).map((line) => line.replace(/█+/, (filled) => style.accent(filled)));
+    lines.push(...steps('hosts   ', look.hosts), '', ...steps('clusters', look.clusters), '');
+    const errors = `${formatCount(look.errors)} (${formatShare(look.errors, look.requests)})`;
+    lines.push(
+      `requests  ${look.rate.toFixed(0)}/s  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  open connections ${formatCount(look.open)}`,
+    );
+    if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
+    for (const { rule } of this.#source.saturation.findings) {
+      lines.push(style.bad(`saturated ${rule.advice}`));
+    }
+    return lines;
+  }
+
+  /** The same in one line. */
+  line(): string {
+    const look = this.#look();
+    const hosts = look.hosts.map(({ name, count }) => `${name} ${count}`).join(', ');
+    const clusters = look.clusters.map(({ name, count }) => `${name} ${count}`).join(', ');
+    const parts = [
+      `${formatMs(look.elapsedMs)} ${this.#source.state}`,
+      `hosts ${this.#source.plan.hostCount}: ${hosts}`,
+      `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
+      `${look.rate.toFixed(0)} req/s, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}`,
+    ];
+    if (look.etaMs !== null) parts.push(`about ${formatMs(look.etaMs)} left`);
+    if (this.#source.saturation.findings.length > 0) parts.push('GENERATOR SATURATED');
+    return parts.join(' | ');
+  }
+
+  #look() {
+    const { reader, plan, index } = this.#source;
+    const now = this.#now();
+    const snapshot = reader.snapshot(now);
+    const latency = reader.latency('due');
+    this.#window.push({ snapshot, latency });
+    if (this.#window.length > WINDOW) this.#window.shift();
+    const oldest = this.#window[0]!;
+    const alone = this.#window.length === 1;
+    const recent = alone ? latency : latency.since(oldest.latency);
+    const elapsedMs = now - this.#startedAt;
+    const { hosts, clusters } = funnelSteps(index.funnel(), plan);
+    const rate = alone
+      ? (snapshot.totals.requests * 1000) / Math.max(1, elapsedMs)
+      : ratesBetween(oldest.snapshot, snapshot).requests;
+    return {
+      elapsedMs,
+      etaMs: remaining(elapsedMs, [...hosts, ...clusters]),
+      hosts,
+      clusters,
+      rate,
+      p50: recent.quantile(0.5),
+      p99: recent.quantile(0.99),
+      requests: snapshot.totals.requests,
+      errors: snapshot.totals.unanswered + snapshot.totals.refused,
+      open: snapshot.connections.open,
+      failed: index.failures().length,
+    };
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
+    this.#drawn = 0;
+  }
+}
+
+/** Time left if the way to go is as fast as the way gone; null while there is too little to judge by. */
+function remaining(elapsedMs: number, steps: readonly FunnelStep[]): number | null {
+  let done = 0;
+  let all = 0;
+  for (const { count, of } of steps) {
+    done += count;
+    all += of;
+  }
+  const share = all === 0 ? 0 : done / all;
+  return share < 0.05 || share >= 1 ? null : (elapsedMs * (1 - share)) / share;
+}
+
+/** Cuts a line to a number of visible characters; colours do not count and are closed. */
+function clip(line: string, width: number): string {
+  let visible = 0;
+  let text = '';
+  for (const part of line.split(COLOUR)) {
+    if (part.startsWith(ESCAPE)) text += part;
+    else {
+      text += part.slice(0, Math.max(0, width - visible));
+      visible += part.length;
+    }
+  }
+  return text;
+}

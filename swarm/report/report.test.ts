@@ -1,0 +1,218 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { clusterPlan } from '../cluster/fakes.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { Progress, type ProgressSource } from './progress.ts';
+import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
+import { deviations, type RunFacts, summarize } from './summary.ts';
+import { renderSummary } from './summary-text.ts';
+
+const PLAN: ExpandedPlan = {
+  name: 'tiny',
+  seed: 's',
+  service: { url: 'http://service', tls: {}, agentToken: '', userAuthorization: '' },
+  clockSpeed: 1,
+  connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
+  pollIntervalSeconds: null,
+  openshiftVersion: '4.20',
+  releaseImage: null,
+  pullSecret: '',
+  sshPublicKey: '',
+  limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
+  keep: false,
+  clusters: [clusterPlan({ controlPlanes: 3 }), clusterPlan({ index: 1 }, 3)],
+  hostCount: 4,
+  shard: { index: 0, count: 1 },
+};
+const FUNNEL = {
+  hosts: { registering: 4, polling: 4, discovered: 3, done: 1 },
+  clusters: { discovering: 2, installed: 1, complete: 1 },
+};
+
+function measured() {
+  const buffer = createTelemetryBuffer({ writers: 2, hostSlots: 4, clusterSlots: 2 });
+  const worker = new SharedTelemetry(buffer, 1);
+  const request = (outcome: number | 'refused' | 'aborted', ms: number) =>
+    worker.request({
+      client: 'agent',
+      endpoint: 'get-instructions',
+      outcome,
+      dueAt: 1000,
+      sentAt: 1000 + ms / 2,
+      firstByteAt: 0,
+      endAt: 1000 + ms,
+      bytesSent: 430,
+      bytesReceived: 2000,
+    });
+  for (let n = 0; n < 97; n++) request(200, 10);
+  request(500, 200);
+  request('refused', 4);
+  request('aborted', 9000);
+  worker.pollLateness(3);
+  worker.stepReply('inventory', 'posted');
+  worker.stepReply('inventory', 'deduplicated');
+  worker.stageDuration('master', 'Installing', 90_000);
+  worker.error('cluster-failed');
+  worker.connectionOpened();
+  return new TelemetryReader(buffer);
+}
+
+const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
+  run: 'r',
+  plan: PLAN,
+  verdict: 'failed',
+  reasons: ['1 of 2 clusters failed'],
+  startedAt: new Date(0),
+  wallSeconds: 50,
+  simulatedSeconds: 50,
+  funnel: FUNNEL,
+  failures: [{ cluster: 0, name: 'cluster-0', reason: 'preparing: gave up' }],
+  cancelled: 0,
+  generator: { cpuPercent: 12, rssBytes: 1e8, peakRssBytes: 2e8, workers: 1, saturated: false },
+  idleSeconds: 90,
+  leftBehind: [],
+  ...overrides,
+});
+
+describe('summary', () => {
+  it('counts every request once and gives each number its denominator', () => {
+    const summary = summarize(measured(), facts(), 51_000);
+    const [row] = summary.requests;
+    // What we aborted ourselves is counted as an attempt, but neither as an error nor as a latency.
+    expect(row).toMatchObject({ client: 'agent', endpoint: 'get-instructions', count: 100, rate: 2, errors: 2 });
+    expect(row!.outcomes).toEqual({ 200: 97, 500: 1, refused: 1, aborted: 1 });
+    expect(row!.sinceDue.count).toBe(99);
+    expect(row!.sinceDue.p50).toBeGreaterThan(9);
+    expect(row!.sinceDue.p50).toBeLessThan(11);
+    expect(row!.sinceSent.p50).toBeLessThan(row!.sinceDue.p50);
+    expect(summary.totals).toMatchObject({ requests: 100, errors: 2 });
+    expect(summary.hostFunnel.find((step) => step.name === 'discovered')).toEqual({
+      name: 'discovered',
+      count: 3,
+      of: 4,
+    });
+    expect(summary.clusters).toEqual({ planned: 2, installed: 1, complete: 1, failed: 1, cancelled: 0 });
+    expect(summary.replies).toEqual([{ step: 'inventory', posted: 1, deduplicated: 1, failed: 0 }]);
+    expect(summary.errors).toEqual({ 'cluster-failed': 1 });
+    expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+
+  it('says everything in text, without colours when nobody sees them', () => {
+    const text = renderSummary(
+      summarize(measured(), facts({ leftBehind: [{ name: 'c', clusterId: 'id1', infraEnvId: null }] }), 51_000),
+    );
+    expect(text).not.toContain('\u001b');
+    for (const part of [
+      '✗ FAILED',
+      '1/2 clusters installed',
+      '1 of 2 clusters failed',
+      'cluster-0: preparing: gave up',
+      '3/4',
+      'get-instructions',
+      '2.0/s',
+      '2.00%',
+      'since due',
+      'Installing',
+      'de-duplicated',
+      'cluster id1',
+      'polls started late',
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).not.toContain('saturated');
+  });
+
+  it('shows verdicts, saturation and colours', () => {
+    const { generator } = facts();
+    const saturated = summarize(
+      measured(),
+      facts({ verdict: 'passed', generator: { ...generator, saturated: true } }),
+      1,
+    );
+    const text = renderSummary(saturated, createStyle(true));
+    expect(text).toContain('\u001b[32m✓ PASSED');
+    expect(text).toContain('this machine was the bottleneck');
+    expect(text).not.toContain('Why');
+    expect(renderSummary(summarize(measured(), facts({ verdict: 'interrupted' }), 1))).toContain('■ INTERRUPTED');
+  });
+
+  it('names every way in which the load is not that of real agents', () => {
+    expect(deviations(PLAN, 90)).toEqual([]);
+    const changed = {
+      clockSpeed: 60,
+      connections: { ...PLAN.connections, mode: 'shared' as const },
+      pollIntervalSeconds: 5,
+    };
+    expect(deviations(changed, 90).join('\n')).toMatch(/compressed 60 times.*mode is shared.*every 5 s/s);
+    expect(deviations(PLAN, 12)).toEqual(['idle connections linger 12 s: those of real agents stay 90 s']);
+  });
+});
+
+describe('progress', () => {
+  const source = (): ProgressSource => ({
+    plan: PLAN,
+    state: 'running',
+    reader: measured(),
+    saturation: { findings: [] },
+    index: { funnel: () => FUNNEL, failures: () => [1] },
+  });
+
+  it('writes plain lines without a terminal', () => {
+    let written = '';
+    let now = 0;
+    const progress = new Progress({ source: source(), stream: { write: (text) => (written += text) }, now: () => now });
+    now = 60_000;
+    progress.show();
+    expect(written).toMatch(
+      /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100 \| about .* left\n$/,
+    );
+    expect(written).not.toContain('\u001b');
+  });
+
+  it('redraws in place on a terminal, never wider than it', () => {
+    const written: string[] = [];
+    const stream = { write: (text: string) => written.push(text), isTTY: true, columns: 50 };
+    const progress = new Progress({ source: source(), stream, env: { TERM: 'xterm' } });
+    progress.show();
+    const lines = written[0]!.split('\n').length - 1;
+    progress.show();
+    expect(written[1]).toBe(`\u001b[${lines}A\u001b[0J`);
+    const visible = stripVTControlCharacters(written[2]!).split('\n');
+    for (const line of visible) expect(line.length).toBeLessThan(50);
+    expect(written[0]).toContain('\u001b[36m');
+    progress.stop();
+    expect(written.at(-1)).toBe(`\u001b[${lines}A\u001b[0J`);
+  });
+});
+
+describe('style', () => {
+  it('formats what people read', () => {
+    expect([0.43, 12.4, 999, 1234, 59_900, 61_000, 3_720_000].map(formatMs)).toEqual([
+      '0.4 ms',
+      '12 ms',
+      '999 ms',
+      '1.2 s',
+      '60 s',
+      '1m01s',
+      '1h02m',
+    ]);
+    expect([0, 999, 1500, 2.5e9].map(formatBytes)).toEqual(['0 B', '999 B', '1.5 kB', '2.5 GB']);
+    expect([formatShare(0, 0), formatShare(0, 5), formatShare(1, 1000), formatShare(1, 2)]).toEqual([
+      '-',
+      '0.0%',
+      '0.10%',
+      '50.0%',
+    ]);
+    expect([bar(0, 4, 4), bar(1, 1000, 4), bar(2, 4, 4), bar(9, 4, 4)]).toEqual(['░░░░', '█░░░', '██░░', '████']);
+  });
+
+  it('honours NO_COLOR and dumb terminals', () => {
+    expect(wantsColour({ isTTY: true }, {})).toBe(true);
+    expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+    expect(wantsColour({ isTTY: true }, { TERM: 'dumb' })).toBe(false);
+    expect(wantsColour({}, {})).toBe(false);
+  });
+});

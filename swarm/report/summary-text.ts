@@ -1,0 +1,152 @@
+/** The end summary as a person reads it in a terminal. */
+import { bar, createStyle, formatBytes, formatCount, formatMs, formatShare, type Style, table } from './style.ts';
+import type { FunnelStep, Quantiles, RunSummary } from './summary.ts';
+
+/** Failed clusters named in full; summary.json has them all. */
+const NAMED_FAILURES = 5;
+const BAR = 24;
+
+/** Lines of the summary, joined. `style` default: no colours. */
+export function renderSummary(summary: RunSummary, style: Style = createStyle(false)): string {
+  const lines: string[] = [''];
+  const section = (title: string, body: readonly string[]) => {
+    if (body.length > 0) lines.push(style.bold(title), ...body.map((line) => `  ${line}`), '');
+  };
+
+  lines.push(headline(summary, style), '');
+  section('Why', summary.verdict === 'passed' ? [] : summary.reasons);
+  section('Hosts', funnel(summary.hostFunnel, style));
+  section('Clusters', funnel(summary.clusterFunnel, style));
+  section('Failed clusters', failures(summary));
+  section('Requests', requests(summary, style));
+  section('Stages (simulated time)', stages(summary));
+  section('Step replies', replies(summary));
+  section('Generator', generator(summary, style));
+  section(
+    'Not as real agents',
+    summary.deviations.map((text) => style.warn(text)),
+  );
+  section('Left behind on the service', leftBehind(summary));
+  return lines.join('\n');
+}
+
+/** One line for each object that stands on the service. */
+export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
+  return summary.leftBehind.map(({ name, clusterId, infraEnvId }) =>
+    [name, clusterId && `cluster ${clusterId}`, infraEnvId && `infra-env ${infraEnvId}`].filter(Boolean).join('  '),
+  );
+}
+
+function headline(summary: RunSummary, style: Style): string {
+  const { verdict, clusters } = summary;
+  const word =
+    verdict === 'passed'
+      ? style.good('✓ PASSED')
+      : verdict === 'failed'
+        ? style.bad('✗ FAILED')
+        : verdict === 'interrupted'
+          ? style.warn('■ INTERRUPTED')
+          : style.accent('… RUNNING');
+  const simulated =
+    summary.clockSpeed === 1 ? '' : ` (${formatMs(summary.simulatedSeconds * 1000)} simulated, ×${summary.clockSpeed})`;
+  return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
+}
+
+function funnel(steps: readonly FunnelStep[], style: Style): string[] {
+  const rows = steps.map(({ name, count, of }) => [
+    name,
+    bar(count, of, BAR),
+    `${formatCount(count)}/${formatCount(of)}`,
+    formatShare(count, of),
+  ]);
+  return table(rows, [2, 3]).map((line) => line.replace(/█+/, (filled) => style.accent(filled)));
+}
+
+function failures(summary: RunSummary): string[] {
+  const lines = summary.failures.slice(0, NAMED_FAILURES).map(({ name, reason }) => `${name}: ${reason}`);
+  const more = summary.failures.length - lines.length;
+  if (more > 0) lines.push(`and ${more} more; see summary.json`);
+  return lines;
+}
+
+function requests(summary: RunSummary, style: Style): string[] {
+  const head = ['client', 'endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99', 'p50', 'p95', 'p99'];
+  const cells = (due: Quantiles, sent: Quantiles) => [
+    formatMs(due.p50),
+    formatMs(due.p95),
+    formatMs(due.p99),
+    formatMs(sent.p50),
+    formatMs(sent.p95),
+    formatMs(sent.p99),
+  ];
+  const rows = summary.requests.map((row) => [
+    row.client,
+    row.endpoint,
+    formatCount(row.count),
+    `${row.rate.toFixed(1)}/s`,
+    formatShare(row.errors, row.count),
+    ...cells(row.sinceDue, row.sinceSent),
+  ]);
+  if (rows.length === 0) return [];
+  const { totals } = summary;
+  rows.push([
+    'all',
+    '',
+    formatCount(totals.requests),
+    `${totals.rate.toFixed(1)}/s`,
+    formatShare(totals.errors, totals.requests),
+    ...cells(totals.sinceDue, totals.sinceSent),
+  ]);
+  const lines = table([head, ...rows], [2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const header = lines[0]!;
+  // The two groups of quantiles get a line of their own above the column names.
+  const due = header.indexOf('p50');
+  const sent = header.lastIndexOf('p50');
+  const groups = `${' '.repeat(due)}${'since due'.padEnd(sent - due)}since sent`;
+  const late = summary.pollLateness;
+  return [
+    style.dim(groups),
+    style.dim(header),
+    ...lines.slice(1),
+    `polls started late by p50 ${formatMs(late.p50)}, p99 ${formatMs(late.p99)}, at most ${formatMs(late.max)} (${formatCount(late.count)} polls)`,
+    `connections ${formatCount(summary.connections.opened)} opened, ${formatCount(summary.connections.open)} open; ${formatBytes(summary.bytes.sent)} sent, ${formatBytes(summary.bytes.received)} received`,
+  ];
+}
+
+function stages(summary: RunSummary): string[] {
+  if (summary.stages.length === 0) return [];
+  const rows = summary.stages.map(({ role, stage, duration }) => [
+    role,
+    stage,
+    formatCount(duration.count),
+    formatMs(duration.p50),
+    formatMs(duration.p95),
+    formatMs(duration.max),
+  ]);
+  return table([['role', 'stage', 'count', 'p50', 'p95', 'max'], ...rows], [2, 3, 4, 5]);
+}
+
+function replies(summary: RunSummary): string[] {
+  if (summary.replies.length === 0) return [];
+  const rows = summary.replies.map(({ step, posted, deduplicated, failed }) => [
+    step,
+    formatCount(posted),
+    formatCount(deduplicated),
+    formatCount(failed),
+  ]);
+  return table([['step', 'posted', 'de-duplicated', 'failed'], ...rows], [1, 2, 3]);
+}
+
+function generator(summary: RunSummary, style: Style): string[] {
+  const { cpuPercent, peakRssBytes, workers, saturated } = summary.generator;
+  const lines = [
+    `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatBytes(peakRssBytes)}, ${workers} worker ${workers === 1 ? 'thread' : 'threads'}`,
+  ];
+  if (saturated) {
+    lines.push(style.bad('saturated: this machine was the bottleneck at times; measured latencies are too high'));
+  }
+  const errors = Object.entries(summary.errors);
+  if (errors.length > 0)
+    lines.push(`errors: ${errors.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ')}`);
+  return lines;
+}

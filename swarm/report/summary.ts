@@ -1,0 +1,274 @@
+/** What a run came to: one plain object, for summary.json, the API and the terminal. */
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { CLIENT_KINDS, type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../protocol/endpoints.ts';
+import type { Distribution } from '../telemetry/histogram.ts';
+import type { ClusterPhase, ErrorKind, HostPhase } from '../telemetry/telemetry.ts';
+import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+
+export type Verdict = 'passed' | 'failed' | 'interrupted';
+
+/** Milliseconds; all 0 when `count` is 0. */
+export interface Quantiles {
+  count: number;
+  mean: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+export interface FunnelStep {
+  name: string;
+  count: number;
+  of: number;
+}
+
+export interface RequestSummary {
+  client: ClientKind;
+  endpoint: EndpointName;
+  method: string;
+  count: number;
+  /** Per wall-clock second of the run. */
+  rate: number;
+  /** Attempts without an answer, and answers of 400 or more. */
+  errors: number;
+  /** Attempts by outcome (status or error kind). */
+  outcomes: Record<string, number>;
+  /** From the moment it was due. */
+  sinceDue: Quantiles;
+  /** From the moment it was handed to the socket. */
+  sinceSent: Quantiles;
+}
+
+export interface RunSummary {
+  run: string;
+  plan: string;
+  seed: string;
+  shard: { index: number; count: number };
+  service: string;
+  /** Null while the run goes on. */
+  verdict: Verdict | null;
+  reasons: string[];
+  startedAt: string;
+  wallSeconds: number;
+  simulatedSeconds: number;
+  clockSpeed: number;
+  clusters: { planned: number; installed: number; complete: number; failed: number; cancelled: number };
+  hostFunnel: FunnelStep[];
+  clusterFunnel: FunnelStep[];
+  failures: { cluster: number; name: string; reason: string }[];
+  requests: RequestSummary[];
+  totals: { requests: number; rate: number; errors: number; sinceDue: Quantiles; sinceSent: Quantiles };
+  pollLateness: Quantiles;
+  /** Simulated milliseconds. */
+  stages: { role: string; stage: string; duration: Quantiles }[];
+  replies: { step: string; posted: number; deduplicated: number; failed: number }[];
+  errors: Partial<Record<ErrorKind, number>>;
+  connections: { opened: number; closed: number; open: number };
+  bytes: { sent: number; received: number };
+  generator: {
+    /** Share of one core, in percent, over the whole run and all threads. */
+    cpuPercent: number;
+    rssBytes: number;
+    peakRssBytes: number;
+    workers: number;
+    /** The generator itself was the bottleneck at some time: its latencies cannot be trusted. */
+    saturated: boolean;
+  };
+  /** In what the load was not that of real agents. */
+  deviations: string[];
+  /** What the run made and could not (or should not) remove. */
+  leftBehind: LeftBehind[];
+}
+
+/** Objects of one cluster that stand on the service. */
+export interface LeftBehind {
+  name: string;
+  clusterId: string | null;
+  infraEnvId: string | null;
+}
+
+/** What only the run knows. */
+export interface RunFacts {
+  run: string;
+  plan: ExpandedPlan;
+  verdict: Verdict | null;
+  reasons: string[];
+  startedAt: Date;
+  wallSeconds: number;
+  simulatedSeconds: number;
+  funnel: { hosts: Record<string, number>; clusters: Record<string, number> };
+  failures: RunSummary['failures'];
+  cancelled: number;
+  generator: RunSummary['generator'];
+  /** Simulated seconds an idle connection really lingered. */
+  idleSeconds: number;
+  leftBehind: LeftBehind[];
+}
+
+/** Phases worth a line of the funnel, with the words for them. */
+const HOST_FUNNEL: readonly (readonly [HostPhase, string])[] = [
+  ['registering', 'booted'],
+  ['polling', 'registered'],
+  ['discovered', 'discovered'],
+  ['installing', 'installing'],
+  ['writing', 'writing image'],
+  ['rebooted', 'rebooted'],
+  ['joined', 'joined'],
+  ['done', 'done'],
+];
+const CLUSTER_FUNNEL: readonly (readonly [ClusterPhase, string])[] = [
+  ['discovering', 'created'],
+  ['preparing', 'hosts discovered'],
+  ['installing', 'installing'],
+  ['finalizing', 'finalizing'],
+  ['installed', 'installed'],
+  ['complete', 'complete'],
+];
+
+/** How many came how far, with what they are counted of. */
+export function funnelSteps(
+  funnel: RunFacts['funnel'],
+  plan: { hostCount: number; clusters: readonly unknown[] },
+): { hosts: FunnelStep[]; clusters: FunnelStep[] } {
+  return {
+    hosts: HOST_FUNNEL.map(([phase, name]) => ({ name, count: funnel.hosts[phase] ?? 0, of: plan.hostCount })),
+    clusters: CLUSTER_FUNNEL.map(([phase, name]) => ({
+      name,
+      count: funnel.clusters[phase] ?? 0,
+      of: plan.clusters.length,
+    })),
+  };
+}
+
+/** Reads the telemetry of a run once and puts it together with what the run knows. */
+export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: number): RunSummary {
+  const snapshot = reader.snapshot(wallMs);
+  const { plan, funnel } = facts;
+  const seconds = Math.max(facts.wallSeconds, 1e-9);
+  const planned = plan.clusters.length;
+  const requests = summarizeRequests(reader, seconds);
+  const steps = funnelSteps(funnel, plan);
+  const replies = new Map<string, { step: string; posted: number; deduplicated: number; failed: number }>();
+  for (const { step, fate, count } of snapshot.stepReplies) {
+    const row = replies.get(step) ?? { step, posted: 0, deduplicated: 0, failed: 0 };
+    row[fate] += count;
+    replies.set(step, row);
+  }
+  return {
+    run: facts.run,
+    plan: plan.name,
+    seed: plan.seed,
+    shard: plan.shard,
+    service: plan.service.url,
+    verdict: facts.verdict,
+    reasons: facts.reasons,
+    startedAt: facts.startedAt.toISOString(),
+    wallSeconds: facts.wallSeconds,
+    simulatedSeconds: facts.simulatedSeconds,
+    clockSpeed: plan.clockSpeed,
+    clusters: {
+      planned,
+      installed: funnel.clusters.installed ?? 0,
+      complete: funnel.clusters.complete ?? 0,
+      failed: facts.failures.length,
+      cancelled: facts.cancelled,
+    },
+    hostFunnel: steps.hosts,
+    clusterFunnel: steps.clusters,
+    failures: facts.failures,
+    requests,
+    totals: {
+      requests: snapshot.totals.requests,
+      rate: snapshot.totals.requests / seconds,
+      errors: snapshot.totals.unanswered + snapshot.totals.refused,
+      sinceDue: quantiles(reader.latency('due')),
+      sinceSent: quantiles(reader.latency('sent')),
+    },
+    pollLateness: quantiles(reader.pollLateness()),
+    stages: reader
+      .stageDurations()
+      .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution) })),
+    replies: [...replies.values()],
+    errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
+    connections: snapshot.connections,
+    bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
+    generator: facts.generator,
+    deviations: deviations(plan, facts.idleSeconds),
+    leftBehind: facts.leftBehind,
+  };
+}
+
+/** Settings of a plan under which the load differs from that of real agents, in words. */
+export function deviations(
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds'>,
+  idleSeconds: number,
+): string[] {
+  const list: string[] = [];
+  if (plan.clockSpeed !== 1) {
+    list.push(`time is compressed ${plan.clockSpeed} times: rates are that many times those of real agents`);
+  }
+  if (plan.connections.mode !== 'per-poll') {
+    list.push(`connection mode is ${plan.connections.mode}: real agents open a new connection a poll`);
+  }
+  if (plan.connections.mode === 'per-poll' && idleSeconds !== STOCK_IDLE_SECONDS) {
+    list.push(`idle connections linger ${idleSeconds} s: those of real agents stay ${STOCK_IDLE_SECONDS} s`);
+  }
+  if (plan.pollIntervalSeconds !== null) {
+    list.push(`agents poll every ${plan.pollIntervalSeconds} s: real ones obey the interval that the service names`);
+  }
+  return list;
+}
+
+/** Agent facts 6.2. */
+const STOCK_IDLE_SECONDS = 90;
+
+function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSummary[] {
+  const rows = new Map<string, RequestSummary>();
+  const none = (): Quantiles => ({ count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 });
+  for (const { client, endpoint, method, code, count } of reader.requests()) {
+    const key = `${client} ${endpoint}`;
+    const row = rows.get(key) ?? {
+      client,
+      endpoint,
+      method,
+      count: 0,
+      rate: 0,
+      errors: 0,
+      outcomes: {},
+      sinceDue: none(),
+      sinceSent: none(),
+    };
+    row.count += count;
+    row.outcomes[code] = (row.outcomes[code] ?? 0) + count;
+    if (isError(code)) row.errors += count;
+    rows.set(key, row);
+  }
+  for (const from of ['due', 'sent'] as const) {
+    for (const { client, endpoint, distribution } of reader.latencies(from)) {
+      const row = rows.get(`${client} ${endpoint}`);
+      if (row) row[from === 'due' ? 'sinceDue' : 'sinceSent'] = quantiles(distribution);
+    }
+  }
+  for (const row of rows.values()) row.rate = row.count / seconds;
+  const place = (row: RequestSummary) =>
+    CLIENT_KINDS.indexOf(row.client) * ENDPOINTS.length + endpointNumber(row.endpoint);
+  return [...rows.values()].sort((a, b) => place(a) - place(b));
+}
+
+/** Requests that we aborted ourselves are no errors of anybody. */
+function isError(code: string): boolean {
+  if (code === 'aborted') return false;
+  return !(/^\d+$/.test(code) && Number(code) < 400);
+}
+
+function quantiles(distribution: Distribution): Quantiles {
+  return {
+    count: distribution.count,
+    mean: distribution.mean,
+    p50: distribution.quantile(0.5),
+    p95: distribution.quantile(0.95),
+    p99: distribution.quantile(0.99),
+    max: distribution.max,
+  };
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { createRegistry } from './registry.ts';
+import { SaturationMonitor } from './saturation.ts';
+import { SharedTelemetry } from './shared-telemetry.ts';
+import { createTelemetryBuffer } from './telemetry-layout.ts';
+import { TelemetryReader } from './telemetry-reader.ts';
+
+interface Family {
+  help: string;
+  type: string;
+  samples: { name: string; labels: Record<string, string>; value: number }[];
+}
+
+/**
+ * Reads the text exposition format strictly: HELP then TYPE then samples of one family together, valid names, escaped
+ * label values, no series twice, sound histograms. Throws on anything else.
+ */
+function parseExposition(text: string): Map<string, Family> {
+  const families = new Map<string, Family>();
+  const seen = new Set<string>();
+  let family: Family | undefined;
+  let name = '';
+  if (!text.endsWith('\n')) throw new Error('does not end with a line feed');
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const help = /^# HELP ([a-z_]+) (\S.*)$/.exec(line);
+    if (help) {
+      name = help[1]!;
+      if (families.has(name)) throw new Error(`family twice: ${name}`);
+      family = { help: help[2]!, type: '', samples: [] };
+      families.set(name, family);
+      continue;
+    }
+    const type = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/.exec(line);
+    if (type) {
+      if (type[1] !== name || !family || family.type !== '') throw new Error(`TYPE out of place: ${line}`);
+      family.type = type[2]!;
+      continue;
+    }
+    const sample = /^([a-z_]+)(?:\{(.*)\})? (-?[0-9.e+-]+|\+Inf)$/.exec(line);
+    if (!sample || !family?.type) throw new Error(`no sample: ${line}`);
+    const suffix = sample[1]!.slice(name.length);
+    const allowed = family.type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
+    if (!sample[1]!.startsWith(name) || !allowed.includes(suffix)) throw new Error(`foreign sample: ${line}`);
+    const labels: Record<string, string> = {};
+    const rest = (sample[2] ?? '').replace(/([a-z_]+)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/g, (_all, label, value) => {
+      if (label in labels) throw new Error(`label twice: ${line}`);
+      labels[label] = value;
+      return '';
+    });
+    if (rest !== '') throw new Error(`bad labels: ${line}`);
+    const series = `${sample[1]}${JSON.stringify(Object.entries(labels).sort())}`;
+    if (seen.has(series)) throw new Error(`series twice: ${line}`);
+    seen.add(series);
+    const value = Number(sample[3]);
+    if (Number.isNaN(value)) throw new Error(`no number: ${line}`);
+    family.samples.push({ name: sample[1]!, labels, value });
+  }
+  for (const [familyName, { type, samples }] of families) {
+    if (type === 'counter' && !familyName.endsWith('_total')) throw new Error(`counter without _total: ${familyName}`);
+    if (type !== 'counter' && familyName.endsWith('_total')) throw new Error(`_total is no counter: ${familyName}`);
+    if (type === 'histogram') checkHistogram(familyName, samples);
+  }
+  return families;
+}
+
+function checkHistogram(name: string, samples: Family['samples']): void {
+  const groups = new Map<string, { buckets: [number, number][]; sum?: number; count?: number }>();
+  for (const sample of samples) {
+    const { le, ...labels } = sample.labels;
+    const key = JSON.stringify(labels);
+    const group = groups.get(key) ?? { buckets: [] };
+    groups.set(key, group);
+    if (sample.name.endsWith('_bucket')) {
+      group.buckets.push([le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le), sample.value]);
+    } else if (sample.name.endsWith('_sum')) {
+      group.sum = sample.value;
+    } else {
+      group.count = sample.value;
+    }
+  }
+  for (const { buckets, sum, count } of groups.values()) {
+    const last = buckets.at(-1);
+    if (!last || last[0] !== Number.POSITIVE_INFINITY || last[1] !== count) throw new Error(`${name}: +Inf ≠ count`);
+    if (sum === undefined) throw new Error(`${name}: no sum`);
+    for (const [i, [le, value]] of buckets.entries()) {
+      const before = buckets[i - 1];
+      if (before && (before[0] >= le || before[1] > value)) throw new Error(`${name}: buckets fall at ${le}`);
+    }
+  }
+}
+
+function setUp() {
+  const buffer = createTelemetryBuffer({ writers: 2, hostSlots: 10, clusterSlots: 2 });
+  const reader = new TelemetryReader(buffer);
+  const telemetry = new SharedTelemetry(buffer, 1);
+  const saturation = new SaturationMonitor(reader, 0);
+  return { telemetry, saturation, registry: createRegistry('1.2.3', () => ({ reader, saturation, clockSpeed: 30 })) };
+}
+
+function value(families: Map<string, Family>, name: string, labels: Record<string, string> = {}): number | undefined {
+  const family = families.get(name) ?? families.get(name.replace(/_(bucket|sum|count)$/, ''));
+  return family?.samples.find(
+    (sample) => sample.name === name && Object.entries(labels).every(([label, text]) => sample.labels[label] === text),
+  )?.value;
+}
+
+describe('registry', () => {
+  it('serves everything that was recorded, in valid exposition format', async () => {
+    const { telemetry, saturation, registry } = setUp();
+    for (let i = 0; i < 10; i++) {
+      telemetry.request({
+        client: 'agent',
+        endpoint: 'get-instructions',
+        outcome: i === 9 ? 'reset' : 200,
+        dueAt: 1000,
+        sentAt: 1100,
+        firstByteAt: 1105,
+        endAt: 1120,
+        bytesSent: 10,
+        bytesReceived: 20,
+      });
+      telemetry.pollLateness(300);
+    }
+    telemetry.hostPhase(0, 'polling');
+    telemetry.hostStage(0, 'Writing image to disk');
+    telemetry.clusterPhase(0, 'discovering');
+    telemetry.stageDuration('worker', 'Rebooting', 90_000);
+    telemetry.stepReply('inventory', 'deduplicated');
+    telemetry.error('poll-frozen');
+    telemetry.connectionOpened();
+    telemetry.thread({ heartbeatMs: 1, lagMs: 40, utilization: 0.5, heapBytes: 1e6 });
+    saturation.look(1000);
+    const families = parseExposition(await registry.metrics());
+    const pair = { client: 'agent', endpoint: 'get-instructions' };
+    expect(value(families, 'swarm_requests_total', { ...pair, method: 'GET', code: '200' })).toBe(9);
+    expect(value(families, 'swarm_requests_total', { ...pair, code: 'reset' })).toBe(1);
+    expect(value(families, 'swarm_request_duration_seconds_bucket', { ...pair, le: '0.1' })).toBe(0);
+    expect(value(families, 'swarm_request_duration_seconds_bucket', { ...pair, le: '0.25' })).toBe(10);
+    expect(value(families, 'swarm_request_duration_seconds_sum', pair)).toBeCloseTo(1.2);
+    expect(value(families, 'swarm_request_send_duration_seconds_bucket', { ...pair, le: '0.025' })).toBe(10);
+    expect(value(families, 'swarm_poll_lateness_seconds_count')).toBe(10);
+    expect(value(families, 'swarm_sent_bytes_total', pair)).toBe(100);
+    expect(value(families, 'swarm_received_bytes_total', pair)).toBe(200);
+    expect(value(families, 'swarm_connections_open')).toBe(1);
+    expect(value(families, 'swarm_connections_opened_total')).toBe(1);
+    expect(value(families, 'swarm_hosts', { phase: 'polling' })).toBe(1);
+    expect(value(families, 'swarm_hosts', { phase: 'failed' })).toBe(0);
+    expect(value(families, 'swarm_host_stages', { stage: 'Writing image to disk' })).toBe(1);
+    expect(value(families, 'swarm_clusters', { phase: 'discovering' })).toBe(1);
+    expect(
+      value(families, 'swarm_stage_duration_seconds_bucket', { role: 'worker', stage: 'Rebooting', le: '120' }),
+    ).toBe(1);
+    expect(value(families, 'swarm_step_replies_total', { step: 'inventory', fate: 'deduplicated' })).toBe(1);
+    expect(value(families, 'swarm_errors_total', { kind: 'poll-frozen' })).toBe(1);
+    expect(value(families, 'swarm_event_loop_lag_seconds', { thread: 'worker-0' })).toBe(0.04);
+    expect(value(families, 'swarm_event_loop_utilization_ratio', { thread: 'worker-0' })).toBe(0.5);
+    expect(value(families, 'swarm_generator_saturated', { reason: 'poll-lateness' })).toBe(1);
+    expect(value(families, 'swarm_generator_saturated', { reason: 'ports-exhausted' })).toBe(0);
+    expect(value(families, 'swarm_clock_speed')).toBe(30);
+    expect(value(families, 'swarm_build_info', { version: '1.2.3', node: process.versions.node })).toBe(1);
+    expect(value(families, 'swarm_cpu_seconds_total', { mode: 'user' })).toBeGreaterThan(0);
+    expect(value(families, 'swarm_memory_bytes', { kind: 'resident' })).toBeGreaterThan(1e6);
+  });
+
+  it('serves the metrics of the process, and names all others, when nothing runs', async () => {
+    const families = parseExposition(await createRegistry('1.2.3', () => null).metrics());
+    expect(value(families, 'swarm_build_info')).toBe(1);
+    expect(families.get('swarm_requests_total')?.samples).toEqual([]);
+    expect([...families.values()].every((family) => family.help.endsWith('.'))).toBe(true);
+  });
+
+  it('sees what happened since the last scrape', async () => {
+    const { telemetry, registry } = setUp();
+    telemetry.error('poll-error');
+    const first = parseExposition(await registry.metrics());
+    telemetry.error('poll-error');
+    const second = parseExposition(await registry.metrics());
+    expect(value(first, 'swarm_errors_total', { kind: 'poll-error' })).toBe(1);
+    expect(value(second, 'swarm_errors_total', { kind: 'poll-error' })).toBe(2);
+  });
+});

@@ -1,0 +1,286 @@
+/**
+ * The Prometheus metrics of the generator, made from the shared telemetry when somebody asks and at no other time.
+ */
+import { type Metric, Registry } from 'prom-client';
+import { wallNow } from '../protocol/clock.ts';
+import type { Distribution } from './histogram.ts';
+import { SATURATION_RULES, type SaturationMonitor } from './saturation.ts';
+import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
+
+/** What is being measured now. */
+export interface RegistrySource {
+  reader: TelemetryReader;
+  saturation: SaturationMonitor;
+  /** Simulated seconds per wall-clock second. */
+  clockSpeed: number;
+}
+
+interface Sample {
+  /** Of the metric when absent. */
+  metricName?: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+interface Scrape extends RegistrySource {
+  snapshot: TelemetrySnapshot;
+}
+
+interface MetricRow {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  /** Samples of a run; metrics of the process need none. */
+  run?: (scrape: Scrape) => Sample[];
+  process?: () => Sample[];
+}
+
+/** Upper bounds in seconds of requests and lateness, and of stages. */
+const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const STAGE_BOUNDS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 2700, 3600, 7200];
+
+function histogram(
+  name: string,
+  labels: Record<string, string>,
+  bounds: number[],
+  distribution: Distribution,
+): Sample[] {
+  const counts = distribution.cumulative(bounds.map((bound) => bound * 1000));
+  return [
+    ...bounds.map((bound, i) => ({
+      metricName: `${name}_bucket`,
+      labels: { ...labels, le: String(bound) },
+      value: counts[i]!,
+    })),
+    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: distribution.count },
+    { metricName: `${name}_sum`, labels, value: distribution.sum / 1000 },
+    { metricName: `${name}_count`, labels, value: distribution.count },
+  ];
+}
+
+function latencyRow(name: string, help: string, from: 'due' | 'sent'): MetricRow {
+  return {
+    name,
+    type: 'histogram',
+    help,
+    run: ({ reader }) =>
+      reader
+        .latencies(from)
+        .flatMap(({ client, endpoint, distribution }) =>
+          histogram(name, { client, endpoint }, LATENCY_BOUNDS, distribution),
+        ),
+  };
+}
+
+const counts = <T extends string>(label: string, values: Record<T, number>): Sample[] =>
+  (Object.entries(values) as [T, number][]).map(([name, value]) => ({ labels: { [label]: name }, value }));
+
+/** In the order of the page. */
+function rows(version: string): MetricRow[] {
+  return [
+    {
+      name: 'swarm_build_info',
+      type: 'gauge',
+      help: 'Always 1; the labels name the version of the generator and of Node.js.',
+      process: () => [{ labels: { version, node: process.versions.node }, value: 1 }],
+    },
+    {
+      name: 'swarm_cpu_seconds_total',
+      type: 'counter',
+      help: 'CPU time of the generator process, all threads, by mode.',
+      process: () => {
+        const usage = process.cpuUsage();
+        return counts('mode', { user: usage.user / 1e6, system: usage.system / 1e6 });
+      },
+    },
+    {
+      name: 'swarm_memory_bytes',
+      type: 'gauge',
+      help: 'Memory of the generator process: resident, and what buffers outside of JavaScript heaps hold.',
+      process: () => {
+        const usage = process.memoryUsage();
+        return counts('kind', { resident: usage.rss, external: usage.external });
+      },
+    },
+    {
+      name: 'swarm_heap_bytes',
+      type: 'gauge',
+      help: 'JavaScript heap in use, by thread.',
+      run: ({ snapshot }) =>
+        snapshot.threads.map(({ thread, heapBytes }) => ({ labels: { thread }, value: heapBytes })),
+    },
+    {
+      name: 'swarm_event_loop_lag_seconds',
+      type: 'gauge',
+      help: 'Longest stall of the event loop during the last second, by thread.',
+      run: ({ snapshot }) => snapshot.threads.map(({ thread, lagMs }) => ({ labels: { thread }, value: lagMs / 1000 })),
+    },
+    {
+      name: 'swarm_event_loop_utilization_ratio',
+      type: 'gauge',
+      help: 'Share of the last second that the event loop was busy, by thread.',
+      run: ({ snapshot }) =>
+        snapshot.threads.map(({ thread, utilization }) => ({ labels: { thread }, value: utilization })),
+    },
+    {
+      name: 'swarm_generator_saturated',
+      type: 'gauge',
+      help: '1 while the generator itself is the bottleneck for this reason, so that latencies say nothing about the service.',
+      run: ({ saturation }) =>
+        SATURATION_RULES.map((rule) => ({
+          labels: { reason: rule.reason },
+          value: saturation.findings.some((finding) => finding.rule.reason === rule.reason) ? 1 : 0,
+        })),
+    },
+    {
+      name: 'swarm_clock_speed',
+      type: 'gauge',
+      help: 'Simulated seconds that pass in one second; 1 is real time.',
+      run: ({ clockSpeed }) => [{ labels: {}, value: clockSpeed }],
+    },
+    {
+      name: 'swarm_requests_total',
+      type: 'counter',
+      help: 'Request attempts by imitated client, endpoint and outcome; code is the HTTP status or why there was none.',
+      run: ({ snapshot }) =>
+        snapshot.requests.map(({ client, endpoint, method, code, count }) => ({
+          labels: { client, endpoint, method, code },
+          value: count,
+        })),
+    },
+    latencyRow(
+      'swarm_request_duration_seconds',
+      'Time from the moment an attempt was due to its end, failed attempts included, by client and endpoint.',
+      'due',
+    ),
+    latencyRow(
+      'swarm_request_send_duration_seconds',
+      'Time from the moment an attempt was handed to the socket to its end, by client and endpoint.',
+      'sent',
+    ),
+    {
+      name: 'swarm_poll_lateness_seconds',
+      type: 'histogram',
+      help: 'Time between the moment a poll was due and the moment the generator started it.',
+      run: ({ reader }) => histogram('swarm_poll_lateness_seconds', {}, LATENCY_BOUNDS, reader.pollLateness()),
+    },
+    {
+      name: 'swarm_connections_open',
+      type: 'gauge',
+      help: 'Connections to the service that are open now, idle ones included.',
+      run: ({ snapshot }) => [{ labels: {}, value: snapshot.connections.open }],
+    },
+    {
+      name: 'swarm_connections_opened_total',
+      type: 'counter',
+      help: 'Connections to the service that were established.',
+      run: ({ snapshot }) => [{ labels: {}, value: snapshot.connections.opened }],
+    },
+    {
+      name: 'swarm_connections_closed_total',
+      type: 'counter',
+      help: 'Connections to the service that were closed by either side.',
+      run: ({ snapshot }) => [{ labels: {}, value: snapshot.connections.closed }],
+    },
+    {
+      name: 'swarm_sent_bytes_total',
+      type: 'counter',
+      help: 'Bytes of requests, headers included, by client and endpoint.',
+      run: ({ snapshot }) =>
+        snapshot.bytes.map(({ client, endpoint, sent }) => ({ labels: { client, endpoint }, value: sent })),
+    },
+    {
+      name: 'swarm_received_bytes_total',
+      type: 'counter',
+      help: 'Bytes of responses, headers included, by client and endpoint.',
+      run: ({ snapshot }) =>
+        snapshot.bytes.map(({ client, endpoint, received }) => ({ labels: { client, endpoint }, value: received })),
+    },
+    {
+      name: 'swarm_hosts',
+      type: 'gauge',
+      help: 'Simulated hosts by phase, seen from the machine.',
+      run: ({ snapshot }) => counts('phase', snapshot.hosts.phases),
+    },
+    {
+      name: 'swarm_host_stages',
+      type: 'gauge',
+      help: 'Simulated hosts by the installation stage that they reported last.',
+      run: ({ snapshot }) => counts('stage', snapshot.hosts.stages),
+    },
+    {
+      name: 'swarm_clusters',
+      type: 'gauge',
+      help: 'Simulated clusters by phase, seen from their user.',
+      run: ({ snapshot }) => counts('phase', snapshot.clusters.phases),
+    },
+    {
+      name: 'swarm_stage_duration_seconds',
+      type: 'histogram',
+      help: 'Simulated time that hosts spent in an installation stage, by role and stage.',
+      run: ({ reader }) =>
+        reader
+          .stageDurations()
+          .flatMap(({ role, stage, distribution }) =>
+            histogram('swarm_stage_duration_seconds', { role, stage }, STAGE_BOUNDS, distribution),
+          ),
+    },
+    {
+      name: 'swarm_step_replies_total',
+      type: 'counter',
+      help: 'Replies to steps by step type and fate: posted, deduplicated as the stock agent does, or failed.',
+      run: ({ snapshot }) =>
+        snapshot.stepReplies.map(({ step, fate, count }) => ({ labels: { step, fate }, value: count })),
+    },
+    {
+      name: 'swarm_errors_total',
+      type: 'counter',
+      help: 'Things that went wrong in the life of a simulated machine or of the generator, by kind.',
+      run: ({ snapshot }) => counts('kind', snapshot.errors),
+    },
+  ];
+}
+
+/**
+ * A registry whose every scrape reads the shared telemetry once. prom-client has no metric whose values live elsewhere, so
+ * the rows come as objects that answer what its registry asks of a metric.
+ * @param current what is measured now; null between runs, when only metrics of the process are served.
+ */
+export function createRegistry(version: string, current: () => RegistrySource | null): Registry {
+  let scrape: Scrape | null | undefined;
+  // All metrics of one scrape are asked in the same turn, before any microtask.
+  const scraped = () => {
+    if (scrape === undefined) {
+      const source = current();
+      scrape = source && { ...source, snapshot: source.reader.snapshot(wallNow()) };
+      queueMicrotask(() => {
+        scrape = undefined;
+      });
+    }
+    return scrape;
+  };
+  const registry = new Registry();
+  for (const row of rows(version)) {
+    const metric = {
+      name: row.name,
+      help: row.help,
+      type: row.type,
+      aggregator: 'sum',
+      get: async () => {
+        const values = row.process?.() ?? [];
+        const now = row.run && scraped();
+        return {
+          name: row.name,
+          help: row.help,
+          type: row.type,
+          aggregator: 'sum',
+          values: now ? row.run!(now) : values,
+        };
+      },
+      // The counters belong to the threads that write them.
+      reset: () => {},
+    };
+    registry.registerMetric(metric as unknown as Metric);
+  }
+  return registry;
+}

@@ -1,0 +1,169 @@
+/**
+ * Whether the generator itself is the bottleneck, so that nobody takes its limits for the service's.
+ */
+import { readFileSync } from 'node:fs';
+import { wallNow } from '../protocol/clock.ts';
+import type { Distribution } from './histogram.ts';
+import type { TelemetryReader } from './telemetry-reader.ts';
+
+/** What the rules look at: the time since the last look. */
+export interface SaturationInterval {
+  /** 99th percentile of the polls started in the interval; 0 when there were none. */
+  pollLatenessP99Ms: number;
+  /** Of the busiest thread, 0 … 1. */
+  loopUtilization: number;
+  /** Longest stall of any thread. */
+  loopLagMs: number;
+  /** Time since the last sign of life of the most silent thread. */
+  silentMs: number;
+  /** Open connections as a share of the files that the process may open. */
+  fileShare: number;
+  /** Dials that found no local port. */
+  portsExhausted: number;
+}
+
+export interface SaturationRule {
+  /** Label of the metric. */
+  reason: string;
+  of: keyof SaturationInterval;
+  /** Saturated above this. */
+  above: number;
+  unit: 'ms' | 'share' | 'attempts';
+  /** What it means and what to do. */
+  advice: string;
+}
+
+export const SATURATION_RULES: readonly SaturationRule[] = [
+  {
+    reason: 'poll-lateness',
+    of: 'pollLatenessP99Ms',
+    above: 100,
+    unit: 'ms',
+    advice: 'polls start late: use more workers or fewer hosts',
+  },
+  {
+    reason: 'event-loop-utilization',
+    of: 'loopUtilization',
+    above: 0.95,
+    unit: 'share',
+    advice: 'a thread has no idle time left: use more workers, fewer hosts or a lower clock speed',
+  },
+  {
+    reason: 'event-loop-lag',
+    of: 'loopLagMs',
+    above: 500,
+    unit: 'ms',
+    advice: 'a thread stood still: look for other load on this machine',
+  },
+  {
+    reason: 'thread-silent',
+    of: 'silentMs',
+    above: 5000,
+    unit: 'ms',
+    advice: 'a thread gives no sign of life: look for other load on this machine',
+  },
+  {
+    reason: 'open-files',
+    of: 'fileShare',
+    above: 0.9,
+    unit: 'share',
+    advice: 'connections use up the open-file limit: raise it (ulimit -n)',
+  },
+  {
+    reason: 'ports-exhausted',
+    of: 'portsExhausted',
+    above: 0,
+    unit: 'attempts',
+    advice: 'no local port is left: add source addresses or widen net.ipv4.ip_local_port_range',
+  },
+];
+
+export interface SaturationFinding {
+  rule: SaturationRule;
+  value: number;
+}
+
+/** Soft limit of open files of this process; Infinity where it cannot be known. */
+function openFileLimit(): number {
+  try {
+    const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return match ? Number(match[1]) : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Rules that the interval breaks. */
+export function judge(interval: SaturationInterval, rules = SATURATION_RULES): SaturationFinding[] {
+  return rules.flatMap((rule) => (interval[rule.of] > rule.above ? [{ rule, value: interval[rule.of] }] : []));
+}
+
+export class SaturationMonitor {
+  readonly #reader: TelemetryReader;
+  readonly #fileLimit = openFileLimit();
+  #lateness: Distribution;
+  #portsExhausted: number;
+  #findings: SaturationFinding[] = [];
+  #lookedAt: number;
+  #observedMs = 0;
+  readonly #saturatedMs = new Map<string, number>();
+  #anyMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(reader: TelemetryReader, nowMs = wallNow()) {
+    this.#reader = reader;
+    this.#lateness = reader.pollLateness();
+    this.#portsExhausted = reader.countOf('ports-exhausted');
+    this.#lookedAt = nowMs;
+  }
+
+  /** Looks every `everyMs` wall-clock milliseconds until `stop()`; does not keep the process alive. */
+  start(everyMs = 5000): void {
+    this.stop();
+    this.#timer = setInterval(() => this.look(wallNow()), everyMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Judges the time since the last look. */
+  look(nowMs: number): SaturationFinding[] {
+    const lateness = this.#reader.pollLateness();
+    const portsExhausted = this.#reader.countOf('ports-exhausted');
+    const threads = this.#reader.threads();
+    this.#findings = judge({
+      pollLatenessP99Ms: lateness.since(this.#lateness).quantile(0.99),
+      loopUtilization: Math.max(0, ...threads.map((thread) => thread.utilization)),
+      loopLagMs: Math.max(0, ...threads.map((thread) => thread.lagMs)),
+      silentMs: Math.max(0, ...threads.map((thread) => nowMs - thread.heartbeatMs)),
+      fileShare: this.#reader.connectionsOpen() / this.#fileLimit,
+      portsExhausted: portsExhausted - this.#portsExhausted,
+    });
+    const span = Math.max(0, nowMs - this.#lookedAt);
+    this.#observedMs += span;
+    if (this.#findings.length > 0) this.#anyMs += span;
+    for (const { rule } of this.#findings) {
+      this.#saturatedMs.set(rule.reason, (this.#saturatedMs.get(rule.reason) ?? 0) + span);
+    }
+    this.#lateness = lateness;
+    this.#portsExhausted = portsExhausted;
+    this.#lookedAt = nowMs;
+    return this.#findings;
+  }
+
+  /** What the last look found. */
+  get findings(): readonly SaturationFinding[] {
+    return this.#findings;
+  }
+
+  /** How long the generator was saturated, of how long it was watched, in wall-clock milliseconds. */
+  totals(): { observedMs: number; saturatedMs: number; byReason: Record<string, number> } {
+    return {
+      observedMs: this.#observedMs,
+      saturatedMs: this.#anyMs,
+      byReason: Object.fromEntries(this.#saturatedMs),
+    };
+  }
+}

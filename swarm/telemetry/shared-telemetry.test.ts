@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { SharedTelemetry } from './shared-telemetry.ts';
+import type { RequestRecord } from './telemetry.ts';
+import { createTelemetryBuffer } from './telemetry-layout.ts';
+import { ratesBetween, TelemetryReader } from './telemetry-reader.ts';
+
+const poll: RequestRecord = {
+  client: 'agent',
+  endpoint: 'get-instructions',
+  outcome: 200,
+  dueAt: 1000,
+  sentAt: 1010,
+  firstByteAt: 1015,
+  endAt: 1020,
+  bytesSent: 300,
+  bytesReceived: 700,
+};
+
+function setUp(writers = 3) {
+  const buffer = createTelemetryBuffer({ writers, hostSlots: 100, clusterSlots: 10 });
+  return { buffer, main: new SharedTelemetry(buffer, 0), reader: new TelemetryReader(buffer) };
+}
+
+describe('shared telemetry', () => {
+  it('counts each attempt under its client, endpoint and outcome, once', () => {
+    const { buffer, main, reader } = setUp();
+    const worker = new SharedTelemetry(buffer, 1);
+    main.request(poll);
+    worker.request(poll);
+    worker.request({ ...poll, outcome: 503 });
+    worker.request({ ...poll, outcome: 'reset', bytesReceived: 0 });
+    worker.request({ ...poll, outcome: 'aborted' });
+    worker.request({ ...poll, client: 'installer', endpoint: 'host-progress', outcome: 999 });
+    const snapshot = reader.snapshot(0);
+    const pair = { client: 'agent', endpoint: 'get-instructions', method: 'GET' };
+    expect(snapshot.requests).toEqual([
+      { ...pair, code: '200', count: 2 },
+      { ...pair, code: '503', count: 1 },
+      { ...pair, code: 'reset', count: 1 },
+      { ...pair, code: 'aborted', count: 1 },
+      { client: 'installer', endpoint: 'host-progress', method: 'PUT', code: 'other', count: 1 },
+    ]);
+    expect(snapshot.totals).toEqual({
+      requests: 6,
+      answered: 4,
+      unanswered: 1,
+      aborted: 1,
+      refused: 1,
+      polls: 0,
+      bytesSent: 1800,
+      bytesReceived: 3500,
+    });
+  });
+
+  it('measures from the due time and from the moment of sending, failures included, own aborts excluded', () => {
+    const { main, reader } = setUp();
+    main.request(poll);
+    main.request({ ...poll, outcome: 'aborted', endAt: 99_000 });
+    main.request({ ...poll, outcome: 'dial-timeout', sentAt: 0, endAt: 31_000 });
+    const due = reader.latency('due');
+    const sent = reader.latency('sent', { client: 'agent', endpoint: 'get-instructions' });
+    expect([due.count, due.min, due.max]).toEqual([2, 20, 30_000]);
+    expect([sent.count, sent.max]).toEqual([1, 10]);
+    expect(reader.latency('due', { client: 'user' }).count).toBe(0);
+    expect(reader.latencies('due').map((entry) => [entry.client, entry.endpoint, entry.distribution.count])).toEqual([
+      ['agent', 'get-instructions', 2],
+    ]);
+  });
+
+  it('knows where hosts and clusters are, and does not count unused slots', () => {
+    const { main, reader } = setUp();
+    for (let host = 0; host < 5; host++) main.hostPhase(host, 'planned');
+    main.hostPhase(1, 'installing');
+    main.hostStage(1, 'Starting installation');
+    main.hostStage(2, 'Rebooting');
+    main.hostStage(2, null);
+    main.clusterPhase(3, 'installing');
+    main.clusterPhase(3, 'failed');
+    const { hosts, clusters } = reader.snapshot(0);
+    expect(hosts.total).toBe(5);
+    expect(hosts.phases.planned).toBe(4);
+    expect(hosts.phases.installing).toBe(1);
+    expect(hosts.stages['Starting installation']).toBe(1);
+    expect(hosts.stages.Rebooting).toBe(0);
+    expect(clusters.total).toBe(1);
+    expect(clusters.phases).toMatchObject({ failed: 1, installing: 0 });
+    expect(reader.hostPhase(1)).toBe('installing');
+    expect(reader.hostPhase(99)).toBeNull();
+  });
+
+  it('refuses slots, writers and buffers that do not exist', () => {
+    const { buffer, main, reader } = setUp();
+    expect(() => main.hostPhase(100, 'done')).toThrow(/100 host slots/);
+    expect(() => main.hostStage(-1, null)).toThrow(RangeError);
+    expect(() => main.clusterPhase(10, 'failed')).toThrow(/10 cluster slots/);
+    expect(() => reader.hostPhase(100)).toThrow(RangeError);
+    expect(() => new SharedTelemetry(buffer, 3)).toThrow(/3 writers/);
+    expect(() => new TelemetryReader(new SharedArrayBuffer(64))).toThrow(TypeError);
+    expect(() => createTelemetryBuffer({ writers: 0, hostSlots: 1, clusterSlots: 1 })).toThrow(/writers/);
+  });
+
+  it('counts replies, errors, connections, lateness and stages', () => {
+    const { buffer, main, reader } = setUp();
+    const worker = new SharedTelemetry(buffer, 2);
+    main.stepReply('inventory', 'posted');
+    worker.stepReply('inventory', 'posted');
+    worker.stepReply('unknown', 'failed');
+    worker.error('poll-error');
+    for (let i = 0; i < 3; i++) worker.connectionOpened();
+    worker.connectionClosed();
+    worker.pollLateness(7);
+    worker.stageDuration('master', 'Writing image to disk', 90_000);
+    const snapshot = reader.snapshot(0);
+    expect(snapshot.stepReplies).toEqual([
+      { step: 'inventory', fate: 'posted', count: 2 },
+      { step: 'unknown', fate: 'failed', count: 1 },
+    ]);
+    expect(snapshot.errors['poll-error']).toBe(1);
+    expect(snapshot.errors['worker-lost']).toBe(0);
+    expect(snapshot.connections).toEqual({ opened: 3, closed: 1, open: 2 });
+    expect(snapshot.totals.polls).toBe(1);
+    expect(reader.pollLateness().max).toBe(7);
+    const [stage] = reader.stageDurations();
+    expect([stage?.role, stage?.stage, stage?.distribution.count]).toEqual(['master', 'Writing image to disk', 1]);
+  });
+
+  it('gives rates between two snapshots', () => {
+    const { main, reader } = setUp();
+    const earlier = reader.snapshot(10_000);
+    for (let i = 0; i < 10; i++) main.request(poll);
+    const later = reader.snapshot(12_000);
+    expect(ratesBetween(earlier, later)).toMatchObject({ seconds: 2, requests: 5, answered: 5, bytesSent: 1500 });
+    expect(ratesBetween(later, later).requests).toBe(0);
+  });
+
+  it('loses nothing when several threads write at once', async () => {
+    const workers = 3;
+    const rounds = 20_000;
+    const buffer = createTelemetryBuffer({ writers: workers + 1, hostSlots: workers * 100, clusterSlots: workers });
+    const module = new URL('./shared-telemetry.ts', import.meta.url).href;
+    const code = `
+      const { workerData: { buffer, writer, rounds, module, poll } } = require('node:worker_threads');
+      import(module).then(({ SharedTelemetry }) => {
+        const telemetry = new SharedTelemetry(buffer, writer);
+        for (let i = 0; i < rounds; i++) {
+          telemetry.request({ ...poll, endAt: poll.dueAt + writer });
+          telemetry.connectionOpened();
+          telemetry.connectionClosed();
+          telemetry.hostPhase((writer - 1) * 100 + i % 100, 'polling');
+          telemetry.pollLateness(writer);
+        }
+        telemetry.clusterPhase(writer - 1, 'installing');
+      });`;
+    await Promise.all(
+      Array.from({ length: workers }, (_, i) =>
+        once(new Worker(code, { eval: true, workerData: { buffer, writer: i + 1, rounds, module, poll } }), 'exit'),
+      ),
+    );
+    const reader = new TelemetryReader(buffer);
+    const snapshot = reader.snapshot(0);
+    expect(snapshot.totals.requests).toBe(workers * rounds);
+    expect(snapshot.totals.bytesSent).toBe(workers * rounds * 300);
+    expect(snapshot.connections).toEqual({ opened: workers * rounds, closed: workers * rounds, open: 0 });
+    expect(snapshot.hosts.phases.polling).toBe(workers * 100);
+    expect(snapshot.clusters.phases.installing).toBe(workers);
+    const due = reader.latency('due');
+    expect([due.count, due.min, due.max]).toEqual([workers * rounds, 1, workers]);
+    expect(reader.pollLateness().sum).toBe(rounds * (1 + 2 + 3));
+  });
+});

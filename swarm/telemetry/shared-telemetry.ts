@@ -1,0 +1,139 @@
+/**
+ * The writing end of the shared telemetry; one a thread. See the drawing in telemetry-layout.ts.
+ */
+import { CLIENT_KINDS, type ClientKind, ENDPOINTS, endpointNumber } from '../protocol/endpoints.ts';
+import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../protocol/states.ts';
+import { TRANSPORT_ERROR_KINDS } from '../transport/transport.ts';
+import { HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
+import {
+  CLUSTER_PHASES,
+  type ClusterPhase,
+  ERROR_KINDS,
+  type ErrorKind,
+  HOST_PHASES,
+  type HostPhase,
+  type RequestOutcome,
+  type RequestRecord,
+  type Telemetry,
+} from './telemetry.ts';
+import {
+  AT,
+  FIRST_ERROR,
+  FIRST_STATUS,
+  HOST_ROLES,
+  OTHER_STATUS,
+  OUTCOMES,
+  REPLY_FATES,
+  STATUSES,
+  STEP_NAMES,
+  type TelemetryViews,
+  THREAD_GAUGES,
+  viewTelemetry,
+} from './telemetry-layout.ts';
+
+const numbered = <T extends string>(names: readonly T[]) => new Map<string, number>(names.map((name, i) => [name, i]));
+
+const clientNumbers = numbered<ClientKind>(CLIENT_KINDS);
+const errorOutcomes = numbered(TRANSPORT_ERROR_KINDS);
+const stepNumbers = numbered(STEP_NAMES);
+const fateNumbers = numbered(REPLY_FATES);
+const errorNumbers = numbered(ERROR_KINDS);
+const hostPhaseNumbers = numbered(HOST_PHASES);
+const clusterPhaseNumbers = numbered(CLUSTER_PHASES);
+const roleNumbers = numbered(HOST_ROLES);
+const stageNumbers = numbered(HOST_STAGES);
+
+function outcomeNumber(outcome: RequestOutcome): number {
+  if (typeof outcome !== 'number') return FIRST_ERROR + errorOutcomes.get(outcome)!;
+  const status = outcome - FIRST_STATUS;
+  return status >= 0 && status < STATUSES ? status : OTHER_STATUS;
+}
+
+export type ThreadGauges = Record<(typeof THREAD_GAUGES)[number], number>;
+
+/**
+ * Counts an attempt once, whatever becomes of it. Latencies take in every attempt that the other side or the network
+ * answered or let fail, errors included, and leave out those that we aborted ourselves. An attempt that was never
+ * handed to a socket (`sentAt` 0) has a latency since it was due, and none since it was sent.
+ */
+export class SharedTelemetry implements Telemetry {
+  readonly #views: TelemetryViews;
+  readonly #words: Float64Array;
+
+  /**
+   * @param writer 0 on the main thread, 1 + number of the worker on a worker. Several instances on one thread may share it.
+   * @throws RangeError when the buffer has no such section.
+   */
+  constructor(buffer: SharedArrayBuffer, writer: number) {
+    this.#views = viewTelemetry(buffer);
+    const section = this.#views.sections[writer];
+    if (!section) throw new RangeError(`telemetry has ${this.#views.writers} writers; ${writer} is none of them`);
+    this.#words = section;
+  }
+
+  request(record: RequestRecord): void {
+    const words = this.#words;
+    const pair = clientNumbers.get(record.client)! * ENDPOINTS.length + endpointNumber(record.endpoint);
+    words[AT.requests + pair * OUTCOMES + outcomeNumber(record.outcome)]!++;
+    words[AT.sent + pair]! += record.bytesSent;
+    words[AT.received + pair]! += record.bytesReceived;
+    if (record.outcome === 'aborted') return;
+    recordDuration(words, AT.sinceDue + pair * HISTOGRAM_WORDS, record.endAt - record.dueAt);
+    if (record.sentAt > 0) {
+      recordDuration(words, AT.sinceSent + pair * HISTOGRAM_WORDS, record.endAt - record.sentAt);
+    }
+  }
+
+  pollLateness(ms: number): void {
+    recordDuration(this.#words, AT.lateness, ms);
+  }
+
+  hostPhase(host: number, phase: HostPhase): void {
+    this.#checkHost(host);
+    this.#views.hostPhases[host] = 1 + hostPhaseNumbers.get(phase)!;
+  }
+
+  hostStage(host: number, stage: HostStage | null): void {
+    this.#checkHost(host);
+    this.#views.hostStages[host] = stage === null ? 0 : 1 + stageNumbers.get(stage)!;
+  }
+
+  clusterPhase(cluster: number, phase: ClusterPhase): void {
+    if (!(cluster >= 0 && cluster < this.#views.clusterSlots)) {
+      throw new RangeError(`telemetry has ${this.#views.clusterSlots} cluster slots; ${cluster} is none of them`);
+    }
+    this.#views.clusterPhases[cluster] = 1 + clusterPhaseNumbers.get(phase)!;
+  }
+
+  stageDuration(role: HostRole, stage: HostStage, simulatedMs: number): void {
+    const number = roleNumbers.get(role)! * HOST_STAGES.length + stageNumbers.get(stage)!;
+    recordDuration(this.#words, AT.stages + number * HISTOGRAM_WORDS, simulatedMs);
+  }
+
+  stepReply(step: StepType | 'unknown', fate: (typeof REPLY_FATES)[number]): void {
+    this.#words[AT.replies + stepNumbers.get(step)! * REPLY_FATES.length + fateNumbers.get(fate)!]!++;
+  }
+
+  error(kind: ErrorKind): void {
+    this.#words[AT.errors + errorNumbers.get(kind)!]!++;
+  }
+
+  connectionOpened(): void {
+    this.#words[AT.connections]!++;
+  }
+
+  connectionClosed(): void {
+    this.#words[AT.connections + 1]!++;
+  }
+
+  /** Replaces what is known of this thread; see loop-monitor.ts. */
+  thread(gauges: ThreadGauges): void {
+    for (const [i, name] of THREAD_GAUGES.entries()) this.#words[AT.thread + i] = gauges[name];
+  }
+
+  #checkHost(host: number): void {
+    if (!(host >= 0 && host < this.#views.hostSlots)) {
+      throw new RangeError(`telemetry has ${this.#views.hostSlots} host slots; ${host} is none of them`);
+    }
+  }
+}

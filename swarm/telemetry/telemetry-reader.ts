@@ -1,0 +1,338 @@
+/**
+ * The reading end of the shared telemetry, on the main thread. Everything it gives is a copy.
+ */
+import { CLIENT_KINDS, type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../protocol/endpoints.ts';
+import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../protocol/states.ts';
+import { TRANSPORT_ERROR_KINDS } from '../transport/transport.ts';
+import { Distribution, HISTOGRAM_WORDS } from './histogram.ts';
+import type { ThreadGauges } from './shared-telemetry.ts';
+import {
+  CLUSTER_PHASES,
+  type ClusterPhase,
+  ERROR_KINDS,
+  type ErrorKind,
+  HOST_PHASES,
+  type HostPhase,
+} from './telemetry.ts';
+import {
+  AT,
+  FIRST_ERROR,
+  FIRST_STATUS,
+  HOST_ROLES,
+  OTHER_STATUS,
+  OUTCOMES,
+  REPLY_FATES,
+  STEP_NAMES,
+  type TelemetryViews,
+  THREAD_GAUGES,
+  viewTelemetry,
+} from './telemetry-layout.ts';
+
+export interface RequestCount {
+  client: ClientKind;
+  endpoint: EndpointName;
+  method: string;
+  /** The HTTP status, a TransportErrorKind, or `other` for statuses outside 100 … 599. */
+  code: string;
+  count: number;
+}
+
+export interface PairBytes {
+  client: ClientKind;
+  endpoint: EndpointName;
+  sent: number;
+  received: number;
+}
+
+export interface ReplyCount {
+  step: StepType | 'unknown';
+  fate: (typeof REPLY_FATES)[number];
+  count: number;
+}
+
+export interface ThreadState extends ThreadGauges {
+  /** `main` or `worker-0`, `worker-1` … */
+  thread: string;
+}
+
+/** All counters at one moment. */
+export interface TelemetrySnapshot {
+  /** Caller's wall-clock milliseconds. */
+  wallMs: number;
+  /** Only those that occurred. Each attempt is in exactly one. */
+  requests: RequestCount[];
+  bytes: PairBytes[];
+  totals: {
+    /** Attempts of any outcome. */
+    requests: number;
+    /** Attempts that got an HTTP status. */
+    answered: number;
+    /** Attempts that got none, those we aborted ourselves excluded. */
+    unanswered: number;
+    aborted: number;
+    /** Answers with a status of 400 or more. */
+    refused: number;
+    /** Polls started. */
+    polls: number;
+    bytesSent: number;
+    bytesReceived: number;
+  };
+  connections: { opened: number; closed: number; open: number };
+  hosts: {
+    /** Hosts that have a phase: the denominator of the counts. */
+    total: number;
+    phases: Record<HostPhase, number>;
+    /** Hosts in an installation stage. */
+    stages: Record<HostStage, number>;
+  };
+  clusters: { total: number; phases: Record<ClusterPhase, number> };
+  /** Only those that occurred. */
+  stepReplies: ReplyCount[];
+  errors: Record<ErrorKind, number>;
+  /** Only threads that have a heartbeat. */
+  threads: ThreadState[];
+}
+
+/** Per wall-clock second. */
+export interface TelemetryRates {
+  seconds: number;
+  requests: number;
+  answered: number;
+  unanswered: number;
+  refused: number;
+  polls: number;
+  bytesSent: number;
+  bytesReceived: number;
+  connectionsOpened: number;
+}
+
+/** What happened between two snapshots, a second; zeros when no time passed. */
+export function ratesBetween(earlier: TelemetrySnapshot, later: TelemetrySnapshot): TelemetryRates {
+  const seconds = Math.max(0, later.wallMs - earlier.wallMs) / 1000;
+  const rate = (from: number, to: number) => (seconds === 0 ? 0 : (to - from) / seconds);
+  const total = (name: keyof TelemetrySnapshot['totals']) => rate(earlier.totals[name], later.totals[name]);
+  return {
+    seconds,
+    requests: total('requests'),
+    answered: total('answered'),
+    unanswered: total('unanswered'),
+    refused: total('refused'),
+    polls: total('polls'),
+    bytesSent: total('bytesSent'),
+    bytesReceived: total('bytesReceived'),
+    connectionsOpened: rate(earlier.connections.opened, later.connections.opened),
+  };
+}
+
+/** Which latencies to merge; absent = all. */
+export interface LatencyFilter {
+  client?: ClientKind;
+  endpoint?: EndpointName;
+}
+
+function codeOf(outcome: number): string {
+  if (outcome === OTHER_STATUS) return 'other';
+  return outcome < OTHER_STATUS ? String(FIRST_STATUS + outcome) : TRANSPORT_ERROR_KINDS[outcome - FIRST_ERROR]!;
+}
+
+/** Counts slots by name; byte 0 is an unused slot. */
+function tally<T extends string>(bytes: Uint8Array, names: readonly T[]): { total: number; counts: Record<T, number> } {
+  const numbers = new Uint32Array(names.length + 1);
+  for (let i = 0; i < bytes.length; i++) numbers[bytes[i]!]!++;
+  const counts = Object.fromEntries(names.map((name, i) => [name, numbers[i + 1]!])) as Record<T, number>;
+  return { total: bytes.length - numbers[0]!, counts };
+}
+
+export class TelemetryReader {
+  readonly #views: TelemetryViews;
+
+  /** @throws TypeError when `buffer` is not from createTelemetryBuffer. */
+  constructor(buffer: SharedArrayBuffer) {
+    this.#views = viewTelemetry(buffer);
+  }
+
+  snapshot(wallMs: number): TelemetrySnapshot {
+    // Closed before opened, so that a connection that ends meanwhile cannot make the difference negative.
+    const closed = this.#sum(AT.connections + 1);
+    const opened = this.#sum(AT.connections);
+    const requests = this.requests();
+    const bytes = this.#bytes();
+    const totals: TelemetrySnapshot['totals'] = {
+      requests: 0,
+      answered: 0,
+      unanswered: 0,
+      aborted: 0,
+      refused: 0,
+      polls: this.pollLateness().count,
+      bytesSent: bytes.reduce((sum, pair) => sum + pair.sent, 0),
+      bytesReceived: bytes.reduce((sum, pair) => sum + pair.received, 0),
+    };
+    for (const { code, count } of requests) {
+      totals.requests += count;
+      const status = Number(code);
+      if (code === 'aborted') {
+        totals.aborted += count;
+      } else if (Number.isNaN(status) && code !== 'other') {
+        totals.unanswered += count;
+      } else {
+        totals.answered += count;
+        if (status >= 400) totals.refused += count;
+      }
+    }
+    const hosts = tally(this.#views.hostPhases, HOST_PHASES);
+    const clusters = tally(this.#views.clusterPhases, CLUSTER_PHASES);
+    return {
+      wallMs,
+      requests,
+      bytes,
+      totals,
+      connections: { opened, closed, open: opened - closed },
+      hosts: {
+        total: hosts.total,
+        phases: hosts.counts,
+        stages: tally(this.#views.hostStages, HOST_STAGES).counts,
+      },
+      clusters: { total: clusters.total, phases: clusters.counts },
+      stepReplies: this.#stepReplies(),
+      errors: Object.fromEntries(ERROR_KINDS.map((kind, i) => [kind, this.#sum(AT.errors + i)])) as Record<
+        ErrorKind,
+        number
+      >,
+      threads: this.threads(),
+    };
+  }
+
+  /** Attempts by client, endpoint and outcome, those that occurred. */
+  requests(): RequestCount[] {
+    const list: RequestCount[] = [];
+    for (const [client, endpoint, pair] of pairs()) {
+      const first = AT.requests + pair * OUTCOMES;
+      for (let outcome = 0; outcome < OUTCOMES; outcome++) {
+        const count = this.#sum(first + outcome);
+        if (count === 0) continue;
+        list.push({ client, endpoint: endpoint.name, method: endpoint.method, code: codeOf(outcome), count });
+      }
+    }
+    return list;
+  }
+
+  /** Wall-clock milliseconds from the moment an attempt was due (`due`) or handed to the socket (`sent`) to its end. */
+  latency(from: 'due' | 'sent', filter: LatencyFilter = {}): Distribution {
+    const at = from === 'due' ? AT.sinceDue : AT.sinceSent;
+    const wantedEndpoint = filter.endpoint === undefined ? -1 : endpointNumber(filter.endpoint);
+    const merged = new Distribution();
+    for (const [client, endpoint, pair] of pairs()) {
+      if (filter.client !== undefined && client !== filter.client) continue;
+      if (wantedEndpoint >= 0 && ENDPOINTS[wantedEndpoint] !== endpoint) continue;
+      this.#merge(merged, at + pair * HISTOGRAM_WORDS);
+    }
+    return merged;
+  }
+
+  /** The latencies of each client and endpoint that has any. */
+  latencies(from: 'due' | 'sent'): { client: ClientKind; endpoint: EndpointName; distribution: Distribution }[] {
+    const at = from === 'due' ? AT.sinceDue : AT.sinceSent;
+    const list = [];
+    for (const [client, endpoint, pair] of pairs()) {
+      // The first word of a histogram is its count.
+      if (this.#sum(at + pair * HISTOGRAM_WORDS) === 0) continue;
+      const distribution = new Distribution();
+      this.#merge(distribution, at + pair * HISTOGRAM_WORDS);
+      list.push({ client, endpoint: endpoint.name, distribution });
+    }
+    return list;
+  }
+
+  /** Wall-clock milliseconds that polls were started late. */
+  pollLateness(): Distribution {
+    const merged = new Distribution();
+    this.#merge(merged, AT.lateness);
+    return merged;
+  }
+
+  /** Simulated milliseconds in stages, for each role and stage that was left at least once. */
+  stageDurations(): { role: HostRole; stage: HostStage; distribution: Distribution }[] {
+    const list = [];
+    for (const [r, role] of HOST_ROLES.entries()) {
+      for (const [s, stage] of HOST_STAGES.entries()) {
+        const at = AT.stages + (r * HOST_STAGES.length + s) * HISTOGRAM_WORDS;
+        if (this.#sum(at) === 0) continue;
+        const distribution = new Distribution();
+        this.#merge(distribution, at);
+        list.push({ role, stage, distribution });
+      }
+    }
+    return list;
+  }
+
+  /** Where one host is; null for an unused slot. @throws RangeError for a slot that does not exist. */
+  hostPhase(host: number): HostPhase | null {
+    const byte = this.#views.hostPhases[host];
+    if (byte === undefined) {
+      throw new RangeError(`telemetry has ${this.#views.hostSlots} host slots; ${host} is none of them`);
+    }
+    return HOST_PHASES[byte - 1] ?? null;
+  }
+
+  /** Threads that have said something of themselves. */
+  threads(): ThreadState[] {
+    const list: ThreadState[] = [];
+    for (const [writer, section] of this.#views.sections.entries()) {
+      const gauges = Object.fromEntries(
+        THREAD_GAUGES.map((name, i) => [name, section[AT.thread + i]!]),
+      ) as ThreadGauges;
+      if (gauges.heartbeatMs === 0) continue;
+      list.push({ thread: writer === 0 ? 'main' : `worker-${writer - 1}`, ...gauges });
+    }
+    return list;
+  }
+
+  /** Attempts that ended with this outcome, over all clients and endpoints. */
+  countOf(code: string): number {
+    return this.requests().reduce((sum, request) => (request.code === code ? sum + request.count : sum), 0);
+  }
+
+  /** Connections open now. */
+  connectionsOpen(): number {
+    const closed = this.#sum(AT.connections + 1);
+    return this.#sum(AT.connections) - closed;
+  }
+
+  #bytes(): PairBytes[] {
+    const list: PairBytes[] = [];
+    for (const [client, endpoint, pair] of pairs()) {
+      const sent = this.#sum(AT.sent + pair);
+      const received = this.#sum(AT.received + pair);
+      if (sent > 0 || received > 0) list.push({ client, endpoint: endpoint.name, sent, received });
+    }
+    return list;
+  }
+
+  #stepReplies(): ReplyCount[] {
+    const list: ReplyCount[] = [];
+    for (const [s, step] of STEP_NAMES.entries()) {
+      for (const [f, fate] of REPLY_FATES.entries()) {
+        const count = this.#sum(AT.replies + s * REPLY_FATES.length + f);
+        if (count > 0) list.push({ step, fate, count });
+      }
+    }
+    return list;
+  }
+
+  #sum(at: number): number {
+    let sum = 0;
+    for (const section of this.#views.sections) sum += section[at]!;
+    return sum;
+  }
+
+  #merge(into: Distribution, at: number): void {
+    for (const section of this.#views.sections) into.addWords(section, at);
+  }
+}
+
+function* pairs(): Generator<[ClientKind, (typeof ENDPOINTS)[number], number]> {
+  let pair = 0;
+  for (const client of CLIENT_KINDS) {
+    for (const endpoint of ENDPOINTS) yield [client, endpoint, pair++];
+  }
+}
