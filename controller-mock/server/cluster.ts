@@ -10,6 +10,7 @@ import { trackUpdate } from './apply.ts';
 import { cloneJson, equalJson, isPlainObject } from './json.ts';
 import { listFilter } from './list-filter.ts';
 import { generatedName, metadataFaults, nameFault } from './names.ts';
+import { OBJECT_META_SCHEMA } from './object-meta-schema.ts';
 import { Registry } from './registry.ts';
 import {
   type AccessOptions,
@@ -22,6 +23,7 @@ import {
   type ObjectMeta,
   type RequestContext,
   type ResourceType,
+  type Schema,
   type StatusCause,
   type Subresource,
   type UserInfo,
@@ -74,6 +76,8 @@ export interface Deletion {
   object: KubeObject;
   gone: boolean;
 }
+
+const METADATA_ONLY: Schema = { properties: { metadata: OBJECT_META_SCHEMA } };
 
 const NEVER = new AbortController().signal;
 
@@ -203,6 +207,7 @@ export class Cluster implements ClusterAccess {
     else delete metadata.generation;
     if (namespace !== '') this.#checkNamespace(type, namespace, metadata.name ?? '');
     applyDefaults(object, type.schema);
+    this.checkTypes(type, object);
     type.prepareCreate?.(object, context);
     const causes: StatusCause[] = [];
     if (!metadata.name) {
@@ -254,6 +259,7 @@ export class Cluster implements ClusterAccess {
     }
     keepServerFields(metadata, live.metadata);
     applyDefaults(object, type.schema);
+    this.checkTypes(type, object);
     if (!subresource) type.prepareUpdate?.(object, live, context);
     const changed = type.generation && !equalJson(desiredState(object, type), desiredState(live, type));
     if (changed) metadata.generation = (live.metadata.generation ?? 0) + 1;
@@ -304,6 +310,7 @@ export class Cluster implements ClusterAccess {
       if (policy === 'Orphan') finalizers.add(FINALIZER_ORPHAN);
       if (policy === 'Foreground') finalizers.add(FINALIZER_FOREGROUND);
     }
+    if (type.deletionFinalizer && !live.metadata.deletionTimestamp) finalizers.add(type.deletionFinalizer);
     const grace = type.gracePeriodSeconds
       ? Math.max(0, options.gracePeriodSeconds ?? type.gracePeriodSeconds(live))
       : 0;
@@ -360,6 +367,8 @@ export class Cluster implements ClusterAccess {
       delete metadata.namespace;
     }
     dropNulls(metadata);
+    const wrong = validateSchema({ metadata }, METADATA_ONLY)[0];
+    if (wrong) throw wrongShape(type, wrong);
     const unknown = prune(body, type.schema);
     if (unknown.length > 0) {
       if (options.fieldValidation === 'Strict') {
@@ -374,6 +383,13 @@ export class Cluster implements ClusterAccess {
     return { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata };
   }
 
+  /** Code of one kind relies on the shapes its schema promises, so JSON types come first, as in Go's decoding. */
+  checkTypes(type: ResourceType, object: KubeObject): void {
+    if (!type.builtin) return;
+    const wrong = validateSchema(object, type.schema).find((cause) => cause.reason === 'FieldValueTypeInvalid');
+    if (wrong) throw wrongShape(type, wrong);
+  }
+
   #validate(
     type: ResourceType,
     object: KubeObject,
@@ -381,15 +397,7 @@ export class Cluster implements ClusterAccess {
     causes: StatusCause[],
     context: RequestContext,
   ): void {
-    const schemaCauses = validateSchema(object, type.schema);
-    const wrongType = schemaCauses.find((cause) => cause.reason === 'FieldValueTypeInvalid');
-    if (wrongType && (type.builtin || wrongType.field.startsWith('metadata'))) {
-      throw badRequest(
-        `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal: ${wrongType.field}: ${wrongType.message}`,
-      );
-    }
-    causes.push(...metadataFaults(object.metadata), ...schemaCauses);
-    // Code of one kind may rely on the shape that its schema promises.
+    causes.push(...metadataFaults(object.metadata), ...validateSchema(object, type.schema));
     if (causes.length === 0) causes.push(...(type.validate?.(object, old, context) ?? []));
     if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
   }
@@ -533,6 +541,12 @@ function hasSpecFinalizers(object: KubeObject): boolean {
 function isFinished(object: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
   return !!deletionTimestamp && !finalizers?.length && !deletionGracePeriodSeconds && !hasSpecFinalizers(object);
+}
+
+function wrongShape(type: ResourceType, cause: StatusCause) {
+  return badRequest(
+    `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${cause.field}: ${cause.message}`,
+  );
 }
 
 /** Go reads null as absent; clients send `creationTimestamp: null`. */

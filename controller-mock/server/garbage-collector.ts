@@ -60,9 +60,8 @@ export class GarbageCollector {
       if (owners.length > 0) {
         this.#ownersOf.set(uid, owners);
         for (const owner of owners) {
-          let dependents = this.#dependents.get(owner.uid);
-          if (!dependents) this.#dependents.set(owner.uid, (dependents = new Map()));
-          dependents.set(uid, located);
+          const dependents = this.#dependents.get(owner.uid) ?? new Map<string, Located>();
+          this.#dependents.set(owner.uid, dependents.set(uid, located));
         }
         this.#enqueue(located);
       }

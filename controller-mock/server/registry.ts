@@ -109,8 +109,8 @@ export class Registry {
     if (!this.#groups) {
       const groups = new Map<string, Map<string, ResourceType[]>>([['', new Map()]]);
       for (const type of this.#types.values()) {
-        let versions = groups.get(type.group);
-        if (!versions) groups.set(type.group, (versions = new Map()));
+        const versions = groups.get(type.group) ?? new Map<string, ResourceType[]>();
+        groups.set(type.group, versions);
         const types = versions.get(type.version);
         if (types) types.push(type);
         else versions.set(type.version, [type]);

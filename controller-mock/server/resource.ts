@@ -304,6 +304,8 @@ export interface ResourceType {
   validate?(object: KubeObject, old: KubeObject | undefined, context: RequestContext): StatusCause[];
   /** Status of a create request is kept, as for nodes. */
   keepsStatusAtCreation?: boolean;
+  /** Added by the first request to delete an object, for code that cleans up before it goes. */
+  deletionFinalizer?: string;
   /** Seconds a deletion without gracePeriodSeconds waits; absent: none (objects go at once). */
   gracePeriodSeconds?(object: KubeObject): number;
 }

@@ -170,10 +170,10 @@ export class Collection {
   }
 
   /**
-   * The first change after `version`, found by bisection; undefined if there is none yet.
+   * The first changes after `version`, at most `limit`; the place is found by bisection.
    * The caller has checked that `version` is not before {@link forgotten}.
    */
-  firstAfter(version: number): StoreEvent | undefined {
+  after(version: number, limit: number): StoreEvent[] {
     let low = 0;
     let high = this.#length;
     while (low < high) {
@@ -181,7 +181,9 @@ export class Collection {
       if (this.#at(middle).resourceVersion > version) high = middle;
       else low = middle + 1;
     }
-    return low < this.#length ? this.#at(low) : undefined;
+    const events: StoreEvent[] = [];
+    for (let index = low; index < this.#length && events.length < limit; index++) events.push(this.#at(index));
+    return events;
   }
 
   /** Forgets all history, as a compaction does: older watches and continue tokens are answered 410. */
