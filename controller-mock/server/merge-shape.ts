@@ -131,6 +131,12 @@ function makeShape(schema: Schema, keeps: boolean): Shape {
   }
 }
 
+/** Fields of Go structs that are always there have the zero value of their type when a client leaves them out. */
+function zeroKey(item: Schema | undefined, name: string): unknown {
+  if (!item?.definition || !GO_STRUCT.test(item.definition) || !item.required?.includes(name)) return undefined;
+  return item.properties?.[name]?.type === 'integer' ? 0 : '';
+}
+
 class SchemaList implements ListShape {
   readonly relation: ListShape['relation'];
   readonly keys: readonly { name: string; default?: unknown }[];
@@ -151,7 +157,7 @@ class SchemaList implements ListShape {
     this.relation = relation ?? 'atomic';
     this.keys = (relation === 'map' ? [...names].sort() : []).map((name) => ({
       name,
-      default: schema.items?.properties?.[name]?.default,
+      default: schema.items?.properties?.[name]?.default ?? zeroKey(schema.items, name),
     }));
   }
 

@@ -112,7 +112,7 @@ function checkValue(value: unknown, shape: Shape, path: string, faults: string[]
         fault(`expected map, got &{${goText(value)}}`);
         return;
       }
-      for (const key of Object.keys(map)) {
+      for (const key of Object.keys(map).sort()) {
         const entry = entryShape(shape.map!, key);
         if (entry) checkValue(map[key], entry, `${path}.${key}`, faults);
         else faults.push(`${path}.${key}: field not declared in schema`);
