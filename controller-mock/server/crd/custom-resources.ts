@@ -82,13 +82,16 @@ function nameClash(crd: KubeObject, spec: CrdSpec, context: RequestContext) {
     if (!taken?.plural) continue;
     const names = new Set([taken.plural, taken.singular, ...(taken.shortNames ?? [])]);
     const kinds = new Set([taken.kind, taken.listKind]);
-    const clash = (reason: string, name: string) => ({ reason, message: `"${name}" is already in use` });
-    if (names.has(wanted.plural)) return clash('PluralConflict', wanted.plural);
-    if (wanted.singular && names.has(wanted.singular)) return clash('SingularConflict', wanted.singular);
-    const short = wanted.shortNames?.find((name) => names.has(name));
-    if (short) return clash('ShortNamesConflict', short);
-    if (kinds.has(wanted.kind)) return clash('KindConflict', wanted.kind);
-    if (wanted.listKind && kinds.has(wanted.listKind)) return clash('ListKindConflict', wanted.listKind);
+    const clashes: [reason: string, name: string | undefined][] = [
+      ['PluralConflict', names.has(wanted.plural) ? wanted.plural : undefined],
+      ['SingularConflict', names.has(wanted.singular) ? wanted.singular : undefined],
+      ['ShortNamesConflict', wanted.shortNames?.find((name) => names.has(name))],
+      ['KindConflict', kinds.has(wanted.kind) ? wanted.kind : undefined],
+      ['ListKindConflict', kinds.has(wanted.listKind) ? wanted.listKind : undefined],
+    ];
+    // The API server reports the last one it finds.
+    const last = clashes.findLast(([, name]) => name !== undefined);
+    if (last) return { reason: last[0], message: `"${last[1]}" is already in use` };
   }
   return undefined;
 }
