@@ -26,8 +26,8 @@ import {
   takeFromOthers,
   writeManagers,
 } from './managed-fields.ts';
-import { type MapShape, objectShapeOf, type Shape } from './merge-shape.ts';
-import type { KubeObject, ManagedFieldsEntry, ObjectMeta, StatusCause } from './resource.ts';
+import { isGoStruct, type MapShape, objectShapeOf, type Shape } from './merge-shape.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Schema, StatusCause } from './resource.ts';
 import { ApiStatusError, badRequest } from './status.ts';
 import { compareObjects, UNOWNED } from './typed-compare.ts';
 import { fieldSetOf, mergeValues, TypedValueError, typeFaults, withNamedFields, withoutFields } from './typed-value.ts';
@@ -68,7 +68,7 @@ const updateKey = ({ manager, apiVersion, subresource }: FieldOwnership): Manage
  * @returns entries in the API server's order; empty when nothing is tracked.
  */
 export const trackUpdate: TrackUpdate = (live, updated, ownership) => {
-  const managers = managersBefore(live, updated, ownership.subresource);
+  const managers = managersBefore(live, updated, ownership);
   // An object whose ownership was reset is not tracked any more until someone applies it.
   if (managers.size === 0 && live !== undefined) return [];
   try {
@@ -84,12 +84,16 @@ export const trackUpdate: TrackUpdate = (live, updated, ownership) => {
   return writeManagers(managers);
 };
 
-function managersBefore(live: KubeObject | undefined, updated: KubeObject, subresource: string): Managers {
+function managersBefore(
+  live: KubeObject | undefined,
+  updated: KubeObject,
+  { subresource, schema }: FieldOwnership,
+): Managers {
   const before = live?.metadata.managedFields;
   const sent = updated.metadata.managedFields as unknown;
   // Subresources cannot set managedFields.
   if (subresource === '' && sent !== before && sent !== undefined && sent !== null) {
-    if (isReset(sent)) return new Map();
+    if (isReset(sent, schema)) return new Map();
     if (!equalJson(sent, before)) {
       const managers = readManagers(sent);
       if (managers && managers.size > 0) return managers;
@@ -98,9 +102,13 @@ function managersBefore(live: KubeObject | undefined, updated: KubeObject, subre
   return readManagers(before) ?? new Map();
 }
 
-function isReset(sent: unknown): boolean {
+/** `[{}]`, and for built-in kinds `[]`; the API server takes an empty list of a custom resource for an absent one. */
+function isReset(sent: unknown, schema: Schema): boolean {
   if (!Array.isArray(sent)) return false;
-  return sent.length === 0 || (sent.length === 1 && isPlainObject(sent[0]) && Object.keys(sent[0]).length === 0);
+  return (
+    (sent.length === 0 && isGoStruct(schema)) ||
+    (sent.length === 1 && isPlainObject(sent[0]) && Object.keys(sent[0]).length === 0)
+  );
 }
 
 /**
@@ -189,14 +197,15 @@ class Application {
     const comparison = compareObjects(live ?? {}, pruned, this.#shape);
     if (!force) this.#refuseConflicts(comparison.changed);
     takeFromOthers(this.#managers, comparison, this.#id);
-    const isNoop = live !== undefined && equalJson(live, pruned);
+    const settled = this.#settled(pruned);
+    const isNoop = live !== undefined && equalJson(live, settled);
     const owned = difference(config, UNOWNED);
     this.#managers.delete(this.#id);
     if (!isEmptySet(owned))
       this.#managers.set(this.#id, newManager(this.#key, isNoop ? last?.entry.time : time, owned));
     const entries = writeManagers(this.#managers);
-    const object = this.#withLastApplied(pruned);
-    if (isNoop && object === pruned && equalButTimes(entries, live.metadata.managedFields ?? [])) return live;
+    const object = this.#withLastApplied(settled);
+    if (isNoop && object === settled && equalButTimes(entries, live.metadata.managedFields ?? [])) return live;
     return withManagedFields(object, entries);
   }
 
@@ -211,6 +220,22 @@ class Application {
     const metadata: ObjectMeta = { ...merged.metadata };
     for (const name of missing) metadata[name] = live[name];
     return { ...merged, metadata };
+  }
+
+  /**
+   * As the API server holds it: metadata, and all of a built-in kind, have no nulls, and metadata has no empty fields.
+   * Custom resources keep the null that takes the place of a map whose last entry has gone, for validation to judge.
+   */
+  #settled(object: KubeObject): KubeObject {
+    const isBuiltin = isGoStruct(this.#ownership.schema);
+    const held = isBuiltin ? (withoutNulls(object, this.#live) as KubeObject) : object;
+    const metadata = withoutNulls(held.metadata ?? {}, this.#live?.metadata) as ObjectMeta;
+    const empty = Object.keys(metadata).filter((name) => isEmptyValue(metadata[name]));
+    if (empty.length === 0 && metadata === held.metadata) return held;
+    return {
+      ...held,
+      metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !empty.includes(name))),
+    };
   }
 
   /**
@@ -280,6 +305,27 @@ class Application {
     return { ...object, metadata: { ...object.metadata, annotations: updated } };
   }
 }
+
+/** Without entries that are null, except where the live value has them too. */
+function withoutNulls(value: unknown, live: unknown): unknown {
+  if (value === live || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => withoutNulls(item, Array.isArray(live) ? live[index] : undefined));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  let isSame = true;
+  const result: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) {
+    const liveEntry = isPlainObject(live) ? live[key] : undefined;
+    const kept = withoutNulls(entry, liveEntry);
+    if (kept === null && liveEntry !== null) isSame = false;
+    else result[key] = kept;
+    if (kept !== entry) isSame = false;
+  }
+  return isSame ? value : result;
+}
+
+const isEmptyValue = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 function withManagedFields(object: KubeObject, entries: ManagedFieldsEntry[]): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;

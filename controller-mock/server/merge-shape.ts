@@ -80,6 +80,9 @@ const RAW_EXTENSION = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 /** Kinds made from Go structs, which have fields that are never absent. */
 const GO_STRUCT = /^io\.k8s\.(api|apimachinery|apiextensions-apiserver|kube-aggregator)\./;
 
+/** Whether the API server holds values of a node in a struct of its own; other values it holds as they were sent. */
+export const isGoStruct = ({ definition }: Schema) => definition !== undefined && GO_STRUCT.test(definition);
+
 /** Of these only `metadata` is in every struct that has metadata; none of them can be absent from it. */
 const STRUCTS_BESIDE_METADATA = new Set(['metadata', 'spec', 'status']);
 
@@ -133,7 +136,7 @@ function makeShape(schema: Schema, keeps: boolean): Shape {
 
 /** Fields of Go structs that are always there have the zero value of their type when a client leaves them out. */
 function zeroKey(item: Schema | undefined, name: string): unknown {
-  if (!item?.definition || !GO_STRUCT.test(item.definition) || !item.required?.includes(name)) return undefined;
+  if (!item || !isGoStruct(item) || !item.required?.includes(name)) return undefined;
   return item.properties?.[name]?.type === 'integer' ? 0 : '';
 }
 
@@ -217,9 +220,10 @@ class SchemaMap implements MapShape {
 
   #zeroOf(name: string): Record<string, never> | null | undefined {
     if (this.#isRoot && name === 'metadata') return {};
-    const { properties, required, definition } = this.#schema;
+    const { properties, required } = this.#schema;
     const schema = properties?.[name];
-    if (!schema || !definition || !GO_STRUCT.test(definition)) return undefined;
+    if (!schema || !isGoStruct(this.#schema)) return undefined;
+    if (name === 'creationTimestamp') return null;
     const isImplied =
       typeof schema.default === 'object' ||
       required?.includes(name) === true ||

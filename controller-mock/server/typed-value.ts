@@ -316,36 +316,34 @@ function mergeLists(left: readonly unknown[], right: readonly unknown[], shape: 
   return result;
 }
 
-/** The value without the members of `set`; undefined when nothing of a list or map remains. */
+/** The value without the members of `set`; null when nothing of a list or map remains. */
 export function withoutFields(value: unknown, set: FieldSet, shape: Shape): unknown {
   switch (handlingOf(value, shape)) {
     case 'scalar':
       return value;
     case 'list': {
       const list = asList(value);
-      if (isEmptyList(list) || shape.list!.relation === 'atomic') return undefined;
+      if (isEmptyList(list) || shape.list!.relation === 'atomic') return null;
       const kept: unknown[] = [];
       for (const item of list!) {
         const node = set[itemElement(item, shape.list!)];
         if (node && isMember(node)) continue;
-        const rest = node ? withoutFields(item, node, shape.list!.item) : item;
-        if (rest !== undefined) kept.push(rest);
+        kept.push(node ? withoutFields(item, node, shape.list!.item) : item);
       }
-      return kept.length > 0 ? kept : undefined;
+      return kept.length > 0 ? kept : null;
     }
     case 'map': {
       const map = asMap(value);
-      if (isEmptyMap(map) || shape.map!.atomic) return undefined;
+      if (isEmptyMap(map) || shape.map!.atomic) return null;
       const kept: Record<string, unknown> = {};
       for (const key of Object.keys(map!)) {
         const field = shape.map!.field(key);
         const node = set[field?.element ?? fieldElement(key)];
         if (node && isMember(node)) continue;
         const entryOfShape = field?.shape ?? shape.map!.element;
-        const entry = node && entryOfShape ? withoutFields(map![key], node, entryOfShape) : map![key];
-        if (entry !== undefined) kept[key] = entry;
+        kept[key] = node && entryOfShape ? withoutFields(map![key], node, entryOfShape) : map![key];
       }
-      return isEmptyMap(kept) ? undefined : kept;
+      return isEmptyMap(kept) ? null : kept;
     }
   }
 }
