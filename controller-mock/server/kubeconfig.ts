@@ -18,7 +18,13 @@ export function kubeconfigText({ url, token, ca, name = 'kube-mock', namespace =
     clusters: [
       {
         name,
-        cluster: { server: url, ...(ca && { 'certificate-authority-data': Buffer.from(ca).toString('base64') }) },
+        cluster: {
+          server: url,
+          // The JavaScript client speaks plain HTTP only to clusters that are marked so.
+          ...(ca
+            ? { 'certificate-authority-data': Buffer.from(ca).toString('base64') }
+            : { 'insecure-skip-tls-verify': true }),
+        },
       },
     ],
     users: [{ name, user: { token } }],
