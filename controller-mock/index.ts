@@ -1,11 +1,11 @@
 /** A Kubernetes API server in memory, in one line: `const server = await startKubeMock()`. */
 import { writeFile } from 'node:fs/promises';
-import type { Store } from './store/store.ts';
 import type { Cluster } from './server/cluster.ts';
 import { seedEmptyWorld } from './server/empty-world.ts';
 import type { Endpoint } from './server/endpoint.ts';
 import { type ClusterSettings, KubeHost, type ListenSettings } from './server/kube-host.ts';
 import type { ClusterAccess } from './server/resource.ts';
+import type { Store } from './store/store.ts';
 
 export interface KubeMockOptions extends ClusterSettings, ListenSettings {
   /** Fills the cluster before the first request; without it there are the standard namespaces. */

@@ -16,7 +16,12 @@ afterAll(async () => {
 });
 
 const CM = '/api/v1/namespaces/default/configmaps';
-const configMap = (name: string, more: object = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...more });
+const configMap = (name: string, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  ...more,
+});
 
 describe('create', () => {
   it('sets what the server decides and answers 201', async () => {
@@ -54,7 +59,9 @@ describe('create', () => {
     const reply = await client.post(CM, configMap('Bad_Name'));
     expect(reply.code).toBe(422);
     expect(reply.json.reason).toBe('Invalid');
-    expect(reply.json.message).toContain('ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of');
+    expect(reply.json.message).toContain(
+      'ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of',
+    );
     expect(reply.json.details.causes[0]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.name' });
   });
 
@@ -63,7 +70,11 @@ describe('create', () => {
     ['label values', { labels: { a: 'x y' } }, 'metadata.labels'],
     ['annotations', { annotations: { '/x': 'y' } }, 'metadata.annotations'],
     ['annotation size', { annotations: { a: 'x'.repeat(300_000) } }, 'metadata.annotations'],
-    ['owners', { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '' }] }, 'metadata.ownerReferences[0].uid'],
+    [
+      'owners',
+      { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '' }] },
+      'metadata.ownerReferences[0].uid',
+    ],
   ])('checks %s', async (_what, metadata, field) => {
     const reply = await client.post(CM, configMap('checked', { metadata: { name: 'checked', ...metadata } }));
     expect(reply.code).toBe(422);
@@ -79,7 +90,9 @@ describe('create', () => {
   it('refuses another namespace in the body', async () => {
     const reply = await client.post(CM, configMap('a', { metadata: { name: 'a', namespace: 'kube-system' } }));
     expect(reply.code).toBe(400);
-    expect(reply.json.message).toContain('the namespace of the provided object does not match the namespace sent on the request');
+    expect(reply.json.message).toContain(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
   });
 
   it('refuses another kind in the body', async () => {
@@ -264,7 +277,10 @@ describe('patch', () => {
     const made = await client.send('PATCH', `${CM}/applied?fieldManager=me`, { body, type });
     expect(made.code).toBe(201);
     expect(made.json.metadata.managedFields[0]).toMatchObject({ manager: 'me', operation: 'Apply' });
-    const again = await client.send('PATCH', `${CM}/applied?fieldManager=me`, { body: { ...body, data: { a: '2' } }, type });
+    const again = await client.send('PATCH', `${CM}/applied?fieldManager=me`, {
+      body: { ...body, data: { a: '2' } },
+      type,
+    });
     expect(again.code).toBe(200);
     expect(again.json.data).toEqual({ a: '2' });
   });

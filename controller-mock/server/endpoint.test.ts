@@ -78,7 +78,9 @@ describe('discovery', () => {
     const reply = await client.get('/apis', { accept });
     expect(reply.headers['content-type']).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
     const apps = reply.json.items.find((item: { metadata: { name: string } }) => item.metadata.name === 'apps');
-    const deployments = apps.versions[0].resources.find((entry: { resource: string }) => entry.resource === 'deployments');
+    const deployments = apps.versions[0].resources.find(
+      (entry: { resource: string }) => entry.resource === 'deployments',
+    );
     expect(deployments).toMatchObject({
       scope: 'Namespaced',
       responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
@@ -108,7 +110,11 @@ describe('discovery', () => {
     const url = paths['apis/apps/v1'].serverRelativeURL;
     expect(url).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{64}$/);
     for (const [document, prefix, definitions] of [
-      [(await client.get(url)).json, '#/components/schemas/', (json: { components: { schemas: object } }) => json.components.schemas],
+      [
+        (await client.get(url)).json,
+        '#/components/schemas/',
+        (json: { components: { schemas: object } }) => json.components.schemas,
+      ],
       [(await client.get('/openapi/v2')).json, '#/definitions/', (json: { definitions: object }) => json.definitions],
     ] as const) {
       const known = definitions(document);
@@ -116,20 +122,26 @@ describe('discovery', () => {
       expect(references.length).toBeGreaterThan(3);
       for (const reference of new Set(references)) expect(known).toHaveProperty([reference.slice(prefix.length)]);
       const deployment = Object.values(known).find((entry) =>
-        (entry as { 'x-kubernetes-group-version-kind'?: { kind: string }[] })['x-kubernetes-group-version-kind']?.some(({ kind }) => kind === 'Deployment'),
+        (entry as { 'x-kubernetes-group-version-kind'?: { kind: string }[] })['x-kubernetes-group-version-kind']?.some(
+          ({ kind }) => kind === 'Deployment',
+        ),
       );
       expect(deployment).toBeDefined();
     }
     const patch = (await client.get(url)).json.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'].patch;
     expect(patch.parameters.map((entry: { name: string }) => entry.name)).toContain('fieldValidation');
-    const protobuf = await client.get('/openapi/v2', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' });
+    const protobuf = await client.get('/openapi/v2', {
+      accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+    });
     expect(protobuf.code).toBe(406);
   });
 });
 
 describe('negotiation', () => {
   it('answers JSON to those who prefer protobuf', async () => {
-    const reply = await client.get('/api/v1/namespaces', { accept: 'application/vnd.kubernetes.protobuf,application/json' });
+    const reply = await client.get('/api/v1/namespaces', {
+      accept: 'application/vnd.kubernetes.protobuf,application/json',
+    });
     expect(reply.headers['content-type']).toBe('application/json');
     expect(reply.json.kind).toBe('NamespaceList');
   });
@@ -186,10 +198,25 @@ describe('bad requests', () => {
     ['nothing', '', 'application/json', 400],
     ['bad UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'application/json', 400],
     ['numbers for names', '{"apiVersion":1,"kind":2}', 'application/json', 400],
-    ['metadata of a wrong type', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":{"a":1}}}', 'application/json', 400],
-    ['labels of a wrong type', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","labels":"a"}}', 'application/json', 400],
+    [
+      'metadata of a wrong type',
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":{"a":1}}}',
+      'application/json',
+      400,
+    ],
+    [
+      'labels of a wrong type',
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","labels":"a"}}',
+      'application/json',
+      400,
+    ],
     ['bad YAML', 'a: b: c', 'application/yaml', 400],
-    ['YAML that explodes', `a: &a [x]\n${['b', 'c', 'd', 'e', 'f', 'g'].map((key, at) => `${key}: &${key} [${`*${'abcdef'[at]},`.repeat(50)}]`).join('\n')}`, 'application/yaml', 400],
+    [
+      'YAML that explodes',
+      `a: &a [x]\n${['b', 'c', 'd', 'e', 'f', 'g'].map((key, at) => `${key}: &${key} [${`*${'abcdef'[at]},`.repeat(50)}]`).join('\n')}`,
+      'application/yaml',
+      400,
+    ],
     ['bad protobuf', 'k8s\0xxxx', 'application/vnd.kubernetes.protobuf', 400],
     ['another format', 'x', 'text/plain', 415],
     ['deep nesting', '['.repeat(5000) + ']'.repeat(5000), 'application/json', 400],

@@ -28,12 +28,17 @@ beforeAll(async () => {
               properties: {
                 spec: {
                   type: 'object',
-                  properties: { list: { type: 'array', items: { type: 'object', properties: { a: { type: 'string' } } } } },
+                  properties: {
+                    list: { type: 'array', items: { type: 'object', properties: { a: { type: 'string' } } } },
+                  },
                 },
               },
             },
           },
-          subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+          subresources: {
+            status: {},
+            scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+          },
         },
       ],
     },
@@ -46,32 +51,93 @@ afterAll(async () => {
 });
 
 const segment = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom('api', 'v1', 'apis', 'namespaces', 'default', 'configmaps', 'pods', 'things', 'example.com', 'apps', 'deployments', 'status', 'scale', 'a', 'b', 'openapi', 'v3', 'healthz', 'finalize') },
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom(
+      'api',
+      'v1',
+      'apis',
+      'namespaces',
+      'default',
+      'configmaps',
+      'pods',
+      'things',
+      'example.com',
+      'apps',
+      'deployments',
+      'status',
+      'scale',
+      'a',
+      'b',
+      'openapi',
+      'v3',
+      'healthz',
+      'finalize',
+    ),
+  },
   { weight: 1, arbitrary: fc.string({ maxLength: 6 }).map((text) => encodeURIComponent(text.toWellFormed())) },
   { weight: 1, arbitrary: fc.constantFrom('..', '.', '', '%2e%2e', '%2F', '%', '%zz', '%00') },
 );
 
 const place = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(
-    '/api/v1/namespaces/default/configmaps',
-    '/api/v1/namespaces/default/configmaps/a',
-    '/api/v1/namespaces/default/pods/a/status',
-    '/api/v1/namespaces/a',
-    '/api/v1/namespaces',
-    '/apis/example.com/v1/namespaces/default/things',
-    '/apis/example.com/v1/namespaces/default/things/a',
-    '/apis/example.com/v1/namespaces/default/things/a/status',
-    '/apis/example.com/v1/namespaces/default/things/a/scale',
-    '/apis/apps/v1/namespaces/default/deployments/a/scale',
-    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com/status',
-  ) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      '/api/v1/namespaces/default/configmaps',
+      '/api/v1/namespaces/default/configmaps/a',
+      '/api/v1/namespaces/default/pods/a/status',
+      '/api/v1/namespaces/a',
+      '/api/v1/namespaces',
+      '/apis/example.com/v1/namespaces/default/things',
+      '/apis/example.com/v1/namespaces/default/things/a',
+      '/apis/example.com/v1/namespaces/default/things/a/status',
+      '/apis/example.com/v1/namespaces/default/things/a/scale',
+      '/apis/apps/v1/namespaces/default/deployments/a/scale',
+      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com/status',
+    ),
+  },
   { weight: 2, arbitrary: fc.array(segment, { maxLength: 8 }).map((parts) => `/${parts.join('/')}`) },
 );
 
 const parameter = fc.tuple(
-  fc.constantFrom('limit', 'continue', 'resourceVersion', 'resourceVersionMatch', 'labelSelector', 'fieldSelector', 'dryRun', 'fieldManager', 'fieldValidation', 'force', 'propagationPolicy', 'gracePeriodSeconds', 'includeObject', 'pretty', 'sendInitialEvents'),
-  fc.oneof(fc.constantFrom('1', '0', '-1', '99999999999999999999', 'true', 'All', 'Strict', 'Exact', 'NotOlderThan', 'a=b', 'a in (b,c)', '!a', 'Foreground', 'Orphan', 'x'), fc.string({ maxLength: 12 })),
+  fc.constantFrom(
+    'limit',
+    'continue',
+    'resourceVersion',
+    'resourceVersionMatch',
+    'labelSelector',
+    'fieldSelector',
+    'dryRun',
+    'fieldManager',
+    'fieldValidation',
+    'force',
+    'propagationPolicy',
+    'gracePeriodSeconds',
+    'includeObject',
+    'pretty',
+    'sendInitialEvents',
+  ),
+  fc.oneof(
+    fc.constantFrom(
+      '1',
+      '0',
+      '-1',
+      '99999999999999999999',
+      'true',
+      'All',
+      'Strict',
+      'Exact',
+      'NotOlderThan',
+      'a=b',
+      'a in (b,c)',
+      '!a',
+      'Foreground',
+      'Orphan',
+      'x',
+    ),
+    fc.string({ maxLength: 12 }),
+  ),
 );
 
 const value = fc.letrec((tie) => ({
@@ -80,27 +146,130 @@ const value = fc.letrec((tie) => ({
     fc.constantFrom<unknown>(null, true, 0, -1, 1.5, '', 'a', 'x'.repeat(300), '__proto__', {}, []),
     fc.array(tie('any'), { maxLength: 3 }),
     fc.dictionary(
-      fc.constantFrom('metadata', 'spec', 'status', 'data', 'name', 'namespace', 'labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields', 'replicas', 'versions', 'names', 'group', 'list', 'a', '__proto__', 'constructor', 'op', 'path', 'value', 'from', '$patch', '$retainKeys', '$setElementOrder/a', 'uid', 'resourceVersion', 'generateName', 'creationTimestamp', 'conversion', 'schema', 'openAPIV3Schema', 'properties', 'subresources', 'containers', 'template'),
+      fc.constantFrom(
+        'metadata',
+        'spec',
+        'status',
+        'data',
+        'name',
+        'namespace',
+        'labels',
+        'annotations',
+        'finalizers',
+        'ownerReferences',
+        'managedFields',
+        'replicas',
+        'versions',
+        'names',
+        'group',
+        'list',
+        'a',
+        '__proto__',
+        'constructor',
+        'op',
+        'path',
+        'value',
+        'from',
+        '$patch',
+        '$retainKeys',
+        '$setElementOrder/a',
+        'uid',
+        'resourceVersion',
+        'generateName',
+        'creationTimestamp',
+        'conversion',
+        'schema',
+        'openAPIV3Schema',
+        'properties',
+        'subresources',
+        'containers',
+        'template',
+      ),
       tie('any'),
       { maxKeys: 5 },
     ),
   ),
 })).any;
 
-const kind = fc.constantFrom(['v1', 'ConfigMap'], ['v1', 'Pod'], ['v1', 'Namespace'], ['example.com/v1', 'Thing'], ['apps/v1', 'Deployment'], ['autoscaling/v1', 'Scale'], ['apiextensions.k8s.io/v1', 'CustomResourceDefinition'], ['', '']);
-
-const body = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(kind, value, value, fc.constantFrom('a', 'b', 'c')).map(([[apiVersion, kindName], metadata, rest, name]) =>
-    JSON.stringify({ ...(rest as object), apiVersion, kind: kindName, metadata: typeof metadata === 'object' && !Array.isArray(metadata) ? { ...metadata, name } : metadata })) },
-  { weight: 2, arbitrary: value.map((entry) => JSON.stringify(entry)) },
-  { weight: 1, arbitrary: fc.array(fc.record({ op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'x'), path: fc.constantFrom('', '/metadata', '/metadata/labels', '/data/a', '/spec/list/0', '/spec/list/-', 'x', '/kind'), from: fc.constantFrom('/metadata', '/data', '/spec', ''), value }), { maxLength: 4 }).map((entry) => JSON.stringify(entry)) },
-  { weight: 1, arbitrary: fc.string() },
-  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.concat([Buffer.from('k8s\0'), bytes])) },
+const kind = fc.constantFrom(
+  ['v1', 'ConfigMap'],
+  ['v1', 'Pod'],
+  ['v1', 'Namespace'],
+  ['example.com/v1', 'Thing'],
+  ['apps/v1', 'Deployment'],
+  ['autoscaling/v1', 'Scale'],
+  ['apiextensions.k8s.io/v1', 'CustomResourceDefinition'],
+  ['', ''],
 );
 
-const type = fc.constantFrom('application/json', 'application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml', 'text/plain', '');
+const body = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(kind, value, value, fc.constantFrom('a', 'b', 'c'))
+      .map(([[apiVersion, kindName], metadata, rest, name]) =>
+        JSON.stringify({
+          ...(rest as object),
+          apiVersion,
+          kind: kindName,
+          metadata: typeof metadata === 'object' && !Array.isArray(metadata) ? { ...metadata, name } : metadata,
+        }),
+      ),
+  },
+  { weight: 2, arbitrary: value.map((entry) => JSON.stringify(entry)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(
+        fc.record({
+          op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'x'),
+          path: fc.constantFrom(
+            '',
+            '/metadata',
+            '/metadata/labels',
+            '/data/a',
+            '/spec/list/0',
+            '/spec/list/-',
+            'x',
+            '/kind',
+          ),
+          from: fc.constantFrom('/metadata', '/data', '/spec', ''),
+          value,
+        }),
+        { maxLength: 4 },
+      )
+      .map((entry) => JSON.stringify(entry)),
+  },
+  { weight: 1, arbitrary: fc.string() },
+  {
+    weight: 1,
+    arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.concat([Buffer.from('k8s\0'), bytes])),
+  },
+);
 
-const accept = fc.constantFrom('application/json', '*/*', 'application/yaml', 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json', 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', ';;;', 'application/json;q=x', 'nothing/at-all');
+const type = fc.constantFrom(
+  'application/json',
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+  'text/plain',
+  '',
+);
+
+const accept = fc.constantFrom(
+  'application/json',
+  '*/*',
+  'application/yaml',
+  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+  'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+  ';;;',
+  'application/json;q=x',
+  'nothing/at-all',
+);
 
 const request = fc.record({
   method: fc.constantFrom('GET', 'GET', 'POST', 'POST', 'PUT', 'PATCH', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'),
@@ -111,12 +280,16 @@ const request = fc.record({
   accept,
 });
 
-it('answers 10,000 strange requests with a Status or an object, never with a failure of its own', { timeout: 120_000 }, async () => {
+it('answers 10,000 strange requests with a Status or an object, never with a failure of its own', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(request, { minLength: 50, maxLength: 50 }), async (requests) => {
       await Promise.all(
         requests.map(async (sent) => {
-          const query = new URLSearchParams(sent.parameters.map(([name, text]) => [name, text.toWellFormed()])).toString();
+          const query = new URLSearchParams(
+            sent.parameters.map(([name, text]) => [name, text.toWellFormed()]),
+          ).toString();
           const reply = await client.send(sent.method, `${sent.place}${query && `?${query}`}`, {
             ...(sent.method !== 'GET' && sent.method !== 'HEAD' && { body: sent.body, type: sent.type }),
             headers: { accept: sent.accept },
@@ -125,7 +298,8 @@ it('answers 10,000 strange requests with a Status or an object, never with a fai
           if (reply.code >= 500 && reply.code !== 504) {
             throw new Error(`${sent.method} ${sent.place}?${query} ${sent.type} ${sent.body}: ${reply.text}`);
           }
-          if (reply.code >= 400 && sent.method !== 'HEAD') expect(reply.json).toMatchObject({ kind: 'Status', code: reply.code });
+          if (reply.code >= 400 && sent.method !== 'HEAD')
+            expect(reply.json).toMatchObject({ kind: 'Status', code: reply.code });
         }),
       );
     }),

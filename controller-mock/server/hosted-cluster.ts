@@ -14,7 +14,9 @@ let types: readonly ResourceType[] | undefined;
 /** The built-in kinds, with the behaviour of CustomResourceDefinitions; one array for all clusters of the process. */
 function servedTypes(): readonly ResourceType[] {
   types ??= builtinTypes().map((type) =>
-    type.group === 'apiextensions.k8s.io' && type.kind === 'CustomResourceDefinition' ? { ...type, ...CRD_BEHAVIOUR } : type,
+    type.group === 'apiextensions.k8s.io' && type.kind === 'CustomResourceDefinition'
+      ? { ...type, ...CRD_BEHAVIOUR }
+      : type,
   );
   return types;
 }

@@ -1,5 +1,12 @@
-import { type CoreV1Api, type Informer, KubeConfig, makeInformer, type ObjectCache, type V1ConfigMap } from '@kubernetes/client-node';
-import { CoreV1Api as Core } from '@kubernetes/client-node';
+import {
+  CoreV1Api as Core,
+  type CoreV1Api,
+  type Informer,
+  KubeConfig,
+  makeInformer,
+  type ObjectCache,
+  type V1ConfigMap,
+} from '@kubernetes/client-node';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { type KubeMock, startKubeMock } from '../index.ts';
@@ -58,7 +65,9 @@ function change(step: number): void {
   else mock.cluster.create(RESOURCE, object);
 }
 
-it('stays consistent through 10,000 changes, cut connections, lost history and a restart', { timeout: 60_000 }, async () => {
+it('stays consistent through 10,000 changes, cut connections, lost history and a restart', {
+  timeout: 60_000,
+}, async () => {
   mock = await startKubeMock({ tls: false, historyLength: 2000 });
   const { port, token } = mock;
   const all = follow();
@@ -98,10 +107,18 @@ it('tells every watcher the same story, whatever it selects and wherever it star
         for (const step of steps.slice(0, start)) change(step);
         const from = mock.store.resourceVersion;
         const state = new Map(
-          mock.cluster.list(RESOURCE, { namespace: 'default', labelSelector }).map((object) => [object.metadata.name, object]),
+          mock.cluster
+            .list(RESOURCE, { namespace: 'default', labelSelector })
+            .map((object) => [object.metadata.name, object]),
         );
         for (const step of steps.slice(start)) change(step);
-        const query = new URLSearchParams({ watch: 'true', resourceVersion: String(from), labelSelector, timeoutSeconds: '60', allowWatchBookmarks: 'true' });
+        const query = new URLSearchParams({
+          watch: 'true',
+          resourceVersion: String(from),
+          labelSelector,
+          timeoutSeconds: '60',
+          allowWatchBookmarks: 'true',
+        });
         const abort = new AbortController();
         const response = await fetch(`${mock.url}/api/v1/namespaces/default/configmaps?${query}`, {
           headers: { authorization: `Bearer ${mock.token}` },

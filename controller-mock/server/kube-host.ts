@@ -75,7 +75,9 @@ export class KubeHost {
   /** @param fallback the cluster of requests that no route of the listener takes. @throws Error if the port is taken. */
   async listen(settings: ListenSettings = {}, fallback?: ServedCluster): Promise<Listener> {
     const { host = '127.0.0.1', port = 0, tls = true, http2 = true, names = [] } = settings;
-    const pair = tls ? await (await this.#ca()).issue([...new Set(['127.0.0.1', '::1', 'localhost', host, ...names])]) : undefined;
+    const pair = tls
+      ? await (await this.#ca()).issue([...new Set(['127.0.0.1', '::1', 'localhost', host, ...names])])
+      : undefined;
     const listener = new Listener({ host, port, http2, ...(pair && { tls: pair }) });
     await listener.start();
     this.#listeners.add(listener);

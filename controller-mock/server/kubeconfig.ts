@@ -11,7 +11,13 @@ export interface KubeconfigOptions {
 }
 
 /** A kubeconfig as YAML. */
-export function kubeconfigText({ url, token, ca, name = 'kube-mock', namespace = 'default' }: KubeconfigOptions): string {
+export function kubeconfigText({
+  url,
+  token,
+  ca,
+  name = 'kube-mock',
+  namespace = 'default',
+}: KubeconfigOptions): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',

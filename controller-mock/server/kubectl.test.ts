@@ -34,7 +34,11 @@ function kubectl(args: string, input = ''): Promise<Outcome> {
       },
       (error, out, err) => {
         if (error && typeof error.code !== 'number') {
-          reject(new Error(`these tests run kubectl: ${KUBECTL} could not be run (${error.message}); install kubectl 1.30 or later, or name it in the environment variable KUBECTL`));
+          reject(
+            new Error(
+              `these tests run kubectl: ${KUBECTL} could not be run (${error.message}); install kubectl 1.30 or later, or name it in the environment variable KUBECTL`,
+            ),
+          );
         } else {
           resolve({ code: error ? Number(error.code) : 0, out, err });
         }
@@ -117,7 +121,10 @@ describe('kubectl', () => {
     expect(await ok('apply -f -', configMap('applied', { a: '3' }))).toBe('configmap/applied configured\n');
     expect(await ok('get cm applied -o jsonpath={.data}')).toBe('{"a":"3"}');
     expect(await ok('apply -f -', configMap('applied', { a: '3' }))).toBe('configmap/applied unchanged\n');
-    const wrong = await kubectl('apply -f -', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"w"},"dada":{}}');
+    const wrong = await kubectl(
+      'apply -f -',
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"w"},"dada":{}}',
+    );
     expect(wrong.code).toBe(1);
     expect(wrong.err).toContain('strict decoding error: unknown field "dada"');
   });

@@ -112,7 +112,11 @@ describe('namespaces', () => {
     await expect.poll(async () => (await client.get(`${path}/free`)).code).toBe(404);
     const conditions = async () => (await client.get('/api/v1/namespaces/going')).json.status.conditions ?? [];
     await expect
-      .poll(async () => (await conditions()).find((entry: { type: string }) => entry.type === 'NamespaceFinalizersRemaining')?.message)
+      .poll(
+        async () =>
+          (await conditions()).find((entry: { type: string }) => entry.type === 'NamespaceFinalizersRemaining')
+            ?.message,
+      )
       .toBe('Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances');
     await client.merge(`${path}/held`, { metadata: { finalizers: [] } });
     await expect.poll(async () => (await client.get('/api/v1/namespaces/going')).code).toBe(404);

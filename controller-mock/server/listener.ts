@@ -3,10 +3,10 @@ import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { Answer } from './answer.ts';
 import type { KeyPair } from './certificates.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Routes } from './routes.ts';
-import { Answer } from './answer.ts';
 import { unknownPath } from './status.ts';
 
 export interface ListenerOptions {
@@ -120,7 +120,11 @@ export class Listener {
 
 /** Timeouts of HTTP/1.1 connections on a server that offers HTTP/2. */
 const HTTP1_FALLBACK = {
-  http1Options: { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+  http1Options: {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  },
   keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: REQUEST_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,

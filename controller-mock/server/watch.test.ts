@@ -53,7 +53,9 @@ describe('watch', () => {
 
   it('turns changes of what a selector matches into ADDED and DELETED', async () => {
     put('a', {}, { on: 'no' });
-    const watch = await client.watch(`${CM}?watch=1&resourceVersion=${mock.store.resourceVersion}&labelSelector=on%3Dyes`);
+    const watch = await client.watch(
+      `${CM}?watch=1&resourceVersion=${mock.store.resourceVersion}&labelSelector=on%3Dyes`,
+    );
     put('a', { step: '1' }, { on: 'yes' });
     put('a', { step: '2' }, { on: 'yes' });
     put('a', { step: '3' }, { on: 'no' });
@@ -139,7 +141,11 @@ describe('watch', () => {
     const accept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
     const partial = await client.watch(`${CM}?watch=1`, { accept });
     const object = (await partial.next())?.object;
-    expect(object).toMatchObject({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: { name: 'a' } });
+    expect(object).toMatchObject({
+      kind: 'PartialObjectMetadata',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: { name: 'a' },
+    });
     expect(object).not.toHaveProperty('data');
     partial.close();
   });
@@ -166,7 +172,10 @@ describe('watch', () => {
     });
     response.resume();
     await new Promise((resolve) => response.once('end', resolve));
-    const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string; object: { code?: number; reason?: string } });
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; object: { code?: number; reason?: string } });
     expect(lines.length).toBeLessThan(115);
     expect(lines.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
     expect(mock.endpoint.watches).toBe(0);
@@ -194,9 +203,10 @@ describe('list', () => {
     const names: string[] = [];
     let token: string | undefined = first.metadata.continue;
     while (token) {
-      const page: { items: { metadata: { name: string }; data?: object }[]; metadata: { continue?: string; resourceVersion: string } } = (
-        await client.get(`${CM}?limit=2&continue=${token}`)
-      ).json;
+      const page: {
+        items: { metadata: { name: string }; data?: object }[];
+        metadata: { continue?: string; resourceVersion: string };
+      } = (await client.get(`${CM}?limit=2&continue=${token}`)).json;
       expect(page.metadata.resourceVersion).toBe(version);
       for (const item of page.items) {
         names.push(item.metadata.name);

@@ -36,7 +36,11 @@ const widgetSchema = {
           type: 'array',
           'x-kubernetes-list-type': 'map',
           'x-kubernetes-list-map-keys': ['name'],
-          items: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, when: { type: 'string', format: 'date-time' } } },
+          items: {
+            type: 'object',
+            required: ['name'],
+            properties: { name: { type: 'string' }, when: { type: 'string', format: 'date-time' } },
+          },
         },
         choice: {
           type: 'object',
@@ -79,47 +83,112 @@ const crd = (plural: string, kind: string, more: object = {}, versionMore: objec
 });
 
 const WIDGETS = '/apis/example.com/v1/namespaces/default/widgets';
-const widget = (name: string, spec: object) => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name }, spec });
+const widget = (name: string, spec: object) => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name },
+  spec,
+});
 
 describe('custom resources', () => {
   it('are served at once, with accepted names', async () => {
     const reply = await client.post(CRDS, crd('widgets', 'Widget'));
     expect(reply.code).toBe(201);
-    expect(reply.json.status.conditions.map((entry: { type: string; status: string }) => `${entry.type}=${entry.status}`)).toEqual([
-      'NamesAccepted=True',
-      'Established=True',
-    ]);
-    expect(reply.json.status.acceptedNames).toMatchObject({ plural: 'widgets', singular: 'widget', listKind: 'WidgetList' });
+    expect(
+      reply.json.status.conditions.map((entry: { type: string; status: string }) => `${entry.type}=${entry.status}`),
+    ).toEqual(['NamesAccepted=True', 'Established=True']);
+    expect(reply.json.status.acceptedNames).toMatchObject({
+      plural: 'widgets',
+      singular: 'widget',
+      listKind: 'WidgetList',
+    });
     expect(reply.json.status.storedVersions).toEqual(['v1']);
     const list = await client.get(WIDGETS);
     expect(list.json).toMatchObject({ kind: 'WidgetList', apiVersion: 'example.com/v1', items: [] });
     const resources = (await client.get('/apis/example.com/v1')).json.resources;
-    expect(resources.map((entry: { name: string }) => entry.name)).toEqual(['widgets', 'widgets/status', 'widgets/scale']);
+    expect(resources.map((entry: { name: string }) => entry.name)).toEqual([
+      'widgets',
+      'widgets/status',
+      'widgets/scale',
+    ]);
   });
 
   it('are defaulted and pruned', async () => {
-    const reply = await client.post(WIDGETS, widget('a', { size: 1, junk: 1, free: { x: { y: 1 } }, maybe: null, port: 'http' }));
+    const reply = await client.post(
+      WIDGETS,
+      widget('a', { size: 1, junk: 1, free: { x: { y: 1 } }, maybe: null, port: 'http' }),
+    );
     expect(reply.code).toBe(201);
-    expect(reply.json.spec).toEqual({ size: 1, color: 'red', free: { x: { y: 1 } }, maybe: null, port: 'http', nested: { depth: 3 } });
+    expect(reply.json.spec).toEqual({
+      size: 1,
+      color: 'red',
+      free: { x: { y: 1 } },
+      maybe: null,
+      port: 'http',
+      nested: { depth: 3 },
+    });
     expect(reply.json.metadata.generation).toBe(1);
   });
 
   it.each([
     [{}, 'spec.size', 'FieldValueRequired', 'Required value'],
-    [{ size: 'x' }, 'spec.size', 'FieldValueTypeInvalid', 'Invalid value: "string": spec.size in body must be of type integer: "string"'],
-    [{ size: 0 }, 'spec.size', 'FieldValueInvalid', 'Invalid value: 0: spec.size in body should be greater than or equal to 1'],
-    [{ size: 1, color: 'blue' }, 'spec.color', 'FieldValueNotSupported', 'Unsupported value: "blue": supported values: "red", "green"'],
-    [{ size: 1, code: 'A' }, 'spec.code', 'FieldValueInvalid', `Invalid value: "A": spec.code in body should match '^[a-z]+$'`],
+    [
+      { size: 'x' },
+      'spec.size',
+      'FieldValueTypeInvalid',
+      'Invalid value: "string": spec.size in body must be of type integer: "string"',
+    ],
+    [
+      { size: 0 },
+      'spec.size',
+      'FieldValueInvalid',
+      'Invalid value: 0: spec.size in body should be greater than or equal to 1',
+    ],
+    [
+      { size: 1, color: 'blue' },
+      'spec.color',
+      'FieldValueNotSupported',
+      'Unsupported value: "blue": supported values: "red", "green"',
+    ],
+    [
+      { size: 1, code: 'A' },
+      'spec.code',
+      'FieldValueInvalid',
+      `Invalid value: "A": spec.code in body should match '^[a-z]+$'`,
+    ],
     [{ size: 1, code: 'abcdef' }, 'spec.code', 'FieldValueTooLong', 'Too long: may not be more than 5 bytes'],
-    [{ size: 1, port: true }, 'spec.port', 'FieldValueTypeInvalid', 'Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'],
+    [
+      { size: 1, port: true },
+      'spec.port',
+      'FieldValueTypeInvalid',
+      'Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"',
+    ],
     [{ size: 1, tags: ['a', 'a'] }, 'spec.tags[1]', 'FieldValueDuplicate', 'Duplicate value: "a"'],
-    [{ size: 1, parts: [{ name: 'a' }, { name: 'a' }] }, 'spec.parts[1]', 'FieldValueDuplicate', 'Duplicate value: {"name":"a"}'],
-    [{ size: 1, parts: [{ name: 'a', when: 'soon' }] }, 'spec.parts[0].when', 'FieldValueInvalid', 'Invalid value: "soon": spec.parts[0].when in body must be of type date-time: "soon"'],
-    [{ size: 1, choice: { a: 'x', b: 'y' } }, 'spec.choice', 'FieldValueInvalid', 'Invalid value: {"a":"x","b":"y"}: spec.choice in body must validate one and only one schema (oneOf). Found 2 valid alternatives'],
+    [
+      { size: 1, parts: [{ name: 'a' }, { name: 'a' }] },
+      'spec.parts[1]',
+      'FieldValueDuplicate',
+      'Duplicate value: {"name":"a"}',
+    ],
+    [
+      { size: 1, parts: [{ name: 'a', when: 'soon' }] },
+      'spec.parts[0].when',
+      'FieldValueInvalid',
+      'Invalid value: "soon": spec.parts[0].when in body must be of type date-time: "soon"',
+    ],
+    [
+      { size: 1, choice: { a: 'x', b: 'y' } },
+      'spec.choice',
+      'FieldValueInvalid',
+      'Invalid value: {"a":"x","b":"y"}: spec.choice in body must validate one and only one schema (oneOf). Found 2 valid alternatives',
+    ],
   ])('are checked: %j', async (spec, field, reason, message) => {
     const reply = await client.post(WIDGETS, widget('bad', spec));
     expect(reply.code).toBe(422);
-    expect(reply.json).toMatchObject({ reason: 'Invalid', details: { name: 'bad', group: 'example.com', kind: 'Widget' } });
+    expect(reply.json).toMatchObject({
+      reason: 'Invalid',
+      details: { name: 'bad', group: 'example.com', kind: 'Widget' },
+    });
     expect(reply.json.details.causes).toContainEqual({ field, reason, message });
     expect(reply.json.message).toContain(`Widget.example.com "bad" is invalid: `);
   });
@@ -128,23 +197,40 @@ describe('custom resources', () => {
     const put = await client.put(`${WIDGETS}/a`, widget('a', { size: 2 }));
     expect(put.code).toBe(422);
     expect(put.json.message).toContain('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
-    const patch = await client.send('PATCH', `${WIDGETS}/a`, { body: {}, type: 'application/strategic-merge-patch+json' });
+    const patch = await client.send('PATCH', `${WIDGETS}/a`, {
+      body: {},
+      type: 'application/strategic-merge-patch+json',
+    });
     expect(patch.code).toBe(415);
   });
 
   it('keep status apart from the rest', async () => {
-    const status = await client.merge(`${WIDGETS}/a/status`, { status: { phase: 'Up', replicas: 4 }, metadata: { labels: { no: 'no' } }, spec: { size: 9 } });
+    const status = await client.merge(`${WIDGETS}/a/status`, {
+      status: { phase: 'Up', replicas: 4 },
+      metadata: { labels: { no: 'no' } },
+      spec: { size: 9 },
+    });
     expect(status.code).toBe(200);
     expect(status.json).toMatchObject({ spec: { size: 1 }, status: { phase: 'Up', replicas: 4 } });
     expect(status.json.metadata.labels).toBeUndefined();
     const spec = await client.merge(`${WIDGETS}/a`, { status: { phase: 'Down' }, spec: { size: 2 } });
     expect(spec.json).toMatchObject({ spec: { size: 2 }, status: { phase: 'Up' }, metadata: { generation: 2 } });
-    expect((await client.get(`${WIDGETS}/a/scale`)).json).toMatchObject({ spec: { replicas: 2 }, status: { replicas: 4 } });
+    expect((await client.get(`${WIDGETS}/a/scale`)).json).toMatchObject({
+      spec: { replicas: 2 },
+      status: { replicas: 4 },
+    });
   });
 
   it('are shown with their own columns and selected by their own fields', async () => {
-    const reply = await client.get(WIDGETS, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' });
-    expect(reply.json.columnDefinitions.map((column: { name: string }) => column.name)).toEqual(['Name', 'Size', 'Phase', 'Age']);
+    const reply = await client.get(WIDGETS, {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+    });
+    expect(reply.json.columnDefinitions.map((column: { name: string }) => column.name)).toEqual([
+      'Name',
+      'Size',
+      'Phase',
+      'Age',
+    ]);
     expect(reply.json.rows[0].cells.slice(0, 3)).toEqual(['a', 2, 'Up']);
     expect(reply.json.rows[0].cells[3]).toMatch(/^\d+s$/);
     await client.post(WIDGETS, widget('green', { size: 1, color: 'green' }));
@@ -164,7 +250,12 @@ describe('custom resources', () => {
       name,
       served: true,
       storage: name === 'v1',
-      schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } } },
+      schema: {
+        openAPIV3Schema: {
+          type: 'object',
+          properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      },
     }));
     expect((await client.post(CRDS, crd('gadgets', 'Gadget', { scope: 'Cluster', versions }))).code).toBe(201);
     const watch = await client.watch('/apis/example.com/v1beta1/gadgets?watch=1');
@@ -179,7 +270,9 @@ describe('custom resources', () => {
     watch.close();
     const other = await client.get('/apis/example.com/v1/gadgets/g');
     expect(other.json).toMatchObject({ apiVersion: 'example.com/v1', spec: { a: 1 } });
-    expect((await client.get('/apis/example.com/v1beta1/gadgets')).json.items[0].apiVersion).toBe('example.com/v1beta1');
+    expect((await client.get('/apis/example.com/v1beta1/gadgets')).json.items[0].apiVersion).toBe(
+      'example.com/v1beta1',
+    );
   });
 
   it('refuse names that are taken', async () => {
@@ -202,7 +295,11 @@ describe('custom resources', () => {
       'spec.versions[0].schema.openAPIV3Schema.properties[spec].type',
     ],
     ['scope', crd('xs', 'X', { scope: 'Global' }), 'spec.scope'],
-    ['column', crd('xs', 'X', {}, { additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: 'spec' }] }), 'spec.versions[0].additionalPrinterColumns[0].jsonPath'],
+    [
+      'column',
+      crd('xs', 'X', {}, { additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: 'spec' }] }),
+      'spec.versions[0].additionalPrinterColumns[0].jsonPath',
+    ],
   ])('need a sound definition: %s', async (_what, definition, field) => {
     const reply = await client.post(CRDS, definition);
     expect(reply.code).toBe(422);
