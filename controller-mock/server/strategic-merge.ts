@@ -36,8 +36,8 @@ export const strategicMergePatch: StrategicMergePatch = (live, patch, schema) =>
 
 function mergeMap(live: Json, patch: Json, schema: Schema | undefined): Json {
   if (Object.hasOwn(patch, PATCH)) {
-    const { [PATCH]: directive, ...rest } = patch;
-    if (directive === 'replace') return rest;
+    const directive = patch[PATCH];
+    if (directive === 'replace') return plain(patch) as Json;
     if (directive === 'delete') return {};
     throw unknownDirective(directive, patch);
   }
@@ -67,10 +67,10 @@ function mergeMap(live: Json, patch: Json, schema: Schema | undefined): Json {
 function mergeValue(live: unknown, patch: unknown, schema: Schema | undefined): unknown {
   const strategy = strategyOf(schema);
   if (isPlainObject(live) && isPlainObject(patch)) {
-    return strategy === 'replace' ? patch : mergeMap(live, patch, schema);
+    return strategy === 'replace' ? plain(patch) : mergeMap(live, patch, schema);
   }
   if (Array.isArray(live) && Array.isArray(patch)) {
-    return strategy === 'merge' ? mergeList(live, patch, schema!) : patch;
+    return strategy === 'merge' ? mergeList(live, patch, schema!) : plain(patch);
   }
   return withoutDirectives(patch);
 }
@@ -84,18 +84,32 @@ function fieldOf(schema: Schema, key: string): Schema | undefined {
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
-/** What is set where nothing was: without nulls, and without whatever carries a directive. */
+/** What is set where nothing was: whatever carries a `$patch` is left out. */
 function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
   if (!isPlainObject(value)) return value;
   if (Object.hasOwn(value, PATCH)) return undefined;
   const result: Json = {};
   for (const key of Object.keys(value)) {
-    const entry = value[key] === null ? undefined : withoutDirectives(value[key]);
+    const entry = value[key] === null || isDirective(key) ? undefined : withoutDirectives(value[key]);
     if (entry !== undefined) result[key] = entry;
   }
   return result;
 }
+
+/** What replaces something: directives and nulls in it mean nothing. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isPlainObject(value)) return value;
+  const result: Json = {};
+  for (const key of Object.keys(value)) {
+    if (value[key] !== null && !isDirective(key)) result[key] = plain(value[key]);
+  }
+  return result;
+}
+
+const isDirective = (key: string) =>
+  key === PATCH || key === RETAIN_KEYS || key.startsWith(`${DELETE_FROM_LIST}/`) || key.startsWith(`${SET_ORDER}/`);
 
 /** A copy of the live map, without the keys that `$retainKeys` does not name. */
 function retainedOf(live: Json, patch: Json): Json {
@@ -159,24 +173,42 @@ function mergeOrderedLists(merged: Json, patch: Json, schema: Schema | undefined
       list =
         strategyOf(field) === 'merge'
           ? mergeList(live as unknown[], change as unknown[], field!)
-          : (change as unknown[]);
+          : (plain(change) as unknown[]);
     const liveList = (live ?? []) as unknown[];
-    // Only a list that is empty everywhere has no type.
-    if (liveList.length > 0 || (change as unknown[] | undefined)?.length)
-      elementType([liveList, (change ?? []) as unknown[]]);
-    merged[key] = ordered(list, order, liveList, mergeKey);
+    if (elementType([liveList, (change ?? []) as unknown[]]) === undefined) {
+      throw misfit('no elements in any of the given slices');
+    }
+    const before =
+      mergeKey === undefined ? liveList : orderAfterDeletions(liveList, (change ?? []) as Json[], mergeKey);
+    merged[key] = ordered(list, order, before, mergeKey);
     handled.add(key);
   }
   return handled;
 }
 
+/**
+ * The live order that an order directive starts from: new items take the places that deleted ones leave at the end,
+ * so that a last item that is replaced by another stays the last.
+ */
+function orderAfterDeletions(live: readonly unknown[], change: readonly Json[], mergeKey: string): readonly unknown[] {
+  const deleted = change.filter((item) => item[PATCH] === 'delete').map((item) => item[mergeKey]);
+  const kept = (live as Json[]).filter((item) => !deleted.includes(item[mergeKey]));
+  if (kept.length === live.length) return live;
+  const known = new Set(kept.map((item) => item[mergeKey]));
+  const added = change.filter((item) => !Object.hasOwn(item, PATCH) && !known.has(item[mergeKey]));
+  return [...kept, ...added.slice(0, live.length - kept.length)];
+}
+
 /** Items of the patch must come in the order of the directive and be named by it. */
 function checkOrder(change: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): void {
   if (order.length === 0 || change.length === 0) return;
-  const named = change.filter((item) => !(isPlainObject(item) && Object.hasOwn(item, PATCH)));
+  const named = change.filter((item) => !(isPlainObject(item) && item[PATCH] === 'delete'));
   let next = 0;
-  for (const item of order) {
-    if (next < named.length && keyOf(named[next], mergeKey) === keyOf(item, mergeKey)) next++;
+  let at = 0;
+  while (next < named.length && at < order.length) {
+    const item = named[next];
+    if (isPlainObject(item) && Object.hasOwn(item, PATCH)) next++;
+    else if (keyOf(item, mergeKey) === keyOf(order[at++], mergeKey)) next++;
   }
   if (next < named.length) {
     throw misfit(`The order in patch list:\n${goText(change)}\n doesn't match ${SET_ORDER} list:\n${goText(order)}\n`);
@@ -260,7 +292,8 @@ function mergeMaps(
     if (index < 0) merged.push(change);
     else merged[index] = mergeMap(merged[index]!, change, schema);
   }
-  return ordered(merged, changes, kept, mergeKey);
+  const added = new Set<unknown>(replace ? kept : changes);
+  return ordered(merged, changes, kept, mergeKey).map((item) => (added.has(item) ? plain(item) : item));
 }
 
 /**
