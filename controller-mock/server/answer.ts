@@ -32,29 +32,30 @@ export class Answer {
 
   /** @param body JSON as bytes or value. */
   json(code: number, body: unknown, headers: Record<string, string> = {}): void {
-    this.bytes(code, Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)), 'application/json', headers);
+    this.send(code, Buffer.isBuffer(body) ? body : JSON.stringify(body), 'application/json', headers);
   }
 
   /** @param body JSON; turned into YAML, or indented, if the client asked so. */
-  represent(code: number, body: Buffer, representation: Representation, pretty: boolean): void {
+  represent(code: number, body: Buffer | string, representation: Representation, pretty: boolean): void {
     if (representation.encoding === 'yaml') {
       const text = stringify(JSON.parse(body.toString()), { aliasDuplicateObjects: false });
-      this.bytes(code, Buffer.from(text), 'application/yaml');
+      this.send(code, text, 'application/yaml');
     } else {
-      const text = pretty ? Buffer.from(`${JSON.stringify(JSON.parse(body.toString()), null, 2)}\n`) : body;
-      this.bytes(code, text, 'application/json');
+      const text = pretty ? `${JSON.stringify(JSON.parse(body.toString()), null, 2)}\n` : body;
+      this.send(code, text, 'application/json');
     }
   }
 
   text(code: number, text: string, headers: Record<string, string> = {}): void {
-    this.bytes(code, Buffer.from(text), 'text/plain; charset=utf-8', headers);
+    this.send(code, text, 'text/plain; charset=utf-8', headers);
   }
 
-  bytes(code: number, body: Buffer, contentType: string, headers: Record<string, string> = {}): void {
+  /** @param body short ones best as text: Node writes head and text at once. */
+  send(code: number, body: Buffer | string, contentType: string, headers: Record<string, string> = {}): void {
     if (this.#response.headersSent) return;
     const all = this.headers(contentType, headers);
     if (body.length < GZIP_FROM_BYTES || !/\bgzip\b/.test(String(this.#request.headers['accept-encoding'] ?? ''))) {
-      this.#response.writeHead(code, { ...all, 'content-length': String(body.length) });
+      this.#response.writeHead(code, { ...all, 'content-length': String(Buffer.byteLength(body)) });
       this.#response.end(body);
       return;
     }

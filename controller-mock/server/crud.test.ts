@@ -120,6 +120,16 @@ describe('create', () => {
     }
   });
 
+  it('reports fields that come twice', async () => {
+    const body = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"double"},"data":{"a":"1","a":"2"}}';
+    const strict = await client.send('POST', `${CM}?fieldValidation=Strict`, { body });
+    expect(strict.code).toBe(400);
+    expect(strict.json.message).toContain('strict decoding error: duplicate field "data.a"');
+    const warned = await client.send('POST', CM, { body });
+    expect(warned.json.data).toEqual({ a: '2' });
+    expect(warned.headers.warning).toBe('299 - "duplicate field \\"data.a\\""');
+  });
+
   it('stores nothing for dryRun=All', async () => {
     const before = mock.store.resourceVersion;
     const reply = await client.post(`${CM}?dryRun=All`, configMap('dry'));

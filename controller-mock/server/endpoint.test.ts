@@ -258,6 +258,22 @@ describe('bad requests', () => {
   });
 });
 
+describe('connections', () => {
+  it('are kept open longer than Go clients keep them', async () => {
+    const plain = await startKubeMock({ tls: false });
+    const overPlain = new TestClient(plain);
+    try {
+      for (const each of [client, overPlain]) {
+        const { headers } = await each.get('/version');
+        expect(headers['keep-alive']).toBe('timeout=120');
+      }
+    } finally {
+      overPlain.close();
+      await plain.close();
+    }
+  });
+});
+
 describe('HTTP/2', () => {
   it('serves requests and watches on one connection', async () => {
     const session = http2.connect(mock.url, { ca: mock.ca! });

@@ -15,13 +15,14 @@ import {
 import { aggregated, coreVersions, groupList, resourceList, singleGroup } from './discovery.ts';
 import { health } from './health.ts';
 import { cloneJson, isPlainObject } from './json.ts';
+import { duplicateFields } from './json-duplicates.ts';
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts';
 import { listFilter } from './list-filter.ts';
 import { type ListRequest, listPage, parseListRequest } from './list-request.ts';
 import { negotiate, negotiateDiscovery, type Representation } from './negotiation.ts';
 import { OpenApi } from './openapi.ts';
 import { type IncludeObject, ObjectEncoder } from './representation.ts';
-import { decodeObject, decodePatch, PATCH_TYPES, readBody } from './request-body.ts';
+import { decodeObject, decodePatch, mediaType, PATCH_TYPES, readBody } from './request-body.ts';
 import { parseScope, type RequestScope } from './request-scope.ts';
 import {
   apiVersionOf,
@@ -161,8 +162,8 @@ export class Endpoint {
       const aggregate = negotiateDiscovery(request.headers.accept);
       if (aggregate) {
         const type = `application/json;g=apidiscovery.k8s.io;v=${aggregate};as=APIGroupDiscoveryList`;
-        const body = Buffer.from(JSON.stringify(aggregated(registry, root === 'api', aggregate)));
-        answer.bytes(200, body, type, { vary: 'Accept' });
+        const body = JSON.stringify(aggregated(registry, root === 'api', aggregate));
+        answer.send(200, body, type, { vary: 'Accept' });
         return 'answered';
       }
       return root === 'api' ? coreVersions(String(request.headers.host ?? '')) : groupList(registry);
@@ -519,7 +520,7 @@ class Call implements RequestContext {
       const whole = withScale(live, object, paths);
       const part: Subresource = { ...subresource, merge: (_live, body) => body };
       const updated = this.cluster.updateObject(type, namespace, name, whole, part, options);
-      this.#represent(code, Buffer.from(JSON.stringify(scaleOf(updated, paths))), this.#representation());
+      this.#represent(code, JSON.stringify(scaleOf(updated, paths)), this.#representation());
       return;
     }
     this.#checkKind(type, object);
@@ -674,7 +675,7 @@ class Call implements RequestContext {
         return;
       }
       const live = this.cluster.live(type, namespace, name);
-      const scale = Buffer.from(JSON.stringify(scaleOf(live, subresource.scale)));
+      const scale = JSON.stringify(scaleOf(live, subresource.scale));
       this.#represent(200, scale, this.#representation());
       return;
     }
@@ -702,9 +703,9 @@ class Call implements RequestContext {
     const query = this.#query;
     const answer = await handle({ verb, namespace, name, parent, query, body: object, context: this });
     if ('object' in answer) {
-      this.#represent(answer.code, Buffer.from(JSON.stringify(answer.object)), this.#representation());
+      this.#represent(answer.code, JSON.stringify(answer.object), this.#representation());
     } else if (typeof answer.text === 'string') {
-      this.#answer.bytes(answer.code, Buffer.from(answer.text), answer.contentType);
+      this.#answer.send(answer.code, answer.text, answer.contentType);
     } else {
       await this.#answer.stream(answer.code, answer.text, answer.contentType);
     }
@@ -757,7 +758,33 @@ class Call implements RequestContext {
       object.kind ??= type.kind;
     }
     this.#checkKind(type, object);
+    this.#reportDuplicates(type, body);
     return object;
+  }
+
+  /** JSON that names a field twice was decoded to the last value; says so as far as fieldValidation wants. */
+  #reportDuplicates(type: ResourceType, body: Buffer): void {
+    const validation = this.#fieldValidation();
+    if (validation === 'Ignore' || !/^(application\/json)?$/.test(mediaType(this.#request.headers['content-type'])))
+      return;
+    const duplicates = duplicateFields(body.toString()).map((path) => `duplicate field "${path}"`);
+    if (duplicates.length === 0) return;
+    if (validation === 'Strict') {
+      throw badRequest(
+        `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${duplicates.join(', ')}`,
+      );
+    }
+    for (const text of duplicates) this.warn(text);
+  }
+
+  #fieldValidation(): FieldValidation {
+    const validation = this.#query.get('fieldValidation') || 'Warn';
+    if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore') {
+      throw invalid(PATCH_OPTIONS, '', [
+        causeNotSupported('fieldValidation', validation, ['Ignore', 'Warn', 'Strict']),
+      ]);
+    }
+    return validation;
   }
 
   #checkKind(type: ResourceType, object: KubeObject): void {
@@ -778,12 +805,6 @@ class Call implements RequestContext {
 
   #writeOptions(): WriteOptions {
     this.#readDryRun(undefined);
-    const validation = this.#query.get('fieldValidation') || 'Warn';
-    if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore') {
-      throw invalid(PATCH_OPTIONS, '', [
-        causeNotSupported('fieldValidation', validation, ['Ignore', 'Warn', 'Strict']),
-      ]);
-    }
     const manager = this.#query.get('fieldManager') ?? '';
     if (manager.length > MANAGER_LIMIT || /[^\x20-\x7e]/.test(manager)) {
       throw invalid(PATCH_OPTIONS, '', [
@@ -792,7 +813,7 @@ class Call implements RequestContext {
     }
     return {
       manager: manager || this.#agentName(),
-      fieldValidation: validation satisfies FieldValidation,
+      fieldValidation: this.#fieldValidation(),
       trusted: false,
       context: this,
     };
@@ -821,10 +842,10 @@ class Call implements RequestContext {
   #sendObject(code: number, type: ResourceType, object: KubeObject): void {
     const representation = this.#representation();
     const shape = this.#encoder(type, representation).shape(object);
-    this.#represent(code, Buffer.from(JSON.stringify(shape)), representation);
+    this.#represent(code, JSON.stringify(shape), representation);
   }
 
-  #represent(code: number, body: Buffer, representation: Representation): void {
+  #represent(code: number, body: Buffer | string, representation: Representation): void {
     const pretty = this.#query.get('pretty');
     this.#answer.represent(code, body, representation, pretty === 'true' || pretty === '1');
   }
