@@ -177,18 +177,17 @@ function propertyOf(field: Field): Schema {
     };
   }
   const fallback = defaultOf(field);
-  // A node of its own, because its description, default and merge strategy belong to this field alone.
-  const node: Schema = field.message
-    ? {
-        ...pickWithoutProperties(value),
-        get properties() {
-          return value.properties ?? {};
-        },
-      }
-    : { ...value };
-  node.description = description;
-  if (fallback !== undefined) node.default = fallback;
-  return Object.assign(node, patchOf(field));
+  const own = { ...patchOf(field), ...(fallback !== undefined && { default: fallback }) };
+  if (value.definition === undefined) return { ...value, description, ...own };
+  if (Object.keys(own).length === 0) return value;
+  if (!field.message) return { ...value, ...own };
+  return {
+    ...pickWithoutProperties(value),
+    ...own,
+    get properties() {
+      return value.properties ?? {};
+    },
+  };
 }
 
 function patchOf(field: Field): Schema {

@@ -126,7 +126,8 @@ class Decoder {
   }
 
   #listItem(reader: WireReader, wire: WireType, field: Field, object: JsonObject, depth: number): void {
-    const list = (object[field.name] ??= []) as unknown[];
+    object[field.name] ??= [];
+    const list = object[field.name] as unknown[];
     if (field.message) {
       const item: JsonObject = {};
       this.#message(expectBytes(reader, wire, field), field.message, item, depth + 1);
@@ -142,7 +143,8 @@ class Decoder {
 
   /** Entries are messages {key 1, value 2}. */
   #mapEntry(bytes: Buffer, field: Field, object: JsonObject, depth: number): void {
-    const map = (object[field.name] ??= {}) as JsonObject;
+    object[field.name] ??= {};
+    const map = object[field.name] as JsonObject;
     let key = '';
     let value: unknown;
     const reader = new WireReader(bytes);
