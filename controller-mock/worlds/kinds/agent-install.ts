@@ -1,4 +1,6 @@
 /** Kinds of group agent-install.openshift.io. Service facts 6.1 and 6.2. */
+
+import type { Schema } from '../../server/resource.ts';
 import type { KindDefinition } from './definition.ts';
 import {
   conditions,
@@ -18,7 +20,6 @@ import {
   whole,
   word,
 } from './schema.ts';
-import type { Schema } from '../../server/resource.ts';
 
 const GROUP = { group: 'agent-install.openshift.io', versions: ['v1beta1'] } as const;
 

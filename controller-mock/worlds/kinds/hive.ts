@@ -28,13 +28,13 @@ const CLUSTER_METADATA = open(
   ['clusterID', 'infraID', 'adminKubeconfigSecretRef'],
 );
 
-const HYPERTHREADING = word('Whether logical processors are used.', ['', 'Enabled', 'Disabled'], { default: 'Enabled' });
+const HYPERTHREADING = word('Whether logical processors are used.', ['', 'Enabled', 'Disabled'], {
+  default: 'Enabled',
+});
 
-const MACHINE_POOL = object(
-  'One pool of hosts.',
-  { name: text('Name of the pool.'), hyperthreading: HYPERTHREADING },
-  ['name'],
-);
+const MACHINE_POOL = object('One pool of hosts.', { name: text('Name of the pool.'), hyperthreading: HYPERTHREADING }, [
+  'name',
+]);
 
 const MACHINE_NETWORK = list(
   'Networks of the hosts.',

@@ -79,7 +79,11 @@ export function labelSelector(description: string): Schema {
       'Conditions on labels, all of which must hold.',
       object(
         'One condition.',
-        { key: text('Label.'), operator: text('In, NotIn, Exists or DoesNotExist.'), values: texts('Values to compare.') },
+        {
+          key: text('Label.'),
+          operator: text('In, NotIn, Exists or DoesNotExist.'),
+          values: texts('Values to compare.'),
+        },
         ['key', 'operator'],
       ),
       { 'x-kubernetes-list-type': 'atomic' },
