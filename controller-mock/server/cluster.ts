@@ -47,6 +47,8 @@ import { ADMIN, Tokens } from './tokens.ts';
 const FINALIZER_ORPHAN = 'orphan';
 const FINALIZER_FOREGROUND = 'foregroundDeletion';
 
+const IMMORTAL_NAMESPACES = new Set(['default', 'kube-system', 'kube-public']);
+
 /** How many names are tried for a generateName before the client is told of a clash. */
 const GENERATE_ATTEMPTS = 8;
 
@@ -208,6 +210,11 @@ export class Cluster implements ClusterAccess {
     if (namespace !== '') this.#checkNamespace(type, namespace, metadata.name ?? '');
     applyDefaults(object, type.schema);
     this.checkTypes(type, object);
+    type.setDefaults?.(object);
+    if (clientManagedFields) metadata.managedFields = clientManagedFields;
+    // Before the server adds its own: those fields are nobody's.
+    let managers = options.managedFields;
+    if (!managers && type.prepareCreate) managers = this.#track(type, undefined, object, '', options);
     type.prepareCreate?.(object, context);
     const causes: StatusCause[] = [];
     if (!metadata.name) {
@@ -219,8 +226,7 @@ export class Cluster implements ClusterAccess {
     this.#validate(type, object, undefined, causes, context);
     const name = metadata.name!;
     if (this.collection(type).get(namespace, name)) throw alreadyExists(type, name);
-    if (clientManagedFields) metadata.managedFields = clientManagedFields;
-    metadata.managedFields = options.managedFields ?? this.#track(type, undefined, object, '', options);
+    metadata.managedFields = managers ?? this.#track(type, undefined, object, '', options);
     if (context.dryRun) return object;
     return this.#put(type, object);
   }
@@ -260,6 +266,7 @@ export class Cluster implements ClusterAccess {
     keepServerFields(metadata, live.metadata);
     applyDefaults(object, type.schema);
     this.checkTypes(type, object);
+    type.setDefaults?.(object);
     if (!subresource) type.prepareUpdate?.(object, live, context);
     const changed = type.generation && !equalJson(desiredState(object, type), desiredState(live, type));
     if (changed) metadata.generation = (live.metadata.generation ?? 0) + 1;
@@ -287,6 +294,9 @@ export class Cluster implements ClusterAccess {
    */
   deleteObject(type: ResourceType, namespace: string, name: string, options: DeleteOptions, dryRun: boolean): Deletion {
     const live = this.live(type, namespace, name);
+    if (type.group === '' && type.plural === 'namespaces' && IMMORTAL_NAMESPACES.has(name)) {
+      throw forbidden(type, name, 'this namespace may not be deleted');
+    }
     const { uid, resourceVersion } = options.preconditions ?? {};
     if (uid && uid !== live.metadata.uid) {
       throw conflict(
@@ -366,7 +376,7 @@ export class Cluster implements ClusterAccess {
     } else {
       delete metadata.namespace;
     }
-    dropNulls(metadata);
+    dropEmpty(metadata);
     const wrong = validateSchema({ metadata }, METADATA_ONLY)[0];
     if (wrong) throw wrongShape(type, wrong);
     const unknown = prune(body, type.schema);
@@ -549,7 +559,12 @@ function wrongShape(type: ResourceType, cause: StatusCause) {
   );
 }
 
-/** Go reads null as absent; clients send `creationTimestamp: null`. */
-function dropNulls(metadata: ObjectMeta): void {
-  for (const key of Object.keys(metadata)) if (metadata[key] === null) delete metadata[key];
+/** Go reads null as absent and writes no empty collections; an empty managedFields has a meaning of its own. */
+function dropEmpty(metadata: ObjectMeta): void {
+  for (const key of Object.keys(metadata)) {
+    const value = metadata[key];
+    if (value === null) delete metadata[key];
+    else if (typeof value === 'object' && key !== 'managedFields' && Object.keys(value).length === 0)
+      delete metadata[key];
+  }
 }

@@ -255,10 +255,12 @@ describe('patch', () => {
       { op: 'test', path: '/data/a', value: '1' },
       { op: 'replace', path: '/data/a', value: '3' },
       { op: 'remove', path: '/data/b' },
-      { op: 'add', path: '/data/c~1d', value: '4' },
+      { op: 'add', path: '/metadata/annotations', value: {} },
+      { op: 'add', path: '/metadata/annotations/example.com~1d', value: '4' },
     ]);
     expect(reply.code).toBe(200);
-    expect(reply.json.data).toEqual({ a: '3', 'c/d': '4' });
+    expect(reply.json.data).toEqual({ a: '3' });
+    expect(reply.json.metadata.annotations).toEqual({ 'example.com/d': '4' });
     expect((await patch([{ op: 'test', path: '/data/a', value: 'x' }])).code).toBe(422);
     expect((await patch([{ op: 'remove', path: '/data/none' }])).code).toBe(422);
     expect((await patch({ op: 'remove' })).code).toBe(400);

@@ -194,4 +194,41 @@ describe('kubectl', () => {
     await ok('create cm inside --from-literal=a=1 -n fleeting');
     expect(await ok('delete namespace fleeting --timeout=20s')).toContain('deleted');
   });
+
+  it('serves built-in kinds: describe, wide, scale, restart, can-i, tokens, logs, deletion with grace', async () => {
+    const pod = { containers: [{ name: 'c', image: 'i' }] };
+    await ok('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: pod }));
+    await ok(
+      'apply -f -',
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: pod } },
+      }),
+    );
+    expect(await ok('get pods -o wide')).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE /);
+    expect(await ok('describe pod p')).toContain('Status:           Pending\n');
+    expect(await ok('scale deploy web --replicas=4')).toContain('scaled');
+    expect(await ok('rollout restart deploy web')).toContain('restarted');
+    expect(await ok('get deploy web -o jsonpath={.spec.replicas}')).toBe('4');
+    expect(await ok('auth can-i create pods')).toBe('yes\n');
+    await ok('create sa robot');
+    const token = (await ok('create token robot')).trim();
+    expect(mock.cluster.tokens.find(token)?.username).toBe('system:serviceaccount:default:robot');
+    await ok('logs p');
+    expect(await ok('explain pod.spec.containers')).toContain('FIELD: containers <[]Container>');
+    // Fields the server has added are nobody's, so that an apply from the server side does not take them away.
+    const again = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: pod });
+    expect((await kubectl('apply --server-side -f -', again)).err).not.toContain('failed');
+    await ok('apply --server-side -f -', again);
+    expect(await ok('delete pod p --timeout=20s')).toContain('deleted');
+  });
+
+  it('watches with -w', async () => {
+    const watching = kubectl('get cm -w -o name --request-timeout=3s');
+    await expect.poll(() => mock.endpoint.watches).toBe(1);
+    await ok('create cm watched --from-literal=a=1');
+    expect((await watching).out).toContain('configmap/watched\n');
+  });
 });

@@ -122,6 +122,12 @@ describe('namespaces', () => {
     await expect.poll(async () => (await client.get('/api/v1/namespaces/going')).code).toBe(404);
   });
 
+  it('of the system stay', async () => {
+    const reply = await client.delete('/api/v1/namespaces/default');
+    expect(reply.code).toBe(403);
+    expect(reply.json.message).toBe('namespaces "default" is forbidden: this namespace may not be deleted');
+  });
+
   it('can be made again under the same name', async () => {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'again' } };
     await client.post('/api/v1/namespaces', namespace);

@@ -294,6 +294,11 @@ export interface ResourceType {
   storedAs?: { key: string; toStored(object: KubeObject): KubeObject; fromStored(stored: KubeObject): KubeObject };
   virtual?: VirtualResource;
   /**
+   * Defaults that the schema cannot say, as Go sets them while decoding: at every create, update and apply. Changes
+   * `object` in place. The client's manager owns them, unlike what {@link prepareCreate} adds.
+   */
+  setDefaults?(object: KubeObject): void;
+  /**
    * Fills in what the server sets at creation, after schema defaults. Changes `object` in place. For kinds with a
    * status subresource the server has dropped the status a client sent, unless {@link keepsStatusAtCreation}.
    */
