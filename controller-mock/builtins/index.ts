@@ -13,8 +13,8 @@ import { SERVICE_BEHAVIOUR } from './behaviour/services.ts';
 import { WORKLOAD_BEHAVIOUR } from './behaviour/workloads.ts';
 import { ALL_VERBS, KINDS, type KindNames } from './kinds.ts';
 import { messageOfKind } from './messages/index.ts';
+import { normalise } from './normal-form.ts';
 import { printerFor } from './printers/index.ts';
-import { canonicaliseQuantities } from './quantity.ts';
 import { schemaOfKind } from './schema.ts';
 
 export { namespaceContents } from './behaviour/administration.ts';
@@ -68,11 +68,11 @@ function typeOf(apiVersion: string, names: KindNames): ResourceType {
     selectableFields: {},
     ...behaviour,
     prepareCreate(object, context) {
-      canonicaliseQuantities(object, message);
+      normalise(object, message);
       prepareCreate?.(object, context);
     },
     prepareUpdate(object, old, context) {
-      canonicaliseQuantities(object, message);
+      normalise(object, message);
       prepareUpdate?.(object, old, context);
     },
   };

@@ -1,8 +1,4 @@
 /** Quantities such as `500m`, `1.5Gi` or `2e3`, brought into the one form in which the API server answers them. */
-import { isPlainObject } from '../server/json.ts';
-import { badRequest } from '../server/status.ts';
-import type { Message } from './messages/message-table.ts';
-
 const SYNTAX = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([KMGTPE]i)|([numkMGTPE])|([eE][+-]?\d{1,2}))?$/;
 
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
@@ -72,57 +68,4 @@ export function quantityValue(quantity: unknown): number {
         ? Number(`1${exponent}`)
         : 1;
   return (sign === '-' ? -1 : 1) * Number(digits) * unit;
-}
-
-const withQuantities = new WeakMap<Message, boolean>();
-
-function hasQuantities(message: Message): boolean {
-  const known = withQuantities.get(message);
-  if (known !== undefined) return known;
-  // Taken as "no" while its own fields are looked at: a cycle adds nothing new.
-  withQuantities.set(message, false);
-  const found = message.fields.some(
-    (field) => field.scalar === 'Quantity' || (field.message !== undefined && hasQuantities(field.message)),
-  );
-  withQuantities.set(message, found);
-  return found;
-}
-
-/** Brings all quantities of an object into their canonical form, in place. @throws ApiStatusError 400 */
-export function canonicaliseQuantities(object: Record<string, unknown>, message: Message, path = ''): void {
-  if (!hasQuantities(message)) return;
-  for (const field of message.fields) {
-    const { scalar, message: child } = field;
-    if (scalar !== 'Quantity' && !(child && hasQuantities(child))) continue;
-    if (field.embedded) {
-      canonicaliseQuantities(object, child!, path);
-      continue;
-    }
-    const value = object[field.name];
-    if (value === undefined || value === null) continue;
-    const here = path === '' ? field.name : `${path}.${field.name}`;
-    if (field.shape === 'one') {
-      if (scalar) object[field.name] = canonical(value, here);
-      else if (isPlainObject(value)) canonicaliseQuantities(value, child!, here);
-      continue;
-    }
-    if (typeof value !== 'object') continue;
-    const entries = value as Record<string, unknown>;
-    for (const key of Object.keys(entries)) {
-      const entry = entries[key];
-      const at = field.shape === 'list' ? `${here}[${key}]` : `${here}.${key}`;
-      if (scalar) entries[key] = canonical(entry, at);
-      else if (isPlainObject(entry)) canonicaliseQuantities(entry, child!, at);
-    }
-  }
-}
-
-function canonical(value: unknown, path: string): string {
-  const text = typeof value === 'string' || typeof value === 'number' ? canonicalQuantity(String(value)) : undefined;
-  if (text === undefined) {
-    throw badRequest(
-      `${path}: quantities must be a number with an optional unit (n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or an exponent), given: ${String(JSON.stringify(value)).slice(0, 100)}`,
-    );
-  }
-  return text;
 }

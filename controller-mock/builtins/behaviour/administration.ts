@@ -2,7 +2,7 @@
 import { isPlainObject } from '../../server/json.ts';
 import type { GroupResource, KubeObject, StatusCause } from '../../server/resource.ts';
 import { causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
-import { at, ensure, type Fields, fill, items, number, text } from '../fields.ts';
+import { at, ensure, fields, fill, items, number, strings, text } from '../fields.ts';
 import { type Behaviours, defaulted, immutable } from './behaviour.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -96,18 +96,17 @@ function fillWebhooks(mutating: boolean) {
   };
 }
 
-const generationOf = (object: KubeObject, ...path: string[]) => number(object, ...path);
-
 export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
   'v1 Namespace': {
     subresources: [
       {
         name: 'finalize',
         verbs: ['update'],
-        merge: (live, body) => ({
-          ...live,
-          spec: { ...(live.spec as Fields), finalizers: at(body, 'spec', 'finalizers') ?? [] },
-        }),
+        merge(live, body) {
+          const finalizers = strings(body, 'spec', 'finalizers');
+          const { finalizers: _, ...spec } = fields(live, 'spec');
+          return { ...live, spec: finalizers.length > 0 ? { ...spec, finalizers } : spec };
+        },
       },
     ],
     selectableFields: { 'status.phase': (namespace) => text(namespace, 'status', 'phase') },
@@ -122,6 +121,10 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
   },
   'v1 Node': {
     keepsStatusAtCreation: true,
+    prepareCreate(node) {
+      const capacity = at(node, 'status', 'capacity');
+      if (capacity !== undefined) fill(ensure(node, 'status'), { allocatable: capacity });
+    },
     selectableFields: { 'spec.unschedulable': (node) => String(at(node, 'spec', 'unschedulable') === true) },
     validate(node, old) {
       const before = text(old, 'spec', 'providerID');
@@ -145,7 +148,7 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
   'scheduling.k8s.io/v1 PriorityClass': {
     ...defaulted((object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' })),
     validate: (object, old) =>
-      old && generationOf(object, 'value') !== generationOf(old, 'value')
+      old && number(object, 'value') !== number(old, 'value')
         ? [{ reason: 'FieldValueForbidden', message: 'Forbidden: may not be changed in an update.', field: 'value' }]
         : [],
   },

@@ -136,6 +136,13 @@ function claimFaults(claim: KubeObject, old: KubeObject | undefined): StatusCaus
   return causes;
 }
 
+function fillVolume(volume: KubeObject): void {
+  const spec = ensure(volume, 'spec');
+  fill(spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
+  const hostPath = spec.hostPath;
+  if (isPlainObject(hostPath)) fill(hostPath, { type: '' });
+}
+
 export const CONFIGURATION_BEHAVIOUR: Behaviours = {
   'v1 ConfigMap': { validate: (object, old) => [...dataFaults(object, false), ...immutableFaults(object, old)] },
   'v1 Secret': {
@@ -157,12 +164,12 @@ export const CONFIGURATION_BEHAVIOUR: Behaviours = {
     validate: claimFaults,
   },
   'v1 PersistentVolume': {
-    prepareCreate(volume) {
-      fill(ensure(volume, 'spec'), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
-      fill(ensure(volume, 'status'), { phase: 'Pending' });
+    prepareCreate(volume, { clock }) {
+      fillVolume(volume);
+      const lastPhaseTransitionTime = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+      fill(ensure(volume, 'status'), { phase: 'Pending', lastPhaseTransitionTime });
     },
-    prepareUpdate: (volume) =>
-      fill(ensure(volume, 'spec'), { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
+    prepareUpdate: fillVolume,
     validate(volume) {
       const causes = accessModeFaults(volume);
       if (at(volume, 'spec', 'capacity', 'storage') === undefined) causes.push(causeRequired('spec.capacity'));

@@ -19,7 +19,7 @@ function renamed(event: KubeObject, apiVersion: string, pairs: readonly (readonl
   const names = new Map(pairs);
   const result: KubeObject = { apiVersion, kind: 'Event', metadata: event.metadata };
   for (const [name, value] of Object.entries(event)) {
-    if (!['apiVersion', 'kind', 'metadata'].includes(name)) result[names.get(name) ?? name] = value;
+    if (!['apiVersion', 'kind', 'metadata'].includes(name) && value !== '') result[names.get(name) ?? name] = value;
   }
   return result;
 }

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import type { KubeObject, Subresource, UserInfo } from '../../server/resource.ts';
 import { causeInvalid, causeRequired, invalid } from '../../server/status.ts';
-import { at, type Fields, fields, strings, text } from '../fields.ts';
+import { at, type Fields, strings, text } from '../fields.ts';
 import type { Behaviours } from './behaviour.ts';
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -46,7 +46,7 @@ const TOKEN: Subresource = {
           : undefined;
     if (fault) {
       const type = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
-      throw invalid(type, name, [causeInvalid('spec.expirationSeconds', seconds, fault)]);
+      throw invalid(type, '', [causeInvalid('spec.expirationSeconds', seconds, fault)]);
     }
     const given = strings(body, 'spec', 'audiences');
     const audiences = given.length > 0 ? given : [ISSUER];
@@ -90,7 +90,7 @@ function checkAttributes(review: KubeObject): void {
   const resource = at(review, 'spec', 'resourceAttributes') !== undefined;
   const path = at(review, 'spec', 'nonResourceAttributes') !== undefined;
   if (resource !== path) return;
-  const type = { group: 'authorization.k8s.io', kind: review.kind };
+  const type = { group: 'authorization.k8s.io', kind: '' };
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
   throw invalid(type, '', [
     causeInvalid('spec.resourceAttributes', at(review, 'spec', 'resourceAttributes') ?? null, detail),
@@ -166,7 +166,7 @@ export const IDENTITY_BEHAVIOUR: Behaviours = {
         if (!text(review, 'spec', 'namespace')) {
           throw invalid({ group: 'authorization.k8s.io', kind: review.kind }, '', [causeRequired('spec.namespace')]);
         }
-        return reviewed({ ...review, spec: fields(review, 'spec') }, ALL_RULES);
+        return reviewed({ ...review, spec: {} }, ALL_RULES);
       },
     },
   },

@@ -90,10 +90,12 @@ export function podSpecFaults(spec: unknown, path: string, restartPolicies: read
   causes.push(...checkContainers(spec, 'initContainers', path, volumes, names));
   const policy = text(spec, 'restartPolicy');
   if (!restartPolicies.includes(policy)) {
+    const field = `${path}.restartPolicy`;
+    // Always is only there because nothing was given.
+    const missing = policy === '' || (policy === 'Always' && !restartPolicies.includes('Always'));
+    const allowed = restartPolicies.map((name) => JSON.stringify(name)).join(', ');
     causes.push(
-      policy === ''
-        ? causeRequired(`${path}.restartPolicy`)
-        : causeNotSupported(`${path}.restartPolicy`, policy, restartPolicies),
+      missing ? causeRequired(field, `valid values: ${allowed}`) : causeNotSupported(field, policy, restartPolicies),
     );
   }
   const account = text(spec, 'serviceAccountName');

@@ -10,7 +10,7 @@ import { POD_LOG } from './pod-logs.ts';
 import { podSpecFaults, podUpdateFaults } from './pod-validation.ts';
 
 const PODS = { group: '', resource: 'pods' };
-const POD_TYPE = { group: '', plural: 'pods' };
+const BINDING_TYPE = { group: '', plural: 'pods/binding' };
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 
 const success = (): KubeObject => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
@@ -21,7 +21,7 @@ function bind(namespace: string, name: string, binding: KubeObject | undefined, 
   if (node === '') throw badRequest('Binding is invalid: target.name: Required value');
   const pod = context.cluster.get(PODS, namespace, name);
   const before = text(pod, 'spec', 'nodeName');
-  if (before) throw conflict(POD_TYPE, name, `pod ${name} is already assigned to node "${before}"`);
+  if (before) throw conflict(BINDING_TYPE, name, `pod ${name} is already assigned to node "${before}"`);
   if (context.dryRun) return;
   const lastTransitionTime = `${new Date(context.clock.now()).toISOString().slice(0, 19)}Z`;
   const change = (draft: KubeObject) => {

@@ -154,7 +154,8 @@ export const SERVICE_BEHAVIOUR: Behaviours = {
           const same = items(old, 'spec', 'ports').find(
             (entry) => entry.port === port.port && entry.protocol === port.protocol,
           );
-          if (spec.type !== 'ClusterIP' && !port.nodePort && same?.nodePort) port.nodePort = same.nodePort;
+          if (spec.type !== 'ClusterIP') port.nodePort ??= same?.nodePort;
+          else if (at(old, 'spec', 'type') !== 'ClusterIP' && port.nodePort === same?.nodePort) delete port.nodePort;
         }
       }
       fillService(service, context);

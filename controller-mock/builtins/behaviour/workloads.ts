@@ -1,11 +1,12 @@
 /** apps, batch, autoscaling, policy and ReplicationController. */
 import { equalJson, isPlainObject } from '../../server/json.ts';
-import type { KubeObject, ResourceType, StatusCause, Subresource } from '../../server/resource.ts';
+import type { KubeObject, StatusCause, Subresource } from '../../server/resource.ts';
 import { causeForbidden, causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
 import { parseLabelSelector } from '../../store/selector.ts';
 import { at, ensure, type Fields, fields, fill, items, number, text } from '../fields.ts';
 import { selectorText } from '../printers/columns.ts';
 import { type Behaviours, defaulted, immutable, READ_AND_WRITE } from './behaviour.ts';
+import { HPA_V1 } from './hpa-versions.ts';
 import { fillTemplate } from './pod-defaults.ts';
 import { podSpecFaults } from './pod-validation.ts';
 
@@ -80,6 +81,21 @@ function statefulSetUpdateFaults(object: KubeObject, old: KubeObject): StatusCau
   return [causeForbidden('spec', detail)];
 }
 
+/** Counts changes of the template, as it did before there were ControllerRevisions. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+function fillDaemonSet(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  fill(spec, { revisionHistoryLimit: REVISIONS_KEPT });
+  const strategy = ensure(spec, 'updateStrategy');
+  fill(strategy, { type: 'RollingUpdate' });
+  if (strategy.type === 'RollingUpdate') fill(ensure(strategy, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
+  fillTemplate(spec);
+}
+
+/** The pods a workload makes. */
+const templateOf = (object: KubeObject): unknown => at(object, 'spec', 'template');
+
 const JOB_LABEL = 'batch.kubernetes.io/job-name';
 const JOB_UID_LABEL = 'batch.kubernetes.io/controller-uid';
 
@@ -90,6 +106,7 @@ function fillJobSelector(job: KubeObject): void {
   const { name = '', uid = '' } = job.metadata;
   const labels = ensure(ensure(ensure(spec, 'template'), 'metadata'), 'labels');
   Object.assign(labels, { [JOB_UID_LABEL]: uid, [JOB_LABEL]: name, 'controller-uid': uid, 'job-name': name });
+  job.metadata.labels ??= { ...labels } as Record<string, string>;
   spec.selector = { matchLabels: { [JOB_UID_LABEL]: uid } };
 }
 
@@ -107,11 +124,6 @@ function fillJobSpec(spec: Fields): void {
 }
 
 const JOB_RESTART_POLICIES = ['OnFailure', 'Never'];
-
-/** Fields of a Job's template that may change while it is suspended. */
-function templateOf(job: KubeObject): unknown {
-  return at(job, 'spec', 'template');
-}
 
 function jobFaults(job: KubeObject, old: KubeObject | undefined): StatusCause[] {
   const causes = [
@@ -146,51 +158,16 @@ const CRON_MACROS = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@
 function scheduleFaults(cronJob: KubeObject): StatusCause[] {
   const schedule = text(cronJob, 'spec', 'schedule');
   if (schedule === '') return [causeRequired('spec.schedule')];
-  const good =
-    CRON_MACROS.includes(schedule) ||
-    /^@every \S+$/.test(schedule) ||
-    /^[\w*/,?-]+(\s+[\w*/,?-]+){4}$/.test(schedule.trim());
-  return good
-    ? []
-    : [causeInvalid('spec.schedule', schedule, 'expected five fields: minute, hour, day, month, day of week')];
+  if (CRON_MACROS.includes(schedule) || /^@every \S+$/.test(schedule)) return [];
+  const parts = schedule.trim().split(/\s+/);
+  const fault =
+    parts.length !== 5
+      ? `expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`
+      : parts.every((part) => /^[\w*/,?-]+$/.test(part))
+        ? undefined
+        : 'fields may have numbers, names, and the signs * / , - ?';
+  return fault ? [causeInvalid('spec.schedule', schedule, fault)] : [];
 }
-
-/** autoscaling/v1 knows one metric, autoscaling/v2 a list; objects are stored as v2. */
-const HPA_V1: ResourceType['storedAs'] = {
-  key: 'autoscaling/horizontalpodautoscalers',
-  toStored(object) {
-    const { targetCPUUtilizationPercentage: percent, ...spec } = fields(object, 'spec');
-    const { currentCPUUtilizationPercentage: current, ...status } = fields(object, 'status');
-    const cpu = (part: Fields) => [{ type: 'Resource', resource: { name: 'cpu', ...part } }];
-    return {
-      ...object,
-      apiVersion: 'autoscaling/v2',
-      spec: {
-        ...spec,
-        ...(percent !== undefined && {
-          metrics: cpu({ target: { type: 'Utilization', averageUtilization: percent } }),
-        }),
-      },
-      status: {
-        ...status,
-        ...(current !== undefined && { currentMetrics: cpu({ current: { averageUtilization: current } }) }),
-      },
-    };
-  },
-  fromStored(stored) {
-    const { metrics: _, behavior: __, ...spec } = fields(stored, 'spec');
-    const { currentMetrics: ___, conditions: ____, ...status } = fields(stored, 'status');
-    const cpu = (list: Fields[]) => list.find((entry) => at(entry, 'resource', 'name') === 'cpu');
-    const percent = at(cpu(items(stored, 'spec', 'metrics')), 'resource', 'target', 'averageUtilization');
-    const current = at(cpu(items(stored, 'status', 'currentMetrics')), 'resource', 'current', 'averageUtilization');
-    return {
-      ...stored,
-      apiVersion: 'autoscaling/v1',
-      spec: { ...spec, ...(percent !== undefined && { targetCPUUtilizationPercentage: percent }) },
-      status: { ...status, ...(current !== undefined && { currentCPUUtilizationPercentage: current }) },
-    };
-  },
-};
 
 function hpaFaults(hpa: KubeObject): StatusCause[] {
   const most = number(hpa, 'spec', 'maxReplicas');
@@ -270,15 +247,17 @@ export const WORKLOAD_BEHAVIOUR: Behaviours = {
     validate: (object, old) => [...workloadFaults(object, old), ...(old ? statefulSetUpdateFaults(object, old) : [])],
   },
   'apps/v1 DaemonSet': {
-    ...defaulted((object) => {
-      const spec = ensure(object, 'spec');
-      fill(spec, { revisionHistoryLimit: REVISIONS_KEPT });
-      const strategy = ensure(spec, 'updateStrategy');
-      fill(strategy, { type: 'RollingUpdate' });
-      if (strategy.type === 'RollingUpdate')
-        fill(ensure(strategy, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
-      fillTemplate(spec);
-    }),
+    prepareCreate(object) {
+      fillDaemonSet(object);
+      object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' };
+    },
+    prepareUpdate(object, old) {
+      fillDaemonSet(object);
+      const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+      const changed = !equalJson(templateOf(object), templateOf(old));
+      const generation = String(changed ? before + 1 : before);
+      object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: generation };
+    },
     validate: workloadFaults,
   },
   'apps/v1 ControllerRevision': {

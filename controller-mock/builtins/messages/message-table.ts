@@ -71,13 +71,23 @@ export interface Field {
 
 type RequiredList = { name: string; shape: Field['shape'] };
 
+interface Parsed {
+  atomic: boolean;
+  fields: Field[];
+  byNumber: Map<number, Field>;
+  requiredLists: RequiredList[];
+  byName?: Map<string, Field>;
+}
+
+function allFields(message: Message): Field[] {
+  return message.fields.flatMap((field) => (field.embedded ? allFields(field.message!) : [field]));
+}
+
 /** A parsed message; its fields are parsed at the first look. */
 export class Message {
   readonly table: MessageTable;
   readonly name: string;
-  #parsed:
-    | { atomic: boolean; fields: Field[]; byNumber: Map<number, Field>; requiredLists: RequiredList[] }
-    | undefined;
+  #parsed: Parsed | undefined;
 
   constructor(table: MessageTable, name: string) {
     this.table = table;
@@ -102,12 +112,22 @@ export class Message {
     return this.#parse().byNumber.get(number);
   }
 
+  /** Also fields of embedded messages, which stand in the same JSON object. */
+  named(name: string): Field | undefined {
+    const parsed = this.#parse();
+    if (!parsed.byName) {
+      parsed.byName = new Map();
+      for (const field of allFields(this)) parsed.byName.set(field.name, field);
+    }
+    return parsed.byName.get(name);
+  }
+
   /** Lists and maps that must be given: protobuf cannot tell an empty one from none. */
   get requiredLists(): readonly RequiredList[] {
     return this.#parse().requiredLists;
   }
 
-  #parse() {
+  #parse(): Parsed {
     if (!this.#parsed) {
       const parts = this.table.messages[this.name]!.split(';').map((part) => part.trim().split(/\s+/));
       const atomic = parts[0]![0] === '@atomic';

@@ -4,6 +4,7 @@ import type { KubeObject, TablePrinter } from '../../server/resource.ts';
 import { at, fields, items, strings, text } from '../fields.ts';
 import {
   ageColumn,
+  asText,
   column,
   containerColumns,
   createdColumn,
@@ -254,7 +255,7 @@ export const CLUSTER_TABLES: Readonly<Record<string, TablePrinter>> = {
     integer('Value', 'value'),
     column('Global-Default', yes('globalDefault'), 'boolean'),
     ageColumn,
-    wide('PreemptionPolicy', field('preemptionPolicy')),
+    column('PreemptionPolicy', field('preemptionPolicy')),
   ),
   'node.k8s.io/v1 RuntimeClass': printerOf(nameColumn, column('Handler', field('handler')), ageColumn),
   'storage.k8s.io/v1 StorageClass': printerOf(
@@ -300,15 +301,10 @@ export const CLUSTER_TABLES: Readonly<Record<string, TablePrinter>> = {
     column('Modes', (object) => strings(object, 'spec', 'volumeLifecycleModes').join(',') || '<none>'),
     ageColumn,
   ),
-  'storage.k8s.io/v1 CSIStorageCapacity': printerOf(
-    nameColumn,
-    column('StorageClassName', field('storageClassName')),
-    column('Capacity', field('capacity', '<unset>')),
-  ),
   'flowcontrol.apiserver.k8s.io/v1 FlowSchema': printerOf(
     nameColumn,
     column('PriorityLevel', field('spec.priorityLevelConfiguration.name')),
-    integer('MatchingPrecedence', 'spec.matchingPrecedence'),
+    asText(integer('MatchingPrecedence', 'spec.matchingPrecedence')),
     column('DistinguisherMethod', field('spec.distinguisherMethod.type', '<none>')),
     ageColumn,
     column(

@@ -52,6 +52,9 @@ export const integer = (name: string, path: string): Column =>
     'integer',
   );
 
+/** A column that holds numbers but is declared as text. */
+export const asText = (shown: Column): Column => ({ ...shown, type: 'string' });
+
 export function printerOf(...columns: Column[]): TablePrinter {
   return {
     columns: columns.map(({ cell: _, ...shown }) => shown),

@@ -1,9 +1,11 @@
 /** Tables of the groups apps, batch, autoscaling and policy, and of ReplicationControllers. */
 import { humanDuration } from '../../server/human-duration.ts';
 import type { KubeObject, TablePrinter } from '../../server/resource.ts';
+import { HPA_V1 } from '../behaviour/hpa-versions.ts';
 import { at, conditionTrue, type Fields, items, number, text } from '../fields.ts';
 import {
   ageColumn,
+  asText,
   column,
   containerColumns,
   field,
@@ -97,8 +99,8 @@ const scaler = printerOf(
   ),
   column('Targets', metricsText),
   column('MinPods', field('spec.minReplicas', '<unset>')),
-  integer('MaxPods', 'spec.maxReplicas'),
-  integer('Replicas', 'status.currentReplicas'),
+  asText(integer('MaxPods', 'spec.maxReplicas')),
+  asText(integer('Replicas', 'status.currentReplicas')),
   ageColumn,
 );
 
@@ -113,8 +115,8 @@ export const WORKLOAD_TABLES: Readonly<Record<string, TablePrinter>> = {
   'apps/v1 Deployment': printerOf(
     nameColumn,
     column('Ready', readyOf),
-    integer('Up-to-date', 'status.updatedReplicas'),
-    integer('Available', 'status.availableReplicas'),
+    asText(integer('Up-to-date', 'status.updatedReplicas')),
+    asText(integer('Available', 'status.availableReplicas')),
     ageColumn,
     ...containerColumns('spec', 'template'),
     selector,
@@ -140,7 +142,7 @@ export const WORKLOAD_TABLES: Readonly<Record<string, TablePrinter>> = {
   'apps/v1 ControllerRevision': printerOf(
     nameColumn,
     column('Controller', controllerOf),
-    integer('Revision', 'revision'),
+    asText(integer('Revision', 'revision')),
     ageColumn,
   ),
   'batch/v1 Job': printerOf(
@@ -156,7 +158,7 @@ export const WORKLOAD_TABLES: Readonly<Record<string, TablePrinter>> = {
     nameColumn,
     column('Schedule', field('spec.schedule')),
     column('Timezone', field('spec.timeZone', '<none>')),
-    column('Suspend', (object) => (object.spec && at(object, 'spec', 'suspend') === true ? 'True' : 'False')),
+    column('Suspend', (object) => (at(object, 'spec', 'suspend') === true ? 'True' : 'False'), 'boolean'),
     column('Active', (object) => length(at(object, 'status', 'active')), 'integer'),
     column('Last Schedule', (object, nowMs) => {
       const last = at(object, 'status', 'lastScheduleTime');
@@ -166,7 +168,10 @@ export const WORKLOAD_TABLES: Readonly<Record<string, TablePrinter>> = {
     ...containerColumns('spec', 'jobTemplate', 'spec', 'template'),
     wide('Selector', (object) => selectorText(at(object, 'spec', 'jobTemplate', 'spec', 'selector'))),
   ),
-  'autoscaling/v1 HorizontalPodAutoscaler': scaler,
+  'autoscaling/v1 HorizontalPodAutoscaler': {
+    columns: scaler.columns,
+    cells: (object, nowMs) => scaler.cells(HPA_V1.toStored(object), nowMs),
+  },
   'autoscaling/v2 HorizontalPodAutoscaler': scaler,
   'policy/v1 PodDisruptionBudget': printerOf(
     nameColumn,
