@@ -193,7 +193,7 @@ describe('watch', () => {
 
 describe('list', () => {
   it('keeps all pages of a list at the version of the first', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e']) put(name);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) put(name, { first: 'yes' });
     const first = (await client.get(`${CM}?limit=2`)).json;
     expect(first.metadata.remainingItemCount).toBe(3);
     const version = first.metadata.resourceVersion;
@@ -210,7 +210,7 @@ describe('list', () => {
       expect(page.metadata.resourceVersion).toBe(version);
       for (const item of page.items) {
         names.push(item.metadata.name);
-        expect(item.data).toEqual({});
+        expect(item.data).toEqual({ first: 'yes' });
       }
       token = page.metadata.continue;
     }
