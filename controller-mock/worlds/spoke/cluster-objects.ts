@@ -254,15 +254,18 @@ export function clusterVersion(version: string, clusterId: string, now: string):
 
 /** Puts a phase into a ClusterVersion or a ClusterOperator. */
 export function enterPhase(draft: KubeObject, phase: OperatorPhase, version: string, now: string): void {
-  const status = draft.status as Record<string, unknown>;
+  const status = { ...(draft.status as Record<string, unknown>) };
+  draft.status = status;
   const shown = { status: phase.status, message: phase.message.replaceAll('{version}', version) };
   status.conditions = operatorConditions(shown, (status.conditions ?? []) as Condition[], now);
   if (phase.status !== 'available') return;
   if (draft.kind === 'ClusterVersion') {
-    for (const entry of status.history as Record<string, unknown>[]) {
-      entry.state = 'Completed';
-      entry.completionTime ??= now;
-    }
+    const history = (status.history ?? []) as Record<string, unknown>[];
+    status.history = history.map((entry) => ({
+      ...entry,
+      state: 'Completed',
+      completionTime: entry.completionTime ?? now,
+    }));
   } else {
     status.versions = [{ name: 'operator', version }];
   }

@@ -95,20 +95,24 @@ function readyCondition(ready: boolean, now: string) {
   };
 }
 
-interface NodeStatus {
-  conditions: { type: string; [field: string]: unknown }[];
+type NodeCondition = ReturnType<typeof readyCondition>;
+
+function changeConditions(draft: KubeObject, change: (condition: NodeCondition) => NodeCondition): void {
+  const status = (draft.status ?? {}) as { conditions?: NodeCondition[] };
+  draft.status = {
+    ...status,
+    conditions: (status.conditions ?? [readyCondition(false, new Date(0).toISOString())]).map(change),
+  };
 }
 
 export function markReady(draft: KubeObject, now: string): void {
-  const status = draft.status as NodeStatus;
-  status.conditions = status.conditions.map((entry) => (entry.type === 'Ready' ? readyCondition(true, now) : entry));
+  changeConditions(draft, (condition) => (condition.type === 'Ready' ? readyCondition(true, now) : condition));
 }
 
 /** The kubelet has fallen silent, and the control plane has noticed. */
 export function markUnreachable(draft: KubeObject, now: string): void {
-  const status = draft.status as NodeStatus;
-  status.conditions = status.conditions.map((entry) => ({
-    ...entry,
+  changeConditions(draft, (condition) => ({
+    ...condition,
     status: 'Unknown',
     reason: 'NodeStatusUnknown',
     message: 'Kubelet stopped posting node status.',

@@ -5,6 +5,8 @@ import type { LogLine, LogSource } from '../../builtins/behaviour/pod-logs.ts';
 import type { KubeObject } from '../../server/resource.ts';
 
 const MINUTE_MS = 60_000;
+/** How long the controller takes to say all it says at its start. */
+const BURST_MS = 1_000;
 /** Bytes a log can grow to before the oldest lines go, as on a real node. */
 const LIMIT_BYTES = 10 * 1024 * 1024;
 
@@ -64,10 +66,11 @@ export class SpokeLogs {
         lines.push({ timeMs, text });
       }
     };
-    fill(since, Math.min(since + 1000, now), sizes.controller);
-    const minutes = (now - since) / MINUTE_MS;
+    const burst = Math.min(since + BURST_MS, now);
+    fill(since, burst, sizes.controller);
+    const minutes = (now - burst) / MINUTE_MS;
     for (let minute = 0; minute < minutes && bytes < LIMIT_BYTES; minute++) {
-      const from = since + minute * MINUTE_MS;
+      const from = burst + minute * MINUTE_MS;
       const part = Math.min(1, minutes - minute);
       fill(from, from + MINUTE_MS * part, sizes.controllerPerMinute * part);
     }

@@ -85,7 +85,8 @@ export class SpokeWorld {
   /** @throws Error when the port is taken */
   static async start(options: SpokeWorldOptions = {}): Promise<SpokeWorld> {
     const world = new SpokeWorld(options);
-    world.#listener = await world.#host.listen(options);
+    // Whoever asks for no spoke meets a cluster without objects, and so the answers of an API server.
+    world.#listener = await world.#host.listen(options, world.#host.addCluster());
     return world;
   }
 

@@ -21,7 +21,8 @@ import {
   spanMs,
 } from '../../../swarm/protocol/spoke-profiles.ts';
 import { type Cluster, timestamp } from '../../server/cluster.ts';
-import type { KubeObject } from '../../server/resource.ts';
+import type { GroupResource, KubeObject } from '../../server/resource.ts';
+import { ApiStatusError } from '../../server/status.ts';
 import type { StoreChange } from '../../store/store.ts';
 import * as make from './cluster-objects.ts';
 import { drawsOf } from './draws.ts';
@@ -142,10 +143,8 @@ export class Spoke {
     this.#stopTimers(member);
     member.state = 'failed';
     const name = member.settings.name.toLowerCase();
-    if (this.#cluster.get(RESOURCES.nodes, '', name)) {
-      this.#cluster.modify(RESOURCES.nodes, '', name, (draft) => nodes.markUnreachable(draft, this.#now()));
-      this.#countPools();
-    }
+    this.#modify(RESOURCES.nodes, '', name, (draft) => nodes.markUnreachable(draft, this.#now()));
+    this.#countPools();
   }
 
   /** Ends all timers; nothing happens any more. */
@@ -185,7 +184,7 @@ export class Spoke {
     if (!member) return;
     this.#stopTimers(member);
     const name = member.settings.name.toLowerCase();
-    if (this.#cluster.get(RESOURCES.nodes, '', name)) this.#cluster.delete(RESOURCES.nodes, '', name);
+    this.#attempt(() => this.#cluster.delete(RESOURCES.nodes, '', name));
   }
 
   #stopTimers(member: Member): void {
@@ -199,21 +198,18 @@ export class Spoke {
   #createObjects(): void {
     const { settings } = this;
     const { platform, version } = settings;
-    const cluster = this.#cluster;
     const olm = settings.olmOperators.map((operator) => operator.namespace);
     for (const name of new Set([...make.NAMESPACES, ...olm])) {
-      if (!cluster.get(RESOURCES.namespaces, '', name)) {
-        cluster.create(RESOURCES.namespaces, make.namespaceObject(name));
-      }
+      this.#create(RESOURCES.namespaces, make.namespaceObject(name));
     }
-    cluster.create(RESOURCES.proxies, make.proxy());
-    cluster.create(RESOURCES.infrastructures, make.infrastructure(settings));
-    cluster.create(RESOURCES.configMaps, make.installConfig(settings));
-    cluster.create(RESOURCES.configMaps, make.installManifests(version));
+    this.#create(RESOURCES.proxies, make.proxy());
+    this.#create(RESOURCES.infrastructures, make.infrastructure(settings));
+    this.#create(RESOURCES.configMaps, make.installConfig(settings));
+    this.#create(RESOURCES.configMaps, make.installManifests(version));
     const dnsTaken = this.#faults.some((fault) => fault.dnsAddressTaken);
-    cluster.create(RESOURCES.services, dnsTaken ? make.dnsAddressThief() : make.dnsService());
-    cluster.create(RESOURCES.pods, make.dnsOperatorPod());
-    cluster.create(
+    this.#create(RESOURCES.services, dnsTaken ? make.dnsAddressThief() : make.dnsService());
+    this.#create(RESOURCES.pods, make.dnsOperatorPod());
+    this.#create(
       RESOURCES.clusterVersions,
       this.#inFirstPhase(
         make.clusterVersion(version, this.#draws.uuid('cluster'), this.#now()),
@@ -221,25 +217,21 @@ export class Spoke {
       ),
     );
     for (const name of CLUSTER_OPERATORS) {
-      cluster.create(
+      this.#create(
         RESOURCES.clusterOperators,
         this.#inFirstPhase(make.clusterOperator(name, version), this.#profile.operators.console),
       );
     }
-    for (const pool of POOLS) cluster.create(RESOURCES.machineConfigPools, make.machineConfigPool(pool));
-    if (platform === 'baremetal') cluster.create(RESOURCES.provisionings, nodes.provisioning());
+    for (const pool of POOLS) this.#create(RESOURCES.machineConfigPools, make.machineConfigPool(pool));
+    if (platform === 'baremetal') this.#create(RESOURCES.provisionings, nodes.provisioning());
     for (const host of settings.hosts) this.#createMachine(host);
     this.#countPools();
   }
 
   #createMachine(host: HostSettings): void {
     if (this.settings.platform !== 'baremetal') return;
-    const machine = nodes.machine(this.settings.name, host);
-    const bareMetalHost = nodes.bareMetalHost(this.settings.name, host);
-    const { namespace = '', name = '' } = bareMetalHost.metadata;
-    if (this.#cluster.get(RESOURCES.bareMetalHosts, namespace, name)) return;
-    this.#cluster.create(RESOURCES.machines, machine);
-    this.#cluster.create(RESOURCES.bareMetalHosts, bareMetalHost);
+    this.#create(RESOURCES.machines, nodes.machine(this.settings.name, host));
+    this.#create(RESOURCES.bareMetalHosts, nodes.bareMetalHost(this.settings.name, host));
   }
 
   #inFirstPhase(object: KubeObject, phases: readonly OperatorPhase[]): KubeObject {
@@ -278,8 +270,7 @@ export class Spoke {
       systemUuid: member.systemUuid,
       now: this.#now(),
     });
-    const name = node.metadata.name ?? '';
-    if (!this.#cluster.get(RESOURCES.nodes, '', name)) this.#cluster.create(RESOURCES.nodes, node);
+    this.#create(RESOURCES.nodes, node);
     this.#countPools();
     let waiting = 2;
     const go = () => {
@@ -292,9 +283,10 @@ export class Spoke {
 
   #turnReady(member: Member): void {
     const name = member.settings.name.toLowerCase();
+    // A kubelet whose node was deleted does not make it again before it is restarted.
     if (!this.#cluster.get(RESOURCES.nodes, '', name)) return;
     member.state = 'ready';
-    this.#cluster.modify(RESOURCES.nodes, '', name, (draft) => {
+    this.#modify(RESOURCES.nodes, '', name, (draft) => {
       nodes.markReady(draft, this.#now());
       if (this.#machineConfigs) nodes.markConfigured(draft, this.#renderedConfig(member.settings.role));
     });
@@ -304,16 +296,14 @@ export class Spoke {
   }
 
   #requestCertificate(member: Member, purpose: nodes.CsrPurpose, go: () => void): void {
-    const csr = this.#cluster.create(RESOURCES.csrs, nodes.certificateRequest(member.settings.name, purpose));
-    const name = csr.metadata.name ?? '';
+    const csr = this.#create(RESOURCES.csrs, nodes.certificateRequest(member.settings.name, purpose));
+    const name = csr?.metadata.name ?? '';
     member.waitsFor = { csr: name, go };
     const approveAfter = this.#approvedAfter(member.settings);
     if (approveAfter === undefined) return;
     this.#after(member.timers, approveAfter, () => {
-      if (!this.#cluster.get(RESOURCES.csrs, '', name)) return;
-      this.#cluster.modify(RESOURCES.csrs, '', name, (draft) => {
-        const status = draft.status as { conditions?: unknown[] };
-        status.conditions = [...(status.conditions ?? []), nodes.approval(this.#now())];
+      this.#modify(RESOURCES.csrs, '', name, (draft) => {
+        draft.status = { ...(draft.status as object), conditions: [nodes.approval(this.#now())] };
       });
     });
   }
@@ -329,9 +319,8 @@ export class Spoke {
   #startMachineConfigServer(host: HostSettings): void {
     const name = `machine-config-server-${this.#draws.suffix(`mcs/${host.name}`)}`;
     const { namespace, label } = MACHINE_CONFIG_SERVER;
-    if (this.#cluster.get(RESOURCES.pods, namespace, name)) return;
     const place = { node: host.name.toLowerCase(), address: host.addresses[0] ?? '' };
-    this.#cluster.create(RESOURCES.pods, make.pod(namespace, name, { 'k8s-app': label }, label, place));
+    this.#create(RESOURCES.pods, make.pod(namespace, name, { 'k8s-app': label }, label, place));
   }
 
   // The cluster as a whole
@@ -369,12 +358,12 @@ export class Spoke {
   #renderMachineConfigs(): void {
     this.#machineConfigs = true;
     for (const role of POOLS) {
-      this.#cluster.create(RESOURCES.machineConfigs, make.machineConfig(`00-${role}`, role));
-      this.#cluster.create(RESOURCES.machineConfigs, make.machineConfig(this.#renderedConfig(role), role));
+      this.#create(RESOURCES.machineConfigs, make.machineConfig(`00-${role}`, role));
+      this.#create(RESOURCES.machineConfigs, make.machineConfig(this.#renderedConfig(role), role));
     }
     for (const { state, settings } of this.#members.values()) {
       if (state !== 'ready') continue;
-      this.#cluster.modify(RESOURCES.nodes, '', settings.name.toLowerCase(), (draft) =>
+      this.#modify(RESOURCES.nodes, '', settings.name.toLowerCase(), (draft) =>
         nodes.markConfigured(draft, this.#renderedConfig(settings.role)),
       );
     }
@@ -395,7 +384,7 @@ export class Spoke {
       const ready = members.filter(({ state }) => state === 'ready').length;
       const updated = this.#machineConfigs ? ready : 0;
       const done = joined > 0 && updated === joined;
-      this.#cluster.modify(RESOURCES.machineConfigPools, '', pool, (draft) => {
+      this.#modify(RESOURCES.machineConfigPools, '', pool, (draft) => {
         const now = this.#now();
         const condition = (type: string, on: boolean) => ({
           type,
@@ -426,7 +415,7 @@ export class Spoke {
     const labels = { app: name, 'job-name': name, 'batch.kubernetes.io/job-name': name };
     const place = master && { node: master.name.toLowerCase(), address: master.addresses[0] ?? '' };
     this.#logs.controllerStarted(this.#profile.logs);
-    this.#cluster.create(RESOURCES.pods, make.pod(namespace, podName, labels, name, place));
+    this.#create(RESOURCES.pods, make.pod(namespace, podName, labels, name, place));
     this.#onControllerStart();
   }
 
@@ -434,7 +423,7 @@ export class Spoke {
     const { version } = this.settings;
     const { cvo, console } = this.#profile.operators;
     this.#enterPhases(cvo, 'operator/cvo', 1, (phase) =>
-      this.#cluster.modify(RESOURCES.clusterVersions, '', 'version', (draft) =>
+      this.#modify(RESOURCES.clusterVersions, '', 'version', (draft) =>
         make.enterPhase(draft, phase, version, this.#now()),
       ),
     );
@@ -445,7 +434,7 @@ export class Spoke {
       const phases = own ? console : settled(usual);
       const share = own ? 1 : 0.2 + 0.7 * this.#draws.random(`share/${name}`, 0);
       this.#enterPhases(phases, `operator/${name}`, share, (phase) =>
-        this.#cluster.modify(RESOURCES.clusterOperators, '', name, (draft) =>
+        this.#modify(RESOURCES.clusterOperators, '', name, (draft) =>
           make.enterPhase(draft, phase, version, this.#now()),
         ),
       );
@@ -453,10 +442,7 @@ export class Spoke {
     if (!this.#faults.some((fault) => fault.ingressCertificate === 'never')) {
       this.#afterDuration('ingressCertificate', () => {
         const data = { 'ca-bundle.crt': INGRESS_CA_BUNDLE };
-        this.#cluster.create(
-          RESOURCES.configMaps,
-          make.configMap('openshift-config-managed', 'default-ingress-cert', data),
-        );
+        this.#create(RESOURCES.configMaps, make.configMap('openshift-config-managed', 'default-ingress-cert', data));
       });
     }
     for (const operator of this.settings.olmOperators) this.#installOlm(nodes.olmObjects(operator, version));
@@ -484,19 +470,20 @@ export class Spoke {
 
   #installOlm(operator: nodes.OlmObjects): void {
     const { namespace, subscriptionName, csvName } = operator;
-    const subscription = this.#cluster.create(RESOURCES.subscriptions, operator.subscription());
+    const subscription = this.#create(RESOURCES.subscriptions, operator.subscription());
+    if (!subscription) return;
     const blocked = this.#faults.find((fault) => fault.olmBlockedBy)?.olmBlockedBy;
     const install = () => {
       const now = this.#now();
-      this.#cluster.create(RESOURCES.jobs, operator.job('complete', now));
-      const plan = this.#cluster.create(RESOURCES.installPlans, operator.installPlan(subscription, 'Installing'));
+      this.#create(RESOURCES.jobs, operator.job('complete', now));
+      const plan = this.#create(RESOURCES.installPlans, operator.installPlan(subscription, 'Installing'));
       let exists = false;
       this.#enterPhases(this.#profile.csv, `csv/${csvName}`, 1, (phase) => {
         if (!exists) {
           exists = true;
-          this.#cluster.create(RESOURCES.csvs, operator.csv());
+          this.#create(RESOURCES.csvs, operator.csv());
         }
-        this.#cluster.modify(RESOURCES.csvs, namespace, csvName, (draft) => {
+        this.#modify(RESOURCES.csvs, namespace, csvName, (draft) => {
           const time = this.#now();
           draft.status = {
             phase: phase.phase,
@@ -506,7 +493,7 @@ export class Spoke {
             lastTransitionTime: time,
           };
         });
-        this.#cluster.modify(RESOURCES.subscriptions, namespace, subscriptionName, (draft) => {
+        this.#modify(RESOURCES.subscriptions, namespace, subscriptionName, (draft) => {
           draft.status = {
             currentCSV: csvName,
             ...(phase.phase === 'Succeeded' && { installedCSV: csvName }),
@@ -514,12 +501,10 @@ export class Spoke {
             lastUpdated: this.#now(),
           };
         });
-        const planName = plan.metadata.name ?? '';
-        if (phase.phase === 'Succeeded' && this.#cluster.get(RESOURCES.installPlans, namespace, planName)) {
-          this.#cluster.modify(RESOURCES.installPlans, namespace, planName, (draft) => {
-            draft.status = { phase: 'Complete' };
-          });
-        }
+        if (phase.phase !== 'Succeeded') return;
+        this.#modify(RESOURCES.installPlans, namespace, plan?.metadata.name ?? '', (draft) => {
+          draft.status = { phase: 'Complete' };
+        });
       });
     };
     if (!blocked) {
@@ -528,9 +513,9 @@ export class Spoke {
     }
     const obstacle =
       blocked === 'Job'
-        ? this.#cluster.create(RESOURCES.jobs, operator.job('failed', this.#now()))
-        : this.#cluster.create(RESOURCES.installPlans, operator.installPlan(subscription, 'Failed'));
-    this.#olmUnblocked.set(obstacle.metadata.uid ?? '', install);
+        ? this.#create(RESOURCES.jobs, operator.job('failed', this.#now()))
+        : this.#create(RESOURCES.installPlans, operator.installPlan(subscription, 'Failed'));
+    this.#olmUnblocked.set(obstacle?.metadata.uid ?? '', install);
   }
 
   // What clients do
@@ -561,10 +546,8 @@ export class Spoke {
     const status = csr.status as { conditions?: { type: string }[]; certificate?: string } | undefined;
     if (status?.certificate || !status?.conditions?.some((condition) => condition.type === 'Approved')) return;
     this.#after(this.#timers, 0, () => {
-      const live = this.#cluster.get(RESOURCES.csrs, '', name);
-      if (!live || (live.status as { certificate?: string }).certificate) return;
-      this.#cluster.modify(RESOURCES.csrs, '', name, (draft) => {
-        (draft.status as { certificate?: string }).certificate = nodes.CERTIFICATE;
+      this.#modify(RESOURCES.csrs, '', name, (draft) => {
+        draft.status = { ...(draft.status as object), certificate: nodes.CERTIFICATE };
       });
       for (const member of this.#members.values()) {
         if (member.waitsFor?.csr !== name) continue;
@@ -587,10 +570,7 @@ export class Spoke {
   #followDns(deleted: KubeObject): void {
     if ((deleted.spec as { clusterIP?: string }).clusterIP !== make.DNS_ADDRESS) return;
     this.#after(this.#timers, REACTION_MS, () => {
-      const { namespace, name } = make.DNS_SERVICE;
-      if (!this.#cluster.get(RESOURCES.services, namespace, name)) {
-        this.#cluster.create(RESOURCES.services, make.dnsService());
-      }
+      this.#create(RESOURCES.services, make.dnsService());
     });
   }
 
@@ -602,11 +582,29 @@ export class Spoke {
     if (!spec.externallyProvisioned || paused || status?.provisioning?.state === ADOPTED) return;
     const { namespace = '', name = '' } = host.metadata;
     this.#after(this.#timers, REACTION_MS, () => {
-      if (!this.#cluster.get(RESOURCES.bareMetalHosts, namespace, name)) return;
-      this.#cluster.modify(RESOURCES.bareMetalHosts, namespace, name, (draft) => {
+      this.#modify(RESOURCES.bareMetalHosts, namespace, name, (draft) => {
         draft.status = nodes.bareMetalStatus(ADOPTED);
       });
     });
+  }
+
+  // Writing. Clients may have deleted or made anything meanwhile; the cluster goes on with what there is.
+
+  #create(resource: GroupResource, object: KubeObject): KubeObject | undefined {
+    return this.#attempt(() => this.#cluster.create(resource, object));
+  }
+
+  #modify(resource: GroupResource, namespace: string, name: string, change: (draft: KubeObject) => void): void {
+    this.#attempt(() => this.#cluster.modify(resource, namespace, name, change));
+  }
+
+  #attempt<T>(write: () => T): T | undefined {
+    try {
+      return write();
+    } catch (error) {
+      if (error instanceof ApiStatusError && ABSENT_OR_TAKEN.has(error.status.code ?? 0)) return undefined;
+      throw error;
+    }
   }
 
   // Time
@@ -629,6 +627,9 @@ export class Spoke {
     timers.add(timer);
   }
 }
+
+/** The object or its namespace is gone, is going, or somebody else has made it. */
+const ABSENT_OR_TAKEN = new Set([403, 404, 409]);
 
 const ADOPTED = 'externally provisioned';
 
