@@ -261,10 +261,8 @@ export const CLUSTER_TABLES: Readonly<Record<string, TablePrinter>> = {
   'storage.k8s.io/v1 StorageClass': printerOf(
     {
       ...nameColumn,
-      cell: ({ metadata }) =>
-        metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
-          ? `${metadata.name} (default)`
-          : metadata.name,
+      cell: ({ metadata: { name = '', annotations } }) =>
+        annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ? `${name} (default)` : name,
     },
     column('Provisioner', field('provisioner')),
     column('ReclaimPolicy', field('reclaimPolicy', 'Delete')),
