@@ -33,7 +33,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
     { kind: 'ComponentStatus', resource: 'componentstatuses', shortNames: ['cs'], cluster: true, verbs: READ },
     { kind: 'ConfigMap', resource: 'configmaps', shortNames: ['cm'] },
     { kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'] },
-    { kind: 'Event', resource: 'events', shortNames: ['ev'] },
+    { kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment' },
     { kind: 'LimitRange', resource: 'limitranges', shortNames: ['limits'] },
     {
       kind: 'Namespace',
@@ -107,7 +107,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       generation: true,
     },
   ],
-  'events.k8s.io/v1': [{ kind: 'Event', resource: 'events', shortNames: ['ev'] }],
+  'events.k8s.io/v1': [{ kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment' }],
   'authentication.k8s.io/v1': [
     { kind: 'SelfSubjectReview', resource: 'selfsubjectreviews', cluster: true, verbs: CREATE },
     { kind: 'TokenReview', resource: 'tokenreviews', cluster: true, verbs: CREATE },

@@ -407,7 +407,11 @@ export class Cluster implements ClusterAccess {
     causes: StatusCause[],
     context: RequestContext,
   ): void {
-    causes.push(...metadataFaults(object.metadata), ...validateSchema(object, type.schema));
+    // Lists of built-in kinds may repeat a key: what they must not repeat is checked by the code of the kind.
+    const faults = validateSchema(object, type.schema).filter(
+      (cause) => !type.builtin || cause.reason !== 'FieldValueDuplicate',
+    );
+    causes.push(...metadataFaults(object.metadata), ...faults);
     if (causes.length === 0) causes.push(...(type.validate?.(object, old, context) ?? []));
     if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
   }

@@ -141,6 +141,17 @@ it('lets a client that approves certificates see nodes come and their log lines'
     expect(answer.status, answer.text).toBe(200);
     await clock.advance(5 * MINUTE);
   }
+  const ready = { name: 'AssistedControllerIsReady', namespace: 'assisted-installer' };
+  const event = {
+    metadata: ready,
+    involvedObject: { namespace: 'assisted-installer', name: 'assisted-installer-controller' },
+    reason: ready.name,
+    type: 'Normal',
+    count: 1,
+  };
+  expect((await kube('/api/v1/namespaces/assisted-installer/events', 'POST', event)).status).toBe(201);
+  expect((await kube('/api/v1/namespaces/assisted-installer/events', 'POST', event)).status).toBe(409);
+
   const nodes = (await kube('/api/v1/nodes')).body;
   expect(nodes.kind).toBe('NodeList');
   expect(nodes.items.map((node: { metadata: { name: string } }) => node.metadata.name)).toEqual(['m-0', 'm-1', 'm-2']);

@@ -217,7 +217,7 @@ describe('an installation', () => {
     const spoke = await add({
       csrApproval: 'automatic',
       hosts: [
-        { name: 'm-0', role: 'master', addresses: ['192.0.2.11'] },
+        { name: 'm-0', role: 'master', addresses: ['192.0.2.11', '2001:db8::11'] },
         { name: 'm-1', role: 'master', addresses: ['2001:db8::12'] },
         { name: 'm-2', role: 'master', addresses: ['192.0.2.13'], bootstrap: true },
       ],
