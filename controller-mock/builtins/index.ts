@@ -45,7 +45,7 @@ function typeOf(apiVersion: string, names: KindNames): ResourceType {
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
   const message = messageOfKind(apiVersion, kind);
   if (!message) throw new Error(`${apiVersion} ${kind} has no message table`);
-  const { subresources = [], prepareCreate, prepareUpdate, ...behaviour } = BEHAVIOUR[`${apiVersion} ${kind}`] ?? {};
+  const { subresources = [], setDefaults, ...behaviour } = BEHAVIOUR[`${apiVersion} ${kind}`] ?? {};
   const all = [...subresources];
   if (names.status && !all.some((entry) => entry.name === 'status')) all.push(STATUS);
   return {
@@ -67,13 +67,9 @@ function typeOf(apiVersion: string, names: KindNames): ResourceType {
     nameRule: names.nameRule ?? 'dns-subdomain',
     selectableFields: {},
     ...behaviour,
-    prepareCreate(object, context) {
+    setDefaults(object) {
       normalise(object, message);
-      prepareCreate?.(object, context);
-    },
-    prepareUpdate(object, old, context) {
-      normalise(object, message);
-      prepareUpdate?.(object, old, context);
+      setDefaults?.(object);
     },
   };
 }

@@ -213,8 +213,7 @@ export class Cluster implements ClusterAccess {
     type.setDefaults?.(object);
     if (clientManagedFields) metadata.managedFields = clientManagedFields;
     // Before the server adds its own: those fields are nobody's.
-    let managers = options.managedFields;
-    if (!managers && type.prepareCreate) managers = this.#track(type, undefined, object, '', options);
+    const managers = options.managedFields ?? this.#track(type, undefined, object, '', options);
     type.prepareCreate?.(object, context);
     const causes: StatusCause[] = [];
     if (!metadata.name) {
@@ -226,7 +225,7 @@ export class Cluster implements ClusterAccess {
     this.#validate(type, object, undefined, causes, context);
     const name = metadata.name!;
     if (this.collection(type).get(namespace, name)) throw alreadyExists(type, name);
-    metadata.managedFields = managers ?? this.#track(type, undefined, object, '', options);
+    metadata.managedFields = managers;
     if (context.dryRun) return object;
     return this.#put(type, object);
   }
@@ -267,6 +266,9 @@ export class Cluster implements ClusterAccess {
     applyDefaults(object, type.schema);
     this.checkTypes(type, object);
     type.setDefaults?.(object);
+    if (clientManagedFields) metadata.managedFields = clientManagedFields;
+    else delete metadata.managedFields;
+    const managers = options.managedFields ?? this.#track(type, live, object, subresource?.name ?? '', options);
     if (!subresource) type.prepareUpdate?.(object, live, context);
     const changed = type.generation && !equalJson(desiredState(object, type), desiredState(live, type));
     if (changed) metadata.generation = (live.metadata.generation ?? 0) + 1;
@@ -279,9 +281,7 @@ export class Cluster implements ClusterAccess {
       }
     }
     this.#validate(type, object, live, causes, context);
-    if (clientManagedFields) metadata.managedFields = clientManagedFields;
-    else delete metadata.managedFields;
-    metadata.managedFields = options.managedFields ?? this.#track(type, live, object, subresource?.name ?? '', options);
+    metadata.managedFields = managers;
     if (sameButManagers(object, live)) return live;
     if (context.dryRun) return object;
     if (isFinished(object)) return this.#remove(type, object);

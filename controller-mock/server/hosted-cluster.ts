@@ -1,25 +1,12 @@
 /** A whole cluster: its state, the controllers beside it, and its HTTP face. */
 import { builtinTypes } from '../builtins/index.ts';
 import { Cluster, type ClusterOptions } from './cluster.ts';
-import { CRD_BEHAVIOUR, CustomResources } from './crd/custom-resources.ts';
+import { CustomResources } from './crd/custom-resources.ts';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
-import type { ResourceType } from './resource.ts';
 
 export type HostedClusterOptions = Omit<ClusterOptions, 'types'> & EndpointOptions;
-
-let types: readonly ResourceType[] | undefined;
-
-/** The built-in kinds, with the behaviour of CustomResourceDefinitions; one array for all clusters of the process. */
-function servedTypes(): readonly ResourceType[] {
-  types ??= builtinTypes().map((type) =>
-    type.group === 'apiextensions.k8s.io' && type.kind === 'CustomResourceDefinition'
-      ? { ...type, ...CRD_BEHAVIOUR }
-      : type,
-  );
-  return types;
-}
 
 export class HostedCluster {
   readonly cluster: Cluster;
@@ -27,7 +14,7 @@ export class HostedCluster {
   readonly #controllers: { stop(): void }[];
 
   constructor(options: HostedClusterOptions) {
-    this.cluster = new Cluster({ ...options, types: servedTypes() });
+    this.cluster = new Cluster({ ...options, types: builtinTypes() });
     // Kinds first: the others look them up when they hear of a change.
     this.#controllers = [
       new CustomResources(this.cluster, (key) => this.endpoint.endWatches(key)),

@@ -59,7 +59,9 @@ export function withScale(object: KubeObject, scale: KubeObject, paths: ScalePat
 function selectorText(selector: unknown): string {
   if (typeof selector === 'string') return selector;
   if (!isPlainObject(selector)) return '';
-  const { matchLabels = {}, matchExpressions = [] } = selector as {
+  // A ReplicationController names the labels themselves.
+  const isPlain = Object.values(selector).every((value) => typeof value === 'string');
+  const { matchLabels = {}, matchExpressions = [] } = (isPlain ? { matchLabels: selector } : selector) as {
     matchLabels?: Record<string, string>;
     matchExpressions?: { key: string; operator: string; values?: string[] }[];
   };

@@ -104,18 +104,6 @@ export const conflict = (type: Named, name: string, why: string = OBJECT_MODIFIE
     detailsOf(type, name),
   );
 
-/** Server-side apply met fields of other managers; `causes` have reason FieldManagerConflict. */
-export const applyConflict = (causes: StatusCause[]) => {
-  const lines = causes.map((cause) => `${cause.message}: ${cause.field}`);
-  const plural = causes.length === 1 ? '' : 's';
-  return new ApiStatusError(
-    409,
-    'Conflict',
-    `Apply failed with ${causes.length} conflict${plural}: ${causes.length === 1 ? lines[0] : `conflicts:\n- ${lines.join('\n- ')}`}`,
-    { causes },
-  );
-};
-
 export const expired = (message: string) => new ApiStatusError(410, 'Expired', message);
 
 export const tooLarge = (limitBytes: number) =>

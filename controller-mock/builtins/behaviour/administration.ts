@@ -110,13 +110,12 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
       },
     ],
     selectableFields: { 'status.phase': (namespace) => text(namespace, 'status', 'phase') },
+    setDefaults({ metadata }) {
+      if (metadata.name) metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+    },
     prepareCreate(namespace) {
-      namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: namespace.metadata.name ?? '' };
       fill(ensure(namespace, 'spec'), { finalizers: ['kubernetes'] });
       fill(ensure(namespace, 'status'), { phase: 'Active' });
-    },
-    prepareUpdate(namespace) {
-      namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: namespace.metadata.name ?? '' };
     },
   },
   'v1 Node': {
@@ -164,11 +163,12 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
     }
   }),
   'apiregistration.k8s.io/v1 APIService': {
+    setDefaults(object) {
+      const service = at(object, 'spec', 'service');
+      if (isPlainObject(service)) fill(service, { port: 443 });
+    },
     prepareCreate(object, { clock }) {
-      if (at(object, 'spec', 'service') !== undefined) {
-        fill(ensure(ensure(object, 'spec'), 'service'), { port: 443 });
-        return;
-      }
+      if (at(object, 'spec', 'service') !== undefined) return;
       ensure(object, 'status').conditions = [
         {
           type: 'Available',

@@ -10,6 +10,7 @@ export type Behaviour = Partial<
     | 'selectableFields'
     | 'storedAs'
     | 'virtual'
+    | 'setDefaults'
     | 'prepareCreate'
     | 'prepareUpdate'
     | 'validate'
@@ -25,11 +26,8 @@ export type Behaviour = Partial<
 /** By apiVersion and kind. */
 export type Behaviours = Readonly<Record<string, Behaviour>>;
 
-/** Defaults that hold at creation and at every update. */
-export const defaulted = (fillIn: (object: KubeObject) => void): Behaviour => ({
-  prepareCreate: fillIn,
-  prepareUpdate: fillIn,
-});
+/** A kind with defaults. */
+export const defaulted = (setDefaults: (object: KubeObject) => void): Behaviour => ({ setDefaults });
 
 export const READ_AND_WRITE = ['get', 'patch', 'update'] as const;
 

@@ -156,20 +156,16 @@ export const CONFIGURATION_BEHAVIOUR: Behaviours = {
     ],
   },
   'v1 PersistentVolumeClaim': {
-    prepareCreate(claim) {
-      fill(ensure(claim, 'spec'), { volumeMode: 'Filesystem' });
-      fill(ensure(claim, 'status'), { phase: 'Pending' });
-    },
-    prepareUpdate: (claim) => fill(ensure(claim, 'spec'), { volumeMode: 'Filesystem' }),
+    setDefaults: (claim) => fill(ensure(claim, 'spec'), { volumeMode: 'Filesystem' }),
+    prepareCreate: (claim) => fill(ensure(claim, 'status'), { phase: 'Pending' }),
     validate: claimFaults,
   },
   'v1 PersistentVolume': {
+    setDefaults: fillVolume,
     prepareCreate(volume, { clock }) {
-      fillVolume(volume);
       const lastPhaseTransitionTime = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
       fill(ensure(volume, 'status'), { phase: 'Pending', lastPhaseTransitionTime });
     },
-    prepareUpdate: fillVolume,
     validate(volume) {
       const causes = accessModeFaults(volume);
       if (at(volume, 'spec', 'capacity', 'storage') === undefined) causes.push(causeRequired('spec.capacity'));

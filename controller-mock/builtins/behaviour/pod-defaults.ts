@@ -93,11 +93,21 @@ export function fillTemplate(owner: Fields, restartPolicy = 'Always'): void {
 
 const NODE_TOLERATIONS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-/** What the server adds to pods themselves: service account, priority, tolerations, requests from limits. */
-export function fillPod(spec: Fields): void {
-  if (!text(spec, 'serviceAccountName') && !text(spec, 'serviceAccount')) spec.serviceAccountName = 'default';
+/** Defaults of pods themselves. */
+export function fillPodDefaults(spec: Fields): void {
   fillPodSpec(spec, 'Always');
-  fill(spec, { enableServiceLinks: true, priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
+  fill(spec, { enableServiceLinks: true });
+  for (const container of [...items(spec, 'initContainers'), ...items(spec, 'containers')]) {
+    const resources = ensure(container, 'resources');
+    if (isPlainObject(resources.limits)) fill(ensure(resources, 'requests'), resources.limits);
+  }
+}
+
+/** What the server adds to new pods: service account, priority, tolerations. */
+export function admitPod(spec: Fields): void {
+  const account = text(spec, 'serviceAccountName') || 'default';
+  Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
+  fill(spec, { priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
   const tolerations = items(spec, 'tolerations');
   for (const key of NODE_TOLERATIONS) {
     const tolerated = tolerations.some(
@@ -106,10 +116,6 @@ export function fillPod(spec: Fields): void {
     if (!tolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
   }
   spec.tolerations = tolerations;
-  for (const container of [...items(spec, 'initContainers'), ...items(spec, 'containers')]) {
-    const resources = ensure(container, 'resources');
-    if (isPlainObject(resources.limits)) fill(ensure(resources, 'requests'), resources.limits);
-  }
 }
 
 /** Guaranteed when all containers ask for what they are limited to, BestEffort when none asks for anything. */

@@ -4,8 +4,8 @@ import { ApiStatusError, badRequest, conflict, tooManyRequests } from '../../ser
 import { parseLabelSelector } from '../../store/selector.ts';
 import { at, ensure, fields, fill, items, number, text } from '../fields.ts';
 import { selectorText } from '../printers/columns.ts';
-import { type Behaviours, READ_AND_WRITE } from './behaviour.ts';
-import { fillPod, fillPodSpec, fillTemplate, qosClass } from './pod-defaults.ts';
+import { type Behaviours, defaulted, READ_AND_WRITE } from './behaviour.ts';
+import { admitPod, fillPodDefaults, fillTemplate, qosClass } from './pod-defaults.ts';
 import { POD_LOG } from './pod-logs.ts';
 import { podSpecFaults, podUpdateFaults } from './pod-validation.ts';
 
@@ -111,14 +111,12 @@ export const POD_BEHAVIOUR: Behaviours = {
       'status.podIP': (pod) => text(pod, 'status', 'podIP'),
       'status.nominatedNodeName': (pod) => text(pod, 'status', 'nominatedNodeName'),
     },
+    setDefaults: (pod) => fillPodDefaults(ensure(pod, 'spec')),
     prepareCreate(pod) {
       const spec = ensure(pod, 'spec');
-      fillPod(spec);
+      admitPod(spec);
       const status = ensure(pod, 'status');
       fill(status, { phase: 'Pending', qosClass: qosClass(spec) });
-    },
-    prepareUpdate(pod) {
-      fillPodSpec(ensure(pod, 'spec'), 'Always');
     },
     validate: (pod, old) => [
       ...podSpecFaults(pod.spec, 'spec', RESTART_POLICIES),
@@ -142,8 +140,7 @@ export const POD_BEHAVIOUR: Behaviours = {
     },
   },
   'v1 PodTemplate': {
-    prepareCreate: (object) => fillTemplate(object),
-    prepareUpdate: (object) => fillTemplate(object),
+    ...defaulted((object) => fillTemplate(object)),
     validate: templateFaults,
   },
 };

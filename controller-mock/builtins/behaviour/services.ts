@@ -62,13 +62,24 @@ function fillAddress(spec: Fields, cluster: ClusterAccess): void {
   fill(spec, { ipFamilies: [isIPv6(String(spec.clusterIP)) ? 'IPv6' : 'IPv4'], ipFamilyPolicy: 'SingleStack' });
 }
 
-function fillService(service: KubeObject, context: RequestContext): void {
+/** Types of services that are reached from outside of the cluster. */
+const isExternal = (spec: Fields) => spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+
+function fillService(service: KubeObject): void {
   const spec = ensure(service, 'spec');
   fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' });
   if (spec.sessionAffinity === 'ClientIP') {
     fill(ensure(ensure(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10_800 });
   }
   fillPorts(spec);
+  if (spec.type !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' });
+  if (isExternal(spec)) fill(spec, { externalTrafficPolicy: 'Cluster' });
+  if (spec.type === 'LoadBalancer') fill(spec, { allocateLoadBalancerNodePorts: true });
+}
+
+/** Hands out addresses and node ports, and takes away what a service of this type does not have. */
+function allocate(service: KubeObject, context: RequestContext): void {
+  const spec = ensure(service, 'spec');
   if (spec.type === 'ExternalName') {
     for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) {
       delete spec[field];
@@ -76,12 +87,8 @@ function fillService(service: KubeObject, context: RequestContext): void {
     return;
   }
   fillAddress(spec, context.cluster);
-  fill(spec, { internalTrafficPolicy: 'Cluster' });
-  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-  if (spec.type === 'LoadBalancer') fill(spec, { allocateLoadBalancerNodePorts: true });
-  else delete spec.allocateLoadBalancerNodePorts;
-  if (external) {
-    fill(spec, { externalTrafficPolicy: 'Cluster' });
+  if (spec.type !== 'LoadBalancer') delete spec.allocateLoadBalancerNodePorts;
+  if (isExternal(spec)) {
     for (const port of items(spec, 'ports')) {
       if (spec.allocateLoadBalancerNodePorts !== false) {
         port.nodePort ||= FIRST_NODE_PORT + turnsOf(context.cluster).nodePorts.take(NODE_PORTS);
@@ -141,7 +148,8 @@ function serviceFaults(service: KubeObject, old: KubeObject | undefined, context
 export const SERVICE_BEHAVIOUR: Behaviours = {
   'v1 Service': {
     subresources: [],
-    prepareCreate: fillService,
+    setDefaults: fillService,
+    prepareCreate: allocate,
     prepareUpdate(service, old, context) {
       const spec = ensure(service, 'spec');
       // A client that replaces the object without naming the address keeps it.
@@ -158,7 +166,7 @@ export const SERVICE_BEHAVIOUR: Behaviours = {
           else if (at(old, 'spec', 'type') !== 'ClusterIP' && port.nodePort === same?.nodePort) delete port.nodePort;
         }
       }
-      fillService(service, context);
+      allocate(service, context);
     },
     validate: serviceFaults,
   },

@@ -247,12 +247,11 @@ export const WORKLOAD_BEHAVIOUR: Behaviours = {
     validate: (object, old) => [...workloadFaults(object, old), ...(old ? statefulSetUpdateFaults(object, old) : [])],
   },
   'apps/v1 DaemonSet': {
+    setDefaults: fillDaemonSet,
     prepareCreate(object) {
-      fillDaemonSet(object);
       object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' };
     },
     prepareUpdate(object, old) {
-      fillDaemonSet(object);
       const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
       const changed = !equalJson(templateOf(object), templateOf(old));
       const generation = String(changed ? before + 1 : before);
@@ -264,11 +263,8 @@ export const WORKLOAD_BEHAVIOUR: Behaviours = {
     validate: (object, old) => (old ? immutable(object, old, 'data') : []),
   },
   'batch/v1 Job': {
-    prepareCreate(job) {
-      fillJobSpec(ensure(job, 'spec'));
-      fillJobSelector(job);
-    },
-    prepareUpdate: (job) => fillJobSpec(ensure(job, 'spec')),
+    setDefaults: (job) => fillJobSpec(ensure(job, 'spec')),
+    prepareCreate: fillJobSelector,
     selectableFields: { 'status.successful': (job) => String(number(job, 'status', 'succeeded')) },
     validate: jobFaults,
   },
