@@ -130,6 +130,7 @@ export class Spoke {
     if (!member || this.#closed) return;
     this.#forget(member);
     member.state = 'booting';
+    this.#countPools();
     this.#step(member, 'boot', () => {
       if (this.#singleNode && member.settings.role === 'master') this.#request(member);
       else this.#fetchIgnition(member);
