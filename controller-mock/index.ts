@@ -39,6 +39,7 @@ export interface KubeMock {
 export async function startKubeMock(options: KubeMockOptions = {}): Promise<KubeMock> {
   const host = new KubeHost();
   try {
+    const ca = options.tls === false ? undefined : await host.caCert();
     const served = host.addCluster(options);
     seedEmptyWorld(served.cluster);
     if (typeof options.world === 'function') await options.world(served.cluster);
@@ -49,7 +50,7 @@ export async function startKubeMock(options: KubeMockOptions = {}): Promise<Kube
       url: listener.url,
       port: listener.port,
       token: served.token,
-      ca: options.tls === false ? undefined : await host.caCert(),
+      ca,
       kubeconfig,
       cluster: served.cluster,
       store: served.cluster.store,

@@ -386,6 +386,52 @@ describe('configuration', () => {
   });
 });
 
+describe('decoding', () => {
+  it('takes null for absent, and for the empty value where an entry must stay', () => {
+    const pod = new TestCluster().create('v1 Pod', 'p', {
+      metadata: { labels: { a: null }, annotations: null },
+      spec: {
+        containers: [container('c', { args: [null, 'x'], env: null, livenessProbe: null })],
+        nodeSelector: null,
+        volumes: [null, { name: 'v' }].slice(1),
+      },
+      status: null,
+    });
+    expect(pod.metadata).toMatchObject({ labels: { a: '' } });
+    expect(pod.metadata.annotations).toBeUndefined();
+    expect(pod.spec.containers[0].args).toEqual(['', 'x']);
+    expect(pod.spec.containers[0]).not.toHaveProperty('env');
+    expect(pod.spec.containers[0]).not.toHaveProperty('livenessProbe');
+    expect(pod.spec).not.toHaveProperty('nodeSelector');
+  });
+
+  it('keeps null where any value may stand', () => {
+    const data = { a: null, b: [null] };
+    const revision = new TestCluster().create('apps/v1 ControllerRevision', 'r', { data, revision: 1 });
+    expect(revision.data).toEqual(data);
+  });
+
+  it('lets lists repeat a key that nobody forbids', () => {
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'A', value: '2' },
+    ];
+    const pod = new TestCluster().create('v1 Pod', 'p', { spec: { containers: [container('c', { env })] } });
+    expect(pod.spec.containers[0].env).toEqual(env);
+  });
+
+  it('gives the defaults to whoever sent the object, and to nobody what the server adds', () => {
+    const pod = new TestCluster().create('v1 Pod', 'p', { spec: { containers: [container()] } });
+    const owned = pod.metadata.managedFields[0].fieldsV1['f:spec'];
+    expect(Object.keys(owned)).toEqual(
+      expect.arrayContaining(['f:dnsPolicy', 'f:enableServiceLinks', 'f:restartPolicy', 'f:schedulerName']),
+    );
+    for (const field of ['f:priority', 'f:serviceAccountName', 'f:tolerations'])
+      expect(owned).not.toHaveProperty(field);
+    expect(pod.spec).toMatchObject({ priority: 0, serviceAccountName: 'default', serviceAccount: 'default' });
+  });
+});
+
 describe('administration', () => {
   it('namespaces carry their name and wait for their contents', () => {
     const test = new TestCluster();

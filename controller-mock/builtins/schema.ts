@@ -177,13 +177,13 @@ function propertyOf(field: Field): Schema {
     };
   }
   const fallback = defaultOf(field);
-  const own = { ...patchOf(field), ...(fallback !== undefined && { default: fallback }) };
-  if (value.definition === undefined) return { ...value, description, ...own };
-  if (Object.keys(own).length === 0) return value;
-  if (!field.message) return { ...value, ...own };
+  const own = { description, ...patchOf(field), ...(fallback !== undefined && { default: fallback }) };
+  if (value.definition === undefined) return { ...value, ...own };
+  const published = { ...own, published: value };
+  if (!field.message) return { ...value, ...published };
   return {
     ...pickWithoutProperties(value),
-    ...own,
+    ...published,
     get properties() {
       return value.properties ?? {};
     },

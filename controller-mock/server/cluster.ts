@@ -28,7 +28,8 @@ import {
   type Subresource,
   type UserInfo,
 } from './resource.ts';
-import { applyDefaults } from './schema-default.ts';
+import { applyDefaults, dropNulls } from './schema-default.ts';
+import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
 import { validateSchema } from './schema-validate.ts';
 import {
@@ -208,8 +209,7 @@ export class Cluster implements ClusterAccess {
     if (type.generation) metadata.generation = 1;
     else delete metadata.generation;
     if (namespace !== '') this.#checkNamespace(type, namespace, metadata.name ?? '');
-    applyDefaults(object, type.schema);
-    this.checkTypes(type, object);
+    this.#complete(type, object, options);
     type.setDefaults?.(object);
     if (clientManagedFields) metadata.managedFields = clientManagedFields;
     // Before the server adds its own: those fields are nobody's.
@@ -263,8 +263,7 @@ export class Cluster implements ClusterAccess {
       else object.status = cloneJson(live.status);
     }
     keepServerFields(metadata, live.metadata);
-    applyDefaults(object, type.schema);
-    this.checkTypes(type, object);
+    this.#complete(type, object, options);
     type.setDefaults?.(object);
     if (clientManagedFields) metadata.managedFields = clientManagedFields;
     else delete metadata.managedFields;
@@ -376,6 +375,7 @@ export class Cluster implements ClusterAccess {
     } else {
       delete metadata.namespace;
     }
+    if (type.builtin) readNulls(body, type.schema);
     dropEmpty(metadata);
     const wrong = validateSchema({ metadata }, METADATA_ONLY)[0];
     if (wrong) throw wrongShape(type, wrong);
@@ -391,6 +391,16 @@ export class Cluster implements ClusterAccess {
         for (const path of unknown) options.context.warn(`unknown field "${path}"`);
     }
     return { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata };
+  }
+
+  /**
+   * What comes between reading an object and checking it. Nulls of built-in kinds went when they were read; nulls that
+   * were applied stay, and are refused.
+   */
+  #complete(type: ResourceType, object: KubeObject, options: WriteOptions): void {
+    applyDefaults(object, type.schema);
+    if (!type.builtin && !options.managedFields) dropNulls(object, type.schema);
+    this.checkTypes(type, object);
   }
 
   /** Code of one kind relies on the shapes its schema promises, so JSON types come first, as in Go's decoding. */

@@ -35,6 +35,7 @@ import {
   type UserInfo,
 } from './resource.ts';
 import { scaleOf, withScale } from './scale.ts';
+import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
 import {
   badRequest,
@@ -73,6 +74,9 @@ const WATCH_TIMEOUT_MS = 30 * 60_000;
 const LONGEST_WATCH_MS = 24 * 3600_000;
 
 const PUBLIC_PATHS = new Set(['version', 'healthz', 'livez', 'readyz']);
+
+/** Subresources that are parts of the status; others are parts of the spec. */
+const STATUS_PARTS = ['status', 'approval'];
 
 const PATCH_OPTIONS = { group: 'meta.k8s.io', kind: 'PatchOptions' };
 
@@ -431,7 +435,6 @@ class Call implements RequestContext {
     matches: ((record: StoredRecord) => boolean) | undefined,
   ): void {
     const { namespace, name } = this.#scope;
-    const collection = this.cluster.collection(type);
     const version = this.cluster.store.resourceVersion;
     const given = request.resourceVersion;
     if (given !== undefined && given > version) {
@@ -440,9 +443,6 @@ class Call implements RequestContext {
     }
     const wantsInitial = request.sendInitialEvents ?? !given;
     const since = wantsInitial ? undefined : (given ?? version);
-    if (since !== undefined && since < collection.forgotten) {
-      throw expired(`too old resource version: ${since} (${collection.forgotten})`);
-    }
     const view: WatchView = {
       key: JSON.stringify([encoder.key, namespace, name, request.labelSelector, request.fieldSelector]),
       namespace,
@@ -545,8 +545,9 @@ class Call implements RequestContext {
     metadata.name = name;
     if (type.namespaced) metadata.namespace ??= namespace;
     if (subresource) {
+      const part = STATUS_PARTS.includes(subresource.name) ? 'status' : 'spec';
       for (const key of Object.keys(applied)) {
-        if (!['apiVersion', 'kind', 'metadata', subresource.name].includes(key)) delete applied[key];
+        if (!['apiVersion', 'kind', 'metadata', part].includes(key)) delete applied[key];
       }
     } else if (type.subresources.some((entry) => entry.name === 'status')) {
       delete applied.status;
@@ -720,6 +721,7 @@ class Call implements RequestContext {
         const object = this.#decode(type, body);
         this.#writeOptions();
         if (!isPlainObject(object.metadata)) object.metadata = {};
+        readNulls(object, type.schema);
         prune(object, type.schema);
         this.cluster.checkTypes(type, object);
         this.#sendObject(201, type, create(object, namespace, this));

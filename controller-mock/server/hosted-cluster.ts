@@ -6,7 +6,10 @@ import { Endpoint, type EndpointOptions } from './endpoint.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 
-export type HostedClusterOptions = Omit<ClusterOptions, 'types'> & EndpointOptions;
+export interface HostedClusterOptions extends Omit<ClusterOptions, 'types'>, EndpointOptions {
+  /** PEM of the authority that clients inside of the cluster trust; every namespace has a ConfigMap with it. */
+  caPem: string;
+}
 
 export class HostedCluster {
   readonly cluster: Cluster;
@@ -19,7 +22,7 @@ export class HostedCluster {
     this.#controllers = [
       new CustomResources(this.cluster, (key) => this.endpoint.endWatches(key)),
       new GarbageCollector(this.cluster),
-      new NamespaceLifecycle(this.cluster),
+      new NamespaceLifecycle(this.cluster, options.caPem),
     ];
     this.endpoint = new Endpoint(this.cluster, options);
   }

@@ -135,6 +135,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
 
 /** @param target is not changed; unchanged parts are shared with the result. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
+  if (Array.isArray(patch)) return patch.map(withoutNulls);
   if (!isPlainObject(patch)) return patch;
   const result: Record<string, unknown> = isPlainObject(target) ? { ...target } : {};
   for (const key of Object.keys(patch)) {
@@ -143,4 +144,9 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
     else result[key] = applyMergePatch(Object.hasOwn(result, key) ? result[key] : undefined, value);
   }
   return result;
+}
+
+/** A list replaces another as a whole, but fields of its objects that are null are left out, as the API server does. */
+function withoutNulls(item: unknown): unknown {
+  return isPlainObject(item) || Array.isArray(item) ? applyMergePatch(undefined, item) : item;
 }

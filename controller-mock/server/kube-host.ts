@@ -39,13 +39,14 @@ export interface ServedCluster extends HostedCluster {
 class TokenCluster extends HostedCluster implements ServedCluster {
   readonly token: string;
 
-  constructor(settings: ClusterSettings, clock: Clock) {
+  constructor(settings: ClusterSettings, clock: Clock, caPem: string) {
     super({
       clock: settings.clock ?? clock,
       historyLength: settings.historyLength ?? HISTORY_LENGTH,
       firstResourceVersion: settings.firstResourceVersion ?? 0,
       anonymous: settings.anonymous ?? 'public-only',
       bookmarkIntervalMs: settings.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS,
+      caPem: settings.caPem ?? caPem,
     });
     this.token = settings.token ?? randomBytes(24).toString('base64url');
     this.cluster.tokens.add(this.token, ADMIN);
@@ -57,10 +58,14 @@ export class KubeHost {
   readonly #clusters = new Set<ServedCluster>();
   readonly #listeners = new Set<Listener>();
   #authority: Promise<CertificateAuthority> | undefined;
+  #caPem = '';
 
-  /** A new cluster without any object; reachable once it is routed. */
+  /**
+   * A new cluster without any object; reachable once it is routed. It knows the host's authority if that was asked for
+   * before, by {@link caCert} or by listening with TLS.
+   */
   addCluster(settings: ClusterSettings = {}): ServedCluster {
-    const served = new TokenCluster(settings, this.#clock);
+    const served = new TokenCluster(settings, this.#clock, this.#caPem);
     this.#clusters.add(served);
     return served;
   }
@@ -75,6 +80,7 @@ export class KubeHost {
   /** @param fallback the cluster of requests that no route of the listener takes. @throws Error if the port is taken. */
   async listen(settings: ListenSettings = {}, fallback?: ServedCluster): Promise<Listener> {
     const { host = '127.0.0.1', port = 0, tls = true, http2 = true, names = [] } = settings;
+    if (tls) await this.caCert();
     const pair = tls
       ? await (await this.#ca()).issue([...new Set(['127.0.0.1', '::1', 'localhost', host, ...names])])
       : undefined;
@@ -92,7 +98,8 @@ export class KubeHost {
 
   /** PEM of the authority that signs the listeners' certificates. */
   async caCert(): Promise<string> {
-    return (await this.#ca()).cert;
+    this.#caPem = (await this.#ca()).cert;
+    return this.#caPem;
   }
 
   /** @param prefix the path prefix the cluster is routed under, if it is. */

@@ -1,4 +1,5 @@
-/** Empties namespaces that are being deleted and lets them go (the namespace controller). */
+/** Fills new namespaces, empties those that are being deleted, and lets them go (the namespace controller). */
+import { namespaceContents } from '../builtins/index.ts';
 import type { StoreChange } from '../store/store.ts';
 import { type Cluster, collectionKey, timestamp } from './cluster.ts';
 import type { KubeObject, ResourceType } from './resource.ts';
@@ -12,13 +13,16 @@ const BATCH = 500;
 
 export class NamespaceLifecycle {
   readonly #cluster: Cluster;
+  readonly #caPem: string;
   /** Namespaces that are being deleted. */
   readonly #terminating = new Set<string>();
   #scheduled: NodeJS.Immediate | undefined;
   readonly #stopObserving: () => void;
 
-  constructor(cluster: Cluster) {
+  /** @param caPem certificate with which clients inside of the cluster check the server. */
+  constructor(cluster: Cluster, caPem: string) {
     this.#cluster = cluster;
+    this.#caPem = caPem;
     this.#stopObserving = cluster.store.observe((change) => this.#follow(change));
   }
 
@@ -31,6 +35,8 @@ export class NamespaceLifecycle {
     const { object } = change.record;
     if (change.collection === '/namespaces') {
       const name = object.metadata.name ?? '';
+      // Not at once: other observers hear of the namespace before they hear of what is in it.
+      if (change.type === 'ADDED') queueMicrotask(() => this.#fill(name));
       if (change.type === 'DELETED') this.#terminating.delete(name);
       else if (object.metadata.deletionTimestamp && !this.#terminating.has(name)) {
         this.#terminating.add(name);
@@ -42,6 +48,16 @@ export class NamespaceLifecycle {
       this.#terminating.has(object.metadata.namespace ?? '')
     ) {
       this.#schedule();
+    }
+  }
+
+  #fill(namespace: string): void {
+    const cluster = this.#cluster;
+    const live = cluster.get(NAMESPACES, '', namespace);
+    if (!live || live.metadata.deletionTimestamp) return;
+    for (const { resource, object } of namespaceContents(namespace, this.#caPem)) {
+      // A program of ours that made the namespace may have filled it already.
+      if (!cluster.get(resource, namespace, object.metadata.name ?? '')) cluster.create(resource, object, MANAGER);
     }
   }
 

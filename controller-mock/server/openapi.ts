@@ -27,6 +27,14 @@ const LIST_META: Schema = {
 /** Schema keywords that OpenAPI v2 does not have. */
 const V3_ONLY = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not']);
 
+/** What may be said about a field beside the reference to its schema. */
+const FIELD_KEYWORDS = [
+  'description',
+  'default',
+  'x-kubernetes-patch-merge-key',
+  'x-kubernetes-patch-strategy',
+] as const satisfies readonly (keyof Schema)[];
+
 /** Emits schemas with shared ones as references; collects those for the document. */
 class Emitter {
   readonly definitions: Record<string, unknown> = {};
@@ -69,6 +77,7 @@ class Emitter {
   ref(schema: Schema): unknown {
     const name = schema.definition;
     if (name === undefined) return this.#emit(schema);
+    if (schema.published) return this.#refined(schema, schema.published);
     if (!(name in this.definitions)) {
       this.definitions[name] = {};
       const emitted = this.#emit(schema);
@@ -78,11 +87,22 @@ class Emitter {
     return { $ref: `${this.#v2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
   }
 
+  /** A reference with what is said about one field beside it. */
+  #refined(schema: Schema, published: Schema): unknown {
+    const own: Record<string, unknown> = {};
+    for (const key of FIELD_KEYWORDS) {
+      if (schema[key] !== undefined && schema[key] !== published[key]) own[key] = schema[key];
+    }
+    const reference = this.ref(published) as object;
+    return this.#v2 ? { ...own, ...reference } : { ...own, allOf: [reference] };
+  }
+
   #emit(schema: Schema): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(schema) as (keyof Schema)[]) {
       const value = schema[key];
-      if (value === undefined || key === 'definition' || (this.#v2 && V3_ONLY.has(key))) continue;
+      if (value === undefined || key === 'definition' || key === 'published' || (this.#v2 && V3_ONLY.has(key)))
+        continue;
       switch (key) {
         case 'properties': {
           const properties: Record<string, unknown> = {};

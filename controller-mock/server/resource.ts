@@ -70,6 +70,11 @@ export interface Schema {
    * `io.k8s.api.core.v1.PodSpec`. Never sent itself.
    */
   definition?: string;
+  /**
+   * The node that is published under {@link Schema.definition}, when this one differs from it for one field: in
+   * description, default or patch strategy.
+   */
+  published?: Schema;
   type?: string;
   format?: string;
   title?: string;

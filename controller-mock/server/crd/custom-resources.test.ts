@@ -130,6 +130,22 @@ describe('custom resources', () => {
     expect(reply.json.metadata.generation).toBe(1);
   });
 
+  it('lose nulls where null is no value, unless they are applied', async () => {
+    const parts = [{ name: 'x', when: null }];
+    const written = await client.post(WIDGETS, widget('a', { size: 1, color: null, code: null, maybe: null, parts }));
+    expect(written.code).toBe(201);
+    const kept = { size: 1, color: 'red', maybe: null, parts: [{ name: 'x' }], nested: { depth: 3 } };
+    expect(written.json.spec).toEqual(kept);
+    const replaced = await client.put(`${WIDGETS}/a`, { ...written.json, spec: { ...kept, port: null, nested: null } });
+    expect(replaced.json.spec).toEqual(kept);
+    const merged = await client.merge(`${WIDGETS}/a`, { spec: { parts: [{ name: 'y', when: null }] } });
+    expect(merged.json.spec.parts).toEqual([{ name: 'y' }]);
+    const item = await client.post(WIDGETS, widget('b', { size: 1, tags: ['t', null] }));
+    expect(item.json.details.causes).toMatchObject([{ reason: 'FieldValueTypeInvalid', field: 'spec.tags[1]' }]);
+    const applied = await client.apply(`${WIDGETS}/c?fieldManager=m`, widget('c', { size: 1, color: null, code: null }));
+    expect(applied.json.details.causes).toMatchObject([{ reason: 'FieldValueTypeInvalid', field: 'spec.code' }]);
+  });
+
   it.each([
     [{}, 'spec.size', 'FieldValueRequired', 'Required value'],
     [
