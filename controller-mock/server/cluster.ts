@@ -375,7 +375,9 @@ export class Cluster implements ClusterAccess {
     } else {
       delete metadata.namespace;
     }
+    // The metadata of every kind is read into the same Go type.
     if (type.builtin) readNulls(body, type.schema);
+    else readNulls({ metadata }, METADATA_ONLY);
     dropEmpty(metadata);
     const wrong = validateSchema({ metadata }, METADATA_ONLY)[0];
     if (wrong) throw wrongShape(type, wrong);

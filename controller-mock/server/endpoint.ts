@@ -454,6 +454,9 @@ class Call implements RequestContext {
     const { response } = this.#answer;
     response.writeHead(200, this.#answer.headers('application/json', {}));
     response.flushHeaders();
+    const timeoutMs = request.timeoutSeconds > 0 ? request.timeoutSeconds * 1000 : WATCH_TIMEOUT_MS;
+    // Set before the watch begins: one whose history is lost ends at once.
+    const timeout = setTimeout(() => watcher.finish(), Math.min(timeoutMs, LONGEST_WATCH_MS));
     const watcher = this.#endpoint.hub(type).watch(
       view,
       {
@@ -464,8 +467,6 @@ class Call implements RequestContext {
       new ResponseSink(response),
       () => clearTimeout(timeout),
     );
-    const timeoutMs = request.timeoutSeconds > 0 ? request.timeoutSeconds * 1000 : WATCH_TIMEOUT_MS;
-    const timeout = setTimeout(() => watcher.finish(), Math.min(timeoutMs, LONGEST_WATCH_MS));
     response.once('close', () => watcher.stop());
   }
 

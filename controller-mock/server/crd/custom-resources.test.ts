@@ -132,17 +132,33 @@ describe('custom resources', () => {
 
   it('lose nulls where null is no value, unless they are applied', async () => {
     const parts = [{ name: 'x', when: null }];
-    const written = await client.post(WIDGETS, widget('a', { size: 1, color: null, code: null, maybe: null, parts }));
+    const written = await client.post(
+      WIDGETS,
+      widget('nulls', { size: 1, color: null, code: null, maybe: null, parts }),
+    );
     expect(written.code).toBe(201);
     const kept = { size: 1, color: 'red', maybe: null, parts: [{ name: 'x' }], nested: { depth: 3 } };
     expect(written.json.spec).toEqual(kept);
-    const replaced = await client.put(`${WIDGETS}/a`, { ...written.json, spec: { ...kept, port: null, nested: null } });
+    const replaced = await client.put(`${WIDGETS}/nulls`, {
+      ...written.json,
+      spec: { ...kept, port: null, nested: null },
+    });
     expect(replaced.json.spec).toEqual(kept);
-    const merged = await client.merge(`${WIDGETS}/a`, { spec: { parts: [{ name: 'y', when: null }] } });
+    const merged = await client.merge(`${WIDGETS}/nulls`, { spec: { parts: [{ name: 'y', when: null }] } });
     expect(merged.json.spec.parts).toEqual([{ name: 'y' }]);
-    const item = await client.post(WIDGETS, widget('b', { size: 1, tags: ['t', null] }));
+    const labelled = await client.merge(`${WIDGETS}/nulls`, { metadata: { labels: { a: 'x' }, annotations: null } });
+    const labels = { a: null };
+    const cleared = await client.put(`${WIDGETS}/nulls`, {
+      ...labelled.json,
+      metadata: { ...labelled.json.metadata, labels },
+    });
+    expect(cleared.json.metadata.labels).toEqual({ a: '' });
+    const item = await client.post(WIDGETS, widget('null-item', { size: 1, tags: ['t', null] }));
     expect(item.json.details.causes).toMatchObject([{ reason: 'FieldValueTypeInvalid', field: 'spec.tags[1]' }]);
-    const applied = await client.apply(`${WIDGETS}/c?fieldManager=m`, widget('c', { size: 1, color: null, code: null }));
+    const applied = await client.send('PATCH', `${WIDGETS}/applied?fieldManager=m`, {
+      body: widget('applied', { size: 1, color: null, code: null }),
+      type: 'application/apply-patch+yaml',
+    });
     expect(applied.json.details.causes).toMatchObject([{ reason: 'FieldValueTypeInvalid', field: 'spec.code' }]);
   });
 
