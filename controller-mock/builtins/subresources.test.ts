@@ -150,7 +150,13 @@ describe('pods', () => {
   });
 
   it('have no streams to containers', async () => {
-    expect(await statusOf(withPod().ask(POD, 'p', 'exec'))).toMatchObject({ code: 501, reason: 'NotImplemented' });
+    const test = withPod();
+    expect(await statusOf(test.ask(POD, 'p', 'exec'))).toMatchObject({
+      code: 400,
+      message: 'pod p does not have a host assigned',
+    });
+    await test.ask(POD, 'p', 'binding', { body: { target: { kind: 'Node', name: 'n' } } });
+    expect(await statusOf(test.ask(POD, 'p', 'exec'))).toMatchObject({ code: 501, reason: 'NotImplemented' });
   });
 });
 

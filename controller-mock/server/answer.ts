@@ -32,7 +32,7 @@ export class Answer {
 
   /** @param body JSON as bytes or value. */
   json(code: number, body: unknown, headers: Record<string, string> = {}): void {
-    this.send(code, Buffer.isBuffer(body) ? body : JSON.stringify(body), 'application/json', headers);
+    this.send(code, Buffer.isBuffer(body) ? body : `${JSON.stringify(body)}\n`, 'application/json', headers);
   }
 
   /** @param body JSON; turned into YAML, or indented, if the client asked so. */
@@ -41,8 +41,8 @@ export class Answer {
       const text = stringify(JSON.parse(body.toString()), { aliasDuplicateObjects: false });
       this.send(code, text, 'application/yaml');
     } else {
-      const text = pretty ? `${JSON.stringify(JSON.parse(body.toString()), null, 2)}\n` : body;
-      this.send(code, text, 'application/json');
+      const text = pretty ? JSON.stringify(JSON.parse(body.toString()), null, 2) : body;
+      this.send(code, withLineEnd(text), 'application/json');
     }
   }
 
@@ -118,6 +118,14 @@ export class Answer {
 /** A quoted string of HTTP: visible ASCII only. */
 function quoted(text: string): string {
   return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
+}
+
+const LINE_END = Buffer.from('\n');
+
+/** Answers end with a line feed, as those of the API server do. */
+function withLineEnd(body: Buffer | string): Buffer | string {
+  if (typeof body === 'string') return `${body}\n`;
+  return body.at(-1) === LINE_END[0] ? body : Buffer.concat([body, LINE_END]);
 }
 
 function drained(response: ServerResponse): Promise<void> {

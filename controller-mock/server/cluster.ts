@@ -31,13 +31,14 @@ import {
 import { applyDefaults, dropNulls } from './schema-default.ts';
 import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
-import { validateSchema } from './schema-validate.ts';
+import { typeOfJson, validateSchema } from './schema-validate.ts';
 import {
   alreadyExists,
   badRequest,
   causeForbidden,
   causeInvalid,
   causeRequired,
+  causeTypeInvalid,
   conflict,
   forbidden,
   invalid,
@@ -361,8 +362,11 @@ export class Cluster implements ClusterAccess {
 
   /** Namespace agreement, unknown fields, JSON types. */
   #readBody(type: ResourceType, namespace: string, body: KubeObject, options: WriteOptions): KubeObject {
-    if (!isPlainObject(body.metadata)) body.metadata = {};
+    body.metadata ??= {};
     const metadata = body.metadata;
+    if (!isPlainObject(metadata)) {
+      throw wrongShape(type, causeTypeInvalid('metadata', typeOfJson(metadata), 'metadata must be of type object'));
+    }
     if (type.namespaced) {
       if (metadata.namespace && metadata.namespace !== namespace) {
         throw badRequest(
@@ -392,7 +396,9 @@ export class Cluster implements ClusterAccess {
       if (options.fieldValidation === 'Warn')
         for (const path of unknown) options.context.warn(`unknown field "${path}"`);
     }
-    return { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata };
+    // In this order clients are used to read them.
+    const head = { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
+    return { ...head, ...body, ...head };
   }
 
   /**
@@ -482,7 +488,9 @@ export class Cluster implements ClusterAccess {
     subresource: string,
     options: WriteOptions,
   ): NonNullable<ObjectMeta['managedFields']> {
-    return trackUpdate(live, object, {
+    // A new object comes without a status; what its defaults put there belongs to nobody.
+    const isUnreported = !live && !options.trusted && hasStatus(type);
+    return trackUpdate(live, isUnreported ? { ...object, status: undefined } : object, {
       manager: options.manager,
       apiVersion: apiVersionOf(type),
       subresource,
@@ -510,7 +518,7 @@ export function collectionKey(type: ResourceType): string {
 }
 
 /** The object of a record in the form of one type. */
-export function shownAs(record: StoredRecord, type: ResourceType): KubeObject {
+export function shownAs(record: StoredRecord, type: Pick<ResourceType, 'storedAs'>): KubeObject {
   return type.storedAs ? type.storedAs.fromStored(record.object) : record.object;
 }
 

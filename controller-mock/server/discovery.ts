@@ -2,8 +2,6 @@
 import type { Registry, ServedGroup } from './registry.ts';
 import { apiVersionOf, type ResourceType } from './resource.ts';
 
-const NO_CIDRS: unknown[] = [];
-
 /** `/api` */
 export function coreVersions(address: string) {
   return {
@@ -27,7 +25,7 @@ export function groupList(registry: Registry) {
 /** `/apis/<group>`; undefined if it is not served. */
 export function singleGroup(registry: Registry, group: string) {
   const served = registry.groups().find((entry) => entry.group === group);
-  return served && { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(served), serverAddressByClientCIDRs: NO_CIDRS };
+  return served && { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(served) };
 }
 
 /** `/api/v1`, `/apis/<group>/<version>`; undefined if it is not served. */

@@ -17,6 +17,8 @@ afterAll(async () => {
   await mock.close();
 });
 
+const C = { name: 'c', image: 'i' };
+
 describe('who asks', () => {
   it('refuses unknown tokens', async () => {
     const reply = await client.get('/api/v1/namespaces', { authorization: 'Bearer wrong' });
@@ -239,6 +241,117 @@ describe('bad requests', () => {
     });
     request.end(body);
     expect(await code).toBe(413);
+  });
+
+  it('refuses patches that would break an object', async () => {
+    const path = '/apis/apps/v1/namespaces/default/deployments';
+    const labels = { a: 'b' };
+    const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [C] } } };
+    const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'kept' }, spec };
+    expect((await client.post(path, object)).code).toBe(201);
+    const before = (await client.get(`${path}/kept`)).text;
+    const patch = (type: string, body: unknown, query = '') =>
+      client.send('PATCH', `${path}/kept${query}`, { type: `application/${type}`, body });
+    const merge = 'merge-patch+json';
+    const strategic = 'strategic-merge-patch+json';
+    for (const [code, reply] of [
+      [400, await patch(merge, { spec: { replicas: 'many' } })],
+      [422, await patch(merge, { spec: { replicas: -1 } })],
+      [422, await patch(merge, { spec: { selector: null } })],
+      [400, await patch(merge, { metadata: { name: 'other' } })],
+      [400, await patch(merge, { metadata: { namespace: 'other' } })],
+      [409, await patch(merge, { metadata: { uid: 'other' } })],
+      [409, await patch(merge, { metadata: { resourceVersion: '1' } })],
+      [400, await patch(merge, { metadata: [] })],
+      [400, await patch(merge, { kind: 'Pod' })],
+      [400, await patch(merge, { apiVersion: 'apps/v9' })],
+      [400, await patch(merge, { spek: {} }, '?fieldValidation=Strict')],
+      [400, await patch(merge, [])],
+      [400, await patch(merge, '{')],
+      [422, await patch(strategic, { spec: { template: { spec: { containers: [{ name: 'd' }] } } } })],
+      // As the API server answers.
+      [500, await patch(strategic, { spec: { template: { spec: { containers: [{ image: 'x' }] } } } })],
+      [500, await patch(strategic, { spec: { template: { spec: { containers: [{ $patch: 'x', name: 'c' }] } } } })],
+      [422, await patch('json-patch+json', [{ op: 'remove', path: '/spec/template/spec/containers/0' }])],
+      [422, await patch('json-patch+json', [{ op: 'remove', path: '/spec/nothing' }])],
+      [400, await patch('json-patch+json', [{ op: 'replace', path: '', value: 7 }])],
+      [400, await patch('json-patch+json', { op: 'add' })],
+      [400, await patch('apply-patch+yaml', 'a: b: c', '?fieldManager=m')],
+      [422, await patch('apply-patch+yaml', object)],
+      [415, await patch('nothing', {})],
+    ] as const) {
+      expect([reply.code, reply.json?.kind], reply.text).toEqual([code, 'Status']);
+    }
+    expect((await client.get(`${path}/kept`)).text).toBe(before);
+  });
+
+  it('refuses selectors, limits and versions that make no sense', async () => {
+    for (const [query, code] of [
+      ['labelSelector=a@b', 400],
+      ['labelSelector=a in (b', 400],
+      ['labelSelector=a>b', 400],
+      ['fieldSelector=a', 400],
+      ['fieldSelector=a=b', 400],
+      ['limit=-1', 200],
+      ['limit=x', 400],
+      ['limit=99999999999999999999', 400],
+      ['limit=9007199254740991', 200],
+      ['continue=x', 400],
+      ['timeoutSeconds=x', 400],
+      ['resourceVersion=x', 400],
+      ['resourceVersion=99999999', 504],
+      ['resourceVersion=1&resourceVersionMatch=Sometimes', 422],
+      [`labelSelector=${'a,'.repeat(3000)}a`, 200],
+    ] as const) {
+      const reply = await client.get(`/api/v1/configmaps?${encodeURI(query)}`);
+      expect([query.slice(0, 60), reply.code]).toEqual([query.slice(0, 60), code]);
+    }
+  });
+
+  it('takes a body as slowly as it comes, and is not held up by those that never come', async () => {
+    const plain = await startKubeMock({ tls: false });
+    const path = '/api/v1/namespaces/default/configmaps';
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'slow' } });
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${plain.token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const connect = () =>
+      new Promise<net.Socket>((resolve, reject) => {
+        const socket = net.connect(plain.port, '127.0.0.1', () => resolve(socket));
+        socket.on('error', reject);
+      });
+    // Some stop within the head, some within the body, some read nothing of a watch.
+    const stuck = await Promise.all(Array.from({ length: 60 }, connect));
+    for (const [index, socket] of stuck.entries()) {
+      socket.on('error', () => {});
+      if (index % 3 === 0) socket.write(head.slice(0, 40));
+      else if (index % 3 === 1) socket.write(head + body.slice(0, 10));
+      else
+        socket.pause().write(
+          head
+            .replace('POST', 'GET')
+            .replace(' HTTP', '?watch=1 HTTP')
+            .replace(/Content.*/s, '\r\n'),
+        );
+    }
+    const slow = await connect();
+    let answer = '';
+    const answered = new Promise<void>((resolve) => {
+      slow.setEncoding('utf8').on('data', (text: string) => {
+        answer += text;
+        if (answer.includes('\r\n\r\n')) resolve();
+      });
+    });
+    for (const byte of head + body) {
+      slow.write(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await answered;
+    expect(answer).toMatch(/^HTTP\/1.1 201 Created/);
+    await expect.poll(() => plain.endpoint.watches).toBe(20);
+    const closed = Promise.all(stuck.map((socket) => new Promise((resolve) => socket.resume().once('close', resolve))));
+    await plain.close();
+    await closed;
+    slow.destroy();
+    expect(plain.endpoint.watches).toBe(0);
   });
 
   it('survives clients that break off', async () => {

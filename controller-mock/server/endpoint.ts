@@ -21,7 +21,7 @@ import { listFilter } from './list-filter.ts';
 import { type ListRequest, listPage, parseListRequest } from './list-request.ts';
 import { negotiate, negotiateDiscovery, type Representation } from './negotiation.ts';
 import { OpenApi } from './openapi.ts';
-import { type IncludeObject, ObjectEncoder } from './representation.ts';
+import { type EncodedType, type IncludeObject, ObjectEncoder } from './representation.ts';
 import { decodeObject, decodePatch, mediaType, PATCH_TYPES, readBody } from './request-body.ts';
 import { parseScope, type RequestScope } from './request-scope.ts';
 import {
@@ -34,7 +34,7 @@ import {
   type SubresourceRequest,
   type UserInfo,
 } from './resource.ts';
-import { scaleOf, withScale } from './scale.ts';
+import { SCALE_KIND, scaleOf, withScale } from './scale.ts';
 import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
 import {
@@ -170,7 +170,9 @@ export class Endpoint {
         answer.send(200, body, type, { vary: 'Accept' });
         return 'answered';
       }
-      return root === 'api' ? coreVersions(String(request.headers.host ?? '')) : groupList(registry);
+      return root === 'api'
+        ? coreVersions(String(request.headers[':authority'] ?? request.headers.host ?? ''))
+        : groupList(registry);
     }
     if (root === 'apis' && version === '') return singleGroup(registry, group);
     return resourceList(registry, group, version);
@@ -521,7 +523,7 @@ class Call implements RequestContext {
       const whole = withScale(live, object, paths);
       const part: Subresource = { ...subresource, merge: (_live, body) => body };
       const updated = this.cluster.updateObject(type, namespace, name, whole, part, options);
-      this.#represent(code, JSON.stringify(scaleOf(updated, paths)), this.#representation());
+      this.#sendObject(code, SCALE_KIND, scaleOf(updated, paths));
       return;
     }
     this.#checkKind(type, object);
@@ -677,8 +679,7 @@ class Call implements RequestContext {
         return;
       }
       const live = this.cluster.live(type, namespace, name);
-      const scale = JSON.stringify(scaleOf(live, subresource.scale));
-      this.#represent(200, scale, this.#representation());
+      this.#sendObject(200, SCALE_KIND, scaleOf(live, subresource.scale));
       return;
     }
     this.#withBody((body) => {
@@ -832,7 +833,7 @@ class Call implements RequestContext {
     return negotiate(this.#request.headers.accept);
   }
 
-  #encoder(type: ResourceType, representation: Representation): ObjectEncoder {
+  #encoder(type: EncodedType, representation: Representation): ObjectEncoder {
     const include = this.#query.get('includeObject') || 'Metadata';
     if (include !== 'None' && include !== 'Metadata' && include !== 'Object') {
       throw badRequest(
@@ -842,7 +843,7 @@ class Call implements RequestContext {
     return new ObjectEncoder(type, representation, include satisfies IncludeObject, () => this.clock.now());
   }
 
-  #sendObject(code: number, type: ResourceType, object: KubeObject): void {
+  #sendObject(code: number, type: EncodedType, object: KubeObject): void {
     const representation = this.#representation();
     const shape = this.#encoder(type, representation).shape(object);
     this.#represent(code, JSON.stringify(shape), representation);

@@ -1,6 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type KubeMock, startKubeMock } from '../index.ts';
+import { collectionKey } from './cluster.ts';
 import { TestClient } from './test-client.ts';
 
 let mock: KubeMock;
@@ -280,9 +283,50 @@ const request = fc.record({
   accept,
 });
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes in use once nothing but the kinds and namespaces of the beginning is left in the cluster. */
+async function bytesWhenEmptied(): Promise<number> {
+  const { cluster, store } = mock;
+  for (const [key, collection] of store.collections()) {
+    if (key === '/namespaces' || key.endsWith('/customresourcedefinitions')) continue;
+    const type = [...cluster.registry.all()].find((entry) => collectionKey(entry) === key);
+    for (const { namespace, name, object } of [...collection.list()]) {
+      if (type && object.metadata.finalizers) {
+        cluster.modify({ group: type.group, resource: type.plural }, namespace, name, (draft) => {
+          delete draft.metadata.finalizers;
+        });
+      }
+      if (type && collection.get(namespace, name)) {
+        cluster.deleteObject(type, namespace, name, { gracePeriodSeconds: 0, propagationPolicy: 'Background' }, false);
+      }
+    }
+  }
+  store.compact();
+  // Timers, sockets and controllers of the last requests have had their turn after this.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** What 10,000 requests may leave behind; a leak of a few hundred bytes a request would be more. */
+const GROWTH_LIMIT_BYTES = 3e6;
+
 it('answers 10,000 strange requests with a Status or an object, never with a failure of its own', {
   timeout: 120_000,
 }, async () => {
+  await ask(40);
+  const before = await bytesWhenEmptied();
+  await ask(200);
+  expect((await bytesWhenEmptied()) - before).toBeLessThan(GROWTH_LIMIT_BYTES);
+  expect(mock.endpoint.watches).toBe(0);
+  expect((await client.get('/readyz')).text).toBe('ok');
+});
+
+/** @param rounds of 50 requests at once. */
+async function ask(rounds: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.array(request, { minLength: 50, maxLength: 50 }), async (requests) => {
       await Promise.all(
@@ -294,8 +338,10 @@ it('answers 10,000 strange requests with a Status or an object, never with a fai
             ...(sent.method !== 'GET' && sent.method !== 'HEAD' && { body: sent.body, type: sent.type }),
             headers: { accept: sent.accept },
           });
-          // A version from the future is the one deliberate 504.
-          if (reply.code >= 500 && reply.code !== 504) {
+          // Deliberate are a 504 for a version from the future, and the 500 without a reason that the API server has for
+          // patches it cannot make sense of. A failure of our own has the reason InternalError.
+          const isDeliberate = reply.code === 504 || (reply.code === 500 && reply.json?.reason === undefined);
+          if (reply.code >= 500 && !isDeliberate) {
             throw new Error(`${sent.method} ${sent.place}?${query} ${sent.type} ${sent.body}: ${reply.text}`);
           }
           if (reply.code >= 400 && sent.method !== 'HEAD')
@@ -303,8 +349,6 @@ it('answers 10,000 strange requests with a Status or an object, never with a fai
         }),
       );
     }),
-    { numRuns: 200, endOnFailure: true },
+    { numRuns: rounds, endOnFailure: true },
   );
-  expect(mock.endpoint.watches).toBe(0);
-  expect((await client.get('/readyz')).text).toBe('ok');
-});
+}

@@ -58,6 +58,14 @@ function add(document: unknown, parts: string[], value: unknown, op: string, pat
   return document;
 }
 
+/** As {@link add}, but within a list. A field need not be there, as in the API server. */
+function replace(document: unknown, parts: string[], value: unknown, path: string): unknown {
+  const parent = parts.length > 0 && read(document, parts.slice(0, -1), 'replace', path);
+  if (!Array.isArray(parent)) return add(document, parts, value, 'replace', path);
+  parent[arrayIndex(parts.at(-1)!, parent.length, 'replace', path)] = value;
+  return document;
+}
+
 function remove(document: unknown, parts: string[], op: string, path: string): void {
   if (parts.length === 0) throw missing(op, path);
   const parent = read(document, parts.slice(0, -1), op, path);
@@ -89,13 +97,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
         remove(result, parts, op, path);
         break;
       case 'replace':
-        read(result, parts, op, path);
-        if (parts.length === 0) {
-          result = cloneJson(value ?? null);
-        } else {
-          const parent = read(result, parts.slice(0, -1), op, path) as Record<string, unknown>;
-          parent[parts.at(-1)!] = cloneJson(value ?? null);
-        }
+        result = replace(result, parts, cloneJson(value ?? null), path);
         break;
       case 'move': {
         const source = pointer(from, 'from');

@@ -18,10 +18,9 @@ export function listFilter(
   const fields = parseFieldSelector(fieldSelector).map(({ field, equal, value }) => {
     const read = fieldReader(type, field);
     if (!read) {
-      const allowed = ['metadata.name', 'metadata.namespace', ...Object.keys(type.selectableFields)].join(', ');
-      throw badRequest(
-        `Unable to find "${type.group ? `${type.group}/` : ''}${type.version}, Resource=${type.plural}" that match label selector "${labelSelector}", field selector "${fieldSelector}": field label not supported: ${field}; supported are ${allowed}`,
-      );
+      const allowed = ['metadata.name', 'metadata.namespace', ...Object.keys(type.selectableFields)];
+      const shown = allowed.map((name) => JSON.stringify(name)).join(', ');
+      throw badRequest(`${JSON.stringify(field)} is not a known field selector: only ${shown}`);
     }
     return (object: KubeObject) => (read(object) === value) === equal;
   });

@@ -7,6 +7,9 @@ import { apiVersionOf, type KubeObject, type ResourceType } from './resource.ts'
 /** `includeObject` of Table requests. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
+/** What has to be known about a kind to write its objects down. */
+export type EncodedType = Pick<ResourceType, 'group' | 'version' | 'kind' | 'listKind' | 'printer' | 'storedAs'>;
+
 export interface ListMeta {
   resourceVersion?: string;
   continue?: string;
@@ -15,13 +18,13 @@ export interface ListMeta {
 
 /** Encodes objects of one type for one form of answer; watches with equal encoders share bytes. */
 export class ObjectEncoder {
-  readonly type: ResourceType;
+  readonly type: EncodedType;
   readonly #form: Representation['form'];
   readonly #metaVersion: string;
   readonly #include: IncludeObject;
   readonly #nowMs: () => number;
 
-  constructor(type: ResourceType, representation: Representation, include: IncludeObject, nowMs: () => number) {
+  constructor(type: EncodedType, representation: Representation, include: IncludeObject, nowMs: () => number) {
     this.type = type;
     this.#form = representation.form;
     this.#metaVersion = `meta.k8s.io/${representation.metaVersion}`;
@@ -116,4 +119,4 @@ export class ObjectEncoder {
 }
 
 const COMMA = Buffer.from(',');
-const LIST_END = Buffer.from(']}');
+const LIST_END = Buffer.from(']}\n');

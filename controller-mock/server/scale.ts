@@ -1,8 +1,33 @@
 /** The scale subresource: a Scale object read from, and written to, the kind's own paths. */
+import { humanDuration } from './human-duration.ts';
 import { cloneJson, isPlainObject } from './json.ts';
 import { fieldsOfPath, parseJsonPath } from './json-path.ts';
+import type { EncodedType } from './representation.ts';
 import type { KubeObject, Subresource } from './resource.ts';
 import { badRequest, causeInvalid, invalid } from './status.ts';
+
+/** Kind of the subresource, and how `kubectl get --subresource=scale` shows it. */
+export const SCALE_KIND: EncodedType = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  listKind: 'ScaleList',
+  printer: {
+    columns: [
+      ['Name', 'string', 'name'] as const,
+      ['Desired', 'integer', ''] as const,
+      ['Available', 'integer', ''] as const,
+      ['Age', 'string', ''] as const,
+    ].map(([name, type, format]) => ({ name, type, format, description: '', priority: 0 })),
+    cells({ metadata, spec, status }, nowMs) {
+      const created = Date.parse(metadata.creationTimestamp ?? '');
+      const age = Number.isNaN(created) ? '<unknown>' : humanDuration(nowMs - created);
+      return [metadata.name ?? '', replicasIn(spec), replicasIn(status), age];
+    },
+  },
+};
+
+const replicasIn = (part: unknown) => (isPlainObject(part) && part.replicas) || 0;
 
 type ScalePaths = NonNullable<Subresource['scale']>;
 

@@ -35,24 +35,27 @@ function typeFits(actual: string, expected: string): boolean {
 
 const shown = (path: string) => path || '<nil>';
 
-/** Patterns compiled once; an unusable one (RE2 syntax that JavaScript lacks) matches everything. */
-const patterns = new Map<string, RegExp | undefined>();
+/** Patterns compiled once, and forgotten with their schema. */
+const patterns = new WeakMap<Schema, RegExp>();
 
-function compiled(pattern: string): RegExp | undefined {
-  if (!patterns.has(pattern)) {
-    let regex: RegExp | undefined;
-    try {
-      regex = new RegExp(pattern, 'u');
-    } catch {
-      try {
-        regex = new RegExp(pattern);
-      } catch {
-        regex = undefined;
-      }
-    }
-    patterns.set(pattern, regex);
+/** Matches everything: stands for what cannot be used, such as RE2 syntax that JavaScript lacks. */
+const ANYTHING = /(?:)/;
+
+function compiled(schema: Schema, pattern: string): RegExp {
+  let regex = patterns.get(schema);
+  if (!regex) {
+    regex = regexOf(pattern, 'u') ?? regexOf(pattern, '') ?? ANYTHING;
+    patterns.set(schema, regex);
   }
-  return patterns.get(pattern);
+  return regex;
+}
+
+function regexOf(pattern: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    return undefined;
+  }
 }
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
@@ -118,7 +121,7 @@ function checkString(text: string, schema: Schema, path: string, causes: StatusC
   if (minLength !== undefined && [...text].length < minLength) {
     causes.push(causeInvalid(shown(path), text, `${path} in body should be at least ${minLength} chars long`));
   }
-  if (pattern !== undefined && compiled(pattern)?.test(text) === false) {
+  if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
     causes.push(causeInvalid(shown(path), text, `${path} in body should match '${pattern}'`));
   }
   if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {

@@ -5,10 +5,15 @@ export const ADMIN: UserInfo = { username: 'kube-admin', uid: '', groups: ['syst
 
 export const ANONYMOUS: UserInfo = { username: 'system:anonymous', uid: '', groups: ['system:unauthenticated'] };
 
-/** Bearer tokens of one cluster; expired ones are dropped when they are looked at. */
+/** Tokens beyond which expired ones are looked for. */
+const FIRST_SWEEP = 1000;
+
+/** Bearer tokens of one cluster; expired ones are dropped when they are looked at or have become many. */
 export class Tokens implements TokenRegistry {
   readonly #clock: Clock;
   readonly #known = new Map<string, { user: UserInfo; expiresAtMs: number }>();
+
+  #sweepAt = FIRST_SWEEP;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -16,6 +21,10 @@ export class Tokens implements TokenRegistry {
 
   add(token: string, user: UserInfo, expiresAtMs = Number.POSITIVE_INFINITY): void {
     this.#known.set(token, { user, expiresAtMs });
+    if (this.#known.size < this.#sweepAt) return;
+    const now = this.#clock.now();
+    for (const [known, entry] of this.#known) if (entry.expiresAtMs <= now) this.#known.delete(known);
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#known.size);
   }
 
   find(token: string): UserInfo | undefined {

@@ -15,6 +15,11 @@ const notFound = (field: string, value: unknown): StatusCause => ({
 function checkResources(container: Fields, path: string): StatusCause[] {
   const causes: StatusCause[] = [];
   const limits = fields(container, 'resources', 'limits');
+  for (const [name, quantity] of Object.entries(limits)) {
+    if (quantityValue(quantity) < 0) {
+      causes.push(causeInvalid(`${path}.resources.limits[${name}]`, quantity, 'must be greater than or equal to 0'));
+    }
+  }
   for (const [name, quantity] of Object.entries(fields(container, 'resources', 'requests'))) {
     if (quantityValue(quantity) < 0) {
       causes.push(causeInvalid(`${path}.resources.requests[${name}]`, quantity, 'must be greater than or equal to 0'));

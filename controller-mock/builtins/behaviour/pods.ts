@@ -57,7 +57,8 @@ const stream = (name: string, kind: string): Subresource => ({
   name,
   kind,
   verbs: ['create', 'get'],
-  handle() {
+  handle({ parent, name: pod }) {
+    if (text(parent, 'spec', 'nodeName') === '') throw badRequest(`pod ${pod} does not have a host assigned`);
     throw new ApiStatusError(501, 'NotImplemented', `${name} needs a node with containers, and this cluster has none`);
   },
 });

@@ -91,6 +91,7 @@ function fillDaemonSet(object: KubeObject): void {
   fill(strategy, { type: 'RollingUpdate' });
   if (strategy.type === 'RollingUpdate') fill(ensure(strategy, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 });
   fillTemplate(spec);
+  object.metadata.annotations = { [TEMPLATE_GENERATION]: '0', ...object.metadata.annotations };
 }
 
 /** The pods a workload makes. */
