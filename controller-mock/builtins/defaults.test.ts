@@ -102,6 +102,28 @@ describe('pods', () => {
       }),
     );
     expect(refused).toEqual([expect.stringContaining('spec: Forbidden: pod updates may not change fields other than')]);
+    const resized = causesOf(() =>
+      test.update('v1 Pod', 'p', (pod) => {
+        pod.spec.containers.push(container('more'));
+      }),
+    );
+    expect(resized).toEqual(['spec.containers: Forbidden: pod updates may not add or remove containers']);
+  });
+
+  it('are told of a wrong name, a wrong label and a wrong container at once', () => {
+    const refused = causesOf(() =>
+      new TestCluster().create('v1 Pod', 'P_q', {
+        metadata: { labels: { 'a/b/c': 'x' } },
+        spec: { containers: [container('P_q')] },
+      }),
+    );
+    expect(refused).toEqual([
+      expect.stringMatching(/^metadata.name: Invalid value: "P_q": a lowercase RFC 1123 subdomain must/),
+      expect.stringMatching(
+        /^metadata.labels: Invalid value: "a\/b\/c": a qualified name must consist of alphanumeric/,
+      ),
+      expect.stringMatching(/^spec.containers\[0\].name: Invalid value: "P_q": a lowercase RFC 1123 label must/),
+    ]);
   });
 
   it('refuse what is no quantity with 400', () => {

@@ -28,7 +28,7 @@ const LABEL_1035_TEXT = notMatching(
   '[a-z]([-a-z0-9]*[a-z0-9])?',
 );
 const QUALIFIED_TEXT = notMatching(
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   "'MyName',  or 'my.name',  or '123-abc'",
   '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]',
 );
@@ -72,7 +72,7 @@ export function labelKeyFault(key: string): string | undefined {
   }
   if (name === '') return 'name part must be non-empty';
   if (name.length > 63) return `name part ${tooLong(63)}`;
-  return QUALIFIED_NAME.test(name) ? undefined : QUALIFIED_TEXT;
+  return QUALIFIED_NAME.test(name) ? undefined : `name part ${QUALIFIED_TEXT}`;
 }
 
 export function labelValueFault(value: string): string | undefined {

@@ -126,6 +126,12 @@ const CHANGEABLE =
 
 /** @param old has no node yet when a scheduler may still choose one. */
 export function podUpdateFaults(pod: KubeObject, old: KubeObject): StatusCause[] {
+  const resized = ['containers', 'initContainers'].filter(
+    (list) => items(pod, 'spec', list).length !== items(old, 'spec', list).length,
+  );
+  if (resized.length > 0) {
+    return resized.map((list) => causeForbidden(`spec.${list}`, 'pod updates may not add or remove containers'));
+  }
   const before = fixedPart(old);
   const after = fixedPart(pod);
   // The node is chosen once, by a binding.
