@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT, InputError } from './exit.ts';
+import { mockKubeCommand } from './mock-kube.ts';
 import { note } from './note.ts';
 import { clockSpeed, type ListenAddress, listenAddress } from './options.ts';
 
@@ -8,7 +9,7 @@ export function mockCommand(finish: (code: number) => void): Command {
   const mock = new Command('mock')
     .summary('start one of the built-in services alone')
     .description('Starts one of the built-in services alone, for programs that want to talk to it.')
-    .addHelpText('after', '\nExamples:\n  swarm mock service');
+    .addHelpText('after', '\nExamples:\n  swarm mock service\n  swarm mock kube --world hub');
   mock
     .command('service')
     .summary('serve the embedded assisted-service')
@@ -42,5 +43,6 @@ export function mockCommand(finish: (code: number) => void): Command {
       await service.close();
       finish(EXIT.ok);
     });
+  mock.addCommand(mockKubeCommand(finish));
   return mock;
 }

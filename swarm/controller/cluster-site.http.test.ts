@@ -9,10 +9,10 @@ import { createHttpServer } from '../../service-mock/http/server.ts';
 import { type AssistedServiceApi, OperationError } from '../../service-mock/service-api.ts';
 import type { TimerWheel } from '../pool/timer-wheel.ts';
 import { ManualClock, ScaledClock, startClock } from '../protocol/clock.ts';
+import { SPOKE_PROFILES } from '../protocol/spoke-profiles.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 import { ClusterSite } from './cluster-site.ts';
-import { SPOKE_PROFILES } from './spoke-profiles.ts';
 import { CLUSTER_ID, INFRA_ENV_ID, ModelService } from './testing/model-service.ts';
 import { planOf, Simulation } from './testing/simulation.ts';
 

@@ -9,13 +9,13 @@ import type { Host } from '../host/host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../pool/runtime.ts';
 import type { ClockTimer } from '../protocol/clock.ts';
+import type { SpokeProfile } from '../protocol/spoke-profiles.ts';
 import type { HostRole, HostStage } from '../protocol/states.ts';
 import type { HostPhase } from '../telemetry/telemetry.ts';
 import type { ServiceClientKind } from '../transport/retry.ts';
 import { createServiceClient, type ServiceClient } from '../transport/service-client.ts';
 import { runController } from './controller.ts';
 import { Spoke } from './spoke.ts';
-import type { SpokeProfile } from './spoke-profiles.ts';
 
 export interface ClusterSiteOptions {
   runtime: Runtime;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SPOKE_PROFILES, type SpokeProfile } from '../protocol/spoke-profiles.ts';
 import { createServiceClient } from '../transport/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
 import { type ControllerOptions, runController } from './controller.ts';
 import { Spoke } from './spoke.ts';
-import { SPOKE_PROFILES, type SpokeProfile } from './spoke-profiles.ts';
 import { CLUSTER_ID, type ModelService, type Sent } from './testing/model-service.ts';
 import { Simulation } from './testing/simulation.ts';
 

@@ -10,6 +10,7 @@
  */
 
 import type { Clock } from '../protocol/clock.ts';
+import type { SpokeProfile } from '../protocol/spoke-profiles.ts';
 import type { ClusterStatus, FinalizingStage } from '../protocol/states.ts';
 import type { ServiceClient } from '../transport/service-client.ts';
 import { ServiceError } from '../transport/service-client.ts';
@@ -27,7 +28,6 @@ import { reportNodes } from './node-status.ts';
 import { finishInstallation } from './post-install.ts';
 import { RebootsNotifier } from './reboots-notifier.ts';
 import type { Spoke } from './spoke.ts';
-import type { SpokeProfile } from './spoke-profiles.ts';
 import { waitUntil } from './ticker.ts';
 
 export interface ControllerOptions {

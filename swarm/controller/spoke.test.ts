@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../host/host.ts';
 import { ManualClock } from '../protocol/clock.ts';
+import { SPOKE_PROFILES } from '../protocol/spoke-profiles.ts';
 import { Spoke, type SpokeOptions } from './spoke.ts';
-import { SPOKE_PROFILES } from './spoke-profiles.ts';
 import { Simulation } from './testing/simulation.ts';
 
 const MINUTE = 60_000;

@@ -11,9 +11,7 @@
 import type { Host } from '../host/host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { Clock, ClockTimer } from '../protocol/clock.ts';
-import type { HostRole, OperatorStatus } from '../protocol/states.ts';
-import { INGRESS_CA_BUNDLE } from './ingress-certificate.ts';
-import type { OperatorReport } from './inventory-client.ts';
+import { INGRESS_CA_BUNDLE } from '../protocol/ingress-certificate.ts';
 import {
   CLUSTER_OPERATORS,
   type ClusterDuration,
@@ -23,7 +21,9 @@ import {
   type Span,
   type SpokeProfile,
   spanMs,
-} from './spoke-profiles.ts';
+} from '../protocol/spoke-profiles.ts';
+import type { HostRole, OperatorStatus } from '../protocol/states.ts';
+import type { OperatorReport } from './inventory-client.ts';
 
 export interface SpokeNode {
   host: Host;

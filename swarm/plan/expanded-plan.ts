@@ -1,15 +1,12 @@
 /**
  * What a plan expands to: plain data, the same for the same plan and seed, cheap to hand to worker threads.
  */
+import type { SpokeProfileName } from '../protocol/spoke-profiles.ts';
 import type { ConnectionMode, TlsOptions } from '../transport/transport.ts';
 
 export type AgentKind = 'native' | 'noop';
 export type Platform = 'none' | 'baremetal';
 export type ClusterApi = 'rest' | 'kube';
-
-/** Tables of how long things take while a cluster installs: as usually seen, or a fraction of it for demonstrations. */
-export const SPOKE_PROFILE_NAMES = ['typical', 'quick'] as const;
-export type SpokeProfileName = (typeof SPOKE_PROFILE_NAMES)[number];
 
 export interface ServiceTarget {
   /** Base URL, or `embedded` for the simulator that the program starts itself. */

@@ -1,7 +1,8 @@
 /** A plan as it was read and checked: every default filled in, every file it names read, nothing expanded yet. */
 
+import type { SpokeProfileName } from '../protocol/spoke-profiles.ts';
 import type { ConnectionMode } from '../transport/transport.ts';
-import type { AgentKind, ClusterApi, Platform, ServiceTarget, SpokeProfileName, WaitLimits } from './expanded-plan.ts';
+import type { AgentKind, ClusterApi, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
 
 /** A place in a plan file; line and column count from 1. */
 export interface Position {

@@ -5,9 +5,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { PROFILE_NAMES } from '../host/profiles.ts';
+import { SPOKE_PROFILE_NAMES } from '../protocol/spoke-profiles.ts';
 import { CONNECTION_MODES } from '../transport/transport.ts';
 import { DURATION_PATTERN } from './duration.ts';
-import { SPOKE_PROFILE_NAMES } from './expanded-plan.ts';
 
 /** Largest values a plan may ask for. */
 export const PLAN_LIMITS = {

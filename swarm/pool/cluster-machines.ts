@@ -8,9 +8,9 @@
  */
 import type { Agent, AgentOptions } from '../agent/agent.ts';
 import { ClusterSite } from '../controller/cluster-site.ts';
-import { spokeProfile } from '../controller/spoke-profiles.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Host } from '../host/host.ts';
+import { spokeProfile } from '../protocol/spoke-profiles.ts';
 import type { ClusterLaunch } from './messages.ts';
 import type { Runtime } from './runtime.ts';
 

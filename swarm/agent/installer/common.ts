@@ -3,8 +3,8 @@
  * the end. Installer facts 1.3, 1.4.
  */
 import { accepted, type CallOptions, InventoryClient, newRequestId } from '../../controller/inventory-client.ts';
-import { type HostDuration, hostDurationMs } from '../../controller/spoke-profiles.ts';
 import { waitUntil } from '../../controller/ticker.ts';
+import { type HostDuration, hostDurationMs } from '../../protocol/spoke-profiles.ts';
 import type { HostStage } from '../../protocol/states.ts';
 import type { InstallRequest } from '../agent.ts';
 import { writeImage } from './image-writer.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { SPOKE_PROFILES } from '../../controller/spoke-profiles.ts';
 import type { Answer, Sent } from '../../controller/testing/model-service.ts';
 import { Simulation } from '../../controller/testing/simulation.ts';
 import type { Host } from '../../host/host.ts';
+import { SPOKE_PROFILES } from '../../protocol/spoke-profiles.ts';
 import { TransportError } from '../../transport/transport.ts';
 
 const withoutPercentages = (lines: string[]) => lines.filter((line) => !/\(\d+%\)$/.test(line));

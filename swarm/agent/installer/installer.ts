@@ -4,9 +4,9 @@
  */
 import type { InventoryClientOptions } from '../../controller/inventory-client.ts';
 import type { SpokeView } from '../../controller/spoke.ts';
-import type { SpokeProfile } from '../../controller/spoke-profiles.ts';
 import type { Host } from '../../host/host.ts';
 import type { Clock } from '../../protocol/clock.ts';
+import type { SpokeProfile } from '../../protocol/spoke-profiles.ts';
 import { type ServiceClient, ServiceError } from '../../transport/service-client.ts';
 import type { InstallOutcome, InstallRequest } from '../agent.ts';
 import { installBootstrap } from './bootstrap.ts';

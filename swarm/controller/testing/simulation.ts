@@ -7,10 +7,10 @@ import type { Host } from '../../host/host.ts';
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { TimerWheel } from '../../pool/timer-wheel.ts';
 import { ManualClock } from '../../protocol/clock.ts';
+import { SPOKE_PROFILES, type SpokeProfile } from '../../protocol/spoke-profiles.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { ClusterSite } from '../cluster-site.ts';
-import { SPOKE_PROFILES, type SpokeProfile } from '../spoke-profiles.ts';
 import { CLUSTER_ID, INFRA_ENV_ID, ModelService, type Sent } from './model-service.ts';
 
 export interface Topology {

@@ -1,10 +1,12 @@
 /**
- * How long things take in clusters that do not exist: one table a profile, interpreted by the installers, the spoke and
- * the controller. All times are simulated seconds.
+ * How long things take in clusters that do not exist: one table a profile, interpreted by the installers, the spoke, the
+ * controller and the spokes of the mock kube-api. All times are simulated seconds.
  */
-import type { Host } from '../host/host.ts';
-import type { SpokeProfileName } from '../plan/expanded-plan.ts';
-import type { OperatorStatus } from '../protocol/states.ts';
+import type { OperatorStatus } from './states.ts';
+
+/** Tables of how long things take while a cluster installs: as usually seen, or a fraction of it for demonstrations. */
+export const SPOKE_PROFILE_NAMES = ['typical', 'quick'] as const;
+export type SpokeProfileName = (typeof SPOKE_PROFILE_NAMES)[number];
 
 /** A duration drawn evenly from [delay, delay + jitter). */
 export interface Span {
@@ -296,7 +298,13 @@ export function spanMs(span: Span, draw: number): number {
   return (span.delay + span.jitter * draw) * 1000;
 }
 
+/** Something with numbers of its own, such as a host: the same for every call with the same arguments. */
+export interface Draws {
+  /** A number in [0, 1). */
+  random(purpose: string, ordinal: number): number;
+}
+
 /** Simulated milliseconds; the same for every call with the same host and name. */
-export function hostDurationMs(profile: SpokeProfile, host: Host, name: HostDuration): number {
+export function hostDurationMs(profile: SpokeProfile, host: Draws, name: HostDuration): number {
   return spanMs(profile.host[name], host.random(`spoke/${name}`, 0));
 }

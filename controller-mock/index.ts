@@ -1,0 +1,64 @@
+/** A Kubernetes API server in memory, in one line: `const server = await startKubeMock()`. */
+import { writeFile } from 'node:fs/promises';
+import type { Cluster } from './server/cluster.ts';
+import { seedEmptyWorld } from './server/empty-world.ts';
+import type { Endpoint } from './server/endpoint.ts';
+import { type ClusterSettings, KubeHost, type ListenSettings } from './server/kube-host.ts';
+import type { ClusterAccess } from './server/resource.ts';
+import type { Store } from './store/store.ts';
+
+export interface KubeMockOptions extends ClusterSettings, ListenSettings {
+  /** Fills the cluster before the first request; without it there are the standard namespaces. */
+  world?: 'empty' | ((cluster: ClusterAccess) => void | Promise<void>);
+  /** File the kubeconfig is written to, readable by its owner alone. */
+  kubeconfigPath?: string;
+}
+
+export interface KubeMock {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Bearer token with all rights. */
+  readonly token: string;
+  /** PEM of the authority; undefined for plain HTTP. */
+  readonly ca: string | undefined;
+  /** YAML. */
+  readonly kubeconfig: string;
+  readonly cluster: Cluster;
+  readonly store: Store;
+  readonly endpoint: Endpoint;
+  /** Cuts all connections and ends all controllers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts one cluster on one port. Times of objects come from `clock`; timeouts of watches are the clients' and run in
+ * real time. CEL rules of CustomResourceDefinitions are kept and not evaluated; webhooks are not called.
+ * @throws Error when the port is taken or the kubeconfig cannot be written.
+ */
+export async function startKubeMock(options: KubeMockOptions = {}): Promise<KubeMock> {
+  const host = new KubeHost();
+  try {
+    const ca = options.tls === false ? undefined : await host.caCert();
+    const served = host.addCluster(options);
+    seedEmptyWorld(served.cluster);
+    if (typeof options.world === 'function') await options.world(served.cluster);
+    const listener = await host.listen(options, served);
+    const kubeconfig = await host.kubeconfig(listener, served);
+    if (options.kubeconfigPath) await writeFile(options.kubeconfigPath, kubeconfig, { mode: 0o600 });
+    return {
+      url: listener.url,
+      port: listener.port,
+      token: served.token,
+      ca,
+      kubeconfig,
+      cluster: served.cluster,
+      store: served.cluster.store,
+      endpoint: served.endpoint,
+      close: () => host.close(),
+    };
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}

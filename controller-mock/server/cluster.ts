@@ -1,0 +1,602 @@
+/**
+ * One cluster: its kinds, its objects, and every rule about writing them. HTTP stands above this file, the store below.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { Collection } from '../store/collection.ts';
+import type { StoredRecord } from '../store/record.ts';
+import { Store } from '../store/store.ts';
+import { trackUpdate } from './apply.ts';
+import { cloneJson, equalJson, isPlainObject } from './json.ts';
+import { listFilter } from './list-filter.ts';
+import { generatedName, metadataFaults, nameFault } from './names.ts';
+import { OBJECT_META_SCHEMA } from './object-meta-schema.ts';
+import { Registry } from './registry.ts';
+import {
+  type AccessOptions,
+  apiVersionOf,
+  type ClusterAccess,
+  type DeleteOptions,
+  type GroupResource,
+  type KubeObject,
+  type ListFilter,
+  type ObjectMeta,
+  type RequestContext,
+  type ResourceType,
+  type Schema,
+  type StatusCause,
+  type Subresource,
+  type UserInfo,
+} from './resource.ts';
+import { applyDefaults, dropNulls } from './schema-default.ts';
+import { readNulls } from './schema-nulls.ts';
+import { prune } from './schema-prune.ts';
+import { typeOfJson, validateSchema } from './schema-validate.ts';
+import {
+  alreadyExists,
+  badRequest,
+  causeForbidden,
+  causeInvalid,
+  causeRequired,
+  causeTypeInvalid,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+} from './status.ts';
+import { ADMIN, Tokens } from './tokens.ts';
+
+const FINALIZER_ORPHAN = 'orphan';
+const FINALIZER_FOREGROUND = 'foregroundDeletion';
+
+const IMMORTAL_NAMESPACES = new Set(['default', 'kube-system', 'kube-public']);
+
+/** How many names are tried for a generateName before the client is told of a clash. */
+const GENERATE_ATTEMPTS = 8;
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** How one write is to be done. */
+export interface WriteOptions {
+  /** Name in managedFields. */
+  manager: string;
+  fieldValidation: FieldValidation;
+  /** A program of ours writes: status may come with a create, spec and status with one update. */
+  trusted: boolean;
+  context: RequestContext;
+  /** managedFields that server-side apply has computed already. */
+  managedFields?: ObjectMeta['managedFields'];
+}
+
+export interface ClusterOptions {
+  clock: Clock;
+  types: readonly ResourceType[];
+  historyLength: number;
+  firstResourceVersion: number;
+}
+
+/** Outcome of a deletion: the object is gone, or it waits for finalizers or for its grace period. */
+export interface Deletion {
+  object: KubeObject;
+  gone: boolean;
+}
+
+const METADATA_ONLY: Schema = { properties: { metadata: OBJECT_META_SCHEMA } };
+
+const NEVER = new AbortController().signal;
+
+/** The last answer of {@link timestamp}: a busy server writes the same second thousands of times. */
+let lastSecond = { second: Number.NaN, text: '' };
+
+/** RFC 3339 with seconds, as metav1.Time is written. */
+export function timestamp(clock: Clock): string {
+  const second = Math.floor(clock.now() / 1000);
+  if (second !== lastSecond.second) {
+    lastSecond = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  }
+  return lastSecond.text;
+}
+
+export class Cluster implements ClusterAccess {
+  readonly clock: Clock;
+  readonly tokens: Tokens;
+  readonly store: Store;
+  readonly registry: Registry;
+
+  constructor(options: ClusterOptions) {
+    this.clock = options.clock;
+    this.tokens = new Tokens(options.clock);
+    this.registry = new Registry(options.types);
+    this.store = new Store(options);
+  }
+
+  /** Where objects of a type live; types that show the same objects share one collection. */
+  collection(type: ResourceType): Collection {
+    return this.store.collection(collectionKey(type));
+  }
+
+  /** The context of code that runs without a request. */
+  context(user: UserInfo = ADMIN): RequestContext {
+    return { clock: this.clock, user, cluster: this, dryRun: false, warn: () => {}, signal: NEVER };
+  }
+
+  // ClusterAccess: by collection, trusted.
+
+  get(resource: GroupResource, namespace: string, name: string): KubeObject | undefined {
+    const type = this.#typeOf(resource);
+    const record = this.collection(type).get(namespace, name);
+    return record && shownAs(record, type);
+  }
+
+  list(resource: GroupResource, filter: ListFilter = {}): KubeObject[] {
+    const type = this.#typeOf(resource);
+    const matches = listFilter(type, filter.labelSelector ?? '', filter.fieldSelector ?? '');
+    const objects: KubeObject[] = [];
+    for (const record of this.collection(type).list(filter.namespace)) {
+      const object = shownAs(record, type);
+      if (matches(object)) objects.push(object);
+    }
+    return objects;
+  }
+
+  create(resource: GroupResource, object: KubeObject, options: AccessOptions = {}): KubeObject {
+    const type = this.#typeOf(resource, object.apiVersion);
+    return this.createObject(type, object.metadata?.namespace ?? '', cloneJson(object), this.#trusted(options));
+  }
+
+  update(resource: GroupResource, object: KubeObject, options: AccessOptions = {}): KubeObject {
+    const type = this.#typeOf(resource, object.apiVersion);
+    const { namespace = '', name = '' } = object.metadata;
+    const body = cloneJson(object);
+    body.metadata.resourceVersion ??= this.live(type, namespace, name).metadata.resourceVersion ?? '';
+    const subresource = options.subresource ? subresourceOf(type, options.subresource) : undefined;
+    return this.updateObject(type, namespace, name, body, subresource, this.#trusted(options));
+  }
+
+  modify(
+    resource: GroupResource,
+    namespace: string,
+    name: string,
+    change: (draft: KubeObject) => void,
+    options: AccessOptions = {},
+  ): KubeObject {
+    const draft = cloneJson(this.live(this.#typeOf(resource), namespace, name));
+    change(draft);
+    return this.update(resource, draft, options);
+  }
+
+  delete(resource: GroupResource, namespace: string, name: string, options: DeleteOptions = {}): KubeObject {
+    return this.deleteObject(this.#typeOf(resource), namespace, name, options, false).object;
+  }
+
+  #typeOf(resource: GroupResource, apiVersion?: string): ResourceType {
+    const versions = this.registry.versionsOf(resource);
+    const type = versions.find((entry) => apiVersionOf(entry) === apiVersion) ?? versions[0];
+    if (!type) throw notFound({ group: resource.group, plural: resource.resource }, '');
+    return type;
+  }
+
+  #trusted(options: AccessOptions): WriteOptions {
+    return {
+      manager: options.manager ?? 'controller-mock',
+      fieldValidation: 'Ignore',
+      trusted: true,
+      context: this.context(),
+    };
+  }
+
+  // Writing, by type. Everything here is synchronous: nobody comes between reading and storing.
+
+  /** @throws ApiStatusError 404 */
+  live(type: ResourceType, namespace: string, name: string): KubeObject {
+    const record = this.collection(type).get(namespace, name);
+    if (!record) throw notFound(type, name);
+    return shownAs(record, type);
+  }
+
+  /**
+   * @param body owned by this call from now on.
+   * @throws ApiStatusError 400, 403, 404, 409, 422
+   */
+  createObject(type: ResourceType, namespace: string, body: KubeObject, options: WriteOptions): KubeObject {
+    const { context } = options;
+    const object = this.#readBody(type, namespace, body, options);
+    const metadata = object.metadata;
+    if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+    const clientManagedFields = metadata.managedFields;
+    delete metadata.resourceVersion;
+    delete metadata.deletionTimestamp;
+    delete metadata.deletionGracePeriodSeconds;
+    delete metadata.selfLink;
+    delete metadata.managedFields;
+    if (!options.trusted && hasStatus(type) && !type.keepsStatusAtCreation) delete object.status;
+    const generated = !metadata.name && !!metadata.generateName;
+    if (generated) metadata.name = this.#freeName(type, namespace, metadata.generateName!);
+    metadata.uid = randomUUID();
+    metadata.creationTimestamp = timestamp(this.clock);
+    if (type.generation) metadata.generation = 1;
+    else delete metadata.generation;
+    if (namespace !== '') this.#checkNamespace(type, namespace, metadata.name ?? '');
+    this.#complete(type, object, options);
+    type.setDefaults?.(object);
+    if (clientManagedFields) metadata.managedFields = clientManagedFields;
+    // Before the server adds its own: those fields are nobody's.
+    const managers = options.managedFields ?? this.#track(type, undefined, object, '', options);
+    type.prepareCreate?.(object, context);
+    const causes: StatusCause[] = [];
+    if (!metadata.name) {
+      causes.push(causeRequired('metadata.name', 'name or generateName is required'));
+    } else {
+      const fault = nameFault(metadata.name, type.nameRule);
+      if (fault) causes.push(causeInvalid('metadata.name', metadata.name, fault));
+    }
+    this.#validate(type, object, undefined, causes, context);
+    const name = metadata.name!;
+    if (this.collection(type).get(namespace, name)) throw alreadyExists(type, name);
+    metadata.managedFields = managers;
+    if (context.dryRun) return object;
+    return this.#put(type, object);
+  }
+
+  /**
+   * @param body a whole object, owned by this call from now on.
+   * @param subresource whose part alone is taken from `body`.
+   * @returns the live object itself when nothing changes.
+   * @throws ApiStatusError 400, 404, 409, 422
+   */
+  updateObject(
+    type: ResourceType,
+    namespace: string,
+    name: string,
+    body: KubeObject,
+    subresource: Subresource | undefined,
+    options: WriteOptions,
+  ): KubeObject {
+    const { context } = options;
+    const live = this.live(type, namespace, name);
+    const read = this.#readBody(type, namespace, body, options);
+    if (read.metadata.name !== name) {
+      if (read.metadata.name) {
+        throw badRequest(`the name of the object (${read.metadata.name}) does not match the name on the URL (${name})`);
+      }
+      if (type.builtin) read.metadata.name = name;
+      else throw badRequest(`name must be provided: the name on the URL is ${name}`);
+    }
+    this.#checkPreconditions(type, live, read.metadata);
+    const clientManagedFields = read.metadata.managedFields;
+    const object = subresource?.merge ? cloneJson(subresource.merge(live, read)) : read;
+    const metadata = object.metadata;
+    if (!options.trusted && !subresource && hasStatus(type)) {
+      if (live.status === undefined) delete object.status;
+      else object.status = cloneJson(live.status);
+    }
+    keepServerFields(metadata, live.metadata);
+    this.#complete(type, object, options);
+    type.setDefaults?.(object);
+    if (clientManagedFields) metadata.managedFields = clientManagedFields;
+    else delete metadata.managedFields;
+    const managers = options.managedFields ?? this.#track(type, live, object, subresource?.name ?? '', options);
+    if (!subresource) type.prepareUpdate?.(object, live, context);
+    const changed = type.generation && !equalJson(desiredState(object, type), desiredState(live, type));
+    if (changed) metadata.generation = (live.metadata.generation ?? 0) + 1;
+    const causes: StatusCause[] = [];
+    if (metadata.deletionTimestamp) {
+      const added = (metadata.finalizers ?? []).filter((entry) => !live.metadata.finalizers?.includes(entry));
+      if (added.length > 0) {
+        const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+        causes.push(causeForbidden('metadata.finalizers', detail));
+      }
+    }
+    this.#validate(type, object, live, causes, context);
+    metadata.managedFields = managers;
+    if (sameButManagers(object, live)) return live;
+    if (context.dryRun) return object;
+    if (isFinished(object)) return this.#remove(type, object);
+    return this.#put(type, object);
+  }
+
+  /**
+   * @param dryRun decides and answers, changes nothing.
+   * @throws ApiStatusError 404, 409
+   */
+  deleteObject(type: ResourceType, namespace: string, name: string, options: DeleteOptions, dryRun: boolean): Deletion {
+    const live = this.live(type, namespace, name);
+    if (type.group === '' && type.plural === 'namespaces' && IMMORTAL_NAMESPACES.has(name)) {
+      throw forbidden(type, name, 'this namespace may not be deleted');
+    }
+    const { uid, resourceVersion } = options.preconditions ?? {};
+    if (uid && uid !== live.metadata.uid) {
+      throw conflict(
+        type,
+        name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`,
+      );
+    }
+    if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) {
+      throw conflict(
+        type,
+        name,
+        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion}`,
+      );
+    }
+    const finalizers = new Set(live.metadata.finalizers ?? []);
+    const policy = options.propagationPolicy ?? (options.orphanDependents ? 'Orphan' : undefined);
+    if (policy) {
+      finalizers.delete(FINALIZER_ORPHAN);
+      finalizers.delete(FINALIZER_FOREGROUND);
+      if (policy === 'Orphan') finalizers.add(FINALIZER_ORPHAN);
+      if (policy === 'Foreground') finalizers.add(FINALIZER_FOREGROUND);
+    }
+    if (type.deletionFinalizer && !live.metadata.deletionTimestamp) finalizers.add(type.deletionFinalizer);
+    const grace = type.gracePeriodSeconds
+      ? Math.max(0, options.gracePeriodSeconds ?? type.gracePeriodSeconds(live))
+      : 0;
+    const waitsForContent = hasSpecFinalizers(live);
+    if (finalizers.size === 0 && grace === 0 && !waitsForContent) {
+      return { object: dryRun ? live : this.#remove(type, live), gone: true };
+    }
+    const before = live.metadata.deletionTimestamp;
+    const graceBefore = live.metadata.deletionGracePeriodSeconds ?? 0;
+    const graceNow = before ? Math.min(grace, graceBefore) : grace;
+    const object: KubeObject = { ...live, metadata: { ...live.metadata } };
+    if (finalizers.size > 0) object.metadata.finalizers = [...finalizers];
+    else delete object.metadata.finalizers;
+    if (!before || graceNow < graceBefore) {
+      object.metadata.deletionTimestamp = `${new Date(this.clock.now() + graceNow * 1000).toISOString().slice(0, 19)}Z`;
+      object.metadata.deletionGracePeriodSeconds = graceNow;
+      if (!before && type.generation) object.metadata.generation = (live.metadata.generation ?? 0) + 1;
+    }
+    if (waitsForContent) object.status = { ...(isPlainObject(live.status) ? live.status : {}), phase: 'Terminating' };
+    if (dryRun || equalJson(object, live)) return { object, gone: false };
+    const stored = this.#put(type, object);
+    if (graceNow > 0) this.#finishAfterGrace(type, stored, graceNow);
+    return { object: stored, gone: false };
+  }
+
+  /** The grace period of a pod: nobody reports its end, so the object goes by itself. */
+  #finishAfterGrace(type: ResourceType, object: KubeObject, graceSeconds: number): void {
+    const { namespace = '', name = '', uid } = object.metadata;
+    this.clock.setTimer(graceSeconds * 1000, () => {
+      const live = this.collection(type).get(namespace, name)?.object;
+      if (!live || live.metadata.uid !== uid) return;
+      if (live.metadata.finalizers?.length) {
+        this.#put(type, { ...live, metadata: { ...live.metadata, deletionGracePeriodSeconds: 0 } });
+      } else {
+        this.#remove(type, live);
+      }
+    });
+  }
+
+  /** Namespace agreement, unknown fields, JSON types. */
+  #readBody(type: ResourceType, namespace: string, body: KubeObject, options: WriteOptions): KubeObject {
+    body.metadata ??= {};
+    const metadata = body.metadata;
+    if (!isPlainObject(metadata)) {
+      throw wrongShape(type, causeTypeInvalid('metadata', typeOfJson(metadata), 'metadata must be of type object'));
+    }
+    if (type.namespaced) {
+      if (metadata.namespace && metadata.namespace !== namespace) {
+        throw badRequest(
+          `the namespace of the provided object does not match the namespace sent on the request: ${metadata.namespace} is not ${namespace}`,
+        );
+      }
+      metadata.namespace = namespace;
+    } else if (metadata.namespace) {
+      throw badRequest('namespace is not allowed on this type: it is cluster-scoped');
+    } else {
+      delete metadata.namespace;
+    }
+    // The metadata of every kind is read into the same Go type.
+    if (type.builtin) readNulls(body, type.schema);
+    else readNulls({ metadata }, METADATA_ONLY);
+    dropEmpty(metadata);
+    const wrong = validateSchema({ metadata }, METADATA_ONLY)[0];
+    if (wrong) throw wrongShape(type, wrong);
+    const unknown = prune(body, type.schema);
+    if (unknown.length > 0) {
+      if (options.fieldValidation === 'Strict') {
+        const list = unknown.map((path) => `unknown field "${path}"`).join(', ');
+        throw badRequest(
+          `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${list}`,
+        );
+      }
+      if (options.fieldValidation === 'Warn')
+        for (const path of unknown) options.context.warn(`unknown field "${path}"`);
+    }
+    // In this order clients are used to read them.
+    const head = { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
+    return { ...head, ...body, ...head };
+  }
+
+  /**
+   * What comes between reading an object and checking it. Nulls of built-in kinds went when they were read; nulls that
+   * were applied stay, and are refused.
+   */
+  #complete(type: ResourceType, object: KubeObject, options: WriteOptions): void {
+    applyDefaults(object, type.schema);
+    if (!type.builtin && !options.managedFields) dropNulls(object, type.schema);
+    this.checkTypes(type, object);
+  }
+
+  /** Code of one kind relies on the shapes its schema promises, so JSON types come first, as in Go's decoding. */
+  checkTypes(type: ResourceType, object: KubeObject): void {
+    if (!type.builtin) return;
+    const wrong = validateSchema(object, type.schema).find((cause) => cause.reason === 'FieldValueTypeInvalid');
+    if (wrong) throw wrongShape(type, wrong);
+  }
+
+  #validate(
+    type: ResourceType,
+    object: KubeObject,
+    old: KubeObject | undefined,
+    causes: StatusCause[],
+    context: RequestContext,
+  ): void {
+    // Lists of built-in kinds may repeat a key: what they must not repeat is checked by the code of the kind.
+    const faults = validateSchema(object, type.schema).filter(
+      (cause) => !type.builtin || cause.reason !== 'FieldValueDuplicate',
+    );
+    causes.push(...metadataFaults(object.metadata), ...faults);
+    // Code of one kind relies on the shapes; faults of names and labels do not matter to it.
+    if (faults.length === 0) causes.push(...(type.validate?.(object, old, context) ?? []));
+    if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
+  }
+
+  #checkPreconditions(type: ResourceType, live: KubeObject, sent: ObjectMeta): void {
+    const name = live.metadata.name ?? '';
+    if (sent.uid && sent.uid !== live.metadata.uid) {
+      throw conflict(
+        type,
+        name,
+        `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${live.metadata.uid}`,
+      );
+    }
+    if (!sent.resourceVersion) {
+      if (!type.builtin) {
+        throw invalid(type, name, [causeInvalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      }
+    } else if (sent.resourceVersion !== live.metadata.resourceVersion) {
+      throw conflict(type, name);
+    }
+  }
+
+  #checkNamespace(type: ResourceType, namespace: string, name: string): void {
+    const namespaces = this.registry.preferred({ group: '', resource: 'namespaces' });
+    if (!namespaces) return;
+    const owner = this.collection(namespaces).get('', namespace)?.object;
+    if (!owner) throw notFound(namespaces, namespace);
+    if (owner.metadata.deletionTimestamp) {
+      throw forbidden(
+        type,
+        name,
+        `unable to create new content in namespace ${namespace} because it is being terminated`,
+        [
+          {
+            reason: 'NamespaceTerminating',
+            message: `namespace ${namespace} is being terminated`,
+            field: 'metadata.namespace',
+          },
+        ],
+      );
+    }
+  }
+
+  #freeName(type: ResourceType, namespace: string, prefix: string): string {
+    const collection = this.collection(type);
+    for (let attempt = 0; ; attempt++) {
+      const name = generatedName(prefix);
+      if (attempt === GENERATE_ATTEMPTS || !collection.get(namespace, name)) return name;
+    }
+  }
+
+  #track(
+    type: ResourceType,
+    live: KubeObject | undefined,
+    object: KubeObject,
+    subresource: string,
+    options: WriteOptions,
+  ): NonNullable<ObjectMeta['managedFields']> {
+    // A new object comes without a status; what its defaults put there belongs to nobody.
+    const isUnreported = !live && !options.trusted && hasStatus(type);
+    return trackUpdate(live, isUnreported ? { ...object, status: undefined } : object, {
+      manager: options.manager,
+      apiVersion: apiVersionOf(type),
+      subresource,
+      time: timestamp(this.clock),
+      schema: type.schema,
+    });
+  }
+
+  #put(type: ResourceType, object: KubeObject): KubeObject {
+    // A fresh metadata, as the store writes the version into it.
+    const fresh = { ...object, metadata: { ...object.metadata } };
+    const stored = type.storedAs ? type.storedAs.toStored(fresh) : fresh;
+    return shownAs(this.collection(type).put(stored), type);
+  }
+
+  #remove(type: ResourceType, object: KubeObject): KubeObject {
+    const { namespace = '', name = '' } = object.metadata;
+    const record = this.collection(type).remove(namespace, name);
+    return record ? shownAs(record, type) : object;
+  }
+}
+
+export function collectionKey(type: ResourceType): string {
+  return type.storedAs?.key ?? `${type.group}/${type.plural}`;
+}
+
+/** The object of a record in the form of one type. */
+export function shownAs(record: StoredRecord, type: Pick<ResourceType, 'storedAs'>): KubeObject {
+  return type.storedAs ? type.storedAs.fromStored(record.object) : record.object;
+}
+
+/** @throws ApiStatusError 404 */
+export function subresourceOf(type: ResourceType, name: string): Subresource {
+  const subresource = type.subresources.find((entry) => entry.name === name);
+  if (!subresource) throw notFound({ group: type.group, plural: `${type.plural}/${name}` }, '');
+  return subresource;
+}
+
+function hasStatus(type: ResourceType): boolean {
+  return type.subresources.some((subresource) => subresource.name === 'status');
+}
+
+/** What the server alone decides survives every update. */
+function keepServerFields(metadata: ObjectMeta, live: ObjectMeta): void {
+  for (const field of [
+    'uid',
+    'creationTimestamp',
+    'generation',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'resourceVersion',
+    'generateName',
+  ] as const) {
+    if (live[field] === undefined) delete metadata[field];
+    else (metadata as Record<string, unknown>)[field] = live[field];
+  }
+  delete metadata.selfLink;
+}
+
+/** A change of this bumps the generation. */
+function desiredState(object: KubeObject, type: ResourceType): Record<string, unknown> {
+  const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...state } = object;
+  if (hasStatus(type)) delete state.status;
+  return state;
+}
+
+/** Timestamps and the order of managers alone are no change. */
+function sameButManagers(object: KubeObject, live: KubeObject): boolean {
+  const content = ({ metadata, ...rest }: KubeObject) => {
+    const { managedFields, ...others } = metadata;
+    return { ...rest, metadata: others, managers: managedFields?.map(({ time: _time, ...entry }) => entry) };
+  };
+  return equalJson(content(object), content(live));
+}
+
+/** A namespace keeps finalizers in its spec as well. */
+function hasSpecFinalizers(object: KubeObject): boolean {
+  const spec = object.spec as { finalizers?: unknown[] } | undefined;
+  return object.kind === 'Namespace' && object.apiVersion === 'v1' && (spec?.finalizers?.length ?? 0) > 0;
+}
+
+function isFinished(object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  return !!deletionTimestamp && !finalizers?.length && !deletionGracePeriodSeconds && !hasSpecFinalizers(object);
+}
+
+function wrongShape(type: ResourceType, cause: StatusCause) {
+  return badRequest(
+    `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${cause.field}: ${cause.message}`,
+  );
+}
+
+/** Go reads null as absent and writes no empty collections; an empty managedFields has a meaning of its own. */
+function dropEmpty(metadata: ObjectMeta): void {
+  for (const key of Object.keys(metadata)) {
+    const value = metadata[key];
+    if (value === null) delete metadata[key];
+    else if (typeof value === 'object' && key !== 'managedFields' && Object.keys(value).length === 0)
+      delete metadata[key];
+  }
+}

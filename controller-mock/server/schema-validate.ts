@@ -1,0 +1,257 @@
+/** Checks an object against a structural schema, with the API server's causes and wording. */
+import { isIPv4, isIPv6 } from 'node:net';
+import { equalJson } from './json.ts';
+import type { Schema, StatusCause } from './resource.ts';
+import { causeDuplicate, causeInvalid, causeNotSupported, causeRequired, causeTypeInvalid } from './status.ts';
+
+/** Causes reported at most; an absurd object shall not get an absurd answer. */
+const CAUSES_LIMIT = 50;
+
+/** @returns one cause a fault, at most 50; empty when the object is fine. CEL rules are not evaluated. */
+export function validateSchema(object: Record<string, unknown>, schema: Schema): StatusCause[] {
+  const causes: StatusCause[] = [];
+  check(object, schema, '', causes);
+  return causes.length > CAUSES_LIMIT ? causes.slice(0, CAUSES_LIMIT) : causes;
+}
+
+export function typeOfJson(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'integer' : 'number';
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'boolean';
+    default:
+      return 'object';
+  }
+}
+
+function typeFits(actual: string, expected: string): boolean {
+  return actual === expected || (expected === 'number' && actual === 'integer');
+}
+
+const shown = (path: string) => path || '<nil>';
+
+/** Patterns compiled once, and forgotten with their schema. */
+const patterns = new WeakMap<Schema, RegExp>();
+
+/** Matches everything: stands for what cannot be used, such as RE2 syntax that JavaScript lacks. */
+const ANYTHING = /(?:)/;
+
+function compiled(schema: Schema, pattern: string): RegExp {
+  let regex = patterns.get(schema);
+  if (!regex) {
+    regex = regexOf(pattern, 'u') ?? regexOf(pattern, '') ?? ANYTHING;
+    patterns.set(schema, regex);
+  }
+  return regex;
+}
+
+function regexOf(pattern: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    return undefined;
+  }
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/\s]{2}==|[A-Za-z0-9+/\s]{3}=)?$/;
+
+/** Formats of strings that are checked; unknown ones are not. */
+const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
+  'date-time': (text) => DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)),
+  date: (text) => /^\d{4}-\d\d-\d\d$/.test(text),
+  byte: (text) => BASE64.test(text),
+  ipv4: isIPv4,
+  ipv6: isIPv6,
+  uuid: (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text),
+  mac: (text) => /^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/.test(text),
+  cidr: (text) => /^[0-9a-fA-F:.]+\/\d{1,3}$/.test(text),
+  duration: (text) => /^[-+]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h|d|w)\s*)+$|^0$/.test(text),
+};
+
+function check(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
+  if (causes.length > CAUSES_LIMIT) return;
+  const actual = typeOfJson(value);
+  if (value === null && schema.nullable) return;
+  if (schema['x-kubernetes-int-or-string']) {
+    if (actual !== 'integer' && actual !== 'string') {
+      causes.push(
+        causeTypeInvalid(
+          shown(path),
+          actual,
+          `${path} in body must be of type integer,string: ${JSON.stringify(actual)}`,
+        ),
+      );
+      return;
+    }
+  } else if (schema.type && !typeFits(actual, schema.type)) {
+    causes.push(
+      causeTypeInvalid(
+        shown(path),
+        actual,
+        `${path} in body must be of type ${schema.type}: ${JSON.stringify(actual)}`,
+      ),
+    );
+    return;
+  }
+  if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
+    causes.push(causeNotSupported(shown(path), value, schema.enum));
+  }
+  if (typeof value === 'string') checkString(value, schema, path, causes);
+  else if (typeof value === 'number') checkNumber(value, schema, path, causes);
+  else if (Array.isArray(value)) checkArray(value, schema, path, causes);
+  else if (actual === 'object') checkObject(value as Record<string, unknown>, schema, path, causes);
+  if (schema.allOf || schema.anyOf || schema.oneOf || schema.not) checkLogic(value, schema, path, causes);
+}
+
+function checkString(text: string, schema: Schema, path: string, causes: StatusCause[]): void {
+  const { minLength, maxLength, pattern, format } = schema;
+  if (maxLength !== undefined && [...text].length > maxLength) {
+    causes.push({
+      reason: 'FieldValueTooLong',
+      message: `Too long: may not be more than ${maxLength} bytes`,
+      field: shown(path),
+    });
+  }
+  if (minLength !== undefined && [...text].length < minLength) {
+    causes.push(causeInvalid(shown(path), text, `${path} in body should be at least ${minLength} chars long`));
+  }
+  if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
+    causes.push(causeInvalid(shown(path), text, `${path} in body should match '${pattern}'`));
+  }
+  if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {
+    if (!FORMATS[format]!(text)) {
+      causes.push(
+        causeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
+      );
+    }
+  }
+}
+
+function checkNumber(value: number, schema: Schema, path: string, causes: StatusCause[]): void {
+  const { minimum, maximum, multipleOf, format } = schema;
+  const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
+  if (minimum !== undefined) {
+    if (schema.exclusiveMinimum ? value <= minimum : value < minimum) {
+      fault(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
+    }
+  }
+  if (maximum !== undefined) {
+    if (schema.exclusiveMaximum ? value >= maximum : value > maximum) {
+      fault(`should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
+    }
+  }
+  if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
+    fault(`should be a multiple of ${multipleOf}`);
+  }
+  if (format === 'int32' && (value < -(2 ** 31) || value > 2 ** 31 - 1)) fault('must be of type int32');
+}
+
+function checkArray(list: unknown[], schema: Schema, path: string, causes: StatusCause[]): void {
+  const { items, minItems, maxItems } = schema;
+  if (maxItems !== undefined && list.length > maxItems) {
+    causes.push({
+      reason: 'FieldValueTooMany',
+      message: `Too many: ${list.length}: must have at most ${maxItems} items`,
+      field: shown(path),
+    });
+  }
+  if (minItems !== undefined && list.length < minItems) {
+    causes.push(causeInvalid(shown(path), list.length, `${path} in body should have at least ${minItems} items`));
+  }
+  if (items) for (let index = 0; index < list.length; index++) check(list[index], items, `${path}[${index}]`, causes);
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType === 'set' || schema.uniqueItems) {
+    checkUnique(list, (item) => item, path, causes);
+  } else if (listType === 'map') {
+    const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+    const properties = items?.properties;
+    checkUnique(
+      list,
+      (item) =>
+        Object.fromEntries(
+          keys
+            .map((key) => [key, (item as Record<string, unknown> | null)?.[key] ?? properties?.[key]?.default] as const)
+            .filter(([, part]) => part !== undefined),
+        ),
+      path,
+      causes,
+    );
+  }
+}
+
+function checkUnique(list: unknown[], keyOf: (item: unknown) => unknown, path: string, causes: StatusCause[]): void {
+  const seen = new Set<string>();
+  for (let index = 0; index < list.length; index++) {
+    const key = keyOf(list[index]);
+    const text = JSON.stringify(key);
+    if (seen.has(text)) causes.push(causeDuplicate(`${path}[${index}]`, key));
+    seen.add(text);
+  }
+}
+
+function checkObject(object: Record<string, unknown>, schema: Schema, path: string, causes: StatusCause[]): void {
+  const { properties, additionalProperties, required, minProperties, maxProperties } = schema;
+  if (required) {
+    for (const key of required) {
+      if (!Object.hasOwn(object, key) || object[key] === undefined) {
+        causes.push(causeRequired(path === '' ? key : `${path}.${key}`));
+      }
+    }
+  }
+  const keys = Object.keys(object);
+  if (maxProperties !== undefined && keys.length > maxProperties) {
+    causes.push({
+      reason: 'FieldValueTooMany',
+      message: `Too many: ${keys.length}: must have at most ${maxProperties} items`,
+      field: shown(path),
+    });
+  }
+  if (minProperties !== undefined && keys.length < minProperties) {
+    causes.push(
+      causeInvalid(shown(path), keys.length, `${path} in body should have at least ${minProperties} properties`),
+    );
+  }
+  if (!properties && typeof additionalProperties !== 'object') return;
+  for (const key of keys) {
+    const value = object[key];
+    if (value === undefined) continue;
+    const child =
+      properties && Object.hasOwn(properties, key)
+        ? properties[key]
+        : typeof additionalProperties === 'object'
+          ? additionalProperties
+          : undefined;
+    if (child) check(value, child, path === '' ? key : `${path}.${key}`, causes);
+  }
+}
+
+function faults(value: unknown, schema: Schema, path: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  check(value, schema, path, causes);
+  return causes;
+}
+
+function checkLogic(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
+  const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
+  for (const part of schema.allOf ?? []) causes.push(...faults(value, part, path));
+  if (schema.anyOf && !schema['x-kubernetes-int-or-string']) {
+    if (!schema.anyOf.some((part) => faults(value, part, path).length === 0)) {
+      fault('must validate at least one schema (anyOf)');
+    }
+  }
+  if (schema.oneOf) {
+    const fitting = schema.oneOf.filter((part) => faults(value, part, path).length === 0).length;
+    if (fitting !== 1) {
+      fault(
+        `must validate one and only one schema (oneOf). ${fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`}`,
+      );
+    }
+  }
+  if (schema.not && faults(value, schema.not, path).length === 0) fault('must not validate the schema (not)');
+}
