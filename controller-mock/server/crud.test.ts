@@ -227,6 +227,18 @@ describe('generation and status', () => {
     expect(labelled.json.metadata.generation).toBe(2);
   });
 
+  it('tells the selector of a kind that names the labels themselves', async () => {
+    const path = '/api/v1/namespaces/default/replicationcontrollers';
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const metadata = { name: 'old' };
+    await client.post(path, { apiVersion: 'v1', kind: 'ReplicationController', metadata, spec: { template } });
+    expect((await client.get(`${path}/old/scale`)).json).toMatchObject({
+      kind: 'Scale',
+      spec: { replicas: 1 },
+      status: { replicas: 0, selector: 'a=b' },
+    });
+  });
+
   it('scales', async () => {
     const scale = await client.get(`${path}/web/scale`);
     expect(scale.json).toMatchObject({
