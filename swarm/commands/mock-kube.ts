@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
-import { clockSpeed, type ListenAddress, listenAddress, wholeNumber } from './options.ts';
+import { clockSpeed, type ListenAddress, listenOption, wholeNumber } from './options.ts';
 
 const WORLDS = ['spoke', 'hub', 'devworkspace', 'empty'] as const;
 
@@ -50,7 +50,7 @@ Worlds:
   empty         a bare cluster`,
     )
     .addOption(new Option('--world <world>', 'what is in it').choices(WORLDS).default('empty'))
-    .option('--listen <address>', 'address and port to listen on', listenAddress, listenAddress('127.0.0.1:6443'))
+    .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:6443'))
     .option('--plain', 'serve plain HTTP instead of HTTPS')
     .option('--token <token>', 'bearer token; in the spoke world that of the control API (default: random)', token)
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: a temporary file)')
@@ -68,12 +68,7 @@ Worlds:
         .default('typical'),
     )
     .option('--own-ports', 'spoke world: a port for each cluster, beside paths and tokens')
-    .option(
-      '--control <address>',
-      'spoke world: address of the control API',
-      listenAddress,
-      listenAddress('127.0.0.1:0'),
-    )
+    .addOption(listenOption('--control <address>', 'spoke world: address of the control API', '127.0.0.1:0'))
     .addHelpText(
       'after',
       `

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { EXIT, InputError } from './exit.ts';
 import { mockKubeCommand } from './mock-kube.ts';
 import { note } from './note.ts';
-import { clockSpeed, type ListenAddress, listenAddress } from './options.ts';
+import { clockSpeed, type ListenAddress, listenOption } from './options.ts';
 
 /** `swarm mock` and what is below it. */
 export function mockCommand(finish: (code: number) => void): Command {
@@ -16,7 +16,7 @@ export function mockCommand(finish: (code: number) => void): Command {
     .description(
       "Serves the embedded assisted-service until Ctrl-C. Its settings come from the real service's environment variables.",
     )
-    .option('--listen <address>', 'address and port to listen on', listenAddress, listenAddress('127.0.0.1:8090'))
+    .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:8090'))
     .option('--speed <factor>', 'simulated seconds in one second', clockSpeed, 1)
     .addHelpText(
       'after',

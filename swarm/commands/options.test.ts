@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clockSpeed, duration, listenAddress, shard, wholeNumber } from './options.ts';
+import { clockSpeed, duration, listenAddress, listenOption, shard, wholeNumber } from './options.ts';
 
 describe('option values', () => {
   it('are read in all their forms', () => {
@@ -13,6 +13,12 @@ describe('option values', () => {
     expect(duration('1h30m')).toBe(5400);
     expect(clockSpeed('0.5')).toBe(0.5);
     expect(wholeNumber(8)('8')).toBe(8);
+  });
+
+  it('show the default address as one would write it', () => {
+    const command = new Command().addOption(listenOption('--listen <address>', 'where', '127.0.0.1:80'));
+    expect(command.helpInformation()).toContain('where (default: 127.0.0.1:80)');
+    expect(command.parse([], { from: 'user' }).opts().listen).toEqual({ host: '127.0.0.1', port: 80 });
   });
 
   it('are refused in words, never with another error, whatever is given', () => {

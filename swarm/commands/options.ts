@@ -1,5 +1,5 @@
 /** Values of options, checked where they are given. Each throws InvalidArgumentError with what is allowed. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../plan/duration.ts';
 
 export interface ListenAddress {
@@ -17,6 +17,11 @@ export function listenAddress(text: string): ListenAddress {
     );
   }
   return { host: (match[1] ?? '').replace(/^\[|\]$/g, '') || '127.0.0.1', port };
+}
+
+/** An option that takes an address and shows its default as one would write it. */
+export function listenOption(flags: string, description: string, address: string): Option {
+  return new Option(flags, description).argParser(listenAddress).default(listenAddress(address), address);
 }
 
 /** A whole number from 1 to `most`. */

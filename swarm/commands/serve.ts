@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { EXIT } from './exit.ts';
 import { note } from './note.ts';
-import { type ListenAddress, listenAddress } from './options.ts';
+import { type ListenAddress, listenOption } from './options.ts';
 
 /** `swarm serve` */
 export function serveCommand(finish: (code: number) => void): Command {
@@ -10,7 +10,7 @@ export function serveCommand(finish: (code: number) => void): Command {
     .description(
       'Serves the API under /api/v1, the control API of the public Go tool under /api/assisted-swarm, /metrics and a status page until Ctrl-C. There is no authentication: keep it on loopback or behind something that has it.',
     )
-    .option('--listen <address>', 'address and port to listen on', listenAddress, listenAddress('127.0.0.1:5566'))
+    .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:5566'))
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .addHelpText(
       'after',
