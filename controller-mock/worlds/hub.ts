@@ -1,5 +1,5 @@
 /** A hub: the kinds assisted-service works with in kube-api mode, on an OpenShift cluster that is ready. Service facts 6. */
-import type { ClusterAccess } from '../server/resource.ts';
+import type { ClusterAccess, KubeObject } from '../server/resource.ts';
 import { AGENT_INSTALL_KINDS } from './kinds/agent-install.ts';
 import { CLUSTER_MANAGEMENT_KINDS } from './kinds/cluster-management.ts';
 import { customResourceDefinition, type KindDefinition } from './kinds/definition.ts';
@@ -15,8 +15,15 @@ import {
   proxy,
 } from './spoke/cluster-objects.ts';
 import { RESOURCES } from './spoke/kinds.ts';
+import { provisioning } from './spoke/node-objects.ts';
+
+/** Where the hub's own provisioner answers; in a network for documentation. */
+const IRONIC_HOST = '192.0.2.10';
+const IRONIC_AGENT_IMAGE =
+  'quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:0000000000000000000000000000000000000000000000000000000000000004';
 
 const CRDS = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
+const SECRETS = { group: '', resource: 'secrets' };
 
 export const HUB_KINDS: readonly KindDefinition[] = [
   ...AGENT_INSTALL_KINDS,
@@ -59,4 +66,22 @@ export function seedHub(cluster: ClusterAccess): void {
       topology: { controlPlanes: 3, arbiters: 0, workers: 2 },
     }),
   );
+  cluster.create(RESOURCES.provisionings, provisioning());
+  cluster.create(SECRETS, ironicAccess());
+}
+
+/** What a service that adds the provisioner's agent to its discovery images wants to know (Service facts 6.5). */
+function ironicAccess(): KubeObject {
+  const values = {
+    IRONIC_BASE_URL: `https://${IRONIC_HOST}:6385`,
+    IRONIC_INSPECTOR_BASE_URL: `https://${IRONIC_HOST}:5050`,
+    IRONIC_AGENT_IMAGE,
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'metal3-image-customization-config', namespace: 'openshift-machine-api' },
+    type: 'Opaque',
+    stringData: values,
+  };
 }

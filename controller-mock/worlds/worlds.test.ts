@@ -180,6 +180,15 @@ describe('hub', () => {
     expect(json.status.conditions[0]).toMatchObject({ type: 'Available', status: 'True' });
     expect((await client.send('GET', '/api/v1/namespaces/assisted-installer')).code).toBe(200);
   });
+
+  it('says where its provisioner of machines answers', async () => {
+    const secret = '/api/v1/namespaces/openshift-machine-api/secrets/metal3-image-customization-config';
+    const { data } = (await client.send('GET', secret)).json;
+    expect(Buffer.from(data.IRONIC_BASE_URL, 'base64').toString()).toBe('https://192.0.2.10:6385');
+    expect(data).toMatchObject({ IRONIC_INSPECTOR_BASE_URL: expect.anything(), IRONIC_AGENT_IMAGE: expect.anything() });
+    const settings = await client.send('GET', '/apis/metal3.io/v1alpha1/provisionings/provisioning-configuration');
+    expect(settings.json.spec.provisioningNetwork).toBe('Disabled');
+  });
 });
 
 describe('devworkspace', () => {
