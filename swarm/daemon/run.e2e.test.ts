@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
+import { createPool } from '../pool/pool.ts';
 import { realParts } from './parts.ts';
 import { Run } from './run.ts';
 
@@ -50,4 +51,39 @@ it('takes a single node and a cluster with workers and a day-2 worker from nothi
   );
   const stored = JSON.parse(readFileSync(join(directory, 'e2e', 'summary.json'), 'utf8'));
   expect(stored.verdict).toBe('passed');
+}, 90_000);
+
+it('fails clearly, with the cause, when a worker thread is killed in the middle', async () => {
+  const plan = expandPlan(
+    parsePlan({ name: 'lost', seed: 'lost', service: { url: 'embedded' }, clusters: [{ topology: 'sno' }] }, 'plan'),
+  );
+  const directory = mkdtempSync(join(tmpdir(), 'swarm-lost-'));
+  const real = realParts({ directory, warn: () => {} });
+  const run = new Run({
+    id: 'lost',
+    plan,
+    workers: 1,
+    parts: {
+      ...real,
+      createPool: async (options) => {
+        const pool = await createPool(options);
+        return {
+          launch: (launch) => {
+            pool.launch(launch);
+            void pool.thread(0)!.terminate();
+          },
+          startHosts: (...args) => pool.startHosts(...args),
+          stopCluster: (cluster) => pool.stopCluster(cluster),
+          stop: () => pool.stop(),
+        };
+      },
+    },
+  });
+  const summary = await run.execute();
+  expect(summary.verdict).toBe('failed');
+  expect(summary.reasons.join('\n')).toMatch(/worker 0 was lost/);
+  expect(summary.failures).toEqual([
+    { cluster: 0, name: plan.clusters[0]!.name, reason: expect.stringContaining('worker thread was lost') },
+  ]);
+  expect(summary.errors['worker-lost']).toBe(1);
 }, 90_000);
