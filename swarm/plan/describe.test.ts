@@ -143,6 +143,7 @@ describe('description of a plan', () => {
       Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m
       Connections:  17 open, 0.18 new a second
       Needs:        about 161 MiB of memory, 145 file descriptors, 28 local ports
+      Note: infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.
       Warning: plan.yaml:12:7: infranev_labels is a misspelling of infraenv_labels; it is accepted
       "
     `);

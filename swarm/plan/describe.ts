@@ -248,6 +248,9 @@ function notesOf(plan: Plan, needs: NeedsEstimate): string[] {
       `Time runs ${plan.clockSpeed} times as fast as in reality; rates are of real seconds, durations of simulated ones.`,
     );
   }
+  if (plan.clusters.some((cluster) => Object.keys(cluster.infraEnvLabels).length > 0)) {
+    notes.push("infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.");
+  }
   if (plan.keep) notes.push('keep is true: clusters and infra-envs stay on the service after the run.');
   return notes;
 }
