@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['swarm/**/*.test.ts', 'service-mock/**/*.test.ts', 'controller-mock/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: [
+      'model/**/*.test.ts',
+      'swarm/**/*.test.ts',
+      'service-mock/**/*.test.ts',
+      'controller-mock/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,

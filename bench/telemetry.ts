@@ -5,7 +5,7 @@
  *    node bench/telemetry.ts [requests = 1000000]
  */
 import { Counter, Histogram, Registry } from 'prom-client';
-import { endpointNumber } from '../swarm/protocol/endpoints.ts';
+import { endpointNumber } from '../model/protocol/endpoints.ts';
 import { createRegistry } from '../swarm/telemetry/registry.ts';
 import { SaturationMonitor } from '../swarm/telemetry/saturation.ts';
 import { SharedTelemetry } from '../swarm/telemetry/shared-telemetry.ts';

@@ -7,8 +7,8 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createTimerWheel } from '../swarm/pool/timer-wheel.ts';
-import { ScaledClock, startClock } from '../swarm/protocol/clock.ts';
+import { ScaledClock, startClock } from '../model/time/clock.ts';
+import { createTimerWheel } from '../model/time/timer-wheel.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from '../swarm/telemetry/histogram.ts';
 import { printTable } from './table.ts';
 

@@ -4,7 +4,7 @@ import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startClock } from '../swarm/protocol/clock.ts';
+import { startClock } from '../model/time/clock.ts';
 import { TEST_CERTIFICATE } from './http/testing/certificate.ts';
 import { type ServiceMock, type ServiceMockOptions, startServiceMock } from './index.ts';
 import type { ReportMessage } from './main.ts';

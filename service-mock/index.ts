@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type ClockSpec, ScaledClock } from '../swarm/protocol/clock.ts';
+import { type ClockSpec, ScaledClock } from '../model/time/clock.ts';
 import { createService } from './core/service.ts';
 import { defaultSettings } from './core/settings.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';

@@ -4,7 +4,7 @@
  * serves port 8090 in real time with the settings of the real service's environment variables. It ends when its parent
  * goes away, on SIGTERM or SIGINT, and with exit code 1 when it could not start.
  */
-import { startClock } from '../swarm/protocol/clock.ts';
+import { startClock } from '../model/time/clock.ts';
 import { settingsFromEnv } from './core/settings.ts';
 import { type ServiceMock, type ServiceMockOptions, startServiceMock } from './index.ts';
 

@@ -3,7 +3,7 @@
  * Methods are synchronous (all state is in memory), return what goes on the wire and throw {@link OperationError}.
  * Facts: service sheet, sections 1 to 4.
  */
-import type { Clock } from '../swarm/protocol/clock.ts';
+import type { Clock } from '../model/time/clock.ts';
 
 /** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
 export type Json = null | boolean | number | string | Json[] | JsonObject;

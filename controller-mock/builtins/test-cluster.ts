@@ -1,5 +1,5 @@
 /** A cluster without HTTP for the tests of the built-in kinds. */
-import { ManualClock } from '../../swarm/protocol/clock.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import { Cluster, type WriteOptions } from '../server/cluster.ts';
 import { apiVersionOf, type KubeObject, type ResourceType, type SubresourceAnswer } from '../server/resource.ts';
 import { ApiStatusError, type Status } from '../server/status.ts';

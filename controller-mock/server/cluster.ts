@@ -1,8 +1,10 @@
 /**
  * One cluster: its kinds, its objects, and every rule about writing them. HTTP stands above this file, the store below.
  */
+
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../swarm/protocol/clock.ts';
+import { rfc3339 } from '../../model/protocol/go-time.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { Collection } from '../store/collection.ts';
 import type { StoredRecord } from '../store/record.ts';
 import { Store } from '../store/store.ts';
@@ -84,18 +86,6 @@ export interface Deletion {
 const METADATA_ONLY: Schema = { properties: { metadata: OBJECT_META_SCHEMA } };
 
 const NEVER = new AbortController().signal;
-
-/** The last answer of {@link timestamp}: a busy server writes the same second thousands of times. */
-let lastSecond = { second: Number.NaN, text: '' };
-
-/** RFC 3339 with seconds, as metav1.Time is written. */
-export function timestamp(clock: Clock): string {
-  const second = Math.floor(clock.now() / 1000);
-  if (second !== lastSecond.second) {
-    lastSecond = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
-  }
-  return lastSecond.text;
-}
 
 export class Cluster implements ClusterAccess {
   readonly clock: Clock;
@@ -213,7 +203,7 @@ export class Cluster implements ClusterAccess {
     const generated = !metadata.name && !!metadata.generateName;
     if (generated) metadata.name = this.#freeName(type, namespace, metadata.generateName!);
     metadata.uid = randomUUID();
-    metadata.creationTimestamp = timestamp(this.clock);
+    metadata.creationTimestamp = rfc3339(this.clock.now());
     if (type.generation) metadata.generation = 1;
     else delete metadata.generation;
     if (namespace !== '') this.#checkNamespace(type, namespace, metadata.name ?? '');
@@ -342,7 +332,7 @@ export class Cluster implements ClusterAccess {
     if (finalizers.size > 0) object.metadata.finalizers = [...finalizers];
     else delete object.metadata.finalizers;
     if (!before || graceNow < graceBefore) {
-      object.metadata.deletionTimestamp = `${new Date(this.clock.now() + graceNow * 1000).toISOString().slice(0, 19)}Z`;
+      object.metadata.deletionTimestamp = rfc3339(this.clock.now() + graceNow * 1000);
       object.metadata.deletionGracePeriodSeconds = graceNow;
       if (!before && type.generation) object.metadata.generation = (live.metadata.generation ?? 0) + 1;
     }
@@ -502,7 +492,7 @@ export class Cluster implements ClusterAccess {
       manager: options.manager,
       apiVersion: apiVersionOf(type),
       subresource,
-      time: timestamp(this.clock),
+      time: rfc3339(this.clock.now()),
       schema: type.schema,
     });
   }

@@ -1,5 +1,7 @@
 /** The HTTP face of one cluster: routing, reading, writing, watching. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { StoredRecord } from '../store/record.ts';
 import { WatchHub, type WatchSink, type WatchView } from '../store/watch-hub.ts';
 import { Answer } from './answer.ts';
@@ -572,7 +574,7 @@ class Call implements RequestContext {
       manager,
       apiVersion: apiVersionOf(type),
       subresource: subresource?.name ?? '',
-      time: `${new Date(this.clock.now()).toISOString().slice(0, 19)}Z`,
+      time: rfc3339(this.clock.now()),
       schema: type.schema,
       force: this.#query.get('force') === 'true',
     });

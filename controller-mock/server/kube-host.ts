@@ -1,6 +1,6 @@
 /** Many clusters in one process, told apart by port, by path prefix and by token. */
 import { randomBytes } from 'node:crypto';
-import { type Clock, ScaledClock, startClock } from '../../swarm/protocol/clock.ts';
+import { type Clock, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { CertificateAuthority } from './certificates.ts';
 import { HostedCluster, type HostedClusterOptions } from './hosted-cluster.ts';
 import { kubeconfigText } from './kubeconfig.ts';

@@ -1,7 +1,8 @@
 /** Fills new namespaces, empties those that are being deleted, and lets them go (the namespace controller). */
+import { rfc3339 } from '../../model/protocol/go-time.ts';
 import { namespaceContents } from '../builtins/index.ts';
 import type { StoreChange } from '../store/store.ts';
-import { type Cluster, collectionKey, timestamp } from './cluster.ts';
+import { type Cluster, collectionKey } from './cluster.ts';
 import type { KubeObject, ResourceType } from './resource.ts';
 import { ApiStatusError } from './status.ts';
 
@@ -123,7 +124,7 @@ export class NamespaceLifecycle {
       ([type, objects]) => `${type.plural}.${type.group} has ${objects.length} resource instances`,
     );
     const waiting = [...finalizers].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`);
-    const now = timestamp(this.#cluster.clock);
+    const now = rfc3339(this.#cluster.clock.now());
     const condition = (type: string, on: boolean, reason: string, message: string) => ({
       type,
       status: on ? 'True' : 'False',

@@ -2,7 +2,7 @@
  * What the API server knows about a kind: names, schema, how it is printed, selected, patched, and what is special
  * about it. Built-in kinds are written down as ResourceTypes; those of a CustomResourceDefinition are made from it.
  */
-import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { Clock } from '../../model/time/clock.ts';
 
 export interface OwnerReference {
   apiVersion: string;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { TokenRegistry, UserInfo } from './resource.ts';
 
 export const ADMIN: UserInfo = { username: 'kube-admin', uid: '', groups: ['system:masters', 'system:authenticated'] };

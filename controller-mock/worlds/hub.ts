@@ -1,4 +1,5 @@
 /** A hub: the kinds assisted-service works with in kube-api mode, on an OpenShift cluster that is ready. Service facts 6. */
+import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { ClusterAccess, KubeObject } from '../server/resource.ts';
 import { AGENT_INSTALL_KINDS } from './kinds/agent-install.ts';
 import { CLUSTER_MANAGEMENT_KINDS } from './kinds/cluster-management.ts';
@@ -47,8 +48,12 @@ const VERSION = '4.20.33';
 export function seedHub(cluster: ClusterAccess): void {
   for (const definition of HUB_KINDS) cluster.create(CRDS, customResourceDefinition(definition));
   for (const name of NAMESPACES) cluster.create(RESOURCES.namespaces, namespaceObject(name));
-  const now = `${new Date(cluster.clock.now()).toISOString().slice(0, 19)}Z`;
-  const ready = { after: { delay: 0, jitter: 0 }, status: 'available', message: `Done applying ${VERSION}` } as const;
+  const now = rfc3339(cluster.clock.now());
+  const ready = {
+    after: { delayMs: 0, jitterMs: 0 },
+    status: 'available',
+    message: `Done applying ${VERSION}`,
+  } as const;
   const version = clusterVersion(VERSION, '0b7c3f7a-5d0e-4c7e-a1f5-6d2f9c3f4e10', now);
   enterPhase(version, ready, VERSION, now);
   cluster.create(RESOURCES.clusterVersions, version);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLUSTER_STATUSES } from '../../swarm/protocol/states.ts';
+import { CLUSTER_STATUSES } from '../../model/protocol/states.ts';
 import { CLUSTER_RULES, emptyProgress, refreshCluster, runCluster } from './cluster-machine.ts';
 import { createCore } from './core.ts';
 import { builtinOperators } from './operators.ts';

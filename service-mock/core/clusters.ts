@@ -1,6 +1,6 @@
 /** Operations on clusters. Source: Service facts 1.2 and 1.6. */
 
-import { FINALIZING_STAGES } from '../../swarm/protocol/states.ts';
+import { FINALIZING_STAGES } from '../../model/protocol/states.ts';
 import { type AssistedServiceApi, type Json, type JsonObject, OperationError } from '../service-api.ts';
 import {
   emptyProgress,

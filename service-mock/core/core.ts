@@ -1,5 +1,5 @@
 /** What all rules share: time, settings, rows and side channels. */
-import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
 import { type EventSubject, Events } from './events.ts';
 import { Hardware } from './hardware.ts';

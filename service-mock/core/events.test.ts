@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../swarm/protocol/clock.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import { Events } from './events.ts';
 
 const nobody = () => false;

@@ -3,7 +3,7 @@
  * Names and severities: Service facts appendix C; queries: 1.7; rate limits: 10. The texts are this service's own.
  */
 
-import type { Clock } from '../../swarm/protocol/clock.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { EventsPage, EventsQuery, JsonObject } from '../service-api.ts';
 import { wireDate } from './wire.ts';
 

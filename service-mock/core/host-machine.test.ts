@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOST_STATUSES } from '../../swarm/protocol/states.ts';
+import { HOST_STATUSES } from '../../model/protocol/states.ts';
 import { createCore } from './core.ts';
 import { HOST_RULES, type HostTrigger, runHost } from './host-machine.ts';
 import { type ClusterRow, type HostRow, type InfraEnvRow, newHost } from './store.ts';

@@ -1,5 +1,5 @@
 /** Operations on hosts, the agent's and the user's. Source: Service facts 1.4 and 1.5. */
-import { HOST_STAGES } from '../../swarm/protocol/states.ts';
+import { HOST_STAGES } from '../../model/protocol/states.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import { refreshCluster, updateInstallProgress } from './cluster-machine.ts';
 import { aboutHost, type Core } from './core.ts';

@@ -5,7 +5,7 @@
  *
  *   timer → pass → for each selected cluster: refresh → (every HOSTS_A_TURN hosts: let the event loop run) → timer
  */
-import type { ClockTimer } from '../../swarm/protocol/clock.ts';
+import type { ClockTimer } from '../../model/time/clock.ts';
 import { monitorCluster } from './cluster-machine.ts';
 import type { Core } from './core.ts';
 import { refreshHost } from './host-machine.ts';

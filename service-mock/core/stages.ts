@@ -1,5 +1,5 @@
 /** Installation stages by role, percentages and timeouts. Source: Service facts 2.3 and 2.4. */
-import type { HostStage } from '../../swarm/protocol/states.ts';
+import type { HostStage } from '../../model/protocol/states.ts';
 import type { ServiceSettings } from '../service-api.ts';
 
 const BOOTSTRAP: readonly HostStage[] = [

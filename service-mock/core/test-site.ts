@@ -1,5 +1,5 @@
 /** Support for tests: a service on a clock moved by hand, with machines that answer every step as healthy ones do. */
-import { ManualClock } from '../../swarm/protocol/clock.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { AssistedServiceApi, JsonObject, ServiceMetrics, ServiceSettings } from '../service-api.ts';
 import { createService } from './service.ts';
 import { defaultSettings } from './settings.ts';

@@ -9,8 +9,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import type { Clock } from '../../swarm/protocol/clock.ts';
-import { ENDPOINTS } from '../../swarm/protocol/endpoints.ts';
+import { ENDPOINTS } from '../../model/protocol/endpoints.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { Operation } from './operations.ts';
 
 const expression = z.string().refine(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ENDPOINTS } from '../../swarm/protocol/endpoints.ts';
+import { ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { OPERATIONS } from './operations.ts';
 
 test('every operation is there once', () => {

@@ -2,7 +2,7 @@
  * The bodies that operations take, one schema a model. Facts: service sheet, appendix B.
  */
 import { isIP } from 'node:net';
-import { FINALIZING_STAGES, HOST_STAGES } from '../../swarm/protocol/states.ts';
+import { FINALIZING_STAGES, HOST_STAGES } from '../../model/protocol/states.ts';
 import { choice, flag, integer, list, map, object, optionalText, pattern, text, uuid } from './schema.ts';
 
 const CIDR = pattern(

@@ -15,8 +15,8 @@ import { posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type FastifyInstance, fastify } from 'fastify';
 import { ZodError } from 'zod';
-import type { Clock } from '../../swarm/protocol/clock.ts';
-import { API_BASE } from '../../swarm/protocol/endpoints.ts';
+import { API_BASE } from '../../model/protocol/endpoints.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import {
   type Answer,

@@ -2,46 +2,9 @@
  * What runs on a host and speaks to the service. Two kinds: `native` (here) and `noop` (the stock binaries).
  */
 import type { Host } from '../host/host.ts';
+import type { RunInstaller } from '../host/machine.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import type { Runtime, ServiceAccess } from '../pool/runtime.ts';
-
-/** Arguments of the `install` step as the service sends them (agent facts 5.12). */
-export interface InstallRequest {
-  role: 'bootstrap' | 'master' | 'arbiter' | 'worker';
-  cluster_id: string;
-  infra_env_id: string;
-  host_id: string;
-  boot_device: string;
-  control_plane_count?: number;
-  controller_image: string;
-  installer_image: string;
-  openshift_version?: string;
-  mco_image?: string;
-  must_gather_image?: string;
-  check_cvo?: boolean;
-  disks_to_format?: string[];
-  enable_skip_mco_reboot?: boolean;
-  notify_num_reboots?: boolean;
-  installer_args?: string;
-  skip_installation_disk_cleanup?: boolean;
-  service_ips?: string[] | null;
-}
-
-/** How an installer process ended. */
-export interface InstallOutcome {
-  exitCode: number;
-  /** stderr text of the process; '' when it was silent. */
-  error: string;
-  /** Why a silent process failed, for people; no part of what it wrote. */
-  reason?: string;
-}
-
-/** Runs the installer of one host to its end. */
-export type RunInstaller = (
-  request: InstallRequest,
-  agentVersion: string,
-  signal: AbortSignal,
-) => Promise<InstallOutcome>;
+import type { Runtime, ServiceAccess } from '../service/runtime.ts';
 
 export interface AgentOptions {
   runtime: Runtime;

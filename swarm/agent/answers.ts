@@ -2,7 +2,7 @@
  * The service's answers as the agent's generated client decodes them: a field of the wrong type spoils the whole answer.
  * Agent facts 2.2, 3.2.
  */
-import { decodeJsonAnswer } from '../transport/go-openapi.ts';
+import { decodeJsonAnswer } from '../service/go-openapi.ts';
 import type { WireResponse } from '../transport/transport.ts';
 import { isImageReference, isUuid } from './steps/step.ts';
 

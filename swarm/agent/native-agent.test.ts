@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildHost } from '../host/build-host.ts';
-import type { InstallOutcome } from './agent.ts';
+import type { InstallOutcome } from '../host/machine.ts';
 import {
   AGENT_VERSION,
   CLUSTER,

@@ -16,22 +16,26 @@
  * the instructions and puts itself back on the wheel. While it waits there an agent is this object's fields and nothing else: no timer
  * object, no closure, no promise. A step that takes time holds its own promise until its reply is out.
  */
+
+import { API_BASE } from '../../model/protocol/endpoints.ts';
+import type { InstallRequest } from '../../model/protocol/install-request.ts';
+import type { HostPhase } from '../../model/protocol/phases.ts';
+import { STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
+import { wallNow } from '../../model/time/clock.ts';
+import { spanMs } from '../../model/time/span.ts';
+import type { TimerId, TimerWheel } from '../../model/time/timer-wheel.ts';
 import type { Host } from '../host/host.ts';
-import type { TimerId, TimerWheel } from '../pool/timer-wheel.ts';
-import { wallNow } from '../protocol/clock.ts';
-import { API_BASE } from '../protocol/endpoints.ts';
-import { STEP_TYPES, type StepType } from '../protocol/states.ts';
-import type { ErrorKind, HostPhase } from '../telemetry/telemetry.ts';
-import { exchange, type Line, type Outcome } from '../transport/exchange.ts';
-import { goHeaders, isTypedError, jsonBody } from '../transport/go-openapi.ts';
-import { AGENT_RETRY } from '../transport/retry.ts';
+import type { InstallOutcome } from '../host/machine.ts';
+import { goHeaders, isTypedError, jsonBody } from '../service/go-openapi.ts';
+import { AGENT_RETRY } from '../service/retry.ts';
+import { exchange, type Line, type Outcome } from '../service/round-trip.ts';
+import type { ErrorKind } from '../telemetry/telemetry.ts';
 import { type Session, TransportError } from '../transport/transport.ts';
-import type { Agent, AgentOptions, InstallOutcome, InstallRequest } from './agent.ts';
+import type { Agent, AgentOptions } from './agent.ts';
 import { decodePollAnswer, decodeRegistration, type Instruction } from './answers.ts';
 import { ReplyCache } from './reply-cache.ts';
 import {
   BOOT,
-  drawMs,
   REBOOT_AFTER_INSTALL_MS,
   RUNNER_START,
   SINGLE_NODE_REBOOT_MS,
@@ -202,7 +206,7 @@ export class NativeAgent implements Agent, Machine {
     this.#backoffMs = 0;
     this.#upgraded = false;
     if (this.#phase === 'registering') this.#enter('polling');
-    this.#schedule('poll', now + drawMs(RUNNER_START, this.#random));
+    this.#schedule('poll', now + spanMs(RUNNER_START, this.#random()));
   }
 
   /** The runner could not be started, or ended with an error. */
@@ -367,7 +371,7 @@ export class NativeAgent implements Agent, Machine {
   /** Lets the time of a step's work pass. */
   async #work(type: StepType, pieces: number): Promise<number> {
     let ms = 0;
-    for (let piece = 0; piece < pieces; piece++) ms += drawMs(STEP_DURATIONS[type], this.#random);
+    for (let piece = 0; piece < pieces; piece++) ms += spanMs(STEP_DURATIONS[type], this.#random());
     if (ms > 0) await this.#options.runtime.clock.sleep(ms);
     return ms;
   }
@@ -466,7 +470,7 @@ export class NativeAgent implements Agent, Machine {
     this.#enter('booting');
     this.#table.add(this.#options.slot, this);
     const { clock } = this.#options.runtime;
-    this.#schedule('register', clock.now() + drawMs(BOOT, this.#random));
+    this.#schedule('register', clock.now() + spanMs(BOOT, this.#random()));
   }
 
   async #runInstaller(request: InstallRequest, signal: AbortSignal): Promise<InstallOutcome> {

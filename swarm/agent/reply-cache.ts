@@ -3,8 +3,8 @@
  * Only a fingerprint is kept, three numbers a type, because 100,000 agents remember seven texts each. Agent facts 3.7.
  */
 import { crc32 } from 'node:zlib';
-import type { Clock } from '../protocol/clock.ts';
-import { STEP_TYPES, type StepType } from '../protocol/states.ts';
+import { STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
+import type { Clock } from '../../model/time/clock.ts';
 
 const EXPIRY_MS = 3_600_000;
 const FIELDS = 3;

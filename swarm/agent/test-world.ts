@@ -4,13 +4,14 @@
  */
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { HostPhase } from '../../model/protocol/phases.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
+import { createTimerWheel } from '../../model/time/timer-wheel.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import type { Runtime } from '../pool/runtime.ts';
-import { createTimerWheel } from '../pool/timer-wheel.ts';
-import { BaseClock, type ClockTimer } from '../protocol/clock.ts';
+import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import type { ErrorKind, HostPhase, RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
+import type { ErrorKind, RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import type { Transport, WireRequest } from '../transport/transport.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 import type { AgentOptions } from './agent.ts';
@@ -19,43 +20,6 @@ import { NativeAgent } from './native-agent.ts';
 export const INFRA_ENV_ID = '5f0e0000-0000-4000-8000-000000000001';
 export const CLUSTER_ID = '5f0e0000-0000-4000-8000-000000000002';
 export const AGENT_VERSION = 'quay.io/edge-infrastructure/assisted-installer-agent:v2.40.0';
-
-/** A time that jumps from one timer to the next, waiting in between for requests under way. */
-class JumpingClock extends BaseClock {
-  readonly speed = 1;
-  #now = Date.UTC(2026, 0, 1);
-  #timers: { due: number; order: number; fn: () => void }[] = [];
-  #order = 0;
-
-  now(): number {
-    return this.#now;
-  }
-
-  setTimer(ms: number, fn: () => void): ClockTimer {
-    const timer = { due: this.#now + Math.max(0, ms), order: this.#order++, fn };
-    this.#timers.push(timer);
-    return {
-      cancel: () => {
-        this.#timers = this.#timers.filter((other) => other !== timer);
-      },
-    };
-  }
-
-  /** Moves `ms` ahead; `settle` resolves when nothing happens any more without time. */
-  async run(ms: number, settle: () => Promise<void>): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      await settle();
-      this.#timers.sort((a, b) => a.due - b.due || a.order - b.order);
-      const next = this.#timers[0];
-      if (!next || next.due > end) break;
-      this.#timers.shift();
-      this.#now = Math.max(this.#now, next.due);
-      next.fn();
-    }
-    this.#now = end;
-  }
-}
 
 export interface SeenRequest {
   /** Simulated milliseconds since the world began. */
@@ -74,7 +38,7 @@ export type Reaction =
   | ((socket: Socket) => void);
 
 export class World {
-  readonly clock = new JumpingClock();
+  readonly clock = new ManualClock();
   readonly started = this.clock.now();
   readonly wheel = createTimerWheel(this.clock);
   readonly seen: SeenRequest[] = [];
@@ -187,7 +151,7 @@ export class World {
 
   /** Lets simulated time pass. */
   run(ms: number): Promise<void> {
-    return this.clock.run(ms, () => this.#settle());
+    return this.clock.advance(ms, () => this.#settle());
   }
 
   async #settle(): Promise<void> {

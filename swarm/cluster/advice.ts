@@ -1,6 +1,8 @@
 /** What a user can do about a service that does not answer as one should. */
-import type { ServiceError } from '../transport/service-client.ts';
-import { TransportError, type TransportErrorKind } from '../transport/transport.ts';
+
+import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import type { ServiceError } from '../service/service-client.ts';
+import { TransportError } from '../transport/transport.ts';
 
 const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
   refused: "nothing listens there; check the service's URL and that it runs",

@@ -2,8 +2,9 @@
  * How the simulated user creates, installs and removes a cluster. `rest.ts` speaks the service's REST API; what speaks
  * custom resources on a hub stands beside it. Every method is one user action and at most a few requests.
  */
+
+import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../protocol/states.ts';
 
 /** What a run made on the service for one cluster; null = not (or no longer) there. */
 export interface ClusterObjects {

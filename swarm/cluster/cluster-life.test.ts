@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import { ManualClock } from '../protocol/clock.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ClusterLife } from './cluster-life.ts';
 import { adapterError, clusterPlan, FakeService, fakeIdentity } from './fakes.ts';

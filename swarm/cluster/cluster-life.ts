@@ -5,13 +5,15 @@
  *   planned → creating → discovering → preparing → installing → finalizing → installed → (day2) → complete
  *                └──────────┴─────────────┴────────────┴────────────┴──────────────┴→ failed | cancelled   → deleted
  */
+
+import type { ClusterPhase } from '../../model/protocol/phases.ts';
+import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
-import type { ServiceAccess } from '../pool/runtime.ts';
-import type { Clock } from '../protocol/clock.ts';
-import type { ClusterStatus, HostStatus } from '../protocol/states.ts';
+import type { ServiceAccess } from '../service/runtime.ts';
 import type { EventSink } from '../telemetry/run-event.ts';
-import type { ClusterPhase, Telemetry } from '../telemetry/telemetry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,

@@ -1,7 +1,8 @@
 /** A service and machines in miniature, for tests of what stands above them: they do what a script says, at once. */
+
+import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
-import type { ClusterStatus, HostStatus } from '../protocol/states.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,

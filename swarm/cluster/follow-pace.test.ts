@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { ManualClock, ScaledClock, startClock } from '../protocol/clock.ts';
+import { ScaledClock, startClock } from '../../model/time/clock.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import { FollowPace } from './follow-pace.ts';
 
 it('keeps 10 s for few clusters and slows down so that many stay inside the budget', () => {

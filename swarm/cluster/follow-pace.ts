@@ -2,7 +2,7 @@
  * How often the simulated users look at their clusters. One look costs the service a cluster row and a row a host, so the
  * interval grows with what is being followed: the users of 1,000 clusters together stay under a fixed budget.
  */
-import type { Clock } from '../protocol/clock.ts';
+import type { Clock } from '../../model/time/clock.ts';
 
 /** Numbers of the pace. A look at a cluster costs 1, each host of it `hostCost`. */
 const PACE = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endpointNumber } from '../protocol/endpoints.ts';
-import { type ServiceCall, type ServiceClient, ServiceError } from '../transport/service-client.ts';
+import { endpointNumber } from '../../model/protocol/endpoints.ts';
+import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
 import { clusterPlan } from './fakes.ts';

@@ -1,9 +1,10 @@
 /**
  * The simulated user on the service's REST API. Service facts 1.2, 1.3, 1.5 and the recipes 4.5 to 4.8.
  */
+
+import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
-import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../protocol/states.ts';
-import { type ServiceCall, type ServiceClient, ServiceError } from '../transport/service-client.ts';
+import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
 import { adviceFor } from './advice.ts';
 import {

@@ -110,7 +110,7 @@ Examples:
 
 async function startCluster(flags: Flags): Promise<Started> {
   const { startKubeMock } = await import('../../controller-mock/index.ts');
-  const { ScaledClock, startClock } = await import('../protocol/clock.ts');
+  const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
   const seeds = {
     hub: async () => (await import('../../controller-mock/worlds/hub.ts')).seedHub,
     devworkspace: async () => (await import('../../controller-mock/worlds/devworkspace.ts')).seedDevWorkspaces,
@@ -130,7 +130,7 @@ async function startSpokes(flags: Flags): Promise<Started> {
   const { SpokeWorld } = await import('../../controller-mock/worlds/spoke/spoke-world.ts');
   const { SpokeSettingsError } = await import('../../controller-mock/worlds/spoke/spoke-settings.ts');
   const { startControlServer } = await import('../../controller-mock/worlds/spoke/control-server.ts');
-  const { ScaledClock, startClock } = await import('../protocol/clock.ts');
+  const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
   const world = await SpokeWorld.start({
     ...flags.listen,
     tls: !flags.plain,

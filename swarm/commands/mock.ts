@@ -25,7 +25,7 @@ export function mockCommand(finish: (code: number) => void): Command {
     .action(async (flags: { listen: ListenAddress; speed: number }) => {
       const { startServiceMock } = await import('../../service-mock/index.ts');
       const { settingsFromEnv } = await import('../../service-mock/core/settings.ts');
-      const { startClock } = await import('../protocol/clock.ts');
+      const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
       const { host, port } = flags.listen;
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SPOKE_PROFILES, type SpokeProfile } from '../protocol/spoke-profiles.ts';
-import { createServiceClient } from '../transport/service-client.ts';
+import { SPOKE_PROFILES, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import { Simulation } from '../pool/testing/simulation.ts';
+import { createServiceClient } from '../service/service-client.ts';
+import { CLUSTER_ID, type ModelService, type Sent } from '../service/testing/model-service.ts';
 import { TransportError } from '../transport/transport.ts';
 import { type ControllerOptions, runController } from './controller.ts';
 import { Spoke } from './spoke.ts';
-import { CLUSTER_ID, type ModelService, type Sent } from './testing/model-service.ts';
-import { Simulation } from './testing/simulation.ts';
 
 const MINUTE = 60_000;
 
@@ -246,7 +246,7 @@ describe('the finalizing of a cluster', () => {
   it('gives up OLM operators whose stage timed out and reports them as failed', async () => {
     const profile: SpokeProfile = {
       ...SPOKE_PROFILES.quick,
-      csv: [{ after: { delay: 999_999, jitter: 0 }, phase: 'Pending', message: '' }],
+      csv: [{ after: { delayMs: 999_999_000, jitterMs: 0 }, phase: 'Pending', message: '' }],
     };
     const bench = await Bench.open(profile);
     bench.service.operators.push({ name: 'odf', operator_type: 'olm', status: 'progressing', status_info: '' });
@@ -270,7 +270,7 @@ describe('the finalizing of a cluster', () => {
   it('holds a failed CSV back for ten passes', async () => {
     const profile: SpokeProfile = {
       ...SPOKE_PROFILES.quick,
-      csv: [{ after: { delay: 0, jitter: 0 }, phase: 'Failed', message: 'no' }],
+      csv: [{ after: { delayMs: 0, jitterMs: 0 }, phase: 'Failed', message: 'no' }],
     };
     const bench = await Bench.open(profile);
     bench.service.operators.push({ name: 'odf', operator_type: 'olm', status: 'progressing', status_info: '' });
@@ -355,7 +355,7 @@ describe('a controller that meets trouble', () => {
       ...SPOKE_PROFILES.quick,
       operators: {
         ...SPOKE_PROFILES.quick.operators,
-        console: [{ after: { delay: 0, jitter: 0 }, status: 'progressing', message: 'no end' }],
+        console: [{ after: { delayMs: 0, jitterMs: 0 }, status: 'progressing', message: 'no end' }],
       },
     };
     const bench = await Bench.open(profile);

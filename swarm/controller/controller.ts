@@ -9,11 +9,10 @@
  *          └─ main poll          every 60 s; its end ends the others
  */
 
-import type { Clock } from '../protocol/clock.ts';
-import type { SpokeProfile } from '../protocol/spoke-profiles.ts';
-import type { ClusterStatus, FinalizingStage } from '../protocol/states.ts';
-import type { ServiceClient } from '../transport/service-client.ts';
-import { ServiceError } from '../transport/service-client.ts';
+import type { ClusterStatus, FinalizingStage } from '../../model/protocol/states.ts';
+import type { SpokeProfile } from '../../model/spoke/profiles.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import { waitUntil } from '../../model/time/ticker.ts';
 import {
   answerOf,
   type ClusterAnswer,
@@ -21,14 +20,15 @@ import {
   InventoryClient,
   newRequestId,
   type StageObserver,
-} from './inventory-client.ts';
+} from '../service/inventory-client.ts';
+import type { ServiceClient } from '../service/service-client.ts';
+import { ServiceError } from '../service/service-client.ts';
 import { uploadLogsUntilEnd } from './log-upload.ts';
 import { labelNodes } from './node-labels.ts';
 import { reportNodes } from './node-status.ts';
 import { finishInstallation } from './post-install.ts';
 import { RebootsNotifier } from './reboots-notifier.ts';
 import type { Spoke } from './spoke.ts';
-import { waitUntil } from './ticker.ts';
 
 export interface ControllerOptions {
   clock: Clock;

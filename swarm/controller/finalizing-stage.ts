@@ -1,8 +1,8 @@
 /** Tells the service which part of finalizing the controller is in. Installer facts 2.4.4. */
-import type { FinalizingStage } from '../protocol/states.ts';
+import type { FinalizingStage } from '../../model/protocol/states.ts';
+import { waitUntil } from '../../model/time/ticker.ts';
+import { accepted } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller.ts';
-import { accepted } from './inventory-client.ts';
-import { waitUntil } from './ticker.ts';
 
 const RETRY_INTERVAL_MS = 30_000;
 

@@ -2,10 +2,10 @@
  * The controller's log uploads: a snapshot every five minutes, a summary at the end. Installer facts 6.3, 4.4.
  */
 
+import { Ticker, waitUntil } from '../../model/time/ticker.ts';
+import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
+import { logArchive } from '../service/log-archive.ts';
 import type { ControllerProcess } from './controller.ts';
-import { accepted, answerOf, newRequestId } from './inventory-client.ts';
-import { logArchive } from './log-archive.ts';
-import { Ticker, waitUntil } from './ticker.ts';
 
 const SNAPSHOT_INTERVAL_MS = 5 * 60_000;
 const SUMMARY_INTERVAL_MS = 30_000;

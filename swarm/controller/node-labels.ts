@@ -2,9 +2,9 @@
  * The controller's label loop: labels that the user wants on nodes. Installer facts 2.4.9.
  */
 
+import { waitUntil } from '../../model/time/ticker.ts';
+import { answerOf, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller.ts';
-import { answerOf, newRequestId } from './inventory-client.ts';
-import { waitUntil } from './ticker.ts';
 
 const INTERVAL_MS = 30_000;
 

@@ -2,10 +2,10 @@
  * The controller's node loop: nodes that exist have joined, nodes that are ready are done. Installer facts 2.4.2.
  */
 
+import { waitUntil } from '../../model/time/ticker.ts';
+import { reportIgnitionFetches } from '../service/ignition-report.ts';
+import { accepted, answerOf, type ClusterHost, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller.ts';
-import { reportIgnitionFetches } from './ignition-report.ts';
-import { accepted, answerOf, type ClusterHost, newRequestId } from './inventory-client.ts';
-import { waitUntil } from './ticker.ts';
 
 const INTERVAL_MS = 30_000;
 /** How far back the machine-config-server's log is read. */

@@ -2,13 +2,13 @@
  * The controller's wait for operators that come through OLM. A stage that the service flags as timed out is given up; the
  * unfinished operators are reported as failed at the end, and the installation goes on. Installer facts 2.4.5.
  */
-import type { FinalizingStage, OperatorStatus } from '../protocol/states.ts';
+import type { FinalizingStage, OperatorStatus } from '../../model/protocol/states.ts';
+import { waitUntil } from '../../model/time/ticker.ts';
+import { accepted, answerOf, type MonitoredOperator, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller.ts';
 import { enterStage } from './finalizing-stage.ts';
-import { accepted, answerOf, type MonitoredOperator, newRequestId } from './inventory-client.ts';
 import { followOperator } from './operator-report.ts';
 import type { CsvState, OperatorState } from './spoke.ts';
-import { waitUntil } from './ticker.ts';
 
 const FETCH_INTERVAL_MS = 10_000;
 const INTERVAL_MS = 30_000;

@@ -1,9 +1,9 @@
 /**
  * Brings what the spoke says about an operator to the service. Installer facts 2.4.4 b.
  */
-import type { OperatorStatus } from '../protocol/states.ts';
+import type { OperatorStatus } from '../../model/protocol/states.ts';
+import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller.ts';
-import { accepted, answerOf, newRequestId } from './inventory-client.ts';
 import type { OperatorState } from './spoke.ts';
 
 /**

@@ -3,12 +3,12 @@
  * Installer facts 2.4.4.
  */
 
+import { waitUntil } from '../../model/time/ticker.ts';
+import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller.ts';
 import { enterStage } from './finalizing-stage.ts';
-import { accepted, answerOf, newRequestId } from './inventory-client.ts';
 import { installOlmOperators } from './olm-operators.ts';
 import { followOperator } from './operator-report.ts';
-import { waitUntil } from './ticker.ts';
 
 const FINALIZING_POLL_MS = 30_000;
 const OPERATORS_INTERVAL_MS = 60_000;

@@ -1,9 +1,10 @@
 /**
  * Tells the service how often a node was rebooted before it was done. Installer facts 2.4.10.
  */
-import type { Clock } from '../protocol/clock.ts';
-import { hostDurationMs, type SpokeProfile } from '../protocol/spoke-profiles.ts';
-import { answerOf, type ClusterHost, type InventoryClient } from './inventory-client.ts';
+
+import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import { answerOf, type ClusterHost, type InventoryClient } from '../service/inventory-client.ts';
 import type { Spoke } from './spoke.ts';
 
 export interface RebootsNotifierOptions {

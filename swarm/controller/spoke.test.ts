@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { Host } from '../host/host.ts';
-import { ManualClock } from '../protocol/clock.ts';
-import { SPOKE_PROFILES } from '../protocol/spoke-profiles.ts';
+import { Simulation } from '../pool/testing/simulation.ts';
 import { Spoke, type SpokeOptions } from './spoke.ts';
-import { Simulation } from './testing/simulation.ts';
 
 const MINUTE = 60_000;
 

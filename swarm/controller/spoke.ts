@@ -8,22 +8,22 @@
  *   first Ready master that is not the bootstrap ──controllerStart──▶ controller
  *   nodes for the ingress Ready ─▶ tables of operators, ingress certificate and CSVs count from here
  */
-import type { Host } from '../host/host.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import type { Clock, ClockTimer } from '../protocol/clock.ts';
-import { INGRESS_CA_BUNDLE } from '../protocol/ingress-certificate.ts';
+
+import type { HostRole, OperatorStatus } from '../../model/protocol/states.ts';
+import { INGRESS_CA_BUNDLE } from '../../model/spoke/ingress-certificate.ts';
 import {
   CLUSTER_OPERATORS,
   type ClusterDuration,
   type CsvPhase,
   hostDurationMs,
   type OperatorPhase,
-  type Span,
   type SpokeProfile,
-  spanMs,
-} from '../protocol/spoke-profiles.ts';
-import type { HostRole, OperatorStatus } from '../protocol/states.ts';
-import type { OperatorReport } from './inventory-client.ts';
+} from '../../model/spoke/profiles.ts';
+import type { Clock, ClockTimer } from '../../model/time/clock.ts';
+import { type Span, spanMs } from '../../model/time/span.ts';
+import type { Host } from '../host/host.ts';
+import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { OperatorReport } from '../service/inventory-client.ts';
 
 export interface SpokeNode {
   host: Host;

@@ -1,6 +1,7 @@
 /** JSON Schemas of what /api/v1 takes and gives; they check requests and make the OpenAPI document. */
-import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../protocol/states.ts';
-import { CLUSTER_PHASES, HOST_PHASES } from '../telemetry/telemetry.ts';
+
+import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
+import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 
 const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
 const time = { type: 'number', description: 'Simulated epoch milliseconds.' };

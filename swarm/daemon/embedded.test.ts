@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { startClock } from '../protocol/clock.ts';
+import { startClock } from '../../model/time/clock.ts';
 import { startEmbedded } from './embedded.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarm-embedded-'));

@@ -1,6 +1,6 @@
 /** The embedded service as a child process: its own event loop, memory and file limit, as the real one has. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { ClockSpec } from '../protocol/clock.ts';
+import type { ClockSpec } from '../../model/time/clock.ts';
 
 export interface EmbeddedOptions {
   /** Both ends must live in the same simulated time. */

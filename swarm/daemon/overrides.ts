@@ -1,7 +1,8 @@
 /** What a command line or a request changes of an expanded plan. */
+
+import type { TlsOptions } from '../plan/connections.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { PLAN_LIMITS } from '../plan/schema.ts';
-import type { TlsOptions } from '../transport/transport.ts';
 
 /** Lowest clock speed; one simulated second in ten. */
 const SLOWEST = 0.1;

@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { startClock } from '../../model/time/clock.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ForcedIdentity } from '../host/host.ts';
 import { FIRST_HOST_OFFSET, formatIpv4, GATEWAY_OFFSET, parseCidr } from '../host/ipv4.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
-import { startClock } from '../protocol/clock.ts';
 import type { RegistrySource } from '../telemetry/registry.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';

@@ -2,11 +2,12 @@
  * Where everything in a run is now, kept from its events: one small row a cluster and a host, for lists and filters. What
  * happened before stands in the event stream.
  */
+
+import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
+import type { ClusterStatus, FinalizingStage, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import type { ClusterStatus, FinalizingStage, HostStage, HostStatus } from '../protocol/states.ts';
 import type { Funnel, Reached } from '../report/summary.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../telemetry/telemetry.ts';
 
 export interface ClusterRow {
   cluster: number;

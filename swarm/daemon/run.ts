@@ -6,15 +6,15 @@
  * A run never throws once it is started: whatever goes wrong becomes a reason of its verdict.
  */
 import { availableParallelism } from 'node:os';
+import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
 import { FollowPace } from '../cluster/follow-pace.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
-import type { ServiceAccess } from '../pool/runtime.ts';
-import { type ClockSpec, ScaledClock, startClock, wallNow } from '../protocol/clock.ts';
 import { type LeftBehind, type RunSummary, summarize, type Verdict } from '../report/summary.ts';
+import type { ServiceAccess } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';

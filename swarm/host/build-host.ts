@@ -1,11 +1,12 @@
 /** Builds the simulated machine of a plan's host. */
+
+import { goJson } from '../../model/protocol/go-json.ts';
+import { hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import { goJson } from './go-json.ts';
 import type { BuildHost, ForcedIdentity, Host, HostIdentity, HostNic } from './host.ts';
 import { addressesOf, bmcAddressOf, buildIdentity, diskNamesOf, macOf } from './identity.ts';
 import { type InventoryTemplate, inventoryTemplate, nicsOf, renderInventory } from './inventory.ts';
 import { profileNamed } from './profiles.ts';
-import { hashWords, mixWords, unitNumber } from './random.ts';
 
 /**
  * A machine that keeps its identity (about 350 bytes) and makes everything else when it is asked: tens of thousands of machines

@@ -11,10 +11,10 @@
  *     WWN, EUI     fixed vendor + 8 or 12 bits of the seed + host + 5 bits of the disk
  */
 import { createHash } from 'node:crypto';
+import { base32, type HashWords, hashWords, mixWords, permute } from '../../model/time/random.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { ForcedIdentity, HostIdentity } from './host.ts';
 import { contains, FIRST_HOST_OFFSET, formatIpv4, GATEWAY_OFFSET, networkSize, parseCidr, parseIpv4 } from './ipv4.ts';
-import { base32, type HashWords, hashWords, mixWords, permute } from './random.ts';
 
 const HOST_BITS = 20;
 /** Number of host indices that can be told apart. */

@@ -8,7 +8,7 @@
  *
  * so that one machine's document is a walk over pieces, and no machine has to keep its own.
  */
-import { goJson } from './go-json.ts';
+import { goJson } from '../../model/protocol/go-json.ts';
 import type { HostNic } from './host.ts';
 import type { DiskNames, HostAddresses } from './identity.ts';
 import type { DiskProfile, HardwareProfile, NicProfile } from './profiles.ts';

@@ -1,8 +1,8 @@
 /** Turns a plan into clusters and hosts. The same plan and seed give the same result everywhere, shard by shard. */
 
+import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/random.ts';
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
-import { hashWords, mixWords, shuffled, unitNumber } from '../host/random.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from './expanded-plan.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
 import type { Arrival, Plan, PlanCluster } from './plan.ts';

@@ -1,8 +1,8 @@
 /**
  * What a plan expands to: plain data, the same for the same plan and seed, cheap to hand to worker threads.
  */
-import type { SpokeProfileName } from '../protocol/spoke-profiles.ts';
-import type { ConnectionMode, TlsOptions } from '../transport/transport.ts';
+import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
+import type { ConnectionMode, TlsOptions } from './connections.ts';
 
 export type AgentKind = 'native' | 'noop';
 export type Platform = 'none' | 'baremetal';

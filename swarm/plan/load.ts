@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
-import { randomSeed } from '../host/random.ts';
 import { parseDuration } from './duration.ts';
 import type { Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
 import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem } from './plan.ts';

@@ -1,7 +1,7 @@
 /** A plan as it was read and checked: every default filled in, every file it names read, nothing expanded yet. */
 
-import type { SpokeProfileName } from '../protocol/spoke-profiles.ts';
-import type { ConnectionMode } from '../transport/transport.ts';
+import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
+import type { ConnectionMode } from './connections.ts';
 import type { AgentKind, ClusterApi, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
 
 /** A place in a plan file; line and column count from 1. */

@@ -4,9 +4,9 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { SPOKE_PROFILE_NAMES } from '../../model/spoke/profiles.ts';
 import { PROFILE_NAMES } from '../host/profiles.ts';
-import { SPOKE_PROFILE_NAMES } from '../protocol/spoke-profiles.ts';
-import { CONNECTION_MODES } from '../transport/transport.ts';
+import { CONNECTION_MODES } from './connections.ts';
 import { DURATION_PATTERN } from './duration.ts';
 
 /** Largest values a plan may ask for. */

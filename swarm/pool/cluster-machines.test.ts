@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
+import { createTimerWheel, WheelClock } from '../../model/time/timer-wheel.ts';
 import type { Agent, AgentOptions } from '../agent/agent.ts';
-import { ManualClock } from '../protocol/clock.ts';
+import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { ClusterMachines } from './cluster-machines.ts';
 import { launchFixture } from './launch-fixture.ts';
 import type { ClusterLaunch } from './messages.ts';
-import type { Runtime } from './runtime.ts';
-import { createTimerWheel, WheelClock } from './timer-wheel.ts';
 
 const START = Date.UTC(2026, 0, 1);
 

@@ -6,13 +6,14 @@
  *                   │                               ├──► no agent speaks, site idle, nobody is left to start ──► onIdle
  *                   └─ installer ─► site … ─► idle ─┘
  */
+
+import { spokeProfile } from '../../model/spoke/profiles.ts';
 import type { Agent, AgentOptions } from '../agent/agent.ts';
-import { ClusterSite } from '../controller/cluster-site.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Host } from '../host/host.ts';
-import { spokeProfile } from '../protocol/spoke-profiles.ts';
+import type { Runtime } from '../service/runtime.ts';
+import { ClusterSite } from './cluster-site.ts';
 import type { ClusterLaunch } from './messages.ts';
-import type { Runtime } from './runtime.ts';
 
 export interface ClusterMachinesOptions {
   runtime: Runtime;

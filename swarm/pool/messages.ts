@@ -3,12 +3,12 @@
  * histograms go through shared memory.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import type { ClockSpec } from '../protocol/clock.ts';
+import type { ServiceAccess } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { TransportOptions } from '../transport/transport.ts';
-import type { ServiceAccess } from './runtime.ts';
 
 /** Everything a worker needs to let the machines of one cluster live. */
 export interface ClusterLaunch {

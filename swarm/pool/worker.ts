@@ -3,16 +3,16 @@
  * ten times a second. Runs as one piscina task from the start of the pool to its end.
  */
 import { type MessagePort, threadId } from 'node:worker_threads';
+import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
+import { createTimerWheel, type TimerWheel, WheelClock } from '../../model/time/timer-wheel.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
-import { type ClockSpec, ScaledClock } from '../protocol/clock.ts';
+import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 import { ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
-import type { Runtime } from './runtime.ts';
-import { createTimerWheel, type TimerWheel, WheelClock } from './timer-wheel.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
 const EVENT_BATCH_MS = 100;

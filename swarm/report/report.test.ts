@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { clusterPlan } from '../cluster/fakes.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
-import { CLUSTER_PHASES, HOST_PHASES } from '../telemetry/telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { Progress, type ProgressSource } from './progress.ts';

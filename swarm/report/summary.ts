@@ -1,8 +1,16 @@
 /** What a run came to: one plain object, for summary.json, the API and the terminal. */
+
+import {
+  CLIENT_KINDS,
+  type ClientKind,
+  ENDPOINTS,
+  type EndpointName,
+  endpointNumber,
+} from '../../model/protocol/endpoints.ts';
+import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { CLIENT_KINDS, type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../protocol/endpoints.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
-import type { ClusterPhase, ErrorKind, HostPhase } from '../telemetry/telemetry.ts';
+import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 
 export type Verdict = 'passed' | 'failed' | 'interrupted';

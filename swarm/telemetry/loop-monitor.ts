@@ -3,7 +3,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { wallNow } from '../protocol/clock.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import type { SharedTelemetry } from './shared-telemetry.ts';
 
 /** Wall-clock milliseconds between two looks at the clock; a lag shorter than this may go unseen. */

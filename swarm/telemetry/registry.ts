@@ -2,7 +2,7 @@
  * The Prometheus metrics of the generator, made from the shared telemetry when somebody asks and at no other time.
  */
 import { type Metric, Registry } from 'prom-client';
-import { wallNow } from '../protocol/clock.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
 import { SATURATION_RULES, type SaturationMonitor } from './saturation.ts';
 import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';

@@ -2,8 +2,10 @@
  * One line of a run's event stream (NDJSON file, websocket). Things that happen once in a while to a host or cluster;
  * never one per request.
  */
-import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../protocol/states.ts';
-import type { ClusterPhase, ErrorKind, HostPhase } from './telemetry.ts';
+
+import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
+import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
+import type { ErrorKind } from './telemetry.ts';
 
 interface Common {
   /** Simulated epoch milliseconds. */

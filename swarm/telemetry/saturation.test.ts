@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wallNow } from '../protocol/clock.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import { LoopMonitor } from './loop-monitor.ts';
 import { judge, SATURATION_RULES, type SaturationInterval, SaturationMonitor } from './saturation.ts';
 import { SharedTelemetry } from './shared-telemetry.ts';

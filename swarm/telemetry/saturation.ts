@@ -2,7 +2,7 @@
  * Whether the generator itself is the bottleneck, so that nobody takes its limits for the service's.
  */
 import { readFileSync } from 'node:fs';
-import { wallNow } from '../protocol/clock.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
 

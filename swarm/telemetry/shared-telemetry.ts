@@ -1,21 +1,12 @@
 /**
  * The writing end of the shared telemetry; one a thread. See the drawing in telemetry-layout.ts.
  */
-import { CLIENT_KINDS, type ClientKind, ENDPOINTS, endpointNumber } from '../protocol/endpoints.ts';
-import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../protocol/states.ts';
-import { TRANSPORT_ERROR_KINDS } from '../transport/transport.ts';
+import { CLIENT_KINDS, type ClientKind, ENDPOINTS, endpointNumber } from '../../model/protocol/endpoints.ts';
+import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
+import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
+import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../../model/protocol/states.ts';
 import { HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
-import {
-  CLUSTER_PHASES,
-  type ClusterPhase,
-  ERROR_KINDS,
-  type ErrorKind,
-  HOST_PHASES,
-  type HostPhase,
-  type RequestOutcome,
-  type RequestRecord,
-  type Telemetry,
-} from './telemetry.ts';
+import { ERROR_KINDS, type ErrorKind, type RequestOutcome, type RequestRecord, type Telemetry } from './telemetry.ts';
 import {
   AT,
   FIRST_ERROR,

@@ -19,9 +19,9 @@
  * A host's or cluster's byte is 0 while the slot is unused, else 1 + position in HOST_PHASES, HOST_STAGES or CLUSTER_PHASES;
  * it says where the host *is*, so counts by phase cannot drift apart from the hosts.
  */
-import { CLIENT_KINDS, ENDPOINTS } from '../protocol/endpoints.ts';
-import { HOST_STAGES, type HostRole, STEP_TYPES, type StepType } from '../protocol/states.ts';
-import { TRANSPORT_ERROR_KINDS } from '../transport/transport.ts';
+import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
+import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
+import { HOST_STAGES, type HostRole, STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
 import { HISTOGRAM_WORDS } from './histogram.ts';
 import { ERROR_KINDS } from './telemetry.ts';
 

@@ -1,19 +1,19 @@
 /**
  * The reading end of the shared telemetry, on the main thread. Everything it gives is a copy.
  */
-import { CLIENT_KINDS, type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../protocol/endpoints.ts';
-import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../protocol/states.ts';
-import { TRANSPORT_ERROR_KINDS } from '../transport/transport.ts';
+import {
+  CLIENT_KINDS,
+  type ClientKind,
+  ENDPOINTS,
+  type EndpointName,
+  endpointNumber,
+} from '../../model/protocol/endpoints.ts';
+import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
+import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
+import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../../model/protocol/states.ts';
 import { Distribution, HISTOGRAM_WORDS } from './histogram.ts';
 import type { ThreadGauges } from './shared-telemetry.ts';
-import {
-  CLUSTER_PHASES,
-  type ClusterPhase,
-  ERROR_KINDS,
-  type ErrorKind,
-  HOST_PHASES,
-  type HostPhase,
-} from './telemetry.ts';
+import { ERROR_KINDS, type ErrorKind } from './telemetry.ts';
 import {
   AT,
   FIRST_ERROR,

@@ -2,47 +2,13 @@
  * What happened, as counters and histograms. One writer per thread, all of them on shared memory: recording is a few
  * atomic adds, never a message. `shared-telemetry.ts` implements it; `registry.ts` turns it into Prometheus metrics.
  */
-import type { ClientKind, EndpointName } from '../protocol/endpoints.ts';
-import type { HostRole, HostStage, StepType } from '../protocol/states.ts';
-import type { TransportErrorKind, TransportObserver } from '../transport/transport.ts';
+import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
+import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
+import type { HostRole, HostStage, StepType } from '../../model/protocol/states.ts';
 
 /** What became of a request: an HTTP status, or why there was none. */
 export type RequestOutcome = number | TransportErrorKind;
-
-/** Where a simulated host is, seen from the machine itself. In the order a healthy host passes through. */
-export const HOST_PHASES = [
-  'planned',
-  'booting',
-  'registering',
-  'polling',
-  'discovered',
-  'installing',
-  'writing',
-  'rebooted',
-  'joined',
-  'done',
-  'frozen',
-  'failed',
-  'stopped',
-] as const;
-export type HostPhase = (typeof HOST_PHASES)[number];
-
-export const CLUSTER_PHASES = [
-  'planned',
-  'creating',
-  'discovering',
-  'preparing',
-  'installing',
-  'finalizing',
-  'installed',
-  'day2',
-  'complete',
-  'failed',
-  'cancelled',
-  'deleted',
-] as const;
-/** Where the life of a cluster is, seen from the simulated user; `complete` is the last good one. */
-export type ClusterPhase = (typeof CLUSTER_PHASES)[number];
 
 export const ERROR_KINDS = [
   'registration-retry',
@@ -74,7 +40,9 @@ export interface RequestRecord {
   bytesReceived: number;
 }
 
-export interface Telemetry extends TransportObserver {
+export interface Telemetry {
+  connectionOpened(): void;
+  connectionClosed(): void;
   request(record: RequestRecord): void;
   /** Wall-clock milliseconds between the moment a poll was due and the moment it was started. */
   pollLateness(ms: number): void;

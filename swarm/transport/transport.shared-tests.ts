@@ -10,7 +10,7 @@ import tls from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { wallNow } from '../protocol/clock.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import { type Session, type Transport, TransportError, type TransportOptions, type WireRequest } from './transport.ts';
 
 const testdata = (name: string) => readFileSync(new URL(`./testdata/${name}`, import.meta.url), 'utf8');

@@ -2,22 +2,10 @@
  * HTTP as a machine's programs speak it. One interface; implementations stand beside it (`undici.ts` now). Nothing above
  * this interface may know which one is in use, and all of them pass `transport.shared-tests.ts`.
  */
-import type { ClientKind } from '../protocol/endpoints.ts';
+import type { ClientKind } from '../../model/protocol/endpoints.ts';
+import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import type { ConnectionMode, TlsOptions } from '../plan/connections.ts';
 import type { PortShare } from './source-ports.ts';
-
-/**
- * How connections are used. `per-poll` is what a stock agent does: every session has its own connections, which stay idle
- * for a while after use. The other two change the load and are named in the summary of a run.
- */
-export const CONNECTION_MODES = ['per-poll', 'keep-alive', 'shared'] as const;
-export type ConnectionMode = (typeof CONNECTION_MODES)[number];
-
-export interface TlsOptions {
-  /** PEM of a CA that is trusted beside the system's. */
-  ca?: string;
-  /** Skip verification of the server's certificate. */
-  insecure?: boolean;
-}
 
 export interface TransportOptions {
   mode: ConnectionMode;
@@ -83,23 +71,6 @@ export interface WireResponse {
   firstByteAt: number;
   endAt: number;
 }
-
-export const TRANSPORT_ERROR_KINDS = [
-  'refused',
-  'reset',
-  'eof',
-  'dns',
-  'dial-timeout',
-  'tls',
-  'tls-timeout',
-  'protocol',
-  'decode',
-  'unreachable',
-  'ports-exhausted',
-  'files-exhausted',
-  'aborted',
-] as const;
-export type TransportErrorKind = (typeof TRANSPORT_ERROR_KINDS)[number];
 
 /** A request that got no usable response. */
 export class TransportError extends Error {

@@ -18,7 +18,8 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { Client, type Dispatcher } from 'undici';
-import { wallNow } from '../protocol/clock.ts';
+import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import { redirectOf, requestHead, splitBaseUrl, type Target } from './go-http.ts';
 import { SourcePorts } from './source-ports.ts';
 import {
@@ -26,7 +27,6 @@ import {
   type SessionOptions,
   type Transport,
   TransportError,
-  type TransportErrorKind,
   type TransportOptions,
   type WireRequest,
   type WireResponse,

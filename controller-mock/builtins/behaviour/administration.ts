@@ -1,4 +1,5 @@
 /** Namespaces, nodes, access rights, extensions and priorities. */
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import { isPlainObject } from '../../server/json.ts';
 import type { GroupResource, KubeObject, StatusCause } from '../../server/resource.ts';
 import { causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
@@ -173,7 +174,7 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
         {
           type: 'Available',
           status: 'True',
-          lastTransitionTime: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
+          lastTransitionTime: rfc3339(clock.now()),
           reason: 'Local',
           message: 'Local APIServices are always available',
         },

@@ -1,4 +1,5 @@
 /** ConfigMaps, Secrets and storage. */
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import { equalJson, isPlainObject } from '../../server/json.ts';
 import type { KubeObject, StatusCause } from '../../server/resource.ts';
 import { causeForbidden, causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
@@ -163,7 +164,7 @@ export const CONFIGURATION_BEHAVIOUR: Behaviours = {
   'v1 PersistentVolume': {
     setDefaults: fillVolume,
     prepareCreate(volume, { clock }) {
-      const lastPhaseTransitionTime = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+      const lastPhaseTransitionTime = rfc3339(clock.now());
       fill(ensure(volume, 'status'), { phase: 'Pending', lastPhaseTransitionTime });
     },
     validate(volume) {

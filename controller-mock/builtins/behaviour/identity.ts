@@ -1,5 +1,7 @@
 /** Tokens of service accounts, and reviews of tokens and rights. Whoever is known may do everything. */
+
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { KubeObject, Subresource, UserInfo } from '../../server/resource.ts';
 import { causeInvalid, causeRequired, invalid } from '../../server/status.ts';
 import { at, type Fields, strings, text } from '../fields.ts';
@@ -73,9 +75,9 @@ const TOKEN: Subresource = {
     const object: KubeObject = {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name, namespace, creationTimestamp: `${new Date(context.clock.now()).toISOString().slice(0, 19)}Z` },
+      metadata: { name, namespace, creationTimestamp: rfc3339(context.clock.now()) },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: bound ?? null },
-      status: { token, expirationTimestamp: `${new Date(expiresMs).toISOString().slice(0, 19)}Z` },
+      status: { token, expirationTimestamp: rfc3339(expiresMs) },
     };
     return { code: 201, object };
   },

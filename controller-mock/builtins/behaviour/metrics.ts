@@ -1,4 +1,5 @@
 /** metrics.k8s.io: what nodes and containers use now, for `kubectl top`. */
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { ClusterAccess, KubeObject, RequestContext } from '../../server/resource.ts';
 import { items, text } from '../fields.ts';
 import { quantityValue } from '../quantity.ts';
@@ -50,7 +51,7 @@ const usageOf = (object: KubeObject, container: string, { cluster, clock }: Requ
 
 function head(kind: string, object: KubeObject, { clock }: RequestContext) {
   const { name = '', namespace, labels } = object.metadata;
-  const now = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const now = rfc3339(clock.now());
   return {
     kind,
     apiVersion: 'metrics.k8s.io/v1beta1',

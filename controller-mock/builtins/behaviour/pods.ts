@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import { isPlainObject } from '../../server/json.ts';
 import type { KubeObject, RequestContext, Subresource } from '../../server/resource.ts';
 import { ApiStatusError, badRequest, conflict, tooManyRequests } from '../../server/status.ts';
@@ -23,7 +24,7 @@ function bind(namespace: string, name: string, binding: KubeObject | undefined, 
   const before = text(pod, 'spec', 'nodeName');
   if (before) throw conflict(BINDING_TYPE, name, `pod ${name} is already assigned to node "${before}"`);
   if (context.dryRun) return;
-  const lastTransitionTime = `${new Date(context.clock.now()).toISOString().slice(0, 19)}Z`;
+  const lastTransitionTime = rfc3339(context.clock.now());
   const change = (draft: KubeObject) => {
     ensure(draft, 'spec').nodeName = node;
     const status = ensure(draft, 'status');

@@ -1,6 +1,7 @@
 /** Lets CustomResourceDefinitions take effect: conditions, served kinds, removal of their objects. */
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { StoreChange } from '../../store/store.ts';
-import { type Cluster, timestamp } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import type { KubeObject, RequestContext, ResourceType } from '../resource.ts';
 import { type CrdNames, type CrdSpec, typesOfCrd } from './crd-types.ts';
 import { crdFaults } from './crd-validation.ts';
@@ -40,7 +41,7 @@ function prepare(crd: KubeObject, old: KubeObject | undefined, context: RequestC
   (crd.spec as Record<string, unknown>).conversion ??= { strategy: 'None' };
   const before = (old?.status ?? {}) as CrdStatus;
   const clash = nameClash(crd, spec, context);
-  const now = timestamp(context.clock);
+  const now = rfc3339(context.clock.now());
   const condition = (type: string, on: boolean, reason: string, message: string): Condition => {
     const last = before.conditions?.find((entry) => entry.type === type);
     const status = on ? 'True' : 'False';

@@ -1,6 +1,6 @@
 /** Objects of a spoke that belong to the cluster as a whole. Installer facts 2.4 and 2.7. */
 import { stringify } from 'yaml';
-import type { OperatorPhase } from '../../../swarm/protocol/spoke-profiles.ts';
+import type { OperatorPhase } from '../../../model/spoke/profiles.ts';
 import type { KubeObject } from '../../server/resource.ts';
 import type { SpokeSettings } from './spoke-settings.ts';
 

@@ -1,6 +1,7 @@
 /** What the pods of a spoke have written. */
-import type { Clock } from '../../../swarm/protocol/clock.ts';
-import type { LogSizes } from '../../../swarm/protocol/spoke-profiles.ts';
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
+import type { LogSizes } from '../../../model/spoke/profiles.ts';
+import type { Clock } from '../../../model/time/clock.ts';
 import type { LogLine, LogSource } from '../../builtins/behaviour/pod-logs.ts';
 import type { KubeObject } from '../../server/resource.ts';
 
@@ -90,5 +91,5 @@ const MESSAGES = [
 
 function controllerLine(index: number, atMs: number): string {
   const message = MESSAGES[index % MESSAGES.length];
-  return `time="${new Date(atMs).toISOString().slice(0, 19)}Z" level=info msg="${message}"`;
+  return `time="${rfc3339(atMs)}" level=info msg="${message}"`;
 }

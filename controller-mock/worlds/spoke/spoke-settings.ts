@@ -1,8 +1,8 @@
 /** What a new spoke is told. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { SPOKE_PROFILES, type SpokeProfileName } from '../../../swarm/protocol/spoke-profiles.ts';
-import { SPOKE_FAULT_NAMES } from './spoke-faults.ts';
+import { SPOKE_FAULT_NAMES } from '../../../model/spoke/faults.ts';
+import { SPOKE_PROFILES, type SpokeProfileName } from '../../../model/spoke/profiles.ts';
 import { parseTopology, type Topology } from './topology.ts';
 
 const dnsLabel = z

@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ManualClock } from '../../../swarm/protocol/clock.ts';
+import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { SpokeWorld } from './spoke-world.ts';
 

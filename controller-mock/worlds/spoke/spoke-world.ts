@@ -3,8 +3,8 @@
  * bearer token; a spoke can have a port of its own beside that, which is how a pod's service account would find it.
  */
 import { stringify } from 'yaml';
-import { type Clock, ScaledClock, startClock } from '../../../swarm/protocol/clock.ts';
-import { type SpokeProfile, spokeProfile } from '../../../swarm/protocol/spoke-profiles.ts';
+import { type SpokeProfile, spokeProfile } from '../../../model/spoke/profiles.ts';
+import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
 import type { Cluster } from '../../server/cluster.ts';
 import { seedEmptyWorld } from '../../server/empty-world.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../swarm/protocol/clock.ts';
-import { CLUSTER_OPERATORS } from '../../../swarm/protocol/spoke-profiles.ts';
+import { CLUSTER_OPERATORS } from '../../../model/spoke/profiles.ts';
+import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
 import type { GroupResource, KubeObject } from '../../server/resource.ts';
 import { RESOURCES } from './kinds.ts';

@@ -8,27 +8,27 @@
  *   first Ready master that is not the bootstrap ──controllerStart──▶ pod of the controller
  *   nodes for the ingress Ready ─▶ tables of operators, ingress certificate and OLM count from here
  */
-import type { Clock, ClockTimer } from '../../../swarm/protocol/clock.ts';
-import { INGRESS_CA_BUNDLE } from '../../../swarm/protocol/ingress-certificate.ts';
+import { rfc3339 } from '../../../model/protocol/go-time.ts';
+import { drawsOf } from '../../../model/spoke/draws.ts';
+import { type HostStep, SPOKE_FAULTS, type SpokeFault } from '../../../model/spoke/faults.ts';
+import { INGRESS_CA_BUNDLE } from '../../../model/spoke/ingress-certificate.ts';
 import {
   CLUSTER_OPERATORS,
   type ClusterDuration,
   type HostDuration,
   hostDurationMs,
   type OperatorPhase,
-  type Span,
   type SpokeProfile,
-  spanMs,
-} from '../../../swarm/protocol/spoke-profiles.ts';
-import { type Cluster, timestamp } from '../../server/cluster.ts';
+} from '../../../model/spoke/profiles.ts';
+import type { Clock, ClockTimer } from '../../../model/time/clock.ts';
+import { type Span, spanMs } from '../../../model/time/span.ts';
+import type { Cluster } from '../../server/cluster.ts';
 import type { GroupResource, KubeObject } from '../../server/resource.ts';
 import { ApiStatusError } from '../../server/status.ts';
 import type { StoreChange } from '../../store/store.ts';
 import * as make from './cluster-objects.ts';
-import { drawsOf } from './draws.ts';
 import { collectionOf, RESOURCES } from './kinds.ts';
 import * as nodes from './node-objects.ts';
-import { type HostStep, SPOKE_FAULTS, type SpokeFault } from './spoke-faults.ts';
 import type { SpokeLogs } from './spoke-logs.ts';
 import type { HostSettings, SpokeSettings } from './spoke-settings.ts';
 
@@ -162,7 +162,7 @@ export class Spoke {
   }
 
   #now(): string {
-    return timestamp(this.#clock);
+    return rfc3339(this.#clock.now());
   }
 
   #member(nameOrId: string): Member | undefined {
@@ -637,7 +637,7 @@ const ADOPTED = 'externally provisioned';
 /** The same phases, ending well. */
 function settled(phases: readonly OperatorPhase[]): readonly OperatorPhase[] {
   if (phases.at(-1)?.status === 'available') return phases;
-  return [...phases, { after: { delay: 60, jitter: 60 }, status: 'available', message: 'All is well' }];
+  return [...phases, { after: { delayMs: 60_000, jitterMs: 60_000 }, status: 'available', message: 'All is well' }];
 }
 
 function profileWith(profile: SpokeProfile, faults: readonly SpokeFault[]): SpokeProfile {

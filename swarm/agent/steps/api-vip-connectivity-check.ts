@@ -2,7 +2,7 @@
  * A day-2 host fetches its ignition from the cluster. No machine-config-server exists, so no request is sent: the answer holds
  * what the agent would have kept of the ignition of such a cluster. Agent facts 5.7.
  */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
 import { objectArgument, type Step, textField } from './step.ts';
 

@@ -3,7 +3,7 @@
  * time, so that this reply is practically never de-duplicated. Agent facts 5.2.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import type { Host, HostNic } from '../../host/host.ts';
 import { contains, type Ipv4Network, parseCidr, parseIpv4 } from '../../host/ipv4.ts';
 import { jsonArgument, objectList, type Step, textList } from './step.ts';

@@ -1,6 +1,6 @@
 /** Images pulled one after the other, with what that took. Agent facts 5.11. */
-import { goJson } from '../../host/go-json.ts';
-import { hashWords, unitNumber } from '../../host/random.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
+import { hashWords, unitNumber } from '../../../model/time/random.ts';
 import { objectArgument, type Step, StepArgumentError, textList } from './step.ts';
 
 const STEP = 'image availability';

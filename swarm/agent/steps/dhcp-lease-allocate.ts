@@ -1,5 +1,5 @@
 /** Leases for the two virtual addresses. Agent facts 5.9. */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { API_VIP_OFFSET, formatIpv4, INGRESS_VIP_OFFSET, parseCidr } from '../../host/ipv4.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';
 

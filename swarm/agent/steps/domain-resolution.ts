@@ -3,9 +3,9 @@
  * network that no host owns, where a load balancer would be), names that only a wildcard would answer lead nowhere, everything
  * else is a host of the outside world. Agent facts 5.5.
  */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
+import { hashWords } from '../../../model/time/random.ts';
 import { API_VIP_OFFSET, formatIpv4, INGRESS_VIP_OFFSET, parseCidr } from '../../host/ipv4.ts';
-import { hashWords } from '../../host/random.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
 import { objectArgument, objectList, type Step, textField } from './step.ts';
 

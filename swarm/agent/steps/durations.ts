@@ -2,14 +2,10 @@
  * How long the work of a step takes on a healthy machine, in simulated milliseconds: `delayMs` plus up to `jitterMs`, for
  * each piece of work (see Step.pieces). Agent facts 5, first table.
  */
-import type { StepType } from '../../protocol/states.ts';
+import type { StepType } from '../../../model/protocol/states.ts';
+import type { Span } from '../../../model/time/span.ts';
 
-export interface Duration {
-  readonly delayMs: number;
-  readonly jitterMs: number;
-}
-
-export const STEP_DURATIONS: Readonly<Record<StepType, Duration>> = {
+export const STEP_DURATIONS: Readonly<Record<StepType, Span>> = {
   inventory: { delayMs: 2000, jitterMs: 8000 },
   'connectivity-check': { delayMs: 9000, jitterMs: 3000 },
   'free-network-addresses': { delayMs: 3000, jitterMs: 12_000 },
@@ -28,7 +24,7 @@ export const STEP_DURATIONS: Readonly<Record<StepType, Duration>> = {
   // Until the installer runs: its image is pulled.
   install: { delayMs: 5000, jitterMs: 20_000 },
   'stop-installation': { delayMs: 500, jitterMs: 4500 },
-  // Until logs_sender runs; what it does takes LOG_GATHER more.
+  // Until logs_sender runs; what it does takes longer (logs-sender.ts).
   'logs-gather': { delayMs: 500, jitterMs: 1500 },
   'upgrade-agent': { delayMs: 10_000, jitterMs: 50_000 },
   'download-boot-artifacts': { delayMs: 10_000, jitterMs: 110_000 },
@@ -36,22 +32,11 @@ export const STEP_DURATIONS: Readonly<Record<StepType, Duration>> = {
 };
 
 /** From the answer to a registration to the runner's first poll: two container removals and a container start. */
-export const RUNNER_START: Duration = { delayMs: 1000, jitterMs: 2000 };
-
-/** logs_sender: journals of one host; with the installer's gather script on the bootstrap host. */
-export const LOG_GATHER: Duration = { delayMs: 8000, jitterMs: 22_000 };
-export const BOOTSTRAP_LOG_GATHER: Duration = { delayMs: 150_000, jitterMs: 150_000 };
-/** Partial logs of a bootstrap host go out this often while gathering. */
-export const PARTIAL_LOGS_EVERY_MS = 60_000;
+export const RUNNER_START: Span = { delayMs: 1000, jitterMs: 2000 };
 
 /** From the installer's end to the moment the machine goes down: `shutdown -r +1`; a single node reboots at once. */
 export const REBOOT_AFTER_INSTALL_MS = 60_000;
 export const SINGLE_NODE_REBOOT_MS = 1000;
 
 /** Power-on self-test, boot loader and image start of a machine that boots the discovery image again. */
-export const BOOT: Duration = { delayMs: 120_000, jitterMs: 120_000 };
-
-/** One draw of a duration. */
-export function drawMs(duration: Duration, random: () => number): number {
-  return duration.delayMs + random() * duration.jitterMs;
-}
+export const BOOT: Span = { delayMs: 120_000, jitterMs: 120_000 };

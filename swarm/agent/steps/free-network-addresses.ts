@@ -2,7 +2,7 @@
  * Addresses of the machine's networks that nobody answers on. On a healthy LAN those of the cluster's hosts and of the
  * gateway are taken and the virtual ones are free. Agent facts 5.3.
  */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { addressesOf } from '../../host/identity.ts';
 import { contains, formatIpv4, type Ipv4Network, networkSize, parseCidr, parseIpv4 } from '../../host/ipv4.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';

@@ -1,5 +1,5 @@
 /** All step types a stock agent runs. Agent facts 5. */
-import type { StepType } from '../../protocol/states.ts';
+import type { StepType } from '../../../model/protocol/states.ts';
 import { apiVipConnectivityCheck } from './api-vip-connectivity-check.ts';
 import { connectivityCheck } from './connectivity-check.ts';
 import { containerImageAvailability } from './container-image-availability.ts';

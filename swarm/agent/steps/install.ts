@@ -2,7 +2,7 @@
  * Runs the installer; the reply comes when it ends. Its container has a fixed name and stays when it has ended, so that a second
  * one cannot start. Agent facts 5.12.
  */
-import type { InstallRequest } from '../agent.ts';
+import type { InstallRequest } from '../../../model/protocol/install-request.ts';
 import { isImageReference, isUuid, objectArgument, type Step, StepArgumentError, textField, textList } from './step.ts';
 
 const STEP = 'install';

@@ -1,5 +1,5 @@
 /** How long the disk takes to sync a write. Agent facts 5.10. */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';
 
 const STEP = 'disk performance';

@@ -1,5 +1,5 @@
 /** Runs logs_sender, which talks to the service itself. Agent facts 5.14. */
-import { type HostLogs, sendHostLogs } from '../host-logs.ts';
+import { type HostLogs, sendHostLogs } from '../../service/logs-sender.ts';
 import { isUuid, objectArgument, type Step, StepArgumentError } from './step.ts';
 
 const STEP = 'logs gather';

@@ -1,6 +1,6 @@
 /** Time sources of chronyd: those asked for, else the ones the image brings. All in step. Agent facts 5.4. */
 import { isIP } from 'node:net';
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step, StepArgumentError } from './step.ts';
 
 const STEP = 'ntp synchronizer';

@@ -1,10 +1,12 @@
 /**
  * What a step type is: how its arguments are checked, how long it takes, what the machine answers. Agent facts 4, 5.
  */
+
+import type { InstallRequest } from '../../../model/protocol/install-request.ts';
 import type { Host } from '../../host/host.ts';
+import type { InstallOutcome } from '../../host/machine.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
-import type { Runtime, ServiceAccess } from '../../pool/runtime.ts';
-import type { InstallOutcome, InstallRequest } from '../agent.ts';
+import type { Runtime, ServiceAccess } from '../../service/runtime.ts';
 
 /** What a step's command printed and how it ended. */
 export interface StepResult {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { STEP_TYPES, type StepType } from '../../../model/protocol/states.ts';
 import { buildHost } from '../../host/build-host.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
-import { STEP_TYPES, type StepType } from '../../protocol/states.ts';
 import { CLUSTER, CLUSTER_ID, World } from '../test-world.ts';
 import { STEP_DURATIONS } from './durations.ts';
 import { STEPS } from './index.ts';

@@ -1,6 +1,6 @@
 /** Advertisements of the disk-encryption servers. They are made up: no server is asked. Agent facts 5.8. */
 import { createHash } from 'node:crypto';
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';
 
 const STEP = 'tang connectivity check';

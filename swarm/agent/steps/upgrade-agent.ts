@@ -1,5 +1,5 @@
 /** Pulls another agent image; a success ends the runner. Agent facts 5.15. */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step } from './step.ts';
 
 export const upgradeAgent: Step<string> = {

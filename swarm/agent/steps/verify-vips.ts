@@ -1,5 +1,5 @@
 /** Nobody answers on the virtual addresses yet. Agent facts 5.6. */
-import { goJson } from '../../host/go-json.ts';
+import { goJson } from '../../../model/protocol/go-json.ts';
 import { jsonArgument, objectList, type Step } from './step.ts';
 
 const STEP = 'verify vips';

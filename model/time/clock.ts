@@ -1,0 +1,99 @@
+/**
+ * Time as both ends of a simulation see it. Every wait, cadence and timestamp of the generator and of the embedded
+ * services comes from a Clock, so that a whole run can be compressed and tests can move time by hand.
+ */
+
+/** A cancellable timer handle. */
+export interface ClockTimer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch, in simulated time, with sub-millisecond resolution. */
+  now(): number;
+  /** Simulated milliseconds that pass in one wall-clock millisecond; 1 is real time. */
+  readonly speed: number;
+  /** Calls `fn` once, `ms` simulated milliseconds from now (never synchronously). */
+  setTimer(ms: number, fn: () => void): ClockTimer;
+  /**
+   * Resolves after `ms` simulated milliseconds.
+   * @throws the signal's reason when `signal` aborts first.
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What another thread or process needs to derive the same simulated time. */
+export interface ClockSpec {
+  /** See {@link Clock.speed}. */
+  speed: number;
+  /** Wall-clock epoch milliseconds at which simulated time was `originSimulated`. */
+  originWall: number;
+  originSimulated: number;
+}
+
+/** Longest delay that setTimeout takes before it fires at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Wall-clock epoch milliseconds with sub-millisecond resolution; the same in all threads of a process. */
+export function wallNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** A ClockSpec that starts now. At speed 1 it is real time. */
+export function startClock(speed: number): ClockSpec {
+  const now = wallNow();
+  return { speed, originWall: now, originSimulated: now };
+}
+
+/** `sleep` in terms of `setTimer`. */
+export abstract class BaseClock implements Clock {
+  abstract readonly speed: number;
+  abstract now(): number;
+  abstract setTimer(ms: number, fn: () => void): ClockTimer;
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const onAbort = () => {
+        timer.cancel();
+        reject(signal?.reason);
+      };
+      const timer = this.setTimer(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+/** Wall-clock time, `speed` times faster. With speed 1 this is the real clock. */
+export class ScaledClock extends BaseClock {
+  readonly speed: number;
+  readonly #spec: ClockSpec;
+
+  constructor(spec: ClockSpec) {
+    super();
+    this.speed = spec.speed;
+    this.#spec = spec;
+  }
+
+  now(): number {
+    return this.#spec.originSimulated + (wallNow() - this.#spec.originWall) * this.speed;
+  }
+
+  setTimer(ms: number, fn: () => void): ClockTimer {
+    let left = Math.max(0, ms / this.speed);
+    let handle: NodeJS.Timeout;
+    const arm = () => {
+      const part = Math.min(left, MAX_TIMEOUT_MS);
+      left -= part;
+      handle = setTimeout(() => (left > 0 ? arm() : fn()), part);
+    };
+    arm();
+    return { cancel: () => clearTimeout(handle) };
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What installers of all roles have in common: the opening, the download of the ignition, the writing of the image and
+ * the end. Installer facts 1.3, 1.4.
+ */
+
+import type { InstallRequest } from '../../model/protocol/install-request.ts';
+import type { HostStage } from '../../model/protocol/states.ts';
+import { type HostDuration, hostDurationMs } from '../../model/spoke/profiles.ts';
+import { waitUntil } from '../../model/time/ticker.ts';
+import { accepted, type CallOptions, InventoryClient, newRequestId } from '../service/inventory-client.ts';
+import { writeImage } from './image-writer.ts';
+import type { InstallerOptions } from './installer.ts';
+
+/** Simulated milliseconds between two looks at what an installer waits for. */
+export const WAIT_INTERVAL_MS = 5_000;
+/** How long the encapsulated machine config is tried for (installer facts 1.10). */
+const MACHINE_CONFIG_LIMIT_MS = 20 * 60_000;
+
+/** One run of the installer. */
+export class HostInstallation {
+  readonly options: InstallerOptions;
+  readonly request: InstallRequest;
+  readonly service: InventoryClient;
+  /** Aborts when the installer ends, for what it does in the background. */
+  readonly signal: AbortSignal;
+  readonly #life = new AbortController();
+  readonly #stop: () => void;
+
+  constructor(options: InstallerOptions) {
+    this.options = options;
+    this.request = options.request;
+    this.#stop = () => this.#life.abort(options.signal.reason);
+    if (options.signal.aborted) this.#stop();
+    else options.signal.addEventListener('abort', this.#stop, { once: true });
+    this.signal = this.#life.signal;
+    this.service = new InventoryClient({
+      client: options.client,
+      clock: options.clock,
+      clusterId: options.request.cluster_id,
+      signal: this.signal,
+      ...(options.onStage && { onStage: options.onStage }),
+    });
+  }
+
+  /** The process ended. */
+  close(): void {
+    this.options.signal.removeEventListener('abort', this.#stop);
+    this.#life.abort(new Error('the installer ended'));
+  }
+
+  /** Reports a stage of this host; a refused report is ignored, as the installer only logs it. */
+  async stage(stage: HostStage, info = ''): Promise<boolean> {
+    const { infra_env_id, host_id } = this.request;
+    return accepted(this.service.reportStage(infra_env_id, host_id, stage, info, { requestId: newRequestId() }));
+  }
+
+  /** Spends the time that the profile says this takes. */
+  pause(duration: HostDuration): Promise<void> {
+    return this.options.clock.sleep(hostDurationMs(this.options.profile, this.options.host, duration), this.signal);
+  }
+
+  /** @throws the signal's reason when the installer was stopped meanwhile. */
+  async waitUntil(intervalMs: number, predicate: (dueMs: number) => boolean | Promise<boolean>): Promise<void> {
+    await waitUntil(this.options.clock, intervalMs, this.signal, predicate);
+    this.signal.throwIfAborted();
+  }
+
+  /** Like {@link waitUntil}, but the first look is one interval later and a look delays the next one. */
+  async sleepUntil(condition: (dueMs: number) => boolean | Promise<boolean>): Promise<void> {
+    const { clock } = this.options;
+    let due: number;
+    do {
+      due = clock.now() + WAIT_INTERVAL_MS;
+      await clock.sleep(WAIT_INTERVAL_MS, this.signal);
+    } while (!(await condition(due)));
+  }
+
+  async begin(): Promise<void> {
+    await this.stage('Starting installation', this.request.role);
+    if (!this.request.skip_installation_disk_cleanup) await this.pause('diskCleanup');
+  }
+
+  /** @throws ServiceError, which ends the installation. */
+  async downloadIgnition(): Promise<void> {
+    const { infra_env_id, host_id } = this.request;
+    await this.service.downloadIgnition(infra_env_id, host_id, { requestId: newRequestId() });
+  }
+
+  async writeImage(duration: HostDuration): Promise<void> {
+    const { clock, profile, host } = this.options;
+    await this.stage('Writing image to disk');
+    await writeImage({
+      clock,
+      durationMs: hostDurationMs(profile, host, duration),
+      lineMs: profile.writerLineMs,
+      report: (percent) => this.stage('Writing image to disk', `${percent}%`),
+      signal: this.signal,
+    });
+  }
+
+  /**
+   * Puts the release's operating system on the disk, where the request asks for it: the machine config comes from the
+   * cluster's machine-config-server, tried for 20 minutes; without it the installation goes on. Installer facts 1.10.
+   */
+  async overwriteOsImage(): Promise<void> {
+    if (!this.request.enable_skip_mco_reboot) return;
+    const { clock, spoke, host } = this.options;
+    const available = () => host.plan.day2 || spoke.apiReachable();
+    const found = await waitUntil(clock, WAIT_INTERVAL_MS, this.signal, available, MACHINE_CONFIG_LIMIT_MS);
+    this.signal.throwIfAborted();
+    if (found) await this.pause('osImageOverwrite');
+  }
+
+  /**
+   * Uploads the host's logs and reboots.
+   * @param kind `bootstrap` hosts collect more; a `single-node` host does too and reboots at once
+   */
+  async finish(kind: 'bootstrap' | 'single-node' | 'plain'): Promise<void> {
+    const { infra_env_id, host_id } = this.request;
+    const { profile, sendLogs, onShutdown, host } = this.options;
+    await accepted(this.service.reportHostLogs(infra_env_id, host_id, 'requested'));
+    await sendLogs(kind !== 'plain', this.signal);
+    await this.stage('Rebooting');
+    onShutdown(hostDurationMs(profile, host, kind === 'single-node' ? 'shutdownSingleNode' : 'shutdown'));
+  }
+
+  /** Options of a call that carries an id of its own. */
+  identified(dueMs: number): CallOptions {
+    return { requestId: newRequestId(), dueMs };
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Whole clusters against the simulated service over HTTP: its state machines decide what installers and the controller see.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
+import { createTimerWheel, type TimerWheel, WheelClock } from '../../model/time/timer-wheel.ts';
+import { type ServiceMock, startServiceMock } from '../../service-mock/index.ts';
+import { NativeAgent } from '../agent/native-agent.ts';
+import { ClusterLife, type Machines } from '../cluster/cluster-life.ts';
+import { FollowPace } from '../cluster/follow-pace.ts';
+import { RestAdapter } from '../cluster/rest.ts';
+import { buildHost } from '../host/build-host.ts';
+import type { Runtime } from '../service/runtime.ts';
+import { createServiceClient } from '../service/service-client.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
+import { createUndiciTransport } from '../transport/undici.ts';
+import { ClusterMachines } from './cluster-machines.ts';
+import { planOf, type Topology } from './testing/simulation.ts';
+
+/** Slow enough that a busy machine does not make agents look dead. */
+const SPEED = 120;
+const HOUR = 3600;
+
+let spec: ClockSpec;
+let mock: ServiceMock;
+let wheel: TimerWheel;
+let runtime: Runtime;
+const requests: RequestRecord[] = [];
+const events: RunEvent[] = [];
+
+beforeAll(async () => {
+  spec = startClock(SPEED);
+  mock = await startServiceMock({ clock: spec });
+  wheel = createTimerWheel(new ScaledClock(spec));
+  const ignored = () => {};
+  const telemetry: Telemetry = {
+    connectionOpened: ignored,
+    connectionClosed: ignored,
+    request: (record) => requests.push(record),
+    pollLateness: ignored,
+    hostPhase: ignored,
+    hostStage: ignored,
+    clusterPhase: ignored,
+    stageDuration: ignored,
+    stepReply: ignored,
+    error: ignored,
+  };
+  runtime = {
+    clock: new WheelClock(wheel),
+    wheel,
+    transport: createUndiciTransport({
+      mode: 'per-poll',
+      idleTimeoutMs: 500,
+      dialTimeoutMs: 30_000,
+      tlsHandshakeTimeoutMs: 10_000,
+      observer: telemetry,
+    }),
+    telemetry,
+    emit: (event) => events.push(event),
+    wallOf: (simulatedMs) => spec.originWall + (simulatedMs - spec.originSimulated) / spec.speed,
+  };
+});
+
+afterAll(async () => {
+  await runtime.transport.close();
+  wheel.close();
+  await mock.close();
+});
+
+async function live(topology: Topology, index: number) {
+  const cluster = planOf(topology, index);
+  const access = { baseUrl: mock.url, token: '', pollIntervalSeconds: null };
+  let machines: ClusterMachines | undefined;
+  const { promise: idle, resolve: onIdle } = Promise.withResolvers<void>();
+  const power: Machines = {
+    launch: (launch) => {
+      machines = new ClusterMachines({
+        runtime,
+        launch,
+        createAgent: (options) => new NativeAgent(options),
+        onIdle,
+      });
+    },
+    startHosts: (_, infraEnvId, _clusterId, start) => machines?.start(infraEnvId, start),
+    stopCluster: () => machines?.stop(),
+  };
+  const client = createServiceClient({ runtime, kind: 'user', baseUrl: mock.url, token: null, machine: 9_999 });
+  const life = new ClusterLife(
+    {
+      seed: 'seed',
+      access,
+      limits: { discovery: HOUR, ready: HOUR, install: 3 * HOUR, day2: HOUR },
+      spokeProfile: 'quick',
+      adapter: new RestAdapter({
+        client,
+        plan: {
+          openshiftVersion: '4.19',
+          releaseImage: null,
+          pullSecret: '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}',
+          sshPublicKey: '',
+        },
+        staticNetwork: () => [],
+      }),
+      machines: power,
+      clock: runtime.clock,
+      telemetry: runtime.telemetry,
+      emit: runtime.emit,
+      pace: new FollowPace(runtime.clock),
+      identify: (plan, host) => buildHost('seed', plan, host).identity,
+    },
+    cluster,
+    index,
+    index * 100,
+  );
+  const outcome = await life.run(new AbortController().signal);
+  if (outcome.result === 'complete') await idle;
+  else machines?.stop();
+  client.release();
+  return { outcome, cluster };
+}
+
+describe('against the simulated service', () => {
+  const topologies: [string, Topology][] = [
+    ['a single node', { controlPlanes: 1 }],
+    ['3+2', { controlPlanes: 3, workers: 2 }],
+    ['two masters and an arbiter', { controlPlanes: 2, arbiters: 1, workers: 2 }],
+    ['a compact cluster that grows', { controlPlanes: 3, day2Workers: 1 }],
+  ];
+  it.concurrent.each(
+    topologies.map(([name, topology], index) => ({ name, topology, index })),
+  )('$name is installed', async ({ topology, index }) => {
+    const { outcome } = await live(topology, index);
+    expect(outcome).toEqual({ result: 'complete', reason: '' });
+  });
+
+  it('refused nothing that installers and controllers sent', () => {
+    const own = requests.filter((record) => record.client === 'installer' || record.client === 'controller');
+    const refused = own.filter((record) => typeof record.outcome !== 'number' || record.outcome >= 400);
+    const told = refused.map((record) => `${record.client} ${record.endpoint} ${record.outcome}`);
+    // Two races that stock programs run, too: bootstrap and controller report one host's stages, and a cluster that needs
+    // nothing but its certificate is installed before the controller names its next stage.
+    const races = ['installer host-progress 409', 'controller host-progress 409', 'controller cluster-progress 400'];
+    expect(told.filter((line) => !races.includes(line))).toEqual([]);
+    expect(events.filter((event) => event.type === 'host.error' || event.type === 'run.warning')).toEqual([]);
+  });
+});
