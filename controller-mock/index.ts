@@ -1,4 +1,4 @@
-/** A Kubernetes API server in memory, in one line: `const server = await startKubeMock()`. */
+/** A Kubernetes API server in memory, in one line: `const server = await startKubeMock()`; and the worlds that can be in it. */
 import { writeFile } from 'node:fs/promises';
 import type { Cluster } from './server/cluster.ts';
 import { seedEmptyWorld } from './server/empty-world.ts';
@@ -6,6 +6,12 @@ import type { Endpoint } from './server/endpoint.ts';
 import { type ClusterSettings, KubeHost, type ListenSettings } from './server/kube-host.ts';
 import type { ClusterAccess } from './server/resource.ts';
 import type { Store } from './store/store.ts';
+
+export { seedDevWorkspaces } from './worlds/devworkspace.ts';
+export { seedHub } from './worlds/hub.ts';
+export { startControlServer } from './worlds/spoke/control-server.ts';
+export { SpokeSettingsError } from './worlds/spoke/spoke-settings.ts';
+export { SpokeWorld } from './worlds/spoke/spoke-world.ts';
 
 export interface KubeMockOptions extends ClusterSettings, ListenSettings {
   /** Fills the cluster before the first request; without it there are the standard namespaces. */

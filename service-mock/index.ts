@@ -10,6 +10,8 @@ import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import type { AssistedServiceApi, ServiceSettings } from './service-api.ts';
 
+export { settingsFromEnv } from './core/settings.ts';
+
 export interface ServiceMockOptions {
   /** Address to listen on; 127.0.0.1 unless given. */
   host?: string;

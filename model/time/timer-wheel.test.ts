@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BaseClock, type Clock, type ClockTimer, ScaledClock, startClock } from './clock.ts';
 import { ManualClock } from './testing/manual-clock.ts';
-import { createTimerWheel, type TimerId, WheelClock } from './timer-wheel.ts';
+import { createTimerWheel, type TimerId } from './timer-wheel.ts';
+import { WheelClock } from './wheel-clock.ts';
 
 const START = Date.UTC(2026, 0, 1);
 

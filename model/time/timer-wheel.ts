@@ -30,7 +30,6 @@
  *    id = generation · 2²⁴ + row
  */
 import type { Clock, ClockTimer } from './clock.ts';
-import { BaseClock } from './clock.ts';
 
 /** Called with the argument given at scheduling and the simulated moment at which it was due. */
 export type TimerCallback = (argument: number, dueMs: number) => void;
@@ -412,27 +411,4 @@ class HierarchicalWheel implements TimerWheel {
 /** A wheel that runs on one timer of `clock`. */
 export function createTimerWheel(clock: Clock): TimerWheel {
   return new HierarchicalWheel(clock);
-}
-
-/** The wheel's clock, with its timers and sleeps on the wheel: what everything on a worker thread is given. */
-export class WheelClock extends BaseClock {
-  readonly #wheel: TimerWheel;
-
-  constructor(wheel: TimerWheel) {
-    super();
-    this.#wheel = wheel;
-  }
-
-  get speed(): number {
-    return this.#wheel.clock.speed;
-  }
-
-  now(): number {
-    return this.#wheel.clock.now();
-  }
-
-  setTimer(ms: number, fn: () => void): ClockTimer {
-    const id = this.#wheel.schedule(this.now() + Math.max(0, ms), () => fn(), 0);
-    return { cancel: () => this.#wheel.cancel(id) };
-  }
 }

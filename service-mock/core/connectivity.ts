@@ -1,32 +1,8 @@
 /** Connectivity reports and the groups of hosts that reach each other. Source: Service facts 4.3. */
 import type { JsonObject } from '../service-api.ts';
+import type { ConnectivityFacts, RemoteHost, SlowPath } from './connectivity-facts.ts';
 import { type Cidr, contains, type IpAddress, parseCidr, parseIp } from './networks.ts';
 import type { ClusterRow, ConnectivityGroups, HostRow } from './store.ts';
-
-interface RemoteHost {
-  readonly hostId: string;
-  /** Addresses reached on layer 2 and 3. */
-  readonly l2: readonly IpAddress[];
-  readonly l3: readonly IpAddress[];
-  readonly l3Texts: readonly string[];
-}
-
-/** A layer 3 measurement that may break a limit. */
-export interface SlowPath {
-  readonly hostId: string;
-  readonly address: string;
-  readonly rttMs: number;
-  readonly lossPercent: number;
-}
-
-/** What rules need of one host's report. */
-export interface ConnectivityFacts {
-  readonly remotes: readonly RemoteHost[];
-  readonly slow: readonly SlowPath[];
-  readonly brokenMtu: readonly { readonly nic: string; readonly address: string }[];
-  /** Addresses that answered with more than one MAC on one NIC. */
-  readonly collisions: ReadonlyMap<string, readonly string[]>;
-}
 
 const list = (value: unknown): JsonObject[] =>
   Array.isArray(value) ? (value.filter((item) => item !== null) as JsonObject[]) : [];

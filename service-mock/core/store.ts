@@ -1,6 +1,6 @@
 /** Rows of clusters, infra-envs and hosts, in memory. Times are simulated milliseconds, 0 = never. */
 import type { JsonObject } from '../service-api.ts';
-import type { ConnectivityFacts } from './connectivity.ts';
+import type { ConnectivityFacts } from './connectivity-facts.ts';
 import type { InventoryFacts } from './inventory.ts';
 import type { ValidationResult } from './validation.ts';
 

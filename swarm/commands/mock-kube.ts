@@ -88,7 +88,7 @@ Examples:
       }
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       const { host, port } = flags.listen;
-      const started = await (flags.world === 'spoke' ? startSpokes(flags) : startCluster(flags)).catch(
+      const started = await (flags.world === 'spoke' ? startSpokes(flags) : startCluster(flags, flags.world)).catch(
         (error: NodeJS.ErrnoException) => {
           if (!error.code?.startsWith('E')) throw error;
           throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${error.message}`, {
@@ -108,28 +108,22 @@ Examples:
     });
 }
 
-async function startCluster(flags: Flags): Promise<Started> {
-  const { startKubeMock } = await import('../../controller-mock/index.ts');
+async function startCluster(flags: Flags, world: Exclude<Flags['world'], 'spoke'>): Promise<Started> {
+  const { seedDevWorkspaces, seedHub, startKubeMock } = await import('../../controller-mock/index.ts');
   const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
-  const seeds = {
-    hub: async () => (await import('../../controller-mock/worlds/hub.ts')).seedHub,
-    devworkspace: async () => (await import('../../controller-mock/worlds/devworkspace.ts')).seedDevWorkspaces,
-  };
-  const world = flags.world === 'hub' || flags.world === 'devworkspace' ? await seeds[flags.world]() : 'empty';
+  const worlds = { hub: seedHub, devworkspace: seedDevWorkspaces, empty: 'empty' } as const;
   const server = await startKubeMock({
     ...flags.listen,
     tls: !flags.plain,
     clock: new ScaledClock(startClock(flags.speed)),
-    world,
+    world: worlds[world],
     ...(flags.token !== undefined && { token: flags.token }),
   });
   return { url: server.url, kubeconfig: server.kubeconfig, notes: [], close: () => server.close() };
 }
 
 async function startSpokes(flags: Flags): Promise<Started> {
-  const { SpokeWorld } = await import('../../controller-mock/worlds/spoke/spoke-world.ts');
-  const { SpokeSettingsError } = await import('../../controller-mock/worlds/spoke/spoke-settings.ts');
-  const { startControlServer } = await import('../../controller-mock/worlds/spoke/control-server.ts');
+  const { SpokeSettingsError, SpokeWorld, startControlServer } = await import('../../controller-mock/index.ts');
   const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
   const world = await SpokeWorld.start({
     ...flags.listen,

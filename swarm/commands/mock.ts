@@ -23,8 +23,7 @@ export function mockCommand(finish: (code: number) => void): Command {
       '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service',
     )
     .action(async (flags: { listen: ListenAddress; speed: number }) => {
-      const { startServiceMock } = await import('../../service-mock/index.ts');
-      const { settingsFromEnv } = await import('../../service-mock/core/settings.ts');
+      const { settingsFromEnv, startServiceMock } = await import('../../service-mock/index.ts');
       const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
       const { host, port } = flags.listen;

@@ -4,7 +4,8 @@ import { Simulation } from '../pool/testing/simulation.ts';
 import { createServiceClient } from '../service/service-client.ts';
 import { CLUSTER_ID, type ModelService, type Sent } from '../service/testing/model-service.ts';
 import { TransportError } from '../transport/transport.ts';
-import { type ControllerOptions, runController } from './controller.ts';
+import { runController } from './controller.ts';
+import type { ControllerOptions } from './controller-process.ts';
 import { Spoke } from './spoke.ts';
 
 const MINUTE = 60_000;

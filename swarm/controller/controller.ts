@@ -9,9 +9,7 @@
  *          └─ main poll          every 60 s; its end ends the others
  */
 
-import type { ClusterStatus, FinalizingStage } from '../../model/protocol/states.ts';
-import type { SpokeProfile } from '../../model/spoke/profiles.ts';
-import type { Clock } from '../../model/time/clock.ts';
+import type { ClusterStatus } from '../../model/protocol/states.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
 import {
   answerOf,
@@ -19,54 +17,14 @@ import {
   ContextCancelled,
   InventoryClient,
   newRequestId,
-  type StageObserver,
 } from '../service/inventory-client.ts';
-import type { ServiceClient } from '../service/service-client.ts';
 import { ServiceError } from '../service/service-client.ts';
+import type { ControllerOptions, ControllerProcess } from './controller-process.ts';
 import { uploadLogsUntilEnd } from './log-upload.ts';
 import { labelNodes } from './node-labels.ts';
 import { reportNodes } from './node-status.ts';
 import { finishInstallation } from './post-install.ts';
 import { RebootsNotifier } from './reboots-notifier.ts';
-import type { Spoke } from './spoke.ts';
-
-export interface ControllerOptions {
-  clock: Clock;
-  /** Client of kind `controller`; released at the end. */
-  client: ServiceClient;
-  clusterId: string;
-  spoke: Spoke;
-  profile: SpokeProfile;
-  /** CHECK_CLUSTER_VERSION: wait for `cvo` too. */
-  checkClusterVersion: boolean;
-  /** CONTROL_PLANE_COUNT. */
-  controlPlaneCount: number;
-  /** NOTIFY_NUM_REBOOTS, and what the notifier will count for each node. */
-  notifyReboots: { rebootsPerNode: number } | null;
-  /** Told of each host stage that the service accepted. */
-  onStage?: StageObserver;
-  /** Told of each finalizing stage that the service accepted. */
-  onFinalizingStage?: (stage: FinalizingStage) => void;
-  /** The pod is killed. */
-  signal: AbortSignal;
-}
-
-/** What the loops of one controller process share. */
-export interface ControllerProcess {
-  readonly options: ControllerOptions;
-  readonly service: InventoryClient;
-  readonly clock: Clock;
-  readonly spoke: Spoke;
-  /** Ends with the main poll; loops stop waiting then but finish the pass under way. */
-  readonly main: AbortSignal;
-  /** Ends with the process. */
-  readonly signal: AbortSignal;
-  readonly reboots: RebootsNotifier;
-  /** The installation failed: the final upload brings must-gather. */
-  failed: boolean;
-  /** OLM operators that failed. */
-  readonly failedOperators: Set<string>;
-}
 
 const READY_INTERVAL_MS = 1_000;
 const READY_LIMIT_MS = 70 * 60_000;

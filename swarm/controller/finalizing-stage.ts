@@ -2,7 +2,7 @@
 import type { FinalizingStage } from '../../model/protocol/states.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
 import { accepted } from '../service/inventory-client.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 
 const RETRY_INTERVAL_MS = 30_000;
 

@@ -5,7 +5,7 @@
 import { Ticker, waitUntil } from '../../model/time/ticker.ts';
 import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
 import { logArchive } from '../service/log-archive.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 
 const SNAPSHOT_INTERVAL_MS = 5 * 60_000;
 const SUMMARY_INTERVAL_MS = 30_000;

@@ -4,7 +4,7 @@
 
 import { waitUntil } from '../../model/time/ticker.ts';
 import { answerOf, newRequestId } from '../service/inventory-client.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 
 const INTERVAL_MS = 30_000;
 

@@ -5,7 +5,7 @@
 import { waitUntil } from '../../model/time/ticker.ts';
 import { reportIgnitionFetches } from '../service/ignition-report.ts';
 import { accepted, answerOf, type ClusterHost, newRequestId } from '../service/inventory-client.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 
 const INTERVAL_MS = 30_000;
 /** How far back the machine-config-server's log is read. */

@@ -5,7 +5,7 @@
 import type { FinalizingStage, OperatorStatus } from '../../model/protocol/states.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
 import { accepted, answerOf, type MonitoredOperator, newRequestId } from '../service/inventory-client.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 import { enterStage } from './finalizing-stage.ts';
 import { followOperator } from './operator-report.ts';
 import type { CsvState, OperatorState } from './spoke.ts';

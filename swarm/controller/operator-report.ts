@@ -3,7 +3,7 @@
  */
 import type { OperatorStatus } from '../../model/protocol/states.ts';
 import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 import type { OperatorState } from './spoke.ts';
 
 /**

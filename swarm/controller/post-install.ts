@@ -5,7 +5,7 @@
 
 import { waitUntil } from '../../model/time/ticker.ts';
 import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
-import type { ControllerProcess } from './controller.ts';
+import type { ControllerProcess } from './controller-process.ts';
 import { enterStage } from './finalizing-stage.ts';
 import { installOlmOperators } from './olm-operators.ts';
 import { followOperator } from './operator-report.ts';

@@ -5,16 +5,46 @@
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
 import type { HostStage } from '../../model/protocol/states.ts';
-import { type HostDuration, hostDurationMs } from '../../model/spoke/profiles.ts';
+import { type HostDuration, hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
-import { accepted, type CallOptions, InventoryClient, newRequestId } from '../service/inventory-client.ts';
+import type { SpokeView } from '../controller/spoke.ts';
+import type { Host } from '../host/host.ts';
+import {
+  accepted,
+  type CallOptions,
+  InventoryClient,
+  type InventoryClientOptions,
+  newRequestId,
+} from '../service/inventory-client.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import { writeImage } from './image-writer.ts';
-import type { InstallerOptions } from './installer.ts';
 
 /** Simulated milliseconds between two looks at what an installer waits for. */
 export const WAIT_INTERVAL_MS = 5_000;
 /** How long the encapsulated machine config is tried for (installer facts 1.10). */
 const MACHINE_CONFIG_LIMIT_MS = 20 * 60_000;
+
+export interface InstallerOptions {
+  clock: Clock;
+  host: Host;
+  request: InstallRequest;
+  /** Client of kind `installer`, for the installer's life; released at its end. */
+  client: ServiceClient;
+  /** Runs logs_sender on the host and waits for its end; how it went does not matter. */
+  sendLogs: (bootstrap: boolean, signal: AbortSignal) => Promise<unknown>;
+  /** What a bootstrap installer sees of the cluster that it builds. */
+  spoke: SpokeView;
+  profile: SpokeProfile;
+  /** Bootkube was started on this host. */
+  onBootstrapStarted: () => void;
+  /** `shutdown -r` was run: the machine is silent after this many simulated milliseconds. */
+  onShutdown: (delayMs: number) => void;
+  /** Told of each stage that the service accepted, of this host and (bootstrap) of others. */
+  onStage?: InventoryClientOptions['onStage'];
+  /** `podman stop`, or the machine is unplugged. */
+  signal: AbortSignal;
+}
 
 /** One run of the installer. */
 export class HostInstallation {

@@ -3,40 +3,13 @@
  * Installer facts 1.
  */
 
-import type { InstallRequest } from '../../model/protocol/install-request.ts';
-import type { SpokeProfile } from '../../model/spoke/profiles.ts';
-import type { Clock } from '../../model/time/clock.ts';
-import type { SpokeView } from '../controller/spoke.ts';
-import type { Host } from '../host/host.ts';
 import type { InstallOutcome } from '../host/machine.ts';
-import type { InventoryClientOptions } from '../service/inventory-client.ts';
-import { type ServiceClient, ServiceError } from '../service/service-client.ts';
+import { ServiceError } from '../service/service-client.ts';
 import { installBootstrap } from './bootstrap.ts';
-import { HostInstallation } from './common.ts';
+import { HostInstallation, type InstallerOptions } from './common.ts';
 import { installMaster } from './master.ts';
 import { installSingleNode } from './single-node.ts';
 import { installWorker } from './worker.ts';
-
-export interface InstallerOptions {
-  clock: Clock;
-  host: Host;
-  request: InstallRequest;
-  /** Client of kind `installer`, for the installer's life; released at its end. */
-  client: ServiceClient;
-  /** Runs logs_sender on the host and waits for its end; how it went does not matter. */
-  sendLogs: (bootstrap: boolean, signal: AbortSignal) => Promise<unknown>;
-  /** What a bootstrap installer sees of the cluster that it builds. */
-  spoke: SpokeView;
-  profile: SpokeProfile;
-  /** Bootkube was started on this host. */
-  onBootstrapStarted: () => void;
-  /** `shutdown -r` was run: the machine is silent after this many simulated milliseconds. */
-  onShutdown: (delayMs: number) => void;
-  /** Told of each stage that the service accepted, of this host and (bootstrap) of others. */
-  onStage?: InventoryClientOptions['onStage'];
-  /** `podman stop`, or the machine is unplugged. */
-  signal: AbortSignal;
-}
 
 /** Exit code of a container that was stopped with SIGTERM. */
 const STOPPED = 143;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
-import { createTimerWheel, WheelClock } from '../../model/time/timer-wheel.ts';
+import { createTimerWheel } from '../../model/time/timer-wheel.ts';
+import { WheelClock } from '../../model/time/wheel-clock.ts';
 import type { Agent, AgentOptions } from '../agent/agent.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';

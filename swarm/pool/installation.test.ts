@@ -3,7 +3,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
-import { createTimerWheel, type TimerWheel, WheelClock } from '../../model/time/timer-wheel.ts';
+import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
+import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { type ServiceMock, startServiceMock } from '../../service-mock/index.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
 import { ClusterLife, type Machines } from '../cluster/cluster-life.ts';

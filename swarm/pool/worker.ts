@@ -4,7 +4,8 @@
  */
 import { type MessagePort, threadId } from 'node:worker_threads';
 import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
-import { createTimerWheel, type TimerWheel, WheelClock } from '../../model/time/timer-wheel.ts';
+import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
+import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
