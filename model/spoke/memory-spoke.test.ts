@@ -1,30 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
-import { ManualClock } from '../../model/time/testing/manual-clock.ts';
-import type { Host } from '../host/host.ts';
-import { Simulation } from '../pool/testing/simulation.ts';
-import { Spoke, type SpokeOptions } from './spoke.ts';
+import { ManualClock } from '../time/testing/manual-clock.ts';
+import { drawsOf } from './draws.ts';
+import { MemorySpoke } from './memory-spoke.ts';
+import { CLUSTER_OPERATORS, SPOKE_PROFILES } from './profiles.ts';
+import type { SpokeHost, SpokeTopology } from './stages.ts';
+import { openMemorySpoke } from './testing/memory-spoke-under-test.ts';
+import { testSpokeView } from './testing/spoke.shared-tests.ts';
+
+testSpokeView('the view in memory', openMemorySpoke);
 
 const MINUTE = 60_000;
 
-function open(topology: SpokeOptions['topology']) {
+function open(topology: SpokeTopology) {
   const clock = new ManualClock(0);
-  const { hosts } = new Simulation(topology);
+  const { controlPlanes, arbiters, workers } = topology;
+  const hosts = Array.from({ length: controlPlanes + arbiters + workers }, (_, ordinal): SpokeHost => {
+    const id = `host-${ordinal}`;
+    return { identity: { id }, plan: { day2: false }, random: drawsOf(id).random };
+  });
   let controllers = 0;
-  const spoke = new Spoke({
+  const spoke = new MemorySpoke({
     clock,
     profile: SPOKE_PROFILES.quick,
     topology,
-    seedHost: hosts[0]!,
+    hosts,
     startController: () => {
       controllers += 1;
     },
   });
-  for (const host of hosts) spoke.installerStarted(host, host.plan.ordinal === 0 ? 'bootstrap' : host.plan.role);
-  return { clock, hosts: hosts as [Host, Host, Host, Host], spoke, controllers: () => controllers };
+  const roles = [
+    ...Array<'master'>(controlPlanes).fill('master'),
+    ...Array<'arbiter'>(arbiters).fill('arbiter'),
+    ...Array<'worker'>(workers).fill('worker'),
+  ];
+  for (const [ordinal, host] of hosts.entries())
+    spoke.installerStarted(host, ordinal === 0 ? 'bootstrap' : roles[ordinal]!);
+  return { clock, hosts: hosts as [SpokeHost, SpokeHost, SpokeHost, SpokeHost], spoke, controllers: () => controllers };
 }
 
-describe('Spoke', () => {
+describe('MemorySpoke', () => {
   it('lets masters wait for the API of the bootstrap, then join, become ready and end the bootstrap', async () => {
     const { clock, hosts, spoke, controllers } = open({ controlPlanes: 3, arbiters: 0, workers: 1 });
     spoke.hostRebooted(hosts[1]);
@@ -96,6 +110,67 @@ describe('Spoke', () => {
       return passed;
     };
     expect(await times()).toBe(await times());
+  });
+
+  it('costs no timer for phases of operators, and computes them all the same', async () => {
+    const { clock, hosts, spoke } = open({ controlPlanes: 1, arbiters: 0, workers: 0 });
+    spoke.bootstrapStarted('4.19.7');
+    await clock.advance(5 * MINUTE);
+    spoke.hostRebooted(hosts[0]);
+    while (!spoke.nodes()[0]?.ready) await clock.advance(100);
+    // The controller's start is all that is left to come.
+    expect(clock.pending).toBe(1);
+    await clock.advance(11_000);
+    expect([clock.pending, spoke.busy]).toEqual([0, false]);
+    const settled = () => spoke.clusterOperators().filter((operator) => operator.status === 'available').length;
+    const counts = [settled()];
+    for (let second = 0; second < 120; second++) {
+      await clock.advance(1000);
+      counts.push(settled());
+    }
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(new Set(counts).size).toBeGreaterThan(10);
+    expect(counts.at(-1)).toBe(CLUSTER_OPERATORS.length);
+  });
+
+  it('tells of idleness once, when nothing more will happen by itself', async () => {
+    const clock = new ManualClock(0);
+    const idleAt: number[] = [];
+    const host: SpokeHost = { identity: { id: 'h' }, plan: { day2: false }, random: drawsOf('h').random };
+    const spoke = new MemorySpoke({
+      clock,
+      profile: SPOKE_PROFILES.quick,
+      topology: { controlPlanes: 1, arbiters: 0, workers: 0 },
+      hosts: [host],
+      startController: () => {},
+      onIdle: () => idleAt.push(clock.now()),
+    });
+    spoke.installerStarted(host, 'bootstrap');
+    spoke.bootstrapStarted('4.19.7');
+    await clock.advance(5 * MINUTE);
+    expect(idleAt).toHaveLength(1);
+    spoke.hostRebooted(host);
+    expect(spoke.busy).toBe(true);
+    await clock.advance(10 * MINUTE);
+    expect(idleAt).toHaveLength(2);
+  });
+
+  it('knows labels of a node as long as the node lives', async () => {
+    const { clock, hosts, spoke } = open({ controlPlanes: 1, arbiters: 0, workers: 0 });
+    spoke.bootstrapStarted('4.19.7');
+    spoke.hostRebooted(hosts[0]);
+    await clock.advance(5 * MINUTE);
+    const [node] = spoke.nodes();
+    expect([spoke.labelNode(node!, { a: '1' }), spoke.labelNode(node!, { a: '1' })]).toEqual([true, false]);
+    expect(spoke.labelNode(node!, { a: '2' })).toBe(true);
+    spoke.hostRebooted(hosts[0]);
+    expect(spoke.labelNode(node!, { a: '3' })).toBe(false);
+  });
+
+  it('needs a host', () => {
+    const options = { clock: new ManualClock(0), profile: SPOKE_PROFILES.quick, startController: () => {} };
+    const topology = { controlPlanes: 1, arbiters: 0, workers: 0 };
+    expect(() => new MemorySpoke({ ...options, topology, hosts: [] })).toThrow('needs at least one host');
   });
 
   it('does nothing once closed', async () => {

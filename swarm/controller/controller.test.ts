@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import { SPOKE_PROFILES, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import type { Host } from '../host/host.ts';
 import { Simulation } from '../pool/testing/simulation.ts';
 import { createServiceClient } from '../service/service-client.ts';
 import { CLUSTER_ID, type ModelService, type Sent } from '../service/testing/model-service.ts';
 import { TransportError } from '../transport/transport.ts';
 import { type ControllerOptions, runController } from './controller.ts';
-import { Spoke } from './spoke.ts';
 
 const MINUTE = 60_000;
 
@@ -13,12 +14,12 @@ const MINUTE = 60_000;
 class Bench {
   readonly simulation: Simulation;
   readonly service: ModelService;
-  readonly spoke: Spoke;
+  readonly spoke: MemorySpoke<Host>;
   exitCode: number | null = null;
   readonly stop = new AbortController();
   readonly start: number;
 
-  private constructor(simulation: Simulation, spoke: Spoke) {
+  private constructor(simulation: Simulation, spoke: MemorySpoke<Host>) {
     this.simulation = simulation;
     this.service = simulation.service;
     this.spoke = spoke;
@@ -28,11 +29,11 @@ class Bench {
   static async open(profile: SpokeProfile = SPOKE_PROFILES.quick): Promise<Bench> {
     const simulation = new Simulation({ controlPlanes: 1 }, profile);
     const host = simulation.hosts[0]!;
-    const spoke = new Spoke({
+    const spoke = new MemorySpoke({
       clock: simulation.clock,
       profile,
       topology: { controlPlanes: 1, arbiters: 0, workers: 0 },
-      seedHost: host,
+      hosts: [host],
       startController: () => {},
     });
     spoke.installerStarted(host, 'bootstrap');

@@ -1,18 +1,23 @@
 /**
  * The native controller of one spoke: what assisted-installer-controller sends to the service. It reads the spoke directly
- * where the real one asks a kube-apiserver. Installer facts 2.
+ * where the real one asks a kube-apiserver. Source: openshift/assisted-installer, src/main/assisted-installer-controller/
+ * assisted_installer_main.go and src/assisted_installer_controller/assisted_installer_controller.go.
  *
  *   ready ─┬─ node status        every 30 s   Joined, Done, Configuring
  *          ├─ post-install       every 30 s until finalizing, then its stages one after the other
  *          ├─ log upload         every 5 min, and once more at the end
  *          ├─ node labels        every 30 s while hosts want labels
+ *          ├─ DNS address        every 20 s until the cluster's DNS has it; sends nothing to the service
  *          └─ main poll          every 60 s; its end ends the others
  */
 
 import type { ClusterStatus, FinalizingStage } from '../../model/protocol/states.ts';
+import type { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
+import type { Host } from '../host/host.ts';
+import { failureOf } from '../service/failure-of.ts';
 import {
   answerOf,
   type ClusterAnswer,
@@ -23,19 +28,19 @@ import {
 } from '../service/inventory-client.ts';
 import type { ServiceClient } from '../service/service-client.ts';
 import { ServiceError } from '../service/service-client.ts';
+import { freeDnsAddress } from './dns-address.ts';
 import { uploadLogsUntilEnd } from './log-upload.ts';
 import { labelNodes } from './node-labels.ts';
 import { reportNodes } from './node-status.ts';
 import { finishInstallation } from './post-install.ts';
 import { RebootsNotifier } from './reboots-notifier.ts';
-import type { Spoke } from './spoke.ts';
 
 export interface ControllerOptions {
   clock: Clock;
   /** Client of kind `controller`; released at the end. */
   client: ServiceClient;
   clusterId: string;
-  spoke: Spoke;
+  spoke: MemorySpoke<Host>;
   profile: SpokeProfile;
   /** CHECK_CLUSTER_VERSION: wait for `cvo` too. */
   checkClusterVersion: boolean;
@@ -56,7 +61,7 @@ export interface ControllerProcess {
   readonly options: ControllerOptions;
   readonly service: InventoryClient;
   readonly clock: Clock;
-  readonly spoke: Spoke;
+  readonly spoke: MemorySpoke<Host>;
   /** Ends with the main poll; loops stop waiting then but finish the pass under way. */
   readonly main: AbortSignal;
   /** Ends with the process. */
@@ -118,6 +123,7 @@ export async function runController(options: ControllerOptions): Promise<{ exitC
       finishInstallation(process),
       uploadLogsUntilEnd(process),
       labelNodes(process),
+      freeDnsAddress(process),
     ]);
     const end = await Promise.race([pollCluster(process), failureOf(loops)]);
     if (end === 'exit') return { exitCode: 0 };
@@ -173,9 +179,4 @@ async function pollCluster(process: ControllerProcess): Promise<'exit' | 'finish
       if (errors >= MAX_ERRORS) return 'exit';
     }
   }
-}
-
-/** Never resolves; rejects as the given promise does. */
-function failureOf(promise: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) => promise.catch(reject));
 }

@@ -1,12 +1,12 @@
 /**
  * The native installer: what the installer's container does on a host, as far as the service can tell.
- * Installer facts 1.
+ * Source: openshift/assisted-installer, src/installer/installer.go, RunInstaller and InstallNode.
  */
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
+import type { SpokeView } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import type { SpokeView } from '../controller/spoke.ts';
 import type { Host } from '../host/host.ts';
 import type { InstallOutcome } from '../host/machine.ts';
 import type { InventoryClientOptions } from '../service/inventory-client.ts';
@@ -26,7 +26,7 @@ export interface InstallerOptions {
   /** Runs logs_sender on the host and waits for its end; how it went does not matter. */
   sendLogs: (bootstrap: boolean, signal: AbortSignal) => Promise<unknown>;
   /** What a bootstrap installer sees of the cluster that it builds. */
-  spoke: SpokeView;
+  spoke: SpokeView<Host>;
   profile: SpokeProfile;
   /** Bootkube was started on this host. */
   onBootstrapStarted: () => void;
@@ -65,7 +65,7 @@ export async function runInstaller(options: InstallerOptions): Promise<InstallOu
   }
 }
 
-/** One control plane node means single node, except for workers, whose count is ignored (installer facts 1.1). */
+/** One control plane node means single node, except for workers, whose count is ignored (src/config/config.go, ProcessArgs). */
 async function install(installation: HostInstallation): Promise<void> {
   const { role, control_plane_count: controlPlanes } = installation.request;
   await installation.begin();
