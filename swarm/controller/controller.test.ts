@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SpokeFaultName } from '../../model/spoke/faults.ts';
 import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import { SPOKE_PROFILES, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Host } from '../host/host.ts';
@@ -26,7 +27,10 @@ class Bench {
     this.start = simulation.clock.now();
   }
 
-  static async open(profile: SpokeProfile = SPOKE_PROFILES.quick): Promise<Bench> {
+  static async open(
+    profile: SpokeProfile = SPOKE_PROFILES.quick,
+    faults: readonly SpokeFaultName[] = [],
+  ): Promise<Bench> {
     const simulation = new Simulation({ controlPlanes: 1 }, profile);
     const host = simulation.hosts[0]!;
     const spoke = new MemorySpoke({
@@ -34,6 +38,7 @@ class Bench {
       profile,
       topology: { controlPlanes: 1, arbiters: 0, workers: 0 },
       hosts: [host],
+      faults,
       startController: () => {},
     });
     spoke.installerStarted(host, 'bootstrap');
@@ -241,6 +246,29 @@ describe('the finalizing of a cluster', () => {
     expect(told[manifests + 1]).toBe('S4 kubeconfig-noingress');
     expect(told).toContain('S11 lvm available');
     expect(bench.exitCode).toBe(0);
+    await bench.close();
+  });
+
+  it.each(['unpack-job-failed', 'install-plan-failed'] as const)('gets operators of OLM past %s', async (fault) => {
+    const bench = await Bench.open(SPOKE_PROFILES.quick, [fault]);
+    bench.service.operators.push({ name: 'lvm', operator_type: 'olm', status: 'progressing', status_info: '' });
+    await bench.advance(5 * MINUTE);
+    expect(bench.spoke.csv('lvm')).toBeNull();
+    bench.run();
+    await bench.advance(15 * MINUTE);
+    expect(bench.told()).toContain('S11 lvm available');
+    expect(bench.exitCode).toBe(0);
+    await bench.close();
+  });
+
+  it("frees the address of the cluster's DNS, and waits for it at its end", async () => {
+    const bench = await Bench.open(SPOKE_PROFILES.quick, ['dns-address-taken']);
+    expect(bench.spoke.dnsAddress).toBe('taken');
+    bench.run();
+    await bench.advance(1);
+    expect(bench.spoke.dnsAddress).toBe('free');
+    await bench.advance(10 * MINUTE);
+    expect([bench.spoke.dnsAddress, bench.exitCode]).toEqual(['served', 0]);
     await bench.close();
   });
 

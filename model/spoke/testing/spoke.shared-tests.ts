@@ -396,12 +396,15 @@ export function testSpokeView(name: string, open: OpenSpoke): void {
         });
       });
 
-      it('keep a single node from all that comes after its boot', async () => {
-        const topology = TOPOLOGIES['a single node'];
-        await withSpoke(open, { topology, faults: ['node-never-joins'] }, async (bench) => {
+      it.each([
+        ['no-ignition', 'booting'],
+        ['node-never-joins', 'booting'],
+        ['node-never-ready', 'joined'],
+      ] as const)('%s: a single node, which fetches no ignition, stays %s', async (fault, state) => {
+        await withSpoke(open, { topology: TOPOLOGIES['a single node'], faults: [fault] }, async (bench) => {
           bench.rebootAll();
           await bench.clock.advance(LONG);
-          expect(bench.states()).toEqual(['m-0 booting']);
+          expect(bench.states()).toEqual([`m-0 ${state}`]);
         });
       });
     });
