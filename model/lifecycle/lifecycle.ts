@@ -57,13 +57,14 @@ interface Entry {
   readonly state: object;
   readonly table: StageTable<object>;
   readonly draws: Draws;
-  /** By group. */
-  readonly pending: (Pending | undefined)[];
+  /** At most one of each group; null when there is none, as with most subjects most of the time. */
+  pending: Pending[] | null;
   queued: boolean;
   gone: boolean;
 }
 
 interface Pending {
+  readonly group: number;
   readonly stage: Stage<object>;
   readonly timer: ClockTimer;
 }
@@ -135,9 +136,15 @@ export class Lifecycle {
   add<S extends object>(state: S, table: StageTable<S>, draws: Draws): void {
     this.remove(state);
     if (this.#closed) return;
-    const pending = new Array<Pending | undefined>(table.groups.length).fill(undefined);
     // Methods of rows take the state they were written for, which is the one that is kept beside them.
-    const entry = { state, table: table as StageTable<object>, draws, pending, queued: false, gone: false };
+    const entry: Entry = {
+      state,
+      table: table as StageTable<object>,
+      draws,
+      pending: null,
+      queued: false,
+      gone: false,
+    };
     this.#entries.set(state, entry);
     this.look(state);
   }
@@ -217,10 +224,11 @@ export class Lifecycle {
     let effects = before;
     for (let group = 0; group < groups.length; group++) {
       if (entry.gone) break;
-      const pending = entry.pending[group];
+      const pending = entry.pending?.find((candidate) => candidate.group === group);
       if (pending) {
         if (pending.stage.when(entry.state)) continue;
-        this.#drop(entry, group);
+        pending.timer.cancel();
+        this.#release(entry, pending);
       }
       const stage = drawn(groups[group]!, entry);
       if (!stage) continue;
@@ -242,15 +250,17 @@ export class Lifecycle {
     const span = typeof delay === 'function' ? delay(entry.state) : delay;
     // A number that changes nothing is not drawn: it costs a hash.
     const draw = span.jitterMs === 0 ? 0 : entry.draws.random(stage.draw ?? stage.name, 0);
-    const timer = this.#clock.setTimer(spanMs(span, draw), () => this.#end(entry, group, stage));
-    entry.pending[group] = { stage, timer };
+    const timer = this.#clock.setTimer(spanMs(span, draw), () => this.#end(entry, pending));
+    const pending: Pending = { group, stage, timer };
+    if (entry.pending) entry.pending.push(pending);
+    else entry.pending = [pending];
     this.#pending += 1;
   }
 
   /** The delay of a pending stage is over. */
-  #end(entry: Entry, group: number, stage: Stage<object>): void {
-    entry.pending[group] = undefined;
-    this.#pending -= 1;
+  #end(entry: Entry, pending: Pending): void {
+    const { stage } = pending;
+    this.#release(entry, pending);
     this.#run(() => {
       // Who changed what the selector looks at need not have told.
       if (stage.when(entry.state)) stage.effect(entry.state, this);
@@ -259,16 +269,17 @@ export class Lifecycle {
     if (this.#pending === 0 && !this.#closed) this.#onIdle();
   }
 
-  #drop(entry: Entry, group: number): void {
-    const pending = entry.pending[group];
-    if (!pending) return;
-    pending.timer.cancel();
-    entry.pending[group] = undefined;
+  /** It is pending no longer; its timer has fired or is cancelled. */
+  #release(entry: Entry, pending: Pending): void {
+    const left = entry.pending?.filter((candidate) => candidate !== pending) ?? [];
+    entry.pending = left.length > 0 ? left : null;
     this.#pending -= 1;
   }
 
   #dropAll(entry: Entry): void {
-    for (let group = 0; group < entry.pending.length; group++) this.#drop(entry, group);
+    for (const { timer } of entry.pending ?? []) timer.cancel();
+    this.#pending -= entry.pending?.length ?? 0;
+    entry.pending = null;
   }
 }
 

@@ -100,6 +100,7 @@ export const SPOKE_FAULT_NAMES = Object.keys(SPOKE_FAULTS) as [SpokeFaultName, .
 
 /** The profile with the tables that faults put in place of its own; of several for one table the last counts. */
 export function profileWith(profile: SpokeProfile, faults: readonly SpokeFault[]): SpokeProfile {
+  if (faults.length === 0) return profile;
   const operators = Object.assign({}, profile.operators, ...faults.map((fault) => fault.operators));
   const csv = faults.findLast((fault) => fault.csv)?.csv ?? profile.csv;
   return { ...profile, operators, csv };

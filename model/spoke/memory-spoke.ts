@@ -79,9 +79,10 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
   #fetches: { at: number; host: H }[] = [];
   #controllerRunning = false;
   #readyEvent = false;
-  readonly #labels = new WeakMap<SpokeNode<H>, Map<string, string>>();
-  /** When the obstacles of OLM operators were gone; null while OLM has not noticed. */
-  readonly #olmReleased = new Map<string, number | null>();
+  /** Absent until somebody wants labels. */
+  #labels: WeakMap<SpokeNode<H>, Map<string, string>> | undefined;
+  /** When the obstacles of OLM operators were gone; null while OLM has not noticed. Absent while none was deleted. */
+  #olmReleased: Map<string, number | null> | undefined;
 
   /** @throws Error without hosts */
   constructor(options: MemorySpokeOptions<H>) {
@@ -122,7 +123,7 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
     this.#fetches = [];
     this.#controllerRunning = false;
     this.#readyEvent = false;
-    this.#olmReleased.clear();
+    this.#olmReleased = undefined;
     this.#timeline.bootstrapStarted();
   }
 
@@ -220,7 +221,7 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
   /** State of an OLM operator's ClusterServiceVersion; null while its subscription has none. */
   csv(operator: string): CsvState | null {
     const { cluster, olmBlockedBy } = this.#timeline;
-    const since = olmBlockedBy ? (this.#olmReleased.get(operator) ?? null) : cluster.operatorsSince;
+    const since = olmBlockedBy ? (this.#olmReleased?.get(operator) ?? null) : cluster.operatorsSince;
     const phase = this.#timeline.phaseSince(csvPhases(cluster.profile, this.#seedHost, operator), since);
     return phase && { phase: phase.phase, message: phase.message, version: `${this.#version.split('-')[0]}` };
   }
@@ -231,9 +232,11 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
    */
   deleteOlmObstacle(operator: string): void {
     const { cluster, olmBlockedBy } = this.#timeline;
-    if (!olmBlockedBy || cluster.operatorsSince === null || this.#olmReleased.has(operator)) return;
-    this.#olmReleased.set(operator, null);
-    this.#timeline.react(() => this.#olmReleased.set(operator, this.#clock.now()));
+    if (!olmBlockedBy || cluster.operatorsSince === null || this.#olmReleased?.has(operator)) return;
+    this.#olmReleased ??= new Map();
+    const released = this.#olmReleased;
+    released.set(operator, null);
+    this.#timeline.react(() => released.set(operator, this.#clock.now()));
   }
 
   /** Who has the address of the cluster's DNS: its service, another one, nobody yet. */
@@ -252,11 +255,9 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
    */
   labelNode(node: SpokeNode<H>, labels: Readonly<Record<string, string>>): boolean {
     if (this.#timeline.member(node.host.identity.id)?.node !== node) return false;
-    let known = this.#labels.get(node);
-    if (!known) {
-      known = new Map();
-      this.#labels.set(node, known);
-    }
+    this.#labels ??= new WeakMap();
+    const known = this.#labels.get(node) ?? new Map<string, string>();
+    this.#labels.set(node, known);
     let changed = false;
     for (const [key, value] of Object.entries(labels)) {
       if (known.get(key) === value) continue;

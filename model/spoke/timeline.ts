@@ -8,7 +8,7 @@ import { followSequence, type Phase, phaseAt, type Sequence } from '../lifecycle
 import type { HostRole } from '../protocol/states.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Draws } from '../time/random.ts';
-import { profileWith, SPOKE_FAULTS, type SpokeFault, type SpokeFaultName } from './faults.ts';
+import { type HostStep, profileWith, SPOKE_FAULTS, type SpokeFault, type SpokeFaultName } from './faults.ts';
 import type { SpokeProfile } from './profiles.ts';
 import {
   CERTIFICATE_STAGES,
@@ -47,9 +47,10 @@ export class SpokeTimeline<H extends SpokeHost> {
   readonly #lifecycle: Lifecycle;
   readonly #draws: Draws;
   readonly #apiFromStart: boolean;
-  /** By id: the fault a host has from the start. */
-  readonly #neverReaches = new Map<string, Member['neverReaches']>();
-  readonly #reactions = new Set<Reaction>();
+  /** Hosts that a fault meets, and the step that they never get to. */
+  readonly #stopped: readonly { host: H; before: HostStep }[];
+  /** What operators are about to do. */
+  #reactions: Reaction[] = [];
 
   constructor(options: TimelineOptions<H>) {
     const { clock, topology, hosts, approval, moves, onIdle } = options;
@@ -57,11 +58,11 @@ export class SpokeTimeline<H extends SpokeHost> {
     this.#apiFromStart = options.apiFromStart;
     this.#lifecycle = new Lifecycle({ clock, ...(onIdle && { onIdle }) });
     const faults = (options.faults ?? []).map((name): SpokeFault => SPOKE_FAULTS[name]);
-    const dayOne = hosts.filter((host) => !host.plan.day2);
-    for (const { hosts: met } of faults) {
-      if (!met) continue;
-      for (const host of dayOne.slice(-met.count)) this.#neverReaches.set(host.identity.id, met.neverReach);
-    }
+    this.#stopped = faults.flatMap(({ hosts: met }) => {
+      if (!met) return [];
+      const dayOne = hosts.filter((host) => !host.plan.day2);
+      return dayOne.slice(-met.count).map((host) => ({ host, before: met.neverReach }));
+    });
     this.cluster = {
       profile: profileWith(options.profile, faults),
       topology,
@@ -100,7 +101,7 @@ export class SpokeTimeline<H extends SpokeHost> {
       cluster: this.cluster,
       role: role === 'bootstrap' ? 'master' : role,
       bootstrap: role === 'bootstrap',
-      neverReaches: host.plan.day2 ? undefined : this.#neverReaches.get(id),
+      neverReaches: this.#neverReaches(host),
       state: 'off',
       booted: false,
       request: null,
@@ -117,7 +118,7 @@ export class SpokeTimeline<H extends SpokeHost> {
   /** Bootkube runs on the bootstrap: a new cluster begins. Hosts keep their places. */
   bootstrapStarted(): void {
     for (const reaction of this.#reactions) this.#lifecycle.remove(reaction);
-    this.#reactions.clear();
+    this.#reactions = [];
     this.#lifecycle.restart(this.cluster, (cluster) => {
       Object.assign(cluster, beginning(cluster.faults, this.#apiFromStart));
       cluster.bootkube = 'running';
@@ -197,11 +198,11 @@ export class SpokeTimeline<H extends SpokeHost> {
   react(react: () => void): void {
     const reaction: Reaction = {
       react: () => {
-        this.#reactions.delete(reaction);
+        this.#reactions = this.#reactions.filter((candidate) => candidate !== reaction);
         react();
       },
     };
-    this.#reactions.add(reaction);
+    this.#reactions.push(reaction);
     this.#lifecycle.add(reaction, REACTION_STAGES, this.#draws);
   }
 
@@ -217,8 +218,14 @@ export class SpokeTimeline<H extends SpokeHost> {
 
   /** Ends all timers; nothing happens any more. */
   close(): void {
-    this.#reactions.clear();
+    this.#reactions = [];
     this.#lifecycle.close();
+  }
+
+  /** Of several faults that meet a host the last counts. Hosts of day 2 are met by none, whatever they replace. */
+  #neverReaches({ identity, plan }: H): HostStep | undefined {
+    if (plan.day2) return undefined;
+    return this.#stopped.findLast(({ host }) => host.identity.id === identity.id)?.before;
   }
 
   /** A host that begins anew no longer waits for its certificate, nor does the cluster approve it any more. */

@@ -2,14 +2,8 @@
 import { MemorySpoke } from '../memory-spoke.ts';
 import { SPOKE_PROFILES } from '../profiles.ts';
 import type { SpokeHost } from '../stages.ts';
-import {
-  type SpokeSetup,
-  type SpokeUnderTest,
-  TEST_OLM_OPERATOR,
-  TEST_VERSION,
-  type TestHost,
-  testRandom,
-} from './spoke.shared-tests.ts';
+import { TEST_OLM_OPERATOR, TEST_VERSION, type TestHost, testRandom } from './expected-times.ts';
+import type { SpokeSetup, SpokeUnderTest } from './spoke-bench.ts';
 
 interface NamedHost extends SpokeHost {
   readonly name: string;

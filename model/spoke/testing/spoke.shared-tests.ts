@@ -4,196 +4,24 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type Span, spanMs } from '../../time/span.ts';
-import { ManualClock } from '../../time/testing/manual-clock.ts';
-import { drawsOf } from '../draws.ts';
 import { SPOKE_FAULTS, type SpokeFaultName } from '../faults.ts';
-import { type HostDuration, SPOKE_PROFILES } from '../profiles.ts';
-import type { HostState, SpokeTopology } from '../stages.ts';
+import type { HostState } from '../stages.ts';
+import {
+  expectedTimes,
+  hostsOf,
+  LARGE,
+  PROFILE,
+  TEST_OLM_OPERATOR,
+  TEST_VERSION,
+  type TestHost,
+  TOPOLOGIES,
+  testRandom,
+} from './expected-times.ts';
+import { type Bench, facts, type OpenSpoke, observe, withSpoke } from './spoke-bench.ts';
 
-/** A host of a test, by a name that says its role: m-0, a-0, w-0. */
-export interface TestHost {
-  name: string;
-  role: 'master' | 'arbiter' | 'worker';
-  bootstrap: boolean;
-  day2: boolean;
-}
-
-export interface SpokeSetup {
-  clock: ManualClock;
-  topology: SpokeTopology;
-  /** Hosts of day 1, the bootstrap first. */
-  hosts: readonly TestHost[];
-  faults: readonly SpokeFaultName[];
-  onControllerStart: () => void;
-}
-
-/** A cluster behind a view, with its API to come by itself, its certificates approved at once, and one operator of OLM. */
-export interface SpokeUnderTest {
-  addDay2Host(host: TestHost): void;
-  reboot(host: string): void;
-  fail(host: string): void;
-  state(host: string): HostState;
-  nodes(): { name: string; ready: boolean }[];
-  /** Hosts in the order in which they fetched their ignition. */
-  ignitions(): string[];
-  operator(name: 'cvo' | 'console' | 'etcd'): { status: string; message: string };
-  hasIngressCertificate(): boolean;
-  hasMachineConfigs(): boolean;
-  csvPhase(): string | null;
-  /** As the controller: deletes what keeps the operator of OLM from being installed. */
-  deleteOlmObstacle(): void;
-  /** The DNS service of the cluster has its address. */
-  hasDns(): boolean;
-  deleteDnsAddressHolder(): void;
-  close(): void;
-}
-
-export type OpenSpoke = (setup: SpokeSetup) => SpokeUnderTest;
-
-export const TEST_SPOKE = 'shared';
-export const TEST_VERSION = '4.18.52';
-export const TEST_OLM_OPERATOR = 'lvms-operator';
-
-const PROFILE = SPOKE_PROFILES.quick;
 const MINUTE = 60_000;
 /** In which everything that happens by itself has happened. */
 const LONG = 15 * MINUTE;
-const HOST_DURATIONS: ReadonlySet<string> = new Set<HostDuration>(['boot', 'nodeJoin', 'nodeReady']);
-const DRAWS = drawsOf(TEST_SPOKE);
-
-/** The numbers that the test expects for a host, and for the cluster from any host. */
-export function testRandom(host: string, purpose: string): number {
-  const name = purpose.replace('spoke/', '');
-  if (name === `csv/${TEST_OLM_OPERATOR}`) return DRAWS.random(`${purpose}.v${TEST_VERSION}`, 0);
-  return DRAWS.random(HOST_DURATIONS.has(name) ? `${host}/${purpose}` : purpose, 0);
-}
-
-function hostsOf({ controlPlanes, arbiters, workers }: SpokeTopology): TestHost[] {
-  const hosts: TestHost[] = [];
-  const add = (role: TestHost['role'], count: number) => {
-    for (let n = 0; n < count; n++) {
-      hosts.push({ name: `${role[0]}-${n}`, role, bootstrap: role === 'master' && n === 0, day2: false });
-    }
-  };
-  add('master', controlPlanes);
-  add('arbiter', arbiters);
-  add('worker', workers);
-  return hosts;
-}
-
-const TOPOLOGIES = {
-  'a single node': { controlPlanes: 1, arbiters: 0, workers: 0 },
-  'a single node with a worker': { controlPlanes: 1, arbiters: 0, workers: 1 },
-  'a compact cluster': { controlPlanes: 3, arbiters: 0, workers: 0 },
-  'three masters and two workers': { controlPlanes: 3, arbiters: 0, workers: 2 },
-  'two masters, an arbiter and three workers': { controlPlanes: 2, arbiters: 1, workers: 3 },
-} as const;
-const LARGE = TOPOLOGIES['three masters and two workers'];
-
-/** Simulated milliseconds since the reboot of all hosts at which a healthy cluster gets to its facts: by arithmetic alone. */
-function expectedTimes(topology: SpokeTopology, hosts: readonly TestHost[]): Map<string, number> {
-  const times = new Map<string, number>();
-  const took = (span: Span, purpose: string, host = '') => spanMs(span, testRandom(host, `spoke/${purpose}`));
-  const single = topology.controlPlanes === 1;
-  const ready = new Map<TestHost, number>();
-  for (const host of hosts) {
-    const step = (name: 'boot' | 'nodeJoin' | 'nodeReady') => took(PROFILE.host[name], name, host.name);
-    const booted = step('boot');
-    if (!single || host.role !== 'master') times.set(`${host.name} ignition`, booted);
-    const joined = booted + step('nodeJoin');
-    times.set(`${host.name} joined`, joined);
-    ready.set(host, joined + step('nodeReady'));
-    times.set(`${host.name} ready`, ready.get(host)!);
-  }
-  const nth = (n: number, which: (host: TestHost) => boolean) =>
-    hosts
-      .filter(which)
-      .map((host) => ready.get(host)!)
-      .sort((a, b) => a - b)[n - 1]!;
-  const own = ({ role, bootstrap }: TestHost) => role === 'master' && (single || !bootstrap);
-  const later = (start: number, name: keyof typeof PROFILE.cluster) => start + took(PROFILE.cluster[name], name);
-  times.set('controller', later(nth(1, own), 'controllerStart'));
-  if (!single) {
-    // A single node ends its bootkube before it reboots, and so before what is timed here.
-    const bootkube = later(nth(Math.min(2, topology.controlPlanes - 1), own), 'bootkube');
-    times.set('machine configs', later(later(bootkube, 'etcdBootstrap'), 'machineConfigs'));
-  }
-  const { workers, controlPlanes } = topology;
-  const routers =
-    workers > 0
-      ? nth(Math.min(2, workers), ({ role }) => role === 'worker')
-      : nth(Math.min(2, controlPlanes), ({ role }) => role === 'master');
-  times.set('ingress certificate', later(routers, 'ingressCertificate'));
-  times.set('console available', routers + took(PROFILE.operators.console.at(-1)!.after, 'operator/console'));
-  times.set('cvo available', routers + took(PROFILE.operators.cvo.at(-1)!.after, 'operator/cvo'));
-  for (const { phase, after: span } of PROFILE.csv) {
-    times.set(`csv ${phase}`, routers + took(span, `csv/${TEST_OLM_OPERATOR}`));
-  }
-  return times;
-}
-
-/** Opens a view, and closes it whatever the test does. */
-async function withSpoke(
-  open: OpenSpoke,
-  options: { topology?: SpokeTopology; faults?: readonly SpokeFaultName[] },
-  test: (bench: Bench) => Promise<void>,
-): Promise<void> {
-  const { topology = LARGE, faults = [] } = options;
-  const clock = new ManualClock(0);
-  const hosts = hostsOf(topology);
-  const bench: Bench = {
-    clock,
-    hosts,
-    controllers: 0,
-    spoke: undefined as unknown as SpokeUnderTest,
-    rebootAll: () => {
-      for (const { name } of hosts) bench.spoke.reboot(name);
-    },
-    states: () => hosts.map(({ name }) => `${name} ${bench.spoke.state(name)}`),
-  };
-  const onControllerStart = () => {
-    bench.controllers += 1;
-  };
-  bench.spoke = open({ clock, topology, hosts, faults, onControllerStart });
-  try {
-    await test(bench);
-  } finally {
-    bench.spoke.close();
-  }
-  expect(clock.pending).toBe(0);
-}
-
-interface Bench {
-  clock: ManualClock;
-  hosts: TestHost[];
-  spoke: SpokeUnderTest;
-  controllers: number;
-  rebootAll(): void;
-  /** `m-0 ready`, … */
-  states(): string[];
-}
-
-/** Facts that hold now. */
-function facts({ spoke, hosts, controllers }: Bench): string[] {
-  const list = hosts.map(({ name }) => `${name} ${spoke.state(name)}`);
-  if (controllers > 0) list.push('controller');
-  if (spoke.hasMachineConfigs()) list.push('machine configs');
-  if (spoke.hasIngressCertificate()) list.push('ingress certificate');
-  for (const name of ['console', 'cvo'] as const) list.push(`${name} ${spoke.operator(name).status}`);
-  const csv = spoke.csvPhase();
-  if (csv) list.push(`csv ${csv}`);
-  return list;
-}
-
-/** Seconds from now after which each fact was first seen. */
-async function observe(bench: Bench, forMs: number): Promise<Map<string, number>> {
-  const seen = new Map<string, number>();
-  for (let second = 0; second <= forMs / 1000; second++) {
-    for (const fact of facts(bench)) if (!seen.has(fact)) seen.set(fact, second);
-    await bench.clock.advance(1000);
-  }
-  return seen;
-}
 
 export function testSpokeView(name: string, open: OpenSpoke): void {
   describe(`spoke seen through ${name}`, () => {

@@ -1,13 +1,12 @@
 /** The view as Kubernetes objects for the shared tests: everything is read from objects and logs, as clients do. */
 import { SPOKE_PROFILES } from '../../../../model/spoke/profiles.ts';
 import {
-  type SpokeSetup,
-  type SpokeUnderTest,
   TEST_OLM_OPERATOR,
   TEST_SPOKE,
   TEST_VERSION,
   type TestHost,
-} from '../../../../model/spoke/testing/spoke.shared-tests.ts';
+} from '../../../../model/spoke/testing/expected-times.ts';
+import type { SpokeSetup, SpokeUnderTest } from '../../../../model/spoke/testing/spoke-bench.ts';
 import { podLogsOf } from '../../../builtins/behaviour/pod-logs.ts';
 import { seedEmptyWorld } from '../../../server/empty-world.ts';
 import { KubeHost } from '../../../server/kube-host.ts';
