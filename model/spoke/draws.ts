@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Draws } from './profiles.ts';
+import type { Draws } from '../time/random.ts';
 
 /** Numbers and names that a spoke happens to have: the same in every process. */
 export interface SpokeDraws extends Draws {

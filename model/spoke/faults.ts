@@ -1,6 +1,6 @@
-/** What can go wrong in a spoke, by name: laid over its profile. */
+/** What can go wrong in a spoke, by name: laid over its profile and its timeline. */
 import { seconds } from '../time/span.ts';
-import type { CsvPhase, OperatorPhase } from './profiles.ts';
+import type { CsvPhase, OperatorPhase, SpokeProfile } from './profiles.ts';
 
 /** The way of a host from its reboot to a usable node. */
 export type HostStep = 'ignition' | 'node' | 'ready';
@@ -97,3 +97,11 @@ export const SPOKE_FAULTS = {
 
 export type SpokeFaultName = keyof typeof SPOKE_FAULTS;
 export const SPOKE_FAULT_NAMES = Object.keys(SPOKE_FAULTS) as [SpokeFaultName, ...SpokeFaultName[]];
+
+/** The profile with the tables that faults put in place of its own; of several for one table the last counts. */
+export function profileWith(profile: SpokeProfile, faults: readonly SpokeFault[]): SpokeProfile {
+  if (faults.length === 0) return profile;
+  const operators = Object.assign({}, profile.operators, ...faults.map((fault) => fault.operators));
+  const csv = faults.findLast((fault) => fault.csv)?.csv ?? profile.csv;
+  return { ...profile, operators, csv };
+}

@@ -1,6 +1,7 @@
 /**
  * What `default-ingress-cert` of a spoke holds: a self-signed certificate authority that signs nothing (its key was never
- * kept), valid for a century. The service parses it and merges it into the kubeconfig. Installer facts 2.4.4.
+ * kept), valid for a century. The service parses it and merges it into the kubeconfig (openshift/assisted-service,
+ * internal/bminventory/inventory.go, V2UploadClusterIngressCertInternal).
  */
 export const INGRESS_CA_BUNDLE = `-----BEGIN CERTIFICATE-----
 MIIBfzCCASWgAwIBAgIBATAKBggqhkjOPQQDAjAmMSQwIgYDVQQDDBtpbmdyZXNz

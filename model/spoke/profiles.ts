@@ -3,6 +3,7 @@
  * controller and the spokes of the mock kube-api.
  */
 import type { OperatorStatus } from '../protocol/states.ts';
+import type { Draws } from '../time/random.ts';
 import { type Span, seconds, spanMs } from '../time/span.ts';
 
 /** Tables of how long things take while a cluster installs: as usually seen, or a fraction of it for demonstrations. */
@@ -290,12 +291,6 @@ export const SPOKE_PROFILES: Readonly<Record<SpokeProfileName, SpokeProfile>> = 
 export function spokeProfile(name: string): SpokeProfile {
   if (Object.hasOwn(SPOKE_PROFILES, name)) return SPOKE_PROFILES[name as SpokeProfileName];
   throw new Error(`unknown spoke profile "${name}": use one of ${Object.keys(SPOKE_PROFILES).join(', ')}`);
-}
-
-/** Something with numbers of its own, such as a host: the same for every call with the same arguments. */
-export interface Draws {
-  /** A number in [0, 1). */
-  random(purpose: string, ordinal: number): number;
 }
 
 /** Simulated milliseconds; the same for every call with the same host and name. */

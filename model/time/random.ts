@@ -10,6 +10,12 @@
  */
 import { randomBytes } from 'node:crypto';
 
+/** Something with numbers of its own, such as a host: the same for every call with the same arguments. */
+export interface Draws {
+  /** A number in [0, 1). */
+  random(purpose: string, ordinal: number): number;
+}
+
 /** 64 bits of hash as two unsigned 32-bit integers. */
 export interface HashWords {
   readonly a: number;

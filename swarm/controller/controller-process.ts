@@ -1,19 +1,20 @@
 /** What the loops of one controller process share. */
 
 import type { FinalizingStage } from '../../model/protocol/states.ts';
+import type { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Clock } from '../../model/time/clock.ts';
+import type { Host } from '../host/host.ts';
 import type { InventoryClient, StageObserver } from '../service/inventory-client.ts';
 import type { ServiceClient } from '../service/service-client.ts';
 import type { RebootsNotifier } from './reboots-notifier.ts';
-import type { Spoke } from './spoke.ts';
 
 export interface ControllerOptions {
   clock: Clock;
   /** Client of kind `controller`; released at the end. */
   client: ServiceClient;
   clusterId: string;
-  spoke: Spoke;
+  spoke: MemorySpoke<Host>;
   profile: SpokeProfile;
   /** CHECK_CLUSTER_VERSION: wait for `cvo` too. */
   checkClusterVersion: boolean;
@@ -33,7 +34,7 @@ export interface ControllerProcess {
   readonly options: ControllerOptions;
   readonly service: InventoryClient;
   readonly clock: Clock;
-  readonly spoke: Spoke;
+  readonly spoke: MemorySpoke<Host>;
   /** Ends with the main poll; loops stop waiting then but finish the pass under way. */
   readonly main: AbortSignal;
   /** Ends with the process. */

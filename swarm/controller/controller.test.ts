@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { SpokeFaultName } from '../../model/spoke/faults.ts';
+import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import { SPOKE_PROFILES, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import type { Host } from '../host/host.ts';
 import { Simulation } from '../pool/testing/simulation.ts';
 import { createServiceClient } from '../service/service-client.ts';
 import { CLUSTER_ID, type ModelService, type Sent } from '../service/testing/model-service.ts';
 import { TransportError } from '../transport/transport.ts';
 import { runController } from './controller.ts';
 import type { ControllerOptions } from './controller-process.ts';
-import { Spoke } from './spoke.ts';
 
 const MINUTE = 60_000;
 
@@ -14,26 +16,30 @@ const MINUTE = 60_000;
 class Bench {
   readonly simulation: Simulation;
   readonly service: ModelService;
-  readonly spoke: Spoke;
+  readonly spoke: MemorySpoke<Host>;
   exitCode: number | null = null;
   readonly stop = new AbortController();
   readonly start: number;
 
-  private constructor(simulation: Simulation, spoke: Spoke) {
+  private constructor(simulation: Simulation, spoke: MemorySpoke<Host>) {
     this.simulation = simulation;
     this.service = simulation.service;
     this.spoke = spoke;
     this.start = simulation.clock.now();
   }
 
-  static async open(profile: SpokeProfile = SPOKE_PROFILES.quick): Promise<Bench> {
+  static async open(
+    profile: SpokeProfile = SPOKE_PROFILES.quick,
+    faults: readonly SpokeFaultName[] = [],
+  ): Promise<Bench> {
     const simulation = new Simulation({ controlPlanes: 1 }, profile);
     const host = simulation.hosts[0]!;
-    const spoke = new Spoke({
+    const spoke = new MemorySpoke({
       clock: simulation.clock,
       profile,
       topology: { controlPlanes: 1, arbiters: 0, workers: 0 },
-      seedHost: host,
+      hosts: [host],
+      faults,
       startController: () => {},
     });
     spoke.installerStarted(host, 'bootstrap');
@@ -241,6 +247,29 @@ describe('the finalizing of a cluster', () => {
     expect(told[manifests + 1]).toBe('S4 kubeconfig-noingress');
     expect(told).toContain('S11 lvm available');
     expect(bench.exitCode).toBe(0);
+    await bench.close();
+  });
+
+  it.each(['unpack-job-failed', 'install-plan-failed'] as const)('gets operators of OLM past %s', async (fault) => {
+    const bench = await Bench.open(SPOKE_PROFILES.quick, [fault]);
+    bench.service.operators.push({ name: 'lvm', operator_type: 'olm', status: 'progressing', status_info: '' });
+    await bench.advance(5 * MINUTE);
+    expect(bench.spoke.csv('lvm')).toBeNull();
+    bench.run();
+    await bench.advance(15 * MINUTE);
+    expect(bench.told()).toContain('S11 lvm available');
+    expect(bench.exitCode).toBe(0);
+    await bench.close();
+  });
+
+  it("frees the address of the cluster's DNS, and waits for it at its end", async () => {
+    const bench = await Bench.open(SPOKE_PROFILES.quick, ['dns-address-taken']);
+    expect(bench.spoke.dnsAddress).toBe('taken');
+    bench.run();
+    await bench.advance(1);
+    expect(bench.spoke.dnsAddress).toBe('free');
+    await bench.advance(10 * MINUTE);
+    expect([bench.spoke.dnsAddress, bench.exitCode]).toEqual(['served', 0]);
     await bench.close();
   });
 

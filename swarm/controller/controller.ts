@@ -1,16 +1,19 @@
 /**
  * The native controller of one spoke: what assisted-installer-controller sends to the service. It reads the spoke directly
- * where the real one asks a kube-apiserver. Installer facts 2.
+ * where the real one asks a kube-apiserver. Source: openshift/assisted-installer, src/main/assisted-installer-controller/
+ * assisted_installer_main.go and src/assisted_installer_controller/assisted_installer_controller.go.
  *
  *   ready ─┬─ node status        every 30 s   Joined, Done, Configuring
  *          ├─ post-install       every 30 s until finalizing, then its stages one after the other
  *          ├─ log upload         every 5 min, and once more at the end
  *          ├─ node labels        every 30 s while hosts want labels
+ *          ├─ DNS address        every 20 s until the cluster's DNS has it; sends nothing to the service
  *          └─ main poll          every 60 s; its end ends the others
  */
 
 import type { ClusterStatus } from '../../model/protocol/states.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
+import { failureOf } from '../service/failure-of.ts';
 import {
   answerOf,
   type ClusterAnswer,
@@ -20,6 +23,7 @@ import {
 } from '../service/inventory-client.ts';
 import { ServiceError } from '../service/service-client.ts';
 import type { ControllerOptions, ControllerProcess } from './controller-process.ts';
+import { freeDnsAddress } from './dns-address.ts';
 import { uploadLogsUntilEnd } from './log-upload.ts';
 import { labelNodes } from './node-labels.ts';
 import { reportNodes } from './node-status.ts';
@@ -76,6 +80,7 @@ export async function runController(options: ControllerOptions): Promise<{ exitC
       finishInstallation(process),
       uploadLogsUntilEnd(process),
       labelNodes(process),
+      freeDnsAddress(process),
     ]);
     const end = await Promise.race([pollCluster(process), failureOf(loops)]);
     if (end === 'exit') return { exitCode: 0 };
@@ -131,9 +136,4 @@ async function pollCluster(process: ControllerProcess): Promise<'exit' | 'finish
       if (errors >= MAX_ERRORS) return 'exit';
     }
   }
-}
-
-/** Never resolves; rejects as the given promise does. */
-function failureOf(promise: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) => promise.catch(reject));
 }

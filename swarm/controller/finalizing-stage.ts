@@ -1,4 +1,7 @@
-/** Tells the service which part of finalizing the controller is in. Installer facts 2.4.4. */
+/**
+ * Tells the service which part of finalizing the controller is in. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, postInstallConfigs.
+ */
 import type { FinalizingStage } from '../../model/protocol/states.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
 import { accepted } from '../service/inventory-client.ts';

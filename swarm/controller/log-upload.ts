@@ -1,5 +1,6 @@
 /**
- * The controller's log uploads: a snapshot every five minutes, a summary at the end. Installer facts 6.3, 4.4.
+ * The controller's log uploads: a snapshot every five minutes, a summary at the end. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, UploadLogs.
  */
 
 import { Ticker, waitUntil } from '../../model/time/ticker.ts';

@@ -1,5 +1,6 @@
 /**
- * The controller's label loop: labels that the user wants on nodes. Installer facts 2.4.9.
+ * The controller's label loop: labels that the user wants on nodes. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, UpdateNodeLabels.
  */
 
 import { waitUntil } from '../../model/time/ticker.ts';

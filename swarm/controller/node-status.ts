@@ -1,5 +1,6 @@
 /**
- * The controller's node loop: nodes that exist have joined, nodes that are ready are done. Installer facts 2.4.2.
+ * The controller's node loop: nodes that exist have joined, nodes that are ready are done. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, waitAndUpdateNodesStatus.
  */
 
 import { waitUntil } from '../../model/time/ticker.ts';

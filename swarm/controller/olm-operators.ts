@@ -1,14 +1,15 @@
 /**
  * The controller's wait for operators that come through OLM. A stage that the service flags as timed out is given up; the
- * unfinished operators are reported as failed at the end, and the installation goes on. Installer facts 2.4.5.
+ * unfinished operators are reported as failed at the end, and the installation goes on. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, waitForOLMOperators and what it calls.
  */
 import type { FinalizingStage, OperatorStatus } from '../../model/protocol/states.ts';
+import type { CsvState, OperatorState } from '../../model/spoke/memory-spoke.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
 import { accepted, answerOf, type MonitoredOperator, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller-process.ts';
 import { enterStage } from './finalizing-stage.ts';
 import { followOperator } from './operator-report.ts';
-import type { CsvState, OperatorState } from './spoke.ts';
 
 const FETCH_INTERVAL_MS = 10_000;
 const INTERVAL_MS = 30_000;
@@ -37,7 +38,10 @@ export async function installOlmOperators(process: ControllerProcess): Promise<v
   });
   if (!fetched || operators.length === 0) return;
 
-  const initialized = () => operators.every((operator) => process.spoke.csv(operator.name) !== null);
+  const initialized = () => {
+    for (const operator of operators) process.spoke.deleteOlmObstacle(operator.name);
+    return operators.every((operator) => process.spoke.csv(operator.name) !== null);
+  };
   if (!(await waitInStage(process, initialization, INTERVAL_MS, initialized))) gaveUp = true;
 
   const applying = 'Applying olm manifests';

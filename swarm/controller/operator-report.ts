@@ -1,10 +1,11 @@
 /**
- * Brings what the spoke says about an operator to the service. Installer facts 2.4.4 b.
+ * Brings what the spoke says about an operator to the service. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/operator_handler.go, checkAndUpdateOperatorAvailability.
  */
 import type { OperatorStatus } from '../../model/protocol/states.ts';
+import type { OperatorState } from '../../model/spoke/memory-spoke.ts';
 import { accepted, answerOf, newRequestId } from '../service/inventory-client.ts';
 import type { ControllerProcess } from './controller-process.ts';
-import type { OperatorState } from './spoke.ts';
 
 /**
  * One look at an operator: a change is reported.

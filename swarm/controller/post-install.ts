@@ -1,6 +1,7 @@
 /**
  * The controller's part in finalizing a cluster: cluster operators, ingress certificate, OLM operators, completion.
- * Installer facts 2.4.4.
+ * Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, postInstallConfigs.
  */
 
 import { waitUntil } from '../../model/time/ticker.ts';

@@ -1,15 +1,17 @@
 /**
- * Tells the service how often a node was rebooted before it was done. Installer facts 2.4.10.
+ * Tells the service how often a node was rebooted before it was done. Source: openshift/assisted-installer,
+ * src/assisted_installer_controller/reboots_notifier.go.
  */
 
+import type { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Clock } from '../../model/time/clock.ts';
+import type { Host } from '../host/host.ts';
 import { answerOf, type ClusterHost, type InventoryClient } from '../service/inventory-client.ts';
-import type { Spoke } from './spoke.ts';
 
 export interface RebootsNotifierOptions {
   clock: Clock;
-  spoke: Spoke;
+  spoke: MemorySpoke<Host>;
   profile: SpokeProfile;
   /** Null when the service did not ask for it. */
   notifyReboots: { rebootsPerNode: number } | null;

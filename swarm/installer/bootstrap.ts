@@ -1,10 +1,13 @@
 /**
  * The bootstrap of a cluster with several control plane nodes: it carries the first kube-apiserver, waits until the other
- * masters took over, reports their stages meanwhile, and reboots into a master last. Installer facts 1.6, 1.7.
+ * masters took over, reports their stages meanwhile, and reboots into a master last. Source: openshift/assisted-installer,
+ * src/installer/installer.go, startBootstrap, waitForControlPlane and updateConfiguringStatus.
  */
 
+import type { SpokeNode } from '../../model/spoke/stages.ts';
 import { Ticker } from '../../model/time/ticker.ts';
-import type { SpokeNode } from '../controller/spoke.ts';
+import type { Host } from '../host/host.ts';
+import { failureOf } from '../service/failure-of.ts';
 import { reportIgnitionFetches } from '../service/ignition-report.ts';
 import { accepted, answerOf, type ClusterHost, newRequestId } from '../service/inventory-client.ts';
 import { logArchive } from '../service/log-archive.ts';
@@ -71,7 +74,7 @@ async function waitForNodes(
   wanted: number,
 ): Promise<void> {
   const { service, options } = installation;
-  const seen = new Set<SpokeNode>();
+  const seen = new Set<SpokeNode<Host>>();
   let hosts: Map<string, ClusterHost> | null = null;
   await installation.sleepUntil(async (dueMs) => {
     if (!options.spoke.apiReachable()) return false;
@@ -164,9 +167,4 @@ async function watchIgnitionFetches(installation: HostInstallation, signal: Abor
   } catch (error) {
     if (!ended.aborted) throw error;
   }
-}
-
-/** Never resolves; rejects as the given promise does. */
-function failureOf(promise: Promise<void>): Promise<never> {
-  return new Promise((_, reject) => promise.catch(reject));
 }

@@ -5,10 +5,10 @@
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
 import type { HostStage } from '../../model/protocol/states.ts';
+import type { SpokeView } from '../../model/spoke/memory-spoke.ts';
 import { type HostDuration, hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { waitUntil } from '../../model/time/ticker.ts';
-import type { SpokeView } from '../controller/spoke.ts';
 import type { Host } from '../host/host.ts';
 import {
   accepted,
@@ -34,7 +34,7 @@ export interface InstallerOptions {
   /** Runs logs_sender on the host and waits for its end; how it went does not matter. */
   sendLogs: (bootstrap: boolean, signal: AbortSignal) => Promise<unknown>;
   /** What a bootstrap installer sees of the cluster that it builds. */
-  spoke: SpokeView;
+  spoke: SpokeView<Host>;
   profile: SpokeProfile;
   /** Bootkube was started on this host. */
   onBootstrapStarted: () => void;

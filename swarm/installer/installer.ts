@@ -1,6 +1,6 @@
 /**
  * The native installer: what the installer's container does on a host, as far as the service can tell.
- * Installer facts 1.
+ * Source: openshift/assisted-installer, src/installer/installer.go, RunInstaller and InstallNode.
  */
 
 import type { InstallOutcome } from '../host/machine.ts';
@@ -38,7 +38,7 @@ export async function runInstaller(options: InstallerOptions): Promise<InstallOu
   }
 }
 
-/** One control plane node means single node, except for workers, whose count is ignored (installer facts 1.1). */
+/** One control plane node means single node, except for workers, whose count is ignored (src/config/config.go, ProcessArgs). */
 async function install(installation: HostInstallation): Promise<void> {
   const { role, control_plane_count: controlPlanes } = installation.request;
   await installation.begin();

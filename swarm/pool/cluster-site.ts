@@ -6,10 +6,10 @@
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
 import type { HostPhase } from '../../model/protocol/phases.ts';
 import type { HostRole, HostStage } from '../../model/protocol/states.ts';
+import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
 import { runController } from '../controller/controller.ts';
-import { Spoke } from '../controller/spoke.ts';
 import type { Host } from '../host/host.ts';
 import type { InstallOutcome, RunInstaller } from '../host/machine.ts';
 import { runInstaller } from '../installer/installer.ts';
@@ -56,7 +56,7 @@ interface SiteHost {
 }
 
 export class ClusterSite {
-  readonly spoke: Spoke;
+  readonly spoke: MemorySpoke<Host>;
   readonly #options: ClusterSiteOptions;
   /** Source of the clients' jitter: reproducible, as everything that a cluster does by itself. */
   readonly #random: () => number;
@@ -75,11 +75,11 @@ export class ClusterSite {
     this.#options = options;
     let draws = 0;
     this.#random = () => seedHost.random('site/jitter', draws++);
-    this.spoke = new Spoke({
+    this.spoke = new MemorySpoke<Host>({
       clock: runtime.clock,
       profile,
       topology: cluster,
-      seedHost,
+      hosts,
       startController: () => void this.#runController(RESTART_MS),
       onNode: (node) => {
         if (node.host.plan.day2) this.#nodeOfDay2(node.host, node.ready);

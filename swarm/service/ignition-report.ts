@@ -1,6 +1,6 @@
 /**
  * Who fetched an ignition from the machine-config-server: the same look into its log by the bootstrap and the controller.
- * Installer facts 1.7.
+ * Source: openshift/assisted-installer, src/common/common.go, SetConfiguringStatusForHosts.
  */
 
 import type { HostStage } from '../../model/protocol/states.ts';

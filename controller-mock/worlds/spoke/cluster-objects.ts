@@ -1,4 +1,4 @@
-/** Objects of a spoke that belong to the cluster as a whole. Installer facts 2.4 and 2.7. */
+/** Objects of a spoke that belong to the cluster as a whole: those that assisted-installer and its controller read. */
 import { stringify } from 'yaml';
 import type { OperatorPhase } from '../../../model/spoke/profiles.ts';
 import type { KubeObject } from '../../server/resource.ts';
@@ -16,7 +16,10 @@ export const NAMESPACES = [
 ] as const;
 
 export const SERVICE_NETWORK = '172.30.0.0/16';
-/** The tenth address of the service network, which the controller looks for (Installer facts 2.4.1). */
+/**
+ * The tenth address of the service network, which the controller looks for: openshift/assisted-installer,
+ * src/assisted_installer_controller/assisted_installer_controller.go, HackDNSAddressConflict.
+ */
 export const DNS_ADDRESS = '172.30.0.10';
 
 export const DNS_SERVICE = { namespace: 'openshift-dns', name: 'dns-default' } as const;
@@ -168,7 +171,7 @@ interface Condition {
 
 /**
  * Conditions of a ClusterOperator or ClusterVersion. The one that decides comes first: the controller takes the first
- * that tells it something (Installer facts 2.4.4).
+ * that tells it something (openshift/assisted-installer, src/utils/utils.go, MonitoredOperatorStatus).
  * @param before conditions so far, whose transition times stay where nothing changes
  */
 export function operatorConditions(

@@ -6,7 +6,7 @@
  *   GET    /control/spokes/<spoke>                        one, with the states of its hosts
  *   GET    /control/spokes/<spoke>/kubeconfig             YAML
  *   DELETE /control/spokes/<spoke>
- *   POST   /control/spokes/<spoke>/hosts                  add a host that joins later
+ *   POST   /control/spokes/<spoke>/hosts                  add a host of day 2
  *   POST   /control/spokes/<spoke>/hosts/<host>/rebooted  by name or id
  *   POST   /control/spokes/<spoke>/hosts/<host>/failed
  *

@@ -120,7 +120,7 @@ export function markUnreachable(draft: KubeObject, now: string): void {
   }));
 }
 
-/** What the machine-config daemon writes once the node has its configuration. Installer facts 1.12. */
+/** What the machine-config daemon writes once the node has its configuration; a bootstrap waits for it on all masters. */
 export function markConfigured(draft: KubeObject, config: string): void {
   draft.metadata.annotations = {
     ...draft.metadata.annotations,
@@ -192,7 +192,7 @@ export function machine(spoke: string, host: HostSettings): KubeObject {
 
 /**
  * The BareMetalHost the installation leaves behind: hosts of the control plane have been adopted, workers wait for the
- * controller (Installer facts 2.4.6).
+ * controller (openshift/assisted-installer, src/assisted_installer_controller/assisted_installer_controller.go, UpdateBMHs).
  */
 export function bareMetalHost(spoke: string, host: HostSettings): KubeObject {
   const adopted = host.role !== 'worker';
@@ -242,7 +242,10 @@ export function provisioning(): KubeObject {
   };
 }
 
-/** The line of the machine-config-server by which a host's request for its ignition is recognised (Installer facts 1.7). */
+/**
+ * The line of the machine-config-server by which a host's request for its ignition is recognised
+ * (openshift/assisted-installer, src/common/common.go, SetConfiguringStatusForHosts).
+ */
 export function ignitionLogLine(host: HostSettings, now: Date): string {
   const [address = ''] = host.addresses;
   const stamp = now.toISOString();

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { SPOKE_FAULT_NAMES } from '../../../model/spoke/faults.ts';
 import { SPOKE_PROFILES, type SpokeProfileName } from '../../../model/spoke/profiles.ts';
-import { parseTopology, type Topology } from './topology.ts';
+import type { SpokeTopology } from '../../../model/spoke/stages.ts';
+import { parseTopology } from './topology.ts';
 
 const dnsLabel = z
   .string()
@@ -103,7 +104,7 @@ export type SpokeSettingsInput = z.input<typeof SPOKE_SETTINGS>;
 /** Complete: hosts and counts are there. */
 export interface SpokeSettings extends Omit<z.output<typeof SPOKE_SETTINGS>, 'hosts' | 'topology'> {
   hosts: HostSettings[];
-  topology: Topology;
+  topology: SpokeTopology;
 }
 
 /** A setting is wrong. The message lists every fault with its path. */
@@ -135,7 +136,7 @@ export function spokeSettings(input: unknown, ordinal: number): SpokeSettings {
   return { ...rest, topology, hosts: given ?? madeUpHosts(rest.name, topology, ordinal) };
 }
 
-function madeUpHosts(spoke: string, topology: Topology, ordinal: number): HostSettings[] {
+function madeUpHosts(spoke: string, topology: SpokeTopology, ordinal: number): HostSettings[] {
   const roles: HostSettings['role'][] = [
     ...Array<'master'>(topology.controlPlanes).fill('master'),
     ...Array<'arbiter'>(topology.arbiters).fill('arbiter'),

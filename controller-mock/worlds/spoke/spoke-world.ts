@@ -4,6 +4,7 @@
  */
 import { stringify } from 'yaml';
 import { type SpokeProfile, spokeProfile } from '../../../model/spoke/profiles.ts';
+import type { HostState } from '../../../model/spoke/stages.ts';
 import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
 import type { Cluster } from '../../server/cluster.ts';
@@ -11,7 +12,7 @@ import { seedEmptyWorld } from '../../server/empty-world.ts';
 import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-host.ts';
 import type { Listener } from '../../server/listener.ts';
 import { openshiftTypes } from './kinds.ts';
-import { type HostState, Spoke } from './spoke.ts';
+import { Spoke } from './spoke.ts';
 import { SpokeLogs } from './spoke-logs.ts';
 import {
   HOST_SETTINGS,
@@ -189,7 +190,7 @@ export class SpokeWorld {
     return access;
   }
 
-  /** A host that joins later. @throws UnknownSpokeError, SpokeSettingsError */
+  /** A host of day 2, which joins later and does not count in the installation. @throws UnknownSpokeError, SpokeSettingsError */
   addHost(spoke: string, host: unknown): void {
     this.#entry(spoke).spoke.addHost(parseSettings(HOST_SETTINGS, host));
   }

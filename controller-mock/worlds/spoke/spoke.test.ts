@@ -198,6 +198,52 @@ describe('an installation', () => {
     for (const csr of spoke.cluster.list(RESOURCES.csrs)) expect(csr.status).toHaveProperty('certificate');
   });
 
+  it('leaves certificates of day 2 to clients, also where the bootstrap approved those of day 1', async () => {
+    const spoke = await add({ topology: 'sno' });
+    rebootAll(spoke);
+    await clock.advance(10 * MINUTE);
+    expect(openCsrs(spoke)).toEqual([]);
+    world.addHost('demo', { name: 'late', role: 'worker', addresses: ['192.0.2.99'] });
+    world.hostRebooted('demo', 'late');
+    await clock.advance(10 * MINUTE);
+    expect(spoke.hosts.get('late')).toBe('requested');
+    await advanceApproving(spoke, 5);
+    expect(spoke.hosts.get('late')).toBe('ready');
+    expect(spoke.cluster.get(RESOURCES.machineConfigPools, '', 'worker')?.status).toMatchObject({ machineCount: 1 });
+  });
+
+  it('issues the certificate of a stranger once it is approved', async () => {
+    const spoke = await add();
+    const request = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\nMIAA\n-----END CERTIFICATE REQUEST-----\n');
+    spoke.cluster.create(RESOURCES.csrs, {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'stranger' },
+      spec: {
+        request: request.toString('base64'),
+        signerName: 'kubernetes.io/kubelet-serving',
+        usages: ['digital signature', 'server auth'],
+      },
+    });
+    const status = () => spoke.cluster.get(RESOURCES.csrs, '', 'stranger')?.status;
+    await clock.advance(MINUTE);
+    expect(status()).not.toHaveProperty('conditions');
+    approveAll(spoke);
+    await clock.advance(1);
+    expect(status()).toHaveProperty('certificate');
+  });
+
+  it('lets the bootstrap approve nothing that a client approved before', async () => {
+    const spoke = await add({ topology: 'sno' });
+    rebootAll(spoke);
+    while (openCsrs(spoke).length === 0) await clock.advance(100);
+    const [name = ''] = openCsrs(spoke).map((csr) => csr.metadata.name);
+    approveAll(spoke);
+    await clock.advance(MINUTE / 2);
+    const conditionsNow = conditions(spoke.cluster.get(RESOURCES.csrs, '', name));
+    expect(conditionsNow.map(({ reason }) => reason)).toEqual(['NodeCSRApprove']);
+  });
+
   it('needs nobody and no ignition server on a single node', async () => {
     const spoke = await add({ topology: 'sno' });
     rebootAll(spoke);
@@ -392,6 +438,27 @@ describe('what goes wrong', () => {
     spoke.cluster.delete(RESOURCES.services, thief?.namespace ?? '', thief?.name ?? '');
     await clock.advance(MINUTE);
     expect(owner()).toMatchObject({ namespace: 'openshift-dns', name: 'dns-default' });
+  });
+
+  it('dns-address-taken: a second thief keeps the address until it is deleted, too', async () => {
+    const spoke = await add({ faults: ['dns-address-taken'] });
+    const holder = () =>
+      spoke.cluster
+        .list(RESOURCES.services)
+        .find((service) => (service.spec as { clusterIP?: string }).clusterIP === '172.30.0.10');
+    const free = () => {
+      const { namespace = '', name = '' } = holder()?.metadata ?? {};
+      spoke.cluster.delete(RESOURCES.services, namespace, name);
+    };
+    const thief = structuredClone(holder()!);
+    free();
+    const { resourceVersion: _, uid: __, ...metadata } = thief.metadata;
+    spoke.cluster.create(RESOURCES.services, { ...thief, metadata: { ...metadata, name: 'second-thief' } });
+    await clock.advance(MINUTE);
+    expect(holder()?.metadata.name).toBe('second-thief');
+    free();
+    await clock.advance(MINUTE);
+    expect(holder()?.metadata.name).toBe('dns-default');
   });
 
   it('a host that dies leaves an unreachable node', async () => {

@@ -1,11 +1,7 @@
-/** How many hosts of which role a cluster has. */
-export interface Topology {
-  controlPlanes: number;
-  arbiters: number;
-  workers: number;
-}
+/** How the shape of a spoke is written. */
+import type { SpokeTopology } from '../../../model/spoke/stages.ts';
 
-const NAMED: Readonly<Record<string, Topology>> = {
+const NAMED: Readonly<Record<string, SpokeTopology>> = {
   sno: { controlPlanes: 1, arbiters: 0, workers: 0 },
   compact: { controlPlanes: 3, arbiters: 0, workers: 0 },
 };
@@ -14,7 +10,7 @@ const NAMED: Readonly<Record<string, Topology>> = {
  * `sno`, `compact`, `3+2` (control plane and workers) or `2+1+0` (control plane, arbiters, workers).
  * @throws Error that says what is allowed
  */
-export function parseTopology(text: string): Topology {
+export function parseTopology(text: string): SpokeTopology {
   const named = Object.hasOwn(NAMED, text) ? NAMED[text] : undefined;
   if (named) return named;
   const match = /^([1-5])(?:\+([01]))?\+(\d{1,3})$/.exec(text);
