@@ -1,6 +1,7 @@
 /**
  * The bootstrap of a cluster with several control plane nodes: it carries the first kube-apiserver, waits until the other
- * masters took over, reports their stages meanwhile, and reboots into a master last. Installer facts 1.6, 1.7.
+ * masters took over, reports their stages meanwhile, and reboots into a master last
+ * (assisted-installer src/installer/installer.go startBootstrap, waitForControlPlane, updateConfiguringStatus).
  */
 
 import { Ticker } from '../../model/time/ticker.ts';

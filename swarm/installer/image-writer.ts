@@ -1,7 +1,8 @@
 /**
  * coreos-installer's output as the installer reads it. A line with the percentage is printed at even intervals; each chunk
  * that the pipe delivers is searched for its first percentage only, and the reader waits for its own report to be
- * answered, so that lines printed meanwhile arrive as one chunk. Installer facts 1.8.
+ * answered, so that lines printed meanwhile arrive as one chunk
+ * (assisted-installer src/coreos_logger/coreos_installer_log_writer.go).
  *
  *   printed   5% 6% 7% 8% 9% 10% 11% 12% …
  *   reported  5% └────PUT────┘ 10% (only 6% of the chunk "6% … 9%" is looked at)

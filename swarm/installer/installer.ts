@@ -1,6 +1,6 @@
 /**
- * The native installer: what the installer's container does on a host, as far as the service can tell.
- * Installer facts 1.
+ * The native installer: what the installer's container does on a host, as far as the service can tell (assisted-installer
+ * src/installer/installer.go, src/ops/ops.go).
  */
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
@@ -30,8 +30,8 @@ export interface InstallerOptions {
   profile: SpokeProfile;
   /** Bootkube was started on this host. */
   onBootstrapStarted: () => void;
-  /** `shutdown -r` was run: the machine is silent after this many simulated milliseconds. */
-  onShutdown: (delayMs: number) => void;
+  /** Runs `shutdown -r` on the machine. */
+  shutdown: (when: '+1' | 'now') => void;
   /** Told of each stage that the service accepted, of this host and (bootstrap) of others. */
   onStage?: InventoryClientOptions['onStage'];
   /** `podman stop`, or the machine is unplugged. */
@@ -65,7 +65,7 @@ export async function runInstaller(options: InstallerOptions): Promise<InstallOu
   }
 }
 
-/** One control plane node means single node, except for workers, whose count is ignored (installer facts 1.1). */
+/** One control plane node means single node, except for workers, whose count is ignored (assisted-installer src/config/config.go). */
 async function install(installation: HostInstallation): Promise<void> {
   const { role, control_plane_count: controlPlanes } = installation.request;
   await installation.begin();

@@ -1,4 +1,4 @@
-/** A master or arbiter that is not the bootstrap. Installer facts 1.4. */
+/** A master or arbiter that is not the bootstrap (assisted-installer src/installer/installer.go InstallNode). */
 import type { HostInstallation } from './common.ts';
 
 export async function installMaster(installation: HostInstallation): Promise<void> {

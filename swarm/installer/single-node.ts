@@ -1,4 +1,4 @@
-/** A cluster of one: the host bootstraps itself, then becomes its master. Installer facts 1.13. */
+/** A cluster of one: the host bootstraps itself, then becomes its master (assisted-installer src/installer/installer.go). */
 import { startBootstrap } from './bootstrap.ts';
 import type { HostInstallation } from './common.ts';
 

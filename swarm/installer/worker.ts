@@ -1,4 +1,4 @@
-/** A worker, which reboots once two control plane nodes are done. Installer facts 1.5, 1.14. */
+/** A worker, which reboots once two control plane nodes are done (assisted-installer src/installer/installer.go). */
 import { answerOf, type ClusterHost } from '../service/inventory-client.ts';
 import { type HostInstallation, WAIT_INTERVAL_MS } from './common.ts';
 
