@@ -39,14 +39,14 @@ export class ConnectionSet {
   /** Waits until a connection is free. @throws TransportError `aborted` when the exchange was cancelled meanwhile. */
   async turn(exchange: Exchange): Promise<Connection> {
     for (;;) {
-      await new Promise<void>((resolve) => {
+      const called = await new Promise<boolean>((resolve) => {
         this.#waiting.push({ exchange, resolve });
         exchange.queue = this;
       });
       exchange.queue = null;
       if (exchange.cancelled) {
-        // If it was its turn, it is somebody else's now.
-        this.#wakeNext();
+        // Its turn is somebody else's now.
+        if (called) this.#wakeNext();
         throw exchange.cancelled;
       }
       const connection = this.take();
@@ -57,7 +57,7 @@ export class ConnectionSet {
   /** A waiting exchange was cancelled. */
   leave(exchange: Exchange): void {
     const at = this.#waiting.findIndex((waiter) => waiter.exchange === exchange);
-    if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve();
+    if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve(false);
   }
 
   /** Takes a connection back after a request, whatever became of it. */
@@ -73,7 +73,7 @@ export class ConnectionSet {
   }
 
   #wakeNext(): void {
-    this.#waiting.shift()?.resolve();
+    this.#waiting.shift()?.resolve(true);
   }
 
   /** An idle connection's socket is gone. */
@@ -102,7 +102,8 @@ export class ConnectionSet {
 
 interface Waiter {
   exchange: Exchange;
-  resolve: () => void;
+  /** Tells whether it is its turn; if not, it has left the queue. */
+  resolve: (called: boolean) => void;
 }
 
 /** One undici Client, used for one request at a time, so that it owns at most one socket. */
