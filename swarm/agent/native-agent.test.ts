@@ -543,6 +543,23 @@ describe('installation', () => {
     expect(world.seen.length).toBe(count);
   });
 
+  it('goes on under a frozen agent: its reply gets out, and the machine reboots', async () => {
+    const { runs, install } = installer();
+    let polls = 0;
+    script({ poll: () => (polls++ === 0 ? instructions([step()]) : FAILURES['404']!) });
+    world.boot({ install });
+    await world.run(2 * MINUTE);
+    expect(world.phases.slice(-2)).toEqual(['installing', 'frozen']);
+    expect(world.silent).toEqual([]);
+    runs[0]!.end({ exitCode: 0, error: '' });
+    await world.run(1000);
+    expect(seen('reply').map((reply) => JSON.parse(reply.body).step_type)).toEqual(['install']);
+    expect(world.silent.length).toBe(1);
+    await world.run(2 * MINUTE);
+    expect(world.phases.slice(-2)).toEqual(['frozen', 'rebooted']);
+    expect([world.silent.length, world.wheel.size]).toEqual([1, 0]);
+  });
+
   it('reports a failed installer and lives on', async () => {
     script({ poll: () => instructions([step()], 3600) });
     world.boot({ install: async () => ({ exitCode: 1, error: 'disk is full' }) });
