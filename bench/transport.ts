@@ -1,12 +1,13 @@
 /**
- * A new connection for every request, and one connection for all of them: our transport beside undici as it comes and a
- * bare node:net loop, in one run against the same server in a process of its own.
+ * A new connection for every request, and one connection for all of them: our transport, with whole and with prepared
+ * requests, beside undici as it comes and a bare node:net loop, in one run against the same server in a process of its own.
  *
  *   node bench/transport.ts [requests, default 5000]
  */
 import { fork } from 'node:child_process';
 import net from 'node:net';
 import { Client } from 'undici';
+import { BLANK } from '../swarm/transport/transport.ts';
 import { createUndiciTransport } from '../swarm/transport/undici.ts';
 import { printTable } from './table.ts';
 
@@ -51,6 +52,8 @@ async function measure(requests: number): Promise<void> {
   const head = `GET ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: Go-http-client/1.1\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\n\r\n`;
   const polling = transport('per-poll');
   const keeping = transport('keep-alive');
+  const template = { baseUrl, method: 'GET', path: PATH.replace(/1$/, BLANK), headers };
+  const prepared = { polling: polling.prepare(template), keeping: keeping.prepare(template) };
   const clients = Array.from({ length: LANES }, () => new Client(baseUrl));
   const sockets = await Promise.all(Array.from({ length: LANES }, () => connected(port)));
   const sessions = Array.from({ length: LANES }, (_, machine) =>
@@ -74,12 +77,18 @@ async function measure(requests: number): Promise<void> {
       await session.request({ method: 'GET', path: PATH, headers });
       session.release();
     },
+    'new: transport, prepared': async (lane) => {
+      const session = polling.openSession({ baseUrl, client: 'agent', machine: lane });
+      await session.request({ prepared: prepared.polling, values: ['1'] });
+      session.release();
+    },
     'kept: node:net': (lane) => exchange(sockets[lane]!, head),
     'kept: undici Client': async (lane) => {
       const { body } = await clients[lane]!.request({ path: PATH, method: 'GET', headers });
       await body.bytes();
     },
     'kept: transport': (lane) => sessions[lane]!.request({ method: 'GET', path: PATH, headers }),
+    'kept: transport, prepared': (lane) => sessions[lane]!.request({ prepared: prepared.keeping, values: ['1'] }),
   };
   const best = new Map<string, { rate: number; cpuMicros: number }>();
   for (let round = 0; round < ROUNDS; round++) {

@@ -29,6 +29,8 @@ export type HostDuration =
   | 'shutdownSingleNode'
   /** Firmware and kernel, until the machine asks for its ignition. */
   | 'boot'
+  /** Firmware, boot loader and image start of a machine that boots the discovery image again. */
+  | 'discoveryBoot'
   /** From the ignition to a node object. */
   | 'nodeJoin'
   /** From the node object to condition Ready. */
@@ -143,6 +145,7 @@ const typical: SpokeProfile = {
     shutdown: seconds(60, 2),
     shutdownSingleNode: seconds(1, 2),
     boot: seconds(240, 180),
+    discoveryBoot: seconds(120, 120),
     nodeJoin: seconds(90, 60),
     nodeReady: seconds(60, 60),
     rebootCount: seconds(15, 15),
@@ -235,6 +238,7 @@ const quick: SpokeProfile = {
     shutdown: seconds(60, 2),
     shutdownSingleNode: seconds(1, 1),
     boot: seconds(40, 20),
+    discoveryBoot: seconds(120, 120),
     nodeJoin: seconds(35, 10),
     nodeReady: seconds(35, 10),
     rebootCount: seconds(5, 5),

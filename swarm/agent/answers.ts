@@ -1,6 +1,6 @@
 /**
- * The service's answers as the agent's generated client decodes them: a field of the wrong type spoils the whole answer.
- * Agent facts 2.2, 3.2.
+ * The service's answers as the agent's generated client decodes them: a field of the wrong type spoils the whole answer
+ * (assisted-installer-agent src/commands/service_api.go; go-openapi/runtime json.go).
  */
 import { decodeJsonAnswer } from '../service/go-openapi.ts';
 import type { WireResponse } from '../transport/transport.ts';

@@ -1,6 +1,7 @@
 /**
  * What the service already has from a runner: per step type the last output that was posted with success, for an hour.
- * Only a fingerprint is kept, three numbers a type, because 100,000 agents remember seven texts each. Agent facts 3.7.
+ * Only a fingerprint is kept, three numbers a type, because 100,000 agents remember seven texts each
+ * (assisted-installer-agent src/commands/reply_cache.go).
  */
 import { crc32 } from 'node:zlib';
 import { STEP_TYPES, type StepType } from '../../model/protocol/states.ts';

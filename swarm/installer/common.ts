@@ -1,6 +1,6 @@
 /**
  * What installers of all roles have in common: the opening, the download of the ignition, the writing of the image and
- * the end. Installer facts 1.3, 1.4.
+ * the end (assisted-installer src/installer/installer.go RunInstaller, InstallNode).
  */
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
@@ -22,7 +22,7 @@ import { writeImage } from './image-writer.ts';
 
 /** Simulated milliseconds between two looks at what an installer waits for. */
 export const WAIT_INTERVAL_MS = 5_000;
-/** How long the encapsulated machine config is tried for (installer facts 1.10). */
+/** How long the encapsulated machine config is tried for (assisted-installer src/ops/ops.go GetEncapsulatedMC). */
 const MACHINE_CONFIG_LIMIT_MS = 20 * 60_000;
 
 export interface InstallerOptions {
@@ -38,8 +38,8 @@ export interface InstallerOptions {
   profile: SpokeProfile;
   /** Bootkube was started on this host. */
   onBootstrapStarted: () => void;
-  /** `shutdown -r` was run: the machine is silent after this many simulated milliseconds. */
-  onShutdown: (delayMs: number) => void;
+  /** Runs `shutdown -r` on the machine. */
+  shutdown: (when: '+1' | 'now') => void;
   /** Told of each stage that the service accepted, of this host and (bootstrap) of others. */
   onStage?: InventoryClientOptions['onStage'];
   /** `podman stop`, or the machine is unplugged. */
@@ -130,7 +130,8 @@ export class HostInstallation {
 
   /**
    * Puts the release's operating system on the disk, where the request asks for it: the machine config comes from the
-   * cluster's machine-config-server, tried for 20 minutes; without it the installation goes on. Installer facts 1.10.
+   * cluster's machine-config-server, tried for 20 minutes; without it the installation goes on
+   * (assisted-installer src/ops/ops.go OverwriteOsImage).
    */
   async overwriteOsImage(): Promise<void> {
     if (!this.request.enable_skip_mco_reboot) return;
@@ -142,16 +143,18 @@ export class HostInstallation {
   }
 
   /**
-   * Uploads the host's logs and reboots.
+   * Uploads the host's logs and reboots the machine, which is the machine's business from then on.
    * @param kind `bootstrap` hosts collect more; a `single-node` host does too and reboots at once
    */
   async finish(kind: 'bootstrap' | 'single-node' | 'plain'): Promise<void> {
     const { infra_env_id, host_id } = this.request;
-    const { profile, sendLogs, onShutdown, host } = this.options;
+    const { sendLogs, shutdown } = this.options;
     await accepted(this.service.reportHostLogs(infra_env_id, host_id, 'requested'));
     await sendLogs(kind !== 'plain', this.signal);
     await this.stage('Rebooting');
-    onShutdown(hostDurationMs(profile, host, kind === 'single-node' ? 'shutdownSingleNode' : 'shutdown'));
+    // An installer that was stopped while it reported shuts nothing down, least of all a machine that has booted anew.
+    this.signal.throwIfAborted();
+    shutdown(kind === 'single-node' ? 'now' : '+1');
   }
 
   /** Options of a call that carries an id of its own. */

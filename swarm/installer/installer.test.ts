@@ -30,7 +30,7 @@ describe('an installer that meets trouble', () => {
     const story = simulation.story(master);
     expect(story.filter((line) => line.startsWith('S5'))).toHaveLength(11);
     expect(story.at(-1)).toMatch(/^S6 m1 Failed \(host-ignition answered 404, not 200/);
-    expect(simulation.measured.at(-1)).toBe('stage 1 Failed');
+    expect(simulation.measured.slice(-3)).toEqual(['stage 1 Failed', 'error installer-failed', 'phase 1 failed']);
     expect(simulation.service.released).toBe(simulation.service.sessions);
     expect(simulation.clock.pending).toBe(0);
   });

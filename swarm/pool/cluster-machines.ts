@@ -1,16 +1,17 @@
 /**
- * The machines of one cluster on a worker thread: their agents before the reboot, and the site they stand on, which holds
+ * The machines of one cluster on a worker thread: their agents before the reboot, and the site they stand on, which joins
  * installers, spoke and controller.
  *
- *    launch ──► agents boot ──► … ──► agent silent ─┐
- *                   │                               ├──► no agent speaks, site idle, nobody is left to start ──► onIdle
- *                   └─ installer ─► site … ─► idle ─┘
+ *    launch ──► machines boot ──► … ──► machine silent ─┐
+ *                   │                                   ├──► no agent speaks, site idle, nobody is left to start ──► onIdle
+ *                   └─ installer ─► site … ─► idle ─────┘
  */
 
 import { spokeProfile } from '../../model/spoke/profiles.ts';
-import type { Agent, AgentOptions } from '../agent/agent.ts';
+import type { AgentEnvironment, CreateAgent } from '../agent/agent.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Host } from '../host/host.ts';
+import type { Machine } from '../host/machine.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { ClusterSite } from './cluster-site.ts';
 import type { ClusterLaunch } from './messages.ts';
@@ -18,7 +19,7 @@ import type { ClusterLaunch } from './messages.ts';
 export interface ClusterMachinesOptions {
   runtime: Runtime;
   launch: ClusterLaunch;
-  createAgent: (options: AgentOptions) => Agent;
+  createAgent: CreateAgent;
   /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
   onIdle: () => void;
 }
@@ -27,13 +28,11 @@ export class ClusterMachines {
   readonly #options: ClusterMachinesOptions;
   readonly #hosts: readonly Host[];
   readonly #site: ClusterSite;
-  /** Agents that may still speak, by ordinal. */
-  readonly #agents = new Map<number, Agent>();
+  /** Machines whose agents may still speak. */
+  readonly #speaking = new Set<Machine>();
   /** Ordinals that were never started. */
   readonly #unstarted: Set<number>;
   #ended = false;
-  // One function for all agents, not one for each.
-  readonly #onSilent = (host: Host) => this.#silent(host);
 
   /** @throws Error for an unknown spoke profile or hardware profile, RangeError for a network that is too small. */
   constructor(options: ClusterMachinesOptions) {
@@ -48,7 +47,7 @@ export class ClusterMachines {
       cluster,
       hosts: this.#hosts,
       profile: spokeProfile(launch.spokeProfile),
-      onHostSilent: (host) => this.#agents.get(host.plan.ordinal)?.reboot(),
+      onSilent: (machine) => this.#silent(machine),
       onIdle: () => this.#noteIdle(),
     });
     this.start(launch.infraEnvId, launch.start);
@@ -58,42 +57,33 @@ export class ClusterMachines {
   start(infraEnvId: string, ordinals: readonly number[]): void {
     if (this.#ended) return;
     const { runtime, launch, createAgent } = this.#options;
+    const { cluster, agentVersion, access, firstSlot } = launch;
+    const environment: AgentEnvironment = { runtime, cluster, infraEnvId, agentVersion, access };
     const now = runtime.clock.now();
     for (const ordinal of ordinals) {
       const host = this.#hosts[ordinal];
       if (!host || !this.#unstarted.delete(ordinal)) continue;
-      const slot = launch.firstSlot + ordinal;
-      const agent = createAgent({
-        runtime,
-        host,
-        cluster: launch.cluster,
-        slot,
-        infraEnvId,
-        agentVersion: launch.agentVersion,
-        access: launch.access,
-        install: this.#site.installerFor(host, slot),
-        onSilent: this.#onSilent,
-      });
-      this.#agents.set(ordinal, agent);
-      agent.start(now + host.plan.bootDelayMs);
+      const machine = this.#site.machine(host, firstSlot + ordinal);
+      this.#speaking.add(machine);
+      machine.powerOn(createAgent(machine, environment), now + host.plan.bootDelayMs);
     }
   }
 
   /** Unplugs all machines at once: nothing is sent any more. */
   stop(): void {
     this.#ended = true;
-    for (const agent of this.#agents.values()) agent.stop();
-    this.#agents.clear();
+    for (const machine of this.#speaking) machine.unplug();
+    this.#speaking.clear();
     this.#site.stop();
   }
 
-  #silent(host: Host): void {
-    this.#agents.delete(host.plan.ordinal);
+  #silent(machine: Machine): void {
+    this.#speaking.delete(machine);
     this.#noteIdle();
   }
 
   #noteIdle(): void {
-    if (this.#ended || this.#agents.size > 0 || this.#unstarted.size > 0 || this.#site.active) return;
+    if (this.#ended || this.#speaking.size > 0 || this.#unstarted.size > 0 || this.#site.active) return;
     this.#ended = true;
     this.#site.stop();
     this.#options.onIdle();

@@ -125,7 +125,7 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
       stage: null,
     });
     const request = { ...simulation.requestFor(host), notify_num_reboots: true };
-    outcomes.push(site.installerFor(host, plan.index)(request, 'agent:1', new AbortController().signal));
+    outcomes.push(site.machine(host, plan.index).install(request));
   }
   try {
     expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ exitCode: 0, error: '' }));

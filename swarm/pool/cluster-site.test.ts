@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hostDurationMs, SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import type { Host } from '../host/host.ts';
 import { Simulation, type Topology } from './testing/simulation.ts';
 
@@ -46,6 +47,22 @@ describe('whole clusters', () => {
       const done = simulation.service.sent.filter((sent) => simulation.tell(sent) === name);
       expect(done).toHaveLength(1);
       expect(done[0]?.client).toBe('controller');
+    }
+  });
+
+  it.each(topologies)('%s reboots each host once, at the one moment that the table gives', async (_, topology) => {
+    const simulation = await installed(topology);
+    for (const host of simulation.hosts) {
+      const phases = simulation.measured.filter((line) => line.startsWith(`phase ${host.plan.index} `));
+      expect(phases.map((line) => line.split(' ')[2])).toEqual([
+        ...['installing', 'writing', 'installing', 'rebooted', 'joined', 'done'],
+      ]);
+      const reboots = simulation.silent.filter((silent) => silent.host === host);
+      expect(reboots).toHaveLength(1);
+      const said = `S6 ${host.plan.role[0]}${host.plan.ordinal} Rebooting`;
+      const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === said)!;
+      const duration = topology.controlPlanes === 1 ? 'shutdownSingleNode' : 'shutdown';
+      expect(reboots[0]!.at - rebooting.at).toBeCloseTo(hostDurationMs(SPOKE_PROFILES.quick, host, duration), 3);
     }
   });
 
@@ -175,8 +192,10 @@ describe('whole clusters', () => {
       'S6 w3 Rebooting',
     ]);
     expect(simulation.measured.filter((line) => line.startsWith('phase 3'))).toEqual([
+      'phase 3 installing',
       'phase 3 writing',
       'phase 3 installing',
+      'phase 3 rebooted',
       'phase 3 joined',
       'phase 3 done',
     ]);
@@ -216,8 +235,10 @@ describe('a site', () => {
   it('tells telemetry and the event stream what became of a host', async () => {
     const simulation = await installed({ controlPlanes: 1 });
     expect(simulation.measured.filter((line) => line.startsWith('phase'))).toEqual([
+      'phase 0 installing',
       'phase 0 writing',
       'phase 0 installing',
+      'phase 0 rebooted',
       'phase 0 joined',
       'phase 0 done',
     ]);
@@ -254,6 +275,19 @@ describe('a site', () => {
       expect(at - rebooting.at).toBeGreaterThanOrEqual(60_000);
       expect(at - rebooting.at).toBeLessThan(63_000);
     }
+  });
+
+  it('is not idle while a host that is silent already is about to reboot', async () => {
+    const simulation = new Simulation({ controlPlanes: 3 });
+    const machine = simulation.machines[1]!;
+    simulation.install([machine.host]);
+    await simulation.until(() => machine.shuttingDown);
+    machine.enter('frozen');
+    machine.fallSilent();
+    expect([simulation.site.active, simulation.idle]).toEqual([true, 0]);
+    await simulation.until(() => machine.phase === 'rebooted');
+    await simulation.clock.advance(5 * 60_000);
+    expect([simulation.site.active, simulation.idle]).toEqual([false, 1]);
   });
 
   it('leaves no timer and sends nothing once stopped, at any moment', async () => {
@@ -305,14 +339,13 @@ describe('a site', () => {
 
   it('ends an installer alone when its container is stopped', async () => {
     const simulation = new Simulation({ controlPlanes: 3 });
-    const stop = new AbortController();
-    simulation.install([simulation.hosts[1]!], stop.signal);
+    simulation.install([simulation.hosts[1]!]);
     await simulation.clock.advance(10_000);
-    stop.abort(new Error('stopped'));
+    expect(simulation.machines[1]!.stopInstaller()).toBe(true);
     await simulation.clock.advance(0);
     expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 143, error: '' }]);
     expect(simulation.story(simulation.hosts[1]!)).not.toContain('S6 m1 Failed');
     expect(simulation.clock.pending).toBe(0);
-    expect(simulation.measured.at(-1)).toBe('stage 1 null');
+    expect(simulation.measured.slice(-3)).toEqual(['stage 1 null', 'error installer-failed', 'phase 1 failed']);
   });
 });

@@ -1,17 +1,22 @@
 /**
- * Where the machines of one cluster stand: the spoke that they become, the installers on them and the controller that one of
- * them runs later. The owner (a worker thread) hands each agent its installer and is told when machines fall silent.
+ * Where the machines of one cluster stand: it joins the installers that run on them, the spoke that they become and the
+ * controller that one of them runs later, and tells telemetry and the event stream what became of each.
+ *
+ *   machine.install ──> installer ── bootkube starts ──> spoke ── controller's turn ──> controller
+ *        │                  └─ stages ─┐                  ^ └─ node of a day-2 host ─┐      │
+ *        │                             ├──> machine.enter │ <────────────────────────┘      │
+ *        │                             └──────────────────┼──────────── stages ─────────────┘
+ *        └─ shutdown ──> machine reboots ─────────────────┘
  */
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
-import type { HostPhase } from '../../model/protocol/phases.ts';
 import type { HostRole, HostStage } from '../../model/protocol/states.ts';
 import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
 import { runController } from '../controller/controller.ts';
 import type { Host } from '../host/host.ts';
-import type { InstallOutcome, RunInstaller } from '../host/machine.ts';
+import { type InstallOutcome, Machine, type MachineSetup } from '../host/machine.ts';
 import { runInstaller } from '../installer/installer.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { sendHostLogs } from '../service/logs-sender.ts';
@@ -26,13 +31,8 @@ export interface ClusterSiteOptions {
   /** All hosts of the cluster, at least one. */
   hosts: readonly Host[];
   profile: SpokeProfile;
-  /**
-   * The machine is silent: it left the discovery image and will boot from its disk. Its agent must be stopped. Comes about
-   * a simulated minute after the installer's end, on a single node a moment after it.
-   */
-  onHostSilent?: (host: Host) => void;
-  /** The last stage of a host was reported (day 2: its node is ready). */
-  onHostDone?: (host: Host) => void;
+  /** No program under the discovery image of this machine will send anything any more. */
+  onSilent?: (machine: Machine) => void;
   /** {@link ClusterSite.active} turned false. */
   onIdle?: () => void;
 }
@@ -43,12 +43,10 @@ const RESTART_LIMIT_MS = 300_000;
 /** Reboots that a node has behind it when it is done; skipping the machine-config operator's saves one. */
 const REBOOTS = 2;
 
-interface SiteHost {
-  host: Host;
-  slot: number;
-  role: HostRole;
-  /** The agent enters `installing`, `rebooted` and `failed`; what lies between and after is entered here. */
-  phase: HostPhase;
+/** A machine whose installer was started. */
+interface Installation {
+  readonly machine: Machine;
+  readonly role: HostRole;
   stage: HostStage | null;
   info: string;
   /** Simulated moment at which the stage began. */
@@ -60,7 +58,9 @@ export class ClusterSite {
   readonly #options: ClusterSiteOptions;
   /** Source of the clients' jitter: reproducible, as everything that a cluster does by itself. */
   readonly #random: () => number;
-  readonly #hosts = new Map<string, SiteHost>();
+  readonly #setup: MachineSetup;
+  /** By host id. */
+  readonly #installations = new Map<string, Installation>();
   readonly #life = new AbortController();
   readonly #timers = new Set<ClockTimer>();
   #installers = 0;
@@ -73,6 +73,7 @@ export class ClusterSite {
     const seedHost = hosts[0];
     if (!seedHost) throw new Error(`cluster ${cluster.name} has no hosts: a site needs at least one`);
     this.#options = options;
+    this.#setup = this.#machineSetup();
     let draws = 0;
     this.#random = () => seedHost.random('site/jitter', draws++);
     this.spoke = new MemorySpoke<Host>({
@@ -88,39 +89,37 @@ export class ClusterSite {
     });
   }
 
-  /**
-   * The installer of a host, for its agent.
-   * @param slot of the host in the telemetry's table, also the transport's machine number
-   */
-  installerFor(host: Host, slot: number): RunInstaller {
-    return (request, _agentVersion, signal) => this.#install(host, slot, request, signal);
+  /** A machine that stands on this site; off at first. @param slot see Machine.slot */
+  machine(host: Host, slot: number): Machine {
+    return new Machine(this.#setup, host, slot);
   }
 
   /** An installer or the controller runs, or something will still happen on its own that starts one. */
   get active(): boolean {
-    return this.#installers > 0 || this.#controller !== null || this.#timers.size > 0 || this.spoke.busy;
+    if (this.#installers > 0 || this.#controller !== null || this.#timers.size > 0 || this.spoke.busy) return true;
+    for (const { machine } of this.#installations.values()) if (machine.shuttingDown) return true;
+    return false;
   }
 
-  /** Unplugs everything: programs end without another request, no timer is left. */
+  /** Unplugs all that was installed here: programs end without another request, no timer is left. */
   stop(): void {
     this.#life.abort(new Error('the site was stopped'));
+    for (const { machine } of this.#installations.values()) machine.unplug();
     this.spoke.close();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
 
-  async #install(host: Host, slot: number, request: InstallRequest, signal: AbortSignal): Promise<InstallOutcome> {
+  async #install(machine: Machine, request: InstallRequest, signal: AbortSignal): Promise<InstallOutcome> {
     const { clock, telemetry } = this.#options.runtime;
-    const site: SiteHost = {
-      host,
-      slot,
+    const { host, slot } = machine;
+    this.#installations.set(host.identity.id, {
+      machine,
       role: request.role,
-      phase: 'installing',
       stage: null,
       info: '',
       since: clock.now(),
-    };
-    this.#hosts.set(host.identity.id, site);
+    });
     if (request.role === 'bootstrap') {
       this.#request = request;
       this.#controller?.abort(new Error('the cluster is installed anew'));
@@ -133,11 +132,11 @@ export class ClusterSite {
         host,
         request,
         client: this.#openClient('installer', slot),
-        sendLogs: (bootstrap, processSignal) => this.#sendLogs(site, request, bootstrap, processSignal),
+        sendLogs: (bootstrap, processSignal) => this.#sendLogs(machine, request, bootstrap, processSignal),
         spoke: this.spoke,
         profile: this.#options.profile,
         onBootstrapStarted: () => this.spoke.bootstrapStarted(request.openshift_version ?? ''),
-        onShutdown: (delayMs) => this.#after(delayMs, () => this.#reboot(site)),
+        shutdown: (when) => machine.shutdown(when),
         onStage: (hostId, stage, info) => this.#enterStage(hostId, stage, info),
         signal: AbortSignal.any([signal, this.#life.signal]),
       });
@@ -155,7 +154,7 @@ export class ClusterSite {
     return createServiceClient({ runtime, kind, baseUrl, token, machine, random: this.#random });
   }
 
-  #sendLogs(site: SiteHost, request: InstallRequest, bootstrap: boolean, signal: AbortSignal): Promise<boolean> {
+  #sendLogs(machine: Machine, request: InstallRequest, bootstrap: boolean, signal: AbortSignal): Promise<boolean> {
     const { runtime, access } = this.#options;
     return sendHostLogs(
       {
@@ -165,21 +164,13 @@ export class ClusterSite {
         bootstrap,
         installerGather: false,
       },
-      { runtime, access, slot: site.slot, signal, random: this.#random },
+      { runtime, access, slot: machine.slot, signal, random: this.#random },
     );
-  }
-
-  #reboot(site: SiteHost): void {
-    this.spoke.hostRebooted(site.host);
-    this.#options.onHostSilent?.(site.host);
   }
 
   /** Nobody reports the end of a day-2 host: its node is all there is to see. */
   #nodeOfDay2(host: Host, ready: boolean): void {
-    const site = this.#hosts.get(host.identity.id);
-    if (!site) return;
-    this.#enterPhase(site, ready ? 'done' : 'joined');
-    if (ready) this.#options.onHostDone?.(host);
+    this.#installations.get(host.identity.id)?.machine.enter(ready ? 'done' : 'joined');
   }
 
   async #runController(restartMs: number): Promise<void> {
@@ -233,52 +224,62 @@ export class ClusterSite {
   /** The controller's pod runs on a master. */
   #controllerMachine(): number {
     const node = this.spoke.nodes('master').find((candidate) => candidate.ready);
-    return (node && this.#hosts.get(node.host.identity.id)?.slot) ?? 0;
+    return (node && this.#installations.get(node.host.identity.id)?.machine.slot) ?? 0;
   }
 
   /** A stage report of this or another host was accepted. */
   #enterStage(hostId: string, stage: HostStage, info: string): void {
-    const site = this.#hosts.get(hostId);
-    if (!site || (site.stage === stage && site.info === info)) return;
+    const installation = this.#installations.get(hostId);
+    if (!installation || (installation.stage === stage && installation.info === info)) return;
+    const { machine, role } = installation;
     const { clock, telemetry, emit } = this.#options.runtime;
     const now = clock.now();
-    if (site.stage !== stage) {
-      if (site.stage) telemetry.stageDuration(site.role, site.stage, now - site.since);
-      telemetry.hostStage(site.slot, stage);
-      site.since = now;
+    if (installation.stage !== stage) {
+      if (installation.stage) telemetry.stageDuration(role, installation.stage, now - installation.since);
+      telemetry.hostStage(machine.slot, stage);
+      installation.since = now;
     }
     // Percentages are many and belong to the same stage: they are counted as requests, not told as events.
-    if (site.stage !== stage || stage !== 'Writing image to disk') {
+    if (installation.stage !== stage || stage !== 'Writing image to disk') {
       emit({
         time: now,
         type: 'host.stage',
-        ...this.#names(site),
-        role: site.role,
+        ...namesOf(machine.host),
+        role,
         stage,
         ...(info && { info }),
       });
     }
-    site.stage = stage;
-    site.info = info;
-    if (stage === 'Writing image to disk') this.#enterPhase(site, 'writing');
-    else if (stage === 'Joined') this.#enterPhase(site, 'joined');
-    else if (stage === 'Done') {
-      this.#enterPhase(site, 'done');
-      this.#options.onHostDone?.(site.host);
-    } else if (site.phase === 'writing') this.#enterPhase(site, 'installing');
+    installation.stage = stage;
+    installation.info = info;
+    if (stage === 'Writing image to disk') machine.enter('writing');
+    else if (stage === 'Joined') machine.enter('joined');
+    else if (stage === 'Done') machine.enter('done');
+    else if (machine.phase === 'writing') machine.enter('installing');
   }
 
-  #enterPhase(site: SiteHost, phase: HostPhase): void {
-    if (site.phase === phase) return;
-    site.phase = phase;
-    const { clock, telemetry, emit } = this.#options.runtime;
-    telemetry.hostPhase(site.slot, phase);
-    emit({ time: clock.now(), type: 'host.phase', ...this.#names(site), phase });
-  }
-
-  #names(site: SiteHost): { cluster: number; host: number; id: string } {
-    const { plan, identity } = site.host;
-    return { cluster: plan.clusterIndex, host: plan.index, id: identity.id };
+  /** What the machines of the site ask for and tell. */
+  #machineSetup(): MachineSetup {
+    const { runtime, profile, onSilent } = this.#options;
+    const { clock, telemetry, emit } = runtime;
+    return {
+      clock,
+      profile,
+      runInstaller: (machine, request, signal) => this.#install(machine, request, signal),
+      onPhase: ({ host, slot }, phase, reason) => {
+        telemetry.hostPhase(slot, phase);
+        emit({ type: 'host.phase', time: clock.now(), ...namesOf(host), phase, ...(reason ? { reason } : {}) });
+      },
+      onInstallerFailed: ({ host }, message) => {
+        telemetry.error('installer-failed');
+        emit({ type: 'host.error', time: clock.now(), ...namesOf(host), kind: 'installer-failed', message });
+      },
+      onRebooted: ({ host }) => {
+        this.spoke.hostRebooted(host);
+        this.#noteIdle();
+      },
+      onSilent: (machine) => onSilent?.(machine),
+    };
   }
 
   #after(delayMs: number, fn: () => void): void {
@@ -293,4 +294,8 @@ export class ClusterSite {
   #noteIdle(): void {
     if (!this.active && !this.#life.signal.aborted) this.#options.onIdle?.();
   }
+}
+
+function namesOf({ plan, identity }: Host): { cluster: number; host: number; id: string } {
+  return { cluster: plan.clusterIndex, host: plan.index, id: identity.id };
 }

@@ -79,7 +79,7 @@ async function live(topology: Topology, index: number) {
       machines = new ClusterMachines({
         runtime,
         launch,
-        createAgent: (options) => new NativeAgent(options),
+        createAgent: (machine, environment) => new NativeAgent(machine, environment),
         onIdle,
       });
     },
@@ -133,6 +133,24 @@ describe('against the simulated service', () => {
   )('$name is installed', async ({ topology, index }) => {
     const { outcome } = await live(topology, index);
     expect(outcome).toEqual({ result: 'complete', reason: '' });
+  });
+
+  it('took each host through its phases, with one reboot', () => {
+    const phases = new Map<string, string[]>();
+    for (const event of events) {
+      if (event.type !== 'host.phase') continue;
+      const name = `${event.cluster}/${event.host}`;
+      phases.set(name, [...(phases.get(name) ?? []), event.phase]);
+    }
+    expect(phases.size).toBe(topologies.reduce((sum, [, topology]) => sum + planOf(topology).hosts.length, 0));
+    for (const [name, passed] of phases) {
+      // On a busy machine the report that a node joined may come after the one that it is done, and be refused.
+      expect([name, ...passed.filter((phase) => phase !== 'joined')]).toEqual([
+        ...[name, 'booting', 'registering', 'polling', 'discovered'],
+        ...['installing', 'writing', 'installing', 'rebooted', 'done'],
+      ]);
+      expect(passed.at(-1)).toBe('done');
+    }
   });
 
   it('refused nothing that installers and controllers sent', () => {

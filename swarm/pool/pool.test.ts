@@ -6,8 +6,8 @@ import { startClock } from '../../model/time/clock.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
-import { launchFixture } from './launch-fixture.ts';
 import { createPool, type LostWorker, type Pool, type PoolOptions } from './pool.ts';
+import { launchFixture } from './testing/launch.ts';
 
 const LONG = 3_600_000;
 

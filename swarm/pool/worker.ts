@@ -92,7 +92,7 @@ class Worker {
       const machines = new ClusterMachines({
         runtime: this.#runtime,
         launch,
-        createAgent: (options) => new NativeAgent(options),
+        createAgent: (machine, environment) => new NativeAgent(machine, environment),
         onIdle: () => this.#end(index),
       });
       this.#clusters.set(index, machines);

@@ -1,5 +1,6 @@
 /**
- * What a generated go-openapi client puts into a request and recognises in an answer. Agent facts 2.1, 2.3; installer facts 0.1.
+ * What a generated go-openapi client puts into a request and recognises in an answer (go-openapi/runtime client/request.go,
+ * client/runtime.go Submit, json.go).
  */
 import { randomBytes } from 'node:crypto';
 import { API_BASE, ENDPOINTS, type EndpointName, endpointNumber } from '../../model/protocol/endpoints.ts';
@@ -100,7 +101,7 @@ function mediaType(contentType: string): string {
 
 /**
  * Whether a generated client sees the status of an error answer (`true`) or only that it could not be decoded: JSON, HTML
- * and empty bodies are understood, others are not. Agent facts 2.3.
+ * and empty bodies are understood, others are not (assisted-installer-agent src/session/inventory_session.go HTMLConsumer).
  */
 export function isTypedError(contentType: string, body: Buffer): boolean {
   const type = mediaType(contentType);

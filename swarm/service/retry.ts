@@ -1,5 +1,6 @@
 /**
- * The retry layer below a program's own logic, as data. Agent facts 6.4; installer facts 0.3.
+ * The retry layer below a program's own logic, as data (PuerkitoBio/rehttp as assisted-installer-agent's
+ * src/session/inventory_session.go and assisted-installer's src/inventory_client/inventory_client.go configure it).
  */
 
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';

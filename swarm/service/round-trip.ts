@@ -9,14 +9,19 @@
 
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 import { wallNow } from '../../model/time/clock.ts';
-import { type Session, TransportError, type WireRequest, type WireResponse } from '../transport/transport.ts';
+import {
+  type FilledRequest,
+  type Session,
+  TransportError,
+  type WireRequest,
+  type WireResponse,
+} from '../transport/transport.ts';
 import { type RetryPolicy, retriesFor, retryDelayMs } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What the requests of one session have in common. */
-export interface Line {
+/** Whose requests they are: the same for all sessions of a program, and for all programs of a kind. */
+export interface RoundTripper {
   readonly runtime: Pick<Runtime, 'clock' | 'telemetry' | 'wallOf'>;
-  readonly session: Session;
   readonly client: ClientKind;
   readonly policy: RetryPolicy;
   /** Source of the retries' jitter. */
@@ -24,67 +29,68 @@ export interface Line {
 }
 
 /** What became of a request in the end. */
-export type Outcome = WireResponse | TransportError;
+export type RoundTripOutcome = WireResponse | TransportError;
 
 /**
- * Never rejects for what the network or the service does; an aborted request ends with a TransportError of kind `aborted`.
+ * Never rejects for what the network or the service does; a request that is aborted by its signal or with its session ends
+ * with a TransportError of kind `aborted`.
  * @param dueMs simulated moment at which the imitated program sends the request
  */
-export async function exchange(
-  line: Line,
+export async function roundTrip(
+  tripper: RoundTripper,
+  session: Session,
   endpoint: EndpointName,
-  request: WireRequest,
+  request: WireRequest | FilledRequest,
   dueMs: number,
-): Promise<Outcome> {
+): Promise<RoundTripOutcome> {
+  const { runtime, client, policy } = tripper;
   let due = dueMs;
   for (let attempt = 0; ; attempt++) {
-    const outcome = await tryOnce(line, endpoint, request, due);
-    const failed = outcome instanceof TransportError;
-    if (failed && outcome.kind === 'aborted') return outcome;
-    if (attempt >= retriesFor(line.policy, request.method, failed ? outcome : outcome.status)) return outcome;
-    const { clock } = line.runtime;
-    const delay = retryDelayMs(attempt, line.random);
-    due = clock.now() + delay;
+    const dueAt = runtime.wallOf(due);
+    const startedAt = wallNow();
+    let outcome: RoundTripOutcome;
     try {
-      await clock.sleep(delay, request.signal);
+      outcome = await session.request(request);
+      const { status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = outcome;
+      runtime.telemetry.request({
+        client,
+        endpoint,
+        outcome: status,
+        dueAt,
+        sentAt,
+        firstByteAt,
+        endAt,
+        bytesSent,
+        bytesReceived,
+      });
+      if (retriesFor(policy, methodOf(request), status) <= attempt) return outcome;
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      outcome = error;
+      runtime.telemetry.request({
+        client,
+        endpoint,
+        outcome: error.kind,
+        dueAt,
+        sentAt: startedAt,
+        firstByteAt: 0,
+        endAt: wallNow(),
+        bytesSent: 0,
+        bytesReceived: 0,
+      });
+      if (error.kind === 'aborted' || retriesFor(policy, methodOf(request), error) <= attempt) return outcome;
+    }
+    const delay = retryDelayMs(attempt, tripper.random);
+    due = runtime.clock.now() + delay;
+    try {
+      await runtime.clock.sleep(delay, 'prepared' in request ? undefined : request.signal);
     } catch (cause) {
       return new TransportError('aborted', 'the request was aborted', { cause });
     }
+    if (session.aborted) return new TransportError('aborted', 'the request was aborted');
   }
 }
 
-async function tryOnce(line: Line, endpoint: EndpointName, request: WireRequest, dueMs: number): Promise<Outcome> {
-  const { runtime, client } = line;
-  const dueAt = runtime.wallOf(dueMs);
-  const startedAt = wallNow();
-  try {
-    const response = await line.session.request(request);
-    const { status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = response;
-    runtime.telemetry.request({
-      client,
-      endpoint,
-      outcome: status,
-      dueAt,
-      sentAt,
-      firstByteAt,
-      endAt,
-      bytesSent,
-      bytesReceived,
-    });
-    return response;
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    runtime.telemetry.request({
-      client,
-      endpoint,
-      outcome: error.kind,
-      dueAt,
-      sentAt: startedAt,
-      firstByteAt: 0,
-      endAt: wallNow(),
-      bytesSent: 0,
-      bytesReceived: 0,
-    });
-    return error;
-  }
+function methodOf(request: WireRequest | FilledRequest): string {
+  return 'prepared' in request ? request.prepared.template.method : request.method;
 }

@@ -1,13 +1,14 @@
 /**
  * A program's client of the service: builds requests with the headers and bodies of a go-openapi client, retries below
- * the caller as its transport does, and records each attempt in the telemetry. Agent facts 2.1, 6.4; installer facts 0.
+ * the caller as its transport does, and records each attempt in the telemetry (assisted-installer-agent
+ * src/session/inventory_session.go; assisted-installer src/inventory_client/inventory_client.go).
  */
 
 import { type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../../model/protocol/endpoints.ts';
-import { TransportError, type WireRequest, type WireResponse } from '../transport/transport.ts';
+import { type Session, TransportError, type WireRequest, type WireResponse } from '../transport/transport.ts';
 import { goHeaders, isTypedError, jsonBody, multipartBody, operationPath } from './go-openapi.ts';
 import { RETRY_POLICIES, type ServiceClientKind } from './retry.ts';
-import { exchange, type Line } from './round-trip.ts';
+import { type RoundTripper, roundTrip } from './round-trip.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface ServiceCall {
@@ -91,19 +92,15 @@ const DETAIL_LENGTH = 600;
 
 class GoServiceClient implements ServiceClient {
   readonly #options: ServiceClientOptions;
-  readonly #line: Line;
+  readonly #tripper: RoundTripper;
+  readonly #session: Session;
 
   constructor(options: ServiceClientOptions) {
     this.#options = options;
     const { runtime, kind, baseUrl, machine } = options;
     const client = MEASURED_AS[kind];
-    this.#line = {
-      runtime,
-      client,
-      policy: RETRY_POLICIES[kind],
-      random: options.random ?? Math.random,
-      session: runtime.transport.openSession({ baseUrl, client, machine }),
-    };
+    this.#tripper = { runtime, client, policy: RETRY_POLICIES[kind], random: options.random ?? Math.random };
+    this.#session = runtime.transport.openSession({ baseUrl, client, machine });
   }
 
   async call(call: ServiceCall): Promise<Buffer> {
@@ -121,16 +118,12 @@ class GoServiceClient implements ServiceClient {
   }
 
   release(): void {
-    this.#line.session.release();
+    this.#session.release();
   }
 
   async #submit(call: ServiceCall): Promise<WireResponse> {
-    const outcome = await exchange(
-      this.#line,
-      call.endpoint,
-      this.#request(call),
-      call.dueMs ?? this.#line.runtime.clock.now(),
-    );
+    const dueMs = call.dueMs ?? this.#tripper.runtime.clock.now();
+    const outcome = await roundTrip(this.#tripper, this.#session, call.endpoint, this.#request(call), dueMs);
     call.signal?.throwIfAborted();
     if (outcome instanceof TransportError) {
       throw new ServiceError(`${call.endpoint}: ${outcome.message}`, 0, false, outcome.kind, { cause: outcome });

@@ -1,7 +1,8 @@
 /**
- * What Go's net/http does with a request before it goes on the wire: head order, base URLs, redirects. Agent facts 2.1, 6.2.
+ * What Go's net/http does with a request before it goes on the wire: head order (net/http request.go Request.write), base
+ * URLs, redirects (net/http client.go Client.do, redirectBehavior).
  */
-import type { WireRequest } from './transport.ts';
+import { BLANK, type FilledRequest, type RequestTemplate, type WireRequest } from './transport.ts';
 
 /** Where a request goes. */
 export interface Target {
@@ -37,6 +38,17 @@ const METHODS_WITH_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
  * blank line, except for a chunked body, whose first line break the chunk writer makes.
  */
 export function requestHead(host: string, request: WireRequest, bodyLength: number): string {
+  const chunked = request.chunked === true && bodyLength > 0;
+  const length = chunked ? 'Transfer-Encoding: chunked\r\n' : lengthLine(request.method, bodyLength);
+  return composeHead(host, request, length) + (chunked ? '' : '\r\n');
+}
+
+function lengthLine(method: string, bodyLength: number): string {
+  return bodyLength > 0 || METHODS_WITH_LENGTH.has(method) ? `Content-Length: ${bodyLength}\r\n` : '';
+}
+
+/** Without the blank line at its end. `length` is the line that tells how long the body is, or ''. */
+function composeHead(host: string, request: Pick<WireRequest, 'method' | 'path' | 'headers'>, length: string): string {
   const { headers, method } = request;
   let head = `${method} ${request.path} HTTP/1.1\r\nHost: ${host}\r\n`;
   let at = 0;
@@ -44,10 +56,70 @@ export function requestHead(host: string, request: WireRequest, bodyLength: numb
     head += `User-Agent: ${headers[1]}\r\n`;
     at = 2;
   }
-  if (request.chunked && bodyLength > 0) head += 'Transfer-Encoding: chunked\r\n';
-  else if (bodyLength > 0 || METHODS_WITH_LENGTH.has(method)) head += `Content-Length: ${bodyLength}\r\n`;
+  head += length;
   for (; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
-  return request.chunked && bodyLength > 0 ? head : `${head}\r\n`;
+  return head;
+}
+
+/**
+ * The constant pieces of the heads that a template's requests have, and where their blanks are. The line with the length
+ * of the body is a blank too, as its value depends on the request.
+ *
+ *   pieces[0] value[0] pieces[1] value[1] … pieces[lengthAt] LENGTH pieces[lengthAt + 1] value[lengthAt] … pieces[n]
+ */
+export interface HeadPieces {
+  /** One more than there are values, and one more for the length. */
+  pieces: readonly string[];
+  /** Number of the piece that the line with the length follows. */
+  lengthAt: number;
+}
+
+/** Cuts the head of a template's requests, composed as {@link requestHead} does, at its blanks. */
+export function headPieces(target: Target, template: RequestTemplate): HeadPieces {
+  const { method, path, headers } = template;
+  const head = composeHead(target.host, { method, path: target.prefix + path, headers }, BLANK);
+  const before = headers[0] === 'User-Agent' ? path + headers[1] : path;
+  return { pieces: `${head}\r\n`.split(BLANK), lengthAt: before.split(BLANK).length - 1 };
+}
+
+/** The head of one request, the same text as {@link requestHead} makes of {@link filledRequest}. */
+export function filledHead(of: HeadPieces, method: string, values: readonly string[], bodyLength: number): string {
+  const { pieces, lengthAt } = of;
+  let head = pieces[0]!;
+  let next = 0;
+  for (let at = 1; at < pieces.length; at++) {
+    head += (at - 1 === lengthAt ? lengthLine(method, bodyLength) : values[next++]!) + pieces[at]!;
+  }
+  return head;
+}
+
+/**
+ * The request that a filled one stands for.
+ * @throws TypeError when there are more or fewer values than blanks.
+ */
+export function filledRequest(filled: FilledRequest): WireRequest {
+  const { template } = filled.prepared;
+  const values = filled.values[Symbol.iterator]();
+  let missing = false;
+  const fill = (text: string) =>
+    text.replaceAll(BLANK, () => {
+      const { value, done } = values.next();
+      missing ||= done === true;
+      return value ?? '';
+    });
+  const { method } = template;
+  const path = fill(template.path);
+  const headers = template.headers.map(fill);
+  if (missing || !values.next().done) throw wrongValues(filled);
+  return { method, path, headers, ...(filled.body === undefined ? {} : { body: filled.body }) };
+}
+
+/** For a request that has another number of values than its template has blanks. */
+export function wrongValues(filled: FilledRequest): TypeError {
+  const { method, path, headers } = filled.prepared.template;
+  const blanks = [path, ...headers].join('').split(BLANK).length - 1;
+  const name = `${method} ${path.replaceAll(BLANK, '…')}`;
+  return new TypeError(`${name} has ${blanks} blanks to fill in, ${filled.values.length} values were given`);
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * HTTP as a machine's programs speak it. One interface; implementations stand beside it (`undici.ts` now). Nothing above
- * this interface may know which one is in use, and all of them pass `transport.shared-tests.ts`.
+ * this interface may know which one is in use, and all of them pass
+ * `testing/shared-tests.ts`.
  */
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
@@ -14,7 +15,10 @@ export interface TransportOptions {
   sourceAddresses?: readonly string[];
   /** Which of their ports are this transport's, when several threads share them; default all. */
   sourcePorts?: PortShare;
-  /** Wall-clock milliseconds an idle connection of a finished session stays open (stock: 90,000; agent facts 6.2). */
+  /**
+   * Wall-clock milliseconds an idle connection of a finished session stays open (stock: 90,000; assisted-installer-agent
+   * src/session/inventory_session.go createBmInventoryClient).
+   */
   idleTimeoutMs: number;
   /** Wall-clock milliseconds until a dial is given up (stock: 30,000). */
   dialTimeoutMs: number;
@@ -39,6 +43,7 @@ export interface SessionOptions {
   machine: number;
 }
 
+/** One request, with everything it says. */
 export interface WireRequest {
   method: string;
   /** Path and query, already encoded, without the base URL's prefix. */
@@ -54,6 +59,40 @@ export interface WireRequest {
   /** Count the response's body but do not keep it. */
   discardBody?: boolean;
   signal?: AbortSignal;
+}
+
+/** Stands in a template for what only the single request knows. No head may contain it otherwise. */
+export const BLANK = '\0';
+
+/** What many requests have in common, with {@link BLANK}s in path and headers where they differ. */
+export interface RequestTemplate {
+  /** As of the sessions that will send the requests. */
+  baseUrl: string;
+  method: string;
+  /** As {@link WireRequest.path}, with blanks. */
+  path: string;
+  /** As {@link WireRequest.headers}; a value may be or contain a blank. */
+  headers: readonly string[];
+}
+
+/**
+ * A template made ready by a transport: the head of its requests is composed once, so that each of them only fills in the
+ * blanks. It holds no request, so any number of machines and sessions use the same one, also at the same time. An
+ * implementation keeps in it what it likes, such as the bytes between the blanks.
+ *
+ *   GET …/infra-envs/␣/hosts/␣/instructions?timestamp=␣ HTTP/1.1⏎Host: …⏎User-Agent: …⏎…X-Request-Id: ␣⏎…⏎⏎
+ *   └───── piece ────┘       └────── piece ──────┘     └─────────────────── piece ───────┘└ piece ┘
+ */
+export interface PreparedRequest {
+  readonly template: RequestTemplate;
+}
+
+/** One request made from a prepared one. */
+export interface FilledRequest {
+  prepared: PreparedRequest;
+  /** What stands in the blanks, in their order: those of the path, then those of the headers. */
+  values: readonly string[];
+  body?: string;
 }
 
 export interface WireResponse {
@@ -75,7 +114,7 @@ export interface WireResponse {
 /** A request that got no usable response. */
 export class TransportError extends Error {
   readonly kind: TransportErrorKind;
-  /** What Go's net.Error.Temporary() would say: time-outs yes; refused, reset and EOF no (agent facts 6.4). */
+  /** What Go's net.Error.Temporary() would say: time-outs yes; refused, reset and EOF no (Go's net, OpError.Temporary). */
   readonly temporary: boolean;
 
   constructor(kind: TransportErrorKind, message: string, options?: ErrorOptions) {
@@ -91,14 +130,28 @@ export class TransportError extends Error {
  * session starts with none.
  */
 export interface Session {
-  /** @throws TransportError; never for a status code. Redirects are followed as Go does (at most 10). */
-  request(request: WireRequest): Promise<WireResponse>;
+  /**
+   * Sends a request; a filled one puts the same bytes on the wire as the request that it stands for.
+   * @throws TransportError; never for a status code. Redirects are followed as Go does (at most 10).
+   * @throws TypeError when the request was prepared by another transport or for another base URL, or has another number of
+   *   values than blanks.
+   */
+  request(request: WireRequest | FilledRequest): Promise<WireResponse>;
+  /** The program was killed: requests under way and further ones fail with kind `aborted`. */
+  abort(): void;
+  /** {@link abort} was called. */
+  readonly aborted: boolean;
   /** No further requests will come: its connections close when idle for {@link TransportOptions.idleTimeoutMs}. */
   release(): void;
 }
 
 export interface Transport {
   openSession(options: SessionOptions): Session;
+  /**
+   * Composes what the requests of a template have in common. Worth it for those that are sent over and over.
+   * @throws TypeError when the base URL is not a valid HTTP(S) URL.
+   */
+  prepare(template: RequestTemplate): PreparedRequest;
   /** Closes every connection at once; requests under way fail with kind `aborted`. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { describeTransport } from './transport.shared-tests.ts';
+import { describeTransport } from './testing/shared-tests.ts';
 import { createUndiciTransport } from './undici.ts';
 
 describeTransport('undici', createUndiciTransport);

@@ -1,6 +1,7 @@
 /**
  * A day-2 host fetches its ignition from the cluster. No machine-config-server exists, so no request is sent: the answer holds
- * what the agent would have kept of the ignition of such a cluster. Agent facts 5.7.
+ * what the agent would have kept of the ignition of such a cluster
+ * (assisted-installer-agent src/apivip_check/apivip_check.go).
  */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';

@@ -1,6 +1,6 @@
 /**
  * Reachability of the cluster's other hosts, made from the request: all of them answer. Round-trip times differ every
- * time, so that this reply is practically never de-duplicated. Agent facts 5.2.
+ * time, so that this reply is practically never de-duplicated (assisted-installer-agent src/connectivity_check).
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { goJson } from '../../../model/protocol/go-json.ts';
@@ -54,7 +54,7 @@ export const connectivityCheck: Step<RemoteHost[]> = {
     })),
 
   run(hosts, context) {
-    const outgoing = outgoingNics(context.host);
+    const outgoing = outgoingNics(context.machine.host);
     const reports = hosts.map((remote) => reportOf(remote, outgoing, () => context.random()));
     reports.sort((a, b) => (a.host_id < b.host_id ? -1 : a.host_id > b.host_id ? 1 : 0));
     return { output: goJson({ remote_hosts: orNull(reports) }) };

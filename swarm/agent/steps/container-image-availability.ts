@@ -1,4 +1,7 @@
-/** Images pulled one after the other, with what that took. Agent facts 5.11. */
+/**
+ * Images pulled one after the other, with what that took
+ * (assisted-installer-agent src/container_image_availability/container_image_availability.go).
+ */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
 import { objectArgument, type Step, StepArgumentError, textList } from './step.ts';

@@ -1,4 +1,4 @@
-/** Leases for the two virtual addresses. Agent facts 5.9. */
+/** Leases for the two virtual addresses (assisted-installer-agent src/dhcp_lease_allocate). */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { API_VIP_OFFSET, formatIpv4, INGRESS_VIP_OFFSET, parseCidr } from '../../host/ipv4.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';

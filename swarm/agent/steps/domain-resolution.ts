@@ -1,7 +1,7 @@
 /**
  * What the machine's DNS says: the cluster's names lead to its virtual addresses (without any: to addresses in the machine
  * network that no host owns, where a load balancer would be), names that only a wildcard would answer lead nowhere, everything
- * else is a host of the outside world. Agent facts 5.5.
+ * else is a host of the outside world (assisted-installer-agent src/domain_resolution/domain_resolution.go).
  */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { hashWords } from '../../../model/time/random.ts';

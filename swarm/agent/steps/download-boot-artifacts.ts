@@ -1,6 +1,6 @@
 /**
  * Puts the discovery image's kernel beside the installed system, so that the host can be reclaimed. The image service is not asked:
- * its load is no agent traffic. Agent facts 5.16.
+ * its load is no agent traffic (assisted-installer-agent src/commands/actions/download_boot_artifacts_cmd.go).
  */
 import { objectArgument, type Step, textField } from './step.ts';
 

@@ -1,6 +1,7 @@
 /**
  * How long the work of a step takes on a healthy machine, in simulated milliseconds: `delayMs` plus up to `jitterMs`, for
- * each piece of work (see Step.pieces). Agent facts 5, first table.
+ * each piece of work (see Step.pieces). How long a machine takes to shut down and to boot is the machine's: see the host
+ * durations of model/spoke/profiles.ts.
  */
 import type { StepType } from '../../../model/protocol/states.ts';
 import type { Span } from '../../../model/time/span.ts';
@@ -33,10 +34,3 @@ export const STEP_DURATIONS: Readonly<Record<StepType, Span>> = {
 
 /** From the answer to a registration to the runner's first poll: two container removals and a container start. */
 export const RUNNER_START: Span = { delayMs: 1000, jitterMs: 2000 };
-
-/** From the installer's end to the moment the machine goes down: `shutdown -r +1`; a single node reboots at once. */
-export const REBOOT_AFTER_INSTALL_MS = 60_000;
-export const SINGLE_NODE_REBOOT_MS = 1000;
-
-/** Power-on self-test, boot loader and image start of a machine that boots the discovery image again. */
-export const BOOT: Span = { delayMs: 120_000, jitterMs: 120_000 };

@@ -1,6 +1,6 @@
 /**
  * Addresses of the machine's networks that nobody answers on. On a healthy LAN those of the cluster's hosts and of the
- * gateway are taken and the virtual ones are free. Agent facts 5.3.
+ * gateway are taken and the virtual ones are free (assisted-installer-agent src/free_addresses/free_addresses.go).
  */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { addressesOf } from '../../host/identity.ts';
@@ -19,14 +19,17 @@ const found = new WeakMap<ClusterPlan, Map<string, string[]>>();
 export const freeNetworkAddresses: Step<string[]> = {
   parse: (args) => textList(STEP, jsonArgument(STEP, args), 'the argument'),
   whileBusy: () => ({ output: '' }),
-  run(networks, { cluster, host }): StepResult {
+  run(networks, { cluster, machine }): StepResult {
     const result = [];
     for (const text of networks) {
       const network = parseNetwork(text);
       if (network === null) {
         return { output: '', error: `network ${text} is no IPv4 network in CIDR notation`, exitCode: 255 };
       }
-      result.push({ free_addresses: freeOf(cluster, text, network, parseIpv4(host.identity.ipv4)), network: text });
+      result.push({
+        free_addresses: freeOf(cluster, text, network, parseIpv4(machine.host.identity.ipv4)),
+        network: text,
+      });
     }
     return { output: result.length === 0 ? 'null' : goJson(result) };
   },

@@ -1,4 +1,4 @@
-/** All step types a stock agent runs. Agent facts 5. */
+/** All step types a stock agent runs (assisted-installer-agent src/commands/actions/action.go New). */
 import type { StepType } from '../../../model/protocol/states.ts';
 import { apiVipConnectivityCheck } from './api-vip-connectivity-check.ts';
 import { connectivityCheck } from './connectivity-check.ts';

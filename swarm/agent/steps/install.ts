@@ -1,6 +1,6 @@
 /**
  * Runs the installer; the reply comes when it ends. Its container has a fixed name and stays when it has ended, so that a second
- * one cannot start. Agent facts 5.12.
+ * one cannot start (assisted-installer-agent src/commands/actions/install_cmd.go).
  */
 import type { InstallRequest } from '../../../model/protocol/install-request.ts';
 import { isImageReference, isUuid, objectArgument, type Step, StepArgumentError, textField, textList } from './step.ts';
@@ -36,10 +36,10 @@ export const install: Step<InstallRequest> = {
     return request as unknown as InstallRequest;
   },
 
-  async run(request, { host, machine }) {
+  async run(request, { machine }) {
     for (const disk of [...(request.disks_to_format ?? []), request.boot_device]) {
       // Disks are known by the names their inventory gives them.
-      if (!host.inventory().includes(`"${disk}"`)) {
+      if (!machine.host.inventory().includes(`"${disk}"`)) {
         return { output: '', error: `disk ${disk} does not exist on this machine`, exitCode: -1 };
       }
     }

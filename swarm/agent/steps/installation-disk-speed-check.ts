@@ -1,4 +1,4 @@
-/** How long the disk takes to sync a write. Agent facts 5.10. */
+/** How long the disk takes to sync a write (assisted-installer-agent src/disk_speed_check/disk_speed_check.go). */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';
 
@@ -17,7 +17,7 @@ export const installationDiskSpeedCheck: Step<string> = {
     return textField(STEP, request, 'path');
   },
   whileBusy: () => ({ output: '' }),
-  run: (path, { host }) => ({
+  run: (path, { machine: { host } }) => ({
     output: goJson({ io_sync_duration: MIN_SYNC_MS + Math.floor(host.random('disk-sync', 0) * SYNC_JITTER_MS), path }),
   }),
 };

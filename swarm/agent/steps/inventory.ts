@@ -1,4 +1,4 @@
-/** The machine's hardware and network document. Agent facts 5.1. */
+/** The machine's hardware and network document (assisted-installer-agent src/commands/actions/inventory_cmd.go). */
 import { expectArgs, isUuid, type Step, StepArgumentError } from './step.ts';
 
 export const inventory: Step<string> = {
@@ -9,5 +9,5 @@ export const inventory: Step<string> = {
     if (!isUuid(id)) throw new StepArgumentError(`inventory takes the host's UUID, "${id}" was given`);
     return id;
   },
-  run: (_id, { host }) => ({ output: host.inventory() }),
+  run: (_id, { machine }) => ({ output: machine.host.inventory() }),
 };

@@ -1,4 +1,4 @@
-/** Runs logs_sender, which talks to the service itself. Agent facts 5.14. */
+/** Runs logs_sender, which talks to the service itself (assisted-installer-agent src/commands/actions/logs_gather.go). */
 import { type HostLogs, sendHostLogs } from '../../service/logs-sender.ts';
 import { isUuid, objectArgument, type Step, StepArgumentError } from './step.ts';
 
@@ -23,8 +23,8 @@ export const logsGather: Step<HostLogs> = {
     const sent = await sendHostLogs(logs, {
       runtime: context.runtime,
       access: context.access,
-      slot: context.slot,
-      signal: context.signal,
+      slot: context.machine.slot,
+      signal: context.machine.powerSignal,
       random: () => context.random(),
     });
     return sent

@@ -1,4 +1,7 @@
-/** Time sources of chronyd: those asked for, else the ones the image brings. All in step. Agent facts 5.4. */
+/**
+ * Time sources of chronyd: those asked for, else the ones the image brings. All in step
+ * (assisted-installer-agent src/ntp_synchronizer/ntp_synchronizer.go).
+ */
 import { isIP } from 'node:net';
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step, StepArgumentError } from './step.ts';

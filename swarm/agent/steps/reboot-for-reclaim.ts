@@ -1,4 +1,7 @@
-/** The machine boots the discovery image again; normally no reply gets out. Agent facts 5.17. */
+/**
+ * The machine boots the discovery image again; normally no reply gets out
+ * (assisted-installer-agent src/commands/actions/reboot_for_reclaim.go).
+ */
 import { objectArgument, type Step, textField } from './step.ts';
 
 export const rebootForReclaim: Step<string> = {

@@ -1,10 +1,9 @@
 /**
- * What a step type is: how its arguments are checked, how long it takes, what the machine answers. Agent facts 4, 5.
+ * What a step type is: how its arguments are checked, how long it takes, what the machine answers (assisted-installer-agent
+ * src/commands/actions, one file a step type).
  */
 
-import type { InstallRequest } from '../../../model/protocol/install-request.ts';
-import type { Host } from '../../host/host.ts';
-import type { InstallOutcome } from '../../host/machine.ts';
+import type { Machine } from '../../host/machine.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../../service/runtime.ts';
 
@@ -18,28 +17,15 @@ export interface StepResult {
   exitCode?: number;
 }
 
-/** What outlives single steps: the machine's installer and its power button. */
-export interface Machine {
-  /** Null when a container of this name exists already. */
-  install(request: InstallRequest): Promise<InstallOutcome> | null;
-  /** False when there was nothing to stop. */
-  stopInstaller(): boolean;
-  /** Boots the discovery image again. */
-  restart(): void;
-}
-
+/** What a step may ask and use. */
 export interface StepContext {
   readonly runtime: Runtime;
-  readonly host: Host;
   readonly cluster: ClusterPlan;
-  /** The transport's number of the machine. */
-  readonly slot: number;
   readonly access: ServiceAccess;
+  /** The machine that the step runs on, with its identity, its power and the installer's container. */
   readonly machine: Machine;
   /** Simulated milliseconds that the step has taken when `run` is called. */
   readonly tookMs: number;
-  /** Aborts when the machine is unplugged. */
-  readonly signal: AbortSignal;
   random(): number;
 }
 
@@ -50,7 +36,7 @@ export interface Step<Request = unknown> {
   pieces?(request: Request): number;
   /** Called when the duration is over. */
   run(request: Request, context: StepContext): StepResult | Promise<StepResult>;
-  /** Only one may be under way; what another one answers at once (agent facts 3.6). Absent: they may overlap. */
+  /** Only one may be under way; what another one answers at once. Absent: they may overlap. */
   whileBusy?(request: Request): StepResult;
   /** The output depends on the machine alone, so that an unexpired reply needs no second look. */
   steady?: boolean;

@@ -2,24 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { STEP_TYPES, type StepType } from '../../../model/protocol/states.ts';
 import { buildHost } from '../../host/build-host.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
-import { CLUSTER, CLUSTER_ID, World } from '../test-world.ts';
+import { STEP_CASES } from '../testing/step-cases.ts';
+import { CLUSTER, CLUSTER_ID, World } from '../testing/world.ts';
 import { STEP_DURATIONS } from './durations.ts';
 import { STEPS } from './index.ts';
-import { STEP_CASES } from './step.shared-cases.ts';
 import { StepArgumentError, type StepContext, type StepResult } from './step.ts';
 
 const HOST = buildHost('seed', CLUSTER, CLUSTER.hosts[0]!);
 
 function context(overrides: Partial<StepContext> = {}): StepContext {
+  const world = new World();
   return {
-    runtime: new World().runtime,
-    host: HOST,
+    runtime: world.runtime,
     cluster: CLUSTER,
-    slot: 0,
     access: { baseUrl: 'http://127.0.0.1:1', token: '', pollIntervalSeconds: null },
-    machine: { install: () => null, stopInstaller: () => false, restart: () => {} },
+    machine: world.machine(),
     tookMs: 3000,
-    signal: new AbortController().signal,
     random: () => 0.5,
     ...overrides,
   };
@@ -85,7 +83,7 @@ it('reports the MTU of NICs that have another than Ethernet, and IPv6 neighbours
   ];
   const host = { ...HOST, identity: HOST.identity, nics, random: () => 0, inventory: () => '' };
   const args = ['[{"host_id":"x","nics":[{"ip_addresses":["10.3.1.5","fd00:1::5"],"mac":"02:5a:10:00:00:12"}]}]'];
-  const { output } = await perform('connectivity-check', args, { host });
+  const { output } = await perform('connectivity-check', args, { machine: new World().machine(undefined, host) });
   const [remote] = JSON.parse(output).remote_hosts;
   expect(remote.l2_connectivity).toEqual([
     {
@@ -136,7 +134,8 @@ describe('clusters without virtual addresses', () => {
 
 it('a machine whose address was forced is not free to itself', async () => {
   const host = buildHost('seed', CLUSTER, CLUSTER.hosts[0]!, { ipv4Cidr: '10.3.1.12/28' });
-  const { output } = await perform('free-network-addresses', ['["10.3.1.0/28"]'], { host });
+  const machine = new World().machine(undefined, host);
+  const { output } = await perform('free-network-addresses', ['["10.3.1.0/28"]'], { machine });
   expect(JSON.parse(output)[0].free_addresses).not.toContain('10.3.1.12');
 });
 

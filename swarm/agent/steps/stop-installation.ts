@@ -1,4 +1,4 @@
-/** Stops the installer's container. Agent facts 5.13. */
+/** Stops the installer's container (assisted-installer-agent src/commands/actions/stop_installation.go). */
 import { expectArgs, type Step } from './step.ts';
 
 export const stopInstallation: Step<null> = {

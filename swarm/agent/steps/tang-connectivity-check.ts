@@ -1,4 +1,7 @@
-/** Advertisements of the disk-encryption servers. They are made up: no server is asked. Agent facts 5.8. */
+/**
+ * Advertisements of the disk-encryption servers. They are made up: no server is asked
+ * (assisted-installer-agent src/tang_connectivity_check/tang_connectivity_check.go).
+ */
 import { createHash } from 'node:crypto';
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';

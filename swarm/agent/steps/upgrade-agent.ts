@@ -1,4 +1,4 @@
-/** Pulls another agent image; a success ends the runner. Agent facts 5.15. */
+/** Pulls another agent image; a success ends the runner (assisted-installer-agent src/upgrade_agent/upgrade_agent.go). */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { objectArgument, type Step } from './step.ts';
 

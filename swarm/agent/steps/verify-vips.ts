@@ -1,4 +1,4 @@
-/** Nobody answers on the virtual addresses yet. Agent facts 5.6. */
+/** Nobody answers on the virtual addresses yet (assisted-installer-agent src/vips_verifier/vips_verifier.go). */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { jsonArgument, objectList, type Step } from './step.ts';
 

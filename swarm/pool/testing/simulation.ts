@@ -8,7 +8,7 @@ import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
 import type { TimerWheel } from '../../../model/time/timer-wheel.ts';
 import { buildHost } from '../../host/build-host.ts';
 import type { Host } from '../../host/host.ts';
-import type { InstallOutcome } from '../../host/machine.ts';
+import type { InstallOutcome, Machine } from '../../host/machine.ts';
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import { CLUSTER_ID, INFRA_ENV_ID, ModelService, type Sent } from '../../service/testing/model-service.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
@@ -26,12 +26,14 @@ export class Simulation {
   readonly clock = new ManualClock();
   readonly service = new ModelService(this.clock);
   readonly hosts: Host[];
+  /** Of the hosts, in their order; they are on, without an agent. */
+  readonly machines: Machine[];
   readonly site: ClusterSite;
   readonly events: RunEvent[] = [];
   /** Calls of the telemetry other than requests, as texts. */
   readonly measured: string[] = [];
+  /** Machines that rebooted. */
   readonly silent: { host: Host; at: number }[] = [];
-  readonly done: Host[] = [];
   readonly outcomes = new Map<string, InstallOutcome>();
   idle = 0;
   readonly #start = this.clock.now();
@@ -52,18 +54,26 @@ export class Simulation {
       cluster,
       hosts: this.hosts,
       profile,
-      onHostSilent: (host) => this.silent.push({ host, at: this.clock.now() - this.#start }),
-      onHostDone: (host) => this.done.push(host),
+      onSilent: ({ host, phase }) => {
+        if (phase === 'rebooted') this.silent.push({ host, at: this.clock.now() - this.#start });
+      },
       onIdle: () => {
         this.idle += 1;
       },
     });
+    this.machines = this.hosts.map((host) => this.site.machine(host, host.plan.index));
+  }
+
+  /** Hosts that are done. */
+  get done(): Host[] {
+    return this.machines.filter((machine) => machine.phase === 'done').map((machine) => machine.host);
   }
 
   /** Runs the installers of the given hosts (default: all that are not for day 2) with what the service would ask. */
-  install(hosts: readonly Host[] = this.hosts.filter((host) => !host.plan.day2), signal = neverAborted()): void {
+  install(hosts: readonly Host[] = this.hosts.filter((host) => !host.plan.day2)): void {
     for (const host of hosts) {
       const { plan, identity } = host;
+      const machine = this.machines[plan.ordinal]!;
       const bootstrap = plan.ordinal === 0;
       this.service.hosts.push({
         id: identity.id,
@@ -74,9 +84,7 @@ export class Simulation {
         status: 'installing',
         stage: null,
       });
-      void this.site
-        .installerFor(host, plan.index)(this.requestFor(host), 'agent:1', signal)
-        .then((outcome) => this.outcomes.set(identity.id, outcome));
+      void machine.install(this.requestFor(host))?.then((outcome) => this.outcomes.set(identity.id, outcome));
     }
   }
 
@@ -159,10 +167,6 @@ export class Simulation {
       error: (kind) => this.measured.push(`error ${kind}`),
     };
   }
-}
-
-function neverAborted(): AbortSignal {
-  return new AbortController().signal;
 }
 
 /** A plan with one cluster of that shape. */

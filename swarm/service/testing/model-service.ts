@@ -5,7 +5,10 @@
 
 import type { ClusterStatus, HostRole, HostStage, HostStatus, OperatorStatus } from '../../../model/protocol/states.ts';
 import type { Clock } from '../../../model/time/clock.ts';
+import { filledRequest } from '../../transport/go-http.ts';
 import {
+  type PreparedRequest,
+  type RequestTemplate,
   type Session,
   type SessionOptions,
   type Transport,
@@ -129,12 +132,26 @@ export class ModelService implements Transport {
 
   openSession(options: SessionOptions): Session {
     const session = this.sessions++;
+    const state = { aborted: false };
     return {
-      request: async (request) => this.#respond(session, options, request),
+      request: async (request) => {
+        if (state.aborted) throw new TransportError('aborted', 'aborted');
+        return this.#respond(session, options, 'prepared' in request ? filledRequest(request) : request);
+      },
+      abort: () => {
+        state.aborted = true;
+      },
+      get aborted() {
+        return state.aborted;
+      },
       release: () => {
         this.released += 1;
       },
     };
+  }
+
+  prepare(template: RequestTemplate): PreparedRequest {
+    return { template };
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,5 @@
 /**
- * What a healthy host answers to each instruction, as the bytes of `output`. For the cluster of test-world.ts, its first host, jitter at
+ * What a healthy host answers to each instruction, as the bytes of `output`. For the cluster of world.ts, its first host, jitter at
  * its middle and a step that took three seconds. Any kind of agent must answer this way.
  */
 import type { StepType } from '../../../model/protocol/states.ts';

@@ -4,18 +4,21 @@
  */
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { HostPhase } from '../../model/protocol/phases.ts';
-import { ManualClock } from '../../model/time/testing/manual-clock.ts';
-import { createTimerWheel } from '../../model/time/timer-wheel.ts';
-import { buildHost } from '../host/build-host.ts';
-import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import type { Runtime } from '../service/runtime.ts';
-import type { RunEvent } from '../telemetry/run-event.ts';
-import type { ErrorKind, RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
-import type { Transport, WireRequest } from '../transport/transport.ts';
-import { createUndiciTransport } from '../transport/undici.ts';
-import type { AgentOptions } from './agent.ts';
-import { NativeAgent } from './native-agent.ts';
+import type { HostPhase } from '../../../model/protocol/phases.ts';
+import { SPOKE_PROFILES, type SpokeProfile } from '../../../model/spoke/profiles.ts';
+import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
+import { createTimerWheel } from '../../../model/time/timer-wheel.ts';
+import { buildHost } from '../../host/build-host.ts';
+import type { Host } from '../../host/host.ts';
+import { Machine, type MachineSetup, type RunInstaller } from '../../host/machine.ts';
+import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
+import type { Runtime } from '../../service/runtime.ts';
+import type { RunEvent } from '../../telemetry/run-event.ts';
+import type { ErrorKind, RequestRecord, Telemetry } from '../../telemetry/telemetry.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { createUndiciTransport } from '../../transport/undici.ts';
+import type { AgentEnvironment } from '../agent.ts';
+import { NativeAgent } from '../native-agent.ts';
 
 export const INFRA_ENV_ID = '5f0e0000-0000-4000-8000-000000000001';
 export const CLUSTER_ID = '5f0e0000-0000-4000-8000-000000000002';
@@ -56,7 +59,9 @@ export class World {
   #hung = 0;
   readonly #server: http.Server;
   readonly #transport: Transport;
-  readonly #agents: NativeAgent[] = [];
+  readonly #machines: Machine[] = [];
+  /** How long machines take to shut down and to boot. */
+  readonly profile: SpokeProfile = SPOKE_PROFILES.typical;
   baseUrl = '';
 
   constructor() {
@@ -99,7 +104,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const agent of this.#agents) agent.stop();
+    for (const machine of this.#machines) machine.unplug();
     this.wheel.close();
     await this.#transport.close();
     this.#server.closeAllConnections();
@@ -129,24 +134,40 @@ export class World {
     };
   }
 
-  /** Boots an agent now. */
-  agent(options: Partial<AgentOptions> = {}): NativeAgent {
-    const agent = new NativeAgent({
+  /** Boots a machine with an agent now. */
+  boot(options: Partial<AgentEnvironment> & { install?: RunInstaller } = {}): Machine {
+    const { install = async () => ({ exitCode: 0, error: '' }), ...overrides } = options;
+    const machine = this.machine(install);
+    const environment: AgentEnvironment = {
       runtime: this.runtime,
-      host: buildHost('seed', CLUSTER, CLUSTER.hosts[0]!),
       cluster: CLUSTER,
-      slot: this.#agents.length,
       infraEnvId: INFRA_ENV_ID,
       agentVersion: AGENT_VERSION,
       access: { baseUrl: this.baseUrl, token: '', pollIntervalSeconds: null },
-      install: async () => ({ exitCode: 0, error: '' }),
-      onSilent: (host) => this.silent.push(host.identity.hostname),
       random: () => this.random(),
-      ...options,
-    });
-    this.#agents.push(agent);
-    agent.start(this.clock.now());
-    return agent;
+      ...overrides,
+    };
+    machine.powerOn(new NativeAgent(machine, environment), this.clock.now());
+    return machine;
+  }
+
+  /** A machine that is off. */
+  machine(
+    runInstaller: RunInstaller = async () => ({ exitCode: 0, error: '' }),
+    host: Host = buildHost('seed', CLUSTER, CLUSTER.hosts[0]!),
+  ): Machine {
+    const setup: MachineSetup = {
+      clock: this.clock,
+      profile: this.profile,
+      runInstaller,
+      onPhase: (_machine, phase) => this.phases.push(phase),
+      onInstallerFailed: () => this.errors.push('installer-failed'),
+      onRebooted: () => {},
+      onSilent: ({ host }) => this.silent.push(host.identity.hostname),
+    };
+    const machine = new Machine(setup, host, this.#machines.length);
+    this.#machines.push(machine);
+    return machine;
   }
 
   /** Lets simulated time pass. */
@@ -169,7 +190,7 @@ export class World {
       openSession: (options) => {
         const session = inner.openSession(options);
         return {
-          request: async (request: WireRequest) => {
+          request: async (request) => {
             this.#pending++;
             try {
               return await session.request(request);
@@ -177,9 +198,14 @@ export class World {
               this.#pending--;
             }
           },
+          abort: () => session.abort(),
+          get aborted() {
+            return session.aborted;
+          },
           release: () => session.release(),
         };
       },
+      prepare: (template) => inner.prepare(template),
       close: () => inner.close(),
     };
   }
@@ -225,7 +251,7 @@ export const CLUSTER: ClusterPlan = {
   hosts: [0, 1, 2, 3, 4].map(hostPlan),
 };
 
-/** A registration's answer for the host that {@link World.agent} boots. */
+/** A registration's answer for the host that {@link World.boot} boots. */
 export function registered(overrides: Record<string, unknown> = {}, version = AGENT_VERSION): Reaction {
   const id = buildHost('seed', CLUSTER, CLUSTER.hosts[0]!).identity.id;
   const request = { agent_version: version, host_id: id, infra_env_id: INFRA_ENV_ID };

@@ -2,18 +2,28 @@
  * What every transport must do, whatever it is made of: `describeTransport` runs these cases against the transports that a factory
  * makes. Servers are raw sockets, so that every byte counts.
  *
- * The certificates in testdata/ are for these tests only and protect nothing.
+ * The certificates beside it are for these tests only and protect nothing.
  */
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { wallNow } from '../../model/time/clock.ts';
-import { type Session, type Transport, TransportError, type TransportOptions, type WireRequest } from './transport.ts';
+import { wallNow } from '../../../model/time/clock.ts';
+import { filledRequest } from '../go-http.ts';
+import {
+  BLANK,
+  type RequestTemplate,
+  type Session,
+  type Transport,
+  TransportError,
+  type TransportOptions,
+  type WireRequest,
+} from '../transport.ts';
 
-const testdata = (name: string) => readFileSync(new URL(`./testdata/${name}`, import.meta.url), 'utf8');
+const testdata = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
 
@@ -513,6 +523,194 @@ export function describeTransport(name: string, create: (options: TransportOptio
         later.abort();
         expect((await connecting).kind).toBe('aborted');
         await until(() => raw.open === 0);
+      });
+    });
+
+    describe('prepared requests', () => {
+      const headers = HEADERS.with(HEADERS.indexOf('X-Request-Id') + 1, BLANK);
+      const poll = (baseUrl: string): RequestTemplate => ({
+        baseUrl,
+        method: 'GET',
+        path: `/infra-envs/${BLANK}/hosts/${BLANK}/instructions?timestamp=${BLANK}`,
+        headers,
+      });
+      const reply = (baseUrl: string): RequestTemplate => ({
+        ...poll(baseUrl),
+        method: 'POST',
+        path: `/hosts/${BLANK}`,
+      });
+
+      it('fills in what the single request says', async () => {
+        const { server: raw, url, host } = await server((socket) => socket.write(OK));
+        const made = transport();
+        const baseUrl = `${url}/prefix`;
+        const client = session(made, baseUrl);
+        const got = await client.request({ prepared: made.prepare(poll(baseUrl)), values: ['i', 'h', '17', 'id-1'] });
+        const posted = await client.request({
+          prepared: made.prepare(reply(baseUrl)),
+          values: ['h', 'id-1'],
+          body: '{"output":"ü"}\n',
+        });
+        const lines = HEADER_LINES.replace('3f0d8f0a-6c1e-4b7e-9a55-1f7b2f6d9c11', 'id-1');
+        const agent = 'User-Agent: Go-http-client/1.1\r\n';
+        expect(raw.requests.map((request) => Buffer.from(request, 'latin1').toString())).toEqual([
+          `GET /prefix/infra-envs/i/hosts/h/instructions?timestamp=17 HTTP/1.1\r\nHost: ${host}\r\n${agent}${lines}\r\n`,
+          `POST /prefix/hosts/h HTTP/1.1\r\nHost: ${host}\r\n${agent}Content-Length: 16\r\n${lines}\r\n{"output":"ü"}\n`,
+        ]);
+        expect([got.bytesSent, posted.bytesSent]).toEqual(raw.requests.map((request) => request.length));
+        expect(got).toMatchObject({ status: 200, contentType: 'application/json' });
+        expect(raw.via).toEqual([0, 0]);
+      });
+
+      it('puts the same bytes on the wire as the request that it stands for', async () => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport();
+        const client = session(made, url);
+        const token = fc.stringMatching(/^[A-Za-z0-9._-]{0,12}$/);
+        const piece = fc.oneof(token, fc.constant(BLANK));
+        const template = fc.record({
+          method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE'),
+          path: fc.array(piece, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
+          agent: fc.option(piece),
+          fields: fc.array(fc.tuple(fc.stringMatching(/^X-[A-Za-z]{1,8}$/), fc.array(piece, { maxLength: 3 })), {
+            maxLength: 5,
+          }),
+          body: fc.option(fc.oneof(fc.constant(''), fc.string({ minLength: 1, maxLength: 30 }))),
+          fillings: fc.array(token, { minLength: 40, maxLength: 40 }),
+        });
+        await fc.assert(
+          fc.asyncProperty(template, async ({ method, path, agent, fields, body, fillings }) => {
+            const names = fields.flatMap(([name, parts]) => [name, parts.join('-')]);
+            const all = agent === null ? names : ['User-Agent', agent, ...names];
+            const prepared = made.prepare({ baseUrl: url, method, path, headers: all });
+            const blanks = [path, ...all].join('').split(BLANK).length - 1;
+            const filled = { prepared, values: fillings.slice(0, blanks), ...(body === null ? {} : { body }) };
+            const first = await client.request(filled);
+            const second = await client.request(filledRequest(filled));
+            const [one, other] = raw.requests.splice(0);
+            expect(one).toBe(other);
+            expect(one).not.toContain(BLANK);
+            expect(first.bytesSent).toBe(second.bytesSent);
+          }),
+          { numRuns: 60 },
+        );
+      });
+
+      it('serve any number of sessions at the same time', async () => {
+        const waiting: net.Socket[] = [];
+        const { server: raw, url } = await server((socket) => {
+          waiting.push(socket);
+          if (waiting.length === 8) for (const one of waiting) one.write(OK);
+        });
+        const made = transport();
+        const prepared = made.prepare(poll(url));
+        const ids = Array.from({ length: 8 }, (_, n) => String(n));
+        await Promise.all(
+          ids.map((id) => session(made, url, Number(id)).request({ prepared, values: [id, id, id, id] })),
+        );
+        const sent = ids.map((id) => `GET /infra-envs/${id}/hosts/${id}/instructions?timestamp=${id} `);
+        expect(raw.requests.map((request) => request.slice(0, request.indexOf('HTTP/1.1'))).sort()).toEqual(sent);
+      });
+
+      it('follow redirects, and are sent again when the idle connection was closed', async () => {
+        const { server: raw, url } = await server((socket, request, connection) => {
+          const before = raw.via.filter((via) => via === connection).length > 1;
+          if (request.includes('timestamp=1 ')) {
+            socket.write('HTTP/1.1 307 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n');
+          } else if (before && connection === 0 && request.includes('timestamp=3 ')) socket.destroy();
+          else socket.write(OK);
+        });
+        const made = transport();
+        const client = session(made, url);
+        const prepared = made.prepare(poll(url));
+        expect((await client.request({ prepared, values: ['i', 'h', '1', 'id'] })).status).toBe(200);
+        expect(raw.requests[1]).toMatch(/^GET \/elsewhere HTTP/);
+        expect(raw.requests[1]).toContain(
+          `\r\nReferer: ${url}/infra-envs/i/hosts/h/instructions?timestamp=1\r\nX-Request-Id: id\r\n`,
+        );
+        expect((await client.request({ prepared, values: ['i', 'h', '3', 'id'] })).status).toBe(200);
+        expect(raw.requests.slice(2)).toEqual([raw.requests[2], raw.requests[2]]);
+        expect(raw.via).toEqual([0, 0, 0, 1]);
+      });
+
+      it('are refused where they do not belong or are not filled', async () => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport();
+        const client = session(made, url);
+        const prepared = made.prepare(poll(url));
+        await expect(client.request({ prepared, values: ['i', 'h', '1'] })).rejects.toThrow(/4 blanks.*3 values/);
+        await expect(client.request({ prepared, values: ['i', 'h', '1', 'id', 'x'] })).rejects.toThrow(TypeError);
+        const foreign = { template: poll(url) };
+        await expect(client.request({ prepared: foreign, values: ['i', 'h', '1', 'id'] })).rejects.toThrow(
+          /another transport/,
+        );
+        const elsewhere = made.prepare(poll('http://service.example.com'));
+        await expect(client.request({ prepared: elsewhere, values: ['i', 'h', '1', 'id'] })).rejects.toThrow(
+          /prepared for http:\/\/service\.example\.com/,
+        );
+        expect(() => made.prepare(poll('service.example.com'))).toThrow(/scheme, host and port/);
+        expect(raw.requests).toEqual([]);
+      });
+    });
+
+    describe('a session that is aborted', () => {
+      it('fails what is under way and what follows, and nothing of others', async () => {
+        const { server: raw, url } = await server((socket, request) => {
+          if (request.startsWith('POST /answered')) socket.write(OK);
+        });
+        const made = transport();
+        const prepared = made.prepare({ baseUrl: url, method: 'GET', path: '/poll', headers: [] });
+        const client = session(made, url);
+        expect(client.aborted).toBe(false);
+        const pending = [client.request({ prepared, values: [] }), client.request(POST), client.request(GET)].map(
+          failure,
+        );
+        const other = session(made, url);
+        const living = failure(other.request(GET));
+        await until(() => raw.requests.length === 4);
+        client.abort();
+        client.abort();
+        expect(client.aborted).toBe(true);
+        expect((await Promise.all(pending)).map((error) => error.kind)).toEqual(['aborted', 'aborted', 'aborted']);
+        await until(() => raw.open === 1 && closed === 3);
+        expect((await failure(client.request(GET))).kind).toBe('aborted');
+        expect((await other.request({ ...POST, path: '/answered' })).status).toBe(200);
+        expect(raw.requests.length).toBe(5);
+        client.release();
+        other.abort();
+        expect((await living).kind).toBe('aborted');
+      });
+
+      it('while connecting', async () => {
+        const { url } = await server(() => {});
+        const client = session(transport(), url.replace('http:', 'https:'));
+        const pending = failure(client.request(GET));
+        client.abort();
+        expect((await pending).kind).toBe('aborted');
+        await until(() => opened === closed);
+      });
+
+      it('gives its turn to those behind it', async () => {
+        const waiting: net.Socket[] = [];
+        const { server: raw, url } = await server((socket) => waiting.push(socket));
+        const made = transport({ mode: 'shared', sharedConnections: 1 });
+        const [first, second, third] = [1, 2, 3].map((machine) => session(made, url, machine)) as [
+          Session,
+          Session,
+          Session,
+        ];
+        const one = first.request(POST);
+        await until(() => raw.requests.length === 1);
+        const two = failure(second.request(POST));
+        const three = third.request({ ...POST, path: '/third' });
+        second.abort();
+        expect((await two).kind).toBe('aborted');
+        waiting[0]!.write(OK);
+        await one;
+        await until(() => raw.requests.length === 2);
+        waiting[1]!.write(OK);
+        expect((await three).status).toBe(200);
+        expect(raw.requests[1]).toMatch(/^POST \/third /);
       });
     });
 

@@ -1,6 +1,6 @@
 /** A launch in miniature, for tests of the pool. */
-import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import type { ClusterLaunch } from './messages.ts';
+import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
+import type { ClusterLaunch } from '../messages.ts';
 
 /** A cluster of `hosts` machines of which the last `day2` come later; all boot after `bootDelayMs`. */
 export function launchFixture(options: {

@@ -1,0 +1,97 @@
+/**
+ * The two processes of an agent on its machine (assisted-installer-agent src/agent/agent.go RunAgent) and the sessions in which
+ * they speak.
+ *
+ *   agent             registers; starts the runner, and registers again when that has ended        boots with the machine
+ *   next_step_runner  polls, runs steps and replies, under the ids and the version that the        one after the other
+ *                     answer to the registration named
+ */
+import type { Machine } from '../host/machine.ts';
+import type { RoundTripOutcome } from '../service/round-trip.ts';
+import type { ErrorKind } from '../telemetry/telemetry.ts';
+import { type Session, TransportError } from '../transport/transport.ts';
+import type { RunnerCommand } from './answers.ts';
+import type { Backoff } from './backoff.ts';
+import type { AgentGroup } from './group.ts';
+import { ReplyCache } from './reply-cache.ts';
+import type { AgentRequests } from './requests.ts';
+
+/** What an agent does next, when its timer fires. */
+export type Due = 'register' | 'poll' | 'exit';
+
+/** What registration, polls and steps ask of the agent that they are part of. */
+export interface AgentProcess {
+  readonly machine: Machine;
+  readonly group: AgentGroup;
+  /** Bits of the guarded steps whose containers run: these outlive the runner. */
+  containers: number;
+  /** A row of failed registrations is told once. */
+  registrationFailing: boolean;
+  openSession(): AgentSession;
+  /** One user less; the last one releases the session. */
+  closeSession(session: AgentSession): void;
+  schedule(due: Due, dueMs: number): void;
+  /** @param crashRetryMs simulated milliseconds until the agent tries again, should the runner crash */
+  startRunner(command: RunnerCommand & { kind: 'run' }, crashRetryMs: number): void;
+  /** The runner ended with exit code 0: the agent registers again at once. */
+  exitRunner(dueMs: number): void;
+  /** The runner could not be started, or ended with an error: the agent registers again after this wait. */
+  crash(why: string, retryMs: number): void;
+  /** An upgrade has succeeded: the runner ends as soon as it waits. */
+  upgraded(runner: RunnerProcess): void;
+  /** No request will be made any more; steps under way still reply. */
+  freeze(kind: ErrorKind, why: string): void;
+  /** Counts an error. */
+  count(kind: ErrorKind): void;
+  /** Tells of an error as an event of the host. */
+  report(kind: ErrorKind, message: string): void;
+  /** Counts and tells. */
+  fail(kind: ErrorKind, message: string): void;
+}
+
+/** A registration, or a poll with the replies to its steps, under one X-Request-Id. */
+export class AgentSession {
+  readonly session: Session;
+  readonly requestId = crypto.randomUUID();
+  /** Uses that have not ended: the request itself and steps under way. */
+  uses = 1;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+}
+
+/** next_step_runner. Everything in it dies with it. */
+export class RunnerProcess {
+  readonly agent: AgentProcess;
+  readonly requests: AgentRequests;
+  readonly infraEnvId: string;
+  readonly hostId: string;
+  /** Simulated milliseconds until the agent tries again, should the runner crash. */
+  readonly crashRetryMs: number;
+  readonly replies = new ReplyCache();
+  /** Null while polls succeed. */
+  backoff: Backoff | null = null;
+  /** Bits of the steps that the process's own semaphores guard and that are under way. */
+  semaphores = 0;
+  /** Another agent image was pulled: the process ends at its next wait. */
+  upgraded = false;
+  ended = false;
+
+  constructor(
+    agent: AgentProcess,
+    requests: AgentRequests,
+    command: { infraEnvId: string; hostId: string; crashRetryMs: number },
+  ) {
+    this.agent = agent;
+    this.requests = requests;
+    this.infraEnvId = command.infraEnvId;
+    this.hostId = command.hostId;
+    this.crashRetryMs = command.crashRetryMs;
+  }
+}
+
+/** What became of a request, for people. */
+export function describe(outcome: RoundTripOutcome): string {
+  return outcome instanceof TransportError ? `${outcome.kind}: ${outcome.message}` : `status ${outcome.status}`;
+}

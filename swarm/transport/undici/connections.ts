@@ -1,0 +1,203 @@
+/** Connections to one origin, with the habits of Go's pool: each has one request at a time, few are kept when idle. */
+import type net from 'node:net';
+import { Client } from 'undici';
+import { wallNow } from '../../../model/time/clock.ts';
+import type { Dialer } from '../dialer.ts';
+import { TransportError, type TransportOptions } from '../transport.ts';
+import type { Exchange } from './exchange.ts';
+
+function noop(): void {}
+
+export class ConnectionSet {
+  readonly #maxIdle: number;
+  readonly #limit: number;
+  readonly #connect: (set: ConnectionSet) => Connection;
+  /** Last used at the end. */
+  readonly #idle: Connection[] = [];
+  #count = 0;
+  readonly #waiting: Waiter[] = [];
+  #onEmpty: (() => void) | null = null;
+  readonly origin: string;
+
+  constructor(origin: string, maxIdle: number, limit: number, connect: (set: ConnectionSet) => Connection) {
+    this.origin = origin;
+    this.#maxIdle = maxIdle;
+    this.#limit = limit;
+    this.#connect = connect;
+  }
+
+  /** A connection for a request, or null when it has to wait for its {@link turn}. */
+  take(): Connection | null {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#count >= this.#limit) return null;
+    const connection = this.#connect(this);
+    this.#count++;
+    return connection;
+  }
+
+  /** Waits until a connection is free. @throws TransportError `aborted` when the exchange was cancelled meanwhile. */
+  async turn(exchange: Exchange): Promise<Connection> {
+    for (;;) {
+      const called = await new Promise<boolean>((resolve) => {
+        this.#waiting.push({ exchange, resolve });
+        exchange.queue = this;
+      });
+      exchange.queue = null;
+      if (exchange.cancelled) {
+        // Its turn is somebody else's now.
+        if (called) this.#wakeNext();
+        throw exchange.cancelled;
+      }
+      const connection = this.take();
+      if (connection) return connection;
+    }
+  }
+
+  /** A waiting exchange was cancelled. */
+  leave(exchange: Exchange): void {
+    const at = this.#waiting.findIndex((waiter) => waiter.exchange === exchange);
+    if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve(false);
+  }
+
+  /** Takes a connection back after a request, whatever became of it. */
+  put(connection: Connection): void {
+    if (!connection.live || this.#idle.length >= this.#maxIdle) {
+      this.#count--;
+      void connection.destroy('no longer needed');
+    } else {
+      this.#idle.push(connection);
+    }
+    this.#wakeNext();
+    this.#checkEmpty();
+  }
+
+  #wakeNext(): void {
+    this.#waiting.shift()?.resolve(true);
+  }
+
+  /** An idle connection's socket is gone. */
+  drop(connection: Connection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.#count--;
+    void connection.destroy('closed');
+    this.#checkEmpty();
+  }
+
+  /** Calls `fn` once as soon as no connection is left. */
+  whenEmpty(fn: () => void): void {
+    this.#onEmpty = fn;
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#count > 0 || this.#waiting.length > 0 || !this.#onEmpty) return;
+    const fn = this.#onEmpty;
+    this.#onEmpty = null;
+    fn();
+  }
+}
+
+interface Waiter {
+  exchange: Exchange;
+  /** Tells whether it is its turn; if not, it has left the queue. */
+  resolve: (called: boolean) => void;
+}
+
+/** One undici Client, used for one request at a time, so that it owns at most one socket. */
+export class Connection {
+  readonly #client: Client;
+  readonly #onEnd: (connection: Connection) => void;
+  /** Head of the request that undici is about to write. */
+  #head: string | null = null;
+  #exchange: Exchange | null = null;
+  #cancelDial: () => void = noop;
+  #destroyed = false;
+  /** Its socket is open. */
+  live = false;
+  /** A request was sent on the open socket before. */
+  used = false;
+
+  constructor(
+    origin: string,
+    set: ConnectionSet,
+    dialer: Dialer,
+    options: TransportOptions,
+    onEnd: (connection: Connection) => void,
+  ) {
+    this.#onEnd = onEnd;
+    this.#client = new Client(origin, {
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: options.idleTimeoutMs,
+      keepAliveMaxTimeout: options.idleTimeoutMs,
+      // Go does not obey a server's `Keep-Alive: timeout=` hint; this makes every hint at least the idle time.
+      keepAliveTimeoutThreshold: -options.idleTimeoutMs,
+      connect: (target, callback) => {
+        this.#cancelDial = dialer.dial(target, (error, socket) => {
+          this.#cancelDial = noop;
+          if (!socket) {
+            callback(error ?? new TransportError('protocol', 'no connection'), null);
+            return;
+          }
+          this.#adopt(socket, set, options);
+          callback(null, socket);
+        });
+      },
+    });
+  }
+
+  #adopt(socket: net.Socket, set: ConnectionSet, options: TransportOptions): void {
+    this.live = true;
+    this.used = false;
+    options.observer.connectionOpened();
+    socket.once('close', () => {
+      this.live = false;
+      options.observer.connectionClosed();
+      set.drop(this);
+    });
+    const write = socket.write;
+    const replaceHead = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+      let data = chunk;
+      if (this.#head !== null && typeof chunk === 'string') {
+        data = this.#head;
+        this.#head = null;
+        if (this.#exchange) this.#exchange.sentAt = wallNow();
+      }
+      return Reflect.apply(write, socket, [data, ...rest]);
+    };
+    socket.write = replaceHead as typeof socket.write;
+  }
+
+  /** Sends a request; rejects with what undici or the dialer says. {@link rest} follows. */
+  run(exchange: Exchange): Promise<void> {
+    this.#exchange = exchange;
+    this.#head = exchange.head;
+    exchange.carrier = this;
+    return new Promise<void>((resolve, reject) => {
+      exchange.resolve = resolve;
+      exchange.reject = reject;
+      this.#client.dispatch(exchange.dispatchOptions(), exchange);
+    });
+  }
+
+  /** The request is over. */
+  rest(exchange: Exchange): void {
+    exchange.carrier = null;
+    this.#exchange = null;
+    this.#head = null;
+    this.used = true;
+  }
+
+  async destroy(why: string, cause?: unknown): Promise<void> {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#onEnd(this);
+    this.#cancelDial();
+    await this.#client.destroy(new TransportError('aborted', why, { cause }));
+  }
+}

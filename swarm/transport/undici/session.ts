@@ -1,0 +1,126 @@
+/** Requests of one program: the connection they take, the redirects they follow, and their end when it is killed. */
+import { filledRequest, redirectOf, type Target } from '../go-http.ts';
+import { type FilledRequest, type Session, TransportError, type WireRequest, type WireResponse } from '../transport.ts';
+import type { ConnectionSet } from './connections.ts';
+import { abortedError, Exchange, PreparedHead, toTransportError } from './exchange.ts';
+
+/** net/http follows this many redirects, then fails (client.go defaultCheckRedirect). */
+const MAX_REDIRECTS = 10;
+
+export class UndiciSession implements Session {
+  readonly #target: Target;
+  readonly #open: (origin: string) => ConnectionSet;
+  readonly #onRelease: () => void;
+  #home: ConnectionSet | null = null;
+  /** Origins that redirects led to; rare. */
+  #others: Map<string, ConnectionSet> | null = null;
+  #released = false;
+  readonly #underWay: Exchange[] = [];
+  aborted = false;
+
+  constructor(target: Target, open: (origin: string) => ConnectionSet, onRelease: () => void) {
+    this.#target = target;
+    this.#open = open;
+    this.#onRelease = onRelease;
+  }
+
+  /**
+   * The whole way of a request is this one function, as agents come this way at each poll:
+   *
+   *   begin ──> connection ──> head and body out, answer in ──> redirect? ──no──> response
+   *     ^           ^                      │                        │yes
+   *     │           └──── idle one dead <──┘                        │
+   *     └────────────────── next location <─────────────────────────┘
+   */
+  async request(request: WireRequest | FilledRequest): Promise<WireResponse> {
+    if (this.#released) throw new TransportError('aborted', 'the session was released');
+    if (this.aborted) throw abortedError();
+    const exchange = new Exchange();
+    let target = this.#target;
+    let current: WireRequest | null = null;
+    let signal: AbortSignal | undefined;
+    if ('prepared' in request) {
+      exchange.beginFilled(request, this.#headOf(request));
+    } else {
+      current = { ...request, path: target.prefix + request.path };
+      exchange.begin(target, current);
+      signal = request.signal;
+      if (signal?.aborted) throw abortedError(signal.reason);
+    }
+    const onAbort = signal && (() => exchange.cancel(signal.reason));
+    if (onAbort) signal?.addEventListener('abort', onAbort, { once: true });
+    this.#underWay.push(exchange);
+    try {
+      for (let hops = 0; ; ) {
+        if (exchange.cancelled) throw exchange.cancelled;
+        const set = this.#setOf(target.origin);
+        const connection = set.take() ?? (await set.turn(exchange));
+        const reused = connection.used;
+        try {
+          await connection.run(exchange);
+        } catch (error) {
+          const failure = toTransportError(error, exchange);
+          if (reused && exchange.replayable && failure.kind !== 'aborted') continue;
+          throw failure;
+        } finally {
+          connection.rest(exchange);
+          set.put(connection);
+        }
+        if (!exchange.redirected) return exchange.response();
+        current ??= withPrefix(target, request);
+        const next = redirectOf(target, current, exchange.status, exchange.location);
+        if (!next) return exchange.response();
+        if (hops++ === MAX_REDIRECTS) throw new TransportError('protocol', `stopped after ${MAX_REDIRECTS} redirects`);
+        target = next.target;
+        current = next.request;
+        exchange.begin(target, current);
+      }
+    } finally {
+      const at = this.#underWay.indexOf(exchange);
+      this.#underWay.splice(at, 1);
+      if (onAbort) signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const exchange of [...this.#underWay]) exchange.cancel();
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#onRelease();
+  }
+
+  #headOf({ prepared }: FilledRequest): PreparedHead {
+    if (!(prepared instanceof PreparedHead)) {
+      throw new TypeError('the request was prepared by another transport: use the prepare() of the one that sends it');
+    }
+    if (prepared.target !== this.#target) {
+      const { baseUrl } = prepared.template;
+      throw new TypeError(`the request was prepared for ${baseUrl}, the session goes to ${this.#target.origin}`);
+    }
+    return prepared;
+  }
+
+  #setOf(origin: string): ConnectionSet {
+    if (origin === this.#target.origin) {
+      this.#home ??= this.#open(origin);
+      return this.#home;
+    }
+    this.#others ??= new Map();
+    let set = this.#others.get(origin);
+    if (!set) {
+      set = this.#open(origin);
+      this.#others.set(origin, set);
+    }
+    return set;
+  }
+}
+
+function withPrefix(target: Target, request: WireRequest | FilledRequest): WireRequest {
+  const whole = 'prepared' in request ? filledRequest(request) : request;
+  return { ...whole, path: target.prefix + whole.path };
+}
