@@ -3,8 +3,8 @@ import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ClusterLife } from './cluster-life.ts';
-import { adapterError, clusterPlan, FakeService, fakeIdentity } from './fakes.ts';
-import { FollowPace } from './follow-pace.ts';
+import { PollPacer } from './poll-pacer.ts';
+import { adapterError, clusterPlan, FakeService, fakeIdentity } from './testing/fake-service.ts';
 
 const LIMITS = { discovery: 600, ready: 900, install: 3600, day2: 1200 };
 
@@ -27,7 +27,7 @@ function start(plan: Partial<ClusterPlan> = {}, service = new FakeService()) {
         error: (kind) => errors.push(kind),
       },
       emit: (event) => events.push(event),
-      pace: new FollowPace(clock, () => 0.5),
+      pace: new PollPacer(clock, () => 0.5),
       identify: fakeIdentity,
     },
     clusterPlan(plan),

@@ -22,7 +22,7 @@ import {
   type HostView,
 } from './cluster-adapter.ts';
 import { describeFailing, describeHosts } from './failure-reason.ts';
-import type { FollowPace } from './follow-pace.ts';
+import type { PollPacer } from './poll-pacer.ts';
 
 /** The machines of clusters, as far as a cluster's user reaches them: power on, power off. */
 export interface Machines {
@@ -42,7 +42,7 @@ export interface LifeContext {
   clock: Clock;
   telemetry: Pick<Telemetry, 'clusterPhase' | 'error'>;
   emit: EventSink;
-  pace: FollowPace;
+  pace: PollPacer;
   /** Identity that a host will register with. */
   identify(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string };
 }

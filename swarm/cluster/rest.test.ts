@@ -4,8 +4,8 @@ import { endpointNumber } from '../../model/protocol/endpoints.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
-import { clusterPlan } from './fakes.ts';
 import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
+import { clusterPlan } from './testing/fake-service.ts';
 
 const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
 const signal = new AbortController().signal;

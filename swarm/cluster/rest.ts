@@ -6,7 +6,6 @@ import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } 
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
-import { adviceFor } from './advice.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,
@@ -16,7 +15,8 @@ import {
   type HostSettings,
   type HostView,
 } from './cluster-adapter.ts';
-import { Gate } from './gate.ts';
+import { hintFor } from './hint.ts';
+import { Semaphore } from './semaphore.ts';
 import type { StaticNetworkConfig } from './static-network.ts';
 
 /** Parts of the wire objects that are read here (Service facts, appendix B). */
@@ -65,7 +65,7 @@ export class RestAdapter implements ClusterAdapter {
   readonly #client: ServiceClient;
   readonly #plan: RestAdapterOptions['plan'];
   readonly #staticNetwork: RestAdapterOptions['staticNetwork'];
-  readonly #gate: Gate;
+  readonly #semaphore: Semaphore;
   readonly #callLimitMs: number;
   #agentVersion: Promise<string> | null = null;
 
@@ -73,7 +73,7 @@ export class RestAdapter implements ClusterAdapter {
     this.#client = options.client;
     this.#plan = options.plan;
     this.#staticNetwork = options.staticNetwork;
-    this.#gate = new Gate(options.concurrency ?? 16);
+    this.#semaphore = new Semaphore(options.concurrency ?? 16);
     this.#callLimitMs = options.callLimitMs ?? CALL_LIMIT_MS;
   }
 
@@ -253,7 +253,7 @@ export class RestAdapter implements ClusterAdapter {
     under: AbortSignal | null,
     send: (call: ServiceCall) => Promise<T>,
   ): Promise<T> {
-    return this.#gate.run(waiting, async () => {
+    return this.#semaphore.run(waiting, async () => {
       const limit = AbortSignal.timeout(this.#callLimitMs);
       try {
         return await send({ ...call, signal: under ? AbortSignal.any([under, limit]) : limit });
@@ -276,9 +276,9 @@ function refused(error: unknown): unknown {
   const { status, detail, cause } = error;
   // The business error's reason says more than its envelope; of a transport's error it is only the kind.
   const more = cause instanceof TransportError || error.message.includes(detail) ? '' : `: ${detail}`;
-  const advice = adviceFor(error);
+  const hint = hintFor(error);
   return new ClusterAdapterError(
-    `${error.message}${more}${advice && ` (${advice})`}`.replace(/\s+/g, ' '),
+    `${error.message}${more}${hint && ` (${hint})`}`.replace(/\s+/g, ' '),
     { passing: status === 0 || status === 429 || status >= 500, conflict: status === 409 },
     { cause: error },
   );

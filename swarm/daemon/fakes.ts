@@ -1,5 +1,5 @@
 /** Parts of a run that need no service and no threads, for tests of what stands above them. */
-import { clusterPlan, FakeService } from '../cluster/fakes.ts';
+import { clusterPlan, FakeService } from '../cluster/testing/fake-service.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adapterError } from '../cluster/fakes.ts';
+import { adapterError } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { FakeParts, fakePlan } from './fakes.ts';
 import { Run } from './run.ts';

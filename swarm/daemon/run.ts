@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
-import { FollowPace } from '../cluster/follow-pace.ts';
+import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
@@ -266,7 +266,7 @@ export class Run {
       clock: this.#clock,
       telemetry,
       emit: (event) => this.#emit(event),
-      pace: new FollowPace(this.#clock),
+      pace: new PollPacer(this.#clock),
       identify: (cluster, host) => buildHost(seed, cluster, host).identity,
     };
   }

@@ -7,7 +7,7 @@ import { createTimerWheel, type TimerWheel, WheelClock } from '../../model/time/
 import { type ServiceMock, startServiceMock } from '../../service-mock/index.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
 import { ClusterLife, type Machines } from '../cluster/cluster-life.ts';
-import { FollowPace } from '../cluster/follow-pace.ts';
+import { PollPacer } from '../cluster/poll-pacer.ts';
 import { RestAdapter } from '../cluster/rest.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Runtime } from '../service/runtime.ts';
@@ -106,7 +106,7 @@ async function live(topology: Topology, index: number) {
       clock: runtime.clock,
       telemetry: runtime.telemetry,
       emit: runtime.emit,
-      pace: new FollowPace(runtime.clock),
+      pace: new PollPacer(runtime.clock),
       identify: (plan, host) => buildHost('seed', plan, host).identity,
     },
     cluster,

@@ -1,8 +1,8 @@
 /** A service and machines in miniature, for tests of what stands above them: they do what a script says, at once. */
 
-import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
-import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import type { ClusterLaunch } from '../pool/messages.ts';
+import type { ClusterStatus, HostStatus } from '../../../model/protocol/states.ts';
+import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
+import type { ClusterLaunch } from '../../pool/messages.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,
@@ -10,8 +10,8 @@ import {
   type ClusterView,
   type FailingValidation,
   type HostView,
-} from './cluster-adapter.ts';
-import type { Machines } from './cluster-life.ts';
+} from '../cluster-adapter.ts';
+import type { Machines } from '../cluster-life.ts';
 
 /** A small cluster plan; hosts are numbered from `firstHost`. */
 export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0): ClusterPlan {
