@@ -170,7 +170,7 @@ describe('completion', () => {
     });
 
   it('of bash knows commands, options and values', async () => {
-    expect(await bash('swarm ')).toEqual(['run', 'demo', 'serve', 'plan', 'mock', 'completion']);
+    expect(await bash('swarm ')).toEqual(['run', 'runs', 'clean', 'demo', 'serve', 'plan', 'mock', 'completion']);
     expect(await bash('swarm plan s')).toEqual(['show', 'schema']);
     expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard']);
     expect(await bash('swarm completion z')).toEqual(['zsh']);
@@ -195,6 +195,7 @@ function stubService(onDelete: (response: ServerResponse) => void) {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body));
     request.resume().on('end', () => {
       if (request.method === 'DELETE') onDelete(response);
+      else if (request.method === 'GET' && (path === '/v2/clusters' || path === '/v2/infra-envs')) answer(200, []);
       else if (path === '/v2/component-versions') answer(200, { versions: { 'discovery-agent': 'agent:1' } });
       else if (path === '/v2/clusters') answer(201, { id: 'cluster-1' });
       else if (path === '/v2/infra-envs') answer(201, { id: 'infra-env-1' });

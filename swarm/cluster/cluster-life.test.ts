@@ -28,6 +28,7 @@ function start(plan: Partial<ClusterPlan> = {}, service = new FakeService()) {
       },
       emit: (event) => events.push(event),
       pace: new PollPacer(clock, () => 0.5),
+      mayCreate: Promise.resolve(),
       identify: fakeIdentity,
     },
     clusterPlan(plan),

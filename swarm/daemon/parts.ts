@@ -5,8 +5,12 @@ import { createInterface } from 'node:readline';
 import { RestAdapter } from '../cluster/rest.ts';
 import { staticNetworkConfig } from '../cluster/static-network.ts';
 import { buildHost } from '../host/build-host.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { createPool } from '../pool/pool.ts';
 import { createServiceClient } from '../service/service-client.ts';
+import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
+import { ownIdentity } from '../telemetry/process-identity.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
@@ -28,7 +32,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
     startEmbedded: (clock, agentToken) => startEmbedded({ clock, agentToken }),
     createPool,
 
-    createUser: (plan, baseUrl, clock, telemetry) => {
+    createUser: (plan, baseUrl, clock, telemetry, ledger) => {
       const transport = createUndiciTransport({
         mode: 'shared',
         tls: plan.service.tls,
@@ -55,6 +59,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
       const adapter = new RestAdapter({
         client,
         plan,
+        ledger,
         staticNetwork: (cluster) =>
           staticNetworkConfig(
             cluster,
@@ -76,9 +81,11 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
       const store = await RunStore.open({ root: directory, run, plan, onFailure }).catch((error: Error) => {
         throw new Error(`the run's folder cannot be made in ${directory}: ${error.message}`, { cause: error });
       });
+      const ledger = openLedger(store, run, plan, warn);
       let closed = false;
       return {
         directory: store.folder,
+        ledger,
         write: (event) => store.append(event),
         history: async (host) => (closed ? readHistory(store.folder, host) : store.hostHistory(host)),
         finish: async (summary) => {
@@ -90,6 +97,29 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
       };
     },
   };
+}
+
+/** @throws Error when the ledger cannot be written: without it nothing must be made. */
+function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (message: string) => void): Ledger {
+  const { name, seed, shard, service, clusters, hostCount } = plan;
+  const header: LedgerHeader = {
+    ledger: 1,
+    run,
+    plan: name,
+    seed,
+    shard,
+    service: redactUrl(service.url),
+    tls: service.tls,
+    clusters: clusters.length,
+    hosts: hostCount,
+    startedAt: new Date().toISOString(),
+    process: ownIdentity(),
+  };
+  try {
+    return Ledger.create(store.folder, header, (error) => warn(error.message));
+  } catch (cause) {
+    throw new Error(`the run's ledger cannot be written in ${store.folder}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** One host's events from the file of a run that has ended. */

@@ -12,6 +12,7 @@ import { RestAdapter } from '../cluster/rest.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { createServiceClient } from '../service/service-client.ts';
+import { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
@@ -101,12 +102,14 @@ async function live(topology: Topology, index: number) {
           sshPublicKey: '',
         },
         staticNetwork: () => [],
+        ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
       }),
       machines: power,
       clock: runtime.clock,
       telemetry: runtime.telemetry,
       emit: runtime.emit,
       pace: new PollPacer(runtime.clock),
+      mayCreate: Promise.resolve(),
       identify: (plan, host) => buildHost('seed', plan, host).identity,
     },
     cluster,
