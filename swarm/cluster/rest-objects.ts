@@ -71,8 +71,9 @@ export class RestObjects {
   /**
    * Removes what an entry of the ledger is about, by its id, and by its name where more than the id may be there.
    * @param notOurs ids that are known to belong to somebody else
+   * @returns how many objects it was
    */
-  async removeEntry(entry: LedgerEntry, signal: AbortSignal, notOurs: ReadonlySet<string> = NOBODYS): Promise<void> {
+  async removeEntry(entry: LedgerEntry, signal: AbortSignal, notOurs: ReadonlySet<string> = NOBODYS): Promise<number> {
     const kind = entry.kind as RestKind;
     const ids = new Set(entry.id === null ? [] : [entry.id]);
     if (entry.id === null || entry.unanswered) {
@@ -80,6 +81,7 @@ export class RestObjects {
     }
     for (const id of ids) await this.remove(kind, id, signal);
     entry.gone();
+    return ids.size;
   }
 
   /** Removes one object with its hosts; one that is already gone counts as removed. */

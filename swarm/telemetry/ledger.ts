@@ -328,6 +328,14 @@ export function parseHeader(line: string): LedgerHeader {
   return value as unknown as LedgerHeader;
 }
 
+/** The end of a run in (a part of) its ledger; null when there is none. */
+export function parseEnd(text: string): LedgerEnd | null {
+  const at = text.lastIndexOf('\n{"ended":');
+  if (at < 0) return null;
+  const line = text.slice(at + 1, text.indexOf('\n', at + 1));
+  return parseLine(line) as LedgerEnd | null;
+}
+
 function parseLine(line: string): Record<string, unknown> | null {
   if (!line.startsWith('{') || !line.endsWith('}')) return null;
   try {
