@@ -47,7 +47,8 @@ export class RestObjects {
     let list = this.#waiting.get(kind);
     if (!list) {
       // It belongs to nobody, so that no caller's end is the end of the others' list.
-      list = this.#list(kind, () => this.#waiting.delete(kind));
+      // Its turn may come at once; it must be among those that wait before it is not any more.
+      list = Promise.resolve().then(() => this.#list(kind, () => this.#waiting.delete(kind)));
       this.#waiting.set(kind, list);
     }
     return orAborted(list, signal);
