@@ -6,6 +6,7 @@ import { API_BASE } from '../../model/protocol/endpoints.ts';
 import { NameService } from '../cluster/testing/name-service.ts';
 import { runToken } from '../host/identity.ts';
 import { LEDGER_FILE, readLedger } from '../telemetry/ledger.ts';
+import { ownIdentity } from '../telemetry/process-identity.ts';
 import { Cli } from './testing/cli.ts';
 
 const cli = new Cli();
@@ -190,22 +191,89 @@ describe('with a service that holds its answers', () => {
   }, 60_000);
 });
 
+/** Writes the folder of a run of another process; it ended, unless `header` gives a process and `end` is false. */
+function leaveRun(out: string, id: string, header: object, lines: object[], end = true): void {
+  const folder = join(cli.folder, out, id);
+  mkdirSync(folder, { recursive: true });
+  const first = {
+    ...{ ledger: 1, run: id, plan: 'p', seed: 's', shard: { index: 0, count: 1 }, tls: {}, clusters: 1, hosts: 1 },
+    startedAt: '2026-11-21T14:30:00.000Z',
+    process: { ...ownIdentity(), startTime: '1' },
+    ...header,
+  };
+  const last = { ended: '2026-11-21T14:30:00.000Z', verdict: 'failed', reasons: [] };
+  const text = [first, ...lines, ...(end ? [last] : [])].map((line) => `${JSON.stringify(line)}\n`).join('');
+  writeFileSync(join(folder, LEDGER_FILE), text);
+}
+
+describe('runs of one seed', () => {
+  const intended = { seq: 1, intended: 'cluster', name: 'c' };
+
+  it('do not take each other for their own', async () => {
+    const service = await NameService.start();
+    leaveRun('twins', 'run-1', { service: service.url }, [intended]);
+    leaveRun('twins', 'run-2', { service: service.url }, [intended, { seq: 1, made: 'of-run-2' }]);
+    service.clusters.set('of-run-2', 'c').set('of-run-1', 'c');
+    expect(await cli.run('clean', 'run-1', '--out', 'twins')).toMatchObject({ code: 0 });
+    expect([...service.clusters.keys()]).toEqual(['of-run-2']);
+    leaveRun('twins', 'run-1', { service: service.url }, [intended]);
+    leaveRun('twins', 'run-2', { service: service.url, process: ownIdentity() }, [intended], false);
+    for (const args of [['run-1'], ['--seed', 's', '--service', service.url]]) {
+      const refused = await cli.run('clean', ...args, '--out', 'twins');
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('run run-2 still goes on') });
+    }
+    const all = await cli.run('clean', '--all', '--out', 'twins');
+    expect(all.stderr).toContain('run run-2 still goes on');
+    expect([...service.clusters.keys()]).toEqual(['of-run-2']);
+    await service.close();
+  }, 60_000);
+
+  it('are left alone where it is not known whether they are over, unless by their names', async () => {
+    const service = await NameService.start();
+    const process = { pid: 1, startTime: '0', machine: { host: 'another', boot: null, namespace: null } };
+    const name = `c-${runToken('s')}-0`;
+    leaveRun(
+      'far',
+      'run-1',
+      { service: service.url, process },
+      [
+        { ...intended, name },
+        { seq: 1, made: 'id-9' },
+      ],
+      false,
+    );
+    service.clusters.set('id-9', name).set('id-8', `c-${runToken('s')}-x`);
+    const refused = await cli.run('clean', 'run-1', '--out', 'far');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('ran on another') });
+    expect(await cli.run('clean', '--seed', 's', '--service', service.url, '--out', 'far')).toMatchObject({ code: 0 });
+    expect([...service.clusters.keys()]).toEqual(['id-8']);
+    await service.close();
+  }, 60_000);
+
+  it('name what this version cannot remove', async () => {
+    const service = await NameService.start();
+    leaveRun('new', 'run-1', { service: service.url }, [{ seq: 1, intended: 'workspace', name: 'w' }]);
+    expect(await cli.run('clean', 'run-1', '--out', 'new')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('workspace w of run run-1: this version does not know how to remove it'),
+    });
+    await service.close();
+  }, 60_000);
+});
+
 describe('credentials', () => {
   it('come from a file or the environment, and never from the ledger', async () => {
     const service = await NameService.start();
     const id = 'run-1';
-    mkdirSync(join(cli.folder, 'creds', id), { recursive: true });
-    const header = {
-      ...{ ledger: 1, run: id, plan: 'p', seed: 's', shard: { index: 0, count: 1 }, tls: {}, clusters: 1, hosts: 1 },
-      service: service.url.replace('//', '//(redacted)@'),
-      startedAt: '2026-11-21T14:30:00.000Z',
-      process: { pid: 1, startTime: '0', machine: { host: 'another', boot: null, namespace: null } },
+    const url = service.url.replace('//', '//(redacted)@');
+    const leave = () => {
+      leaveRun('creds', id, { service: url }, [
+        { seq: 1, intended: 'cluster', name: 'c' },
+        { seq: 1, made: 'id-9' },
+      ]);
+      service.clusters.set('id-9', 'c');
     };
-    const end = { ended: '2026-11-21T14:30:00.000Z', verdict: 'failed', reasons: [] };
-    const entry = { seq: 1, intended: 'cluster', name: 'c' };
-    const text = [header, entry, { seq: 1, made: 'id-9' }, end].map((line) => `${JSON.stringify(line)}\n`).join('');
-    writeFileSync(join(cli.folder, 'creds', id, LEDGER_FILE), text);
-    service.clusters.set('id-9', 'c');
+    leave();
     const hidden = await cli.run('clean', id, '--out', 'creds');
     expect(hidden).toMatchObject({ code: 2, stderr: expect.stringContaining('give it with --service') });
     const missing = await cli.run(
@@ -225,8 +293,7 @@ describe('credentials', () => {
     cli.file('token', 'Bearer from-file\n');
     const args = ['clean', id, '--out', 'creds', '--service', service.url];
     expect(await cli.run(...args, '--authorization-file', 'token')).toMatchObject({ code: 0 });
-    service.clusters.set('id-9', 'c');
-    writeFileSync(join(cli.folder, 'creds', id, LEDGER_FILE), text);
+    leave();
     expect(await cli.start(args, { SWARM_USER_AUTHORIZATION: 'Bearer from-env' }).ended).toMatchObject({ code: 0 });
     expect([...service.authorizations]).toEqual(['Bearer from-file', 'Bearer from-env']);
     await service.close();

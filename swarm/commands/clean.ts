@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { CleanLeft, CleanProgress, CleanTask } from '../daemon/cleaner.ts';
 import type { TlsOptions } from '../plan/connections.ts';
@@ -93,24 +93,20 @@ function chooseRuns(names: readonly string[], flags: CleanFlags): FoundRun[] {
   }
   const archive = new RunArchive(flags.out);
   if (names.length > 0) return names.map((name) => findRun(archive, name)).filter(isOver);
-  if (flags.seed !== undefined) {
-    return archive
-      .list()
-      .filter(
-        ({ seed, service }) =>
-          seed === flags.seed && (flags.service === undefined || sameService(service, flags.service)),
-      )
-      .flatMap((record) => withLedger(record))
-      .filter(isOver);
-  }
-  return archive
+  const { seed, service } = flags;
+  const found = archive
     .list()
-    .flatMap((record) => withLedger(record))
-    .filter(({ record: { id, state, process: owner } }) => {
-      if (state === 'running') note(`run ${id} still goes on (process ${owner?.pid}); it is left alone`);
-      if (state === 'unknown') note(`run ${id} has no recorded end and ran on ${owner?.host}; it is left alone`);
-      return state === 'ended' || state === 'killed';
-    });
+    .filter(
+      (record) => seed === undefined || (record.seed === seed && (!service || sameService(record.service, service))),
+    )
+    .flatMap((record) => withLedger(record));
+  // Names are no matter of ledgers: a run that goes on would lose what it needs.
+  if (seed !== undefined) for (const { record } of found) if (record.state === 'running') isOver({ record });
+  return found.filter(({ record: { id, state, process: owner } }) => {
+    if (state === 'running') note(`run ${id} still goes on (process ${owner?.pid}); it is left alone`);
+    if (state === 'unknown') note(`run ${id} has no recorded end and ran on ${owner?.host}; its ledger is left alone`);
+    return state === 'ended' || state === 'killed';
+  });
 }
 
 function findRun(archive: RunArchive, name: string): FoundRun {
@@ -146,7 +142,7 @@ function isOver({ record: { id, state, process: owner, seed } }: Pick<FoundRun, 
   }
   if (state === 'unknown') {
     throw new InputError(
-      `run ${id} has no recorded end and ran on ${owner?.host}, which cannot be looked into from here; run this there, or remove everything of its seed with --seed ${seed} once it is over and its folder is gone`,
+      `run ${id} has no recorded end and ran on ${owner?.host}, which cannot be looked into from here; run this there, or, when you know that it is over, remove everything of its seed with --seed ${seed} --service URL`,
     );
   }
   return true;
@@ -230,18 +226,26 @@ function reopen({ folder }: RunRecord, contents: LedgerContents): Ledger {
 }
 
 /**
- * What other runs with the same seeds have made: it bears the same names.
+ * What other runs have made that may bear the names which are looked for.
  * @throws InputError while one of them goes on: what it makes now is in no list.
  */
 function idsOfOthers(runs: readonly FoundRun[]): Set<string> {
   const ids = new Set<string>();
   const chosen = new Set(runs.map(({ record }) => record.folder));
-  const seeds = new Set(runs.filter(({ contents }) => contents.open.length > 0).map(({ record }) => record.seed));
-  for (const root of new Set(runs.map(({ record }) => join(record.folder, '..')))) {
-    for (const other of new RunArchive(root).list()) {
-      if (!seeds.has(other.seed) || chosen.has(other.folder) || other.service === 'embedded') continue;
-      isOver({ record: other });
-      for (const { contents } of withLedger(other)) for (const id of contents.madeIds) ids.add(id);
+  const inDoubt = runs.flatMap(({ contents }) =>
+    contents.open.filter(({ id, unanswered }) => id === null || unanswered),
+  );
+  const names = new Set(inDoubt.map(({ name }) => name));
+  const seeds = new Set(runs.map(({ record }) => record.seed));
+  if (names.size === 0) return ids;
+  for (const root of new Set(runs.map(({ record }) => dirname(record.folder)))) {
+    for (const record of new RunArchive(root).list()) {
+      if (!seeds.has(record.seed) || chosen.has(record.folder) || record.service === 'embedded') continue;
+      for (const { contents } of withLedger(record)) {
+        const shared = contents.open.some(({ name }) => names.has(name));
+        if (shared && record.state !== 'ended' && record.state !== 'killed') isOver({ record });
+        for (const id of contents.madeIds) ids.add(id);
+      }
     }
   }
   return ids;

@@ -114,12 +114,22 @@ class Cleaning {
   }
 
   async run(): Promise<CleanResult> {
-    const { entries, lastWordAt, seeds } = this.#task;
+    const { lastWordAt, seeds } = this.#task;
+    const entries = this.#task.entries.filter(({ entry }) => REST_KINDS.includes(entry.kind as RestKind));
+    for (const { run, entry } of this.#task.entries) {
+      if (REST_KINDS.includes(entry.kind as RestKind)) continue;
+      this.#leaveEntry(run, entry, 'this version does not know how to remove it');
+    }
     if (entries.length === 0 && seeds.length === 0) return this.#result;
     const unreachable = await this.#tried(() =>
       this.#calls.json({ endpoint: 'component-versions', expect: 200 }, this.#signal),
     );
-    if (unreachable !== null) return this.#leaveAll(unreachable);
+    if (unreachable !== null) {
+      // A service that does not answer at all is not asked once for each object.
+      for (const { run, entry } of entries) this.#leaveEntry(run, entry, unreachable);
+      for (const seed of seeds) this.#leaveSeed(seed, unreachable);
+      return this.#result;
+    }
     const inDoubt = entries.filter(({ entry }) => entry.id === null || entry.unanswered);
     const certain = entries.filter((one) => !inDoubt.includes(one));
     await this.#remove(jobsOf(certain));
@@ -132,13 +142,8 @@ class Cleaning {
     return this.#result;
   }
 
-  /** A service that does not answer at all is not asked once for each object. */
-  #leaveAll(reason: string): CleanResult {
-    for (const { run, entry } of this.#task.entries) {
-      this.#result.left.push({ run, kind: entry.kind, name: entry.name, id: entry.id, reason });
-    }
-    for (const seed of this.#task.seeds) this.#leaveSeed(seed, reason);
-    return this.#result;
+  #leaveEntry(run: string, { kind, name, id }: LedgerEntry, reason: string): void {
+    this.#result.left.push({ run, kind, name, id, reason });
   }
 
   #leaveSeed(seed: string, reason: string): void {
@@ -180,7 +185,7 @@ class Cleaning {
     });
     for (const { job, reason } of failures) {
       for (const { run, entry } of job.entries) {
-        this.#result.left.push({ run, kind: entry.kind, name: entry.name, id: entry.id, reason });
+        this.#leaveEntry(run, entry, reason);
       }
       for (const { kind, name, id } of job.strangers) this.#result.left.push({ run: null, kind, name, id, reason });
     }
