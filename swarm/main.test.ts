@@ -1,73 +1,20 @@
 /** The command line through real processes. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { API_BASE } from '../model/protocol/endpoints.ts';
+import { Cli, MAIN } from './commands/testing/cli.ts';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
-const folder = mkdtempSync(join(tmpdir(), 'swarm-cli-'));
-const running = new Set<ChildProcess>();
-afterAll(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
+const cli = new Cli();
+const { folder } = cli;
+afterAll(() => cli.killAll());
 
-interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
-  });
-  running.add(child);
-  let stdout = '';
-  let stderr = '';
-  const waiting = new Set<() => void>();
-  child.stdout.on('data', (data) => {
-    stdout += data;
-    for (const check of waiting) check();
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-    for (const check of waiting) check();
-  });
-  const ended = new Promise<Outcome>((resolve) =>
-    child.on('close', (code) => {
-      running.delete(child);
-      resolve({ code, stdout, stderr });
-    }),
-  );
-  /** Resolves once stdout and stderr together match. */
-  const said = (pattern: RegExp) =>
-    new Promise<string>((resolve, reject) => {
-      const check = () => {
-        const match = pattern.exec(stdout + stderr);
-        if (!match) return;
-        waiting.delete(check);
-        resolve(match[1] ?? match[0]);
-      };
-      waiting.add(check);
-      check();
-      void ended.then(() => reject(new Error(`ended without saying ${pattern}: ${stdout}${stderr}`)));
-    });
-  return { child, ended, said };
-}
-
-const swarm = (...args: string[]) => start(...args).ended;
-
-function file(name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-}
+const start = (...args: string[]) => cli.start(args);
+const swarm = (...args: string[]) => cli.run(...args);
+const file = (name: string, text: string) => cli.file(name, text);
 
 describe('help', () => {
   it('stands on every level, with examples', async () => {
@@ -80,7 +27,7 @@ describe('help', () => {
       const commands = /Commands:\n((?: {2}.*\n)+)/.exec(stdout)?.[1] ?? '';
       for (const [, name] of commands.matchAll(/^ {2}([a-z]+)/gm)) if (name !== 'help') levels.push([...level, name!]);
     }
-  });
+  }, 120_000);
 
   it('is printed, with exit code 2, when no command is given', async () => {
     const { code, stderr } = await swarm();
@@ -104,6 +51,11 @@ describe('wrong input', () => {
     [['run', '--shard', '4/4', 'x'], /Allowed: INDEX\/COUNT/],
     [['run', '--listen', 'there', 'x'], /Allowed: ADDRESS:PORT/],
     [['run', '/nowhere.yaml'], /\/nowhere.yaml:1:1: cannot be read: there is no such file/],
+    [['clean'], /nothing is named that should be removed/],
+    [['clean', 'x', '--all'], /several ways are given/],
+    [['clean', 'nope'], /there is no run nope in runs; there are no runs \(another folder: --out\)/],
+    [['clean', '--seed', 'x'], /no run with seed x stands in runs; say where to look with --service URL/],
+    [['clean', '--seed', 'x', '--service', 'there'], /Allowed: a base URL such as/],
     [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish/],
   ])('%j ends with 2, one message and no stack', async (args, message) => {
     const { code, stdout, stderr } = await swarm(...args);
@@ -170,7 +122,7 @@ describe('completion', () => {
     });
 
   it('of bash knows commands, options and values', async () => {
-    expect(await bash('swarm ')).toEqual(['run', 'demo', 'serve', 'plan', 'mock', 'completion']);
+    expect(await bash('swarm ')).toEqual(['run', 'runs', 'clean', 'demo', 'serve', 'plan', 'mock', 'completion']);
     expect(await bash('swarm plan s')).toEqual(['show', 'schema']);
     expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard']);
     expect(await bash('swarm completion z')).toEqual(['zsh']);
@@ -195,6 +147,7 @@ function stubService(onDelete: (response: ServerResponse) => void) {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body));
     request.resume().on('end', () => {
       if (request.method === 'DELETE') onDelete(response);
+      else if (request.method === 'GET' && (path === '/v2/clusters' || path === '/v2/infra-envs')) answer(200, []);
       else if (path === '/v2/component-versions') answer(200, { versions: { 'discovery-agent': 'agent:1' } });
       else if (path === '/v2/clusters') answer(201, { id: 'cluster-1' });
       else if (path === '/v2/infra-envs') answer(201, { id: 'infra-env-1' });

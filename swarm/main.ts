@@ -3,12 +3,14 @@
  * The command line. Commands load what they need when they are run, so that help and completion answer at once.
  */
 import { Command, CommanderError } from 'commander';
+import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { EXIT, InputError } from './commands/exit.ts';
 import { mockCommand } from './commands/mock.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
 import { programVersion } from './package-root.ts';
 
@@ -27,9 +29,19 @@ Examples:
   swarm demo                                   everything built in, in a minute
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
+  swarm clean --all                            remove what killed runs have left on the service
   swarm serve                                  start and watch runs over HTTP`,
     );
-  for (const create of [runCommand, demoCommand, serveCommand, planCommand, mockCommand, completionCommand]) {
+  for (const create of [
+    runCommand,
+    runsCommand,
+    cleanCommand,
+    demoCommand,
+    serveCommand,
+    planCommand,
+    mockCommand,
+    completionCommand,
+  ]) {
     program.addCommand(create(finish));
   }
   for (const command of everyCommand(program)) {

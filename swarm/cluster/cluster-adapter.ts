@@ -6,7 +6,7 @@
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 
-/** What a run made on the service for one cluster; null = not (or no longer) there. */
+/** Ids of what a run made on the service for one cluster; null = not there, no longer there, or not known. */
 export interface ClusterObjects {
   clusterId: string | null;
   infraEnvId: string | null;
@@ -62,8 +62,23 @@ export class ClusterAdapterError extends Error {
   }
 }
 
-/** All methods throw {@link ClusterAdapterError}, or the signal's reason when aborted. */
+/** An object by the name that a plan gives it. */
+export interface PlannedObject {
+  /** What it is, for people: `cluster`, `infra-env` … */
+  kind: string;
+  name: string;
+}
+
+/**
+ * All methods throw {@link ClusterAdapterError}, or the signal's reason when aborted. What is created is written to the run's
+ * ledger first. A creation that failed with a passing error may be called again: it takes what the earlier call made
+ * without our being told, if there is such a thing.
+ */
 export interface ClusterAdapter {
+  /** Something has succeeded before: the service is there, and an error that may pass is worth waiting for. */
+  readonly reached: boolean;
+  /** What stands on the service under the names that these clusters will have. */
+  alreadyThere(clusters: readonly ClusterPlan[], signal: AbortSignal): Promise<PlannedObject[]>;
   /** The agent image that the service expects hosts to run (Service facts 1.7). */
   agentVersion(signal: AbortSignal): Promise<string>;
   /** Returns the new cluster's id. */
@@ -79,8 +94,9 @@ export interface ClusterAdapter {
   /** Day 2: installs one host. */
   installHost(infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
   /**
-   * Removes what the run made: ends an installation under way, then cluster, hosts, infra-env. Sets the fields of
-   * `objects` to null as each is gone, so that the caller knows what is left when this throws.
+   * Removes what the run made for a cluster, and what it may have made: ends an installation under way, then cluster, hosts,
+   * infra-env. Sets the fields of `objects` to null as each is gone, so that the caller knows what is left when this throws.
+   * @returns whether there was anything to remove
    */
-  remove(objects: ClusterObjects, signal: AbortSignal): Promise<void>;
+  remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean>;
 }

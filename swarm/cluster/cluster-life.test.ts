@@ -3,12 +3,12 @@ import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ClusterLife } from './cluster-life.ts';
-import { adapterError, clusterPlan, FakeService, fakeIdentity } from './fakes.ts';
-import { FollowPace } from './follow-pace.ts';
+import { PollPacer } from './poll-pacer.ts';
+import { adapterError, clusterPlan, FakeService, fakeIdentity } from './testing/fake-service.ts';
 
 const LIMITS = { discovery: 600, ready: 900, install: 3600, day2: 1200 };
 
-function start(plan: Partial<ClusterPlan> = {}, service = new FakeService()) {
+function start(plan: Partial<ClusterPlan> = {}, service = new FakeService(), mayCreate = Promise.resolve()) {
   const clock = new ManualClock();
   const events: RunEvent[] = [];
   const errors: string[] = [];
@@ -27,7 +27,8 @@ function start(plan: Partial<ClusterPlan> = {}, service = new FakeService()) {
         error: (kind) => errors.push(kind),
       },
       emit: (event) => events.push(event),
-      pace: new FollowPace(clock, () => 0.5),
+      pace: new PollPacer(clock, () => 0.5),
+      mayCreate,
       identify: fakeIdentity,
     },
     clusterPlan(plan),
@@ -227,6 +228,62 @@ describe('life of a cluster', () => {
     expect((await outcome).result).toBe('failed');
     expect((await outcome).reason).toContain('worker 1 died');
   });
+});
+
+describe('an outage during creation', () => {
+  const outage = (times: number) => Array.from({ length: times }, () => adapterError('503 down', true));
+
+  it('is waited through at every step', async () => {
+    const service = new FakeService();
+    for (const step of ['agentVersion', 'createCluster', 'createInfraEnv']) service.errors.set(step, outage(12));
+    const { outcome, clock } = start({}, service);
+    await clock.advance(900_000);
+    expect((await outcome).result).toBe('complete');
+    expect(service.calls.filter((call) => call.startsWith('create'))).toHaveLength(26);
+    expect(service.live).toEqual({ clusters: new Set(['c1']), infraEnvs: new Set(['i2']) });
+  });
+
+  it('is paced, and given up after the limit with the last answer', async () => {
+    const service = new FakeService();
+    service.errors.set('createCluster', outage(1_000));
+    const { outcome, clock } = start({}, service);
+    await clock.advance(LIMITS.discovery * 1000 + 1);
+    expect(await outcome).toEqual({
+      result: 'failed',
+      reason: 'creating: gave up after 600 s: the service does not take the request; last answer: 503 down',
+    });
+    expect(service.calls.filter((call) => call.startsWith('createCluster')).length).toBeLessThanOrEqual(70);
+  });
+
+  it('is no outage when nobody has ever reached the service', async () => {
+    const service = new FakeService();
+    service.reached = false;
+    service.errors.set('agentVersion', [adapterError('nothing listens there', true)]);
+    const { outcome } = start({}, service);
+    expect(await outcome).toEqual({ result: 'failed', reason: 'creating: nothing listens there' });
+  });
+
+  it('ends at once when the run is stopped', async () => {
+    const service = new FakeService();
+    service.errors.set('createInfraEnv', outage(1_000));
+    const { outcome, clock, stop, life } = start({}, service);
+    await clock.advance(30_000);
+    stop.abort(new Error('stopped'));
+    expect((await outcome).result).toBe('cancelled');
+    await life.remove(new AbortController().signal);
+    expect(service.live.clusters.size).toBe(0);
+  });
+});
+
+it('makes nothing before it may', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { clock, service, outcome, stop } = start({}, new FakeService(), promise);
+  await clock.advance(10_000);
+  expect(service.calls).toEqual(['agentVersion']);
+  stop.abort(new Error('stopped'));
+  resolve();
+  expect((await outcome).result).toBe('cancelled');
+  expect(service.calls).toEqual(['agentVersion']);
 });
 
 describe('removal', () => {

@@ -22,7 +22,9 @@ import {
   type HostView,
 } from './cluster-adapter.ts';
 import { describeFailing, describeHosts } from './failure-reason.ts';
-import type { FollowPace } from './follow-pace.ts';
+import { ClusterFailed, Patience } from './patience.ts';
+import type { PollPacer } from './poll-pacer.ts';
+import { removePatiently } from './removal.ts';
 
 /** The machines of clusters, as far as a cluster's user reaches them: power on, power off. */
 export interface Machines {
@@ -42,7 +44,9 @@ export interface LifeContext {
   clock: Clock;
   telemetry: Pick<Telemetry, 'clusterPhase' | 'error'>;
   emit: EventSink;
-  pace: FollowPace;
+  pace: PollPacer;
+  /** Resolves when objects may be created, see {@link ClusterAdapter.alreadyThere}. */
+  mayCreate: Promise<void>;
   /** Identity that a host will register with. */
   identify(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string };
 }
@@ -52,9 +56,6 @@ export interface LifeOutcome {
   result: 'complete' | 'failed' | 'cancelled';
   reason: string;
 }
-
-/** The cluster cannot reach its goal; the message is the reason shown to the user. */
-class ClusterFailed extends Error {}
 
 /** A host with an inventory has left these (Service facts 2.2). */
 const NOT_DISCOVERED: readonly HostStatus[] = [
@@ -71,12 +72,13 @@ const UNDER_WAY: readonly ClusterStatus[] = ['preparing-for-installation', 'inst
 
 export class ClusterLife {
   readonly cluster: ClusterPlan;
-  /** What stands on the service now; ids disappear as they are removed. */
+  /** What is known to stand on the service now; ids disappear as they are removed. */
   readonly objects: ClusterObjects = { clusterId: null, infraEnvId: null };
   readonly #context: LifeContext;
   readonly #slot: number;
   readonly #firstHostSlot: number;
   readonly #trouble = new AbortController();
+  readonly #patience: Patience;
   #phase: ClusterPhase = 'planned';
   #outcome: LifeOutcome | null = null;
   #status: ClusterStatus | null = null;
@@ -86,6 +88,7 @@ export class ClusterLife {
   /** @param slot this cluster's slot in the telemetry; `firstHostSlot` its first host's. */
   constructor(context: LifeContext, cluster: ClusterPlan, slot: number, firstHostSlot: number) {
     this.#context = context;
+    this.#patience = new Patience(context);
     this.cluster = cluster;
     this.#slot = slot;
     this.#firstHostSlot = firstHostSlot;
@@ -135,25 +138,22 @@ export class ClusterLife {
   }
 
   /**
-   * Powers the machines off and removes from the service what this life made. Errors that may pass are met with a few
-   * more tries.
-   * @throws ClusterAdapterError when something could not be removed; `objects` then names it.
+   * Powers the machines off and removes from the service what this life made or may have made. Errors that may pass are
+   * waited through until `signal` aborts.
+   * @throws ClusterAdapterError when something could not be removed; the run's ledger then still has it.
    */
   async remove(signal: AbortSignal): Promise<void> {
     this.powerOff();
-    if (this.objects.clusterId === null && this.objects.infraEnvId === null) return;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#context.adapter.remove(this.objects, signal);
-        break;
-      } catch (error) {
-        // A conflict passes too: the installation that was cancelled may need a moment to end.
-        const again = error instanceof ClusterAdapterError && (error.passing || error.conflict);
-        if (!again || attempt === 5) throw error;
-        await this.#context.clock.sleep(attempt * 2_000 * this.#context.clock.speed, signal);
-      }
-    }
-    this.#enter('deleted');
+    const { adapter, clock } = this.#context;
+    let any = false;
+    await removePatiently(
+      async () => {
+        any = (await adapter.remove(this.cluster, this.objects, signal)) || any;
+      },
+      clock,
+      signal,
+    );
+    if (any) this.#enter('deleted');
   }
 
   async #live(signal: AbortSignal): Promise<void> {
@@ -171,10 +171,14 @@ export class ClusterLife {
 
   async #create(signal: AbortSignal): Promise<void> {
     this.#enter('creating');
-    const { adapter, machines, seed, access, spokeProfile } = this.#context;
-    const agentVersion = await adapter.agentVersion(signal);
-    if (!this.cluster.justInfraEnv) this.objects.clusterId = await adapter.createCluster(this.cluster, signal);
-    this.objects.infraEnvId = await adapter.createInfraEnv(this.cluster, this.objects.clusterId, signal);
+    const { adapter, machines, seed, access, spokeProfile, limits, mayCreate } = this.#context;
+    const insist = <T>(action: () => Promise<T>) => this.#patience.insist(limits.discovery, signal, action);
+    const [agentVersion] = await Promise.all([insist(() => adapter.agentVersion(signal)), mayCreate]);
+    signal.throwIfAborted();
+    if (!this.cluster.justInfraEnv) {
+      this.objects.clusterId = await insist(() => adapter.createCluster(this.cluster, signal));
+    }
+    this.objects.infraEnvId = await insist(() => adapter.createInfraEnv(this.cluster, this.objects.clusterId, signal));
     this.#enter('discovering');
     for (const host of this.cluster.hosts) {
       this.#hosts.set(this.#context.identify(this.cluster, host).id, host);
@@ -195,7 +199,7 @@ export class ClusterLife {
   async #discover(signal: AbortSignal): Promise<void> {
     const expected = this.#dayOneHosts().length;
     let hosts: HostView[] = [];
-    await this.#until(
+    await this.#patience.until(
       this.#context.limits.discovery,
       signal,
       async () => {
@@ -216,7 +220,7 @@ export class ClusterLife {
       this.#dayOneHosts().map(async (host) => {
         const { id, hostname } = this.#context.identify(this.cluster, host);
         const settings = { ...(assignRoles && { role: host.role }), ...(setHostnames && { hostname }) };
-        await this.#insist(signal, () =>
+        await this.#patience.insist(this.#context.limits.ready, signal, () =>
           this.#context.adapter.updateHost(this.objects.infraEnvId!, id, settings, signal),
         );
       }),
@@ -228,7 +232,7 @@ export class ClusterLife {
     const clusterId = this.objects.clusterId!;
     let view: ClusterView | null = null;
     let hosts: HostView[] = [];
-    await this.#until(
+    await this.#patience.until(
       this.#context.limits.ready,
       signal,
       async () => {
@@ -253,7 +257,7 @@ export class ClusterLife {
   async #install(signal: AbortSignal): Promise<void> {
     let view: ClusterView | null = null;
     let hosts: HostView[] = [];
-    await this.#until(
+    await this.#patience.until(
       this.#context.limits.install,
       signal,
       async () => {
@@ -283,7 +287,7 @@ export class ClusterLife {
     this.#enter('day2');
     const clusterId = this.objects.clusterId!;
     const infraEnvId = this.objects.infraEnvId!;
-    await this.#insist(signal, async () => {
+    await this.#patience.insist(this.#context.limits.ready, signal, async () => {
       const { status } = await this.#lookAtCluster(signal);
       if (status !== 'adding-hosts') await this.#context.adapter.allowAddHosts(clusterId, signal);
     });
@@ -296,7 +300,7 @@ export class ClusterLife {
     );
     const asked = new Set<string>();
     let hosts: HostView[] = [];
-    await this.#until(
+    await this.#patience.until(
       this.#context.limits.day2,
       signal,
       async () => {
@@ -324,46 +328,6 @@ export class ClusterLife {
 
   #dayOneHosts(): HostPlan[] {
     return this.cluster.hosts.filter((host) => !host.day2);
-  }
-
-  /**
-   * Looks again and again until `done`. Errors that may pass are waited through, as a person would.
-   * @throws ClusterFailed with `explain`'s text after `limitSeconds` simulated seconds.
-   */
-  async #until(
-    limitSeconds: number,
-    signal: AbortSignal,
-    done: () => Promise<boolean>,
-    explain: () => Promise<string>,
-  ): Promise<void> {
-    const { clock, pace } = this.#context;
-    const deadline = clock.now() + limitSeconds * 1000;
-    let trouble = '';
-    for (;;) {
-      try {
-        if (await done()) return;
-        trouble = '';
-      } catch (error) {
-        if (!(error instanceof ClusterAdapterError && error.passing)) throw error;
-        trouble = `; last answer: ${error.message}`;
-      }
-      const left = deadline - clock.now();
-      if (left <= 0) throw new ClusterFailed(`gave up after ${limitSeconds} s: ${await explain()}${trouble}`);
-      await clock.sleep(Math.min(left, pace.delay()), signal);
-    }
-  }
-
-  /** Repeats an action that may be repeated, while its errors may pass and patience lasts. */
-  #insist(signal: AbortSignal, action: () => Promise<void>): Promise<void> {
-    return this.#until(
-      this.#context.limits.ready,
-      signal,
-      async () => {
-        await action();
-        return true;
-      },
-      async () => 'the service does not take the request',
-    );
   }
 
   async #lookAtCluster(signal: AbortSignal): Promise<ClusterView> {

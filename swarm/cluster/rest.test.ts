@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpointNumber } from '../../model/protocol/endpoints.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
+import { Ledger } from '../telemetry/ledger.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
-import { clusterPlan } from './fakes.ts';
 import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
+import { clusterPlan } from './testing/fake-service.ts';
 
 const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
 const signal = new AbortController().signal;
+
+const memoryLedger = () => new Ledger({ sink: () => {}, onFailure: () => {} });
 
 function adapter(answers: Record<string, unknown>) {
   const calls: ServiceCall[] = [];
@@ -25,9 +28,16 @@ function adapter(answers: Record<string, unknown>) {
     json: async <T>(call: ServiceCall) => answer(call) as T,
     release: () => {},
   };
-  const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [] });
+  const ledger = memoryLedger();
+  const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [], ledger });
+  /** As if a run had made cluster `c` and infra-env `i`. */
+  const made = async () => {
+    (await ledger.intend('cluster', 'cluster-0')).made('c');
+    (await ledger.intend('infra-env', 'cluster-0-infra-env')).made('i');
+    return { clusterId: 'c', infraEnvId: 'i' };
+  };
   const log = () => calls.map((call) => `${call.endpoint} ${Object.values(call.params ?? {}).join('/')}`.trim());
-  return { rest, calls, log };
+  return { rest, calls, log, ledger, made };
 }
 
 const gone = () => new ServiceError('not found', 404, true, '');
@@ -100,14 +110,15 @@ describe('creation', () => {
         new Promise((_resolve, reject) => call.signal!.addEventListener('abort', () => reject(call.signal!.reason))),
       ]);
     const client = { call: json, json, release: () => {} } as ServiceClient;
-    const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [] });
+    const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [], ledger: memoryLedger() });
     const stop = new AbortController();
     const made = rest.createCluster(clusterPlan({ controlPlanes: 1 }), stop.signal);
     stop.abort(new Error('stopped'));
     resolve({ id: 'c1' });
     expect(await made).toBe('c1');
     // One that waits for its turn is not begun any more.
-    await expect(rest.createCluster(clusterPlan({ controlPlanes: 1 }), stop.signal)).rejects.toThrow('stopped');
+    const other = clusterPlan({ index: 1 });
+    await expect(rest.createCluster(other, stop.signal)).rejects.toThrow('stopped');
   });
 
   it('does not wait for ever for a service that is silent, but ends at once when stopped', async () => {
@@ -116,7 +127,7 @@ describe('creation', () => {
         call.signal!.addEventListener('abort', () => reject(call.signal!.reason));
       });
     const client: ServiceClient = { call: silent, json: silent, release: () => {} };
-    const options = { client, plan: PLAN, staticNetwork: () => [] };
+    const options = { client, plan: PLAN, staticNetwork: () => [], ledger: memoryLedger() };
     await expect(new RestAdapter({ ...options, callLimitMs: 5 }).agentVersion(signal)).rejects.toMatchObject({
       message: expect.stringContaining('component-versions: no answer within 0.005 s'),
       passing: true,
@@ -188,12 +199,12 @@ describe('looking', () => {
 
 describe('removal', () => {
   it('cancels what is being installed, then deletes cluster, leftover hosts and infra-env', async () => {
-    const { rest, log } = adapter({
+    const { rest, log, made } = adapter({
       'get-cluster': { status: 'installing' },
       'list-infra-env-hosts': [{ id: 'h1' }, { id: 'h2' }],
     });
-    const objects = { clusterId: 'c', infraEnvId: 'i' };
-    await rest.remove(objects, signal);
+    const objects = await made();
+    await rest.remove(clusterPlan(), objects, signal);
     expect(log()).toEqual([
       'get-cluster c',
       'cancel-cluster c',
@@ -207,25 +218,25 @@ describe('removal', () => {
   });
 
   it('takes what is already gone as deleted', async () => {
-    const { rest, log } = adapter({
+    const { rest, log, made } = adapter({
       'get-cluster': gone(),
       'list-infra-env-hosts': [{ id: 'h' }],
       'delete-host': gone(),
     });
-    const objects = { clusterId: 'c', infraEnvId: 'i' };
-    await rest.remove(objects, signal);
+    const objects = await made();
+    await rest.remove(clusterPlan(), objects, signal);
     expect(log().at(-1)).toBe('delete-infra-env i');
     expect(objects).toEqual({ clusterId: null, infraEnvId: null });
   });
 
   it('keeps the ids of what it could not delete', async () => {
-    const { rest } = adapter({
+    const { rest, made } = adapter({
       'get-cluster': { status: 'installed' },
       'list-infra-env-hosts': [],
       'delete-infra-env': new ServiceError('refused', 400, true, 'hosts still belong'),
     });
-    const objects = { clusterId: 'c', infraEnvId: 'i' };
-    await expect(rest.remove(objects, signal)).rejects.toThrow('hosts still belong');
+    const objects = await made();
+    await expect(rest.remove(clusterPlan(), objects, signal)).rejects.toThrow('hosts still belong');
     expect(objects).toEqual({ clusterId: null, infraEnvId: 'i' });
   });
 });

@@ -4,9 +4,8 @@
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
-import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
-import { TransportError } from '../transport/transport.ts';
-import { adviceFor } from './advice.ts';
+import type { ServiceCall } from '../service/service-client.ts';
+import type { Ledger, LedgerEntry } from '../telemetry/ledger.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,
@@ -15,8 +14,10 @@ import {
   type FailingValidation,
   type HostSettings,
   type HostView,
+  type PlannedObject,
 } from './cluster-adapter.ts';
-import { Gate } from './gate.ts';
+import { mayHaveBeenDone, RestCalls, type RestCallsOptions } from './rest-calls.ts';
+import { INFRA_ENV_SUFFIX, REST_KINDS, type RestKind, RestObjects } from './rest-objects.ts';
 import type { StaticNetworkConfig } from './static-network.ts';
 
 /** Parts of the wire objects that are read here (Service facts, appendix B). */
@@ -38,43 +39,43 @@ interface WireCluster {
   'last-installation-preparation'?: { status?: string; reason?: string };
 }
 
-/** Cluster states in which DELETE answers 409 until the installation is cancelled (Service facts 1.2, 2.6). */
-const CANCEL_FIRST: readonly ClusterStatus[] = [
-  'preparing-for-installation',
-  'installing',
-  'finalizing',
-  'installing-pending-user-action',
-];
-
-/** Longer than any proxy waits for the service; without a limit a silent service would hold a run for ever. */
-const CALL_LIMIT_MS = 120_000;
-
-export interface RestAdapterOptions {
-  /** Of kind `user`. */
-  client: ServiceClient;
+export interface RestAdapterOptions extends RestCallsOptions {
   plan: Pick<ExpandedPlan, 'openshiftVersion' | 'releaseImage' | 'pullSecret' | 'sshPublicKey'>;
   /** Network configuration of a cluster's hosts, for clusters that bring one to their infra-env. */
   staticNetwork: (cluster: ClusterPlan) => StaticNetworkConfig[];
-  /** User calls under way at once; default 16. */
-  concurrency?: number;
-  /** Wall-clock milliseconds after which a call, its retries included, is given up; default {@link CALL_LIMIT_MS}. */
-  callLimitMs?: number;
+  ledger: Ledger;
 }
 
 export class RestAdapter implements ClusterAdapter {
-  readonly #client: ServiceClient;
+  readonly #calls: RestCalls;
+  readonly #objects: RestObjects;
   readonly #plan: RestAdapterOptions['plan'];
   readonly #staticNetwork: RestAdapterOptions['staticNetwork'];
-  readonly #gate: Gate;
-  readonly #callLimitMs: number;
+  readonly #ledger: Ledger;
   #agentVersion: Promise<string> | null = null;
 
   constructor(options: RestAdapterOptions) {
-    this.#client = options.client;
+    this.#calls = new RestCalls(options);
+    this.#objects = new RestObjects(this.#calls);
     this.#plan = options.plan;
     this.#staticNetwork = options.staticNetwork;
-    this.#gate = new Gate(options.concurrency ?? 16);
-    this.#callLimitMs = options.callLimitMs ?? CALL_LIMIT_MS;
+    this.#ledger = options.ledger;
+  }
+
+  get reached(): boolean {
+    return this.#calls.reached;
+  }
+
+  async alreadyThere(clusters: readonly ClusterPlan[], signal: AbortSignal): Promise<PlannedObject[]> {
+    const kinds = clusters.every((cluster) => cluster.justInfraEnv) ? (['infra-env'] as const) : REST_KINDS;
+    const found = await Promise.all(
+      kinds.map(async (kind) => {
+        const names = new Set(clusters.map((cluster) => nameOf(kind, cluster)));
+        const list = await this.#objects.list(kind, signal);
+        return list.filter(({ name }) => names.has(name)).map(({ name }) => ({ kind, name }));
+      }),
+    );
+    return found.flat();
   }
 
   /** One request for all clusters; a failed one is forgotten, so that the next cluster asks again. */
@@ -87,7 +88,7 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   async #askAgentVersion(signal: AbortSignal): Promise<string> {
-    const answer = await this.#json<{ versions?: Record<string, string> }>(
+    const answer = await this.#calls.json<{ versions?: Record<string, string> }>(
       { endpoint: 'component-versions', expect: 200 },
       signal,
     );
@@ -99,33 +100,64 @@ export class RestAdapter implements ClusterAdapter {
     );
   }
 
-  async createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
-    const body = clusterCreateParams(cluster, this.#plan);
-    const made = await this.#create({ endpoint: 'register-cluster', json: body, expect: 201 }, signal);
-    return made.id;
+  createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
+    const json = clusterCreateParams(cluster, this.#plan);
+    return this.#make('cluster', cluster, { endpoint: 'register-cluster', json, expect: 201 }, signal);
   }
 
-  async createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string> {
-    const made = await this.#create(
-      {
-        endpoint: 'register-infra-env',
-        json: {
-          name: `${cluster.name}-infra-env`,
-          pull_secret: this.#plan.pullSecret,
-          openshift_version: this.#plan.openshiftVersion,
-          ...(this.#plan.sshPublicKey && { ssh_authorized_key: this.#plan.sshPublicKey }),
-          ...(clusterId !== null && { cluster_id: clusterId }),
-          ...(cluster.withNmstate && { static_network_config: this.#staticNetwork(cluster) }),
-        },
-        expect: 201,
-      },
-      signal,
-    );
-    return made.id;
+  createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string> {
+    const json = {
+      name: nameOf('infra-env', cluster),
+      pull_secret: this.#plan.pullSecret,
+      openshift_version: this.#plan.openshiftVersion,
+      ...(this.#plan.sshPublicKey && { ssh_authorized_key: this.#plan.sshPublicKey }),
+      ...(clusterId !== null && { cluster_id: clusterId }),
+      ...(cluster.withNmstate && { static_network_config: this.#staticNetwork(cluster) }),
+    };
+    return this.#make('infra-env', cluster, { endpoint: 'register-infra-env', json, expect: 201 }, signal);
+  }
+
+  /** Makes an object, or finds the one that an earlier call has made whose answer was lost. Returns its id. */
+  async #make(kind: RestKind, cluster: ClusterPlan, call: ServiceCall, signal: AbortSignal): Promise<string> {
+    const name = nameOf(kind, cluster);
+    let entry = this.#ledger.find(kind, name);
+    if (entry) {
+      const found = entry.id ?? (await this.#adopt(kind, entry, signal));
+      if (found !== null) return found;
+    }
+    try {
+      const { id } = await this.#calls.create<{ id?: string }>(call, signal, async () => {
+        entry ??= await this.#ledger.intend(kind, name, { cluster: cluster.index });
+      });
+      if (!id) {
+        throw new ClusterAdapterError(
+          `${call.endpoint} was answered without an id; is the URL that of an assisted-service?`,
+          {
+            passing: false,
+            conflict: false,
+          },
+        );
+      }
+      entry!.made(id);
+      return id;
+    } catch (error) {
+      if (mayHaveBeenDone(error)) entry?.notAnswered();
+      else if (!entry?.unanswered) entry?.gone();
+      throw error;
+    }
+  }
+
+  /** Takes the object that an unanswered request has made; null when there is none. Several of its name are all ours. */
+  async #adopt(kind: RestKind, entry: LedgerEntry, signal: AbortSignal): Promise<string | null> {
+    const [first, ...others] = await this.#objects.find(kind, entry.name, signal);
+    if (first === undefined) return null;
+    entry.made(first);
+    for (const id of others) await this.#objects.remove(kind, id, signal);
+    return first;
   }
 
   async cluster(clusterId: string, signal: AbortSignal): Promise<ClusterView> {
-    const wire = await this.#json<WireCluster>(
+    const wire = await this.#calls.json<WireCluster>(
       {
         endpoint: 'get-cluster',
         params: { cluster_id: clusterId },
@@ -149,11 +181,14 @@ export class RestAdapter implements ClusterAdapter {
     // (Service facts 1.5), so it is read only when there is no cluster.
     const wire =
       objects.clusterId !== null
-        ? await this.#json<WireHost[]>(
+        ? await this.#calls.json<WireHost[]>(
             { endpoint: 'list-cluster-hosts', params: { cluster_id: objects.clusterId }, expect: 200 },
             signal,
           )
-        : await this.#infraEnvHosts(objects.infraEnvId!, signal);
+        : await this.#calls.json<WireHost[]>(
+            { endpoint: 'list-infra-env-hosts', params: { infra_env_id: objects.infraEnvId! }, expect: 200 },
+            signal,
+          );
     return wire.map((host) => ({
       id: host.id,
       status: host.status,
@@ -166,7 +201,7 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   async updateHost(infraEnvId: string, hostId: string, settings: HostSettings, signal: AbortSignal): Promise<void> {
-    await this.#call(
+    await this.#calls.call(
       {
         endpoint: 'update-host',
         params: { infra_env_id: infraEnvId, host_id: hostId },
@@ -181,117 +216,36 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   async install(clusterId: string, signal: AbortSignal): Promise<void> {
-    await this.#call({ endpoint: 'install-cluster', params: { cluster_id: clusterId }, expect: 202 }, signal);
+    await this.#calls.call({ endpoint: 'install-cluster', params: { cluster_id: clusterId }, expect: 202 }, signal);
   }
 
   async allowAddHosts(clusterId: string, signal: AbortSignal): Promise<void> {
-    await this.#call({ endpoint: 'allow-add-hosts', params: { cluster_id: clusterId }, expect: 202 }, signal);
+    await this.#calls.call({ endpoint: 'allow-add-hosts', params: { cluster_id: clusterId }, expect: 202 }, signal);
   }
 
   async installHost(infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void> {
-    await this.#call(
+    await this.#calls.call(
       { endpoint: 'install-host', params: { infra_env_id: infraEnvId, host_id: hostId }, expect: 202 },
       signal,
     );
   }
 
-  async remove(objects: ClusterObjects, signal: AbortSignal): Promise<void> {
-    const clusterId = objects.clusterId;
-    if (clusterId !== null) {
-      await unlessGone(async () => {
-        const { status } = await this.cluster(clusterId, signal);
-        if (CANCEL_FIRST.includes(status)) {
-          await this.#call({ endpoint: 'cancel-cluster', params: { cluster_id: clusterId }, expect: 202 }, signal);
-        }
-        await this.#call({ endpoint: 'delete-cluster', params: { cluster_id: clusterId }, expect: 204 }, signal);
-      });
-      objects.clusterId = null;
-    }
-    const infraEnvId = objects.infraEnvId;
-    if (infraEnvId !== null) {
-      await unlessGone(async () => {
-        // Deleting the cluster has deleted the hosts of an infra-env that is tied to it; what is left is deleted here,
-        // because the infra-env's own deletion answers 400 as long as one host belongs to it.
-        for (const host of await this.#infraEnvHosts(infraEnvId, signal)) {
-          await unlessGone(() =>
-            this.#call(
-              { endpoint: 'delete-host', params: { infra_env_id: infraEnvId, host_id: host.id }, expect: 204 },
-              signal,
-            ),
-          );
-        }
-        await this.#call({ endpoint: 'delete-infra-env', params: { infra_env_id: infraEnvId }, expect: 204 }, signal);
-      });
-      objects.infraEnvId = null;
-    }
-  }
-
-  #infraEnvHosts(infraEnvId: string, signal: AbortSignal): Promise<WireHost[]> {
-    return this.#json<WireHost[]>(
-      { endpoint: 'list-infra-env-hosts', params: { infra_env_id: infraEnvId }, expect: 200 },
-      signal,
-    );
-  }
-
-  #json<T>(call: ServiceCall, signal: AbortSignal): Promise<T> {
-    return this.#limited(call, signal, signal, (limited) => this.#client.json<T>(limited));
-  }
-
-  /** A creation that was sent is waited for, by a run that is stopped too: what it makes must be known to be removed. */
-  #create(call: ServiceCall, signal: AbortSignal): Promise<{ id: string }> {
-    return this.#limited(call, signal, null, (limited) => this.#client.json<{ id: string }>(limited));
-  }
-
-  async #call(call: ServiceCall, signal: AbortSignal): Promise<void> {
-    await this.#limited(call, signal, signal, (limited) => this.#client.call(limited));
-  }
-
-  /** @param waiting ends the wait for a place; `under` ends the call itself, null for one that must not be broken off. */
-  #limited<T>(
-    call: ServiceCall,
-    waiting: AbortSignal,
-    under: AbortSignal | null,
-    send: (call: ServiceCall) => Promise<T>,
-  ): Promise<T> {
-    return this.#gate.run(waiting, async () => {
-      const limit = AbortSignal.timeout(this.#callLimitMs);
-      try {
-        return await send({ ...call, signal: under ? AbortSignal.any([under, limit]) : limit });
-      } catch (error) {
-        if (limit.aborted && !under?.aborted && !(error instanceof ServiceError)) {
-          throw new ClusterAdapterError(
-            `${call.endpoint}: no answer within ${this.#callLimitMs / 1000} s; is the service overloaded, or the URL that of something else?`,
-            { passing: true, conflict: false },
-          );
-        }
-        throw refused(error);
+  async remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean> {
+    let any = false;
+    for (const kind of REST_KINDS) {
+      const entry = this.#ledger.find(kind, nameOf(kind, cluster));
+      if (entry) {
+        any = true;
+        await this.#objects.removeEntry(entry, signal);
       }
-    });
+      objects[kind === 'cluster' ? 'clusterId' : 'infraEnvId'] = null;
+    }
+    return any;
   }
 }
 
-/** A service error in the adapter's own terms; anything else (an abort's reason) as it is. */
-function refused(error: unknown): unknown {
-  if (!(error instanceof ServiceError)) return error;
-  const { status, detail, cause } = error;
-  // The business error's reason says more than its envelope; of a transport's error it is only the kind.
-  const more = cause instanceof TransportError || error.message.includes(detail) ? '' : `: ${detail}`;
-  const advice = adviceFor(error);
-  return new ClusterAdapterError(
-    `${error.message}${more}${advice && ` (${advice})`}`.replace(/\s+/g, ' '),
-    { passing: status === 0 || status === 429 || status >= 500, conflict: status === 409 },
-    { cause: error },
-  );
-}
-
-/** Runs a deletion; what is already gone counts as deleted. */
-async function unlessGone(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const cause = error instanceof ClusterAdapterError ? error.cause : undefined;
-    if (!(cause instanceof ServiceError && cause.status === 404)) throw error;
-  }
+function nameOf(kind: RestKind, cluster: ClusterPlan): string {
+  return kind === 'cluster' ? cluster.name : `${cluster.name}${INFRA_ENV_SUFFIX}`;
 }
 
 /** Body of POST /v2/clusters. Fields that do not apply are left out: the service rejects VIPs on user-managed networks. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildHost } from '../host/build-host.ts';
-import { clusterPlan } from './fakes.ts';
 import { staticNetworkConfig } from './static-network.ts';
+import { clusterPlan } from './testing/fake-service.ts';
 
 it('gives each host the address, NIC and gateway that its inventory shows', () => {
   const cluster = clusterPlan({ controlPlanes: 3, machineNetwork: '10.9.8.0/26', gateway: '10.9.8.1' });

@@ -8,6 +8,7 @@ import { Progress } from '../report/progress.ts';
 import { createStyle, wantsColour } from '../report/style.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { leftBehind, renderSummary } from '../report/summary-text.ts';
+import { RunArchive } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts, type Interrupts } from './interrupt.ts';
 import { note } from './note.ts';
@@ -29,7 +30,8 @@ export class DaemonSession {
   /** @throws InputError when the folder cannot be written to. */
   constructor({ directory }: SessionOptions) {
     prepareOutputFolder(directory);
-    this.runs = new RunManager(realParts({ directory, warn: (message) => note(`warning: ${message}`) }));
+    const parts = realParts({ directory, warn: (message) => note(`warning: ${message}`) });
+    this.runs = new RunManager(parts, new RunArchive(directory));
     this.#interrupts = catchInterrupts(() => this.#leave());
   }
 
@@ -99,8 +101,9 @@ export class DaemonSession {
   }
 
   #leave(): never {
-    const left = this.runs.current?.abort() ?? [];
-    const lines = leftBehind({ leftBehind: left });
+    const run = this.runs.current;
+    const lines = leftBehind({ leftBehind: run?.abort() ?? [] });
+    if (lines.length > 0 && run?.directory) lines.push(`remove it with: swarm clean ${run.directory}`);
     note(
       lines.length === 0
         ? 'left at once; nothing is left behind on the service'

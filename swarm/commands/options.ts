@@ -63,3 +63,12 @@ export function shard(text: string): { index: number; count: number } {
   }
   return { index, count };
 }
+
+/** Base URL of a service. */
+export function serviceUrl(text: string): string {
+  const parsed = URL.parse(text);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
+    throw new InvalidArgumentError('Allowed: a base URL such as http://127.0.0.1:8090.');
+  }
+  return text.replace(/\/+$/, '');
+}

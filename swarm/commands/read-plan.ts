@@ -54,7 +54,8 @@ export function expandWith(plan: Plan, options: PlanOptions): ExpandedPlan {
   }
 }
 
-function readCa(path: string): string {
+/** @throws InputError when the file is not one of PEM certificates. */
+export function readCa(path: string): string {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -31,7 +31,12 @@ export const runSchema = {
     id: { type: 'string' },
     plan: { type: 'string', description: "The plan's name." },
     seed: { type: 'string' },
-    state: { type: 'string', enum: ['starting', 'running', 'stopping', 'cleaning', 'ended'] },
+    state: {
+      type: 'string',
+      enum: ['starting', 'running', 'stopping', 'cleaning', 'ended', 'killed', 'unknown'],
+      description:
+        'Of a run of another process: running, ended, killed (without an end), or unknown (no end, and its process was on another machine).',
+    },
     startedAt: { type: 'string', format: 'date-time' },
     endedAt: nullable({ type: 'string', format: 'date-time' }),
     verdict: nullable({ type: 'string', enum: ['passed', 'failed', 'interrupted'] }),
@@ -45,6 +50,12 @@ export const runSchema = {
 const paging = {
   limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
   offset: { type: 'integer', minimum: 0, default: 0 },
+} as const;
+
+export const runQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } },
 } as const;
 
 export const clusterQuery = {

@@ -17,6 +17,11 @@ const DEFAULT_BUFFER_LIMIT = 1 << 20;
 
 type Reader = Pick<WebSocket, 'send' | 'close' | 'bufferedAmount' | 'on'>;
 
+/** Tells a reader that there is nothing to wait for. */
+export function closeAsOver(reader: Pick<WebSocket, 'close'>): void {
+  reader.close(RUN_OVER, 'the run is over');
+}
+
 export class EventStream {
   readonly #listeners = new Set<EventSink>();
   readonly #readers = new Set<Reader>();
@@ -43,7 +48,7 @@ export class EventStream {
   /** Sends every further event as one JSON text message; ends with close code 1000 when the run is over. */
   attach(reader: Reader): void {
     if (this.#over) {
-      reader.close(RUN_OVER, 'the run is over');
+      closeAsOver(reader);
       return;
     }
     this.#readers.add(reader);
@@ -68,7 +73,7 @@ export class EventStream {
   /** No event will come any more. */
   end(): void {
     this.#over = true;
-    for (const reader of this.#readers) reader.close(RUN_OVER, 'the run is over');
+    for (const reader of this.#readers) closeAsOver(reader);
     this.#readers.clear();
   }
 }

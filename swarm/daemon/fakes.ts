@@ -1,9 +1,10 @@
 /** Parts of a run that need no service and no threads, for tests of what stands above them. */
-import { clusterPlan, FakeService } from '../cluster/fakes.ts';
+import { clusterPlan, FakeService } from '../cluster/testing/fake-service.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
+import { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RunParts } from './run.ts';
 
@@ -41,6 +42,8 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
 export class FakeParts implements RunParts {
   readonly service = new FakeService();
   readonly events: RunEvent[] = [];
+  /** What the run's ledger was told, write by write. */
+  readonly ledger: string[] = [];
   stored: RunSummary | null = null;
   pool: PoolOptions | null = null;
   poolStopped = false;
@@ -100,13 +103,15 @@ export class FakeParts implements RunParts {
     };
   }
 
-  createUser() {
+  createUser(...[, , , , ledger]: Parameters<RunParts['createUser']>) {
+    this.service.ledger = ledger;
     return { adapter: this.service, close: async () => {} };
   }
 
   async openStore(run: string) {
     return {
       directory: `/tmp/${run}`,
+      ledger: new Ledger({ sink: (text) => void this.ledger.push(text), onFailure: () => {} }),
       write: (event: RunEvent) => void this.events.push(event),
       history: async (host: number) => this.events.filter((event) => 'host' in event && event.host === host),
       finish: async (summary: RunSummary) => {

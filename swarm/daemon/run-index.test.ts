@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
-import { clusterPlan } from '../cluster/fakes.ts';
+import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import { fakePlan } from './fakes.ts';
 import { RunIndex } from './run-index.ts';
 

@@ -1,20 +1,27 @@
-/** The runs of this process: at most one at a time, the last few remembered. */
+/** The runs of this process (at most one at a time, the last few remembered) and those that stand in the runs' folder. */
 import { randomBytes } from 'node:crypto';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { RunArchive } from '../telemetry/run-archive.ts';
 import { ApiError } from './api-error.ts';
+import { PastRun } from './past-run.ts';
 import { Run, type RunOptions, type RunParts } from './run.ts';
+import type { RunIndex } from './run-index.ts';
 
 /** Ended runs that can still be asked about. */
 const REMEMBERED = 20;
 
 export class RunManager {
   readonly #parts: RunParts;
+  readonly #archive: RunArchive | null;
   readonly #runs = new Map<string, Run>();
+  #kept: { id: string; index: Promise<RunIndex> } | null = null;
   #last: Run | null = null;
   #ended: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: RunParts) {
+  /** @param archive earlier runs, and those of other processes */
+  constructor(parts: RunParts, archive: RunArchive | null = null) {
     this.#parts = parts;
+    this.#archive = archive;
   }
 
   /** The run under way, or the one that ended last; null before the first. */
@@ -46,13 +53,35 @@ export class RunManager {
     return run;
   }
 
-  /** Newest first. */
-  list(): Run[] {
-    return [...this.#runs.values()].reverse();
+  /** At most `limit` runs, newest first. */
+  list(limit = Number.POSITIVE_INFINITY): (Run | PastRun)[] {
+    const own = [...this.#runs.values()];
+    const past = this.#archive?.list(limit + own.length).filter(({ id }) => !this.#runs.has(id)) ?? [];
+    const all = [...own, ...past.map((record) => new PastRun(this.#archive!, record))];
+    const startOf = (run: Run | PastRun) =>
+      run instanceof PastRun ? Date.parse(run.record.startedAt) : run.startedAt.getTime();
+    return all.sort((a, b) => startOf(b) - startOf(a)).slice(0, limit);
   }
 
-  get(id: string): Run | undefined {
-    return this.#runs.get(id);
+  get(id: string): Run | PastRun | undefined {
+    const run = this.#runs.get(id);
+    if (run) return run;
+    const record = this.#archive?.get(id);
+    return record ? new PastRun(this.#archive!, record) : undefined;
+  }
+
+  /** Where everything in a run is, or was. That of one past run is kept: whoever looks at one page looks at the next. */
+  async index(run: Run | PastRun): Promise<RunIndex> {
+    if (!(run instanceof PastRun)) return run.index;
+    const { id, state } = run.record;
+    // What goes on elsewhere is another thing at the next look.
+    if (state === 'running') return run.index();
+    if (this.#kept?.id !== id) this.#kept = { id, index: run.index() };
+    const { index } = this.#kept;
+    index.catch(() => {
+      if (this.#kept?.index === index) this.#kept = null;
+    });
+    return index;
   }
 
   /** Ends the run under way gracefully and waits for it. */

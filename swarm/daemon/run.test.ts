@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adapterError } from '../cluster/fakes.ts';
+import { adapterError } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { FakeParts, fakePlan } from './fakes.ts';
 import { Run } from './run.ts';
@@ -148,5 +148,102 @@ describe('run', () => {
     expect(parts.service.calls).not.toContain('stopCluster 0');
     parts.pool!.onClusterIdle!(0);
     expect((await ended).verdict).toBe('passed');
+  });
+});
+
+describe('what a run makes', () => {
+  const untilStatus = (run: Run) =>
+    new Promise<void>((resolve) => run.events.listen((event) => event.type === 'cluster.status' && resolve()));
+
+  it('is in its ledger, which ends with the verdict', async () => {
+    const { parts, ended } = start(fakePlan([SNO], ELSEWHERE));
+    await ended;
+    const lines = parts.ledger.join('').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { seq: 1, intended: 'cluster', name: 'cluster-0', attributes: { cluster: 0 } },
+      { seq: 1, made: 'c1' },
+      { seq: 2, intended: 'infra-env', name: 'cluster-0-infra-env' },
+      { seq: 2, made: 'i2' },
+      { seq: 1, gone: true },
+      { seq: 2, gone: true },
+      { verdict: 'passed', reasons: [] },
+    ]);
+  });
+
+  it('is listed at an abort while it is being made', async () => {
+    const parts = new FakeParts();
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<string>();
+    parts.service.createInfraEnv = async (cluster) => {
+      await parts.service.ledger!.intend('infra-env', `${cluster.name}-infra-env`, { cluster: cluster.index });
+      begun.resolve();
+      return held.promise;
+    };
+    const { run, ended } = start(fakePlan([SNO], ELSEWHERE), parts);
+    await begun.promise;
+    expect(run.abort()).toEqual([
+      {
+        name: 'cluster-0',
+        clusterId: 'c1',
+        infraEnvId: null,
+        unconfirmed: [{ kind: 'infra-env', name: 'cluster-0-infra-env' }],
+      },
+    ]);
+    held.resolve('i2');
+    await ended;
+  });
+
+  it('is removed when the service comes back during the clean-up', async () => {
+    const parts = new FakeParts();
+    parts.service.readiness = 'insufficient';
+    parts.service.errors.set(
+      'removeCluster',
+      Array.from({ length: 3 }, () => adapterError('503', true)),
+    );
+    const { run, ended } = start(fakePlan([SNO], ELSEWHERE), parts);
+    await untilStatus(run);
+    run.stop();
+    const summary = await ended;
+    expect(parts.service.live.clusters.size).toBe(0);
+    expect(summary).toMatchObject({ verdict: 'interrupted', leftBehind: [] });
+  }, 60_000);
+});
+
+describe('a plan whose seed lives on the service already', () => {
+  const taken = () => {
+    const parts = new FakeParts();
+    parts.service.strangers.push(
+      { kind: 'infra-env', name: 'cluster-1-infra-env' },
+      { kind: 'cluster', name: 'cluster-1' },
+    );
+    return parts;
+  };
+
+  it('makes nothing and says what to do', async () => {
+    const parts = taken();
+    const summary = await start(fakePlan([SNO, SNO], { ...ELSEWHERE, seed: "it's 7" }), parts).ended;
+    expect(summary.verdict).toBe('failed');
+    expect(summary.reasons).toHaveLength(1);
+    expect(summary.reasons[0]).toMatch(
+      /^2 objects of this plan and seed stand on the service already, for example infra-env cluster-1-infra-env: .*`swarm clean --seed 'it'\\''s 7' --service http:\/\/service`, or give this run another seed/,
+    );
+    expect(parts.service.calls.filter((call) => /create|launch|remove/.test(call))).toEqual([]);
+  });
+
+  it('is nobody else in the built-in service, which is not asked', async () => {
+    const parts = taken();
+    expect((await start(fakePlan([SNO, SNO]), parts).ended).verdict).toBe('passed');
+    expect(parts.service.calls).not.toContain('alreadyThere');
+  });
+
+  it('is only a warning away when the service does not let us look', async () => {
+    const parts = new FakeParts();
+    parts.service.alreadyThere = async () => {
+      throw adapterError('list-infra-envs answered 403', false);
+    };
+    expect((await start(fakePlan([SNO], ELSEWHERE), parts).ended).verdict).toBe('passed');
+    expect(parts.events).toContainEqual(
+      expect.objectContaining({ type: 'run.warning', message: expect.stringContaining('answered 403') }),
+    );
   });
 });

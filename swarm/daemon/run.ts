@@ -9,12 +9,14 @@ import { availableParallelism } from 'node:os';
 import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
-import { FollowPace } from '../cluster/follow-pace.ts';
+import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { redactUrl } from '../plan/redact.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize, type Verdict } from '../report/summary.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
+import type { Ledger } from '../telemetry/ledger.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
@@ -22,9 +24,11 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { TransportOptions } from '../transport/transport.ts';
+import { cleanUp } from './clean-up.ts';
 import { type ConnectionBudget, connectionBudget, readConnectionLimits } from './connection-budget.ts';
 import type { EmbeddedService } from './embedded.ts';
 import { EventStream } from './event-stream.ts';
+import { leftBehindOf, seedIsTaken } from './left-behind.ts';
 import { RunIndex } from './run-index.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
@@ -45,7 +49,13 @@ export interface RunUser {
 export interface RunParts {
   startEmbedded(clock: ClockSpec, agentToken: string): Promise<EmbeddedService>;
   createPool(options: PoolOptions): Promise<RunPool>;
-  createUser(plan: ExpandedPlan, baseUrl: string, clock: ScaledClock, telemetry: SharedTelemetry): RunUser;
+  createUser(
+    plan: ExpandedPlan,
+    baseUrl: string,
+    clock: ScaledClock,
+    telemetry: SharedTelemetry,
+    ledger: Ledger,
+  ): RunUser;
   /** Where events and summary are kept. */
   openStore(run: string, plan: ExpandedPlan): Promise<RunStoreWriter>;
 }
@@ -54,6 +64,8 @@ export interface RunParts {
 export interface RunStoreWriter {
   /** Null when nothing is kept. */
   readonly directory: string | null;
+  /** What the run makes on the service. */
+  readonly ledger: Ledger;
   write(event: RunEvent): void;
   /** Events of one host so far, oldest first. */
   history(host: number): Promise<RunEvent[]>;
@@ -75,10 +87,6 @@ export interface RunOptions {
  * counts as added when it reboots has yet to boot, join and become ready.
  */
 const SETTLE_SECONDS = 1_200;
-/** Wall-clock milliseconds that clean-up may take before the rest is reported as left behind. */
-const CLEAN_UP_LIMIT_MS = 120_000;
-/** Clusters removed at once. */
-const REMOVALS_AT_ONCE = 16;
 /** Reasons of single clusters repeated in the verdict. */
 const NAMED_REASONS = 3;
 
@@ -164,15 +172,14 @@ export class Run {
     this.stop();
     this.#abandon.abort(new Error('the run was abandoned'));
     this.#embedded?.kill();
+    this.#store?.ledger.flush();
     return this.leftBehind();
   }
 
-  /** What stands on the service because of this run, now. Nothing when the service is our own: it goes with the run. */
+  /** What stands, or may stand, on the service because of this run, now. Nothing when the service is our own: it goes with the run. */
   leftBehind(): LeftBehind[] {
     if (this.plan.service.url === 'embedded') return [];
-    return this.#lives
-      .filter(({ objects }) => objects.clusterId !== null || objects.infraEnvId !== null)
-      .map(({ cluster, objects }) => ({ name: cluster.name, ...objects }));
+    return leftBehindOf(this.#store?.ledger.open() ?? []);
   }
 
   /** Events of one host, oldest first. */
@@ -208,7 +215,7 @@ export class Run {
       this.#budget = connectionBudget(this.plan, await readConnectionLimits());
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const baseUrl = await this.#serviceUrl();
-      user = this.#parts.createUser(this.plan, baseUrl, this.#clock, telemetry);
+      user = this.#parts.createUser(this.plan, baseUrl, this.#clock, telemetry, this.#store.ledger);
       pool = await this.#parts.createPool({
         workers: this.workers,
         clock: this.#clockSpec,
@@ -266,9 +273,31 @@ export class Run {
       clock: this.#clock,
       telemetry,
       emit: (event) => this.#emit(event),
-      pace: new FollowPace(this.#clock),
+      pace: new PollPacer(this.#clock),
+      mayCreate: this.#lookBeforeCreating(user.adapter),
       identify: (cluster, host) => buildHost(seed, cluster, host).identity,
     };
+  }
+
+  /**
+   * One look at the service: a plan whose seed lives there already would meet hosts of its own identities, so the run ends
+   * before it makes anything. Never throws.
+   */
+  async #lookBeforeCreating(adapter: ClusterAdapter): Promise<void> {
+    const { service, seed, clusters } = this.plan;
+    if (service.url === 'embedded') return;
+    try {
+      const [first, ...others] = await adapter.alreadyThere(clusters, this.#stop.signal);
+      if (!first) return;
+      const reason = seedIsTaken(seed, redactUrl(service.url), first, others.length + 1);
+      this.#fail(reason);
+      this.#stop.abort(new Error(reason));
+    } catch (error) {
+      // A service that cannot be reached is told of by the creations, which meet it too.
+      if (this.#stop.signal.aborted || !adapter.reached) return;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#warn(`could not look whether another run has left objects of this plan and seed on the service: ${why}`);
+    }
   }
 
   /** Lets the clusters arrive and live, and the installed ones send their last words. */
@@ -334,21 +363,7 @@ export class Run {
     if (this.plan.keep || this.#abandon.signal.aborted) return;
     // Nothing of an embedded service outlives the run; removing it object by object would only take time.
     if (this.plan.service.url === 'embedded' && this.#stop.signal.aborted) return;
-    const signal = AbortSignal.any([this.#abandon.signal, AbortSignal.timeout(CLEAN_UP_LIMIT_MS)]);
-    // All of them first: what the service answers while it is busy with removals is no measure of anything.
-    for (const life of this.#lives) life.powerOff();
-    const queue = this.#lives.values();
-    const failures: string[] = [];
-    const work = async () => {
-      for (const life of queue) {
-        try {
-          await life.remove(signal);
-        } catch (error) {
-          failures.push(`${life.cluster.name}: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, work));
+    const failures = await cleanUp(this.#lives, this.#abandon.signal);
     if (failures.length > 0) {
       this.#fail(`${failures.length} clusters could not be removed from the service; first: ${failures[0]}`);
     }
@@ -378,6 +393,7 @@ export class Run {
     this.#state = 'ended';
     this.events.end();
     await this.#store?.finish(this.#summary);
+    this.#store?.ledger.end({ ended: this.#endedAt.toISOString(), verdict: this.#verdict, reasons: this.#reasons });
     return this.#summary;
   }
 

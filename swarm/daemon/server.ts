@@ -21,12 +21,15 @@ import {
   hostParams,
   hostQuery,
   runParams,
+  runQuery,
   runSchema,
   startQuery,
 } from './api-schemas.ts';
 import { COMPAT_BASE, compatApi } from './compat-api.ts';
+import { closeAsOver } from './event-stream.ts';
 import type { LoneAgents } from './lone-agent.ts';
 import { applyOverrides } from './overrides.ts';
+import { PastRun } from './past-run.ts';
 import type { Run } from './run.ts';
 import type { RowFilter } from './run-index.ts';
 import type { RunManager } from './run-manager.ts';
@@ -41,6 +44,8 @@ export interface ServerOptions {
 
 /** Bytes of a plan that may be posted. */
 const PLAN_LIMIT = 4 << 20;
+/** Runs named to somebody who asks for one that is not there. */
+const KNOWN_NAMED = 20;
 
 interface StartQuery {
   seed?: string;
@@ -118,11 +123,11 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
     (_request, text, done) => done(null, text),
   );
   const problems = { '4xx': errorSchema, '5xx': errorSchema };
-  const find = (request: FastifyRequest): Run => {
+  const find = (request: FastifyRequest): Run | PastRun => {
     const { id } = request.params as { id: string };
     const run = runs.get(id);
     if (run) return run;
-    const known = runs.list().map((one) => one.id);
+    const known = runs.list(KNOWN_NAMED).map((one) => one.id);
     throw new ApiError(404, 'unknown-run', 'there is no run of this id', { given: id, allowed: known });
   };
 
@@ -154,11 +159,12 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
     {
       schema: {
         tags: ['runs'],
-        summary: 'List runs, newest first',
+        summary: 'List runs, newest first, with those of other processes in the same folder',
+        querystring: runQuery,
         response: { 200: { type: 'array', items: runSchema }, ...problems },
       },
     },
-    () => runs.list().map(describe),
+    (request) => runs.list((request.query as { limit: number }).limit).map(describe),
   );
 
   app.get(
@@ -181,7 +187,8 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
     },
     (request, reply) => {
       const run = find(request);
-      if (run.state === 'ended') {
+      if (run instanceof PastRun && run.record.state === 'running') throw elsewhere(run);
+      if (run instanceof PastRun || run.state === 'ended') {
         throw new ApiError(409, 'run-ended', `run ${run.id} has ended; there is nothing to stop`, { given: run.id });
       }
       run.stop();
@@ -213,7 +220,7 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
         response: { 200: clusterPage, ...problems },
       },
     },
-    (request) => find(request).index.clusters(request.query as RowFilter),
+    async (request) => (await runs.index(find(request))).clusters(request.query as RowFilter),
   );
 
   app.get(
@@ -227,7 +234,7 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
         response: { 200: hostPage, ...problems },
       },
     },
-    (request) => find(request).index.hosts(request.query as RowFilter),
+    async (request) => (await runs.index(find(request))).hosts(request.query as RowFilter),
   );
 
   app.get(
@@ -243,7 +250,7 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
     async (request) => {
       const run = find(request);
       const { host } = request.params as unknown as { host: number };
-      const row = run.index.host(host);
+      const row = (await runs.index(run)).host(host);
       if (!row) {
         throw new ApiError(404, 'unknown-host', `run ${run.id} has no host of this number`, { given: host });
       }
@@ -264,15 +271,24 @@ async function ownApi(app: FastifyInstance, runs: RunManager): Promise<void> {
       },
       // Runs before the upgrade, so that an unknown run is a plain 404.
       preValidation: async (request) => {
-        find(request);
+        const run = find(request);
+        if (run instanceof PastRun && run.record.state === 'running') throw elsewhere(run);
       },
     },
-    (socket, request) => find(request).events.attach(socket),
+    (socket, request) => {
+      const run = find(request);
+      if (run instanceof PastRun) closeAsOver(socket);
+      else run.events.attach(socket);
+    },
   );
 }
 
 /** A run as the API shows it. */
-function describe(run: Run): object {
+function describe(run: Run | PastRun): object {
+  if (run instanceof PastRun) {
+    const { id, plan, seed, state, startedAt, endedAt, verdict, reasons, clusters, hosts, folder } = run.record;
+    return { id, plan, seed, state, startedAt, endedAt, verdict, reasons, clusters, hosts, directory: folder };
+  }
   return {
     id: run.id,
     plan: run.plan.name,
@@ -286,6 +302,13 @@ function describe(run: Run): object {
     hosts: run.plan.hostCount,
     directory: run.directory,
   };
+}
+
+function elsewhere({ id, record }: PastRun): ApiError {
+  const { pid, host } = record.process!;
+  return new ApiError(409, 'run-elsewhere', `run ${id} goes on in process ${pid} on ${host}; stop or watch it there`, {
+    given: id,
+  });
 }
 
 function readPlan(body: unknown, query: StartQuery): ExpandedPlan {

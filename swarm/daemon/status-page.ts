@@ -63,9 +63,13 @@ export const STATUS_PAGE = `<!doctype html>
   async function look() {
     const badge = document.getElementById('badge');
     try {
-      const [run] = await (await fetch('/api/v1/runs')).json();
-      if (!run) { badge.textContent = 'idle'; return; }
-      const summary = await (await fetch('/api/v1/runs/' + run.id + '/summary')).json();
+      // The newest run that has numbers: those of other processes and those that were killed have none.
+      let run, summary;
+      for (run of await (await fetch('/api/v1/runs?limit=10')).json()) {
+        const answer = await fetch('/api/v1/runs/' + run.id + '/summary');
+        if (answer.ok) { summary = await answer.json(); break; }
+      }
+      if (!summary) { badge.textContent = 'idle'; return; }
       const word = run.verdict ?? run.state;
       badge.textContent = word;
       badge.className = 'badge ' + (run.verdict ?? 'running');

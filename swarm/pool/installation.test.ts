@@ -8,11 +8,12 @@ import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { type ServiceMock, startServiceMock } from '../../service-mock/index.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
 import { ClusterLife, type Machines } from '../cluster/cluster-life.ts';
-import { FollowPace } from '../cluster/follow-pace.ts';
+import { PollPacer } from '../cluster/poll-pacer.ts';
 import { RestAdapter } from '../cluster/rest.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { createServiceClient } from '../service/service-client.ts';
+import { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
@@ -102,12 +103,14 @@ async function live(topology: Topology, index: number) {
           sshPublicKey: '',
         },
         staticNetwork: () => [],
+        ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
       }),
       machines: power,
       clock: runtime.clock,
       telemetry: runtime.telemetry,
       emit: runtime.emit,
-      pace: new FollowPace(runtime.clock),
+      pace: new PollPacer(runtime.clock),
+      mayCreate: Promise.resolve(),
       identify: (plan, host) => buildHost('seed', plan, host).identity,
     },
     cluster,

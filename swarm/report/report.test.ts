@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
-import { clusterPlan } from '../cluster/fakes.ts';
+import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';

@@ -26,14 +26,22 @@ export function renderSummary(summary: RunSummary, style: Style = createStyle(fa
     'Not as real agents',
     summary.deviations.map((text) => style.warn(text)),
   );
-  section('Left behind on the service', leftBehind(summary));
+  const left = leftBehind(summary);
+  section('Left behind on the service', left.length > 0 ? [...left, `remove it with: swarm clean ${summary.run}`] : []);
   return lines.join('\n');
 }
 
 /** One line for each object that stands on the service. */
 export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
-  return summary.leftBehind.map(({ name, clusterId, infraEnvId }) =>
-    [name, clusterId && `cluster ${clusterId}`, infraEnvId && `infra-env ${infraEnvId}`].filter(Boolean).join('  '),
+  return summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [] }) =>
+    [
+      name,
+      clusterId && `cluster ${clusterId}`,
+      infraEnvId && `infra-env ${infraEnvId}`,
+      ...unconfirmed.map((one) => `perhaps ${one.kind} ${one.name} (creation not answered)`),
+    ]
+      .filter(Boolean)
+      .join('  '),
   );
 }
 

@@ -119,6 +119,8 @@ export interface LeftBehind {
   name: string;
   clusterId: string | null;
   infraEnvId: string | null;
+  /** What may stand there too: a request to create it was under way or was never answered. Absent when there is nothing. */
+  unconfirmed?: { kind: string; name: string }[];
 }
 
 /** What only the run knows. */

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
-import { FollowPace } from './follow-pace.ts';
+import { PollPacer } from './poll-pacer.ts';
 
 it('keeps 10 s for few clusters and slows down so that many stay inside the budget', () => {
-  const pace = new FollowPace(new ManualClock(), () => 0.5);
+  const pace = new PollPacer(new ManualClock(), () => 0.5);
   const leave = pace.enter(5);
   expect(pace.delay()).toBe(10_000);
   for (let n = 0; n < 1000; n++) pace.enter(10);
@@ -15,12 +15,12 @@ it('keeps 10 s for few clusters and slows down so that many stay inside the budg
 });
 
 it('counts its budget in wall-clock time when simulated time is compressed', () => {
-  const pace = new FollowPace(new ScaledClock(startClock(60)), () => 0.5);
+  const pace = new PollPacer(new ScaledClock(startClock(60)), () => 0.5);
   for (let n = 0; n < 30; n++) pace.enter(4);
   expect(pace.delay()).toBeCloseTo((30 * 1.2 * 60_000) / 50, 0);
 });
 
 it('scatters looks around the interval', () => {
-  expect(new FollowPace(new ManualClock(), () => 0).delay()).toBe(9_000);
-  expect(new FollowPace(new ManualClock(), () => 1).delay()).toBe(11_000);
+  expect(new PollPacer(new ManualClock(), () => 0).delay()).toBe(9_000);
+  expect(new PollPacer(new ManualClock(), () => 1).delay()).toBe(11_000);
 });

@@ -18,7 +18,7 @@ const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
 const NO_SERVICE = 'is the URL that of an assisted-service?';
 
 /** A hint for people, or ''. */
-export function adviceFor(error: ServiceError): string {
+export function hintFor(error: ServiceError): string {
   const { cause, status, detail } = error;
   if (cause instanceof TransportError) return BY_KIND[cause.kind] ?? '';
   if (status === 401 || status === 403) {

@@ -1,5 +1,5 @@
 /** Bounds how many user calls are under way at once; the rest wait in order. */
-export class Gate {
+export class Semaphore {
   readonly #limit: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];

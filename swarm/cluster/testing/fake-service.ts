@@ -1,8 +1,9 @@
 /** A service and machines in miniature, for tests of what stands above them: they do what a script says, at once. */
 
-import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
-import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import type { ClusterLaunch } from '../pool/messages.ts';
+import type { ClusterStatus, HostStatus } from '../../../model/protocol/states.ts';
+import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
+import type { ClusterLaunch } from '../../pool/messages.ts';
+import type { Ledger, LedgerEntry } from '../../telemetry/ledger.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,
@@ -10,8 +11,9 @@ import {
   type ClusterView,
   type FailingValidation,
   type HostView,
-} from './cluster-adapter.ts';
-import type { Machines } from './cluster-life.ts';
+  type PlannedObject,
+} from '../cluster-adapter.ts';
+import type { Machines } from '../cluster-life.ts';
 
 /** A small cluster plan; hosts are numbered from `firstHost`. */
 export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0): ClusterPlan {
@@ -96,6 +98,11 @@ export class FakeService implements ClusterAdapter, Machines {
   identify = fakeIdentity;
   /** Hosts that never boot, by ordinal. */
   readonly dead = new Set<number>();
+  /** Where creations are written down, as the real adapters do; null for tests that do not look. */
+  ledger: Ledger | null = null;
+  /** Names that stand on the service before the run. */
+  readonly strangers: PlannedObject[] = [];
+  reached = true;
   readonly #clusters = new Map<string, { step: number; hosts: FakeHost[]; infraEnv: string }>();
   #ids = 0;
 
@@ -119,17 +126,26 @@ export class FakeService implements ClusterAdapter, Machines {
     return 'quay.io/agent:1';
   }
 
+  async alreadyThere(clusters: readonly ClusterPlan[]): Promise<PlannedObject[]> {
+    this.calls.push('alreadyThere');
+    return this.strangers.filter(({ name }) => clusters.some((cluster) => name.startsWith(cluster.name)));
+  }
+
   async createCluster(cluster: ClusterPlan): Promise<string> {
-    this.#called(`createCluster ${cluster.name}`);
+    const entry = await this.#intend('cluster', cluster, cluster.name);
+    this.#called(`createCluster ${cluster.name}`, entry);
     const id = `c${++this.#ids}`;
+    entry?.made(id);
     this.live.clusters.add(id);
     this.#clusters.set(id, { step: -1, hosts: [], infraEnv: '' });
     return id;
   }
 
   async createInfraEnv(cluster: ClusterPlan, clusterId: string | null): Promise<string> {
-    this.#called(`createInfraEnv ${cluster.name}`);
+    const entry = await this.#intend('infra-env', cluster, `${cluster.name}-infra-env`);
+    this.#called(`createInfraEnv ${cluster.name}`, entry);
     const id = `i${++this.#ids}`;
+    entry?.made(id);
     this.live.infraEnvs.add(id);
     if (clusterId === null) this.#clusters.set(id, { step: -1, hosts: [], infraEnv: id });
     return id;
@@ -185,17 +201,25 @@ export class FakeService implements ClusterAdapter, Machines {
     }
   }
 
-  async remove(objects: ClusterObjects): Promise<void> {
+  async remove(cluster: ClusterPlan, objects: ClusterObjects): Promise<boolean> {
+    const any = objects.clusterId !== null || objects.infraEnvId !== null;
     if (objects.clusterId !== null) {
       this.#called(`removeCluster ${objects.clusterId}`);
       this.live.clusters.delete(objects.clusterId);
       objects.clusterId = null;
     }
+    this.ledger?.find('cluster', cluster.name)?.gone();
     if (objects.infraEnvId !== null) {
       this.#called(`removeInfraEnv ${objects.infraEnvId}`);
       this.live.infraEnvs.delete(objects.infraEnvId);
       objects.infraEnvId = null;
     }
+    this.ledger?.find('infra-env', `${cluster.name}-infra-env`)?.gone();
+    return any;
+  }
+
+  async #intend(kind: string, cluster: ClusterPlan, name: string): Promise<LedgerEntry | undefined> {
+    return this.ledger?.find(kind, name) ?? (await this.ledger?.intend(kind, name, { cluster: cluster.index }));
   }
 
   #boot(cluster: ClusterPlan, owner: string, start: readonly number[]): void {
@@ -212,10 +236,13 @@ export class FakeService implements ClusterAdapter, Machines {
     }
   }
 
-  #called(call: string): void {
+  /** @param entry of what the call was to make: nothing, when it fails. */
+  #called(call: string, entry?: LedgerEntry): void {
     this.calls.push(call);
     const error = this.errors.get(call.split(' ')[0]!)?.shift();
-    if (error) throw error;
+    if (!error) return;
+    entry?.gone();
+    throw error;
   }
 }
 

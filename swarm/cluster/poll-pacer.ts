@@ -15,7 +15,7 @@ const PACE = {
   scatter: 0.2,
 } as const;
 
-export class FollowPace {
+export class PollPacer {
   readonly #clock: Clock;
   readonly #random: () => number;
   #cost = 0;

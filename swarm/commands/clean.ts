@@ -1,0 +1,298 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import type { CleanLeft, CleanProgress, CleanTask } from '../daemon/cleaner.ts';
+import type { TlsOptions } from '../plan/connections.ts';
+import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
+import { locateRun, RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
+import { EXIT, InputError } from './exit.ts';
+import { catchInterrupts } from './interrupt.ts';
+import { note } from './note.ts';
+import { serviceUrl } from './options.ts';
+import { readCa } from './read-plan.ts';
+
+interface CleanFlags {
+  seed?: string;
+  all?: boolean;
+  out: string;
+  service?: string;
+  insecure?: boolean;
+  ca?: string;
+  authorizationFile?: string;
+  json?: boolean;
+}
+
+/** A run that is over, with what its ledger says. */
+interface FoundRun {
+  record: RunRecord;
+  contents: LedgerContents;
+}
+
+/** `swarm clean` */
+export function cleanCommand(finish: (code: number) => void): Command {
+  return new Command('clean')
+    .summary('remove what runs have left on the service')
+    .description(
+      'Removes clusters, hosts and infra-envs that a run has left on the service because it was killed, left at the second Ctrl-C, or kept them. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
+    )
+    .argument('[run...]', 'ids of runs, or their folders (see: swarm runs)')
+    .option('--seed <text>', 'remove everything of this seed, by its names, also where no ledger is left')
+    .option('--all', 'remove what all runs have left that are over')
+    .option('--out <dir>', "folder of the runs' folders", 'runs')
+    .option('--service <url>', 'address of the service (default: that of the run)', serviceUrl)
+    .option('--insecure', "do not verify the service's certificate")
+    .option('--ca <file>', 'PEM certificates to trust beside those of the system')
+    .option(
+      '--authorization-file <file>',
+      "file with the Authorization header's value for the service (default: SWARM_USER_AUTHORIZATION of the environment)",
+    )
+    .option('--json', 'print what was done as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing is left, 1 something could not be removed and is named, 2 wrong input, 130 interrupted.
+
+Examples:
+  swarm clean 20261121-143000-9f3a
+  swarm clean --all --authorization-file token.txt
+  swarm clean --seed 7 --service https://assisted.example.com --ca ca.pem`,
+    )
+    .action(async (names: string[], flags: CleanFlags) => {
+      const runs = chooseRuns(names, flags);
+      const authorization = readAuthorization(flags);
+      const tasks = tasksOf(runs, flags, authorization);
+      const stop = new AbortController();
+      const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+      void interrupts.first.then(() => stop.abort(new Error('interrupted')));
+      const { clean } = await import('../daemon/cleaner.ts');
+      const progress = showProgress();
+      const removed: Record<string, number> = {};
+      const left: CleanLeft[] = [];
+      for (const { task, end } of tasks) {
+        const result = await clean(task, stop.signal, progress.show);
+        end();
+        for (const [kind, count] of Object.entries(result.removed)) removed[kind] = (removed[kind] ?? 0) + count;
+        left.push(...result.left);
+      }
+      progress.stop();
+      interrupts.release();
+      const ids = runs.map(({ record }) => record.id);
+      if (flags.json) process.stdout.write(`${JSON.stringify({ runs: ids, removed, left }, null, 2)}\n`);
+      else process.stdout.write(`${report(removed, left).join('\n')}\n`);
+      finish(stop.signal.aborted ? EXIT.interrupted : left.length > 0 ? EXIT.failed : EXIT.ok);
+    });
+}
+
+/** @throws InputError when it is not clear what is meant, or it cannot be done now. */
+function chooseRuns(names: readonly string[], flags: CleanFlags): FoundRun[] {
+  const ways = [names.length > 0, flags.seed !== undefined, flags.all === true].filter(Boolean).length;
+  if (ways !== 1) {
+    throw new InputError(
+      `${ways === 0 ? 'nothing is named that should be removed' : 'several ways are given to say what should be removed'}; give ids of runs, or --seed, or --all (\`swarm runs\` lists what runs have left)`,
+    );
+  }
+  const archive = new RunArchive(flags.out);
+  if (names.length > 0) return names.map((name) => findRun(archive, name)).filter(isOver);
+  const { seed, service } = flags;
+  const found = archive
+    .list()
+    .filter(
+      (record) => seed === undefined || (record.seed === seed && (!service || sameService(record.service, service))),
+    )
+    .flatMap((record) => withLedger(record));
+  // Names are no matter of ledgers: a run that goes on would lose what it needs.
+  if (seed !== undefined) for (const { record } of found) if (record.state === 'running') isOver({ record });
+  return found.filter(({ record: { id, state, process: owner } }) => {
+    if (state === 'running') note(`run ${id} still goes on (process ${owner?.pid}); it is left alone`);
+    if (state === 'unknown') note(`run ${id} has no recorded end and ran on ${owner?.host}; its ledger is left alone`);
+    return state === 'ended' || state === 'killed';
+  });
+}
+
+function findRun(archive: RunArchive, name: string): FoundRun {
+  const place = locateRun(archive, name);
+  const record = place.archive.get(place.id);
+  if (!record) {
+    const known = place.archive.list(5).map(({ id }) => id);
+    throw new InputError(
+      `there is no run ${name} in ${place.archive.root}; ${known.length > 0 ? `the last ones are ${known.join(', ')}` : 'there are no runs'} (another folder: --out)`,
+    );
+  }
+  const [found] = withLedger(record);
+  if (!found) {
+    throw new InputError(
+      `run ${record.id} has no ledger, so it is not known what it made; use --seed ${record.seed} --service URL`,
+    );
+  }
+  return found;
+}
+
+function withLedger(record: RunRecord): FoundRun[] {
+  try {
+    return [{ record, contents: readLedger(record.folder) }];
+  } catch {
+    return [];
+  }
+}
+
+/** @throws InputError for a run that is not over, or may not be. */
+function isOver({ record: { id, state, process: owner, seed } }: Pick<FoundRun, 'record'>): boolean {
+  if (state === 'running') {
+    throw new InputError(`run ${id} still goes on in process ${owner?.pid}; stop it first (Ctrl-C there cleans up)`);
+  }
+  if (state === 'unknown') {
+    throw new InputError(
+      `run ${id} has no recorded end and ran on ${owner?.host}, which cannot be looked into from here; run this there, or, when you know that it is over, remove everything of its seed with --seed ${seed} --service URL`,
+    );
+  }
+  return true;
+}
+
+/** One task a service. `end` closes the ledgers of its runs. */
+function tasksOf(
+  runs: readonly FoundRun[],
+  flags: CleanFlags,
+  authorization: string,
+): { task: CleanTask; end: () => void }[] {
+  const services = new Map<string, { tls: TlsOptions; runs: FoundRun[] }>();
+  const flagTls = {
+    ...(flags.insecure && { insecure: true }),
+    ...(flags.ca !== undefined && { ca: readCa(flags.ca) }),
+  };
+  for (const run of runs) {
+    const { service, tls } = run.contents.header;
+    // What an embedded service held is gone with its run.
+    if (service === 'embedded') continue;
+    const url = flags.service ?? service;
+    if (url.includes('(redacted)@')) {
+      throw new InputError(
+        `the address of run ${run.record.id}'s service held credentials, which are not written down; give it with --service`,
+      );
+    }
+    const place = services.get(url) ?? { tls: { ...tls, ...flagTls }, runs: [] };
+    place.runs.push(run);
+    services.set(url, place);
+  }
+  if (flags.seed !== undefined && services.size === 0) {
+    if (flags.service === undefined) {
+      throw new InputError(
+        `no run with seed ${flags.seed} stands in ${flags.out}; say where to look with --service URL`,
+      );
+    }
+    services.set(flags.service, { tls: flagTls, runs: [] });
+  }
+  return [...services].map(([url, place]) => taskOf(url, place, flags, authorization));
+}
+
+function taskOf(
+  url: string,
+  { tls, runs }: { tls: TlsOptions; runs: FoundRun[] },
+  flags: CleanFlags,
+  authorization: string,
+): { task: CleanTask; end: () => void } {
+  const ledgers: { ledger: Ledger; contents: LedgerContents }[] = [];
+  const entries: CleanTask['entries'] = [];
+  let lastWordAt = 0;
+  for (const { record, contents } of runs) {
+    if (contents.open.length === 0) continue;
+    lastWordAt = Math.max(lastWordAt, statSync(join(record.folder, LEDGER_FILE)).mtimeMs);
+    const ledger = reopen(record, contents);
+    ledgers.push({ ledger, contents });
+    for (const entry of ledger.open()) entries.push({ run: record.id, entry });
+  }
+  return {
+    task: {
+      service: { url, tls, authorization },
+      entries,
+      lastWordAt,
+      seeds: flags.seed === undefined ? [] : [flags.seed],
+      notOurs: flags.seed === undefined ? idsOfOthers(runs) : new Set(),
+    },
+    // The end of the run stays the last line, where readers look for it.
+    end: () => {
+      for (const { ledger, contents } of ledgers) ledger.end(contents.end ?? undefined);
+    },
+  };
+}
+
+function reopen({ folder }: RunRecord, contents: LedgerContents): Ledger {
+  const warn = (error: Error) => note(`warning: ${folder}: ${error.message}`);
+  try {
+    return Ledger.reopen(folder, contents, warn);
+  } catch (error) {
+    warn(error as Error);
+    return new Ledger({ sink: () => {}, onFailure: warn, from: contents });
+  }
+}
+
+/**
+ * What other runs have made that may bear the names which are looked for.
+ * @throws InputError while one of them goes on: what it makes now is in no list.
+ */
+function idsOfOthers(runs: readonly FoundRun[]): Set<string> {
+  const ids = new Set<string>();
+  const chosen = new Set(runs.map(({ record }) => record.folder));
+  const inDoubt = runs.flatMap(({ contents }) =>
+    contents.open.filter(({ id, unanswered }) => id === null || unanswered),
+  );
+  const names = new Set(inDoubt.map(({ name }) => name));
+  const seeds = new Set(runs.map(({ record }) => record.seed));
+  if (names.size === 0) return ids;
+  for (const root of new Set(runs.map(({ record }) => dirname(record.folder)))) {
+    for (const record of new RunArchive(root).list()) {
+      if (!seeds.has(record.seed) || chosen.has(record.folder) || record.service === 'embedded') continue;
+      for (const { contents } of withLedger(record)) {
+        const shared = contents.open.some(({ name }) => names.has(name));
+        if (shared && record.state !== 'ended' && record.state !== 'killed') isOver({ record });
+        for (const id of contents.madeIds) ids.add(id);
+      }
+    }
+  }
+  return ids;
+}
+
+function sameService(a: string, b: string): boolean {
+  return a.replace(/\/+$/, '') === b.replace(/\/+$/, '').replace(/\/\/[^/?#]*@/, '//(redacted)@');
+}
+
+/** The value of the Authorization header; '' for none. @throws InputError when its file cannot be read. */
+function readAuthorization({ authorizationFile }: CleanFlags): string {
+  if (authorizationFile === undefined) return process.env.SWARM_USER_AUTHORIZATION ?? '';
+  let text: string;
+  try {
+    text = readFileSync(authorizationFile, 'utf8').trim();
+  } catch (error) {
+    throw new InputError(
+      `--authorization-file ${authorizationFile} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+  if (text === '' || text.includes('\n')) {
+    throw new InputError(
+      `--authorization-file ${authorizationFile} must hold one line, the value of the Authorization header, for example: Bearer …`,
+    );
+  }
+  return text;
+}
+
+/** Tells every two seconds how far it is. */
+function showProgress(): { show: (progress: CleanProgress) => void; stop: () => void } {
+  let last: CleanProgress = { done: 0, of: 0 };
+  const timer = setInterval(() => note(`removed ${last.done} of ${last.of} clusters …`), 2_000);
+  return {
+    show: (progress) => {
+      last = progress;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function report(removed: Readonly<Record<string, number>>, left: readonly CleanLeft[]): string[] {
+  const counts = Object.entries(removed).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`);
+  const first = counts.length === 0 ? 'nothing was removed' : `removed ${counts.join(' and ')}`;
+  if (left.length === 0) return [`${first}; nothing is left`];
+  const lines = left.map(
+    ({ run, kind, name, id, reason }) =>
+      `  ${kind} ${name}${id ? ` ${id}` : ''}${run ? ` of run ${run}` : ''}: ${reason}`,
+  );
+  return [`${first}; this could not be removed:`, ...lines];
+}
