@@ -57,6 +57,7 @@ async function tryOnce(line: Line, endpoint: EndpointName, request: WireRequest,
   const { runtime, client } = line;
   const dueAt = runtime.wallOf(dueMs);
   const startedAt = wallNow();
+  const ticket = runtime.telemetry.requestStarted(client, startedAt);
   try {
     const response = await line.session.request(request);
     const { status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = response;
@@ -86,5 +87,7 @@ async function tryOnce(line: Line, endpoint: EndpointName, request: WireRequest,
       bytesReceived: 0,
     });
     return error;
+  } finally {
+    runtime.telemetry.requestEnded(ticket);
   }
 }
