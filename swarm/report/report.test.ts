@@ -24,6 +24,7 @@ const PLAN: ExpandedPlan = {
   pullSecret: '',
   sshPublicKey: '',
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
+  thresholds: [],
   keep: false,
   clusters: [clusterPlan({ controlPlanes: 3 }), clusterPlan({ index: 1 }, 3)],
   hostCount: 4,
