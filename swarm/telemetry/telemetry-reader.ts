@@ -213,10 +213,7 @@ export class TelemetryReader {
       clusters: { total: clusters.total, phases: clusters.counts },
       underWay: this.underWay(),
       stepReplies: this.#stepReplies(),
-      errors: Object.fromEntries(ERROR_KINDS.map((kind, i) => [kind, this.#sum(AT.errors + i)])) as Record<
-        ErrorKind,
-        number
-      >,
+      errors: this.errors(),
       threads: this.threads(),
     };
   }
@@ -304,6 +301,12 @@ export class TelemetryReader {
       list.push({ thread: writer === 0 ? 'main' : `worker-${writer - 1}`, ...gauges });
     }
     return list;
+  }
+
+  /** Of every kind, also those that never occurred. */
+  errors(): Record<ErrorKind, number> {
+    const counts = ERROR_KINDS.map((kind, i) => [kind, this.#sum(AT.errors + i)]);
+    return Object.fromEntries(counts) as Record<ErrorKind, number>;
   }
 
   /** Of every kind of client, in the order of CLIENT_KINDS. */
