@@ -25,8 +25,8 @@ const NO_ANSWER: readonly LastingFailure[] = [
   // One takes half a minute by itself.
   { codes: ['dial-timeout'], attempts: 1, seconds: 0 },
   // Name servers have their moments too.
-  { codes: ['dns'], attempts: 2, seconds: 3 },
-  { codes: ['tls', 'tls-timeout', 'protocol'], attempts: 2, seconds: 0 },
+  { codes: ['dns'], attempts: 1, seconds: 5 },
+  { codes: ['tls', 'tls-timeout', 'protocol'], attempts: 1, seconds: 0 },
 ];
 
 /** While no request of a kind of client has ever got another answer. */
@@ -36,7 +36,7 @@ const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })
     codes: ['401', '403'],
     attempts: 1,
     seconds: 0,
-    hint: 'the service wants a user who may do this; give user_authorization in the plan',
+    hint: 'it wants a user who may do this; give user_authorization in the plan',
   },
   {
     client: 'user',
@@ -50,7 +50,7 @@ const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })
     codes: ['401', '403'],
     attempts: 3,
     seconds: 0,
-    hint: 'the service wants a token from agents; give agent_token in the plan',
+    hint: 'it wants a token from agents; give agent_token in the plan',
   },
   // The stock agent gives up for good after these as well.
   {
@@ -58,7 +58,7 @@ const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })
     codes: ['404', '409'],
     attempts: 3,
     seconds: 0,
-    hint: 'the service does not take these hosts; does somebody remove infra-envs, or register the same hosts?',
+    hint: 'it does not take these hosts; does somebody remove infra-envs, or register the same hosts?',
   },
 ];
 
@@ -83,13 +83,14 @@ export function lastingCause(service: string, requests: readonly RequestCount[],
   if (NO_ANSWER.some((rule) => holds(rule, ended))) {
     const { code } = ended.toSorted((a, b) => b.count - a.count)[0]!;
     const hint = adviceForKind(code as TransportErrorKind);
-    return `${service} has never answered: ${attempts(ended)} failed (${code}${hint && `: ${hint}`})`;
+    return `${service} has never answered: ${all(ended)} attempts failed (${code}${hint && `: ${hint}`})`;
   }
   for (const rule of REFUSALS) {
     const rows = ended.filter(({ client }) => client === rule.client);
     if (!holds(rule, rows)) continue;
     const codes = [...new Set(rows.map(({ code }) => code))].join(', ');
-    return `the service has refused every request of ${rule.client === 'user' ? 'the user' : 'agents'} with ${codes}, ${attempts(rows)} in all (${rule.hint})`;
+    const whom = rule.client === 'user' ? 'the user' : 'agents';
+    return `the service has refused every request of ${whom} with ${codes} (${all(rows)}): ${rule.hint}`;
   }
   return null;
 }
@@ -98,9 +99,10 @@ const withoutCredentials = (url: string) => url.replace(/\/\/[^/@]*@/, '//');
 
 const countOf = (rows: readonly RequestCount[]) => rows.reduce((sum, { count }) => sum + count, 0);
 
-function attempts(rows: readonly RequestCount[]): string {
+/** `3 of 3`: there were no others. */
+function all(rows: readonly RequestCount[]): string {
   const count = countOf(rows);
-  return count === 1 ? '1 attempt' : `all ${count} attempts`;
+  return `${count} of ${count}`;
 }
 
 /** Phases of a cluster that it cannot leave without every one of its hosts' agents. */
@@ -165,7 +167,7 @@ export class HopelessWatch {
     const requests = this.#source.requests();
     if (requests.length > 0) this.#firstAt ??= nowMs;
     const seconds = this.#firstAt === null ? 0 : (nowMs - this.#firstAt) / 1000;
-    return lastingCause(this.#service, requests, seconds) ?? this.#noCreation();
+    return lastingCause(this.#service, requests, seconds) ?? this.#noCreation(requests);
   }
 
   /** The same at the end of the run, where waiting longer would change nothing. */
@@ -173,10 +175,13 @@ export class HopelessWatch {
     return lastingCause(this.#service, this.#source.requests(), Number.POSITIVE_INFINITY);
   }
 
-  #noCreation(): string | null {
-    const few = this.#failedCreations < FAILED_CREATIONS;
+  #noCreation(requests: readonly RequestCount[]): string | null {
     // When all have failed, the run ends by itself and names them.
-    if (this.#created || few || this.#failedCreations >= this.#clusters) return null;
-    return `none of the first ${this.#failedCreations} clusters could be created; ${this.#firstFailure}`;
+    if (this.#created || this.#failedCreations === 0 || this.#failedCreations >= this.#clusters) return null;
+    // What a cluster needs before it is asked for is the same for all of them.
+    const useless = requests.every(({ client, endpoint }) => client !== 'user' || endpoint === 'component-versions');
+    const answered = requests.some(({ client, code }) => client === 'user' && /^[23]/.test(code));
+    if (!(useless && answered) && this.#failedCreations < FAILED_CREATIONS) return null;
+    return `no cluster could be created so far (${this.#failedCreations} failed); ${this.#firstFailure}`;
   }
 }

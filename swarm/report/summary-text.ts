@@ -66,8 +66,8 @@ function headline(summary: RunSummary, style: Style): string {
 /** Crossed ones and those of the plan, one a line; the rest is counted. */
 function thresholds(summary: RunSummary, style: Style): string[] {
   const nameOf = (one: ThresholdSummary) => formatFigure(one.figure, one.labels);
-  const kept = summary.thresholds.filter(({ ok }) => ok === true);
-  const unknown = summary.thresholds.filter(({ ok }) => ok === null);
+  if (summary.thresholds.length === 0) return [];
+  const kept = summary.thresholds.filter(({ ok }) => ok === true).length;
   const shown = summary.thresholds.filter((one) => one.ok === false || !one.default);
   const rows = shown.map((one) => [
     one.ok === null ? '-' : one.ok ? '✓' : '✗',
@@ -78,8 +78,9 @@ function thresholds(summary: RunSummary, style: Style): string[] {
       : formatFigureValue(parseExpression(one.expression, figureNamed(one.figure)!), one.value),
   ]);
   const lines = table(rows, [3]).map((line) => (line.startsWith('✗') ? style.bad(line) : line));
-  lines.push(`${kept.length} of ${summary.thresholds.length} kept`);
-  if (unknown.length > 0) lines.push(`not evaluated, because nothing was measured: ${unknown.map(nameOf).join(', ')}`);
+  const unknown = summary.thresholds.filter(({ ok }) => ok === null).length;
+  const rest = unknown === 0 ? '' : `; ${unknown} not evaluated, because nothing was measured for them`;
+  lines.push(`${kept} of ${summary.thresholds.length} kept${rest}`);
   if (
     summary.clockSpeed !== 1 &&
     summary.thresholds.some((one) => one.figure === 'generator_saturation' && one.default)
