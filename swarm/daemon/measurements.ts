@@ -8,6 +8,7 @@ import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 
@@ -46,6 +47,11 @@ export class Measurements {
     this.saturation.stop();
     this.answers.look(wallNow());
     this.answers.stop();
+  }
+
+  /** A worker thread has died, and what it waited for with it. */
+  workerLost(worker: number): void {
+    new SharedTelemetry(this.telemetry, worker + 1).requestsLost();
   }
 
   /** Wall-clock milliseconds since the start of the run; at least 1. */

@@ -334,6 +334,7 @@ export class Run {
 
   #workerLost({ worker, message, clusters }: LostWorker): void {
     this.#fail(`worker ${worker} was lost: ${message}`);
+    this.#measurements.workerLost(worker);
     for (const life of this.#lives) {
       if (clusters.includes(life.cluster.index)) life.fail(`its worker thread was lost: ${message}`);
     }

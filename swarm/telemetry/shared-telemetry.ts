@@ -90,6 +90,11 @@ export class SharedTelemetry implements Telemetry {
     this.#underWay.end(ticket);
   }
 
+  /** For a thread that has died, in the place of its own instance: the requests it had under way are gone. */
+  requestsLost(): void {
+    UnderWay.forget(this.#words, AT.underWay);
+  }
+
   pollLateness(ms: number): void {
     recordDuration(this.#words, AT.lateness, ms);
   }

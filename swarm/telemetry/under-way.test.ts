@@ -59,4 +59,13 @@ describe('requests under way', () => {
       sinceMs: 100,
     });
   });
+
+  it('are forgotten with the thread that waited for them', () => {
+    const buffer = createTelemetryBuffer({ writers: 3, hostSlots: 1, clusterSlots: 1 });
+    new SharedTelemetry(buffer, 1).requestStarted('agent', 500);
+    new SharedTelemetry(buffer, 2).requestStarted('agent', 400);
+    new SharedTelemetry(buffer, 2).requestsLost();
+    const [agent] = new TelemetryReader(buffer).underWay();
+    expect(agent).toEqual({ client: 'agent', count: 1, sinceMs: 500 });
+  });
 });

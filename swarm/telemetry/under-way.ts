@@ -89,6 +89,11 @@ export class UnderWay {
     this.#free = ticket;
   }
 
+  /** Takes back what was published by a thread that has died: nobody waits for its requests any more. */
+  static forget(words: Float64Array, at: number): void {
+    words.fill(0, at, at + UNDER_WAY_WORDS);
+  }
+
   #grow(): void {
     const capacity = this.#kind.length * 2;
     const copy = <T extends Int32Array | Float64Array | Uint8Array>(into: T, from: T): T => {
