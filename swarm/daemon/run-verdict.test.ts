@@ -49,14 +49,14 @@ describe('thresholds of a run', () => {
     const parts = new MeasuredParts(outcomes(0.41));
     const run = start([{}], parts);
     const summary = await run.execute();
-    const reason = 'user requests: 41.0% failed or were refused (41 of 100), limit 5.00%';
+    const reason = 'user requests: 41.0% failed or were refused (41 of 100), limit 10.0%';
     expect(summary).toMatchObject({ verdict: 'failed', reasons: [reason], clusters: { complete: 1 } });
     expect(parts.events.at(-1)).toMatchObject({ type: 'run.ended', verdict: 'failed', reasons: [reason] });
     expect(parts.stored!.thresholds.filter(({ ok }) => ok === false)).toEqual([
       {
         figure: 'request_errors',
         labels: { client: 'user' },
-        expression: 'rate<=0.05',
+        expression: 'rate<=0.1',
         value: 0.41,
         ok: false,
         default: true,

@@ -288,16 +288,16 @@ describe('thresholds of a run', () => {
   test('allow the generator more saturation in compressed time, and nothing else', () => {
     const compressed = of('', 40);
     expect(defaults).toContain('generator_saturation rate<=0.25');
-    expect(compressed).toContain('generator_saturation rate<=0.5');
+    expect(compressed).toContain('generator_saturation rate<=0.7');
     expect(compressed.filter((one) => !defaults.includes(one))).toHaveLength(1);
   });
 
   test('have the entries of the plan in the place of defaults with the same labels, or of all when there are none', () => {
     const one = of('thresholds: {"request_errors{client:agent}": rate<0.2}');
     expect(one.filter((line) => line.startsWith('request_errors'))).toEqual([
-      'request_errors{client:installer} rate<=0.05',
-      'request_errors{client:controller} rate<=0.05',
-      'request_errors{client:user} rate<=0.05',
+      'request_errors{client:installer} rate<=0.1',
+      'request_errors{client:controller} rate<=0.1',
+      'request_errors{client:user} rate<=0.1',
       'request_errors{client:agent} rate<0.2 *',
     ]);
     const all = of('thresholds: {request_errors: [rate<0.3, count<9]}');

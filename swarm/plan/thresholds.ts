@@ -163,11 +163,11 @@ export interface RunThreshold extends Threshold {
 function defaultThresholds(clockSpeed: number): RunThreshold[] {
   const rows: [figure: string, expression: string][] = [
     ['clusters_failed', 'count==0'],
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_errors{client:${kind}}`, 'rate<=0.05']),
+    ...CLIENT_KINDS.map((kind): [string, string] => [`request_errors{client:${kind}}`, 'rate<=0.1']),
     ['service_outage', 'max<=20000'],
     ...CLIENT_KINDS.map((kind): [string, string] => [`request_age{client:${kind}}`, 'max<=30000']),
     ...CLIENT_KINDS.map((kind): [string, string] => [`request_duration{client:${kind}}`, 'p(99)<=10000']),
-    ['generator_saturation', clockSpeed === 1 ? 'rate<=0.25' : 'rate<=0.5'],
+    ['generator_saturation', clockSpeed === 1 ? 'rate<=0.25' : 'rate<=0.7'],
   ];
   return rows.map(([text, expression]) => {
     const { figure, labels } = parseFigure(text);

@@ -77,7 +77,12 @@ const READERS: Record<FigureName, Read> = {
   request_duration: latency('due'),
   request_send_duration: latency('sent'),
   request_age: ({ answers }, { client }) => trend(answers.ages(client as ClientKind | undefined)),
-  service_outage: ({ answers }) => trend(answers.outageLengths()),
+  // That there was none is known as soon as anything was asked.
+  service_outage: ({ answers }, _, requests) => ({
+    kind: 'trend',
+    distribution: answers.outageLengths(),
+    ...(requests().length > 0 && { ifNone: 0 }),
+  }),
   poll_lateness: ({ reader }) => trend(reader.pollLateness()),
   stage_duration: ({ reader }, { stage }) => {
     const merged = new Distribution();

@@ -7,8 +7,12 @@ import type { Distribution } from '../telemetry/histogram.ts';
 
 /** What is known of a figure. */
 export type Sample =
-  /** Values of a trend: milliseconds, as a rule. */
-  | { kind: 'trend'; distribution: Pick<Distribution, 'count' | 'mean' | 'min' | 'max' | 'quantile'> }
+  /** Values of a trend: milliseconds, as a rule. `ifNone`: what stands for all of them when there are none, where that is known. */
+  | {
+      kind: 'trend';
+      distribution: Pick<Distribution, 'count' | 'mean' | 'min' | 'max' | 'quantile'>;
+      ifNone?: number;
+    }
   /** `hits` of `of`. */
   | { kind: 'rate'; hits: number; of: number }
   /** So many in so many wall-clock seconds. */
@@ -56,18 +60,18 @@ function measuredValue({ figure, aggregation, percentile }: Threshold, sample: S
   if (sample.kind === 'trend') {
     const { distribution } = sample;
     if (aggregation === 'count') return distribution.count;
-    const none = distribution.count === 0;
+    const known = (value: number) => (distribution.count === 0 ? (sample.ifNone ?? null) : value);
     switch (aggregation) {
       case 'avg':
-        return none ? null : distribution.mean;
+        return known(distribution.mean);
       case 'min':
-        return none ? null : distribution.min;
+        return known(distribution.min);
       case 'med':
-        return none ? null : distribution.quantile(0.5);
+        return known(distribution.quantile(0.5));
       case 'max':
-        return none ? null : distribution.max;
+        return known(distribution.max);
       case 'p':
-        return none ? null : distribution.quantile(percentile! / 100);
+        return known(distribution.quantile(percentile! / 100));
     }
   } else if (sample.kind === 'rate') {
     if (aggregation === 'count') return sample.hits;

@@ -193,6 +193,8 @@ describe('figures of a run', () => {
     expect(value('request_send_duration{client:agent}', 'count>1')).toBe(3);
     expect(value('request_age{client:user}', 'max<1')).toBe(40_000);
     expect(value('request_age{client:agent}', 'max<1')).toBe(0);
+    expect(value('service_outage', 'max<1')).toBe(0);
+    expect(value('service_outage', 'count==0')).toBe(0);
     expect(value('errors{kind:reply-lost}', 'count==0')).toBe(1);
     expect(value('errors', 'count==0')).toBe(2);
     expect(value('stage_duration{stage:Rebooting}', 'max<1')).toBe(60_000);
@@ -200,6 +202,11 @@ describe('figures of a run', () => {
     expect(value('clusters_failed', 'rate<1')).toBe(0.25);
     expect(value('clusters_complete', 'value>0')).toBe(0.5);
     expect(value('generator_saturation', 'rate<1')).toBe(0.75);
+  });
+
+  it('do not include outages of a service that was never asked', () => {
+    const figures = new RunFigures(measured().measured);
+    expect(evaluate([threshold('service_outage', 'max<1')], figures)[0]).toMatchObject({ value: null, ok: null });
   });
 
   it('do not include a saturation that was watched too shortly', () => {
