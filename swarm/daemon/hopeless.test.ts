@@ -29,8 +29,8 @@ describe('a cause that lasts', () => {
     ],
     ['a port that hangs up', [row('user', 'eof', 1), row('user', 'reset', 3)], 11, '4 of 4 attempts failed (reset: '],
     ['no such name', [row('user', 'dns', 1)], 6, 'attempts failed (dns: no such name'],
-    ['no TLS', [row('user', 'tls', 1)], 0, 'attempts failed (tls: its certificate is not trusted'],
-    ['no HTTP', [row('user', 'protocol', 1)], 0, 'attempts failed (protocol: '],
+    ['no TLS', [row('user', 'tls', 1)], 5, 'attempts failed (tls: its certificate is not trusted'],
+    ['no HTTP', [row('user', 'protocol', 3)], 10, 'attempts failed (protocol: '],
     ['a black hole', [row('user', 'dial-timeout', 1)], 0, 'attempts failed (dial-timeout: '],
     [
       'a user who may not',
@@ -61,6 +61,7 @@ describe('a cause that lasts', () => {
     ['only requests that we aborted', [row('user', 'aborted', 9)], 60],
     ['a service that is just starting', [row('user', 'refused', 9)], 9],
     ['few attempts', [row('user', 'refused', 2)], 60],
+    ['a single answer that was no HTTP', [row('user', 'protocol', 1)], 600],
     ['a name server with a bad moment', [row('user', 'dns', 3)], 4],
     ['a service that answered once and went away', [row('user', '200', 1), row('user', 'refused', 500)], 600],
     [
@@ -108,7 +109,7 @@ describe('watch', () => {
 
   it('never shows a password of the URL', () => {
     const service = { url: 'http://me:secret@service:80', tls: {}, agentToken: '', userAuthorization: '' };
-    const one = new HopelessWatch({ requests: () => [row('user', 'tls', 1)] }, fakePlan([{}], { service }));
+    const one = new HopelessWatch({ requests: () => [row('user', 'dial-timeout', 1)] }, fakePlan([{}], { service }));
     expect(one.look(0)).toMatch(/^http:\/\/service:80 has never answered/);
   });
 

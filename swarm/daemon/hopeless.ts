@@ -21,12 +21,13 @@ interface LastingFailure {
 
 /** While nobody has ever got an HTTP answer. A service that is just being started refuses connections for a while. */
 const NO_ANSWER: readonly LastingFailure[] = [
-  { codes: ['refused', 'reset', 'eof', 'unreachable'], attempts: 3, seconds: 10 },
-  // One takes half a minute by itself.
+  { codes: ['refused', 'reset', 'eof', 'unreachable', 'protocol'], attempts: 3, seconds: 10 },
+  // Either takes long enough by itself.
   { codes: ['dial-timeout'], attempts: 1, seconds: 0 },
+  { codes: ['tls-timeout'], attempts: 2, seconds: 0 },
   // Name servers have their moments too.
   { codes: ['dns'], attempts: 1, seconds: 5 },
-  { codes: ['tls', 'tls-timeout', 'protocol'], attempts: 1, seconds: 0 },
+  { codes: ['tls'], attempts: 1, seconds: 5 },
 ];
 
 /** While no request of a kind of client has ever got another answer. */

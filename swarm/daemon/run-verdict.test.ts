@@ -101,12 +101,12 @@ describe('a run that cannot succeed', () => {
   const ELSEWHERE = { service: { url: 'http://service', tls: {}, agentToken: '', userAuthorization: '' } };
 
   it('is given up with its cause, while clusters have yet to arrive', async () => {
-    const parts = new MeasuredParts(['tls']);
-    parts.service.errors.set('agentVersion', [adapterError('no TLS', false)]);
+    const parts = new MeasuredParts(['dial-timeout']);
+    parts.service.errors.set('agentVersion', [adapterError('nobody there', false)]);
     const run = start([{}, { arrivalMs: 3_600_000_000 }], parts, ELSEWHERE);
     const summary = await run.execute();
     const [reason] = summary.reasons;
-    expect(reason).toMatch(/^http:\/\/service has never answered: 1 of 1 attempts failed \(tls: /);
+    expect(reason).toMatch(/^http:\/\/service has never answered: 1 of 1 attempts failed \(dial-timeout: /);
     expect(summary).toMatchObject({ verdict: 'failed', reasons: [reason], clusters: { failed: 1, cancelled: 1 } });
     expect(parts.events).toContainEqual(
       expect.objectContaining({ type: 'run.warning', message: `the run is given up: ${reason}` }),
