@@ -17,10 +17,15 @@ const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
 };
 const NO_SERVICE = 'is the URL that of an assisted-service?';
 
+/** A hint for people about a request that got no answer, or ''. */
+export function hintForKind(kind: TransportErrorKind): string {
+  return BY_KIND[kind] ?? '';
+}
+
 /** A hint for people, or ''. */
 export function hintFor(error: ServiceError): string {
   const { cause, status, detail } = error;
-  if (cause instanceof TransportError) return BY_KIND[cause.kind] ?? '';
+  if (cause instanceof TransportError) return hintForKind(cause.kind);
   if (status === 401 || status === 403) {
     return 'the service wants a user who may do this; give user_authorization in the plan';
   }

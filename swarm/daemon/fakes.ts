@@ -30,6 +30,7 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     pullSecret: 'secret',
     sshPublicKey: '',
     limits: { discovery: 600, ready: 900, install: 3600, day2: 1200 },
+    thresholds: [],
     keep: false,
     clusters: plans,
     hostCount: hosts,

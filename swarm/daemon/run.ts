@@ -13,22 +13,26 @@ import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
+import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
-import { type LeftBehind, type RunSummary, summarize, type Verdict } from '../report/summary.ts';
+import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
+import type { Evaluated } from '../report/thresholds.ts';
+import { reachVerdict, type Verdict } from '../report/verdict.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import { SaturationMonitor } from '../telemetry/saturation.ts';
+import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
-import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
-import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { TransportOptions } from '../transport/transport.ts';
 import { cleanUp } from './clean-up.ts';
 import { type ConnectionBudget, connectionBudget, readConnectionLimits } from './connection-budget.ts';
 import type { EmbeddedService } from './embedded.ts';
 import { EventStream } from './event-stream.ts';
+import { clusterStuck, HopelessWatch } from './hopeless.ts';
 import { leftBehindOf, seedIsTaken } from './left-behind.ts';
+import { Measurements } from './measurements.ts';
 import { RunIndex } from './run-index.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
@@ -87,8 +91,6 @@ export interface RunOptions {
  * counts as added when it reboots has yet to boot, join and become ready.
  */
 const SETTLE_SECONDS = 1_200;
-/** Reasons of single clusters repeated in the verdict. */
-const NAMED_REASONS = 3;
 
 export class Run {
   readonly id: string;
@@ -96,10 +98,6 @@ export class Run {
   readonly index: RunIndex;
   readonly events = new EventStream();
   readonly startedAt = new Date();
-  /** Shared memory of the run's counters. */
-  readonly telemetry: SharedArrayBuffer;
-  readonly reader: TelemetryReader;
-  readonly saturation: SaturationMonitor;
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #holdSeconds: number;
@@ -108,11 +106,17 @@ export class Run {
   readonly #stop = new AbortController();
   readonly #abandon = new AbortController();
   readonly #lives: ClusterLife[] = [];
+  readonly #measurements: Measurements;
+  readonly #hopeless: HopelessWatch;
   readonly #busy = new Set<number>();
   #whenIdle: (() => void) | null = null;
   #state: RunState = 'starting';
   #verdict: Verdict | null = null;
   #reasons: string[] = [];
+  /** What could not be removed. */
+  #leftovers: string[] = [];
+  /** Ended early because it cannot succeed. */
+  #givenUp = false;
   #endedAt: Date | null = null;
   /** Simulated and wall-clock time stop counting when the last life ends. */
   #measuredUntil: { wall: number; simulated: number } | null = null;
@@ -120,7 +124,6 @@ export class Run {
   #store: RunStoreWriter | null = null;
   #embedded: EmbeddedService | null = null;
   #summary: RunSummary | null = null;
-  readonly #cpuAtStart = process.cpuUsage();
 
   constructor(options: RunOptions) {
     this.id = options.id;
@@ -131,13 +134,16 @@ export class Run {
     this.index = new RunIndex(options.plan);
     this.#clockSpec = startClock(options.plan.clockSpeed);
     this.#clock = new ScaledClock(this.#clockSpec);
-    this.telemetry = createTelemetryBuffer({
-      writers: this.workers + 1,
-      hostSlots: Math.max(1, options.plan.hostCount),
-      clusterSlots: Math.max(1, ...options.plan.clusters.map((cluster) => cluster.index + 1)),
-    });
-    this.reader = new TelemetryReader(this.telemetry);
-    this.saturation = new SaturationMonitor(this.reader);
+    this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
+    this.#hopeless = new HopelessWatch(this.reader, options.plan);
+  }
+
+  get reader(): TelemetryReader {
+    return this.#measurements.reader;
+  }
+
+  get saturation(): SaturationMonitor {
+    return this.#measurements.saturation;
   }
 
   get state(): RunState {
@@ -196,9 +202,10 @@ export class Run {
   async execute(): Promise<RunSummary> {
     let pool: RunPool | null = null;
     let user: RunUser | null = null;
-    const telemetry = new SharedTelemetry(this.telemetry, 0);
+    const telemetry = new SharedTelemetry(this.#measurements.telemetry, 0);
     const loop = new LoopMonitor(telemetry);
-    this.saturation.start();
+    this.#measurements.start();
+    this.#hopeless.start(wallNow, (cause) => this.#giveUp(cause));
     for (const { index } of this.plan.clusters) telemetry.clusterPhase(index, 'planned');
     for (let slot = 0; slot < this.plan.hostCount; slot++) telemetry.hostPhase(slot, 'planned');
     try {
@@ -220,9 +227,12 @@ export class Run {
         workers: this.workers,
         clock: this.#clockSpec,
         transport: this.#transport(),
-        telemetry: this.telemetry,
+        telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
-          for (const event of events) this.#emit(event);
+          for (const event of events) {
+            this.#emit(event);
+            this.#lookForStuck(event);
+          }
         },
         onWorkerLost: (lost) => this.#workerLost(lost),
         onClusterIdle: (cluster) => {
@@ -235,13 +245,15 @@ export class Run {
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     }
+    this.#hopeless.stop();
+    if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
     await this.#cleanUp();
     await pool?.stop().catch((error: Error) => this.#fail(`workers did not end cleanly: ${error.message}`));
     await user?.close();
     await this.#embedded?.stop();
-    this.saturation.stop();
+    this.#measurements.stop();
     loop.stop();
     return this.#end();
   }
@@ -351,6 +363,7 @@ export class Run {
 
   #workerLost({ worker, message, clusters }: LostWorker): void {
     this.#fail(`worker ${worker} was lost: ${message}`);
+    this.#measurements.workerLost(worker);
     for (const life of this.#lives) {
       if (clusters.includes(life.cluster.index)) life.fail(`its worker thread was lost: ${message}`);
     }
@@ -365,22 +378,28 @@ export class Run {
     if (this.plan.service.url === 'embedded' && this.#stop.signal.aborted) return;
     const failures = await cleanUp(this.#lives, this.#abandon.signal);
     if (failures.length > 0) {
-      this.#fail(`${failures.length} clusters could not be removed from the service; first: ${failures[0]}`);
+      this.#leftovers.push(`${failures.length} clusters could not be removed from the service; first: ${failures[0]}`);
     }
   }
 
   async #end(): Promise<RunSummary> {
-    const failed = this.#lives.filter((life) => life.outcome?.result === 'failed');
-    if (failed.length > 0) {
-      const named = failed.slice(0, NAMED_REASONS).map((life) => `${life.cluster.name}: ${life.outcome!.reason}`);
-      this.#fail(`${failed.length} of ${this.#lives.length} clusters failed; ${named.join('; ')}`);
-    }
-    if (this.#reasons.length > 0) this.#verdict = 'failed';
-    else if (this.#stop.signal.aborted) {
-      this.#verdict = 'interrupted';
-      this.#reasons.push('the run was stopped before its end');
-    } else this.#verdict = 'passed';
-
+    const { verdict, reasons } = reachVerdict({
+      causes: this.#reasons,
+      givenUp: this.#givenUp,
+      thresholds: this.#evaluate(),
+      leftovers: this.#leftovers,
+      stopped: this.#stop.signal.aborted,
+      details: {
+        startedAt: this.startedAt,
+        failures: this.#lives
+          .filter((life) => life.outcome?.result === 'failed')
+          .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
+        outages: this.#measurements.answers.outages(),
+        longestWaits: this.#measurements.answers.longestWaits(),
+      },
+    });
+    this.#verdict = verdict;
+    this.#reasons = reasons;
     this.#endedAt = new Date();
     this.#emit({
       time: this.#clock.now(),
@@ -397,11 +416,19 @@ export class Run {
     return this.#summary;
   }
 
+  /** The thresholds as things stand. */
+  #evaluate(): Evaluated<RunThreshold>[] {
+    const results = this.#lives.map((life) => life.outcome?.result);
+    return this.#measurements.evaluate({
+      of: results.length,
+      failed: results.filter((result) => result === 'failed').length,
+      complete: results.filter((result) => result === 'complete').length,
+    });
+  }
+
   #summarize(): RunSummary {
     const until = this.#measuredUntil ?? { wall: wallNow(), simulated: this.#clock.now() };
     const wallMs = until.wall - this.#clockSpec.originWall;
-    const cpu = process.cpuUsage(this.#cpuAtStart);
-    const sinceStart = Math.max(1, wallNow() - this.#clockSpec.originWall);
     return summarize(
       this.reader,
       {
@@ -409,20 +436,17 @@ export class Run {
         plan: this.plan,
         verdict: this.#verdict,
         reasons: [...this.#reasons],
+        thresholds: this.#evaluate(),
+        outages: this.#measurements.answers.outages(),
+        longestWaits: this.#measurements.answers.longestWaits(),
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
-        countedSeconds: sinceStart / 1000,
+        countedSeconds: this.#measurements.sinceStartMs() / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
         funnel: this.index.funnel(),
         failures: this.index.failures(),
         cancelled: this.#lives.filter((life) => life.outcome?.result === 'cancelled').length,
-        generator: {
-          cpuPercent: (cpu.user + cpu.system) / 10 / sinceStart,
-          rssBytes: process.memoryUsage.rss(),
-          peakRssBytes: process.resourceUsage().maxRSS * 1024,
-          workers: this.workers,
-          ...saturationOf(this.saturation),
-        },
+        generator: this.#measurements.generator(),
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
       },
@@ -434,23 +458,40 @@ export class Run {
     if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
   }
 
+  /** Ends the run, which cannot succeed any more. */
+  #giveUp(cause: string): void {
+    if (this.#stop.signal.aborted) return;
+    this.#givenUp = true;
+    this.#fail(cause);
+    this.#warn(`the run is given up: ${cause}`);
+    this.stop();
+  }
+
+  /** A run whose clusters have all failed for one lasting cause says that cause once. */
+  #conclude(): void {
+    const cause = this.#hopeless.conclude();
+    if (cause === null) return;
+    this.#givenUp = true;
+    this.#fail(cause);
+  }
+
+  /** A host that will never say anything more fails its cluster, instead of the limit on waiting for it. */
+  #lookForStuck(event: RunEvent): void {
+    if (event.type !== 'host.phase' || event.phase !== 'frozen') return;
+    const life = this.#lives.find(({ cluster }) => cluster.index === event.cluster);
+    const host = life?.cluster.hosts.find(({ index }) => index === event.host);
+    const stuck = life && host ? clusterStuck(event, life.phase, host.ordinal) : null;
+    if (stuck !== null) life!.fail(stuck);
+  }
+
   #warn(message: string): void {
     this.#emit({ time: this.#clock.now(), type: 'run.warning', message });
   }
 
   #emit(event: RunEvent): void {
     this.index.apply(event);
+    this.#hopeless.apply(event);
     this.#store?.write(event);
     this.events.publish(event);
   }
-}
-
-function saturationOf(monitor: SaturationMonitor) {
-  const { observedMs, saturatedMs, byReason } = monitor.totals();
-  return {
-    saturated: saturatedMs > 0,
-    saturatedSeconds: saturatedMs / 1000,
-    watchedSeconds: observedMs / 1000,
-    saturatedBy: Object.fromEntries(Object.entries(byReason).map(([reason, ms]) => [reason, ms / 1000])),
-  };
 }

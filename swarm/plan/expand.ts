@@ -95,6 +95,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     pullSecret: plan.pullSecret,
     sshPublicKey: plan.sshPublicKey,
     limits: plan.limits,
+    thresholds: plan.thresholds,
     keep: plan.keep,
     clusters,
     hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),

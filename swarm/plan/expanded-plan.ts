@@ -40,6 +40,8 @@ export interface ExpandedPlan {
   pullSecret: string;
   sshPublicKey: string;
   limits: WaitLimits;
+  /** What the plan says beside the defaults, or in their place. */
+  thresholds: FigureThresholds[];
   /** Keep what the run made on the service. */
   keep: boolean;
   /** In the order in which they start. */
@@ -48,6 +50,30 @@ export interface ExpandedPlan {
   hostCount: number;
   /** This generator's part when several share one plan; {index: 0, count: 1} when alone. */
   shard: { index: number; count: number };
+}
+
+/** One expression about one figure of a run; see thresholds.ts. */
+export interface Threshold {
+  /** Name in the table of figures. */
+  figure: string;
+  /** What narrows the figure down; empty for all of it. */
+  labels: Record<string, string>;
+  /** In its normal form, such as `p(95)<500`. */
+  expression: string;
+  aggregation: 'avg' | 'min' | 'med' | 'max' | 'p' | 'count' | 'rate' | 'value';
+  /** 0 to 100 beside `p`, else null. */
+  percentile: number | null;
+  operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
+  /** Milliseconds of a trend, a share from 0 to 1 of a rate or gauge, else a number. */
+  limit: number;
+}
+
+/** What a plan says of one figure. */
+export interface FigureThresholds {
+  figure: string;
+  labels: Record<string, string>;
+  /** Empty where the plan takes the figure's defaults away. */
+  thresholds: Threshold[];
 }
 
 /** Simulated seconds after which waiting is given up and the cluster counts as failed. */

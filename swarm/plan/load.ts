@@ -6,10 +6,12 @@ import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import { parseDuration } from './duration.ts';
-import type { Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
-import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem } from './plan.ts';
+import type { FigureThresholds, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+import { nearest } from './nearest.ts';
+import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
 import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
+import { formatFigure, OFF, parseExpression, parseFigure, ThresholdError } from './thresholds.ts';
 
 export interface LoadOptions {
   /**
@@ -253,6 +255,7 @@ class PlanReader {
         install: duration(file.limits?.install, DEFAULTS.limits.install),
         day2: duration(file.limits?.day2, DEFAULTS.limits.day2),
       },
+      thresholds: this.#thresholds(file),
       keep: file.keep ?? false,
       shuffle: file.shuffle ?? false,
       arrival: this.#arrival(file.arrival),
@@ -352,6 +355,42 @@ class PlanReader {
       return readFileSync(file, 'utf8');
     } catch (error) {
       this.#refuse(path, `the path of a file that can be read (${reasonOf(error)}: ${file})`);
+      return undefined;
+    }
+  }
+
+  #thresholds(file: PlanFile): FigureThresholds[] {
+    const source = this.#sourceOf('thresholds');
+    const entries = new Map<string, FigureThresholds>();
+    for (const [key, given] of Object.entries(file.thresholds ?? {})) {
+      const parsed = this.#checked(source.positionOfKey(['thresholds'], key), () => parseFigure(key));
+      if (!parsed) continue;
+      const { figure, labels } = parsed;
+      const written = formatFigure(figure.name, labels);
+      if (entries.has(written)) {
+        const message = `thresholds: ${written} is given twice; allowed: once, with a list of expressions`;
+        this.#problems.push({ ...source.positionOfKey(['thresholds'], key), message });
+        continue;
+      }
+      const entry: FigureThresholds = { figure: figure.name, labels, thresholds: [] };
+      entries.set(written, entry);
+      if (given === OFF) continue;
+      for (const [i, expression] of (typeof given === 'string' ? [given] : given).entries()) {
+        const path: Path = ['thresholds', key, ...(typeof given === 'string' ? [] : [i])];
+        const threshold = this.#checked(source.positionOf(path), () => parseExpression(expression, figure, labels));
+        if (threshold) entry.thresholds.push(threshold);
+      }
+    }
+    return [...entries.values()];
+  }
+
+  /** What `read` gives; undefined with a problem at this place when it is a threshold that is wrong. */
+  #checked<T>(place: Position, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ThresholdError)) throw error;
+      this.#problems.push({ ...place, message: `thresholds: ${error.message}` });
       return undefined;
     }
   }
@@ -567,27 +606,4 @@ function knownKeys(path: Path): string[] {
     schema = objectIn(schema)?.shape[part];
   }
   return Object.keys(objectIn(schema)?.shape ?? {});
-}
-
-/** The known key that differs from `key` by the fewest edits, if that is few for its length. */
-function nearest(key: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(key.length / 3));
-  if (key.length > 64) return undefined;
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: editDistance(key.toLowerCase(), candidate) }))
-    .sort((a, b) => a.edits - b.edits);
-  return ranked[0] && ranked[0].edits <= limit ? ranked[0].candidate : undefined;
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

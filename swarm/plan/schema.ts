@@ -90,6 +90,9 @@ const operators = () =>
     })
     .describe('Operators that clusters ask for');
 
+const THRESHOLD_ALLOWED = 'an expression such as p(95)<500, a list of these, or off';
+const threshold = () => text(THRESHOLD_ALLOWED);
+
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () => oneOf(['rest', 'kube']).describe('How clusters are created; this version can rest');
 const agent = () => oneOf(['native', 'noop']).describe('Kind of agent; this version has native');
@@ -199,6 +202,16 @@ export const planFileSchema = mapping({
   })
     .optional()
     .describe('How long a cluster may take for each part before it counts as failed'),
+  thresholds: z
+    .record(
+      z.string(),
+      z.union([threshold(), z.array(threshold()).min(1, { error: THRESHOLD_ALLOWED })], { error: THRESHOLD_ALLOWED }),
+      { error: 'a mapping of figures, such as request_duration{client:agent}, to expressions' },
+    )
+    .optional()
+    .describe(
+      'What the run is judged by: figures to expressions. Replaces the default of the same figure; off removes it',
+    ),
   keep: flag().optional().describe('Leave what the run made on the service'),
   shard: mapping({
     index: whole(0, PLAN_LIMITS.shards - 1),

@@ -40,6 +40,8 @@ beforeAll(async () => {
     connectionOpened: ignored,
     connectionClosed: ignored,
     request: (record) => requests.push(record),
+    requestStarted: () => 0,
+    requestEnded: ignored,
     pollLateness: ignored,
     hostPhase: ignored,
     hostStage: ignored,

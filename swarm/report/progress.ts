@@ -32,6 +32,8 @@ export interface ProgressOptions {
 /** Wall-clock milliseconds between two pictures, and two lines. */
 const REDRAW_MS = 400;
 const LINE_MS = 5_000;
+/** Wall-clock milliseconds that a request must have waited to be worth a word. */
+const LONG_WAIT_MS = 5_000;
 /** Pictures over which rates and latencies are taken. */
 const WINDOW = 12;
 const BAR = 30;
@@ -106,6 +108,7 @@ export class Progress {
     lines.push(
       `requests  ${look.rate.toFixed(0)}/s  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  open connections ${formatCount(look.open)}`,
     );
+    if (look.waiting !== '') lines.push(style.bad(`unanswered ${look.waiting}`));
     if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
     for (const { rule } of this.#source.saturation.findings) {
       lines.push(style.bad(`saturated ${rule.advice}`));
@@ -124,6 +127,7 @@ export class Progress {
       `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
       `${look.rate.toFixed(0)} req/s, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}`,
     ];
+    if (look.waiting !== '') parts.push(`unanswered ${look.waiting}`);
     if (look.etaMs !== null) parts.push(`about ${formatMs(look.etaMs)} left`);
     if (this.#source.saturation.findings.length > 0) parts.push('GENERATOR SATURATED');
     return parts.join(' | ');
@@ -157,6 +161,7 @@ export class Progress {
       requests: snapshot.totals.requests,
       errors: snapshot.totals.unanswered + snapshot.totals.refused,
       open: snapshot.connections.open,
+      waiting: waitingText(snapshot),
       failed: index.failures().length,
     };
   }
@@ -165,6 +170,15 @@ export class Progress {
     if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
     this.#drawn = 0;
   }
+}
+
+/** `214 requests, the oldest for 58 s`; '' while none has waited long. */
+function waitingText({ underWay, wallMs }: TelemetrySnapshot): string {
+  const ages = underWay.map(({ sinceMs }) => (sinceMs === 0 ? 0 : wallMs - sinceMs));
+  const oldest = Math.max(0, ...ages);
+  if (oldest < LONG_WAIT_MS) return '';
+  const count = underWay.reduce((sum, one) => sum + one.count, 0);
+  return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}, the oldest for ${formatMs(oldest)}`;
 }
 
 /** Cuts a line to a number of visible characters; colours do not count and are closed. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { parseExpression, parseFigure } from '../plan/thresholds.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -24,6 +25,7 @@ const PLAN: ExpandedPlan = {
   pullSecret: '',
   sshPublicKey: '',
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
+  thresholds: [],
   keep: false,
   clusters: [clusterPlan({ controlPlanes: 3 }), clusterPlan({ index: 1 }, 3)],
   hostCount: 4,
@@ -69,6 +71,9 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   plan: PLAN,
   verdict: 'failed',
   reasons: ['1 of 2 clusters failed'],
+  thresholds: [],
+  outages: [],
+  longestWaits: [],
   startedAt: new Date(0),
   wallSeconds: 40,
   countedSeconds: 50,
@@ -146,6 +151,54 @@ describe('summary', () => {
     expect(text).not.toContain('saturated');
   });
 
+  it('shows crossed thresholds, those of the plan, and how many others were kept', () => {
+    const one = (figure: string, expression: string, value: number | null, ok: boolean | null, isDefault: boolean) => {
+      const parsed = parseFigure(figure);
+      const threshold = parseExpression(expression, parsed.figure, parsed.labels);
+      return { ...threshold, value, ok, default: isDefault, sample: null };
+    };
+    const summary = summarize(
+      measured(),
+      facts({
+        thresholds: [
+          one('request_errors{client:agent}', 'rate<=0.05', 0.41, false, true),
+          one('request_errors{client:user}', 'rate<=0.05', 0, true, true),
+          one('request_duration{client:agent}', 'p(99)<500', 120, true, false),
+          one('poll_lateness', 'max<500', null, null, false),
+        ],
+        outages: [{ startMs: 45_000, endMs: 106_000, failed: 120, waiting: 0 }],
+        longestWaits: [{ client: 'agent', ms: 58_000, atMs: 106_000, underWay: 214 }],
+      }),
+      1,
+    );
+    expect(summary.thresholds[0]).toEqual({
+      figure: 'request_errors',
+      labels: { client: 'agent' },
+      expression: 'rate<=0.05',
+      value: 0.41,
+      ok: false,
+      default: true,
+    });
+    expect(summary.outages).toEqual([
+      { startedAt: '1970-01-01T00:00:45.000Z', afterSeconds: 45, seconds: 61, failed: 120, waiting: 0 },
+    ]);
+    expect(summary.unanswered).toEqual([
+      { client: 'agent', seconds: 58, at: '1970-01-01T00:01:46.000Z', underWay: 214 },
+    ]);
+    const text = renderSummary(summary);
+    expect(text).toContain(
+      [
+        'Thresholds',
+        '  ✗  request_errors{client:agent}    rate<=0.05          41.0%',
+        '  ✓  request_duration{client:agent}  p(99)<500          120 ms',
+        '  -  poll_lateness                   max<500     not evaluated',
+        '  2 of 4 kept; 1 not evaluated, because nothing was measured for them',
+      ].join('\n'),
+    );
+    expect(text).toContain('unanswered for at most 58 s (at 00:01:46 UTC, 214 requests of agent)');
+    expect(text).toContain('no good answer for 1m01s from 45 s to 1m46s of the run');
+  });
+
   it('shows verdicts, saturation and colours', () => {
     const { generator } = facts();
     const saturated = summarize(
@@ -197,6 +250,23 @@ describe('progress', () => {
       /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100 \| about 1m30s left\n$/,
     );
     expect(written).not.toContain('\u001b');
+  });
+
+  it('says that requests wait in vain', () => {
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
+    const telemetry = new SharedTelemetry(buffer, 0);
+    let now = 1_000;
+    for (let n = 0; n < 3; n++) telemetry.requestStarted('agent', now);
+    const progress = new Progress({
+      source: { ...source(), reader: new TelemetryReader(buffer) },
+      stream: { write: () => {} },
+      now: () => now,
+    });
+    now += 4_000;
+    expect(progress.line()).not.toContain('unanswered');
+    now += 54_000;
+    expect(progress.line()).toContain('| unanswered 3 requests, the oldest for 58 s |');
+    expect(progress.picture().join('\n')).toContain('unanswered 3 requests, the oldest for 58 s');
   });
 
   it('redraws in place on a terminal, never wider than it', () => {

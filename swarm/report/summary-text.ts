@@ -1,9 +1,15 @@
 /** The end summary as a person reads it in a terminal. */
+import { figureNamed } from '../plan/figures.ts';
+import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import { bar, createStyle, formatBytes, formatCount, formatMs, formatShare, type Style, table } from './style.ts';
-import type { FunnelStep, Quantiles, RunSummary } from './summary.ts';
+import type { FunnelStep, Quantiles, RunSummary, ThresholdSummary } from './summary.ts';
+import { formatFigureValue, outageText, waitText } from './verdict.ts';
 
 /** Failed clusters named in full; summary.json has them all. */
 const NAMED_FAILURES = 5;
+/** Outages named in full, and how long one, or the wait of a request, must be to be named. */
+const NAMED_OUTAGES = 5;
+const NAMED_WAIT_SECONDS = 2;
 const BAR = 24;
 
 /** Lines of the summary, joined. `style` default: no colours. */
@@ -15,6 +21,7 @@ export function renderSummary(summary: RunSummary, style: Style = createStyle(fa
 
   lines.push(headline(summary, style), '');
   section('Why', summary.verdict === 'passed' ? [] : summary.reasons);
+  section('Thresholds', thresholds(summary, style));
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
@@ -62,6 +69,33 @@ function headline(summary: RunSummary, style: Style): string {
       ? ''
       : `, ${formatCount(clusters.infraEnvs)} infra-env${clusters.infraEnvs === 1 ? '' : 's'} discovered,`;
   return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
+}
+
+/** Crossed ones and those of the plan, one a line; the rest is counted. */
+function thresholds(summary: RunSummary, style: Style): string[] {
+  const nameOf = (one: ThresholdSummary) => formatFigure(one.figure, one.labels);
+  if (summary.thresholds.length === 0) return [];
+  const kept = summary.thresholds.filter(({ ok }) => ok === true).length;
+  const shown = summary.thresholds.filter((one) => one.ok === false || !one.default);
+  const rows = shown.map((one) => [
+    one.ok === null ? '-' : one.ok ? '✓' : '✗',
+    nameOf(one),
+    one.expression,
+    one.value === null
+      ? 'not evaluated'
+      : formatFigureValue(parseExpression(one.expression, figureNamed(one.figure)!), one.value),
+  ]);
+  const lines = table(rows, [3]).map((line) => (line.startsWith('✗') ? style.bad(line) : line));
+  const unknown = summary.thresholds.filter(({ ok }) => ok === null).length;
+  const rest = unknown === 0 ? '' : `; ${unknown} not evaluated, because nothing was measured for them`;
+  lines.push(`${kept} of ${summary.thresholds.length} kept${rest}`);
+  if (
+    summary.clockSpeed !== 1 &&
+    summary.thresholds.some((one) => one.figure === 'generator_saturation' && one.default)
+  ) {
+    lines.push('in compressed time the generator may be the bottleneck for longer before a run fails');
+  }
+  return lines;
 }
 
 function funnel(steps: readonly FunnelStep[], style: Style): string[] {
@@ -122,7 +156,27 @@ function requests(summary: RunSummary, style: Style): string[] {
     ...lines.slice(1),
     `polls started late by p50 ${formatMs(late.p50)}, p99 ${formatMs(late.p99)}, at most ${formatMs(late.max)} (${formatCount(late.count)} polls)`,
     `connections ${formatCount(summary.connections.opened)} opened, ${formatCount(summary.connections.open)} open; ${formatBytes(summary.bytes.sent)} sent, ${formatBytes(summary.bytes.received)} received`,
+    ...silences(summary).map((line) => style.warn(line)),
   ];
+}
+
+/** Long waits and outages. */
+function silences(summary: RunSummary): string[] {
+  const longest = summary.unanswered.toSorted((a, b) => b.seconds - a.seconds)[0];
+  const lines =
+    longest && longest.seconds >= NAMED_WAIT_SECONDS
+      ? [
+          `unanswered for at most ${formatMs(longest.seconds * 1000)} (${waitText({ atMs: Date.parse(longest.at), underWay: longest.underWay })} of ${longest.client})`,
+        ]
+      : [];
+  const startedAt = new Date(summary.startedAt);
+  for (const outage of summary.outages.filter(({ seconds }) => seconds >= NAMED_WAIT_SECONDS).slice(0, NAMED_OUTAGES)) {
+    const startMs = Date.parse(outage.startedAt);
+    lines.push(
+      `no good answer for ${outageText({ ...outage, startMs, endMs: startMs + outage.seconds * 1000 }, startedAt)}`,
+    );
+  }
+  return lines;
 }
 
 function stages(summary: RunSummary): string[] {

@@ -8,12 +8,15 @@ import {
   endpointNumber,
 } from '../../model/protocol/endpoints.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
+import type { RunThreshold } from '../plan/thresholds.ts';
+import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
-
-export type Verdict = 'passed' | 'failed' | 'interrupted';
+import { isError } from './figures.ts';
+import type { Evaluated } from './thresholds.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Milliseconds; all 0 when `count` is 0. */
 export interface Quantiles {
@@ -58,6 +61,36 @@ export interface RequestSummary {
   sinceSent: Quantiles;
 }
 
+export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 'expression'> {
+  /** In the unit of the expression's limit; null when the figure has no sample. */
+  value: number | null;
+  /** Null when it was not evaluated. */
+  ok: boolean | null;
+  /** Not from the plan. */
+  default: boolean;
+}
+
+/** A time in which requests failed or waited and none got a good answer. */
+export interface OutageSummary {
+  startedAt: string;
+  /** Wall-clock seconds from the start of the run to the outage. */
+  afterSeconds: number;
+  seconds: number;
+  /** Attempts that failed meanwhile. */
+  failed: number;
+  /** Most requests that waited at once. */
+  waiting: number;
+}
+
+/** The longest that a request of a kind of client was seen without an answer. */
+export interface UnansweredSummary {
+  client: ClientKind;
+  seconds: number;
+  at: string;
+  /** Requests of the kind under way then. */
+  underWay: number;
+}
+
 export interface RunSummary {
   run: string;
   plan: string;
@@ -67,6 +100,8 @@ export interface RunSummary {
   /** Null while the run goes on. */
   verdict: Verdict | null;
   reasons: string[];
+  /** What the verdict rests on, beside clusters, machines and clean-up. */
+  thresholds: ThresholdSummary[];
   startedAt: string;
   wallSeconds: number;
   simulatedSeconds: number;
@@ -87,6 +122,9 @@ export interface RunSummary {
   failures: { cluster: number; name: string; reason: string }[];
   requests: RequestSummary[];
   totals: { requests: number; rate: number; errors: number; sinceDue: Quantiles; sinceSent: Quantiles };
+  /** In the order of time. */
+  outages: OutageSummary[];
+  unanswered: UnansweredSummary[];
   pollLateness: Quantiles;
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
@@ -129,6 +167,9 @@ export interface RunFacts {
   plan: ExpandedPlan;
   verdict: Verdict | null;
   reasons: string[];
+  thresholds: readonly Evaluated<RunThreshold>[];
+  outages: readonly Outage[];
+  longestWaits: readonly LongestWait[];
   startedAt: Date;
   /** From the start to the end of the last cluster's life. */
   wallSeconds: number;
@@ -193,6 +234,14 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     service: plan.service.url,
     verdict: facts.verdict,
     reasons: facts.reasons,
+    thresholds: facts.thresholds.map(({ figure, labels, expression, value, ok, default: isDefault }) => ({
+      figure,
+      labels,
+      expression,
+      value,
+      ok,
+      default: isDefault,
+    })),
     startedAt: facts.startedAt.toISOString(),
     wallSeconds: facts.wallSeconds,
     simulatedSeconds: facts.simulatedSeconds,
@@ -216,6 +265,19 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       sinceDue: quantiles(reader.latency('due')),
       sinceSent: quantiles(reader.latency('sent')),
     },
+    outages: facts.outages.map(({ startMs, endMs, failed, waiting }) => ({
+      startedAt: new Date(startMs).toISOString(),
+      afterSeconds: Math.max(0, startMs - facts.startedAt.getTime()) / 1000,
+      seconds: (endMs - startMs) / 1000,
+      failed,
+      waiting,
+    })),
+    unanswered: facts.longestWaits.map(({ client, ms, atMs, underWay }) => ({
+      client,
+      seconds: ms / 1000,
+      at: new Date(atMs).toISOString(),
+      underWay,
+    })),
     pollLateness: quantiles(reader.pollLateness()),
     stages: reader
       .stageDurations()
@@ -290,12 +352,6 @@ function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSum
   const place = (row: RequestSummary) =>
     CLIENT_KINDS.indexOf(row.client) * ENDPOINTS.length + endpointNumber(row.endpoint);
   return [...rows.values()].sort((a, b) => place(a) - place(b));
-}
-
-/** Requests that we aborted ourselves are no errors of anybody. */
-function isError(code: string): boolean {
-  if (code === 'aborted') return false;
-  return !(/^\d+$/.test(code) && Number(code) < 400);
 }
 
 function quantiles(distribution: Distribution): Quantiles {

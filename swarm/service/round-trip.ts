@@ -48,6 +48,7 @@ export async function roundTrip(
   for (let attempt = 0; ; attempt++) {
     const dueAt = runtime.wallOf(due);
     const startedAt = wallNow();
+    const ticket = runtime.telemetry.requestStarted(client, startedAt);
     let outcome: RoundTripOutcome;
     try {
       outcome = await session.request(request);
@@ -79,6 +80,8 @@ export async function roundTrip(
         bytesReceived: 0,
       });
       if (error.kind === 'aborted' || retriesFor(policy, methodOf(request), error) <= attempt) return outcome;
+    } finally {
+      runtime.telemetry.requestEnded(ticket);
     }
     const delay = retryDelayMs(attempt, tripper.random);
     due = runtime.clock.now() + delay;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { wallNow } from '../../model/time/clock.ts';
 import { createRegistry } from './registry.ts';
 import { SaturationMonitor } from './saturation.ts';
 import { SharedTelemetry } from './shared-telemetry.ts';
@@ -122,6 +123,7 @@ describe('registry', () => {
       });
       telemetry.pollLateness(300);
     }
+    telemetry.requestStarted('user', wallNow() - 5000);
     telemetry.hostPhase(0, 'polling');
     telemetry.hostStage(0, 'Writing image to disk');
     telemetry.clusterPhase(0, 'discovering');
@@ -139,6 +141,10 @@ describe('registry', () => {
     expect(value(families, 'swarm_request_duration_seconds_bucket', { ...pair, le: '0.25' })).toBe(10);
     expect(value(families, 'swarm_request_duration_seconds_sum', pair)).toBeCloseTo(1.2);
     expect(value(families, 'swarm_request_send_duration_seconds_bucket', { ...pair, le: '0.025' })).toBe(10);
+    expect(value(families, 'swarm_requests_under_way', { client: 'user' })).toBe(1);
+    expect(value(families, 'swarm_requests_under_way', { client: 'agent' })).toBe(0);
+    expect(value(families, 'swarm_oldest_request_age_seconds', { client: 'user' })).toBeGreaterThanOrEqual(5);
+    expect(value(families, 'swarm_oldest_request_age_seconds', { client: 'agent' })).toBe(0);
     expect(value(families, 'swarm_poll_lateness_seconds_count')).toBe(10);
     expect(value(families, 'swarm_sent_bytes_total', pair)).toBe(100);
     expect(value(families, 'swarm_received_bytes_total', pair)).toBe(200);

@@ -159,6 +159,22 @@ function rows(version: string): MetricRow[] {
       'sent',
     ),
     {
+      name: 'swarm_requests_under_way',
+      type: 'gauge',
+      help: 'Requests that have no answer yet, by client.',
+      run: ({ snapshot }) => snapshot.underWay.map(({ client, count }) => ({ labels: { client }, value: count })),
+    },
+    {
+      name: 'swarm_oldest_request_age_seconds',
+      type: 'gauge',
+      help: 'Time that the oldest request without an answer has waited, by client; 0 when there is none.',
+      run: ({ snapshot }) =>
+        snapshot.underWay.map(({ client, sinceMs }) => ({
+          labels: { client },
+          value: sinceMs === 0 ? 0 : Math.max(0, snapshot.wallMs - sinceMs) / 1000,
+        })),
+    },
+    {
       name: 'swarm_poll_lateness_seconds',
       type: 'histogram',
       help: 'Time between the moment a poll was due and the moment the generator started it.',

@@ -21,6 +21,7 @@ import {
   THREAD_GAUGES,
   viewTelemetry,
 } from './telemetry-layout.ts';
+import { UnderWay } from './under-way.ts';
 
 const numbered = <T extends string>(names: readonly T[]) => new Map<string, number>(names.map((name, i) => [name, i]));
 
@@ -50,9 +51,11 @@ export type ThreadGauges = Record<(typeof THREAD_GAUGES)[number], number>;
 export class SharedTelemetry implements Telemetry {
   readonly #views: TelemetryViews;
   readonly #words: Float64Array;
+  readonly #underWay: UnderWay;
 
   /**
-   * @param writer 0 on the main thread, 1 + number of the worker on a worker. Several instances on one thread may share it.
+   * @param writer 0 on the main thread, 1 + number of the worker on a worker. Several instances on one thread may share it, but only
+   * one of them may start requests.
    * @throws RangeError when the buffer has no such section.
    */
   constructor(buffer: SharedArrayBuffer, writer: number) {
@@ -60,19 +63,36 @@ export class SharedTelemetry implements Telemetry {
     const section = this.#views.sections[writer];
     if (!section) throw new RangeError(`telemetry has ${this.#views.writers} writers; ${writer} is none of them`);
     this.#words = section;
+    this.#underWay = new UnderWay(section, AT.underWay);
   }
 
   request(record: RequestRecord): void {
     const words = this.#words;
-    const pair = clientNumbers.get(record.client)! * ENDPOINTS.length + endpointNumber(record.endpoint);
+    const client = clientNumbers.get(record.client)!;
+    const pair = client * ENDPOINTS.length + endpointNumber(record.endpoint);
     words[AT.requests + pair * OUTCOMES + outcomeNumber(record.outcome)]!++;
     words[AT.sent + pair]! += record.bytesSent;
     words[AT.received + pair]! += record.bytesReceived;
     if (record.outcome === 'aborted') return;
+    const failed = typeof record.outcome !== 'number' || record.outcome >= 500;
+    words[AT.answers + client * 2 + (failed ? 1 : 0)]!++;
     recordDuration(words, AT.sinceDue + pair * HISTOGRAM_WORDS, record.endAt - record.dueAt);
     if (record.sentAt > 0) {
       recordDuration(words, AT.sinceSent + pair * HISTOGRAM_WORDS, record.endAt - record.sentAt);
     }
+  }
+
+  requestStarted(client: ClientKind, atMs: number): number {
+    return this.#underWay.start(clientNumbers.get(client)!, atMs);
+  }
+
+  requestEnded(ticket: number): void {
+    this.#underWay.end(ticket);
+  }
+
+  /** For a thread that has died, in the place of its own instance: the requests it had under way are gone. */
+  requestsLost(): void {
+    UnderWay.forget(this.#words, AT.underWay);
   }
 
   pollLateness(ms: number): void {

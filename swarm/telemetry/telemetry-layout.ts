@@ -8,9 +8,10 @@
  *
  *    │ requests                        │ bytes sent │ received │ connections   │ step replies │ errors │ thread │
  *    │ client × endpoint × outcome     │ client × endpoint     │ opened closed │ step × fate  │ kind   │ gauges │
- *    ├─────────────────────────────────┼────────────────────────────┬──────────┴──┬───────────┴────────┴────────┤
- *    │ latency since due, histograms   │ latency since sent         │ poll        │ stage durations             │
- *    │ client × endpoint               │ client × endpoint          │ lateness    │ role × stage                │
+ *    ├──────────────────┬──────────────┼───────────────────────┴────┬──────────┴──┬───────────┴────────┴────────┤
+ *    │ answers          │ under way    │ latency since due and      │ poll        │ stage durations             │
+ *    │ client × good,   │ client ×     │ since sent, histograms     │ lateness    │ role × stage                │
+ *    │ failed           │ count, since │ client × endpoint          │             │                             │
  *
  * No two threads write the same word, so recording is a plain addition: nothing is contended and nothing can be lost. The
  * reader adds up the sections. An aligned float is written and read whole on all 64-bit machines. A section is seven
@@ -24,6 +25,7 @@ import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { HOST_STAGES, type HostRole, STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
 import { HISTOGRAM_WORDS } from './histogram.ts';
 import { ERROR_KINDS } from './telemetry.ts';
+import { UNDER_WAY_WORDS } from './under-way.ts';
 
 export const HOST_ROLES: readonly HostRole[] = ['auto-assign', 'master', 'arbiter', 'worker', 'bootstrap'];
 export const STEP_NAMES: readonly (StepType | 'unknown')[] = [...STEP_TYPES, 'unknown'];
@@ -57,6 +59,8 @@ export const AT = (() => {
     replies: take(STEP_NAMES.length * REPLY_FATES.length),
     errors: take(ERROR_KINDS.length),
     thread: take(THREAD_GAUGES.length),
+    answers: take(CLIENT_KINDS.length * 2),
+    underWay: take(UNDER_WAY_WORDS),
     sinceDue: take(PAIRS * HISTOGRAM_WORDS),
     sinceSent: take(PAIRS * HISTOGRAM_WORDS),
     lateness: take(HISTOGRAM_WORDS),

@@ -55,6 +55,23 @@ export interface ThreadState extends ThreadGauges {
   thread: string;
 }
 
+/** Requests of a kind of client that have no answer yet. */
+export interface UnderWayNow {
+  client: ClientKind;
+  count: number;
+  /** Wall-clock milliseconds at which the oldest started; 0 when there is none. */
+  sinceMs: number;
+}
+
+/** Attempts of a kind of client that have ended, those we aborted ourselves excluded. */
+export interface AnswerCount {
+  client: ClientKind;
+  /** Answered with a status below 500: the service is there, whatever it thinks of the request. */
+  good: number;
+  /** Answered with 500 or more, or not at all. */
+  failed: number;
+}
+
 /** All counters at one moment. */
 export interface TelemetrySnapshot {
   /** Caller's wall-clock milliseconds. */
@@ -86,6 +103,7 @@ export interface TelemetrySnapshot {
     stages: Record<HostStage, number>;
   };
   clusters: { total: number; phases: Record<ClusterPhase, number> };
+  underWay: UnderWayNow[];
   /** Only those that occurred. */
   stepReplies: ReplyCount[];
   errors: Record<ErrorKind, number>;
@@ -193,11 +211,9 @@ export class TelemetryReader {
         stages: tally(this.#views.hostStages, HOST_STAGES).counts,
       },
       clusters: { total: clusters.total, phases: clusters.counts },
+      underWay: this.underWay(),
       stepReplies: this.#stepReplies(),
-      errors: Object.fromEntries(ERROR_KINDS.map((kind, i) => [kind, this.#sum(AT.errors + i)])) as Record<
-        ErrorKind,
-        number
-      >,
+      errors: this.errors(),
       threads: this.threads(),
     };
   }
@@ -285,6 +301,33 @@ export class TelemetryReader {
       list.push({ thread: writer === 0 ? 'main' : `worker-${writer - 1}`, ...gauges });
     }
     return list;
+  }
+
+  /** Of every kind, also those that never occurred. */
+  errors(): Record<ErrorKind, number> {
+    const counts = ERROR_KINDS.map((kind, i) => [kind, this.#sum(AT.errors + i)]);
+    return Object.fromEntries(counts) as Record<ErrorKind, number>;
+  }
+
+  /** Of every kind of client, in the order of CLIENT_KINDS. */
+  underWay(): UnderWayNow[] {
+    return CLIENT_KINDS.map((client, kind) => {
+      const at = AT.underWay + kind * 2;
+      let sinceMs = 0;
+      for (const section of this.#views.sections) {
+        const since = section[at + 1]!;
+        if (since > 0 && (sinceMs === 0 || since < sinceMs)) sinceMs = since;
+      }
+      return { client, count: this.#sum(at), sinceMs };
+    });
+  }
+
+  /** Of every kind of client, in the order of CLIENT_KINDS. */
+  answers(): AnswerCount[] {
+    return CLIENT_KINDS.map((client, kind) => {
+      const at = AT.answers + kind * 2;
+      return { client, good: this.#sum(at), failed: this.#sum(at + 1) };
+    });
   }
 
   /** Attempts that ended with this outcome, over all clients and endpoints. */

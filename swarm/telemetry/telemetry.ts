@@ -44,6 +44,12 @@ export interface Telemetry {
   connectionOpened(): void;
   connectionClosed(): void;
   request(record: RequestRecord): void;
+  /**
+   * An attempt begins at this wall-clock moment (milliseconds). Returns the ticket to end it with, whatever becomes of it; an attempt
+   * that never ends stays under way and grows old.
+   */
+  requestStarted(client: ClientKind, atMs: number): number;
+  requestEnded(ticket: number): void;
   /** Wall-clock milliseconds between the moment a poll was due and the moment it was started. */
   pollLateness(ms: number): void;
   /** Moves one host between phases. `host` is its slot (0-based, dense over this generator's hosts). */

@@ -116,6 +116,8 @@ export class World {
       connectionOpened: () => {},
       connectionClosed: () => {},
       request: (record) => this.records.push(record),
+      requestStarted: () => 0,
+      requestEnded: () => {},
       pollLateness: () => {},
       hostPhase: (_slot, phase) => this.phases.push(phase),
       hostStage: () => {},

@@ -158,6 +158,8 @@ export class Simulation {
       connectionOpened: () => {},
       connectionClosed: () => {},
       request: () => {},
+      requestStarted: () => 0,
+      requestEnded: () => {},
       pollLateness: () => {},
       hostPhase: (host, phase) => this.measured.push(`phase ${host} ${phase}`),
       hostStage: (host, stage) => this.measured.push(`stage ${host} ${stage}`),

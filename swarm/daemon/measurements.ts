@@ -1,0 +1,84 @@
+/** Everything that measures one run, from its shared counters to the monitors that look at them. */
+import type { ClockSpec } from '../../model/time/clock.ts';
+import { wallNow } from '../../model/time/clock.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
+import { type Measured, RunFigures } from '../report/figures.ts';
+import type { RunSummary } from '../report/summary.ts';
+import { type Evaluated, evaluate } from '../report/thresholds.ts';
+import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+
+export class Measurements {
+  /** Shared memory of the run's counters. */
+  readonly telemetry: SharedArrayBuffer;
+  readonly reader: TelemetryReader;
+  readonly saturation: SaturationMonitor;
+  readonly answers: AnswerMonitor;
+  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
+  readonly #workers: number;
+  readonly #startedAt: number;
+  readonly #cpuAtStart = process.cpuUsage();
+
+  constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec) {
+    this.telemetry = createTelemetryBuffer({
+      writers: workers + 1,
+      hostSlots: Math.max(1, plan.hostCount),
+      clusterSlots: Math.max(1, ...plan.clusters.map((cluster) => cluster.index + 1)),
+    });
+    this.reader = new TelemetryReader(this.telemetry);
+    this.saturation = new SaturationMonitor(this.reader);
+    this.answers = new AnswerMonitor(this.reader);
+    this.#plan = plan;
+    this.#workers = workers;
+    this.#startedAt = clock.originWall;
+  }
+
+  start(): void {
+    this.saturation.start();
+    this.answers.start();
+  }
+
+  /** Looks for the last time. */
+  stop(): void {
+    this.saturation.stop();
+    this.answers.look(wallNow());
+    this.answers.stop();
+  }
+
+  /** A worker thread has died, and what it waited for with it. */
+  workerLost(worker: number): void {
+    new SharedTelemetry(this.telemetry, worker + 1).requestsLost();
+  }
+
+  /** Wall-clock milliseconds since the start of the run; at least 1. */
+  sinceStartMs(): number {
+    return Math.max(1, wallNow() - this.#startedAt);
+  }
+
+  /** The plan's thresholds as things stand. */
+  evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
+    const { reader, answers, saturation } = this;
+    const figures = new RunFigures({ reader, answers, saturation, clusters, seconds: this.sinceStartMs() / 1000 });
+    return evaluate(thresholdsOf(this.#plan), figures);
+  }
+
+  /** What the generator itself took, and whether it was the bottleneck. */
+  generator(): RunSummary['generator'] {
+    const cpu = process.cpuUsage(this.#cpuAtStart);
+    const { observedMs, saturatedMs, byReason } = this.saturation.totals();
+    return {
+      cpuPercent: (cpu.user + cpu.system) / 10 / this.sinceStartMs(),
+      rssBytes: process.memoryUsage.rss(),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      workers: this.#workers,
+      saturated: saturatedMs > 0,
+      saturatedSeconds: saturatedMs / 1000,
+      watchedSeconds: observedMs / 1000,
+      saturatedBy: Object.fromEntries(Object.entries(byReason).map(([reason, ms]) => [reason, ms / 1000])),
+    };
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The figures of a run that thresholds can name, as one table. `report/figures.ts` reads them from a run; docs/plan.md lists them for
+ * users. Kinds and aggregations are k6's (grafana/k6, internal/metrics/sink.go and metrics/thresholds_parser.go), and as there every
+ * duration is in milliseconds; a rate here also has a count, of what the share is made of.
+ */
+import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
+import { HOST_STAGES } from '../../model/protocol/states.ts';
+import { ERROR_KINDS } from '../telemetry/telemetry.ts';
+
+export type FigureKind = 'trend' | 'rate' | 'counter' | 'gauge';
+
+/** What can be asked of a figure; `p` is written with its percentile, `p(99.9)`. */
+export const AGGREGATIONS = {
+  trend: ['avg', 'min', 'med', 'max', 'p', 'count'],
+  rate: ['rate', 'count'],
+  counter: ['count', 'rate'],
+  gauge: ['value'],
+} as const satisfies Record<FigureKind, readonly string[]>;
+export type Aggregation = (typeof AGGREGATIONS)[FigureKind][number];
+
+export interface Figure {
+  readonly name: string;
+  readonly kind: FigureKind;
+  /** Of its values: of a trend's samples, of what a counter counts. A rate is a share from 0 to 1. */
+  readonly unit: 'ms' | 'share' | 'requests' | 'errors';
+  readonly help: string;
+  /** Labels that may narrow it down, with the values each may have. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+}
+
+const define = <const T extends readonly Figure[]>(list: T) => list;
+const client = CLIENT_KINDS;
+const requestLabels = { client, endpoint: ENDPOINTS.map(({ name }) => name) };
+
+export const FIGURES = define([
+  { name: 'clusters_failed', kind: 'rate', unit: 'share', help: 'Clusters that failed, of all', labels: {} },
+  {
+    name: 'clusters_complete',
+    kind: 'gauge',
+    unit: 'share',
+    help: 'Share of the clusters that came to their planned end',
+    labels: {},
+  },
+  { name: 'requests', kind: 'counter', unit: 'requests', help: 'Attempts of requests', labels: requestLabels },
+  {
+    name: 'request_errors',
+    kind: 'rate',
+    unit: 'share',
+    help: 'Attempts that got no answer, or one of 400 or more',
+    labels: requestLabels,
+  },
+  {
+    name: 'request_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'From the moment an attempt was due to its end, failed ones included',
+    labels: requestLabels,
+  },
+  {
+    name: 'request_send_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'From the moment an attempt was handed to the socket to its end',
+    labels: requestLabels,
+  },
+  {
+    name: 'request_age',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'How long the oldest request without an answer has waited, looked at once a second',
+    labels: { client },
+  },
+  {
+    name: 'service_outage',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'Times in which requests failed or waited and none got a good answer',
+    labels: {},
+  },
+  {
+    name: 'poll_lateness',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'How late the generator started polls',
+    labels: {},
+  },
+  {
+    name: 'stage_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'Simulated time that hosts spent in a stage of their installation',
+    labels: { stage: HOST_STAGES },
+  },
+  {
+    name: 'errors',
+    kind: 'counter',
+    unit: 'errors',
+    help: 'Things that went wrong in the life of a host, a cluster or the generator',
+    labels: { kind: ERROR_KINDS },
+  },
+  {
+    name: 'generator_saturation',
+    kind: 'rate',
+    unit: 'share',
+    help: 'Share of the watched time in which the generator itself was the bottleneck',
+    labels: {},
+  },
+]);
+export type FigureName = (typeof FIGURES)[number]['name'];
+
+const byName = new Map<string, Figure>(FIGURES.map((figure) => [figure.name, figure]));
+
+/** A figure by its name; undefined when there is none. */
+export function figureNamed(name: string): Figure | undefined {
+  return byName.get(name);
+}

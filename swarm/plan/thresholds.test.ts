@@ -1,0 +1,314 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AGGREGATIONS, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { parsePlan } from './load.ts';
+import { PlanError } from './plan.ts';
+import {
+  formatFigure,
+  parseExpression,
+  parseFigure,
+  type RunThreshold,
+  ThresholdError,
+  thresholdsOf,
+} from './thresholds.ts';
+
+const trend = figureNamed('request_duration')!;
+const rate = figureNamed('request_errors')!;
+const counter = figureNamed('requests')!;
+const gauge = figureNamed('clusters_complete')!;
+
+describe('an expression', () => {
+  test.each([
+    [trend, 'p(95)<500', { aggregation: 'p', percentile: 95, operator: '<', limit: 500 }],
+    [trend, ' p( 99.9 ) <= 2000 ', { aggregation: 'p', percentile: 99.9, operator: '<=', limit: 2000 }],
+    [trend, 'avg>.5', { aggregation: 'avg', percentile: null, operator: '>', limit: 0.5 }],
+    [trend, 'med<1e3', { aggregation: 'med', operator: '<', limit: 1000 }],
+    [trend, 'min >= -1', { aggregation: 'min', operator: '>=', limit: -1 }],
+    [trend, 'max != 7.', { aggregation: 'max', operator: '!=', limit: 7 }],
+    [trend, 'count>0', { aggregation: 'count', operator: '>', limit: 0 }],
+    [rate, 'rate<0.01', { aggregation: 'rate', operator: '<', limit: 0.01 }],
+    [rate, 'count===0', { aggregation: 'count', operator: '==', limit: 0, expression: 'count==0' }],
+    [counter, 'rate>=100', { aggregation: 'rate', operator: '>=', limit: 100 }],
+    [gauge, 'value>=0.95', { aggregation: 'value', operator: '>=', limit: 0.95 }],
+  ] as [Figure, string, object][])('about a %o is read: %s', (figure, text, expected) => {
+    expect(parseExpression(text, figure)).toMatchObject({ figure: figure.name, labels: {}, ...expected });
+  });
+
+  test.each([
+    [trend, 'rate<0.1', 'request_duration is a trend and has no "rate"; allowed: avg, min, med, max, p(N), count'],
+    [rate, 'p(95)<5', 'request_errors is a rate and has no "p(95)"; allowed: rate, count'],
+    [gauge, 'count==0', 'clusters_complete is a gauge and has no "count"; allowed: value'],
+    [trend, 'p(101)<5', '"p(101)" is not a percentile; allowed: p(N) with N from 0 to 100'],
+    [trend, 'p()<5', '"p()" is not a percentile; allowed: p(N) with N from 0 to 100'],
+    [trend, 'p<5', 'request_duration is a trend and has no "p"; allowed: avg, min, med, max, p(N), count'],
+    [
+      trend,
+      'p(95)',
+      '"p(95)" is not an expression; allowed: avg, min, med, max, p(N), count, one of < <= > >= == !=, and a number, such as p(95)<500',
+    ],
+    [trend, 'max<5s', 'the limit of "max<5s" is "5s"; allowed: a number of milliseconds without a unit'],
+    [trend, 'max<', 'the limit of "max<" is ""; allowed: a number of milliseconds without a unit'],
+    [
+      trend,
+      'max=<5',
+      '"max=<5" is not an expression; allowed: avg, min, med, max, p(N), count, one of < <= > >= == !=, and a number, such as p(95)<500',
+    ],
+    [counter, 'count<1e999', 'the limit of "count<1e999" is "1e999"; allowed: a number without a unit'],
+    [
+      rate,
+      'rate<5',
+      'the limit of "rate<5" is 5; allowed: a share from 0 to 1, because request_errors is one (5% is 0.05)',
+    ],
+    [rate, 'rate<0.1 && count<5', '"rate<0.1 && count<5" holds several expressions; allowed: one, or a list of them'],
+  ] as [Figure, string, string][])('about a %o is refused: %s', (figure, text, message) => {
+    expect(() => parseExpression(text, figure)).toThrow(new ThresholdError(message));
+  });
+
+  test('comes back the same from its normal form, whatever the numbers', () => {
+    const expressions = fc.constantFrom(...FIGURES).chain((figure) =>
+      fc.record({
+        figure: fc.constant(figure as Figure),
+        aggregation: fc.constantFrom(...AGGREGATIONS[figure.kind]),
+        percentile: fc.double({ min: 0, max: 100, noNaN: true }),
+        operator: fc.constantFrom('<', '<=', '>', '>=', '==', '!='),
+        limit: fc.double({ min: 0, max: 1, noNaN: true }),
+        blank: fc.constantFrom('', ' ', '\t'),
+      }),
+    );
+    fc.assert(
+      fc.property(expressions, ({ figure, aggregation, percentile, operator, limit, blank }) => {
+        const named = aggregation === 'p' ? `p(${percentile})` : aggregation;
+        const parsed = parseExpression([blank, named, operator, limit, blank].join(blank), figure);
+        expect(parsed).toMatchObject({ aggregation, operator, limit });
+        expect(parseExpression(parsed.expression, figure)).toEqual(parsed);
+      }),
+    );
+  });
+
+  test('is read or refused with a sentence, whatever the text', () => {
+    const pieces = fc.constantFrom(
+      'p',
+      '(',
+      ')',
+      '9',
+      '5',
+      '.',
+      '<',
+      '=',
+      '>',
+      '!',
+      ' ',
+      'avg',
+      'rate',
+      'count',
+      '-',
+      'e',
+    );
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(pieces).map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(texts, fc.constantFrom(...FIGURES), (text, figure) => {
+        try {
+          const { expression } = parseExpression(text, figure);
+          expect(parseExpression(expression, figure).expression).toBe(expression);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ThresholdError);
+          expect((error as Error).message).toMatch(/allowed: /);
+        }
+      }),
+    );
+  });
+});
+
+describe('a figure', () => {
+  test.each([
+    ['request_age', 'request_age', {}],
+    [
+      ' request_duration{ endpoint : get-instructions , client:agent } ',
+      'request_duration',
+      { client: 'agent', endpoint: 'get-instructions' },
+    ],
+    ['stage_duration{stage:Writing image to disk}', 'stage_duration', { stage: 'Writing image to disk' }],
+  ])('is read: %s', (text, name, labels) => {
+    const parsed = parseFigure(text);
+    expect(parsed.figure.name).toBe(name);
+    expect(parsed.labels).toEqual(labels);
+    expect(parseFigure(formatFigure(name, parsed.labels))).toEqual(parsed);
+  });
+
+  test.each([
+    ['request_durations', 'unknown figure "request_durations"; did you mean request_duration?'],
+    ['latency', /^unknown figure "latency"; allowed: clusters_failed, .*generator_saturation$/],
+    ['', /^unknown figure ""; allowed: /],
+    ['constructor', /^unknown figure "constructor"; allowed: /],
+    [
+      'request_age{client:agent',
+      '"request_age{client:agent" is not a figure; allowed: figure or figure{label:value,…}',
+    ],
+    ['request_age{clients:agent}', 'unknown label "clients" of request_age; did you mean client?'],
+    ['request_age{endpoint:get-instructions}', 'unknown label "endpoint" of request_age; allowed: client'],
+    ['request_age{constructor:x}', 'unknown label "constructor" of request_age; allowed: client'],
+    ['request_age{client:agents}', 'unknown client "agents" of request_age; did you mean agent?'],
+    ['request_age{client:robot}', 'unknown client "robot" of request_age; allowed: agent, installer, controller, user'],
+    ['request_age{client:agent,client:user}', 'request_age has the label client twice; allowed: once'],
+    ['poll_lateness{client:agent}', 'poll_lateness has no labels; allowed: poll_lateness alone'],
+    ['request_age{}', 'unknown label "" of request_age; allowed: client'],
+  ] as [string, string | RegExp][])('is refused: %s', (text, message) => {
+    expect(() => parseFigure(text)).toThrow(message);
+  });
+
+  test('is read or refused with a sentence, whatever the text', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((text) => `request_age{${text}}`),
+        ),
+        (text) => {
+          try {
+            parseFigure(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ThresholdError);
+          }
+        },
+      ),
+    );
+  });
+});
+
+const SNO = 'clusters:\n- topology: sno\n';
+const problems = (text: string): string[] => {
+  try {
+    parsePlan(text, 'p.yaml');
+  } catch (error) {
+    if (error instanceof PlanError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+};
+
+describe('thresholds of a plan', () => {
+  test('are read with their labels and lists', () => {
+    const plan = parsePlan(
+      `${SNO}thresholds:\n  request_duration{client:agent}: [p(95)<500, 'max < 3000']\n  request_errors: rate<0.01\n  generator_saturation: off\n`,
+      'p.yaml',
+    );
+    expect(plan.thresholds).toMatchObject([
+      {
+        figure: 'request_duration',
+        labels: { client: 'agent' },
+        thresholds: [
+          { expression: 'p(95)<500', labels: { client: 'agent' } },
+          { expression: 'max<3000', labels: { client: 'agent' } },
+        ],
+      },
+      { figure: 'request_errors', labels: {}, thresholds: [{ expression: 'rate<0.01' }] },
+      { figure: 'generator_saturation', labels: {}, thresholds: [] },
+    ]);
+  });
+
+  test.each([
+    [
+      'an unknown figure',
+      '  request_duratoin: p(95)<5\n',
+      ['p.yaml:4:3: thresholds: unknown figure "request_duratoin"; did you mean request_duration?'],
+    ],
+    [
+      'wrong expressions of one figure, each at its place',
+      '  request_duration:\n  - p(95)<5\n  - rate<1\n  - max\n',
+      [
+        'p.yaml:6:5: thresholds: request_duration is a trend and has no "rate"; allowed: avg, min, med, max, p(N), count',
+        /^p\.yaml:7:5: thresholds: "max" is not an expression; /,
+      ],
+    ],
+    [
+      'a number',
+      '  request_duration: 5\n',
+      [
+        /^p\.yaml:4:21: thresholds\.request_duration is 5; allowed: an expression such as p\(95\)<500, a list of these, or off$/,
+      ],
+    ],
+    [
+      'nothing',
+      '  request_duration:\n',
+      [/^p\.yaml:4:\d+: thresholds\.request_duration is null; allowed: an expression/],
+    ],
+    [
+      'an empty list',
+      '  request_duration: []\n',
+      [/^p\.yaml:4:21: thresholds\.request_duration is a list of 0; allowed: an expression/],
+    ],
+    [
+      'one figure twice',
+      '  request_errors{client:agent,endpoint:get-instructions}: off\n  request_errors{endpoint:get-instructions,client:agent}: off\n',
+      [
+        'p.yaml:5:3: thresholds: request_errors{client:agent,endpoint:get-instructions} is given twice; allowed: once, with a list of expressions',
+      ],
+    ],
+  ] as [string, string, (string | RegExp)[]][])('are refused: %s', (_, text, expected) => {
+    const found = problems(`${SNO}thresholds:\n${text}`);
+    expect(found).toHaveLength(expected.length);
+    for (const [i, one] of expected.entries()) expect(found[i]).toMatch(one);
+  });
+
+  test('that are not a mapping are refused', () => {
+    expect(problems(`${SNO}thresholds: p(95)<500\n`)).toEqual([
+      'p.yaml:3:13: thresholds is "p(95)<500"; allowed: a mapping of figures, such as request_duration{client:agent}, to expressions',
+    ]);
+  });
+});
+
+test('docs/plan.md names every figure, its kind and its labels', () => {
+  const rows = readFileSync(new URL('../../docs/plan.md', import.meta.url), 'utf8').split('\n');
+  for (const { name, kind, labels } of FIGURES as readonly Figure[]) {
+    const row = rows.find((line) => line.startsWith(`| \`${name}\` |`))?.split('|') ?? [];
+    expect(row[2]?.trim()).toBe(kind);
+    expect(row[3]?.trim()).toBe(Object.keys(labels).join(', '));
+  }
+});
+
+describe('thresholds of a run', () => {
+  const of = (text: string, clockSpeed = 1) =>
+    thresholdsOf({ ...parsePlan(`${SNO}${text}`, 'p.yaml'), clockSpeed }).map(
+      (one: RunThreshold) => `${formatFigure(one.figure, one.labels)} ${one.expression}${one.default ? '' : ' *'}`,
+    );
+  const defaults = of('');
+
+  test('are the defaults of every kind of client when the plan says nothing', () => {
+    expect(defaults).toContain('clusters_failed count==0');
+    expect(defaults).toContain('service_outage max<=20000');
+    for (const figure of ['request_errors', 'request_age', 'request_duration']) {
+      expect(defaults.filter((one) => one.startsWith(`${figure}{`))).toHaveLength(4);
+    }
+  });
+
+  test('allow the generator more saturation in compressed time, and nothing else', () => {
+    const compressed = of('', 40);
+    expect(defaults).toContain('generator_saturation rate<=0.25');
+    expect(compressed).toContain('generator_saturation rate<=0.7');
+    expect(compressed.filter((one) => !defaults.includes(one))).toHaveLength(1);
+  });
+
+  test('have the entries of the plan in the place of defaults with the same labels, or of all when there are none', () => {
+    const one = of('thresholds: {"request_errors{client:agent}": rate<0.2}');
+    expect(one.filter((line) => line.startsWith('request_errors'))).toEqual([
+      'request_errors{client:installer} rate<=0.1',
+      'request_errors{client:controller} rate<=0.1',
+      'request_errors{client:user} rate<=0.1',
+      'request_errors{client:agent} rate<0.2 *',
+    ]);
+    const all = of('thresholds: {request_errors: [rate<0.3, count<9]}');
+    expect(all.filter((line) => line.startsWith('request_errors'))).toEqual([
+      'request_errors rate<0.3 *',
+      'request_errors count<9 *',
+    ]);
+    const finer = of('thresholds: {"request_errors{client:agent,endpoint:get-instructions}": rate<0.3}');
+    expect(finer).toEqual([...defaults, 'request_errors{client:agent,endpoint:get-instructions} rate<0.3 *']);
+    expect(of('thresholds: {generator_saturation: off}')).toEqual(
+      defaults.filter((line) => !line.startsWith('generator_saturation')),
+    );
+  });
+});

@@ -1,0 +1,190 @@
+/**
+ * Thresholds as plans write them, in k6's form: a figure, perhaps narrowed down by labels, and expressions about it.
+ *
+ *     request_duration{client:agent,endpoint:get-instructions}:   p(99.9) <= 2000
+ *     └── figure ────┘└── labels ────────────────────────────┘    │       │  └ limit, a number
+ *                                                                 │       └ operator
+ *                                                                 └ aggregation, with a percentile
+ *
+ * Grammar: grafana/k6, metrics/thresholds_parser.go (expressions) and metrics/metric.go, ParseMetricName (labels). `report/thresholds.ts`
+ * evaluates them.
+ */
+import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
+import type { ExpandedPlan, FigureThresholds, Threshold } from './expanded-plan.ts';
+import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { nearest } from './nearest.ts';
+
+/** What takes the defaults of a figure away, in the place of an expression. */
+export const OFF = 'off';
+
+/** Longest first, so that none is found inside another. */
+const OPERATORS = ['===', '==', '!=', '<=', '>=', '<', '>'] as const;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A figure or an expression that is none. The message says what was given and what is allowed. */
+export class ThresholdError extends Error {}
+
+/**
+ * Reads `figure` or `figure{label:value,…}`.
+ * @throws ThresholdError
+ */
+export function parseFigure(text: string): { figure: Figure; labels: Record<string, string> } {
+  const match = /^\s*([^{}\s]*)\s*(?:\{([^{}]*)\})?\s*$/.exec(text);
+  if (!match) throw new ThresholdError(`${quote(text)} is not a figure; allowed: figure or figure{label:value,…}`);
+  const name = match[1]!;
+  const figure = figureNamed(name);
+  if (!figure) {
+    throw new ThresholdError(
+      `unknown figure ${quote(name)}; ${meant(
+        name,
+        FIGURES.map((one) => one.name),
+      )}`,
+    );
+  }
+  const labels: Record<string, string> = {};
+  for (const part of match[2] === undefined ? [] : match[2].split(',')) {
+    const colon = part.indexOf(':');
+    const label = part.slice(0, colon === -1 ? undefined : colon).trim();
+    const value = colon === -1 ? '' : part.slice(colon + 1).trim();
+    const known = Object.keys(figure.labels);
+    if (known.length === 0) throw new ThresholdError(`${name} has no labels; allowed: ${name} alone`);
+    const values = Object.hasOwn(figure.labels, label) ? figure.labels[label]! : undefined;
+    if (!values) throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
+    if (Object.hasOwn(labels, label)) throw new ThresholdError(`${name} has the label ${label} twice; allowed: once`);
+    if (!values.includes(value)) {
+      throw new ThresholdError(`unknown ${label} ${quote(value)} of ${name}; ${meant(value, values)}`);
+    }
+    labels[label] = value;
+  }
+  return { figure, labels };
+}
+
+/** The one way to write a figure with its labels: sorted by name, without blanks. */
+export function formatFigure(name: string, labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return pairs.length === 0 ? name : `${name}{${pairs.map((pair) => pair.join(':')).join(',')}}`;
+}
+
+/**
+ * Reads an expression about a figure, such as `p(95)<500`.
+ * @throws ThresholdError
+ */
+export function parseExpression(
+  text: string,
+  figure: Figure,
+  labels: Readonly<Record<string, string>> = {},
+): Threshold {
+  if (/&&|\|\|/.test(text)) {
+    throw new ThresholdError(`${quote(text)} holds several expressions; allowed: one, or a list of them`);
+  }
+  const place = text.search(/[=<>!]/);
+  const given = place === -1 ? undefined : OPERATORS.find((operator) => text.startsWith(operator, place));
+  if (!given) {
+    throw new ThresholdError(
+      `${quote(text)} is not an expression; allowed: ${aggregationsOf(figure)}, one of < <= > >= == !=, and a number, such as ${EXAMPLES[figure.kind]}`,
+    );
+  }
+  const operator = given === '===' ? '==' : given;
+  const { aggregation, percentile } = parseAggregation(text.slice(0, place).trim(), figure);
+  const number = text.slice(place + given.length).trim();
+  const limit = NUMBER.test(number) ? Number(number) : Number.NaN;
+  if (!Number.isFinite(limit)) {
+    const unit = figure.kind === 'trend' && aggregation !== 'count' ? ' of milliseconds' : '';
+    throw new ThresholdError(
+      `the limit of ${quote(text)} is ${quote(number)}; allowed: a number${unit} without a unit`,
+    );
+  }
+  const share = figure.kind === 'gauge' || (figure.kind === 'rate' && aggregation === 'rate');
+  if (share && (limit < 0 || limit > 1)) {
+    throw new ThresholdError(
+      `the limit of ${quote(text)} is ${number}; allowed: a share from 0 to 1, because ${figure.name} is one (5% is 0.05)`,
+    );
+  }
+  const named = percentile === null ? aggregation : `p(${percentile})`;
+  return {
+    figure: figure.name,
+    labels: { ...labels },
+    expression: `${named}${operator}${limit}`,
+    aggregation,
+    percentile,
+    operator,
+    limit,
+  };
+}
+
+/** An example of an expression for each kind. */
+const EXAMPLES: Record<Figure['kind'], string> = {
+  trend: 'p(95)<500',
+  rate: 'rate<0.01',
+  counter: 'count==0',
+  gauge: 'value>=0.95',
+};
+
+function parseAggregation(text: string, figure: Figure): { aggregation: Aggregation; percentile: number | null } {
+  const allowed: readonly Aggregation[] = AGGREGATIONS[figure.kind];
+  const quantile = /^p\s*\((.*)\)$/.exec(text);
+  if (quantile && allowed.includes('p')) {
+    const percentile = NUMBER.test(quantile[1]!.trim()) ? Number(quantile[1]) : Number.NaN;
+    if (!(percentile >= 0 && percentile <= 100)) {
+      throw new ThresholdError(`${quote(text)} is not a percentile; allowed: p(N) with N from 0 to 100`);
+    }
+    return { aggregation: 'p', percentile };
+  }
+  const aggregation = allowed.find((one) => one !== 'p' && one === text);
+  if (aggregation) return { aggregation, percentile: null };
+  throw new ThresholdError(
+    `${figure.name} is a ${figure.kind} and has no ${quote(text)}; allowed: ${aggregationsOf(figure)}`,
+  );
+}
+
+function aggregationsOf(figure: Figure): string {
+  return AGGREGATIONS[figure.kind].map((one) => (one === 'p' ? 'p(N)' : one)).join(', ');
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+
+function meant(given: string, known: readonly string[]): string {
+  const near = nearest(given, known);
+  return near === undefined ? `allowed: ${known.join(', ')}` : `did you mean ${near}?`;
+}
+
+/** A threshold of a run, and whether the plan gave it. */
+export interface RunThreshold extends Threshold {
+  default: boolean;
+}
+
+/**
+ * What every run is judged by unless its plan says otherwise. Times are wall-clock times at any clock speed. Only the generator's
+ * saturation has another limit in compressed time: there the load is that many times as high, and the embedded service, which is no
+ * subject of a measurement, shares the machine.
+ */
+function defaultThresholds(clockSpeed: number): RunThreshold[] {
+  const rows: [figure: string, expression: string][] = [
+    ['clusters_failed', 'count==0'],
+    ...CLIENT_KINDS.map((kind): [string, string] => [`request_errors{client:${kind}}`, 'rate<=0.1']),
+    ['service_outage', 'max<=20000'],
+    ...CLIENT_KINDS.map((kind): [string, string] => [`request_age{client:${kind}}`, 'max<=30000']),
+    ...CLIENT_KINDS.map((kind): [string, string] => [`request_duration{client:${kind}}`, 'p(99)<=10000']),
+    ['generator_saturation', clockSpeed === 1 ? 'rate<=0.25' : 'rate<=0.7'],
+  ];
+  return rows.map(([text, expression]) => {
+    const { figure, labels } = parseFigure(text);
+    return { ...parseExpression(expression, figure, labels), default: true };
+  });
+}
+
+/**
+ * The thresholds of a run: the defaults, and what its plan says. An entry with labels replaces the defaults of the same figure with the
+ * same labels, one without labels all defaults of its figure.
+ */
+export function thresholdsOf(plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>): RunThreshold[] {
+  const replaces = (entry: FigureThresholds, one: Threshold) =>
+    entry.figure === one.figure &&
+    (Object.keys(entry.labels).length === 0 || formatFigure('', entry.labels) === formatFigure('', one.labels));
+  return [
+    ...defaultThresholds(plan.clockSpeed).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
+    ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
+  ];
+}

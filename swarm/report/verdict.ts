@@ -1,0 +1,165 @@
+/** What a run came to: passed or not, and why, in plain sentences. */
+import type { Threshold } from '../plan/expanded-plan.ts';
+import { type FigureName, figureNamed } from '../plan/figures.ts';
+import type { RunThreshold } from '../plan/thresholds.ts';
+import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
+import { formatCount, formatMs, formatShare } from './style.ts';
+import type { Evaluated } from './thresholds.ts';
+
+export type Verdict = 'passed' | 'failed' | 'interrupted';
+
+/** What a verdict is reached from. */
+export interface VerdictFacts {
+  /** What spoilt the run: a part of it died, a thread was lost. */
+  causes: readonly string[];
+  /** The run was given up for the last cause; what was measured until then says nothing more. */
+  givenUp: boolean;
+  thresholds: readonly Evaluated<RunThreshold>[];
+  /** What could not be brought to a clean end. */
+  leftovers: readonly string[];
+  /** Ended early by its user. */
+  stopped: boolean;
+  details: VerdictDetails;
+}
+
+/** What sentences are made more telling with. */
+export interface VerdictDetails {
+  startedAt: Date;
+  /** Clusters that failed, in the order of the plan. */
+  failures: readonly { name: string; reason: string }[];
+  outages: readonly Outage[];
+  longestWaits: readonly LongestWait[];
+}
+
+/** Failed clusters and outages repeated in a reason. */
+const NAMED = 3;
+
+/** Causes come first, then crossed thresholds, then what was left undone. */
+export function reachVerdict(facts: VerdictFacts): { verdict: Verdict; reasons: string[] } {
+  const crossed = facts.givenUp
+    ? []
+    : facts.thresholds.filter(({ ok }) => ok === false).map((one) => describeCrossing(one, facts.details));
+  const reasons = [...facts.causes, ...crossed, ...facts.leftovers];
+  if (reasons.length > 0) return { verdict: 'failed', reasons };
+  if (facts.stopped) return { verdict: 'interrupted', reasons: ['the run was stopped before its end'] };
+  return { verdict: 'passed', reasons: [] };
+}
+
+/** A crossed threshold as one sentence: figure, value, limit. */
+export function describeCrossing(crossed: Evaluated<RunThreshold>, details: VerdictDetails): string {
+  const special = SENTENCES[crossed.figure as FigureName]?.(crossed, details);
+  return special ?? `${subjectOf(crossed)}: ${aggregationOf(crossed)} is ${valueText(crossed)}, ${limitText(crossed)}`;
+}
+
+type Sentence = (crossed: Evaluated<RunThreshold>, details: VerdictDetails) => string | null;
+
+/** Sentences of figures that have something more to say. Null: the general one does. */
+const SENTENCES: Partial<Record<FigureName, Sentence>> = {
+  clusters_failed: (crossed, { failures }) => {
+    if (crossed.sample?.kind !== 'rate') return null;
+    const limit = crossed.default ? '' : ` (${limitText(crossed)})`;
+    const named = failures.slice(0, NAMED).map(({ name, reason }) => `; ${name}: ${reason}`);
+    return `${crossed.sample.hits} of ${crossed.sample.of} clusters failed${limit}${named.join('')}`;
+  },
+  request_errors: (crossed, { outages, startedAt }) => {
+    if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
+    const { hits, of } = crossed.sample;
+    const burst = outages.toSorted((a, b) => b.failed - a.failed)[0];
+    // Outages count failures of all clients, so this is said only of one that may hold most of these.
+    const when =
+      burst && burst.failed * 2 > hits ? `; most while the service was out ${spanText(burst, startedAt)}` : '';
+    return `${subjectOf(crossed)}: ${formatShare(hits, of)} failed or were refused (${formatCount(hits)} of ${formatCount(of)}), ${limitText(crossed)}${when}`;
+  },
+  request_age: (crossed, { longestWaits }) => {
+    if (crossed.aggregation !== 'max') return null;
+    const waits = longestWaits.filter(({ client }) => (crossed.labels.client ?? client) === client);
+    const longest = waits.toSorted((a, b) => b.ms - a.ms)[0];
+    const when = longest ? ` (${waitText(longest)})` : '';
+    return `${subjectOf(crossed)} were unanswered for up to ${valueText(crossed)}${when}: ${limitText(crossed)}`;
+  },
+  service_outage: (crossed, { outages, startedAt }) => {
+    if (crossed.aggregation !== 'max') return null;
+    const longest = outages.toSorted((a, b) => lengthOf(b) - lengthOf(a)).slice(0, NAMED);
+    const list = longest.map((outage) => `; ${outageText(outage, startedAt)}`).join('');
+    return `the service gave no good answer for up to ${valueText(crossed)}: ${limitText(crossed)}${list}`;
+  },
+  generator_saturation: (crossed) => {
+    if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
+    const { hits, of } = crossed.sample;
+    return `the generator itself was the bottleneck for ${formatShare(hits, of)} of the time (${formatMs(hits)} of ${formatMs(of)}), ${limitText(crossed)}: latencies measured then are too high`;
+  },
+};
+
+/** `agent requests to get-instructions`, or the figure's name with its labels. */
+function subjectOf({ figure, labels }: Threshold): string {
+  const { client, endpoint, ...others } = labels;
+  if (figure.startsWith('request')) {
+    return `${client ? `${client} requests` : 'requests'}${endpoint ? ` to ${endpoint}` : ''}`;
+  }
+  const rest = Object.values(others);
+  return `${figure.replaceAll('_', ' ')}${rest.length > 0 ? ` of ${rest.join(', ')}` : ''}`;
+}
+
+const TREND_WORDS: Readonly<Record<string, string>> = {
+  request_duration: 'duration since due',
+  request_send_duration: 'duration since sent',
+  request_age: 'age of the oldest without an answer',
+};
+
+function aggregationOf({ figure, aggregation, percentile }: Threshold): string {
+  const words = TREND_WORDS[figure];
+  const name = aggregation === 'p' ? `p(${percentile})` : aggregation;
+  return words && aggregation !== 'count' ? `${name} of the ${words}` : name;
+}
+
+/** A number of the threshold's figure, in its unit. */
+export function formatFigureValue(
+  { figure, aggregation }: Pick<Threshold, 'figure' | 'aggregation'>,
+  value: number,
+): string {
+  const kind = figureNamed(figure)?.kind;
+  if (kind === 'trend' && aggregation !== 'count') return formatMs(value);
+  if (kind === 'gauge' || (kind === 'rate' && aggregation === 'rate')) return formatShare(value, 1);
+  if (aggregation === 'rate') return `${value.toFixed(1)}/s`;
+  return Number.isInteger(value) ? formatCount(value) : String(value);
+}
+
+function valueText(crossed: Evaluated): string {
+  return formatFigureValue(crossed, crossed.value ?? 0);
+}
+
+const LIMIT_WORDS: Record<Threshold['operator'], string> = {
+  '<': 'limit below',
+  '<=': 'limit',
+  '>': 'wanted more than',
+  '>=': 'wanted at least',
+  '==': 'wanted',
+  '!=': 'wanted anything but',
+};
+
+function limitText(crossed: Threshold): string {
+  return `${LIMIT_WORDS[crossed.operator]} ${formatFigureValue(crossed, crossed.limit)}`;
+}
+
+const lengthOf = (outage: Outage) => outage.endMs - outage.startMs;
+const clock = (ms: number) => new Date(ms).toISOString().slice(11, 19);
+
+/** `from 45 s to 1m46s of the run (03:12:10 to 03:13:11 UTC)`. */
+function spanText({ startMs, endMs }: Outage, startedAt: Date): string {
+  const after = (ms: number) => formatMs(Math.max(0, ms - startedAt.getTime()));
+  return `from ${after(startMs)} to ${after(endMs)} of the run (${clock(startMs)} to ${clock(endMs)} UTC)`;
+}
+
+/** An outage as one clause: how long, when, what was lost. */
+export function outageText(outage: Outage, startedAt: Date): string {
+  const lost = [
+    ...(outage.failed > 0 ? [`${formatCount(outage.failed)} requests failed`] : []),
+    ...(outage.waiting > 0 ? [`up to ${formatCount(outage.waiting)} waited at once`] : []),
+  ];
+  return `${formatMs(lengthOf(outage))} ${spanText(outage, startedAt)}, ${lost.join(', ')}`;
+}
+
+/** `at 03:12:10 UTC, 214 requests`. */
+export function waitText({ atMs, underWay }: Pick<LongestWait, 'atMs' | 'underWay'>): string {
+  return `at ${clock(atMs)} UTC, ${formatCount(underWay)} ${underWay === 1 ? 'request' : 'requests'}`;
+}
