@@ -36,7 +36,7 @@ let exits: number;
 beforeEach(async () => {
   launches = [];
   exits = 0;
-  const agents = new PoolLoneAgents(async (options) => {
+  const agents = new PoolLoneAgents(undefined, async (options) => {
     pool = options;
     return {
       launch: (launch) => void launches.push(launch),

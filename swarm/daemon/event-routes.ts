@@ -61,7 +61,10 @@ class Heartbeat {
   }
 
   #look(client: WebSocket): void {
-    if (this.#silent.has(client)) return client.terminate();
+    if (this.#silent.has(client)) {
+      client.terminate();
+      return;
+    }
     if (!this.#watched.has(client)) {
       this.#watched.add(client);
       client.on('pong', () => this.#silent.delete(client));

@@ -12,6 +12,7 @@ import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster
 import { FollowPace } from '../cluster/follow-pace.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { Redactor } from '../plan/redact.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize, type Verdict } from '../report/summary.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
@@ -112,11 +113,14 @@ export class Run {
   #store: RunStoreWriter | null = null;
   #embedded: EmbeddedService | null = null;
   #summary: RunSummary | null = null;
+  /** Knows the plan's secrets; everything that is told or kept passes it. */
+  readonly #redactor: Redactor;
   readonly #cpuAtStart = process.cpuUsage();
 
   constructor(options: RunOptions) {
     this.id = options.id;
     this.plan = options.plan;
+    this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
     this.#holdSeconds = options.holdSeconds ?? 0;
     this.workers = options.workers ?? Math.max(1, Math.min(availableParallelism() - 1, options.plan.clusters.length));
@@ -157,6 +161,13 @@ export class Run {
   stop(): void {
     if (this.#state === 'starting' || this.#state === 'running') this.#state = 'stopping';
     this.#stop.abort(new Error('the run was stopped'));
+  }
+
+  /** Ends the run early as {@link stop} does, and lets it fail with this reason. Nothing happens after its end. */
+  fail(reason: string): void {
+    if (this.#state === 'ended') return;
+    this.#fail(reason);
+    this.stop();
   }
 
   /** Gives up at once, without clean-up. Returns what is left on the service. The process should end after it. */
@@ -386,7 +397,7 @@ export class Run {
     const wallMs = until.wall - this.#clockSpec.originWall;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     const sinceStart = Math.max(1, wallNow() - this.#clockSpec.originWall);
-    return summarize(
+    const summary = summarize(
       this.reader,
       {
         run: this.id,
@@ -412,9 +423,11 @@ export class Run {
       },
       wallNow(),
     );
+    return this.#redactor.data(summary);
   }
 
-  #fail(reason: string): void {
+  #fail(cause: string): void {
+    const reason = this.#redactor.text(cause);
     if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
   }
 
@@ -422,7 +435,8 @@ export class Run {
     this.#emit({ time: this.#clock.now(), type: 'run.warning', message });
   }
 
-  #emit(event: RunEvent): void {
+  #emit(given: RunEvent): void {
+    const event = this.#redactor.data(given);
     this.index.apply(event);
     this.#store?.write(event);
     this.events.publish(event);
