@@ -31,7 +31,7 @@ export function eventRoutes(app: FastifyInstance, { find, problems, limits }: Ro
       }
     },
     handler: (_request, reply) => {
-      reply.header('upgrade', 'websocket').header('connection', 'upgrade');
+      reply.header('upgrade', 'websocket').header('connection', 'upgrade, close');
       throw new ApiError(426, 'websocket-only', 'events are sent through a websocket; connect with a websocket client');
     },
     wsHandler: (socket, request) => find(request).events.attach(socket),
