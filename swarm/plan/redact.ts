@@ -79,8 +79,7 @@ export class Redactor {
     const forms = new Set([...secrets].filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(formsOf));
     // The longest first: one may hold another.
     this.#secrets = [...forms].sort((a, b) => b.length - a.length);
-    this.#anywhere =
-      this.#secrets.length === 0 ? null : new RegExp(this.#secrets.map(literally).join('|'), 'g');
+    this.#anywhere = this.#secrets.length === 0 ? null : new RegExp(this.#secrets.map(literally).join('|'), 'g');
   }
 
   /** Of a plan: its pull secret with the passwords in it, tokens, the user's authorization, and what its URL holds. */
