@@ -34,7 +34,7 @@ const WORDS: ReadonlySet<string> = new Set([
 
 /** A URL, or what was given as one, without user and password: whatever stands before the last `@`. */
 export function redactUrl(url: string): string {
-  return url.replace(/^(\s*[a-z][a-z0-9+.-]*:[\\/]*)?[\s\S]*@/i, `$1${REDACTED}@`);
+  return url.replace(/^(\s*(?:https?:|[a-z][a-z0-9+.-]*:(?=[\\/]))[\\/]*)?[\s\S]*@/i, `$1${REDACTED}@`);
 }
 
 /**
