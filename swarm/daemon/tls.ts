@@ -6,12 +6,13 @@ import type { ServerCertificate } from './http-server.ts';
 const YEAR_MS = 365 * 24 * 3600_000;
 
 /**
- * A new self-signed certificate for these names and addresses, valid for a year.
+ * A new self-signed certificate for these names and addresses (IPv6 with or without brackets), valid for a year.
  * Clients trust it by its file or by its {@link fingerprintOf}.
  */
 export async function selfSigned(hosts: Iterable<string>): Promise<ServerCertificate> {
   const { generate } = await import('selfsigned');
-  const altNames = [...new Set(hosts)].map((host) =>
+  const names = new Set([...hosts].map((host) => host.replace(/^\[|\]$/g, '')));
+  const altNames = [...names].map((host) =>
     isIP(host) ? ({ type: 7, ip: host } as const) : ({ type: 2, value: host } as const),
   );
   const now = Date.now();
