@@ -5,7 +5,7 @@ export interface ServerLimits {
   bodyBytes: number;
   /** Bytes of a request's head. */
   headerBytes: number;
-  /** Connections at a time; further ones are closed at once. */
+  /** Connections at a time; further ones are closed at once. They must fit into the files that a run leaves free (connection-budget.ts). */
   connections: number;
   /** Websockets at a time; further ones are answered 503. */
   websockets: number;
@@ -32,7 +32,7 @@ export interface ServerLimits {
 export const SERVER_LIMITS: Readonly<ServerLimits> = {
   bodyBytes: 4 << 20,
   headerBytes: 16 << 10,
-  connections: 512,
+  connections: 256,
   websockets: 64,
   messageBytes: 4 << 10,
   requestsPerSecond: 500,
