@@ -47,6 +47,15 @@ describe('URLs', () => {
   ])('in text: %s', (text, shown) => {
     expect(redactText(text)).toBe(shown ?? text);
   });
+
+  it('in long texts and long secrets take no more than a look at each character', () => {
+    for (const piece of ['a', 'x://', '@', 'a@', ':', '://', 'a:b@', '/', '://@']) {
+      const text = `${piece.repeat(500_000)}\n@`;
+      expect(redactText(text).endsWith('@')).toBe(true);
+      expect(redactUrl(text).endsWith('@')).toBe(true);
+      expect(new Redactor([piece.repeat(50_000)]).text(`${text}…${text}`).endsWith('@')).toBe(true);
+    }
+  });
 });
 
 describe('a plan', () => {

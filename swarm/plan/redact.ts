@@ -15,6 +15,8 @@ export const REDACTED = '(redacted)';
 
 /** Shorter values are words that occur by chance: hiding them would spoil texts and protect nothing. */
 const SHORTEST_SECRET = 6;
+/** Characters of a secret's piece beside a gap; what is quoted of an answer is shorter. */
+const LONGEST_PIECE = 1024;
 
 /** Keys of data that hold words of ours, which tell programs what the rest means. */
 const WORDS: ReadonlySet<string> = new Set([
@@ -39,18 +41,28 @@ export function redactUrl(url: string): string {
 
 /**
  * Text in which every URL has lost user and password. A URL's authority ends at the first slash, question or number sign; where it
- * could not be one by what stands before (a password with a slash in it), the last `@` of the word counts.
+ * could not be one by what stands before (a password with a slash in it), the last `@` of the word counts. Takes a time that grows
+ * with the text's length alone, whatever the text.
  */
 export function redactText(text: string): string {
   if (!text.includes('@')) return text;
-  return text.replace(/([a-z][a-z0-9+.-]*:[\\/]{2,})([^\s"'<>`]*)@/gi, (whole, scheme: string, before: string) => {
-    const [authority = ''] = before.split(/[/?#]/, 1);
-    const inAuthority = authority.lastIndexOf('@');
-    if (authority === before) return `${scheme}${REDACTED}@`;
-    if (inAuthority >= 0) return `${scheme}${REDACTED}@${before.slice(inAuthority + 1)}@`;
-    const isHost = /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d*)?$/i.test(authority);
-    return isHost ? whole : `${scheme}${REDACTED}@`;
-  });
+  return text
+    .split(/([\s"'<>`]+)/)
+    .map(redactWord)
+    .join('');
+}
+
+function redactWord(word: string): string {
+  const scheme = /:[\\/]{2}[\\/]*/.exec(word);
+  const end = word.lastIndexOf('@');
+  const start = scheme ? scheme.index + scheme[0].length : end;
+  if (!scheme || start > end) return word;
+  const before = word.slice(start, end);
+  const [authority = ''] = before.split(/[/?#]/, 1);
+  const inAuthority = authority.lastIndexOf('@');
+  const rest = inAuthority >= 0 && authority !== before ? `@${before.slice(inAuthority + 1)}` : '';
+  const isHost = authority !== before && inAuthority < 0 && /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d*)?$/i.test(authority);
+  return isHost ? word : `${word.slice(0, start)}${REDACTED}${rest}${word.slice(end)}`;
 }
 
 /** A copy of a plan that may be shown and written: secrets are replaced, empty ones stay empty. */
@@ -72,14 +84,12 @@ export function redactPlan(plan: ExpandedPlan): ExpandedPlan {
 /** Hides given secrets wherever they occur. */
 export class Redactor {
   readonly #secrets: readonly string[];
-  readonly #anywhere: RegExp | null;
 
   /** @param secrets those shorter than 6 characters are left out */
   constructor(secrets: Iterable<string>) {
     const forms = new Set([...secrets].filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(formsOf));
     // The longest first: one may hold another.
     this.#secrets = [...forms].sort((a, b) => b.length - a.length);
-    this.#anywhere = this.#secrets.length === 0 ? null : new RegExp(this.#secrets.map(literally).join('|'), 'g');
   }
 
   /** Of a plan: its pull secret with the passwords in it, tokens, the user's authorization, and what its URL holds. */
@@ -89,8 +99,10 @@ export class Redactor {
 
   /** Text without secrets, and without user and password in URLs. */
   text(text: string): string {
-    const whole = this.#anywhere === null ? text : text.replace(this.#anywhere, REDACTED);
-    return redactText(this.#secrets.length === 0 ? whole : this.#withoutPieces(whole));
+    if (this.#secrets.length === 0) return redactText(text);
+    // One after the other: a pull secret is longer than what a regular expression may be.
+    const whole = this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+    return redactText(this.#withoutPieces(whole));
   }
 
   /** A copy of plain data in which every text is redacted, but for keys and {@link WORDS}. What has nothing to hide is itself. */
@@ -122,7 +134,7 @@ export class Redactor {
   #withoutEnd(text: string): string {
     const body = text.trimEnd();
     for (const secret of this.#secrets) {
-      for (let size = Math.min(secret.length - 1, body.length); size >= SHORTEST_SECRET; size--) {
+      for (let size = Math.min(secret.length - 1, body.length, LONGEST_PIECE); size >= SHORTEST_SECRET; size--) {
         if (!body.endsWith(secret.slice(0, size))) continue;
         return `${body.slice(0, -size)}${REDACTED}${text.slice(body.length)}`;
       }
@@ -134,18 +146,13 @@ export class Redactor {
   #withoutStart(text: string): string {
     const body = text.trimStart();
     for (const secret of this.#secrets) {
-      for (let size = Math.min(secret.length - 1, body.length); size >= SHORTEST_SECRET; size--) {
+      for (let size = Math.min(secret.length - 1, body.length, LONGEST_PIECE); size >= SHORTEST_SECRET; size--) {
         if (!body.startsWith(secret.slice(-size))) continue;
         return `${text.slice(0, text.length - body.length)}${REDACTED}${body.slice(size)}`;
       }
     }
     return text;
   }
-}
-
-/** A text as a regular expression that matches it alone. */
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 /** Maps; gives the array itself when nothing changed. */
