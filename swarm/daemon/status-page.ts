@@ -92,7 +92,8 @@ export const STATUS_PAGE = `<!doctype html>
       const [run] = await get('/runs');
       if (!run) {
         badge.textContent = 'idle';
-        if (document.getElementById('body').childElementCount === 0) document.getElementById('body').append('No run yet.');
+        const body = document.getElementById('body');
+        if (body.childElementCount === 0) body.replaceChildren(el('p', { class: 'soft' }, 'No run yet.'));
         return;
       }
       const summary = await get('/runs/' + run.id + '/summary');
