@@ -22,4 +22,6 @@ USER 10001
 WORKDIR /var/lib/swarm
 EXPOSE 5566
 ENTRYPOINT ["node", "/opt/swarm/dist/swarm/main.js"]
-CMD ["serve", "--listen", "0.0.0.0:5566"]
+# Beyond loopback a token is demanded. It is made at the first start; mount another file there, or read it with
+#   docker exec CONTAINER cat /var/lib/swarm/token
+CMD ["serve", "--listen", "0.0.0.0:5566", "--token-file", "/var/lib/swarm/token"]

@@ -13,6 +13,7 @@ import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
 import { programVersion } from './package-root.ts';
+import { redactText } from './plan/redact.ts';
 
 /** The program with all its commands; `finish` takes the exit code of the one that ran. */
 function createProgram(finish: (code: number) => void): Command {
@@ -62,9 +63,11 @@ function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)}${command.name()} ` : '';
 }
 
+/** Exit code of the command; null until it has come to one. */
+let code: number | null = null;
+
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  let code: number = EXIT.ok;
   const program = createProgram((given) => {
     code = given;
   });
@@ -74,7 +77,7 @@ async function main(args: readonly string[]): Promise<number> {
       return EXIT.input;
     }
     await program.parseAsync(args, { from: 'user' });
-    return code;
+    return code ?? EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) {
       // It has printed what is wrong, or the help that was asked for.
@@ -86,12 +89,13 @@ async function main(args: readonly string[]): Promise<number> {
     }
     complain(error instanceof Error ? error.message : String(error));
     if (process.env.SWARM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return EXIT.failed;
+    // What had been decided stands, for example the verdict of a run whose files cannot be closed.
+    return code ?? EXIT.failed;
   }
 }
 
 function complain(message: string): void {
-  process.stderr.write(`swarm: ${message}\n`);
+  process.stderr.write(`swarm: ${redactText(message)}\n`);
 }
 
 // A reader that goes away (`swarm plan show … | head`, a closed terminal) is no error, and no reason to leave a run without its clean-up.
@@ -100,4 +104,10 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
-process.exit(await main(process.argv.slice(2)));
+// Node leaves when nothing can happen any more, whatever is still awaited. That is a defect of ours, and must be told as one.
+process.once('beforeExit', () => {
+  if (code === null)
+    complain('internal error: the command waits for something that cannot happen any more; please report it');
+  process.exit(code ?? EXIT.failed);
+});
+void main(process.argv.slice(2)).then((ended) => process.exit(ended));

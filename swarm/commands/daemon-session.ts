@@ -1,5 +1,6 @@
 /** What the commands share that run plans: a manager of runs, the HTTP side when it is wanted, and the way out. */
 import type { FastifyInstance } from 'fastify';
+import { AgentFiles } from '../daemon/agent-files.ts';
 import { realParts } from '../daemon/parts.ts';
 import { PoolLoneAgents } from '../daemon/pool-lone-agents.ts';
 import type { Run } from '../daemon/run.ts';
@@ -9,30 +10,43 @@ import { createStyle, wantsColour } from '../report/style.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { leftBehind, renderSummary } from '../report/summary-text.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
+import type { ListenSettings } from './access-options.ts';
 import { EXIT, InputError } from './exit.ts';
+import { catchFaults } from './faults.ts';
 import { catchInterrupts, type Interrupts } from './interrupt.ts';
 import { note } from './note.ts';
-import type { ListenAddress } from './options.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
 export interface SessionOptions {
   /** Folder for the runs' folders. */
   directory: string;
+  /** Folder for the files that clients of the public tool's API name; the system's temporary folder when absent. */
+  agentFiles?: string;
 }
+
+/** Milliseconds that the server has to close, beside its own limit for connections. */
+const CLOSE_LIMIT_MS = 3_000;
 
 export class DaemonSession {
   readonly runs: RunManager;
-  readonly agents = new PoolLoneAgents();
+  readonly agents: PoolLoneAgents;
   readonly #exitAsked = Promise.withResolvers<void>();
   readonly #interrupts: Interrupts;
+  readonly #releaseFaults: () => void;
   #server: FastifyInstance | null = null;
 
-  /** @throws InputError when the folder cannot be written to. */
-  constructor({ directory }: SessionOptions) {
+  /** @throws InputError when a folder cannot be used. */
+  constructor({ directory, agentFiles }: SessionOptions) {
     prepareOutputFolder(directory);
+    try {
+      this.agents = new PoolLoneAgents(new AgentFiles(agentFiles));
+    } catch (error) {
+      throw new InputError(`--agent-files ${agentFiles} ${(error as Error).message}; give a folder`, { cause: error });
+    }
     const parts = realParts({ directory, warn: (message) => note(`warning: ${message}`) });
     this.runs = new RunManager(parts, new RunArchive(directory));
     this.#interrupts = catchInterrupts(() => this.#leave());
+    this.#releaseFaults = catchFaults({ note, onFault: (reason) => this.runs.current?.fail(reason) });
   }
 
   /** Resolves at the first Ctrl-C. */
@@ -49,9 +63,15 @@ export class DaemonSession {
    * Serves API, metrics and page. Returns the base URL.
    * @throws InputError when the address cannot be listened on.
    */
-  async listen({ host, port }: ListenAddress): Promise<string> {
+  async listen({ host, port, access, certificate }: ListenSettings): Promise<string> {
     const { createServer } = await import('../daemon/server.ts');
-    const server = await createServer({ runs: this.runs, agents: this.agents, exit: this.#exitAsked.resolve });
+    const server = await createServer({
+      runs: this.runs,
+      agents: this.agents,
+      exit: this.#exitAsked.resolve,
+      access,
+      ...(certificate && { certificate }),
+    });
     try {
       await server.listen({ host, port });
     } catch (error) {
@@ -69,10 +89,10 @@ export class DaemonSession {
     this.#server = server;
     const address = server.server.address();
     const shown = typeof address === 'object' && address ? address.port : port;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${shown}`;
+    return `${certificate ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${shown}`;
   }
 
-  /** Waits for the end of a run, showing how it goes. The first Ctrl-C ends it gracefully. */
+  /** Waits for the end of a run, showing how it goes. The first Ctrl-C, or a client that asks for the exit, ends it gracefully. */
   async watch(run: Run, { progress }: { progress: boolean }): Promise<RunSummary> {
     const display = progress ? new Progress({ source: run, stream: process.stderr }) : null;
     display?.start();
@@ -85,6 +105,11 @@ export class DaemonSession {
       note('stopping: machines are powered off and the service is cleaned up; press Ctrl-C again to leave at once');
       run.stop();
     });
+    void this.exitAsked.then(() => {
+      if (over) return;
+      note('stopping, because a client of the API asked for it');
+      run.stop();
+    });
     await this.runs.idle();
     over = true;
     stopListening();
@@ -92,12 +117,22 @@ export class DaemonSession {
     return run.summary();
   }
 
-  /** Ends everything: run, agents, server. */
+  /** Ends everything: run, agents, server. No client can hold it up. */
   async close(): Promise<void> {
     await this.runs.stop();
     await this.agents.stop();
-    await this.#server?.close();
+    await this.#closeServer();
     this.#interrupts.release();
+    this.#releaseFaults();
+  }
+
+  async #closeServer(): Promise<void> {
+    if (!this.#server) return;
+    const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+    // Not unreferenced: it is what keeps the process alive when the sockets alone do not.
+    const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+    await Promise.race([this.#server.close(), tooLong]).catch((error: Error) => note(`warning: ${error.message}`));
+    clearTimeout(timer);
   }
 
   #leave(): never {

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
 import { note } from './note.ts';
 import { clockSpeed, duration, type ListenAddress, listenAddress, shard, wholeNumber } from './options.ts';
 import type { PlanOptions } from './read-plan.ts';
 
-interface RunFlags extends PlanOptions {
+interface RunFlags extends PlanOptions, AccessFlags {
   workers?: number;
   hold?: number;
   out: string;
@@ -14,7 +15,7 @@ interface RunFlags extends PlanOptions {
 
 /** `swarm run` */
 export function runCommand(finish: (code: number) => void): Command {
-  return new Command('run')
+  const command = new Command('run')
     .summary('run a plan to its verdict')
     .description(
       'Runs a plan: creates its clusters on the service, lets their hosts boot, be discovered and install, waits for the end, removes what it made, and judges.',
@@ -36,12 +37,14 @@ export function runCommand(finish: (code: number) => void): Command {
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--listen <address>', 'serve API, metrics and page meanwhile', listenAddress)
     .option('--json', 'print the summary as JSON')
-    .option('--quiet', 'no live progress')
+    .option('--quiet', 'no live progress');
+  return addAccessOptions(command)
     .addHelpText(
       'after',
       `
 Exit codes: 0 passed, 1 failed, 2 wrong input, 130 interrupted.
 The first Ctrl-C ends the run and cleans up; the second leaves at once and lists what is left behind.
+${ACCESS_HELP}
 
 Examples:
   swarm run examples/demo.yaml
@@ -54,16 +57,24 @@ Examples:
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { expandWith, readPlanFiles } = await import('./read-plan.ts');
       const plan = expandWith(readPlanFiles(files, note), flags);
-      const session = new DaemonSession({ directory: flags.out });
-      if (flags.listen) note(`page, API and metrics: ${await session.listen(flags.listen)}`);
+      const session = new DaemonSession({
+        directory: flags.out,
+        ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
+      });
+      if (flags.listen) {
+        const settings = await listenSettings(flags.listen, flags, flags.out);
+        note(`page, API and metrics: ${await session.listen(settings)}`);
+        for (const line of settings.notes) note(line);
+      }
       const run = session.runs.start(plan, {
         ...(flags.workers !== undefined && { workers: flags.workers }),
         ...(flags.hold !== undefined && { holdSeconds: flags.hold }),
       });
       const summary = await session.watch(run, { progress: !flags.quiet });
-      await session.close();
+      // First of all what the run came to: nothing after it can take it away.
       printSummary(summary, flags.json === true);
-      if (run.directory) note(`kept in ${run.directory}`);
       finish(exitCodeOf(summary));
+      if (run.directory) note(`kept in ${run.directory}`);
+      await session.close();
     });
 }

@@ -1,30 +1,38 @@
 import { Command } from 'commander';
+import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
 import { EXIT } from './exit.ts';
 import { note } from './note.ts';
 import { type ListenAddress, listenOption } from './options.ts';
 
 /** `swarm serve` */
 export function serveCommand(finish: (code: number) => void): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .summary('serve the API that starts and watches runs')
     .description(
-      'Serves the API under /api/v1, the control API of the public Go tool under /api/assisted-swarm, /metrics and a status page until Ctrl-C. There is no authentication: keep it on loopback or behind something that has it.',
+      'Serves the API under /api/v1, the control API of the public Go tool under /api/assisted-swarm, /metrics and a status page until Ctrl-C.',
     )
     .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:5566'))
-    .option('--out <dir>', "folder for the runs' folders", 'runs')
+    .option('--out <dir>', "folder for the runs' folders", 'runs');
+  return addAccessOptions(command)
     .addHelpText(
       'after',
-      `
+      `${ACCESS_HELP}
+
 Examples:
   swarm serve
-  swarm serve --listen 0.0.0.0:5566 --out /var/lib/swarm
+  swarm serve --listen 0.0.0.0:5566 --out /var/lib/swarm --tls-self-signed
   curl --data-binary @examples/demo.yaml -H 'content-type: application/yaml' http://127.0.0.1:5566/api/v1/runs`,
     )
-    .action(async (flags: { listen: ListenAddress; out: string }) => {
+    .action(async (flags: AccessFlags & { listen: ListenAddress; out: string }) => {
       const { DaemonSession } = await import('./daemon-session.ts');
-      const session = new DaemonSession({ directory: flags.out });
-      const url = await session.listen(flags.listen);
+      const session = new DaemonSession({
+        directory: flags.out,
+        ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
+      });
+      const settings = await listenSettings(flags.listen, flags, flags.out);
+      const url = await session.listen(settings);
       note(`listening on ${url} (API ${url}/api/v1, metrics ${url}/metrics); Ctrl-C ends`);
+      for (const line of settings.notes) note(line);
       await Promise.race([session.interrupted, session.exitAsked]);
       if (session.runs.current && session.runs.current.state !== 'ended') {
         note('stopping the run and cleaning up; press Ctrl-C again to leave at once');

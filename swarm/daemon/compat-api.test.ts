@@ -8,10 +8,10 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import type { PoolOptions } from '../pool/pool.ts';
-import { FakeParts } from './fakes.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
+import { FakeParts } from './testing/fakes.ts';
 
 const INFRA_ENV = '3c2f6f5e-8a1c-4c2b-9d4e-0f6b7a8c9d0e';
 const AGENT = {
@@ -36,7 +36,7 @@ let exits: number;
 beforeEach(async () => {
   launches = [];
   exits = 0;
-  const agents = new PoolLoneAgents(async (options) => {
+  const agents = new PoolLoneAgents(undefined, async (options) => {
     pool = options;
     return {
       launch: (launch) => void launches.push(launch),

@@ -6,12 +6,11 @@
 // Its types add tags, summary and the like to route schemas.
 import type {} from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { refuseBrowsers } from './access.ts';
+import { ApiError } from './api-error.ts';
 import { LoneAgentError, type LoneAgentParams, type LoneAgents } from './lone-agent.ts';
 
 export const COMPAT_BASE = '/api/assisted-swarm';
-/** The public tool's port. */
-export const COMPAT_PORT = 5566;
-
 /** Milliseconds between the answer to /exit and the exit. */
 const EXIT_DELAY_MS = 500;
 
@@ -64,6 +63,9 @@ export async function compatApi(app: FastifyInstance, { agents, exit }: CompatOp
 
   app.setErrorHandler((error: Error & { statusCode?: number; code?: unknown }, request, reply) => {
     if (error instanceof LoneAgentError) return business(reply, error.status, error.message);
+    if (error instanceof ApiError) {
+      return reply.code(error.status).send({ code: error.status, message: error.message });
+    }
     if (error instanceof FrameworkError) {
       return reply.code(error.status).send({ code: error.code, message: error.message });
     }
@@ -115,11 +117,20 @@ export async function compatApi(app: FastifyInstance, { agents, exit }: CompatOp
     reply.code(204).send(),
   );
   onlyMethods('/health', ['GET']);
-  app.get('/exit', { schema: { tags: ['swarm'], summary: 'Exit the process.' } }, (_request, reply) => {
-    // The client gets its answer before the process goes.
-    setTimeout(exit, EXIT_DELAY_MS);
-    return reply.code(204).send();
-  });
+  app.get(
+    '/exit',
+    {
+      // A GET that changes something: an image on any page is enough to send it.
+      onRequest: refuseBrowsers,
+      exposeHeadRoute: false,
+      schema: { tags: ['swarm'], summary: 'Exit the process.' },
+    },
+    (_request, reply) => {
+      // The client gets its answer before the process goes.
+      setTimeout(exit, EXIT_DELAY_MS);
+      return reply.code(204).send();
+    },
+  );
   onlyMethods('/exit', ['GET']);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectionBudget, readConnectionLimits } from './connection-budget.ts';
-import { fakePlan } from './fakes.ts';
+import { fakePlan } from './testing/fakes.ts';
 
 const plan = (hostCount: number, overrides = {}) => ({ ...fakePlan([]), hostCount, ...overrides });
 

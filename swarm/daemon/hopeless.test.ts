@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestCount } from '../telemetry/telemetry-reader.ts';
-import { fakePlan } from './fakes.ts';
 import { clusterStuck, HopelessWatch, lastingCause } from './hopeless.ts';
+import { fakePlan } from './testing/fakes.ts';
 
 const row = (client: ClientKind, code: string, count: number): RequestCount => ({
   client,

@@ -2,7 +2,9 @@
 
 import type { TlsOptions } from '../plan/connections.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { PLAN_LIMITS } from '../plan/schema.ts';
+import { SERVICE_URL_ALLOWED, serviceUrl } from '../plan/service-url.ts';
 
 /** Lowest clock speed; one simulated second in ten. */
 const SLOWEST = 0.1;
@@ -28,11 +30,8 @@ export function applyOverrides(plan: ExpandedPlan, overrides: Overrides): Expand
     throw new RangeError(`clock speed ${clockSpeed}; allowed: a number from ${SLOWEST} to ${PLAN_LIMITS.clockSpeed}`);
   }
   if (url !== 'embedded') {
-    const parsed = URL.parse(url);
-    if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-      throw new RangeError(
-        `service "${url}" is no address; allowed: embedded, or a base URL such as http://127.0.0.1:8090`,
-      );
+    if (serviceUrl(url) === null) {
+      throw new RangeError(`service "${redactUrl(url)}" is no address; allowed: ${SERVICE_URL_ALLOWED}`);
     }
     if (clockSpeed !== 1) {
       throw new RangeError(

@@ -11,10 +11,10 @@ import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { RunStore } from '../telemetry/run-store.ts';
-import { FakeParts, fakePlan } from './fakes.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
+import { FakeParts, fakePlan } from './testing/fakes.ts';
 
 const PLAN = fakePlan([{ controlPlanes: 3 }, {}], {
   service: { url: 'http://service', tls: {}, agentToken: '', userAuthorization: '' },

@@ -86,3 +86,11 @@ async function* eventsOf(folder: string, wanted: (line: string) => boolean): Asy
     yield event;
   }
 }
+
+/** The refusal to stop or to watch a run that goes on in another process. */
+export function elsewhere({ id, record }: PastRun): ApiError {
+  const { pid, host } = record.process!;
+  return new ApiError(409, 'run-elsewhere', `run ${id} goes on in process ${pid} on ${host}; stop or watch it there`, {
+    given: id,
+  });
+}

@@ -3,20 +3,21 @@
  * the first agent.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { startClock } from '../../model/time/clock.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ForcedIdentity } from '../host/host.ts';
 import { FIRST_HOST_OFFSET, formatIpv4, GATEWAY_OFFSET, parseCidr } from '../host/ipv4.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import { Redactor } from '../plan/redact.ts';
+import { serviceUrl } from '../plan/service-url.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RegistrySource } from '../telemetry/registry.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { AgentFiles } from './agent-files.ts';
 import { LoneAgentError, type LoneAgentParams, type LoneAgentRecord, type LoneAgents } from './lone-agent.ts';
 import type { RunPool } from './run.ts';
 
@@ -37,6 +38,7 @@ export type CreatePool = (options: PoolOptions) => Promise<RunPool>;
 
 export class PoolLoneAgents implements LoneAgents {
   readonly #seed = randomUUID();
+  readonly #files: AgentFiles;
   readonly #createPool: CreatePool;
   /** Those that can still be asked about. */
   readonly #agents = new Map<number, LoneAgent>();
@@ -46,16 +48,24 @@ export class PoolLoneAgents implements LoneAgents {
   #measured: RegistrySource | null = null;
   #last = 0;
 
-  constructor(createPool: CreatePool = async (options) => (await import('../pool/pool.ts')).createPool(options)) {
+  /** @param files where clients' files may lie */
+  constructor(
+    files: AgentFiles = new AgentFiles(),
+    createPool: CreatePool = async (options) => (await import('../pool/pool.ts')).createPool(options),
+  ) {
+    this.#files = files;
     this.#createPool = createPool;
   }
 
   async create(params: LoneAgentParams): Promise<LoneAgentRecord> {
-    if (!params.service_url || !URL.canParse(params.service_url)) {
-      throw new LoneAgentError(400, 'service_url must be the base URL of the service');
+    if (!params.service_url || serviceUrl(params.service_url) === null) {
+      throw new LoneAgentError(
+        400,
+        'service_url must be the base URL of the service: http or https, without user, query and fragment',
+      );
     }
     if (!params.infra_env_id) throw new LoneAgentError(400, 'infra_env_id must be the UUID of an infra-env');
-    await checkClusterHosts(params.dry_cluster_hosts_path);
+    await this.#checkFiles(params);
     if (this.#last >= MOST_AGENTS) {
       throw new LoneAgentError(500, `this daemon has started ${MOST_AGENTS} agents and can start no more; restart it`);
     }
@@ -90,7 +100,8 @@ export class PoolLoneAgents implements LoneAgents {
         spokeProfile: SPOKE_PROFILE,
       });
     } catch (error) {
-      throw new LoneAgentError(error instanceof RangeError ? 400 : 500, (error as Error).message);
+      const message = new Redactor([params.pull_secret ?? '']).text((error as Error).message);
+      throw new LoneAgentError(error instanceof RangeError ? 400 : 500, message);
     }
     const record: LoneAgentRecord = {
       id,
@@ -124,6 +135,16 @@ export class PoolLoneAgents implements LoneAgents {
   async stop(): Promise<void> {
     const pool = await this.#pool?.catch(() => null);
     await pool?.stop();
+  }
+
+  /** Files must lie where they may; the list of hosts must be readable, as for the public tool. @throws LoneAgentError */
+  async #checkFiles({ dry_cluster_hosts_path, dry_fake_reboot_marker_path }: LoneAgentParams): Promise<void> {
+    try {
+      if (dry_cluster_hosts_path) await this.#files.checkHosts(dry_cluster_hosts_path);
+      if (dry_fake_reboot_marker_path) this.#files.checkMarker(dry_fake_reboot_marker_path);
+    } catch (error) {
+      throw new LoneAgentError(400, (error as Error).message);
+    }
   }
 
   #startPool(): Promise<RunPool> {
@@ -161,7 +182,7 @@ export class PoolLoneAgents implements LoneAgents {
     if (!agent) return;
     if (event.phase === 'rebooted') {
       // The agent's process ends with the reboot; programs that wait for the host watch for the file.
-      if (agent.rebootMarker) touch(agent.rebootMarker);
+      if (agent.rebootMarker) this.#files.touchMarker(agent.rebootMarker);
       this.#terminate(event.cluster);
     } else if (event.phase === 'stopped') this.#terminate(event.cluster);
   }
@@ -171,25 +192,6 @@ export class PoolLoneAgents implements LoneAgents {
     if (record?.status !== 'Running') return;
     record.status = 'Terminated';
     record.terminated_at = new Date().toISOString();
-  }
-}
-
-/** The file that lists a cluster's hosts must be readable, as for the public tool. @throws LoneAgentError */
-async function checkClusterHosts(path: string | undefined): Promise<void> {
-  if (!path) return;
-  try {
-    const hosts = JSON.parse(await readFile(path, 'utf8'));
-    if (!Array.isArray(hosts)) throw new Error(`${path} holds no JSON array`);
-  } catch (error) {
-    throw new LoneAgentError(400, (error as Error).message);
-  }
-}
-
-function touch(path: string): void {
-  try {
-    closeSync(openSync(path, 'a'));
-  } catch {
-    // The path was given for another machine; the agent's record says the same.
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import { clusterPlan } from '../cluster/testing/fake-service.ts';
-import { fakePlan } from './fakes.ts';
 import { RunIndex } from './run-index.ts';
+import { fakePlan } from './testing/fakes.ts';
 
 it('does not count as missing what is never meant to be installed', () => {
   const plan = fakePlan([{ controlPlanes: 3 }, { controlPlanes: 1 }, { controlPlanes: 3, justInfraEnv: true }]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { adapterError } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { FakeParts, fakePlan } from './fakes.ts';
 import { Run } from './run.ts';
+import { FakeParts, fakePlan } from './testing/fakes.ts';
 
 const SNO = {};
 /** Any address that is not `embedded`. The speed is not checked below the command line. */

@@ -12,7 +12,7 @@ import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster
 import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { redactUrl } from '../plan/redact.ts';
+import { Redactor, redactUrl } from '../plan/redact.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker, PoolOptions } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
@@ -124,10 +124,13 @@ export class Run {
   #store: RunStoreWriter | null = null;
   #embedded: EmbeddedService | null = null;
   #summary: RunSummary | null = null;
+  /** Knows the plan's secrets; everything that is told or kept passes it. */
+  readonly #redactor: Redactor;
 
   constructor(options: RunOptions) {
     this.id = options.id;
     this.plan = options.plan;
+    this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
     this.#holdSeconds = options.holdSeconds ?? 0;
     this.workers = options.workers ?? Math.max(1, Math.min(availableParallelism() - 1, options.plan.clusters.length));
@@ -171,6 +174,13 @@ export class Run {
   stop(): void {
     if (this.#state === 'starting' || this.#state === 'running') this.#state = 'stopping';
     this.#stop.abort(new Error('the run was stopped'));
+  }
+
+  /** Ends the run early as {@link stop} does, and lets it fail with this reason. Nothing happens after its end. */
+  fail(reason: string): void {
+    if (this.#state === 'ended') return;
+    this.#fail(reason);
+    this.stop();
   }
 
   /** Gives up at once, without clean-up. Returns what is left on the service. The process should end after it. */
@@ -429,7 +439,7 @@ export class Run {
   #summarize(): RunSummary {
     const until = this.#measuredUntil ?? { wall: wallNow(), simulated: this.#clock.now() };
     const wallMs = until.wall - this.#clockSpec.originWall;
-    return summarize(
+    const summary = summarize(
       this.reader,
       {
         run: this.id,
@@ -452,9 +462,11 @@ export class Run {
       },
       wallNow(),
     );
+    return this.#redactor.data(summary);
   }
 
-  #fail(reason: string): void {
+  #fail(cause: string): void {
+    const reason = this.#redactor.text(cause);
     if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
   }
 
@@ -488,7 +500,8 @@ export class Run {
     this.#emit({ time: this.#clock.now(), type: 'run.warning', message });
   }
 
-  #emit(event: RunEvent): void {
+  #emit(given: RunEvent): void {
+    const event = this.#redactor.data(given);
     this.index.apply(event);
     this.#hopeless.apply(event);
     this.#store?.write(event);

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { SLOW_READER } from './event-stream.ts';
-import { FakeParts } from './fakes.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
+import { FakeParts } from './testing/fakes.ts';
 
 const PLAN = `
 name: tiny

@@ -1,4 +1,9 @@
-/** The page at `/`: the state of the current run, read from the API once a second. One document, nothing to load. */
+/**
+ * The page at `/`: the state of the current run, read from the API once a second. One document, nothing to load. It holds no data
+ * and so is open to everybody; where the daemon demands a token, it asks its reader for it and keeps it for the tab.
+ */
+import { createHash } from 'node:crypto';
+
 export const STATUS_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -59,17 +64,43 @@ export const STATUS_PAGE = `<!doctype html>
       el('span', {}, count(step.count) + ' / ' + count(step.of)))));
   const list = (title, kind, lines) => lines.length ? [el('section', { class: 'card wide' }, el('h2', {}, title),
     el('ul', { class: kind }, ...lines.map((line) => el('li', {}, line))))] : [];
+  const badge = document.getElementById('badge');
+  const get = async (path) => {
+    const token = sessionStorage.getItem('token');
+    const answer = await fetch('/api/v1' + path, token ? { headers: { authorization: 'Bearer ' + token } } : {});
+    if (answer.status === 401) throw askForToken((await answer.json()).error.code === 'wrong-token');
+    return answer.ok ? answer.json() : null;
+  };
+  const askForToken = (wrong) => {
+    if (document.getElementById('token')) return 'asking';
+    const input = el('input', { id: 'token', type: 'password', autocomplete: 'off', 'aria-label': 'token' });
+    const form = el('form', { class: 'card wide' }, el('p', {},
+      (wrong ? 'That token is wrong. ' : '') + 'This daemon needs a token. The daemon named its file when it started. '), input, ' ', el('button', {}, 'Use it'));
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      sessionStorage.setItem('token', input.value.trim());
+      form.remove();
+      look();
+    });
+    document.getElementById('body').replaceChildren(form);
+    input.focus();
+    return 'asking';
+  };
   let before = null;
   async function look() {
-    const badge = document.getElementById('badge');
     try {
       // The newest run that has numbers: those of other processes and those that were killed have none.
       let run, summary;
-      for (run of await (await fetch('/api/v1/runs?limit=10')).json()) {
-        const answer = await fetch('/api/v1/runs/' + run.id + '/summary');
-        if (answer.ok) { summary = await answer.json(); break; }
+      for (run of await get('/runs?limit=10')) {
+        summary = await get('/runs/' + run.id + '/summary');
+        if (summary) break;
       }
-      if (!summary) { badge.textContent = 'idle'; return; }
+      if (!summary) {
+        badge.textContent = 'idle';
+        const body = document.getElementById('body');
+        if (body.childElementCount === 0) body.replaceChildren(el('p', { class: 'soft' }, 'No run yet.'));
+        return;
+      }
       const word = run.verdict ?? run.state;
       badge.textContent = word;
       badge.className = 'badge ' + (run.verdict ?? 'running');
@@ -97,8 +128,8 @@ export const STATUS_PAGE = `<!doctype html>
         el('section', { class: 'card wide' }, el('h2', {}, 'Requests, from the moment they were due'), el('table', {}, head, ...rows)),
         ...list('Failed clusters', 'bad', summary.failures.slice(0, 20).map((one) => one.name + ': ' + one.reason)),
         ...list('Not as real agents', 'warn', summary.deviations));
-    } catch {
-      badge.textContent = 'not reachable';
+    } catch (error) {
+      badge.textContent = error === 'asking' ? 'token needed' : 'not reachable';
       badge.className = 'badge failed';
     }
   }
@@ -108,3 +139,14 @@ export const STATUS_PAGE = `<!doctype html>
 </body>
 </html>
 `;
+
+const SCRIPT_DIGEST = createHash('sha256')
+  .update(/<script>([\s\S]*)<\/script>/.exec(STATUS_PAGE)![1]!)
+  .digest('base64');
+
+/** Sent with the page: only its own script runs, it speaks to its own origin alone, and nobody may put it into a frame. */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; script-src 'sha256-${SCRIPT_DIGEST}'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'x-frame-options': 'DENY',
+} as const;

@@ -144,17 +144,3 @@ function hostPlans(
   add(entry.day2Workers, 'worker', true);
   return hosts;
 }
-
-/** A copy that may be shown and written to disk: secrets are replaced. */
-export function withoutSecrets(plan: ExpandedPlan): ExpandedPlan {
-  const hide = (text: string) => (text === '' ? '' : '(hidden)');
-  return {
-    ...plan,
-    pullSecret: hide(plan.pullSecret),
-    service: {
-      ...plan.service,
-      agentToken: hide(plan.service.agentToken),
-      userAuthorization: hide(plan.service.userAuthorization),
-    },
-  };
-}

@@ -10,7 +10,9 @@ import type { FigureThresholds, Platform, ServiceTarget, WaitLimits } from './ex
 import { nearest } from './nearest.ts';
 import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
+import { redactUrl } from './redact.ts';
 import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
+import { SERVICE_URL_ALLOWED, serviceUrl } from './service-url.ts';
 import { formatFigure, OFF, parseExpression, parseFigure, ThresholdError } from './thresholds.ts';
 
 export interface LoadOptions {
@@ -40,6 +42,8 @@ const DEFAULTS = {
   sshPublicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKN8dmVqY4UK4BwTfHV9xNeA51dlfooMKBa9SjWR3D8X swarm@example.com',
 };
 
+/** Values under these keys are never shown whole: there may be a password before an @. */
+const URL_KEYS = new Set(['service', 'url', 'service_endpoint']);
 /** Values under these keys are never shown. */
 const SECRET_KEYS = new Set(['pull_secret', 'agent_token', 'user_authorization']);
 
@@ -164,7 +168,7 @@ class PlanReader {
       const key = String(path.at(-1));
       this.#problems.push({
         ...source.positionOfKey(path.slice(0, -1), key),
-        message: `${formatPath(path.slice(0, -1))} has the key ${JSON.stringify(key)}; allowed: ${issue.issues[0]?.message ?? issue.message}`,
+        message: `${formatPath(path.slice(0, -1))} has the key ${formatGiven(key)}; allowed: ${issue.issues[0]?.message ?? issue.message}`,
       });
       return;
     }
@@ -184,7 +188,10 @@ class PlanReader {
 
   /** Adds "PATH is GIVEN; allowed: …" at the value's place. */
   #wrong(source: PlanSource, path: Path, allowed: string): void {
-    const given = SECRET_KEYS.has(String(path.at(-1))) ? 'a hidden value' : source.givenAt(path);
+    const key = String(path.at(-1));
+    const given = SECRET_KEYS.has(key)
+      ? 'a hidden value'
+      : source.givenAt(path, URL_KEYS.has(key) ? redactUrl : undefined);
     const subject = path.length > 0 ? formatPath(path) : 'the plan';
     this.#problems.push({ ...source.positionOf(path), message: `${subject} is ${given}; allowed: ${allowed}` });
   }
@@ -276,10 +283,7 @@ class PlanReader {
     const given = service.url ?? file.service_endpoint ?? 'embedded';
     const url = given === 'embedded' ? given : serviceUrl(given);
     if (url === null) {
-      this.#refuse(
-        path,
-        'embedded, or an http or https URL without user, query and fragment, such as http://127.0.0.1:8090',
-      );
+      this.#refuse(path, SERVICE_URL_ALLOWED);
     }
     const ca = service.ca_file === undefined ? undefined : this.#readFile(['service', 'ca_file'], service.ca_file);
     if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
@@ -547,14 +551,6 @@ type ProfileChoice = PlanFile['profile'];
 
 function profileFor(role: 'sno' | 'master' | 'arbiter' | 'worker', choice: ProfileChoice): string | undefined {
   return typeof choice === 'string' ? choice : choice?.[role];
-}
-
-/** The URL without a slash at its end, or null when it is none that a service can have. */
-function serviceUrl(text: string): string | null {
-  const url = URL.parse(text);
-  if (!url || !['http:', 'https:'].includes(url.protocol)) return null;
-  if (url.username || url.password || url.search || url.hash || /[?#]/.test(text)) return null;
-  return url.href.replace(/\/+$/, '');
 }
 
 function isPullSecret(text: string): boolean {

@@ -12,6 +12,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { PlanError, type PlanProblem, type Position } from './plan.ts';
+import { redactText } from './redact.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -23,8 +24,9 @@ export function formatPath(path: Path): string {
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
 }
 
-/** A value as an error shows it: short and on one line. */
-export function formatGiven(value: unknown): string {
+/** A value as an error shows it: short, on one line, and without what `hide` takes out of texts (by default passwords in URLs). */
+export function formatGiven(given: unknown, hide: (text: string) => string = redactText): string {
+  const value = typeof given === 'string' ? hide(given) : given;
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'a mapping';
@@ -92,10 +94,10 @@ export class PlanSource {
   }
 
   /** The value at a path as it was written: `4.20`, not 4.2. */
-  givenAt(path: Path): string {
+  givenAt(path: Path, hide?: (text: string) => string): string {
     const { node, value } = this.#find(path);
     if (node && isScalar(node) && typeof node.value === 'number' && node.source) return node.source;
-    return formatGiven(value);
+    return formatGiven(value, hide);
   }
 
   #at(offset: number): Position {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { redactPlan } from '../plan/redact.ts';
 import type { RunEvent } from './run-event.ts';
-import { RunStore, redactPlan } from './run-store.ts';
+import { RunStore } from './run-store.ts';
 
 const plan: ExpandedPlan = {
   name: 'demo',

@@ -15,6 +15,7 @@ import { type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { redactPlan } from '../plan/redact.ts';
 import type { RunEvent } from './run-event.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is written. */
@@ -23,7 +24,6 @@ const FLUSH_MS = 100;
 const FLUSH_EVENTS = 5000;
 /** Events of a history that are given at most, the last ones. */
 const HISTORY_LIMIT = 500;
-const REDACTED = '(redacted)';
 
 export interface RunStoreOptions {
   /** Folder that holds the runs, e.g. `runs`. */
@@ -32,21 +32,6 @@ export interface RunStoreOptions {
   plan: ExpandedPlan;
   /** Told once when events can no longer be written (disk full …); the run may go on. */
   onFailure: (error: Error) => void;
-}
-
-/** The plan without what must not be written down: pull secret, tokens, credentials in the URL. */
-export function redactPlan(plan: ExpandedPlan): ExpandedPlan {
-  const hide = (secret: string) => (secret === '' ? '' : REDACTED);
-  return {
-    ...plan,
-    pullSecret: hide(plan.pullSecret),
-    service: {
-      ...plan.service,
-      url: plan.service.url.replace(/\/\/[^/@]*@/, `//${REDACTED}@`),
-      agentToken: hide(plan.service.agentToken),
-      userAuthorization: hide(plan.service.userAuthorization),
-    },
-  };
 }
 
 export class RunStore {

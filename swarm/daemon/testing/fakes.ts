@@ -1,12 +1,12 @@
 /** Parts of a run that need no service and no threads, for tests of what stands above them. */
-import { clusterPlan, FakeService } from '../cluster/testing/fake-service.ts';
-import { buildHost } from '../host/build-host.ts';
-import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
-import type { PoolOptions } from '../pool/pool.ts';
-import type { RunSummary } from '../report/summary.ts';
-import { Ledger } from '../telemetry/ledger.ts';
-import type { RunEvent } from '../telemetry/run-event.ts';
-import type { RunParts } from './run.ts';
+import { clusterPlan, FakeService } from '../../cluster/testing/fake-service.ts';
+import { buildHost } from '../../host/build-host.ts';
+import type { ClusterPlan, ExpandedPlan } from '../../plan/expanded-plan.ts';
+import type { PoolOptions } from '../../pool/pool.ts';
+import type { RunSummary } from '../../report/summary.ts';
+import { Ledger } from '../../telemetry/ledger.ts';
+import type { RunEvent } from '../../telemetry/run-event.ts';
+import type { RunParts } from '../run.ts';
 
 /** A plan of these clusters against the embedded service, at a speed that makes waits vanish. */
 export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<ExpandedPlan> = {}): ExpandedPlan {

@@ -1,0 +1,141 @@
+/** Runs: start, list, show, stop. */
+import type {} from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { expandPlan } from '../plan/expand.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { parsePlan } from '../plan/load.ts';
+import { PlanError } from '../plan/plan.ts';
+import { ApiError } from './api-error.ts';
+import { runParams, runQuery, runSchema, startQuery } from './api-schemas.ts';
+import { PLAN_MEDIA_ADVICE } from './error-reply.ts';
+import { applyOverrides } from './overrides.ts';
+import { elsewhere, PastRun } from './past-run.ts';
+import { OWN_BASE, type RouteContext } from './route-context.ts';
+import type { Run } from './run.ts';
+
+interface StartQuery {
+  seed?: string;
+  keep?: boolean;
+  speed?: number;
+  workers?: number;
+  hold?: number;
+}
+
+/** Adds the routes to the API's scope. */
+export function runRoutes(app: FastifyInstance, { runs, find, problems, heavy }: RouteContext): void {
+  app.post(
+    '/runs',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Start a run of the plan in the body (YAML or JSON)',
+        consumes: PLAN_MEDIA_ADVICE,
+        querystring: startQuery,
+        response: { 201: runSchema, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const query = request.query as StartQuery;
+      const run = runs.start(readPlan(request.body, query), {
+        ...(query.workers !== undefined && { workers: query.workers }),
+        ...(query.hold !== undefined && { holdSeconds: query.hold }),
+      });
+      return reply.code(201).header('location', `${OWN_BASE}/runs/${run.id}`).send(describe(run));
+    },
+  );
+
+  app.get(
+    '/runs',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'List runs, newest first, with those of other processes in the same folder',
+        querystring: runQuery,
+        response: { 200: { type: 'array', items: runSchema }, ...problems },
+      },
+    },
+    (request) => runs.list((request.query as { limit: number }).limit).map(describe),
+  );
+
+  app.get(
+    '/runs/:id',
+    {
+      schema: { tags: ['runs'], summary: 'One run', params: runParams, response: { 200: runSchema, ...problems } },
+    },
+    (request) => describe(find(request)),
+  );
+
+  app.post(
+    '/runs/:id/stop',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'End a run early, clean-up included',
+        params: runParams,
+        response: { 202: runSchema, ...problems },
+      },
+    },
+    (request, reply) => {
+      const run = find(request);
+      if (run instanceof PastRun && run.record.state === 'running') throw elsewhere(run);
+      if (run instanceof PastRun || run.state === 'ended') {
+        throw new ApiError(409, 'run-ended', `run ${run.id} has ended; there is nothing to stop`, { given: run.id });
+      }
+      run.stop();
+      return reply.code(202).send(describe(run));
+    },
+  );
+
+  app.get(
+    '/runs/:id/summary',
+    {
+      config: heavy,
+      schema: {
+        tags: ['runs'],
+        summary: 'What a run came to, or how it stands while it goes on',
+        params: runParams,
+        response: { 200: { type: 'object', additionalProperties: true }, ...problems },
+      },
+    },
+    (request) => find(request).summary(),
+  );
+}
+
+/** A run as the API shows it. */
+function describe(run: Run | PastRun): object {
+  if (run instanceof PastRun) {
+    const { id, plan, seed, state, startedAt, endedAt, verdict, reasons, clusters, hosts, folder } = run.record;
+    return { id, plan, seed, state, startedAt, endedAt, verdict, reasons, clusters, hosts, directory: folder };
+  }
+  return {
+    id: run.id,
+    plan: run.plan.name,
+    seed: run.plan.seed,
+    state: run.state,
+    startedAt: run.startedAt.toISOString(),
+    endedAt: run.endedAt?.toISOString() ?? null,
+    verdict: run.verdict,
+    reasons: run.reasons,
+    clusters: run.plan.clusters.length,
+    hosts: run.plan.hostCount,
+    directory: run.directory,
+  };
+}
+
+function readPlan(body: unknown, query: StartQuery): ExpandedPlan {
+  if (typeof body !== 'string' || body.trim() === '') {
+    throw new ApiError(400, 'no-plan', 'the body is empty; it must be a plan, as YAML or JSON', {
+      allowed: PLAN_MEDIA_ADVICE,
+    });
+  }
+  try {
+    const plan = parsePlan(body, 'plan');
+    return applyOverrides(expandPlan(plan, query.seed === undefined ? {} : { seed: query.seed }), query);
+  } catch (error) {
+    if (error instanceof PlanError) {
+      throw new ApiError(400, 'bad-plan', error.message, { given: error.problems });
+    }
+    if (error instanceof RangeError) throw new ApiError(400, 'bad-plan', error.message);
+    throw error;
+  }
+}
