@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { CleanLeft, CleanProgress, CleanTask } from '../daemon/cleaner.ts';
 import type { TlsOptions } from '../plan/connections.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
 import { locateRun, RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
@@ -252,7 +253,7 @@ function idsOfOthers(runs: readonly FoundRun[]): Set<string> {
 }
 
 function sameService(a: string, b: string): boolean {
-  return a.replace(/\/+$/, '') === b.replace(/\/+$/, '').replace(/\/\/[^/?#]*@/, '//(redacted)@');
+  return a.replace(/\/+$/, '') === redactUrl(b.replace(/\/+$/, ''));
 }
 
 /** The value of the Authorization header; '' for none. @throws InputError when its file cannot be read. */

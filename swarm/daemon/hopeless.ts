@@ -7,6 +7,7 @@ import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import { hintForKind } from '../cluster/hint.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { redactUrl } from '../plan/redact.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestCount } from '../telemetry/telemetry-reader.ts';
 
@@ -96,8 +97,6 @@ export function lastingCause(service: string, requests: readonly RequestCount[],
   return null;
 }
 
-const withoutCredentials = (url: string) => url.replace(/\/\/[^/@]*@/, '//');
-
 const countOf = (rows: readonly RequestCount[]) => rows.reduce((sum, { count }) => sum + count, 0);
 
 /** `3 of 3`: there were no others. */
@@ -136,7 +135,7 @@ export class HopelessWatch {
 
   constructor(source: HopelessSource, { service, clusters }: Pick<ExpandedPlan, 'service' | 'clusters'>) {
     this.#source = source;
-    this.#service = service.url === 'embedded' ? 'the embedded service' : withoutCredentials(service.url);
+    this.#service = service.url === 'embedded' ? 'the embedded service' : redactUrl(service.url);
     this.#clusters = clusters.length;
   }
 
