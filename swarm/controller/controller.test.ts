@@ -67,7 +67,7 @@ class Bench {
         runtime: {
           clock,
           transport: this.service,
-          telemetry: { request: () => {} } as never,
+          telemetry: { request: () => {}, requestStarted: () => 0, requestEnded: () => {} } as never,
           wallOf: (ms) => ms,
         },
         kind: 'controller',

@@ -106,6 +106,8 @@ export class Run {
   readonly #stop = new AbortController();
   readonly #abandon = new AbortController();
   readonly #lives: ClusterLife[] = [];
+  /** By index of the cluster. */
+  readonly #lifeOf = new Map<number, ClusterLife>();
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
   readonly #busy = new Set<number>();
@@ -115,6 +117,8 @@ export class Run {
   #reasons: string[] = [];
   /** What could not be removed. */
   #leftovers: string[] = [];
+  /** Thresholds that the verdict rests on. */
+  #judged: Evaluated<RunThreshold>[] | null = null;
   /** Ended early because it cannot succeed. */
   #givenUp = false;
   #endedAt: Date | null = null;
@@ -327,7 +331,9 @@ export class Run {
     const origin = this.#clock.now();
     let firstHostSlot = 0;
     for (const cluster of this.plan.clusters) {
-      this.#lives.push(new ClusterLife(context, cluster, cluster.index, firstHostSlot));
+      const life = new ClusterLife(context, cluster, cluster.index, firstHostSlot);
+      this.#lives.push(life);
+      this.#lifeOf.set(cluster.index, life);
       firstHostSlot += cluster.hosts.length;
     }
     const lived = this.#lives.map(async (life) => {
@@ -393,10 +399,11 @@ export class Run {
   }
 
   async #end(): Promise<RunSummary> {
+    this.#judged = this.#evaluate();
     const { verdict, reasons } = reachVerdict({
       causes: this.#reasons,
       givenUp: this.#givenUp,
-      thresholds: this.#evaluate(),
+      thresholds: this.#judged,
       leftovers: this.#leftovers,
       stopped: this.#stop.signal.aborted,
       details: {
@@ -446,7 +453,7 @@ export class Run {
         plan: this.plan,
         verdict: this.#verdict,
         reasons: [...this.#reasons],
-        thresholds: this.#evaluate(),
+        thresholds: this.#judged ?? this.#evaluate(),
         outages: this.#measurements.answers.outages(),
         longestWaits: this.#measurements.answers.longestWaits(),
         startedAt: this.startedAt,
@@ -490,7 +497,7 @@ export class Run {
   /** A host that will never say anything more fails its cluster, instead of the limit on waiting for it. */
   #lookForStuck(event: RunEvent): void {
     if (event.type !== 'host.phase' || event.phase !== 'frozen') return;
-    const life = this.#lives.find(({ cluster }) => cluster.index === event.cluster);
+    const life = this.#lifeOf.get(event.cluster);
     const host = life?.cluster.hosts.find(({ index }) => index === event.host);
     const stuck = life && host ? clusterStuck(event, life.phase, host.ordinal) : null;
     if (stuck !== null) life!.fail(stuck);

@@ -83,6 +83,8 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
     connectionOpened: () => open++,
     connectionClosed: () => open--,
     request: (record: RequestRecord) => requests.push(record),
+    requestStarted: () => 0,
+    requestEnded: () => {},
     hostPhase: () => {},
     hostStage: () => {},
     stageDuration: () => {},

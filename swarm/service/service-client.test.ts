@@ -35,12 +35,17 @@ let transport: Transport;
 let clock: NotingClock;
 let seen: { head: string[]; method: string; url: string; body: string; port: number }[];
 let records: RequestRecord[];
+/** Tickets of attempts that have not ended, and how many began. */
+let underWay: Set<number>;
+let started: number;
 let reactions: Reaction[];
 let baseUrl: string;
 
 beforeEach(async () => {
   seen = [];
   records = [];
+  underWay = new Set();
+  started = 0;
   reactions = [];
   clock = new NotingClock();
   server = http.createServer((request, response) => {
@@ -75,13 +80,23 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  // Whatever became of them: every attempt was under way once, and is no more.
+  expect(underWay.size).toBe(0);
+  expect(started).toBe(records.length);
   await transport.close();
   server.closeAllConnections();
   server.close();
 });
 
 function client(kind: ServiceClientKind, options: Partial<ServiceClientOptions> = {}) {
-  const telemetry = { request: (record: RequestRecord) => records.push(record) } as unknown as Telemetry;
+  const telemetry = {
+    request: (record: RequestRecord) => records.push(record),
+    requestStarted: () => {
+      underWay.add(++started);
+      return started;
+    },
+    requestEnded: (ticket: number) => expect(underWay.delete(ticket)).toBe(true),
+  } as unknown as Telemetry;
   return createServiceClient({
     runtime: { clock, transport, telemetry, wallOf: (ms) => ms },
     kind,
