@@ -88,7 +88,7 @@ async function main(args: readonly string[]): Promise<number> {
       return EXIT.input;
     }
     complain(error instanceof Error ? error.message : String(error));
-    if (process.env.SWARM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (process.env.SWARM_DEBUG && error instanceof Error) process.stderr.write(`${redactText(error.stack ?? '')}\n`);
     // What had been decided stands, for example the verdict of a run whose files cannot be closed.
     return code ?? EXIT.failed;
   }

@@ -46,7 +46,10 @@ export class DaemonSession {
     const parts = realParts({ directory, warn: (message) => note(`warning: ${message}`) });
     this.runs = new RunManager(parts, new RunArchive(directory));
     this.#interrupts = catchInterrupts(() => this.#leave());
-    this.#releaseFaults = catchFaults({ note, onFault: (reason) => this.runs.current?.fail(reason) });
+    this.#releaseFaults = catchFaults({
+      note: (text) => note(this.runs.current?.redact(text) ?? text),
+      onFault: (reason) => this.runs.current?.fail(reason),
+    });
   }
 
   /** Resolves at the first Ctrl-C. */

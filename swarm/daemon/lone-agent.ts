@@ -17,9 +17,9 @@ export interface LoneAgentParams {
   dry_forced_host_ipv4?: string;
   dry_forced_mac_address?: string;
   dry_forced_hostname?: string;
-  /** File that is created when the host reboots into the installed system. */
+  /** File that is created when the host reboots into the installed system; where it may lie, `AgentFiles` says. */
   dry_fake_reboot_marker_path?: string;
-  /** JSON file that lists all hosts of the cluster. */
+  /** JSON file that lists all hosts of the cluster; where it may lie, `AgentFiles` says. */
   dry_cluster_hosts_path?: string;
 }
 

@@ -207,6 +207,11 @@ export class Run {
     return (await this.#store?.history(host)) ?? [];
   }
 
+  /** Text without the plan's secrets. */
+  redact(text: string): string {
+    return this.#redactor.text(text);
+  }
+
   /** As things stand; after the end as they stood then. */
   summary(): RunSummary {
     return this.#summary ?? this.#summarize();
@@ -264,9 +269,10 @@ export class Run {
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
     await this.#cleanUp();
-    await pool?.stop().catch((error: Error) => this.#fail(`workers did not end cleanly: ${error.message}`));
-    await user?.close();
-    await this.#embedded?.stop();
+    const unclean = (whose: string) => (error: Error) => this.#fail(`${whose} did not end cleanly: ${error.message}`);
+    await pool?.stop().catch(unclean('workers'));
+    await user?.close().catch(unclean("the user's connections"));
+    await this.#embedded?.stop().catch(unclean('the embedded service'));
     this.#measurements.stop();
     loop.stop();
     return this.#end();
