@@ -221,7 +221,7 @@ describe('run', () => {
     expect(summary.clusters.failed + summary.clusters.cancelled).toBe(1);
     expect(summary.reasons).toEqual([
       expect.stringMatching(
-        /^http:\/\/127\.0\.0\.1:9 has never answered: (\d) of \1 attempts failed \(refused: nothing listens there/,
+        /^http:\/\/127\.0\.0\.1:9 has never answered: (\d+) of \1 attempts failed \(refused: nothing listens there/,
       ),
     ]);
   });

@@ -110,7 +110,7 @@ describe('watch', () => {
   it('never shows a password of the URL', () => {
     const service = { url: 'http://me:secret@service:80', tls: {}, agentToken: '', userAuthorization: '' };
     const one = new HopelessWatch({ requests: () => [row('user', 'dial-timeout', 1)] }, fakePlan([{}], { service }));
-    expect(one.look(0)).toMatch(/^http:\/\/service:80 has never answered/);
+    expect(one.look(0)).toMatch(/^http:\/\/\(redacted\)@service:80 has never answered/);
   });
 
   it('gives up when the first clusters cannot be created, and more would come', () => {

@@ -66,6 +66,8 @@ const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })
 
 /** Clusters that may fail while they are created before nobody believes in the next one. */
 const FAILED_CREATIONS = 3;
+/** What a user asks before anything is made. */
+const BEFORE_CREATION: ReadonlySet<string> = new Set(['component-versions', 'list-infra-envs', 'list-clusters']);
 /** Wall-clock milliseconds between two looks. */
 const LOOK_MS = 1000;
 
@@ -179,7 +181,7 @@ export class HopelessWatch {
     // When all have failed, the run ends by itself and names them.
     if (this.#created || this.#failedCreations === 0 || this.#failedCreations >= this.#clusters) return null;
     // What a cluster needs before it is asked for is the same for all of them.
-    const useless = requests.every(({ client, endpoint }) => client !== 'user' || endpoint === 'component-versions');
+    const useless = requests.every(({ client, endpoint }) => client !== 'user' || BEFORE_CREATION.has(endpoint));
     const answered = requests.some(({ client, code }) => client === 'user' && /^[23]/.test(code));
     if (!(useless && answered) && this.#failedCreations < FAILED_CREATIONS) return null;
     return `no cluster could be created so far (${this.#failedCreations} failed); ${this.#firstFailure}`;

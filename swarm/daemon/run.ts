@@ -422,7 +422,7 @@ export class Run {
       },
     });
     this.#verdict = verdict;
-    this.#reasons = reasons;
+    this.#reasons = reasons.map((reason) => this.#redactor.text(reason));
     this.#endedAt = new Date();
     this.#emit({
       time: this.#clock.now(),

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import { type Session, TransportError } from '../transport/transport.ts';
@@ -12,16 +12,25 @@ let records: RequestRecord[];
 let tripper: RoundTripper;
 let session: Session;
 let stop: AbortController;
+let underWay = 0;
 
 beforeEach(() => {
   clock = new ManualClock(0);
   service = new ModelService(clock);
   records = [];
-  const telemetry = { request: (record: RequestRecord) => records.push(record) } as unknown as Telemetry;
+  underWay = 0;
+  const telemetry = {
+    request: (record: RequestRecord) => records.push(record),
+    requestStarted: () => ++underWay,
+    requestEnded: () => underWay--,
+  } as unknown as Telemetry;
   const runtime = { clock, telemetry, wallOf: (ms: number) => ms };
   tripper = { runtime, client: 'agent', policy: AGENT_RETRY, random: () => 0.5 };
   session = service.openSession({ baseUrl: 'http://127.0.0.1:1', client: 'agent', machine: 1 });
 });
+
+// Whatever becomes of a try, it is not under way any more.
+afterEach(() => expect(underWay).toBe(0));
 
 const POLL = {
   method: 'GET',
