@@ -471,7 +471,7 @@ export class Spoke {
 
   #installOlm(operator: nodes.OlmObjects): void {
     const { namespace, subscriptionName, csvName } = operator;
-    const subscription = this.#create(RESOURCES.subscriptions, operator.subscription());
+    const subscription = this.#create(RESOURCES.subscriptions, operator.subscription(this.#now()));
     if (!subscription) return;
     const blocked = this.#faults.find((fault) => fault.olmBlockedBy)?.olmBlockedBy;
     const install = () => {
@@ -504,7 +504,7 @@ export class Spoke {
         });
         if (phase.phase !== 'Succeeded') return;
         this.#modify(RESOURCES.installPlans, namespace, plan?.metadata.name ?? '', (draft) => {
-          draft.status = { phase: 'Complete' };
+          draft.status = { ...(draft.status as object), phase: 'Complete' };
         });
       });
     };
