@@ -50,11 +50,11 @@ status: object  # What there is.
   clusterClaims: list of object  # What it tells of itself.
     name: string minLength=1 maxLength=253  # Its name.
     value: string minLength=1 maxLength=1024  # Its value.
-  conditions: $StandardConditions  # What is known about the state, one entry a type.
-  managedNamespaces: list by=clusterSet,name of object
-    clusterSet!: string
+  conditions: $StandardConditions
+  managedNamespaces: list by=clusterSet,name of object  # Namespaces it has of its sets.
+    clusterSet!: string  # The set.
     conditions: $StandardConditions
-    name!: string maxLength=63 /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+    name!: string maxLength=63 /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/  # Name of the namespace.
   version: object  # Its versions.
     kubernetes: string  # Version of Kubernetes.
 `,

@@ -58,8 +58,8 @@ $ContainerSecurityContext: object
     type!: string
   windowsOptions: $WindowsOptions
 $DebugInfo: object  # Where to look when something is wrong.
-  eventsURL: string  # Events of the host.
-  logsURL: string  # Logs of the host.
+  eventsURL: string  # Its events.
+  logsURL: string  # Its logs.
   state: string  # State in the service.
   stateInfo: string  # Why it is in that state.
 $DownwardApiFiles: atomic list of object
@@ -165,18 +165,18 @@ $NamespacedReference: object
   name!: string  # Name of the object.
   namespace!: string  # Namespace of the object.
 $NodeTaint: object  # One taint.
-  effect!: string
-  key!: string
-  timeAdded: time
-  value: string
+  effect!: string  # What it does.
+  key!: string  # Its name.
+  timeAdded: time  # Since when.
+  value: string  # Its value.
 $ObjectReference: atomic object
   apiVersion: string  # Group and version of the kind.
-  fieldPath: string
+  fieldPath: string  # Part of the object.
   kind: string  # The kind.
   name: string  # Name of the object.
   namespace: string  # Namespace of the object.
-  resourceVersion: string
-  uid: string
+  resourceVersion: string  # Version of the object.
+  uid: string  # Id of the object.
 $OpenshiftConditions: list by=type of object  # What is known about the state, one entry a type.
   lastTransitionTime!: time  # When the status last changed.
   message: string  # For people.
@@ -257,7 +257,7 @@ $StandardCondition: object  # One condition.
   reason!: string minLength=1 maxLength=1024 /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/  # One word that says why.
   status!: string enum=True|False|Unknown  # True, False or Unknown.
   type!: string maxLength=316 /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/  # What the entry is about.
-$StandardConditions: list by=type of $StandardCondition
+$StandardConditions: list by=type of $StandardCondition  # What is known about the state, one entry a type.
 $Toleration: object
   effect: string
   key: string
@@ -450,21 +450,21 @@ $Volume: object
     volumePath!: string
 $VolumeClaimSpec: object
   accessModes: atomic list of string  # How the volume may be mounted.
-  dataSource: atomic object
-    apiGroup: string
-    kind!: string
-    name!: string
-  dataSourceRef: object
-    apiGroup: string
-    kind!: string
-    name!: string
-    namespace: string
+  dataSource: atomic object  # What the volume is filled from.
+    apiGroup: string  # Group of the kind.
+    kind!: string  # The kind.
+    name!: string  # Name of the object.
+  dataSourceRef: object  # What the volume is filled from, also across namespaces.
+    apiGroup: string  # Group of the kind.
+    kind!: string  # The kind.
+    name!: string  # Name of the object.
+    namespace: string  # Namespace of the object.
   resources: object  # Size.
     limits: map of quantity  # At most this.
     requests: map of quantity  # At least this.
   selector: $LabelSelector  # Volumes to choose from.
   storageClassName: string  # Class of storage.
-  volumeAttributesClassName: string
+  volumeAttributesClassName: string  # Class of volume attributes.
   volumeMode: string  # Filesystem or Block.
   volumeName: string  # A certain volume.
 $VolumeMount: object

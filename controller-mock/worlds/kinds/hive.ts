@@ -14,14 +14,14 @@ $ClusterMetadata: object  # The installed cluster.
   adminPasswordSecretRef: $LocalReference  # Secret with the password of kubeadmin.
   clusterID!: string  # Id of the cluster.
   infraID!: string  # Name of its infrastructure.
-  metadataJSONSecretRef: $LocalReference
-  platform: object
-    aws: object
-      hostedZoneRole: string
-    azure: object
-      resourceGroupName!: string
-    gcp: object
-      networkProjectID: string
+  metadataJSONSecretRef: $LocalReference  # Secret with all the installer noted down.
+  platform: object  # What depends on the platform.
+    aws: object  # Amazon Web Services.
+      hostedZoneRole: string  # Role that may change the hosted zone.
+    azure: object  # Azure.
+      resourceGroupName!: string  # Resource group of the cluster.
+    gcp: object  # Google Cloud.
+      networkProjectID: string  # Project that has the network.
 $ConditionalUpdateRisk: object
   conditions: list by=type minItems=1 maxItems=8
     @rule self.exists_one(x, x.type == 'Applies')

@@ -9,6 +9,8 @@ import { HUB_KINDS } from '../hub.ts';
 import { openshiftTypes } from '../spoke/kinds.ts';
 import { resourceTypes } from './definition.ts';
 import { DEV_WORKSPACE_KINDS } from './devworkspace.ts';
+import { OLM_KINDS } from './olm.ts';
+import { OPENSHIFT_MACHINE_KINDS } from './openshift-machines.ts';
 
 /** Every version of every kind once. */
 const types = [
@@ -126,7 +128,8 @@ describe.each(types)('%s', (_, type) => {
 });
 
 it('has columns whose paths can be read', () => {
-  const faults = [...HUB_KINDS, ...DEV_WORKSPACE_KINDS].flatMap(({ kind, versions }) =>
+  const definitions = [...HUB_KINDS, ...DEV_WORKSPACE_KINDS, ...OPENSHIFT_MACHINE_KINDS, ...OLM_KINDS];
+  const faults = definitions.flatMap(({ kind, versions }) =>
     versions.flatMap(({ columns = [] }) =>
       columns.filter(({ jsonPath }) => !parseJsonPath(jsonPath)).map(({ name }) => `${kind}: ${name}`),
     ),
