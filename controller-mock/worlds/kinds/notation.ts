@@ -43,7 +43,7 @@ type Find = (name: string) => Schema | undefined;
 /**
  * @param text lines `$Name: …`; parts may refer to each other, in any order and not in circles.
  * @param more parts that these ones refer to; they are found through the result, too.
- * @returns throws Error with the line when the text is not in the notation.
+ * @returns what reads the text at its first call, and throws an Error with the line when it is not in the notation.
  */
 export function parts(text: string, more?: Parts): Parts {
   let known: ReadonlyMap<string, Schema> | undefined;
@@ -53,7 +53,7 @@ export function parts(text: string, more?: Parts): Parts {
   };
 }
 
-/** @returns throws Error with the line when the text is not in the notation. */
+/** @returns what reads the text at its first call, and throws an Error with the line when it is not in the notation. */
 export function fields(text: string, known?: Parts): Fields {
   let schema: Schema | undefined;
   return () => {
@@ -141,11 +141,11 @@ function readDirective(node: Schema, line: Line): void {
   const [, name = '', rest = ''] = /^@(\w+) (.*)$/.exec(line.content) ?? [];
   switch (name) {
     case 'rule': {
-      const rule: Record<string, string> = { rule: textOf(rest) };
+      const rule: Record<string, string> = { rule: textOf(line, rest) };
       for (const detail of line.below) {
         const [, key = '', value = ''] = /^@(\w+) (.*)$/.exec(detail.content) ?? [];
         if (!RULE_KEYS.has(key)) throw fault(detail, `must be one of @${[...RULE_KEYS].join(', @')}`);
-        rule[key] = textOf(value);
+        rule[key] = textOf(detail, value);
       }
       node['x-kubernetes-validations'] = [...(node['x-kubernetes-validations'] ?? []), rule];
       return;
@@ -153,8 +153,9 @@ function readDirective(node: Schema, line: Line): void {
     case 'oneOf':
     case 'anyOf':
     case 'allOf':
+      if (line.below.length > 0) throw fault(line, 'cannot have lines below it');
       node[name] = rest.startsWith('[')
-        ? (JSON.parse(rest) as Schema[])
+        ? (jsonOf(line, rest) as Schema[])
         : rest.split(' | ').map((field) => ({ required: [field] }));
       return;
     default:
@@ -163,8 +164,16 @@ function readDirective(node: Schema, line: Line): void {
 }
 
 /** A JSON string where the text could be misread, else the text itself. */
-function textOf(value: string): string {
-  return value.startsWith('"') ? (JSON.parse(value) as string) : value;
+function textOf(line: Line, value: string): string {
+  return value.startsWith('"') ? (jsonOf(line, value) as string) : value;
+}
+
+function jsonOf(line: Line, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw fault(line, `${value} is not valid JSON`);
+  }
 }
 
 /** A note, a pattern, or a word in which quoted parts may have spaces. */
@@ -196,7 +205,7 @@ function readType(line: Line, text: string, find: Find): Schema {
   const innermost = segments.pop()!;
   let schema = readSegment(line, innermost, find);
   if (line.below.length > 0) {
-    if (innermost.some((word) => word.text.startsWith('$'))) {
+    if (innermost.some(({ text: word, isPattern }) => !isPattern && word.startsWith('$'))) {
       throw fault(line, 'is a part written down elsewhere and cannot have lines below it');
     }
     readBelow(schema, line.below, find);
@@ -288,9 +297,12 @@ function addWord(schema: Schema, { text, isPattern }: Word, line: Line): void {
   if (at < 0 && Object.hasOwn(FLAGS, key)) Object.assign(schema, { [FLAGS[key]!]: true });
   else if (at < 0)
     throw fault(line, `"${text}" is not known; there are ${Object.keys(FLAGS).join(', ')} and key=value`);
-  else if (Object.hasOwn(NUMBERS, key)) Object.assign(schema, { [NUMBERS[key]!]: Number(value) });
-  else if (key === 'default') schema.default = readValue(schema, value);
-  else if (key === 'enum') schema.enum = choicesOf(value).map((choice) => readValue(schema, choice));
+  else if (Object.hasOwn(NUMBERS, key)) {
+    const number = jsonOf(line, value);
+    if (typeof number !== 'number') throw fault(line, `"${text}" must be a number`);
+    Object.assign(schema, { [NUMBERS[key]!]: number });
+  } else if (key === 'default') schema.default = readValue(line, schema, value);
+  else if (key === 'enum') schema.enum = choicesOf(value).map((choice) => readValue(line, schema, choice));
   else if (key === 'by') {
     schema['x-kubernetes-list-type'] = 'map';
     schema['x-kubernetes-list-map-keys'] = value.split(',');
@@ -307,6 +319,6 @@ function choicesOf(value: string): string[] {
 }
 
 /** Text as it is where the type is string; JSON otherwise, and where the text is quoted. */
-function readValue(schema: Schema, value: string): unknown {
-  return schema.type === 'string' ? textOf(value) : (JSON.parse(value) as unknown);
+function readValue(line: Line, schema: Schema, value: string): unknown {
+  return schema.type === 'string' ? textOf(line, value) : jsonOf(line, value);
 }
