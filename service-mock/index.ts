@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type ClockSpec, ScaledClock } from '../model/time/clock.ts';
+import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
 import { createService } from './core/service.ts';
 import { defaultSettings } from './core/settings.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
@@ -17,8 +17,8 @@ export interface ServiceMockOptions {
   host?: string;
   /** Port to listen on; 0 or absent takes a free one. */
   port?: number;
-  /** Simulated time, shared with the generator. */
-  clock: ClockSpec;
+  /** Simulated time, shared with the generator: what it follows from, or the clock itself for those in the same process. */
+  clock: ClockSpec | Clock;
   /** Laid over the real service's defaults. A SERVICE_BASE_URL that is the default becomes the server's own address. */
   settings?: Partial<ServiceSettings>;
   /** PEM texts; when given the service speaks HTTPS. */
@@ -46,7 +46,7 @@ const BACKLOG = 4096;
  * @throws Error when the address cannot be listened on
  */
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
-  const clock = new ScaledClock(options.clock);
+  const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
   const defaults = defaultSettings();
   const settings = { ...defaults, ...options.settings };

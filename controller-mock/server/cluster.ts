@@ -33,6 +33,7 @@ import {
 import { applyDefaults, dropNulls } from './schema-default.ts';
 import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
+import { uncheckedRules } from './schema-rules.ts';
 import { typeOfJson, validateSchema } from './schema-validate.ts';
 import {
   alreadyExists,
@@ -427,6 +428,7 @@ export class Cluster implements ClusterAccess {
       (cause) => !type.builtin || cause.reason !== 'FieldValueDuplicate',
     );
     causes.push(...metadataFaults(object.metadata), ...faults);
+    if (!type.builtin) causes.push(...uncheckedRules(type.schema, causes));
     // Code of one kind relies on the shapes; faults of names and labels do not matter to it.
     if (faults.length === 0) causes.push(...(type.validate?.(object, old, context) ?? []));
     if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);

@@ -1,51 +1,59 @@
 /** Kinds the worlds bring along: written down once, used as a CustomResourceDefinition or as a kind all clusters share. */
 import { type CrdSpec, typesOfCrd } from '../../server/crd/crd-types.ts';
 import type { KubeObject, ResourceType, Schema } from '../../server/resource.ts';
+import type { Fields } from './notation.ts';
 
 /** A column of `kubectl get`. */
 export interface Column {
   name: string;
-  type: 'string' | 'integer' | 'boolean' | 'date';
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   jsonPath: string;
   /** 1: only with `-o wide`. */
   priority?: number;
 }
 
-/** One kind with one schema. */
+/** One served version of a kind. */
+export interface KindVersion {
+  name: string;
+  /** Top-level fields besides apiVersion and kind. */
+  fields: Fields;
+  deprecated?: boolean;
+  columns?: readonly Column[];
+}
+
+/** One kind. */
 export interface KindDefinition {
   group: string;
-  /** Served versions, the stored one first; all have the same schema. */
-  versions: readonly [string, ...string[]];
   kind: string;
   plural: string;
   shortNames?: readonly string[];
   categories?: readonly string[];
   namespaced: boolean;
   description: string;
-  /** Top-level fields besides apiVersion, kind and metadata. */
-  fields: Record<string, Schema>;
-  /** Top-level fields that must be there. */
-  required?: readonly string[];
   /** Whether status is written at a path of its own. */
   statusSubresource: boolean;
-  columns?: readonly Column[];
+  /** The stored one first. */
+  versions: readonly [KindVersion, ...KindVersion[]];
 }
 
 export const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
-function crdSpec(definition: KindDefinition): CrdSpec {
-  const { kind, plural } = definition;
-  const openAPIV3Schema: Schema = {
-    type: 'object',
+function rootSchema(definition: KindDefinition, version: KindVersion): Schema {
+  const { properties, ...root } = version.fields();
+  return {
+    ...root,
     description: definition.description,
     properties: {
       apiVersion: { type: 'string', description: 'Group and version of the object.' },
       kind: { type: 'string', description: 'Kind of the object.' },
       metadata: { type: 'object' },
-      ...definition.fields,
+      ...properties,
     },
-    ...(definition.required && { required: [...definition.required] }),
   };
+}
+
+function crdSpec(definition: KindDefinition): CrdSpec {
+  const { kind, plural } = definition;
   return {
     group: definition.group,
     scope: definition.namespaced ? 'Namespaced' : 'Cluster',
@@ -57,13 +65,14 @@ function crdSpec(definition: KindDefinition): CrdSpec {
       ...(definition.shortNames && { shortNames: [...definition.shortNames] }),
       ...(definition.categories && { categories: [...definition.categories] }),
     },
-    versions: definition.versions.map((name, index) => ({
-      name,
+    versions: definition.versions.map((version, index) => ({
+      name: version.name,
       served: true,
       storage: index === 0,
-      schema: { openAPIV3Schema },
+      ...(version.deprecated && { deprecated: true }),
+      schema: { openAPIV3Schema: rootSchema(definition, version) },
       ...(definition.statusSubresource && { subresources: { status: {} } }),
-      ...(definition.columns && { additionalPrinterColumns: [...definition.columns] }),
+      ...(version.columns && { additionalPrinterColumns: [...version.columns] }),
     })),
   };
 }

@@ -267,12 +267,12 @@ export function olmObjects(
     namespace,
     subscriptionName: subscription,
     csvName,
-    subscription: (): KubeObject => ({
+    subscription: (now: string): KubeObject => ({
       apiVersion: group,
       kind: 'Subscription',
       metadata: { namespace, name: subscription },
       spec: { name, source: 'redhat-operators', sourceNamespace: 'openshift-marketplace', channel: 'stable' },
-      status: {},
+      status: { lastUpdated: now },
     }),
     csv: (): KubeObject => ({
       apiVersion: group,
@@ -299,7 +299,11 @@ export function olmObjects(
         ],
       },
       spec: { approval: 'Automatic', approved: true, clusterServiceVersionNames: [csvName] },
-      status: { phase, ...(phase === 'Failed' && { message: 'the bundle was not unpacked in time' }) },
+      status: {
+        phase,
+        catalogSources: [],
+        ...(phase === 'Failed' && { message: 'the bundle was not unpacked in time' }),
+      },
     }),
     /** Unpacks the bundle. */
     job: (outcome: 'complete' | 'failed', now: string): KubeObject => ({

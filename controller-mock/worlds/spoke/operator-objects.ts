@@ -72,7 +72,7 @@ export class OperatorObjects {
   }
 
   #subscribe(operator: OlmObjects): void {
-    const subscription = this.#objects.create(RESOURCES.subscriptions, operator.subscription());
+    const subscription = this.#objects.create(RESOURCES.subscriptions, operator.subscription(this.#objects.now()));
     if (!subscription) return;
     const install = () => this.#install(operator, subscription);
     const { olmBlockedBy } = this.#timeline;
@@ -123,7 +123,7 @@ export class OperatorObjects {
     });
     if (!succeeded) return;
     this.#objects.modify(RESOURCES.installPlans, namespace, planName, (draft) => {
-      draft.status = { phase: 'Complete' };
+      draft.status = { ...(draft.status as object), phase: 'Complete' };
     });
   }
 }

@@ -3,7 +3,9 @@ import { CLUSTER_OPERATORS } from '../../../model/spoke/profiles.ts';
 import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
 import type { GroupResource, KubeObject } from '../../server/resource.ts';
-import { RESOURCES } from './kinds.ts';
+import { prune } from '../../server/schema-prune.ts';
+import { validateSchema } from '../../server/schema-validate.ts';
+import { openshiftTypes, RESOURCES } from './kinds.ts';
 import type { SpokeSettingsInput } from './spoke-settings.ts';
 import { type SpokeAccess, SpokeWorld } from './spoke-world.ts';
 
@@ -364,7 +366,7 @@ describe('operators of OLM', () => {
     expect(csv(spoke)?.phase).toBe('Succeeded');
     expect(subscription(spoke).currentCSV).toBe('lvms-operator.v4.18.52');
     const [plan] = spoke.cluster.list(RESOURCES.installPlans);
-    expect(plan?.status).toEqual({ phase: 'Complete' });
+    expect(plan?.status).toEqual({ phase: 'Complete', catalogSources: [] });
     expect(plan?.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'Subscription', name: 'lvms-operator' });
   });
 
@@ -389,6 +391,29 @@ describe('operators of OLM', () => {
     await clock.advance(20 * MINUTE);
     expect(csv(spoke)?.phase).toBe('Failed');
   });
+});
+
+it.each([
+  'baremetal',
+  'none',
+  'vsphere',
+] as const)('writes nothing on platform %s that the schemas of its kinds do not know', async (platform) => {
+  const olmOperators = [{ name: 'lvms-operator', namespace: 'openshift-storage' }];
+  const spoke = await add({ platform, olmOperators, csrApproval: 'automatic' });
+  rebootAll(spoke);
+  const faults = () =>
+    openshiftTypes().flatMap((type) =>
+      spoke.cluster.list({ group: type.group, resource: type.plural }).flatMap((object) => {
+        const copy = structuredClone(object) as KubeObject & Record<string, unknown>;
+        return [...prune(copy, type.schema), ...validateSchema(copy, type.schema).map(({ field }) => field)].map(
+          (path) => `${type.kind}: ${path}`,
+        );
+      }),
+    );
+  expect(faults()).toEqual([]);
+  await clock.advance(15 * MINUTE);
+  expect(spoke.cluster.list(RESOURCES.csvs)).toHaveLength(1);
+  expect(faults()).toEqual([]);
 });
 
 describe('what goes wrong', () => {
