@@ -109,6 +109,7 @@ export class StrictTemplates {
     // `dev` passes our errors through as they are.
     this.#environment = new nunjucks.Environment(loader as unknown as nunjucks.ILoader, { dev: true } as object);
     this.#environment.addFilter('b64', (text: unknown) => Buffer.from(String(text)).toString('base64'));
+    this.#environment.addFilter('merge', (first: object, second: object) => ({ ...first, ...second }));
     this.#environment.addFilter('json', (value: unknown) => JSON.stringify(value));
   }
 

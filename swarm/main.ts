@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { EXIT, InputError } from './commands/exit.ts';
+import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
@@ -29,7 +30,15 @@ Examples:
   swarm run plan.yaml --service http://127.0.0.1:8090
   swarm serve                                  start and watch runs over HTTP`,
     );
-  for (const create of [runCommand, demoCommand, serveCommand, planCommand, mockCommand, completionCommand]) {
+  for (const create of [
+    runCommand,
+    demoCommand,
+    serveCommand,
+    planCommand,
+    manifestsCommand,
+    mockCommand,
+    completionCommand,
+  ]) {
     program.addCommand(create(finish));
   }
   for (const command of everyCommand(program)) {
