@@ -28,6 +28,7 @@ it('puts any value into a document as it is', () => {
       const document = templates.render('a', { text, any, list: [text, any] });
       expect(parse(document)).toEqual({ one: text, two: { x: any }, three: [text, any] });
     }),
+    { numRuns: 40 },
   );
 });
 

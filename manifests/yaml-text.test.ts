@@ -50,7 +50,7 @@ describe.each(['1.1', '1.2'] as const)('a reader of YAML %s', (version) => {
         expect(read(`- ${written}\n- x\n`)).toEqual([given, 'x']);
         expect(read(`{a: [1, ${written}], b: ${written}}`)).toEqual({ a: [1, given], b: given });
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -132,11 +132,13 @@ export class FolderOutput implements ManifestOutput {
   readonly #target: string;
   readonly #temporary: string;
   readonly #files: string[] = [];
+  readonly #made: boolean;
 
   /** @throws InputError when the folder holds files and `force` is not set, or cannot be made */
   constructor(path: string, force: boolean) {
     this.name = path;
     this.#target = resolve(path);
+    this.#made = !existsSync(path);
     prepareOutputFolder(path, '--dir');
     const entries = readdirSync(this.#target);
     if (entries.length > 0 && !force) {
@@ -173,6 +175,7 @@ export class FolderOutput implements ManifestOutput {
 
   abort(): string {
     rmSync(this.#temporary, { recursive: true, force: true });
+    if (this.#made) rmSync(this.#target, { recursive: true, force: true });
     return `${this.name} was left as it was`;
   }
 
