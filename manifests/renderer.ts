@@ -21,7 +21,10 @@ export class ManifestRenderer {
 
   /** Objects that exist once. Each document begins with `---`. @throws TemplateError */
   once(): string {
-    return this.#all('once', () => this.#run);
+    return this.#set.templates
+      .filter((template) => template.scope === 'once')
+      .map((template) => this.#documents(template, this.#run))
+      .join('');
   }
 
   /**
@@ -38,13 +41,6 @@ export class ManifestRenderer {
       }
     }
     return text;
-  }
-
-  #all(scope: Template['scope'], values: () => object): string {
-    return this.#set.templates
-      .filter((template) => template.scope === scope)
-      .map((template) => this.#documents(template, values()))
-      .join('');
   }
 
   #documents(template: Template, values: object): string {

@@ -77,4 +77,6 @@ describe('errors', () => {
   });
 });
 
-it('writes null as null', () => expect(render({ a: '{{ x }}' }, { x: null })).toBe('null'));
+it('writes null as null, also from a list', () => {
+  expect(render({ a: '{{ x }}{% for y in [x] %} {{ y }}{% endfor %}' }, { x: null })).toBe('null null');
+});

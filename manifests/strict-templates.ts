@@ -202,7 +202,8 @@ function strictRuntime(file: string): object {
   return {
     ...runtime,
     named(context: Context, frame: Scope, name: string, line: number, column: number): unknown {
-      const value = frame.lookup(name) ?? context.lookup(name);
+      const local = frame.lookup(name);
+      const value = local !== undefined ? local : context.lookup(name);
       if (value === undefined) throw undefinedName(name, Object.keys(context.getVariables()), line, column);
       return value;
     },

@@ -8,7 +8,7 @@ import { StrictTemplates, TemplateError, type TemplateSource } from './strict-te
  * What begins with `_` is only included by others.
  */
 const FILE_NAME = /^(?!_).+\.(once|cluster|host)\.yaml\.njk$/;
-export type Scope = 'once' | 'cluster' | 'host';
+type Scope = 'once' | 'cluster' | 'host';
 
 export interface Template {
   name: string;

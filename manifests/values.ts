@@ -15,9 +15,9 @@ import type { ValuesFile } from './values-schema.ts';
 /** Label of every object that a run makes; its value is the run's name. */
 export const RUN_LABEL = 'assisted-swarm/run';
 /** Label of NMStateConfigs, by which an InfraEnv selects its own; its value is the cluster's name. */
-export const CLUSTER_LABEL = 'assisted-swarm/cluster';
+const CLUSTER_LABEL = 'assisted-swarm/cluster';
 /** Annotation of every object: the seed that gave its names and addresses. */
-export const SEED_ANNOTATION = 'assisted-swarm/seed';
+const SEED_ANNOTATION = 'assisted-swarm/seed';
 
 type ObjectKey =
   | 'late_binding'
@@ -153,6 +153,8 @@ export interface ClusterValues {
   ingress_vip: string | null;
   just_infraenv: boolean;
   infraenv_labels: Record<string, string>;
+  /** Labels by which the InfraEnv selects the network configurations of its hosts. */
+  selector: Record<string, string>;
   with_nmstate: boolean;
   assign_roles: boolean;
   set_hostnames: boolean;
@@ -198,6 +200,7 @@ export function clusterValues(
     ingress_vip: cluster.ingressVip,
     just_infraenv: cluster.justInfraEnv,
     infraenv_labels: cluster.infraEnvLabels,
+    selector: { [CLUSTER_LABEL]: cluster.name },
     with_nmstate: cluster.withNmstate,
     assign_roles: cluster.assignRoles,
     set_hostnames: cluster.setHostnames,
