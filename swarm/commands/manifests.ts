@@ -27,8 +27,8 @@ export function manifestsCommand(finish: (code: number) => void): Command {
     .command('render')
     .summary('render manifests of all clusters')
     .description(
-      `Renders Namespace, pull Secret, ClusterImageSet, ClusterDeployment, AgentClusterInstall, InfraEnv and, where asked
-for, NMStateConfig, BareMetalHost and its Secret, for every cluster. The same input gives the same bytes.
+      `Renders Namespace, pull Secret, ClusterImageSet, ClusterDeployment, AgentClusterInstall, InfraEnv and, where asked for, NMStateConfig, BareMetalHost and its Secret, for every cluster. The same input gives the same bytes.
+
 The output holds the pull secret.`,
     )
     .argument('[plan...]', 'plan files that say which clusters there are; without them the values file does')
