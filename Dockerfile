@@ -17,6 +17,7 @@ WORKDIR /opt/swarm
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/examples ./examples
+COPY --from=build /src/manifests/templates ./manifests/templates
 COPY --from=build /src/dist ./dist
 USER 10001
 WORKDIR /var/lib/swarm

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: [
       'model/**/*.test.ts',
+      'manifests/**/*.test.ts',
       'swarm/**/*.test.ts',
       'service-mock/**/*.test.ts',
       'controller-mock/**/*.test.ts',

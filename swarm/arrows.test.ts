@@ -24,6 +24,7 @@ const FLOORS = [
   ['model/lifecycle'],
   ['model/time'],
   ['model/protocol'],
+  ['model/text'],
 ];
 const ROOMS = FLOORS.flat();
 const floorOf = (room: string) => FLOORS.findIndex((floor) => floor.includes(room));
@@ -56,10 +57,15 @@ function planted(): Planted[] {
       plant(from, `${mock}/index.ts`, !top);
       plant(from, `${mock}/core/some.ts`, true);
     }
+    plant(from, 'manifests/index.ts', !top);
+    plant(from, 'manifests/some.ts', true);
+    plant('manifests', fileIn(from), !(from.startsWith('model/') || from.endsWith('.ts')));
   }
   for (const mock of MOCKS) {
     for (const to of ROOMS) plant(mock, fileIn(to), !to.startsWith('model/'));
     plant(mock, `${MOCKS.find((other) => other !== mock)}/index.ts`, true);
+    plant(mock, 'manifests/index.ts', true);
+    plant('manifests', `${mock}/index.ts`, true);
   }
   return arrows;
 }

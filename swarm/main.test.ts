@@ -122,7 +122,17 @@ describe('completion', () => {
     });
 
   it('of bash knows commands, options and values', async () => {
-    expect(await bash('swarm ')).toEqual(['run', 'runs', 'clean', 'demo', 'serve', 'plan', 'mock', 'completion']);
+    expect(await bash('swarm ')).toEqual([
+      'run',
+      'runs',
+      'clean',
+      'demo',
+      'serve',
+      'plan',
+      'manifests',
+      'mock',
+      'completion',
+    ]);
     expect(await bash('swarm plan s')).toEqual(['show', 'schema']);
     expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard']);
     expect(await bash('swarm completion z')).toEqual(['zsh']);

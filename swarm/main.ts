@@ -7,6 +7,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { EXIT, InputError } from './commands/exit.ts';
+import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
@@ -40,6 +41,7 @@ Examples:
     demoCommand,
     serveCommand,
     planCommand,
+    manifestsCommand,
     mockCommand,
     completionCommand,
   ]) {

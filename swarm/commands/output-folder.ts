@@ -5,16 +5,17 @@ import { InputError } from './exit.ts';
 /**
  * Makes a folder, and those above it that are missing, so that a wrong `--out` is told before anything has happened on the
  * service. Folders are made one by one: Node's recursive mkdir never returns where folders cannot be made at all (/proc).
+ * @param option what errors call it
  * @throws InputError when it is no folder, cannot be made or cannot be written to.
  */
-export function prepareOutputFolder(path: string): void {
+export function prepareOutputFolder(path: string, option = '--out'): void {
   try {
     make(resolve(path));
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InputError(
-      `--out ${path} ${REASONS[code ?? ''] ?? `cannot be used (${code})`}; give a folder to write to`,
+      `${option} ${path} ${REASONS[code ?? ''] ?? `cannot be used (${code})`}; give a folder to write to`,
       {
         cause: error,
       },

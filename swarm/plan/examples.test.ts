@@ -11,6 +11,7 @@ const load = (...names: string[]) => loadPlan(names.map((name) => `${folder}${na
 const PARTS: Record<string, string[]> = {
   'testplan.yaml': ['testplan.yaml', 'service_config.yaml'],
   'service_config.yaml': [],
+  'manifests-values.yaml': [],
 };
 
 test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s loads without warnings', (name) => {

@@ -1,17 +1,16 @@
 /** Reads plan files: YAML (or JSON) in, a checked {@link Plan} out, and every error with the place it is about. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { z } from 'zod';
 import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import { parseDuration } from './duration.ts';
 import type { FigureThresholds, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
-import { nearest } from './nearest.ts';
 import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
-import { redactUrl } from './redact.ts';
+import { isPullSecret, PULL_SECRET_ALLOWED } from './pull-secret.ts';
 import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
+import { type FileForm, schemaProblems, wrongValue } from './schema-problems.ts';
 import { SERVICE_URL_ALLOWED, serviceUrl } from './service-url.ts';
 import { formatFigure, OFF, parseExpression, parseFigure, ThresholdError } from './thresholds.ts';
 
@@ -42,10 +41,13 @@ const DEFAULTS = {
   sshPublicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKN8dmVqY4UK4BwTfHV9xNeA51dlfooMKBa9SjWR3D8X swarm@example.com',
 };
 
-/** Values under these keys are never shown whole: there may be a password before an @. */
-const URL_KEYS = new Set(['service', 'url', 'service_endpoint']);
-/** Values under these keys are never shown. */
-const SECRET_KEYS = new Set(['pull_secret', 'agent_token', 'user_authorization']);
+const PLAN_FORM: FileForm = {
+  schema: planFileSchema,
+  subject: 'the plan',
+  // There may be a password before an @.
+  urlKeys: new Set(['service', 'url', 'service_endpoint']),
+  secretKeys: new Set(['pull_secret', 'agent_token', 'user_authorization']),
+};
 
 /**
  * Reads one plan from one or several files, each of which gives a part of it (for example a list of clusters and the data of a
@@ -128,9 +130,7 @@ class PlanReader {
   /** Checks one file against the schema and adds its keys. */
   #merge(plan: PlanFile, source: PlanSource): void {
     const parsed = planFileSchema.safeParse(source.value);
-    if (!parsed.success) {
-      for (const issue of parsed.error.issues) this.#addIssue(source, issue, []);
-    }
+    if (!parsed.success) this.#problems.push(...schemaProblems(source, parsed.error.issues, PLAN_FORM));
     if (typeof source.value !== 'object' || source.value === null) return;
     for (const key of Object.keys(source.value)) {
       const before = this.#origins.get(key);
@@ -148,52 +148,9 @@ class PlanReader {
     if (parsed.success) Object.assign(plan, parsed.data);
   }
 
-  #addIssue(source: PlanSource, issue: z.core.$ZodIssue, above: Path): void {
-    const path = [...above, ...issue.path] as (string | number)[];
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) this.#addUnknownKey(source, path, key);
-      return;
-    }
-    if (issue.code === 'invalid_union') {
-      // Only the form that is a mapping can say more than "none of the forms": the value is one, so its keys are the matter.
-      const mapping = issue.errors.find((errors) =>
-        errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
-      );
-      if (mapping && mapping.length > 0) {
-        for (const inner of mapping) this.#addIssue(source, inner, path);
-        return;
-      }
-    }
-    if (issue.code === 'invalid_key') {
-      const key = String(path.at(-1));
-      this.#problems.push({
-        ...source.positionOfKey(path.slice(0, -1), key),
-        message: `${formatPath(path.slice(0, -1))} has the key ${formatGiven(key)}; allowed: ${issue.issues[0]?.message ?? issue.message}`,
-      });
-      return;
-    }
-    this.#wrong(source, path, issue.message);
-  }
-
-  #addUnknownKey(source: PlanSource, path: Path, key: string): void {
-    const known = knownKeys(path);
-    const near = nearest(key, known);
-    this.#problems.push({
-      ...source.positionOfKey(path, key),
-      message: `unknown key ${formatGiven(key)}${path.length > 0 ? ` in ${formatPath(path)}` : ''}; ${
-        near ? `did you mean ${near}?` : `allowed: ${known.join(', ')}`
-      }`,
-    });
-  }
-
   /** Adds "PATH is GIVEN; allowed: …" at the value's place. */
   #wrong(source: PlanSource, path: Path, allowed: string): void {
-    const key = String(path.at(-1));
-    const given = SECRET_KEYS.has(key)
-      ? 'a hidden value'
-      : source.givenAt(path, URL_KEYS.has(key) ? redactUrl : undefined);
-    const subject = path.length > 0 ? formatPath(path) : 'the plan';
-    this.#problems.push({ ...source.positionOf(path), message: `${subject} is ${given}; allowed: ${allowed}` });
+    this.#problems.push(wrongValue(source, path, allowed, PLAN_FORM));
   }
 
   /** The file that gave a top-level key. */
@@ -326,10 +283,7 @@ class PlanReader {
         : this.#readFile(['pull_secret_file'], file.pull_secret_file);
     if (text === undefined) return DEFAULTS.pullSecret;
     if (!isPullSecret(text)) {
-      this.#refuse(
-        [file.pull_secret_file === undefined ? 'pull_secret' : 'pull_secret_file'],
-        'JSON of the form {"auths":{"<registry>":{"auth":"<base64 of user:password>"}}} with at least one registry',
-      );
+      this.#refuse([file.pull_secret_file === undefined ? 'pull_secret' : 'pull_secret_file'], PULL_SECRET_ALLOWED);
     }
     return text.trim();
   }
@@ -553,22 +507,6 @@ function profileFor(role: 'sno' | 'master' | 'arbiter' | 'worker', choice: Profi
   return typeof choice === 'string' ? choice : choice?.[role];
 }
 
-function isPullSecret(text: string): boolean {
-  try {
-    const { auths } = JSON.parse(text);
-    const entries: unknown[] = typeof auths === 'object' && auths !== null ? Object.values(auths) : [];
-    return (
-      entries.length > 0 &&
-      entries.every((entry) => {
-        const auth = (entry as { auth?: unknown } | null)?.auth;
-        return typeof auth === 'string' && Buffer.from(auth, 'base64').toString().includes(':');
-      })
-    );
-  } catch {
-    return false;
-  }
-}
-
 /** `testplan.example.yaml` → `testplan-example` */
 function nameOfFile(file: string): string {
   const name = basename(file)
@@ -579,27 +517,4 @@ function nameOfFile(file: string): string {
     .slice(0, 30)
     .replace(/-+$/, '');
   return name || 'swarm';
-}
-
-/** Keys that the mapping at a path may have. */
-function knownKeys(path: Path): string[] {
-  let schema: unknown = planFileSchema;
-  const objectIn = (at: unknown): z.ZodObject | undefined => {
-    const def = (at as z.ZodType | undefined)?.def as {
-      type?: string;
-      innerType?: unknown;
-      options?: unknown[];
-      element?: unknown;
-    };
-    if (def?.type === 'object') return at as z.ZodObject;
-    if (def?.type === 'optional') return objectIn(def.innerType);
-    if (def?.type === 'array') return objectIn(def.element);
-    if (def?.type === 'union') return def.options?.map(objectIn).find((found) => found !== undefined);
-    return undefined;
-  };
-  for (const part of path) {
-    if (typeof part === 'number') continue;
-    schema = objectIn(schema)?.shape[part];
-  }
-  return Object.keys(objectIn(schema)?.shape ?? {});
 }

@@ -10,9 +10,9 @@
  * evaluates them.
  */
 import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
+import { nearest } from '../../model/text/nearest.ts';
 import type { ExpandedPlan, FigureThresholds, Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
-import { nearest } from './nearest.ts';
 
 /** What takes the defaults of a figure away, in the place of an expression. */
 export const OFF = 'off';

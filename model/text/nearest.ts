@@ -1,11 +1,11 @@
-/** "Did you mean": the known word that something mistyped is closest to. */
+/** Finds what a user may have meant by a word that is not known. */
 
-/** The known word that differs from `given` by the fewest edits, if that is few for its length. */
-export function nearest(given: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(given.length / 3));
-  if (given.length > 64) return undefined;
+/** The known word that differs from `word` by the fewest edits, if that is few for its length. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.length / 3));
+  if (word.length > 64) return undefined;
   const ranked = known
-    .map((candidate) => ({ candidate, edits: editDistance(given.toLowerCase(), candidate) }))
+    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate) }))
     .sort((a, b) => a.edits - b.edits);
   return ranked[0] && ranked[0].edits <= limit ? ranked[0].candidate : undefined;
 }

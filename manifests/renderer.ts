@@ -1,0 +1,88 @@
+/** Renders the objects of a run, cluster by cluster, as YAML documents. */
+import { isMap, parseAllDocuments } from 'yaml';
+import { TemplateError } from './strict-templates.ts';
+import type { Template, TemplateSet } from './template-set.ts';
+import { type ClusterValues, RUN_LABEL, type RunValues } from './values.ts';
+
+/** Objects by kind. */
+export type ObjectCounts = Map<string, number>;
+
+/** The same templates and values always give the same bytes. */
+export class ManifestRenderer {
+  /** Objects rendered so far. */
+  readonly counts: ObjectCounts = new Map();
+  readonly #set: TemplateSet;
+  readonly #run: RunValues;
+
+  constructor(set: TemplateSet, run: RunValues) {
+    this.#set = set;
+    this.#run = run;
+  }
+
+  /** Objects that exist once. Each document begins with `---`. @throws TemplateError */
+  once(): string {
+    return this.#set.templates
+      .filter((template) => template.scope === 'once')
+      .map((template) => this.#documents(template, this.#run))
+      .join('');
+  }
+
+  /**
+   * Objects of one cluster and its hosts, in an order in which each may be created. Each document begins with `---`.
+   * @throws TemplateError
+   */
+  cluster(cluster: ClusterValues): string {
+    let text = '';
+    const values = { ...this.#run, cluster };
+    for (const template of this.#set.templates) {
+      if (template.scope === 'cluster') text += this.#documents(template, values);
+      if (template.scope === 'host') {
+        for (const host of cluster.hosts) text += this.#documents(template, { ...values, host });
+      }
+    }
+    return text;
+  }
+
+  #documents(template: Template, values: object): string {
+    const text = this.#set.render(template, values).trim();
+    if (text === '') return '';
+    if (template.own) return this.#ownDocuments(template, text);
+    this.#count(template.kind);
+    return `---\n${text}\n`;
+  }
+
+  /** The user's objects get the label of the run too, or nothing would find them when the run is removed. */
+  #ownDocuments(template: Template, text: string): string {
+    const wrong = (reason: string, line = 0, column = 0) =>
+      new TemplateError(
+        template.file,
+        0,
+        0,
+        `renders ${reason}${line ? ` (line ${line}, column ${column} of the result)` : ''}`,
+      );
+    let result = '';
+    const documents = parseAllDocuments(text, { logLevel: 'silent' });
+    for (const document of Array.isArray(documents) ? documents : []) {
+      const [error] = document.errors;
+      // The message may quote the text, which may hold secrets.
+      if (error)
+        throw wrong(`text that is not valid YAML: ${error.code}`, error.linePos?.[0].line, error.linePos?.[0].col);
+      if (document.contents === null) continue;
+      const kind = isMap(document.contents) ? document.get('kind') : undefined;
+      if (typeof kind !== 'string' || typeof document.get('apiVersion') !== 'string') {
+        throw wrong('something that is not an object of Kubernetes: apiVersion or kind is missing');
+      }
+      if (typeof document.getIn(['metadata', 'name']) !== 'string') {
+        throw wrong(`an object of kind ${kind} without metadata.name`);
+      }
+      document.setIn(['metadata', 'labels', RUN_LABEL], this.#run.run.name);
+      this.#count(kind);
+      result += `---\n${document.toString({ directives: false, lineWidth: 0 })}`;
+    }
+    return result;
+  }
+
+  #count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+}

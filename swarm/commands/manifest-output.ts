@@ -1,0 +1,212 @@
+/** Where rendered manifests go. Files appear whole or not at all; they hold secrets, so that only their owner may read them. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { InputError } from './exit.ts';
+import { prepareOutputFolder } from './output-folder.ts';
+
+export interface ManifestOutput {
+  /** What people call it. */
+  readonly name: string;
+  /** Takes the documents of one cluster, or those of no cluster (`null`). Resolves to false when nobody reads them any more. */
+  write(cluster: string | null, text: string): Promise<boolean>;
+  /** Everything is written. */
+  finish(): Promise<void>;
+  /** Leaves nothing behind; what cannot be taken back is said. */
+  abort(): string;
+}
+
+/** Text that is gathered before it is written, in characters. */
+const CHUNK = 1 << 16;
+
+/** Documents on a stream, one after another. */
+export class StreamOutput implements ManifestOutput {
+  readonly name = 'stdout';
+  readonly #stream: Writable;
+  #waiting = '';
+  #written = 0;
+  #closed = false;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.once('error', () => {
+      this.#closed = true;
+    });
+  }
+
+  async write(_cluster: string | null, text: string): Promise<boolean> {
+    this.#waiting += text;
+    if (this.#waiting.length >= CHUNK) await this.#flush();
+    return !this.#closed;
+  }
+
+  async finish(): Promise<void> {
+    await this.#flush();
+  }
+
+  abort(): string {
+    return this.#written > 0 ? `${this.#written} bytes were already written to stdout` : 'nothing was written';
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#waiting;
+    this.#waiting = '';
+    if (text === '' || this.#closed) return;
+    this.#written += Buffer.byteLength(text);
+    // The callback comes with an error, too, when the reader has gone.
+    await new Promise<void>((resolve) => this.#stream.write(text, () => resolve()));
+  }
+}
+
+/** All documents in one file. */
+export class FileOutput implements ManifestOutput {
+  readonly name: string;
+  /** Null for devices and pipes, which are written to directly. */
+  readonly #temporary: string | null;
+  readonly #target: string;
+  readonly #descriptor: number;
+  #waiting = '';
+
+  /** @throws InputError when the file cannot be written */
+  constructor(path: string) {
+    this.name = path;
+    try {
+      this.#target = existsSync(path) ? realpathSync(path) : resolve(path);
+      const found = statSync(this.#target, { throwIfNoEntry: false });
+      if (found?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+      this.#temporary = found && !found.isFile() ? null : besides(this.#target);
+      this.#descriptor = openSync(this.#temporary ?? this.#target, 'w', 0o600);
+    } catch (error) {
+      throw cannotWrite('--output', path, error);
+    }
+  }
+
+  async write(_cluster: string | null, text: string): Promise<boolean> {
+    this.#waiting += text;
+    if (this.#waiting.length >= CHUNK) this.#flush();
+    return true;
+  }
+
+  async finish(): Promise<void> {
+    this.#flush();
+    closeSync(this.#descriptor);
+    if (this.#temporary !== null) renameSync(this.#temporary, this.#target);
+  }
+
+  abort(): string {
+    closeSync(this.#descriptor);
+    if (this.#temporary === null) return `${this.name} may have got a part`;
+    rmSync(this.#temporary, { force: true });
+    return `${this.name} was not written`;
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#waiting);
+    this.#waiting = '';
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+  }
+}
+
+const KUSTOMIZATION = 'kustomization.yaml';
+/** First line of our kustomization.yaml, by which a later rendering knows which files of a folder are ours. */
+const MARK = '# Made by swarm manifests render.';
+const SHARED = '_shared.yaml';
+
+/** One file for each cluster, and a kustomization that names them. */
+export class FolderOutput implements ManifestOutput {
+  readonly name: string;
+  readonly #target: string;
+  readonly #temporary: string;
+  readonly #files: string[] = [];
+  readonly #made: boolean;
+
+  /** @throws InputError when the folder holds files and `force` is not set, or cannot be made */
+  constructor(path: string, force: boolean) {
+    this.name = path;
+    this.#target = resolve(path);
+    this.#made = !existsSync(path);
+    prepareOutputFolder(path, '--dir');
+    const entries = readdirSync(this.#target);
+    if (entries.length > 0 && !force) {
+      throw new InputError(
+        `--dir ${path} holds ${entries.length === 1 ? 'a file' : `${entries.length} files`} already; give an empty folder, or --force to write over an earlier rendering`,
+      );
+    }
+    this.#temporary = besides(join(this.#target, 'rendering'));
+    try {
+      mkdirSync(this.#temporary, { mode: 0o700 });
+    } catch (error) {
+      throw cannotWrite('--dir', path, error);
+    }
+  }
+
+  async write(cluster: string | null, text: string): Promise<boolean> {
+    if (text === '') return true;
+    const file = cluster === null ? SHARED : `${cluster}.yaml`;
+    writeFileSync(join(this.#temporary, file), text, { mode: 0o600 });
+    this.#files.push(file);
+    return true;
+  }
+
+  async finish(): Promise<void> {
+    const lines = ['apiVersion: kustomize.config.k8s.io/v1beta1', 'kind: Kustomization', 'resources:'];
+    const text = [MARK, ...lines, ...this.#files.map((file) => `- ${file}`), ''].join('\n');
+    writeFileSync(join(this.#temporary, KUSTOMIZATION), text, { mode: 0o600 });
+    for (const stale of this.#earlier()) rmSync(join(this.#target, stale), { force: true });
+    for (const file of [...this.#files, KUSTOMIZATION]) {
+      renameSync(join(this.#temporary, file), join(this.#target, file));
+    }
+    rmSync(this.#temporary, { recursive: true });
+  }
+
+  abort(): string {
+    rmSync(this.#temporary, { recursive: true, force: true });
+    if (this.#made) rmSync(this.#target, { recursive: true, force: true });
+    return `${this.name} was left as it was`;
+  }
+
+  /** Files of an earlier rendering that this one does not have. */
+  #earlier(): string[] {
+    const path = join(this.#target, KUSTOMIZATION);
+    if (!existsSync(path)) return [];
+    const [mark, ...lines] = readFileSync(path, 'utf8').split('\n');
+    if (mark !== MARK) return [];
+    const now = new Set(this.#files);
+    return lines
+      .filter((line) => line.startsWith('- '))
+      .map((line) => line.slice(2))
+      .filter((file) => file === basename(file) && !now.has(file));
+  }
+}
+
+function besides(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);
+}
+
+function cannotWrite(option: string, path: string, error: unknown): InputError {
+  const { code } = error as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    ENOENT: 'lies in a folder that does not exist',
+    EISDIR: 'is a folder',
+    EACCES: 'may not be written to by this user',
+    ENOSPC: 'does not fit: the disk is full',
+  };
+  return new InputError(
+    `${option} ${path} ${reasons[code ?? ''] ?? `cannot be written (${code})`}; give another path`,
+    { cause: error },
+  );
+}
