@@ -54,7 +54,7 @@ export const faultSchema = z.strictObject({
   /** All that are given must fit; none means every request to the API. */
   match: z
     .strictObject({
-      /** Name of `swarm/protocol/endpoints.ts` or operation ID of the service's API. */
+      /** Name in `model/protocol/endpoints.ts`, or operation ID of the service's API. */
       endpoint: z.string().optional(),
       method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
       /** Regular expression on path and query. */
