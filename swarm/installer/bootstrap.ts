@@ -11,7 +11,7 @@ import { failureOf } from '../service/failure-of.ts';
 import { reportIgnitionFetches } from '../service/ignition-report.ts';
 import { accepted, answerOf, type ClusterHost, newRequestId } from '../service/inventory-client.ts';
 import { logArchive } from '../service/log-archive.ts';
-import { type HostInstallation, WAIT_INTERVAL_MS } from './common.ts';
+import { type HostInstallation, WAIT_INTERVAL_MS } from './host-installation.ts';
 
 const IGNITION_INTERVAL_MS = 30_000;
 const LOG_UPLOAD_INTERVAL_MS = 5 * 60_000;

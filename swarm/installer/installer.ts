@@ -6,7 +6,7 @@
 import type { InstallOutcome } from '../host/machine.ts';
 import { ServiceError } from '../service/service-client.ts';
 import { installBootstrap } from './bootstrap.ts';
-import { HostInstallation, type InstallerOptions } from './common.ts';
+import { HostInstallation, type InstallerOptions } from './host-installation.ts';
 import { installMaster } from './master.ts';
 import { installSingleNode } from './single-node.ts';
 import { installWorker } from './worker.ts';

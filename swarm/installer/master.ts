@@ -1,5 +1,5 @@
 /** A master or arbiter that is not the bootstrap. Source: openshift/assisted-installer, src/installer/installer.go, InstallNode. */
-import type { HostInstallation } from './common.ts';
+import type { HostInstallation } from './host-installation.ts';
 
 export async function installMaster(installation: HostInstallation): Promise<void> {
   const { role } = installation.request;

@@ -3,7 +3,7 @@
  * src/installer/installer.go, createSingleNodeMasterIgnition.
  */
 import { startBootstrap } from './bootstrap.ts';
-import type { HostInstallation } from './common.ts';
+import type { HostInstallation } from './host-installation.ts';
 
 export async function installSingleNode(installation: HostInstallation): Promise<void> {
   const { spoke } = installation.options;

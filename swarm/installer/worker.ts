@@ -3,7 +3,7 @@
  * src/installer/installer.go, workerWaitFor2ReadyMasters.
  */
 import { answerOf, type ClusterHost } from '../service/inventory-client.ts';
-import { type HostInstallation, WAIT_INTERVAL_MS } from './common.ts';
+import { type HostInstallation, WAIT_INTERVAL_MS } from './host-installation.ts';
 
 const MIN_DONE = 2;
 
