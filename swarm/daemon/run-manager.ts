@@ -4,8 +4,9 @@ import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { RunArchive } from '../telemetry/run-archive.ts';
 import { ApiError } from './api-error.ts';
 import { PastRun } from './past-run.ts';
-import { Run, type RunOptions, type RunParts } from './run.ts';
+import { Run, type RunOptions } from './run.ts';
 import type { RunIndex } from './run-index.ts';
+import type { RunParts } from './run-parts.ts';
 
 /** Ended runs that can still be asked about. */
 const REMEMBERED = 20;
