@@ -311,15 +311,12 @@ export class Run {
 
   async #cleanUp(): Promise<void> {
     this.#state = 'cleaning';
-    if (this.plan.keep || this.#abandon.signal.aborted) return;
-    // Nothing of an embedded service outlives the run; removing it object by object would only take time.
-    if (this.plan.service.url === 'embedded' && this.#stop.signal.aborted) return;
-    const failures = await cleanUp(this.#lives, this.#abandon.signal);
-    if (failures.length > 0) {
-      this.#judgement.notRemoved(
-        `${failures.length} clusters could not be removed from the service; first: ${failures[0]}`,
-      );
-    }
+    const embedded = this.plan.service.url === 'embedded';
+    // Nothing of an embedded service outlives the run: when it is dead or nobody waits, removals would only take time.
+    const end = embedded ? AbortSignal.any([this.#abandon.signal, this.#stop.signal]) : this.#abandon.signal;
+    if (this.plan.keep || end.aborted) return;
+    const notRemoved = await cleanUp(this.#lives, end);
+    if (notRemoved !== null && !(embedded && end.aborted)) this.#judgement.notRemoved(notRemoved);
   }
 
   async #end(): Promise<RunSummary> {
