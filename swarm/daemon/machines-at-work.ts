@@ -1,5 +1,12 @@
 /** The machines of a run, and which clusters have machines that still have something to do. */
+import type { Clock } from '../../model/time/clock.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
+
+/**
+ * Simulated seconds for the machines of installed clusters to come to their own end: the last logs, and a day-2 worker that
+ * counts as added when it reboots has yet to boot, join and become ready.
+ */
+const SETTLE_SECONDS = 1_200;
 
 export class MachinesAtWork implements Machines {
   readonly #machines: Machines;
@@ -32,16 +39,19 @@ export class MachinesAtWork implements Machines {
     if (this.#clusters.size === 0) this.#whenIdle?.();
   }
 
-  /** Clusters with machines at work. */
-  get size(): number {
-    return this.#clusters.size;
-  }
-
-  /** Resolves when no cluster has machines at work; at once where that is so already. For one caller. */
-  idle(): Promise<void> {
-    if (this.#clusters.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
+  /**
+   * Waits until no cluster has machines at work, or long enough, or until `signal` aborts.
+   * @returns what to tell the user when machines were waited for in vain; null otherwise
+   */
+  async settle(clock: Clock, signal: AbortSignal): Promise<string | null> {
+    if (this.#clusters.size === 0 || signal.aborted) return null;
+    const idle = new Promise<void>((resolve) => {
       this.#whenIdle = resolve;
     });
+    await Promise.race([idle, clock.sleep(SETTLE_SECONDS * 1000, signal).catch(() => {})]);
+    const { size } = this.#clusters;
+    if (size === 0 || signal.aborted) return null;
+    const whose = size === 1 ? '1 installed cluster' : `${size} installed clusters`;
+    return `machines of ${whose} had not come to their end after ${SETTLE_SECONDS} s (simulated) and are switched off`;
   }
 }

@@ -165,6 +165,21 @@ describe('run', () => {
     expect(parts.service.calls).not.toContain('stopCluster 0');
     parts.pool!.onClusterIdle!(0);
     expect((await ended).verdict).toBe('passed');
+    expect(parts.events.filter(({ type }) => type === 'run.warning')).toEqual([]);
+  });
+
+  it('does not wait for ever for machines of installed clusters, and says so', async () => {
+    const parts = new FakeParts();
+    parts.silent = false;
+    const { verdict } = await start(fakePlan([SNO, SNO]), parts).ended;
+    expect(verdict).toBe('passed');
+    expect(parts.events).toContainEqual(
+      expect.objectContaining({
+        type: 'run.warning',
+        message:
+          'machines of 2 installed clusters had not come to their end after 1200 s (simulated) and are switched off',
+      }),
+    );
   });
 });
 

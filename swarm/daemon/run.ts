@@ -52,12 +52,6 @@ export interface RunOptions {
   holdSeconds?: number;
 }
 
-/**
- * Simulated seconds for the machines of installed clusters to come to their own end: the last logs, and a day-2 worker that
- * counts as added when it reboots has yet to boot, join and become ready.
- */
-const SETTLE_SECONDS = 1_200;
-
 export class Run {
   readonly id: string;
   readonly plan: ExpandedPlan;
@@ -282,10 +276,8 @@ export class Run {
       if (result !== 'complete' || life.cluster.justInfraEnv) machines.done(life.cluster.index);
     });
     await Promise.all(lived);
-    if (machines.size > 0 && !this.#stop.signal.aborted) {
-      const settled = this.#clock.sleep(SETTLE_SECONDS * 1000, this.#stop.signal).catch(() => {});
-      await Promise.race([machines.idle(), settled]);
-    }
+    const unsettled = await machines.settle(this.#clock, this.#stop.signal);
+    if (unsettled !== null) this.#warn(unsettled);
     if (this.#holdSeconds > 0) await this.#clock.sleep(this.#holdSeconds * 1000, this.#stop.signal).catch(() => {});
   }
 
