@@ -1,5 +1,5 @@
 /**
- * The simulated user on the service's REST API. Service facts 1.2, 1.3, 1.5 and the recipes 4.5 to 4.8.
+ * The simulated user on the service's REST API: assisted-service, internal/bminventory/inventory.go and inventory_v2_handlers.go.
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
@@ -20,7 +20,7 @@ import { mayHaveBeenDone, RestCalls, type RestCallsOptions } from './rest-calls.
 import { INFRA_ENV_SUFFIX, REST_KINDS, type RestKind, RestObjects } from './rest-objects.ts';
 import type { StaticNetworkConfig } from './static-network.ts';
 
-/** Parts of the wire objects that are read here (Service facts, appendix B). */
+/** Parts of the wire objects that are read here: assisted-service, swagger.yaml, `host` and `cluster`. */
 interface WireHost {
   id: string;
   kind: string;
@@ -177,8 +177,8 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   async hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]> {
-    // A cluster's list comes without inventories and connectivity unless asked for; an infra-env's carries them all
-    // (Service facts 1.5), so it is read only when there is no cluster.
+    // A cluster's list comes without inventories and connectivity unless asked for; an infra-env's carries them
+    // all, so it is read only when there is no cluster.
     const wire =
       objects.clusterId !== null
         ? await this.#calls.json<WireHost[]>(
@@ -260,7 +260,8 @@ export function clusterCreateParams(cluster: ClusterPlan, plan: RestAdapterOptio
     control_plane_count: cluster.controlPlanes,
     ...(plan.sshPublicKey && { ssh_public_key: plan.sshPublicKey }),
     ...(plan.releaseImage !== null && { ocp_release_image: plan.releaseImage }),
-    // The service derives platform none and user-managed networking for a single node by itself (Service facts 1.2).
+    // The service derives platform none and user-managed networking for a single node by itself:
+    // assisted-service, internal/provider/platform.go.
     ...(!singleNode && { platform: { type: cluster.platform }, user_managed_networking: !managed }),
     ...(managed && {
       machine_networks: [{ cidr: cluster.machineNetwork }],

@@ -26,7 +26,7 @@ export interface ConnectionBudget {
   warning: string | null;
 }
 
-/** Server's cadence when a plan does not override it (Agent facts 3.2). */
+/** Server's cadence when a plan does not override it: assisted-service, internal/host/hostcommands/instruction_manager.go. */
 const POLL_SECONDS = 60;
 /** Replies run beside the poll and sometimes need a connection of their own. */
 const REPLY_ALLOWANCE = 1.2;
