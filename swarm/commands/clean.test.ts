@@ -286,6 +286,9 @@ describe('credentials', () => {
       '--authorization-file',
       'nope',
     );
+    const inUrl = await cli.run('clean', id, '--out', 'creds', '--service', 'http://bob:hunter2@127.0.0.1:1');
+    expect(inUrl).toMatchObject({ code: 2, stderr: expect.stringContaining('without user') });
+    expect(inUrl.stderr).not.toContain('hunter2');
     expect(missing).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--authorization-file nope cannot be read'),
@@ -296,6 +299,11 @@ describe('credentials', () => {
     leave();
     expect(await cli.start(args, { SWARM_USER_AUTHORIZATION: 'Bearer from-env' }).ended).toMatchObject({ code: 0 });
     expect([...service.authorizations]).toEqual(['Bearer from-file', 'Bearer from-env']);
+    leave();
+    service.refuseRemovals = 403;
+    const refused = await cli.run(...args, '--authorization-file', 'token');
+    expect(refused.stdout).toContain('not now, not for (redacted)');
+    expect(refused.stdout + refused.stderr).not.toContain('from-file');
     await service.close();
   }, 30_000);
 });

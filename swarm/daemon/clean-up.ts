@@ -1,25 +1,16 @@
 /** Removes from the service what a run made, when it is over. */
 import type { ClusterLife } from '../cluster/cluster-life.ts';
 import { removeAll } from '../cluster/removal.ts';
-
-/** Wall-clock milliseconds without anything removed after which the rest is left behind: a service that restarts is waited for. */
-const STALL_MS = 120_000;
-/** Clusters removed at once. */
-const AT_ONCE = 16;
+import { USER_CONNECTIONS } from './user-client.ts';
 
 /** Returns a sentence about the clusters that could not be removed, null when all are gone. `signal` ends it at once. */
-export async function cleanUp(
-  lives: readonly ClusterLife[],
-  signal: AbortSignal,
-  stallMs = STALL_MS,
-): Promise<string | null> {
+export async function cleanUp(lives: readonly ClusterLife[], signal: AbortSignal): Promise<string | null> {
   // All of them first: what the service answers while it is busy with removals is no measure of anything.
   for (const life of lives) life.powerOff();
   const failures = await removeAll({
     jobs: lives,
     remove: (life, giveUp) => life.remove(giveUp),
-    atOnce: AT_ONCE,
-    stallMs,
+    atOnce: USER_CONNECTIONS,
     signal,
   });
   const [first] = failures;
