@@ -16,6 +16,7 @@ import {
   type HostView,
   type PlannedObject,
 } from './cluster-adapter.ts';
+import { NO_SERVICE } from './hint.ts';
 import { mayHaveBeenDone, RestCalls, type RestCallsOptions } from './rest-calls.ts';
 import { INFRA_ENV_SUFFIX, REST_KINDS, type RestKind, RestObjects } from './rest-objects.ts';
 import type { StaticNetworkConfig } from './static-network.ts';
@@ -94,10 +95,10 @@ export class RestAdapter implements ClusterAdapter {
     );
     const version = answer.versions?.['discovery-agent'];
     if (version) return version;
-    throw new ClusterAdapterError(
-      'the service names no discovery-agent among its component versions; is the URL that of an assisted-service?',
-      { passing: false, conflict: false },
-    );
+    throw new ClusterAdapterError(`the service names no discovery-agent among its component versions; ${NO_SERVICE}`, {
+      passing: false,
+      conflict: false,
+    });
   }
 
   createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
@@ -130,13 +131,10 @@ export class RestAdapter implements ClusterAdapter {
         entry ??= await this.#ledger.intend(kind, name, { cluster: cluster.index });
       });
       if (!id) {
-        throw new ClusterAdapterError(
-          `${call.endpoint} was answered without an id; is the URL that of an assisted-service?`,
-          {
-            passing: false,
-            conflict: false,
-          },
-        );
+        throw new ClusterAdapterError(`${call.endpoint} was answered without an id; ${NO_SERVICE}`, {
+          passing: false,
+          conflict: false,
+        });
       }
       entry!.made(id);
       return id;

@@ -171,7 +171,7 @@ describe('with a service that holds its answers', () => {
     expect(refused.stdout.match(/^ {2}/gm)).toHaveLength(6);
     const runs = await cli.run('runs', '--out', 'kept');
     expect(runs.stdout).toContain('3 clusters, 3 infra-envs');
-    expect(runs.stderr).toContain(`remove what is left with: swarm clean ${id}`);
+    expect(runs.stderr).toContain(`remove what is left with: swarm clean ${id} --out kept`);
 
     // The same seed again is refused, by its names.
     const again = await cli.run('run', plan(), '--service', service.url, '--out', 'again', '--quiet', '--json');

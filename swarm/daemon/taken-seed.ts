@@ -2,6 +2,7 @@
 import type { ClusterAdapter, PlannedObject } from '../cluster/cluster-adapter.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
+import { shellWord } from '../report/style.ts';
 
 /** What a look at the service came to: sentences for people. */
 export type SeedLook = { taken: string } | { unknown: string };
@@ -29,8 +30,4 @@ export async function lookForTakenSeed(
 function seedIsTaken(seed: string, service: string, example: PlannedObject, count: number): string {
   const are = count === 1 ? '1 object' : `${count} objects`;
   return `${are} of this plan and seed ${count === 1 ? 'stands' : 'stand'} on the service already, for example ${example.kind} ${example.name}: another run with this seed has left or kept them, or still goes on. Remove them with \`swarm clean --seed ${shellWord(seed)} --service ${shellWord(service)}\`, or give this run another seed with --seed`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
