@@ -52,7 +52,7 @@ Examples:
       .helpOption('-h, --help', 'show help')
       .showHelpAfterError(`(see: swarm ${pathOf(command)}--help)`)
       .exitOverride()
-      .configureOutput({ outputError: (text, write) => write(`swarm: ${text.replace(/^error: /, '')}`) });
+      .configureOutput({ outputError: (text, write) => write(`swarm: ${redactText(text.replace(/^error: /, ''))}`) });
   }
   return program;
 }

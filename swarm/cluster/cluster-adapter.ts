@@ -12,7 +12,7 @@ export interface ClusterObjects {
   infraEnvId: string | null;
 }
 
-/** One validation that does not pass (Service facts 4.1). */
+/** One validation of `validations_info` that does not pass: assisted-service, internal/host/validator.go and internal/cluster/validator.go. */
 export interface FailingValidation {
   id: string;
   status: 'failure' | 'pending' | 'error';
@@ -79,7 +79,7 @@ export interface ClusterAdapter {
   readonly reached: boolean;
   /** What stands on the service under the names that these clusters will have. */
   alreadyThere(clusters: readonly ClusterPlan[], signal: AbortSignal): Promise<PlannedObject[]>;
-  /** The agent image that the service expects hosts to run (Service facts 1.7). */
+  /** The agent image that the service expects hosts to run: assisted-service, internal/versions/api.go. */
   agentVersion(signal: AbortSignal): Promise<string>;
   /** Returns the new cluster's id. */
   createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string>;

@@ -57,7 +57,7 @@ export interface LifeOutcome {
   reason: string;
 }
 
-/** A host with an inventory has left these (Service facts 2.2). */
+/** A host with an inventory has left these: assisted-service, internal/host/statemachine.go. */
 const NOT_DISCOVERED: readonly HostStatus[] = [
   'discovering',
   'discovering-unbound',
@@ -152,6 +152,7 @@ export class ClusterLife {
       },
       clock,
       signal,
+      () => adapter.reached,
     );
     if (any) this.#enter('deleted');
   }

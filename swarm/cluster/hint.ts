@@ -15,7 +15,11 @@ const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
   reset: 'it hangs up without an answer; does it want https://?',
   protocol: "it speaks no HTTP; check the service's URL",
 };
-const NO_SERVICE = 'is the URL that of an assisted-service?';
+/** About answers that no assisted-service gives. */
+export const NO_SERVICE = 'is the URL that of an assisted-service?';
+
+/** About a user's requests that are refused with 401 or 403. */
+export const UNWANTED_USER = 'it wants a user who may do this; give user_authorization in the plan';
 
 /** A hint for people about a request that got no answer, or ''. */
 export function hintForKind(kind: TransportErrorKind): string {
@@ -27,7 +31,7 @@ export function hintFor(error: ServiceError): string {
   const { cause, status, detail } = error;
   if (cause instanceof TransportError) return hintForKind(cause.kind);
   if (status === 401 || status === 403) {
-    return 'the service wants a user who may do this; give user_authorization in the plan';
+    return UNWANTED_USER;
   }
   return /^\s*<(!doctype|html)/i.test(detail) ? NO_SERVICE : '';
 }

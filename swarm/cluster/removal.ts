@@ -6,6 +6,8 @@ import { ClusterAdapterError } from './cluster-adapter.ts';
 /** Wall-clock milliseconds before the second try; grows by as much with each further one. */
 const RETRY_STEP_MS = 2_000;
 const RETRY_MOST_MS = 10_000;
+/** Wall-clock milliseconds in which something must have been removed: a service that restarts is waited for. */
+export const STALL_MS = 120_000;
 /** Tries after refusals: an installation that was cancelled may need a moment to end. */
 const REFUSALS = 5;
 
@@ -47,8 +49,8 @@ export interface RemovalOptions<T> {
   remove: (job: T, signal: AbortSignal) => Promise<void>;
   /** Jobs under way at once. */
   atOnce: number;
-  /** Wall-clock milliseconds without anything removed after which the rest is given up. */
-  stallMs: number;
+  /** Wall-clock milliseconds without anything removed after which the rest is given up; default {@link STALL_MS}. */
+  stallMs?: number;
   /** Ends everything at once. */
   signal: AbortSignal;
   onRemoved?: (job: T) => void;
@@ -64,7 +66,7 @@ export interface RemovalFailure<T> {
  * it likes while something goes. Returns what could not be removed, with the reasons.
  */
 export async function removeAll<T>(options: RemovalOptions<T>): Promise<RemovalFailure<T>[]> {
-  const { remove, atOnce, stallMs, onRemoved } = options;
+  const { remove, atOnce, stallMs = STALL_MS, onRemoved } = options;
   const stalled = new AbortController();
   const giveUp = () => stalled.abort(new Error(`nothing could be removed for ${stallMs / 1000} s`));
   let timer = setTimeout(giveUp, stallMs);

@@ -1,5 +1,5 @@
 /**
- * The simulated user on the service's REST API. Service facts 1.2, 1.3, 1.5 and the recipes 4.5 to 4.8.
+ * The simulated user on the service's REST API: assisted-service, internal/bminventory/inventory.go and inventory_v2_handlers.go.
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
@@ -16,11 +16,12 @@ import {
   type HostView,
   type PlannedObject,
 } from './cluster-adapter.ts';
+import { NO_SERVICE } from './hint.ts';
 import { mayHaveBeenDone, RestCalls, type RestCallsOptions } from './rest-calls.ts';
 import { INFRA_ENV_SUFFIX, REST_KINDS, type RestKind, RestObjects } from './rest-objects.ts';
 import type { StaticNetworkConfig } from './static-network.ts';
 
-/** Parts of the wire objects that are read here (Service facts, appendix B). */
+/** Parts of the wire objects that are read here: assisted-service, swagger.yaml, `host` and `cluster`. */
 interface WireHost {
   id: string;
   kind: string;
@@ -94,10 +95,10 @@ export class RestAdapter implements ClusterAdapter {
     );
     const version = answer.versions?.['discovery-agent'];
     if (version) return version;
-    throw new ClusterAdapterError(
-      'the service names no discovery-agent among its component versions; is the URL that of an assisted-service?',
-      { passing: false, conflict: false },
-    );
+    throw new ClusterAdapterError(`the service names no discovery-agent among its component versions; ${NO_SERVICE}`, {
+      passing: false,
+      conflict: false,
+    });
   }
 
   createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
@@ -130,13 +131,10 @@ export class RestAdapter implements ClusterAdapter {
         entry ??= await this.#ledger.intend(kind, name, { cluster: cluster.index });
       });
       if (!id) {
-        throw new ClusterAdapterError(
-          `${call.endpoint} was answered without an id; is the URL that of an assisted-service?`,
-          {
-            passing: false,
-            conflict: false,
-          },
-        );
+        throw new ClusterAdapterError(`${call.endpoint} was answered without an id; ${NO_SERVICE}`, {
+          passing: false,
+          conflict: false,
+        });
       }
       entry!.made(id);
       return id;
@@ -177,8 +175,8 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   async hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]> {
-    // A cluster's list comes without inventories and connectivity unless asked for; an infra-env's carries them all
-    // (Service facts 1.5), so it is read only when there is no cluster.
+    // A cluster's list comes without inventories and connectivity unless asked for; an infra-env's carries them
+    // all, so it is read only when there is no cluster.
     const wire =
       objects.clusterId !== null
         ? await this.#calls.json<WireHost[]>(
@@ -260,7 +258,8 @@ export function clusterCreateParams(cluster: ClusterPlan, plan: RestAdapterOptio
     control_plane_count: cluster.controlPlanes,
     ...(plan.sshPublicKey && { ssh_public_key: plan.sshPublicKey }),
     ...(plan.releaseImage !== null && { ocp_release_image: plan.releaseImage }),
-    // The service derives platform none and user-managed networking for a single node by itself (Service facts 1.2).
+    // The service derives platform none and user-managed networking for a single node by itself:
+    // assisted-service, internal/provider/platform.go.
     ...(!singleNode && { platform: { type: cluster.platform }, user_managed_networking: !managed }),
     ...(managed && {
       machine_networks: [{ cidr: cluster.machineNetwork }],

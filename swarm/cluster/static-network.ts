@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { Host } from '../host/host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 
-/** `host_static_network_config` of the service (Service facts, appendix B). */
+/** `host_static_network_config` of the service (assisted-service, swagger.yaml). */
 export interface StaticNetworkConfig {
   network_yaml: string;
   mac_interface_map: { mac_address: string; logical_nic_name: string }[];

@@ -171,7 +171,7 @@ describe('with a service that holds its answers', () => {
     expect(refused.stdout.match(/^ {2}/gm)).toHaveLength(6);
     const runs = await cli.run('runs', '--out', 'kept');
     expect(runs.stdout).toContain('3 clusters, 3 infra-envs');
-    expect(runs.stderr).toContain(`remove what is left with: swarm clean ${id}`);
+    expect(runs.stderr).toContain(`remove what is left with: swarm clean ${id} --out kept`);
 
     // The same seed again is refused, by its names.
     const again = await cli.run('run', plan(), '--service', service.url, '--out', 'again', '--quiet', '--json');
@@ -286,6 +286,9 @@ describe('credentials', () => {
       '--authorization-file',
       'nope',
     );
+    const inUrl = await cli.run('clean', id, '--out', 'creds', '--service', 'http://bob:hunter2@127.0.0.1:1');
+    expect(inUrl).toMatchObject({ code: 2, stderr: expect.stringContaining('without user') });
+    expect(inUrl.stderr).not.toContain('hunter2');
     expect(missing).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--authorization-file nope cannot be read'),
@@ -296,6 +299,11 @@ describe('credentials', () => {
     leave();
     expect(await cli.start(args, { SWARM_USER_AUTHORIZATION: 'Bearer from-env' }).ended).toMatchObject({ code: 0 });
     expect([...service.authorizations]).toEqual(['Bearer from-file', 'Bearer from-env']);
+    leave();
+    service.refuseRemovals = 403;
+    const refused = await cli.run(...args, '--authorization-file', 'token');
+    expect(refused.stdout).toContain('not now, not for (redacted)');
+    expect(refused.stdout + refused.stderr).not.toContain('from-file');
     await service.close();
   }, 30_000);
 });

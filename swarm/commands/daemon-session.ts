@@ -6,7 +6,7 @@ import { PoolLoneAgents } from '../daemon/pool-lone-agents.ts';
 import type { Run } from '../daemon/run.ts';
 import { RunManager } from '../daemon/run-manager.ts';
 import { Progress } from '../report/progress.ts';
-import { createStyle, wantsColour } from '../report/style.ts';
+import { createStyle, shellWord, wantsColour } from '../report/style.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { leftBehind, renderSummary } from '../report/summary-text.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
@@ -141,7 +141,7 @@ export class DaemonSession {
   #leave(): never {
     const run = this.runs.current;
     const lines = leftBehind({ leftBehind: run?.abort() ?? [] });
-    if (lines.length > 0 && run?.directory) lines.push(`remove it with: swarm clean ${run.directory}`);
+    if (lines.length > 0 && run?.directory) lines.push(`remove it with: swarm clean ${shellWord(run.directory)}`);
     note(
       lines.length === 0
         ? 'left at once; nothing is left behind on the service'
@@ -151,11 +151,11 @@ export class DaemonSession {
   }
 }
 
-/** Prints the summary for people, or as JSON. */
-export function printSummary(summary: RunSummary, json: boolean): void {
+/** Prints the summary for people, or as JSON. @param folder the run's, null when nothing is kept */
+export function printSummary(summary: RunSummary, { json, folder }: { json: boolean; folder: string | null }): void {
   const text = json
     ? `${JSON.stringify(summary, null, 2)}\n`
-    : `${renderSummary(summary, createStyle(wantsColour(process.stdout, process.env)))}\n`;
+    : `${renderSummary(summary, createStyle(wantsColour(process.stdout, process.env)), folder)}\n`;
   process.stdout.write(text);
 }
 

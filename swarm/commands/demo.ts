@@ -41,7 +41,7 @@ export function demoCommand(finish: (code: number) => void): Command {
       note(`${settings.notes.map((line) => `${line}\n`).join('')}`);
       const run = session.runs.start(plan);
       const summary = await session.watch(run, { progress: true });
-      printSummary(summary, false);
+      printSummary(summary, { json: false, folder: run.directory });
       finish(summary.verdict === 'failed' ? EXIT.failed : exitCodeOf(summary));
       if (run.directory) note(`kept in ${run.directory}`);
       if (summary.verdict !== 'interrupted') {

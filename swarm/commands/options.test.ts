@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clockSpeed, duration, listenAddress, listenOption, shard, wholeNumber } from './options.ts';
+import { clockSpeed, duration, listenAddress, listenOption, serviceUrl, shard, wholeNumber } from './options.ts';
 
 describe('option values', () => {
   it('are read in all their forms', () => {
@@ -13,6 +13,7 @@ describe('option values', () => {
     expect(duration('1h30m')).toBe(5400);
     expect(clockSpeed('0.5')).toBe(0.5);
     expect(wholeNumber(8)('8')).toBe(8);
+    expect(serviceUrl('HTTP://Service.Example.com:80//')).toBe('http://service.example.com');
   });
 
   it('show the default address as one would write it', () => {
@@ -22,7 +23,7 @@ describe('option values', () => {
   });
 
   it('are refused in words, never with another error, whatever is given', () => {
-    const readers = [listenAddress, shard, duration, clockSpeed, wholeNumber(8)];
+    const readers = [listenAddress, shard, duration, clockSpeed, wholeNumber(8), serviceUrl];
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[\d./:[\]-]{0,12}$/)), (text) => {
         for (const read of readers) {

@@ -1,6 +1,7 @@
 /** Values of options, checked where they are given. Each throws InvalidArgumentError with what is allowed. */
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../plan/duration.ts';
+import { serviceUrl as plannedServiceUrl } from '../plan/service-url.ts';
 
 export interface ListenAddress {
   host: string;
@@ -64,11 +65,13 @@ export function shard(text: string): { index: number; count: number } {
   return { index, count };
 }
 
-/** Base URL of a service. */
+/** Base URL of a service, in its normal form. */
 export function serviceUrl(text: string): string {
-  const parsed = URL.parse(text);
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw new InvalidArgumentError('Allowed: a base URL such as http://127.0.0.1:8090.');
+  const url = plannedServiceUrl(text);
+  if (url === null) {
+    throw new InvalidArgumentError(
+      'Allowed: a base URL such as http://127.0.0.1:8090, without user, query and fragment.',
+    );
   }
-  return text.replace(/\/+$/, '');
+  return url;
 }

@@ -72,7 +72,7 @@ Examples:
       });
       const summary = await session.watch(run, { progress: !flags.quiet });
       // First of all what the run came to: nothing after it can take it away.
-      printSummary(summary, flags.json === true);
+      printSummary(summary, { json: flags.json === true, folder: run.directory });
       finish(exitCodeOf(summary));
       if (run.directory) note(`kept in ${run.directory}`);
       await session.close();

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { table } from '../report/style.ts';
+import { shellWord, table } from '../report/style.ts';
 import type { LedgerRecord } from '../telemetry/ledger.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { EXIT } from './exit.ts';
@@ -34,7 +34,7 @@ export function runsCommand(finish: (code: number) => void): Command {
         }));
         process.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
       } else if (rows.length === 0) note(`there are no runs in ${flags.out}`);
-      else print(rows);
+      else print(rows, flags.out);
       finish(EXIT.ok);
     });
 }
@@ -53,7 +53,7 @@ function onServiceOf(archive: RunArchive, record: RunRecord): OnService | null {
   return { made, unconfirmed: open.filter(({ id }) => id === null).length };
 }
 
-function print(rows: readonly { record: RunRecord; onService: OnService | null }[]): void {
+function print(rows: readonly { record: RunRecord; onService: OnService | null }[], out: string): void {
   const head = ['run', 'state', 'verdict', 'plan', 'seed', 'service', 'clusters', 'hosts', 'on the service'];
   const cells = rows.map(({ record, onService }) => [
     record.id,
@@ -68,8 +68,10 @@ function print(rows: readonly { record: RunRecord; onService: OnService | null }
   ]);
   process.stdout.write(`${table([head, ...cells], [6, 7]).join('\n')}\n`);
   const left = rows.filter(({ record, onService }) => record.state !== 'running' && onService && hasAny(onService));
-  if (left.length > 0)
-    note(`remove what is left with: swarm clean ${left.length === 1 ? left[0]!.record.id : '--all'}`);
+  if (left.length === 0) return;
+  const what = left.length === 1 ? left[0]!.record.id : '--all';
+  const where = out === 'runs' ? '' : ` --out ${shellWord(out)}`;
+  note(`remove what is left with: swarm clean ${what}${where}`);
 }
 
 const hasAny = ({ made, unconfirmed }: OnService) => unconfirmed > 0 || Object.keys(made).length > 0;

@@ -1,26 +1,20 @@
 /** Removes from the service what a run made, when it is over. */
 import type { ClusterLife } from '../cluster/cluster-life.ts';
 import { removeAll } from '../cluster/removal.ts';
+import { USER_CONNECTIONS } from './user-client.ts';
 
-/** Wall-clock milliseconds without anything removed after which the rest is left behind: a service that restarts is waited for. */
-const STALL_MS = 120_000;
-/** Clusters removed at once. */
-const AT_ONCE = 16;
-
-/** Returns why some clusters could not be removed, a sentence each. `signal` ends it at once. */
-export async function cleanUp(
-  lives: readonly ClusterLife[],
-  signal: AbortSignal,
-  stallMs = STALL_MS,
-): Promise<string[]> {
+/** Returns a sentence about the clusters that could not be removed, null when all are gone. `signal` ends it at once. */
+export async function cleanUp(lives: readonly ClusterLife[], signal: AbortSignal): Promise<string | null> {
   // All of them first: what the service answers while it is busy with removals is no measure of anything.
   for (const life of lives) life.powerOff();
   const failures = await removeAll({
     jobs: lives,
     remove: (life, giveUp) => life.remove(giveUp),
-    atOnce: AT_ONCE,
-    stallMs,
+    atOnce: USER_CONNECTIONS,
     signal,
   });
-  return failures.map(({ job, reason }) => `${job.cluster.name}: ${reason}`);
+  const [first] = failures;
+  if (!first) return null;
+  const share = `${failures.length} of ${lives.length} clusters`;
+  return `${share} could not be removed from the service; first: ${first.job.cluster.name}: ${first.reason}`;
 }

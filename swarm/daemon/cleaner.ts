@@ -6,18 +6,17 @@
  *    of a seed, no ledger ────> looked for by the pattern of the seed's names, and removed
  */
 import { ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
-import { removeAll, removePatiently } from '../cluster/removal.ts';
+import { removeAll, removePatiently, STALL_MS } from '../cluster/removal.ts';
 import { RestCalls } from '../cluster/rest-calls.ts';
 import { INFRA_ENV_SUFFIX, REST_KINDS, type RestKind, RestObjects } from '../cluster/rest-objects.ts';
 import { runToken } from '../host/identity.ts';
 import type { TlsOptions } from '../plan/connections.ts';
+import { Redactor } from '../plan/redact.ts';
 import type { LedgerEntry } from '../telemetry/ledger.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { createUserClient, USER_CONNECTIONS } from './user-client.ts';
 
-/** Wall-clock milliseconds without anything removed after which the rest is given up. */
-const STALL_MS = 120_000;
 /**
  * Wall-clock milliseconds after a run's last word in which the service may still carry out a creation that it was asked
  * for. It drops what it does for a client that has gone.
@@ -82,7 +81,9 @@ export async function clean(
   const user = createUserClient({ baseUrl: url, tls, authorization, clock, telemetry });
   const calls = new RestCalls({ client: user.client, concurrency: USER_CONNECTIONS });
   try {
-    return await new Cleaning(task, calls, clock, signal, onProgress).run();
+    const result = await new Cleaning(task, calls, clock, signal, onProgress).run();
+    // Reasons quote the service's answers, which may quote what was sent.
+    return Redactor.ofService({ url, userAuthorization: authorization }).data(result);
   } finally {
     await user.close();
   }
@@ -176,7 +177,6 @@ class Cleaning {
       jobs,
       remove: (job, signal) => this.#removeJob(job, signal),
       atOnce: USER_CONNECTIONS,
-      stallMs: STALL_MS,
       signal: this.#signal,
       onRemoved: () => {
         this.#progress.done++;

@@ -1,12 +1,12 @@
 /**
  * Whether this process may hold the connections that a plan will have open. A stock agent opens a connection a poll and
  * leaves it idle for 90 s, so at a 60 s cadence 1.5 of them are open for every host, and while it boots that of its
- * registration too (Agent facts 6.2). When that is more
- * than the process may hold, the idle time is shortened, which changes the load and is said so.
+ * registration too. When that is more than the process may hold, the idle time is shortened, which changes the load and is said.
  */
 import { readFile } from 'node:fs/promises';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { PORTS_PER_SOURCE_ADDRESS } from '../transport/source-ports.ts';
+import type { TransportOptions } from '../transport/transport.ts';
 
 export interface ConnectionLimits {
   /** Open files this process may have. */
@@ -26,7 +26,7 @@ export interface ConnectionBudget {
   warning: string | null;
 }
 
-/** Server's cadence when a plan does not override it (Agent facts 3.2). */
+/** Server's cadence when a plan does not override it: assisted-service, internal/host/hostcommands/instruction_manager.go. */
 const POLL_SECONDS = 60;
 /** Replies run beside the poll and sometimes need a connection of their own. */
 const REPLY_ALLOWANCE = 1.2;
@@ -94,5 +94,20 @@ export function connectionBudget(
     room,
     idleSeconds: shortened,
     warning: `idle connections linger ${shortened} s instead of ${idleSeconds} s: about ${needed} would be open but this process ${scarce}; ${remedy}`,
+  };
+}
+
+/** How the agents of this plan connect. @param idleSeconds simulated seconds that idle connections linger */
+export function transportOptions(
+  { connections, service, clockSpeed }: Pick<ExpandedPlan, 'connections' | 'service' | 'clockSpeed'>,
+  idleSeconds: number,
+): Omit<TransportOptions, 'observer'> {
+  return {
+    mode: connections.mode,
+    tls: service.tls,
+    sourceAddresses: connections.sourceAddresses,
+    idleTimeoutMs: (idleSeconds * 1000) / clockSpeed,
+    dialTimeoutMs: 30_000,
+    tlsHandshakeTimeoutMs: 10_000,
   };
 }

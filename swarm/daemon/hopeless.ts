@@ -5,7 +5,7 @@
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
-import { hintForKind } from '../cluster/hint.ts';
+import { hintForKind, NO_SERVICE, UNWANTED_USER } from '../cluster/hint.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -38,14 +38,14 @@ const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })
     codes: ['401', '403'],
     attempts: 1,
     seconds: 0,
-    hint: 'it wants a user who may do this; give user_authorization in the plan',
+    hint: UNWANTED_USER,
   },
   {
     client: 'user',
     codes: ['404', '405', '501'],
     attempts: 1,
     seconds: 0,
-    hint: 'is the URL that of an assisted-service?',
+    hint: NO_SERVICE,
   },
   {
     client: 'agent',

@@ -1,5 +1,4 @@
 /** What stands on a service, as a ledger has it, cluster by cluster. */
-import type { PlannedObject } from '../cluster/cluster-adapter.ts';
 import { INFRA_ENV_SUFFIX } from '../cluster/rest-objects.ts';
 import type { LeftBehind } from '../report/summary.ts';
 import type { LedgerRecord } from '../telemetry/ledger.ts';
@@ -21,14 +20,4 @@ export function leftBehindOf(open: Iterable<LedgerRecord>): LeftBehind[] {
     else if (kind === 'infra-env') left.infraEnvId = id;
   }
   return [...clusters.values()];
-}
-
-/** What a run is told whose seed lives on the service already. */
-export function seedIsTaken(seed: string, service: string, example: PlannedObject, count: number): string {
-  const are = count === 1 ? '1 object' : `${count} objects`;
-  return `${are} of this plan and seed ${count === 1 ? 'stands' : 'stand'} on the service already, for example ${example.kind} ${example.name}: another run with this seed has left or kept them, or still goes on. Remove them with \`swarm clean --seed ${shellWord(seed)} --service ${shellWord(service)}\`, or give this run another seed with --seed`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

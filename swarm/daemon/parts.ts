@@ -10,7 +10,7 @@ import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { startEmbedded } from './embedded.ts';
 import { readHistory } from './past-run.ts';
-import type { RunParts, RunStoreWriter } from './run.ts';
+import type { RunParts, RunStoreWriter } from './run-parts.ts';
 import { createUserClient, USER_CONNECTIONS } from './user-client.ts';
 
 export interface PartsOptions {

@@ -11,6 +11,8 @@ import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { RunStore } from '../telemetry/run-store.ts';
+import { realParts } from './parts.ts';
+import { PastRun } from './past-run.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -86,6 +88,25 @@ it('lists runs of earlier daemons beside its own, newest first', async () => {
   ]);
   expect((await get('?limit=1')).body).toHaveLength(1);
   expect((await get('?limit=0')).status).toBe(400);
+});
+
+it('reads an own run from its files once another has begun', async () => {
+  const { openStore } = realParts({ directory: root, warn: (message) => fail(new Error(message)) });
+  const own = new RunManager(Object.assign(new FakeParts(), { openStore }), new RunArchive(root));
+  const first = own.start(fakePlan([{}]));
+  await own.idle();
+  expect(own.get(first.id)).toBe(first);
+  const second = own.start(fakePlan([{}]));
+  expect(own.get(first.id)).toBeInstanceOf(PastRun);
+  expect(own.get(second.id)).toBe(second);
+  expect(own.get(first.id)!.summary()).toEqual(JSON.parse(JSON.stringify(first.summary())));
+  await own.idle();
+  expect(
+    own
+      .list()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([first.id, second.id].sort());
 });
 
 it('shows what a past run came to, and where its clusters and hosts were', async () => {

@@ -3,7 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import type { RunArchive, RunRecord } from '../telemetry/run-archive.ts';
+import type { ArchivedState, RunArchive, RunRecord } from '../telemetry/run-archive.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ApiError } from './api-error.ts';
 import { RunIndex } from './run-index.ts';
@@ -17,6 +17,15 @@ export async function readHistory(folder: string, host: number): Promise<RunEven
   }
   return events;
 }
+
+const STILL_THERE = 'its clusters, hosts and events can still be asked for';
+/** Why a run in this state has none. */
+const NO_SUMMARY: Readonly<Record<ArchivedState, string>> = {
+  running: 'it goes on in another process, which has the numbers',
+  killed: `it was killed before its end; ${STILL_THERE}`,
+  ended: `its summary.json cannot be read; ${STILL_THERE}`,
+  unknown: `it ran on another machine and left no end; ${STILL_THERE}`,
+};
 
 export class PastRun {
   readonly record: RunRecord;
@@ -35,11 +44,9 @@ export class PastRun {
   summary(): unknown {
     const summary = this.#archive.summary(this.id);
     if (summary !== null) return summary;
-    const why =
-      this.record.state === 'killed'
-        ? 'it was killed before its end; its clusters, hosts and events can still be asked for'
-        : 'it goes on in another process, which has the numbers';
-    throw new ApiError(404, 'no-summary', `run ${this.id} has no summary: ${why}`, { given: this.id });
+    throw new ApiError(404, 'no-summary', `run ${this.id} has no summary: ${NO_SUMMARY[this.record.state]}`, {
+      given: this.id,
+    });
   }
 
   /**

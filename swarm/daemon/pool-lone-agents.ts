@@ -19,7 +19,7 @@ import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { AgentFiles } from './agent-files.ts';
 import { LoneAgentError, type LoneAgentParams, type LoneAgentRecord, type LoneAgents } from './lone-agent.ts';
-import type { RunPool } from './run.ts';
+import type { RunPool } from './run-parts.ts';
 
 /** Agents that one daemon can start in its life. */
 const MOST_AGENTS = 100_000;

@@ -1,13 +1,14 @@
-/** The runs of this process (at most one at a time, the last few remembered) and those that stand in the runs' folder. */
+/** The runs of this process (at most one at a time, the last remembered) and those that stand in the runs' folder. */
 import { randomBytes } from 'node:crypto';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { RunArchive } from '../telemetry/run-archive.ts';
 import { ApiError } from './api-error.ts';
 import { PastRun } from './past-run.ts';
-import { Run, type RunOptions, type RunParts } from './run.ts';
+import { Run, type RunOptions } from './run.ts';
 import type { RunIndex } from './run-index.ts';
+import type { RunParts } from './run-parts.ts';
 
-/** Ended runs that can still be asked about. */
+/** Runs that can still be asked about though no files tell of them. */
 const REMEMBERED = 20;
 
 export class RunManager {
@@ -43,12 +44,9 @@ export class RunManager {
       );
     }
     const run = new Run({ id: this.#nextId(), plan, parts: this.#parts, ...options });
+    this.#forget();
     this.#runs.set(run.id, run);
     this.#last = run;
-    for (const id of this.#runs.keys()) {
-      if (this.#runs.size <= REMEMBERED) break;
-      this.#runs.delete(id);
-    }
     this.#ended = run.execute();
     return run;
   }
@@ -93,6 +91,13 @@ export class RunManager {
   /** Resolves when no run is under way. */
   async idle(): Promise<void> {
     await this.#ended;
+  }
+
+  /** Lets go of runs that can be read from their files: each holds a row of every host, and its counters. */
+  #forget(): void {
+    for (const id of this.#runs.keys()) {
+      if (this.#runs.size >= REMEMBERED || this.#archive?.get(id)?.state === 'ended') this.#runs.delete(id);
+    }
   }
 
   /** `20261121-143000-9f3a`: sorts by time, is a good folder name, and runs of several processes in one second differ. */

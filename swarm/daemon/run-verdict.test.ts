@@ -4,7 +4,8 @@ import { adapterError } from '../cluster/testing/fake-service.ts';
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import type { RequestOutcome } from '../telemetry/telemetry.ts';
-import { Run, type RunParts } from './run.ts';
+import { Run } from './run.ts';
+import type { RunParts } from './run-parts.ts';
 import { FakeParts, fakePlan } from './testing/fakes.ts';
 
 /** Parts whose user has sent requests that ended so before the first cluster is made. */

@@ -88,7 +88,7 @@ describe('run', () => {
     const summary = await start(fakePlan([SNO], ELSEWHERE), parts).ended;
     expect(summary.verdict).toBe('failed');
     expect(summary.reasons).toEqual([
-      '1 clusters could not be removed from the service; first: cluster-0: 403 forbidden',
+      '1 of 1 clusters could not be removed from the service; first: cluster-0: 403 forbidden',
     ]);
     expect(summary.leftBehind).toEqual([{ name: 'cluster-0', clusterId: null, infraEnvId: 'i2' }]);
   });
@@ -115,6 +115,23 @@ describe('run', () => {
     const summary = await ended;
     expect(summary.verdict).toBe('failed');
     expect(summary.reasons[0]).toBe('the embedded service was killed by SIGKILL');
+  });
+
+  it.each([
+    ['dies', 'failed', ['the embedded service was killed by SIGKILL']],
+    ['is no longer wanted', 'interrupted', ['the run was stopped before its end']],
+  ])('removes nothing more when the embedded service %s during the clean-up', async (how, verdict, reasons) => {
+    const parts = new FakeParts();
+    let removals = 0;
+    parts.service.remove = async () => {
+      removals++;
+      if (how === 'dies') parts.die('the embedded service was killed by SIGKILL');
+      else run.stop();
+      throw adapterError('refused', true);
+    };
+    const { run, ended } = start(fakePlan([SNO]), parts);
+    expect(await ended).toMatchObject({ verdict, reasons, clusters: { complete: 1 }, leftBehind: [] });
+    expect(removals).toBe(1);
   });
 
   it('fails when a part does not start, and ends the others', async () => {
@@ -148,6 +165,21 @@ describe('run', () => {
     expect(parts.service.calls).not.toContain('stopCluster 0');
     parts.pool!.onClusterIdle!(0);
     expect((await ended).verdict).toBe('passed');
+    expect(parts.events.filter(({ type }) => type === 'run.warning')).toEqual([]);
+  });
+
+  it('does not wait for ever for machines of installed clusters, and says so', async () => {
+    const parts = new FakeParts();
+    parts.silent = false;
+    const { verdict } = await start(fakePlan([SNO, SNO]), parts).ended;
+    expect(verdict).toBe('passed');
+    expect(parts.events).toContainEqual(
+      expect.objectContaining({
+        type: 'run.warning',
+        message:
+          'machines of 2 installed clusters had not come to their end after 1200 s (simulated) and are switched off',
+      }),
+    );
   });
 });
 

@@ -12,69 +12,35 @@ import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster
 import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { Redactor, redactUrl } from '../plan/redact.ts';
-import type { RunThreshold } from '../plan/thresholds.ts';
-import type { LostWorker, PoolOptions } from '../pool/pool.ts';
+import { Redactor } from '../plan/redact.ts';
+import type { LostWorker } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
-import type { Evaluated } from '../report/thresholds.ts';
-import { reachVerdict, type Verdict } from '../report/verdict.ts';
+import type { Verdict } from '../report/verdict.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
-import type { Ledger } from '../telemetry/ledger.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
-import type { TransportOptions } from '../transport/transport.ts';
 import { cleanUp } from './clean-up.ts';
-import { type ConnectionBudget, connectionBudget, readConnectionLimits } from './connection-budget.ts';
+import {
+  type ConnectionBudget,
+  connectionBudget,
+  readConnectionLimits,
+  transportOptions,
+} from './connection-budget.ts';
 import type { EmbeddedService } from './embedded.ts';
 import { EventStream } from './event-stream.ts';
 import { clusterStuck, HopelessWatch } from './hopeless.ts';
-import { leftBehindOf, seedIsTaken } from './left-behind.ts';
+import { Judgement } from './judgement.ts';
+import { leftBehindOf } from './left-behind.ts';
+import { MachinesAtWork } from './machines-at-work.ts';
 import { Measurements } from './measurements.ts';
 import { RunIndex } from './run-index.ts';
+import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
+import { lookForTakenSeed } from './taken-seed.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
-
-/** The worker threads of a run. */
-export interface RunPool extends Machines {
-  /** Ends all machines and threads. */
-  stop(): Promise<void>;
-}
-
-/** The user's side of a run: a client of the service with its own connections. */
-export interface RunUser {
-  adapter: ClusterAdapter;
-  close(): Promise<void>;
-}
-
-/** What a run is made of; the daemon gives the real parts, tests give others. */
-export interface RunParts {
-  startEmbedded(clock: ClockSpec, agentToken: string): Promise<EmbeddedService>;
-  createPool(options: PoolOptions): Promise<RunPool>;
-  createUser(
-    plan: ExpandedPlan,
-    baseUrl: string,
-    clock: ScaledClock,
-    telemetry: SharedTelemetry,
-    ledger: Ledger,
-  ): RunUser;
-  /** Where events and summary are kept. */
-  openStore(run: string, plan: ExpandedPlan): Promise<RunStoreWriter>;
-}
-
-/** The run's folder. */
-export interface RunStoreWriter {
-  /** Null when nothing is kept. */
-  readonly directory: string | null;
-  /** What the run makes on the service. */
-  readonly ledger: Ledger;
-  write(event: RunEvent): void;
-  /** Events of one host so far, oldest first. */
-  history(host: number): Promise<RunEvent[]>;
-  finish(summary: RunSummary): Promise<void>;
-}
 
 export interface RunOptions {
   id: string;
@@ -85,12 +51,6 @@ export interface RunOptions {
   /** Simulated seconds that machines which have no end of their own go on after everything is done; default 0. */
   holdSeconds?: number;
 }
-
-/**
- * Simulated seconds for the machines of installed clusters to come to their own end: the last logs, and a day-2 worker that
- * counts as added when it reboots has yet to boot, join and become ready.
- */
-const SETTLE_SECONDS = 1_200;
 
 export class Run {
   readonly id: string;
@@ -110,17 +70,9 @@ export class Run {
   readonly #lifeOf = new Map<number, ClusterLife>();
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
-  readonly #busy = new Set<number>();
-  #whenIdle: (() => void) | null = null;
+  #machines: MachinesAtWork | null = null;
   #state: RunState = 'starting';
-  #verdict: Verdict | null = null;
-  #reasons: string[] = [];
-  /** What could not be removed. */
-  #leftovers: string[] = [];
-  /** Thresholds that the verdict rests on. */
-  #judged: Evaluated<RunThreshold>[] | null = null;
-  /** Ended early because it cannot succeed. */
-  #givenUp = false;
+  readonly #judgement: Judgement;
   #endedAt: Date | null = null;
   /** Simulated and wall-clock time stop counting when the last life ends. */
   #measuredUntil: { wall: number; simulated: number } | null = null;
@@ -142,6 +94,7 @@ export class Run {
     this.#clockSpec = startClock(options.plan.clockSpeed);
     this.#clock = new ScaledClock(this.#clockSpec);
     this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
+    this.#judgement = new Judgement(this.#measurements, this.#redactor);
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
   }
 
@@ -158,11 +111,11 @@ export class Run {
   }
 
   get verdict(): Verdict | null {
-    return this.#verdict;
+    return this.#judgement.verdict;
   }
 
   get reasons(): readonly string[] {
-    return this.#reasons;
+    return this.#judgement.reasons;
   }
 
   get endedAt(): Date | null {
@@ -183,7 +136,7 @@ export class Run {
   /** Ends the run early as {@link stop} does, and lets it fail with this reason. Nothing happens after its end. */
   fail(reason: string): void {
     if (this.#state === 'ended') return;
-    this.#fail(reason);
+    this.#judgement.fail(reason);
     this.stop();
   }
 
@@ -245,7 +198,7 @@ export class Run {
       pool = await this.#parts.createPool({
         workers: this.workers,
         clock: this.#clockSpec,
-        transport: this.#transport(),
+        transport: transportOptions(this.plan, this.#budget.idleSeconds),
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
           for (const event of events) {
@@ -254,22 +207,21 @@ export class Run {
           }
         },
         onWorkerLost: (lost) => this.#workerLost(lost),
-        onClusterIdle: (cluster) => {
-          this.#busy.delete(cluster);
-          if (this.#busy.size === 0) this.#whenIdle?.();
-        },
+        onClusterIdle: (cluster) => this.#machines?.done(cluster),
       });
+      this.#machines = new MachinesAtWork(pool);
       if (this.#state === 'starting') this.#state = 'running';
-      await this.#live(this.#context(baseUrl, user, pool, telemetry));
+      await this.#live(this.#context(baseUrl, user, this.#machines, telemetry), this.#machines);
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#judgement.fail(error instanceof Error ? error.message : String(error));
     }
     this.#hopeless.stop();
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
     await this.#cleanUp();
-    const unclean = (whose: string) => (error: Error) => this.#fail(`${whose} did not end cleanly: ${error.message}`);
+    const unclean = (whose: string) => (error: Error) =>
+      this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
     await pool?.stop().catch(unclean('workers'));
     await user?.close().catch(unclean("the user's connections"));
     await this.#embedded?.stop().catch(unclean('the embedded service'));
@@ -278,23 +230,9 @@ export class Run {
     return this.#end();
   }
 
-  #context(baseUrl: string, user: RunUser, pool: RunPool, telemetry: SharedTelemetry): LifeContext {
+  #context(baseUrl: string, user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {
     const { seed, service, pollIntervalSeconds, limits, spokeProfile } = this.plan;
     const access: ServiceAccess = { baseUrl, token: service.agentToken, pollIntervalSeconds };
-    const machines: Machines = {
-      launch: (launch) => {
-        this.#busy.add(launch.cluster.index);
-        pool.launch(launch);
-      },
-      startHosts: (cluster, infraEnvId, clusterId, start) => {
-        this.#busy.add(cluster);
-        pool.startHosts(cluster, infraEnvId, clusterId, start);
-      },
-      stopCluster: (cluster) => {
-        this.#busy.delete(cluster);
-        pool.stopCluster(cluster);
-      },
-    };
     return {
       seed,
       access,
@@ -311,29 +249,17 @@ export class Run {
     };
   }
 
-  /**
-   * One look at the service: a plan whose seed lives there already would meet hosts of its own identities, so the run ends
-   * before it makes anything. Never throws.
-   */
+  /** A plan whose seed lives on the service already would meet hosts of its own identities: the run ends before it makes anything. */
   async #lookBeforeCreating(adapter: ClusterAdapter): Promise<void> {
-    const { service, seed, clusters } = this.plan;
-    if (service.url === 'embedded') return;
-    try {
-      const [first, ...others] = await adapter.alreadyThere(clusters, this.#stop.signal);
-      if (!first) return;
-      const reason = seedIsTaken(seed, redactUrl(service.url), first, others.length + 1);
-      this.#fail(reason);
-      this.#stop.abort(new Error(reason));
-    } catch (error) {
-      // A service that cannot be reached is told of by the creations, which meet it too.
-      if (this.#stop.signal.aborted || !adapter.reached) return;
-      const why = error instanceof Error ? error.message : String(error);
-      this.#warn(`could not look whether another run has left objects of this plan and seed on the service: ${why}`);
-    }
+    const look = await lookForTakenSeed(this.plan, adapter, this.#stop.signal);
+    if (look === null) return;
+    if ('unknown' in look) return this.#warn(look.unknown);
+    this.#judgement.fail(look.taken);
+    this.#stop.abort(new Error(look.taken));
   }
 
   /** Lets the clusters arrive and live, and the installed ones send their last words. */
-  async #live(context: LifeContext): Promise<void> {
+  async #live(context: LifeContext, machines: MachinesAtWork): Promise<void> {
     const origin = this.#clock.now();
     let firstHostSlot = 0;
     for (const cluster of this.plan.clusters) {
@@ -347,15 +273,11 @@ export class Run {
       if (wait > 0) await this.#clock.sleep(wait, this.#stop.signal).catch(() => {});
       const { result } = await life.run(this.#stop.signal);
       // Machines of a cluster that did not get there would go on for ever; the others have an end of their own.
-      if (result !== 'complete' || life.cluster.justInfraEnv) this.#busy.delete(life.cluster.index);
+      if (result !== 'complete' || life.cluster.justInfraEnv) machines.done(life.cluster.index);
     });
     await Promise.all(lived);
-    if (this.#busy.size > 0 && !this.#stop.signal.aborted) {
-      const idle = new Promise<void>((resolve) => {
-        this.#whenIdle = resolve;
-      });
-      await Promise.race([idle, this.#clock.sleep(SETTLE_SECONDS * 1000, this.#stop.signal).catch(() => {})]);
-    }
+    const unsettled = await machines.settle(this.#clock, this.#stop.signal);
+    if (unsettled !== null) this.#warn(unsettled);
     if (this.#holdSeconds > 0) await this.#clock.sleep(this.#holdSeconds * 1000, this.#stop.signal).catch(() => {});
   }
 
@@ -363,90 +285,44 @@ export class Run {
     if (this.plan.service.url !== 'embedded') return this.plan.service.url;
     this.#embedded = await this.#parts.startEmbedded(this.#clockSpec, this.plan.service.agentToken);
     void this.#embedded.died.then((how) => {
-      this.#fail(how);
+      this.#judgement.fail(how);
       for (const life of this.#lives) life.fail(how);
       this.#stop.abort(new Error(how));
     });
     return this.#embedded.url;
   }
 
-  #transport(): Omit<TransportOptions, 'observer'> {
-    const { connections, service } = this.plan;
-    const scaled = (seconds: number) => (seconds * 1000) / this.plan.clockSpeed;
-    return {
-      mode: connections.mode,
-      tls: service.tls,
-      sourceAddresses: connections.sourceAddresses,
-      idleTimeoutMs: scaled(this.#budget!.idleSeconds),
-      dialTimeoutMs: 30_000,
-      tlsHandshakeTimeoutMs: 10_000,
-    };
-  }
-
   #workerLost({ worker, message, clusters }: LostWorker): void {
-    this.#fail(`worker ${worker} was lost: ${message}`);
+    this.#judgement.fail(`worker ${worker} was lost: ${message}`);
     this.#measurements.workerLost(worker);
     for (const life of this.#lives) {
       if (clusters.includes(life.cluster.index)) life.fail(`its worker thread was lost: ${message}`);
     }
-    for (const cluster of clusters) this.#busy.delete(cluster);
-    if (this.#busy.size === 0) this.#whenIdle?.();
+    for (const cluster of clusters) this.#machines?.done(cluster);
   }
 
   async #cleanUp(): Promise<void> {
     this.#state = 'cleaning';
-    if (this.plan.keep || this.#abandon.signal.aborted) return;
-    // Nothing of an embedded service outlives the run; removing it object by object would only take time.
-    if (this.plan.service.url === 'embedded' && this.#stop.signal.aborted) return;
-    const failures = await cleanUp(this.#lives, this.#abandon.signal);
-    if (failures.length > 0) {
-      this.#leftovers.push(`${failures.length} clusters could not be removed from the service; first: ${failures[0]}`);
-    }
+    const embedded = this.plan.service.url === 'embedded';
+    // Nothing of an embedded service outlives the run: when it is dead or nobody waits, removals would only take time.
+    const end = embedded ? AbortSignal.any([this.#abandon.signal, this.#stop.signal]) : this.#abandon.signal;
+    if (this.plan.keep || end.aborted) return;
+    const notRemoved = await cleanUp(this.#lives, end);
+    if (notRemoved !== null && !(embedded && end.aborted)) this.#judgement.notRemoved(notRemoved);
   }
 
   async #end(): Promise<RunSummary> {
-    this.#judged = this.#evaluate();
-    const { verdict, reasons } = reachVerdict({
-      causes: this.#reasons,
-      givenUp: this.#givenUp,
-      thresholds: this.#judged,
-      leftovers: this.#leftovers,
-      stopped: this.#stop.signal.aborted,
-      details: {
-        startedAt: this.startedAt,
-        failures: this.#lives
-          .filter((life) => life.outcome?.result === 'failed')
-          .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
-        outages: this.#measurements.answers.outages(),
-        longestWaits: this.#measurements.answers.longestWaits(),
-      },
-    });
-    this.#verdict = verdict;
-    this.#reasons = reasons.map((reason) => this.#redactor.text(reason));
+    const { startedAt } = this;
+    const verdict = this.#judgement.reach(this.#lives, { stopped: this.#stop.signal.aborted, startedAt });
+    const { reasons } = this.#judgement;
     this.#endedAt = new Date();
-    this.#emit({
-      time: this.#clock.now(),
-      type: 'run.ended',
-      run: this.id,
-      verdict: this.#verdict,
-      reasons: this.#reasons,
-    });
+    this.#emit({ time: this.#clock.now(), type: 'run.ended', run: this.id, verdict, reasons: [...reasons] });
     this.#summary = this.#summarize();
     this.#state = 'ended';
     this.events.end();
     await this.#store?.finish(this.#summary);
-    this.#store?.ledger.end({ ended: this.#endedAt.toISOString(), verdict: this.#verdict, reasons: this.#reasons });
+    this.#store?.ledger.end({ ended: this.#endedAt.toISOString(), verdict, reasons });
     return this.#summary;
-  }
-
-  /** The thresholds as things stand. */
-  #evaluate(): Evaluated<RunThreshold>[] {
-    const results = this.#lives.map((life) => life.outcome?.result);
-    return this.#measurements.evaluate({
-      of: results.length,
-      failed: results.filter((result) => result === 'failed').length,
-      complete: results.filter((result) => result === 'complete').length,
-    });
   }
 
   #summarize(): RunSummary {
@@ -457,9 +333,9 @@ export class Run {
       {
         run: this.id,
         plan: this.plan,
-        verdict: this.#verdict,
-        reasons: [...this.#reasons],
-        thresholds: this.#judged ?? this.#evaluate(),
+        verdict: this.#judgement.verdict,
+        reasons: [...this.#judgement.reasons],
+        thresholds: this.#judgement.thresholds(this.#lives),
         outages: this.#measurements.answers.outages(),
         longestWaits: this.#measurements.answers.longestWaits(),
         startedAt: this.startedAt,
@@ -478,16 +354,10 @@ export class Run {
     return this.#redactor.data(summary);
   }
 
-  #fail(cause: string): void {
-    const reason = this.#redactor.text(cause);
-    if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
-  }
-
   /** Ends the run, which cannot succeed any more. */
   #giveUp(cause: string): void {
     if (this.#stop.signal.aborted) return;
-    this.#givenUp = true;
-    this.#fail(cause);
+    this.#judgement.giveUp(cause);
     this.#warn(`the run is given up: ${cause}`);
     this.stop();
   }
@@ -495,9 +365,7 @@ export class Run {
   /** A run whose clusters have all failed for one lasting cause says that cause once. */
   #conclude(): void {
     const cause = this.#hopeless.conclude();
-    if (cause === null) return;
-    this.#givenUp = true;
-    this.#fail(cause);
+    if (cause !== null) this.#judgement.giveUp(cause);
   }
 
   /** A host that will never say anything more fails its cluster, instead of the limit on waiting for it. */

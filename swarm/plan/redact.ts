@@ -97,6 +97,11 @@ export class Redactor {
     return new Redactor(secretsOf(plan));
   }
 
+  /** Of what a service is reached with. */
+  static ofService(service: Pick<ExpandedPlan['service'], 'url' | 'userAuthorization'>): Redactor {
+    return new Redactor(serviceSecrets(service));
+  }
+
   /** Text without secrets, and without user and password in URLs. */
   text(text: string): string {
     if (this.#secrets.length === 0) return redactText(text);
@@ -167,13 +172,14 @@ function formsOf(secret: string): string[] {
 }
 
 function secretsOf({ pullSecret, service }: ExpandedPlan): string[] {
-  return [
-    pullSecret,
-    ...credentialsIn(pullSecret),
-    service.agentToken,
-    ...authorizationParts(service.userAuthorization),
-    ...passwordsIn(service.url),
-  ];
+  return [pullSecret, ...credentialsIn(pullSecret), service.agentToken, ...serviceSecrets(service)];
+}
+
+function serviceSecrets({
+  url,
+  userAuthorization,
+}: Pick<ExpandedPlan['service'], 'url' | 'userAuthorization'>): string[] {
+  return [...authorizationParts(userAuthorization), ...passwordsIn(url)];
 }
 
 /** `Bearer x` → x too; of `Basic x` also what x stands for. */

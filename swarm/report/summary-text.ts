@@ -1,7 +1,17 @@
 /** The end summary as a person reads it in a terminal. */
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
-import { bar, createStyle, formatBytes, formatCount, formatMs, formatShare, type Style, table } from './style.ts';
+import {
+  bar,
+  createStyle,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatShare,
+  type Style,
+  shellWord,
+  table,
+} from './style.ts';
 import type { FunnelStep, Quantiles, RunSummary, ThresholdSummary } from './summary.ts';
 import { formatFigureValue, outageText, waitText } from './verdict.ts';
 
@@ -12,8 +22,16 @@ const NAMED_OUTAGES = 5;
 const NAMED_WAIT_SECONDS = 2;
 const BAR = 24;
 
-/** Lines of the summary, joined. `style` default: no colours. */
-export function renderSummary(summary: RunSummary, style: Style = createStyle(false)): string {
+/**
+ * Lines of the summary, joined.
+ * @param style default: no colours
+ * @param folder the run's folder, by which `swarm clean` finds it wherever it stands; default: only its id is named
+ */
+export function renderSummary(
+  summary: RunSummary,
+  style: Style = createStyle(false),
+  folder: string | null = null,
+): string {
   const lines: string[] = [''];
   const section = (title: string, body: readonly string[]) => {
     if (body.length > 0) lines.push(style.bold(title), ...body.map((line) => `  ${line}`), '');
@@ -34,7 +52,8 @@ export function renderSummary(summary: RunSummary, style: Style = createStyle(fa
     summary.deviations.map((text) => style.warn(text)),
   );
   const left = leftBehind(summary);
-  section('Left behind on the service', left.length > 0 ? [...left, `remove it with: swarm clean ${summary.run}`] : []);
+  const remedy = `remove it with: swarm clean ${shellWord(folder ?? summary.run)}`;
+  section('Left behind on the service', left.length > 0 ? [...left, remedy] : []);
   return lines.join('\n');
 }
 

@@ -318,7 +318,7 @@ export function deviations(
   return list;
 }
 
-/** Agent facts 6.2. */
+/** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;
 
 function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSummary[] {

@@ -67,7 +67,10 @@ export class NameService {
     if (below === 'hosts') return void send(200, []);
     if (!objects.has(id!)) return void send(404, { code: '404', reason: 'not found' });
     if (request.method === 'GET') return void send(200, { id, status: 'insufficient' });
-    if (this.refuseRemovals !== null) return void send(this.refuseRemovals, { code: 'x', reason: 'not now' });
+    if (this.refuseRemovals !== null) {
+      const who = request.headers.authorization ?? 'anybody';
+      return void send(this.refuseRemovals, { code: 'x', reason: `not now, not for ${who}` });
+    }
     objects.delete(id!);
     response.writeHead(204).end();
   }

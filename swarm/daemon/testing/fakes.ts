@@ -6,7 +6,7 @@ import type { PoolOptions } from '../../pool/pool.ts';
 import type { RunSummary } from '../../report/summary.ts';
 import { Ledger } from '../../telemetry/ledger.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
-import type { RunParts } from '../run.ts';
+import type { RunParts } from '../run-parts.ts';
 
 /** A plan of these clusters against the embedded service, at a speed that makes waits vanish. */
 export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<ExpandedPlan> = {}): ExpandedPlan {

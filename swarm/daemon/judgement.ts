@@ -1,0 +1,89 @@
+/** What speaks against a run while it goes on, and the verdict that is reached from it at the end. Holds no secrets. */
+import type { ClusterLife } from '../cluster/cluster-life.ts';
+import type { Redactor } from '../plan/redact.ts';
+import type { RunThreshold } from '../plan/thresholds.ts';
+import type { Evaluated } from '../report/thresholds.ts';
+import { reachVerdict, type Verdict } from '../report/verdict.ts';
+import type { Measurements } from './measurements.ts';
+
+type Life = Pick<ClusterLife, 'cluster' | 'outcome'>;
+
+export class Judgement {
+  readonly #measurements: Measurements;
+  readonly #redactor: Redactor;
+  #verdict: Verdict | null = null;
+  #reasons: string[] = [];
+  /** What could not be removed. */
+  readonly #leftovers: string[] = [];
+  /** Thresholds that the verdict rests on. */
+  #judged: Evaluated<RunThreshold>[] | null = null;
+  /** Ended early because it cannot succeed. */
+  #givenUp = false;
+
+  constructor(measurements: Measurements, redactor: Redactor) {
+    this.#measurements = measurements;
+    this.#redactor = redactor;
+  }
+
+  /** Null until it is reached. */
+  get verdict(): Verdict | null {
+    return this.#verdict;
+  }
+
+  /** Of the verdict; before it, what the run fails for already. */
+  get reasons(): readonly string[] {
+    return this.#reasons;
+  }
+
+  /** The run fails for this. */
+  fail(cause: string): void {
+    const reason = this.#redactor.text(cause);
+    if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
+  }
+
+  /** The run cannot succeed any more, for this. */
+  giveUp(cause: string): void {
+    this.#givenUp = true;
+    this.fail(cause);
+  }
+
+  /** Something that the run made stays on the service though it should not. */
+  notRemoved(what: string): void {
+    this.#leftovers.push(what);
+  }
+
+  /** The thresholds as things stand; after the verdict as they stood then. */
+  thresholds(lives: readonly Life[]): Evaluated<RunThreshold>[] {
+    if (this.#judged) return this.#judged;
+    const results = lives.map((life) => life.outcome?.result);
+    return this.#measurements.evaluate({
+      of: results.length,
+      failed: results.filter((result) => result === 'failed').length,
+      complete: results.filter((result) => result === 'complete').length,
+    });
+  }
+
+  /** Reaches the verdict. Call once, when nothing more is measured. @param stopped ended early by its user */
+  reach(lives: readonly Life[], { stopped, startedAt }: { stopped: boolean; startedAt: Date }): Verdict {
+    this.#judged = this.thresholds(lives);
+    const { answers } = this.#measurements;
+    const { verdict, reasons } = reachVerdict({
+      causes: this.#reasons,
+      givenUp: this.#givenUp,
+      thresholds: this.#judged,
+      leftovers: this.#leftovers,
+      stopped,
+      details: {
+        startedAt,
+        failures: lives
+          .filter((life) => life.outcome?.result === 'failed')
+          .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
+        outages: answers.outages(),
+        longestWaits: answers.longestWaits(),
+      },
+    });
+    this.#reasons = reasons.map((reason) => this.#redactor.text(reason));
+    this.#verdict = verdict;
+    return verdict;
+  }
+}
