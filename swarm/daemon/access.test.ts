@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { type AccessRules, hostName, isLoopback, TOKEN_PROTOCOL } from './access.ts';
+import { PlanReader } from './plan-reader.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -42,6 +43,8 @@ const PATHS = [
 ];
 
 let parts: FakeParts;
+/** One for all tests: a thread of its own takes a while to start. */
+const plans = new PlanReader();
 let runs: RunManager;
 let server: FastifyInstance;
 let port: number;
@@ -54,6 +57,7 @@ async function serve(access?: AccessRules): Promise<void> {
   server = await createServer({
     runs,
     agents: new PoolLoneAgents(),
+    plans,
     exit: () => {
       exits++;
     },

@@ -3,6 +3,7 @@ import net, { type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { PlanReader } from './plan-reader.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -20,13 +21,15 @@ const UPGRADE = {
 /** Patience of a server whose limits are looked at. */
 const SHORT: Partial<ServerLimits> = { headersMs: 300, requestMs: 600, checkMs: 50, silenceMs: 800, closeMs: 100 };
 
+/** One for all tests: a thread of its own takes a while to start. */
+const plans = new PlanReader();
 let runs: RunManager;
 let parts: FakeParts;
 let server: FastifyInstance;
 let port: number;
 
 async function serve(limits: Partial<ServerLimits>): Promise<void> {
-  server = await createServer({ runs, agents: new PoolLoneAgents(), exit: () => {}, limits });
+  server = await createServer({ runs, agents: new PoolLoneAgents(), plans, exit: () => {}, limits });
   await server.listen({ host: '127.0.0.1', port: 0 });
   port = (server.server.address() as AddressInfo).port;
 }
