@@ -101,7 +101,7 @@ export class PlanReader {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new Error('the thread that reads plans does not start')), START_MS);
     worker
-      .once('online', resolve)
+      .once('message', resolve)
       .once('error', reject)
       .once('exit', () => reject(new Error('the thread that reads plans ended at its start')));
     await promise.finally(() => clearTimeout(timer));

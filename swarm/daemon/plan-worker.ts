@@ -25,6 +25,8 @@ export type PlanAnswer =
 const PROBLEMS_TOLD = 100;
 
 parentPort!.on('message', (question: PlanQuestion) => parentPort!.postMessage(answer(question)));
+// From now on time counts as reading.
+parentPort!.postMessage('ready');
 
 function answer({ text, seed, overrides }: PlanQuestion): PlanAnswer {
   try {
