@@ -108,7 +108,7 @@ describe('the order of the rooms', () => {
       const rules = found.get(location.path) ?? new Set();
       found.set(location.path, rules.add(`${category.split('/').at(-1)} ${severity}`));
     }
-  }, 60_000);
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('refuses each arrow up or across, and allows each one down', () => {

@@ -16,17 +16,20 @@ const start = (...args: string[]) => cli.start(args);
 const swarm = (...args: string[]) => cli.run(...args);
 const file = (name: string, text: string) => cli.file(name, text);
 
-describe('help', () => {
+describe.concurrent('help', () => {
   it('stands on every level, with examples', async () => {
-    const levels: string[][] = [[]];
-    for (let level = levels.shift(); level; level = levels.shift()) {
+    const look = async (level: string[]): Promise<void> => {
       const { code, stdout } = await swarm(...level, '--help');
       expect(code, level.join(' ')).toBe(0);
       expect(stdout, level.join(' ')).toContain(`Usage: ${['swarm', ...level].join(' ')} `);
       expect(stdout, level.join(' ')).toContain('Examples:');
       const commands = /Commands:\n((?: {2}.*\n)+)/.exec(stdout)?.[1] ?? '';
-      for (const [, name] of commands.matchAll(/^ {2}([a-z]+)/gm)) if (name !== 'help') levels.push([...level, name!]);
-    }
+      const below = [...commands.matchAll(/^ {2}([a-z]+)/gm)]
+        .map(([, name]) => name!)
+        .filter((name) => name !== 'help');
+      await Promise.all(below.map((name) => look([...level, name])));
+    };
+    await look([]);
   }, 120_000);
 
   it('is printed, with exit code 2, when no command is given', async () => {
@@ -41,7 +44,7 @@ describe('help', () => {
   });
 });
 
-describe('wrong input', () => {
+describe.concurrent('wrong input', () => {
   it.each([
     [['nope'], /unknown command 'nope'\n\(see: swarm --help\)/],
     [['plan', 'nope'], /unknown command 'nope'\n\(see: swarm plan --help\)/],
@@ -87,7 +90,7 @@ describe('wrong input', () => {
   });
 });
 
-describe('plan', () => {
+describe.concurrent('plan', () => {
   const plan = () =>
     file(
       'plan.yaml',
@@ -108,7 +111,7 @@ describe('plan', () => {
   });
 });
 
-describe('completion', () => {
+describe.concurrent('completion', () => {
   const bash = (line: string) =>
     new Promise<string[]>((resolve, reject) => {
       const script = `
@@ -177,7 +180,7 @@ function stubService(onDelete: (response: ServerResponse) => void) {
   );
 }
 
-describe('run', () => {
+describe.concurrent('run', () => {
   const plan = () => file('sno.yaml', 'name: one\nseed: s\nclusters: [{topology: sno}]\nboot_spread: 1h\n');
 
   it('ends gracefully at Ctrl-C: cleans up, prints the summary, exit code 130', async () => {
@@ -211,7 +214,7 @@ describe('run', () => {
 
   it('leaves at once at the second Ctrl-C and says what is left behind', async () => {
     const service = await stubService(() => {});
-    const { child, ended, said } = start('run', plan(), '--service', service.url, '--quiet');
+    const { child, ended, said } = start('run', plan(), '--service', service.url, '--quiet', '--out', 'left');
     await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
     child.kill('SIGHUP');
     await said(/press Ctrl-C again/);
@@ -224,7 +227,16 @@ describe('run', () => {
   });
 
   it('fails with exit code 1 and JSON when nobody is there', async () => {
-    const { code, stdout } = await swarm('run', plan(), '--service', 'http://127.0.0.1:9', '--json', '--quiet');
+    const { code, stdout } = await swarm(
+      'run',
+      plan(),
+      '--service',
+      'http://127.0.0.1:9',
+      '--json',
+      '--quiet',
+      '--out',
+      'dead',
+    );
     expect(code).toBe(1);
     const summary = JSON.parse(stdout);
     expect(summary).toMatchObject({ verdict: 'failed', clusters: { planned: 1, installed: 0 } });
@@ -237,7 +249,7 @@ describe('run', () => {
   });
 });
 
-describe('serve', () => {
+describe.concurrent('serve', () => {
   it('serves until Ctrl-C and refuses a port that is taken', async () => {
     const daemon = start('serve', '--listen', '127.0.0.1:0');
     const url = await daemon.said(/listening on (\S+)/);

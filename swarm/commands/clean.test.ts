@@ -1,7 +1,7 @@
 /** `swarm clean` and `swarm runs` through real processes: runs that are killed, and what is on the service afterwards. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { API_BASE } from '../../model/protocol/endpoints.ts';
 import { NameService } from '../cluster/testing/name-service.ts';
 import { runToken } from '../host/identity.ts';
@@ -81,13 +81,7 @@ async function plantStrangers(service: Seen, seed: string): Promise<string[]> {
   return service.everything();
 }
 
-describe('after a kill', () => {
-  let service: Seen;
-  beforeAll(async () => {
-    const mock = cli.start(['mock', 'service', '--listen', '127.0.0.1:0']);
-    service = new Seen(await mock.said(/(http:\/\/\S+)\n/));
-  });
-
+describe.concurrent('after a kill', () => {
   const moments: [string, (mine: Row[]) => boolean, (run: string, seed: string) => string[]][] = [
     ['while the first are being created', (mine) => mine.length > 0, (run) => [run]],
     ['half-way', (mine) => mine.length >= 20, () => ['--all']],
@@ -98,6 +92,8 @@ describe('after a kill', () => {
     'nothing of the run is left and nothing of others is touched: %s',
     async (_name, n) => {
       const [, due, argumentsFor] = moments[n]!;
+      const mock = cli.start(['mock', 'service', '--listen', '127.0.0.1:0']);
+      const service = new Seen(await mock.said(/(http:\/\/\S+)\n/));
       const seed = `moment-${n}`;
       const out = `out-${n}`;
       const strangers = await plantStrangers(service, seed);
@@ -123,12 +119,13 @@ describe('after a kill', () => {
         stdout: 'nothing was removed; nothing is left\n',
       });
       expect(readLedger(join(cli.folder, out, id)).open).toEqual([]);
+      mock.child.kill('SIGKILL');
     },
     60_000,
   );
 });
 
-describe('with a service that holds its answers', () => {
+describe.concurrent('with a service that holds its answers', () => {
   const plan = () => planOf('held', '  - {name: sno, topology: sno, amount: 3}\n');
 
   it('the second Ctrl-C names what was being created too, and clean removes it', async () => {
@@ -206,7 +203,7 @@ function leaveRun(out: string, id: string, header: object, lines: object[], end 
   writeFileSync(join(folder, LEDGER_FILE), text);
 }
 
-describe('runs of one seed', () => {
+describe.concurrent('runs of one seed', () => {
   const intended = { seq: 1, intended: 'cluster', name: 'c' };
 
   it('do not take each other for their own', async () => {
@@ -261,7 +258,7 @@ describe('runs of one seed', () => {
   }, 60_000);
 });
 
-describe('credentials', () => {
+describe.concurrent('credentials', () => {
   it('come from a file or the environment, and never from the ledger', async () => {
     const service = await NameService.start();
     const id = 'run-1';
@@ -305,5 +302,5 @@ describe('credentials', () => {
     expect(refused.stdout).toContain('not now, not for (redacted)');
     expect(refused.stdout + refused.stderr).not.toContain('from-file');
     await service.close();
-  }, 30_000);
+  }, 60_000);
 });

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
+import { CLI_ENV, MAIN } from './testing/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarm-faults-'));
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
 const FAULTS = pathToFileURL(join(import.meta.dirname, 'faults.ts')).href;
 
 function node(...args: string[]) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) =>
-    execFile(process.execPath, args, { cwd: folder, env: { PATH: process.env.PATH } }, (error, stdout, stderr) =>
+    execFile(process.execPath, args, { cwd: folder, env: CLI_ENV }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     ),
   );

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { CLI_ENV, MAIN } from './testing/cli.ts';
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'swarm-mock-kube-'));
 const running = new Set<ChildProcess>();
 afterAll(() => {
@@ -18,7 +18,7 @@ function start(...args: string[]) {
   const child = spawn(process.execPath, [MAIN, 'mock', 'kube', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+    env: CLI_ENV,
   });
   running.add(child);
   let text = '';
@@ -50,7 +50,7 @@ function start(...args: string[]) {
 const get = async (url: string, token: string, method = 'GET') =>
   (await fetch(url, { method, headers: { authorization: `Bearer ${token}` } })).json() as Promise<{ items: unknown[] }>;
 
-it('serves a hub until it is asked to end, and leaves the kubeconfig that was asked for', async () => {
+it.concurrent('serves a hub until it is asked to end, and leaves the kubeconfig that was asked for', async () => {
   const file = join(folder, 'hub.kubeconfig');
   const hub = start(
     '--world',
@@ -75,7 +75,7 @@ it('serves a hub until it is asked to end, and leaves the kubeconfig that was as
   expect((await hub.ended).code).toBe(0);
 });
 
-it('serves spokes whose hosts are driven by the control API', async () => {
+it.concurrent('serves spokes whose hosts are driven by the control API', async () => {
   const spokes = start(
     '--world',
     'spoke',
@@ -102,7 +102,7 @@ it('serves spokes whose hosts are driven by the control API', async () => {
   expect(() => statSync(file)).toThrow();
 });
 
-it.each([
+it.concurrent.each([
   [['--world', 'moon'], /Allowed choices are spoke, hub, devworkspace, empty/],
   [['--world', 'hub', '--spokes', '3'], /--spokes needs --world spoke; the world is hub/],
   [['--own-ports'], /--own-ports needs --world spoke; the world is empty/],

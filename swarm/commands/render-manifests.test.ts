@@ -16,8 +16,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { InputError } from './exit.ts';
 import { manifestsCommand } from './manifests.ts';
+import { CLI_ENV, MAIN } from './testing/cli.ts';
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
 const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'manifests-values.yaml');
 const folder = mkdtempSync(join(tmpdir(), 'swarm-manifests-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,7 +37,7 @@ function render(args: readonly string[], takes = Number.POSITIVE_INFINITY): Prom
   const child = spawn(process.execPath, [MAIN, 'manifests', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+    env: CLI_ENV,
   });
   let stdout = '';
   let stderr = '';

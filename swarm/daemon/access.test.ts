@@ -2,9 +2,10 @@
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { type AccessRules, hostName, isLoopback, TOKEN_PROTOCOL } from './access.ts';
+import { PlanReader } from './plan-reader.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -42,6 +43,8 @@ const PATHS = [
 ];
 
 let parts: FakeParts;
+/** One for all tests: a thread of its own takes a while to start. */
+const plans = new PlanReader();
 let runs: RunManager;
 let server: FastifyInstance;
 let port: number;
@@ -54,6 +57,7 @@ async function serve(access?: AccessRules): Promise<void> {
   server = await createServer({
     runs,
     agents: new PoolLoneAgents(),
+    plans,
     exit: () => {
       exits++;
     },
@@ -62,17 +66,22 @@ async function serve(access?: AccessRules): Promise<void> {
   await server.listen({ host: '127.0.0.1', port: 0 });
   port = (server.server.address() as AddressInfo).port;
 }
-afterEach(async () => {
+async function end(): Promise<void> {
   await runs.stop();
   await server.close();
-});
+}
+/** One server for tests that change nothing of it. */
+const shared = (access?: AccessRules) => {
+  beforeAll(() => serve(access));
+  afterAll(end);
+};
 
 const ask = (line: string, headers: Record<string, string> = {}, body = '') =>
   rawExchange(port, requestText(line, headers, body));
 const codeOf = (answer: { body: string }) => JSON.parse(answer.body).error?.code;
 
 describe('on loopback', () => {
-  beforeEach(() => serve({ token: null, hosts: new Set(['swarm.example.com']) }));
+  shared({ token: null, hosts: new Set(['swarm.example.com']) });
 
   it.each([
     'localhost',
@@ -136,13 +145,6 @@ describe('on loopback', () => {
     }
   });
 
-  it('its own page may do everything but end it', async () => {
-    const own = { Host: `localhost:${port}`, Origin: `http://localhost:${port}`, 'Sec-Fetch-Site': 'same-origin' };
-    expect((await ask('GET /api/v1/runs', own)).status).toBe(200);
-    expect((await ask('POST /api/v1/runs', { ...own, 'Content-Type': 'application/json' }, PLAN)).status).toBe(201);
-    expect((await ask('GET /api/assisted-swarm/exit', own)).status).toBe(403);
-  });
-
   it('a link to the page may be followed, one to anything else not', async () => {
     const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
     expect((await ask('GET /', link)).status).toBe(200);
@@ -169,6 +171,36 @@ describe('on loopback', () => {
     expect(runs.current).toBeNull();
     const agents = await ask('POST /api/assisted-swarm/agents', { ...(type && { 'Content-Type': type }) }, '{}');
     expect(agents.status).toBe(415);
+  });
+
+  it('the page runs its own script alone and cannot be framed', async () => {
+    const { headers, body } = await ask('GET /');
+    expect(headers['content-security-policy']).toMatch(/default-src 'none'; script-src 'sha256-[\w+/]+=*';/);
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['x-frame-options']).toBe('DENY');
+    expect(body.match(/<script/g)).toHaveLength(1);
+    const metrics = await ask('GET /metrics');
+    expect(metrics.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+  });
+
+  it('refusals of the public API have the shape of its framework', async () => {
+    const answer = await ask('GET /api/assisted-swarm/agents', { Origin: 'http://evil.example' });
+    expect(JSON.parse(answer.body)).toEqual({ code: 403, message: expect.stringContaining('another origin') });
+  });
+});
+
+describe('on loopback, what changes something', () => {
+  beforeEach(() => serve());
+  afterEach(end);
+
+  it('its own page may do everything but end it', async () => {
+    const own = { Host: `localhost:${port}`, Origin: `http://localhost:${port}`, 'Sec-Fetch-Site': 'same-origin' };
+    expect((await ask('GET /api/v1/runs', own)).status).toBe(200);
+    expect((await ask('POST /api/v1/runs', { ...own, 'Content-Type': 'application/json' }, PLAN)).status).toBe(201);
+    expect((await ask('GET /api/assisted-swarm/exit', own)).status).toBe(403);
   });
 
   it.each([
@@ -199,27 +231,10 @@ describe('on loopback', () => {
     expect((await ask('GET /api/assisted-swarm/exit')).status).toBe(204);
     await expect.poll(() => exits).toBe(1);
   });
-
-  it('the page runs its own script alone and cannot be framed', async () => {
-    const { headers, body } = await ask('GET /');
-    expect(headers['content-security-policy']).toMatch(/default-src 'none'; script-src 'sha256-[\w+/]+=*';/);
-    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
-    expect(headers['x-frame-options']).toBe('DENY');
-    expect(body.match(/<script/g)).toHaveLength(1);
-    const metrics = await ask('GET /metrics');
-    expect(metrics.headers).toMatchObject({
-      'x-content-type-options': 'nosniff',
-      'cross-origin-resource-policy': 'same-origin',
-    });
-  });
-
-  it('refusals of the public API have the shape of its framework', async () => {
-    const answer = await ask('GET /api/assisted-swarm/agents', { Origin: 'http://evil.example' });
-    expect(JSON.parse(answer.body)).toEqual({ code: 403, message: expect.stringContaining('another origin') });
-  });
 });
 
 describe('websockets', () => {
+  afterEach(end);
   const open = (path: string, options: object, protocols: string[] = []) =>
     new Promise<{ status: number; socket?: WebSocket }>((resolve) => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, options);
@@ -270,7 +285,7 @@ describe('websockets', () => {
 });
 
 describe('with a token', () => {
-  beforeEach(() => serve({ token: new AccessToken(TOKEN), hosts: new Set() }));
+  shared({ token: new AccessToken(TOKEN), hosts: new Set() });
 
   it.each([
     {},

@@ -35,6 +35,11 @@ const OUTSIDE = [
   'relative.json',
   '../outside/secret.json',
   '/proc/self/environ',
+  // What is there tells no more than what is not.
+  '/etc/passwd/a/b',
+  '/etc/none/a/b',
+  join(outside, 'passwd', 'a', 'b'),
+  `/${'a'.repeat(300)}/b/c`,
   `/proc/self/cwd/x`,
 ];
 

@@ -65,15 +65,26 @@ export class AgentFiles {
   /** The path without links above its last part. @throws Error when it leads out of the folder */
   #confine(field: string, path: string): string {
     if (path.includes('\0')) throw new Error(`${field} must not contain a NUL character`);
-    const wanted = resolve(path);
-    const real = join(realOf(dirname(wanted)), basename(wanted));
-    const below = relative(this.#folder, real);
-    if (below === '' || below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) {
+    const real = realFile(resolve(path));
+    const below = real === null ? '..' : relative(this.#folder, real);
+    if (real === null || below === '' || below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) {
       throw new Error(
         `${field} ${path} does not lie in ${this.#folder}; use a file in there, or start the daemon with --agent-files DIR`,
       );
     }
     return real;
+  }
+}
+
+/**
+ * A file's path without links above its last part. Null where none can be told (a file in the place of a folder, no permission, a
+ * circle of links): an error of its own would say of any path outside whether it is there.
+ */
+function realFile(path: string): string | null {
+  try {
+    return join(realOf(dirname(path)), basename(path));
+  } catch {
+    return null;
   }
 }
 

@@ -12,13 +12,14 @@ import { runRoutes } from './run-routes.ts';
 const KNOWN_NAMED = 20;
 
 /** Fastify plugin; register it with `prefix: OWN_BASE`. */
-export async function ownApi(app: FastifyInstance, { runs, limits }: OwnApiOptions): Promise<void> {
+export async function ownApi(app: FastifyInstance, { runs, plans, limits }: OwnApiOptions): Promise<void> {
   // Plans are read as text, JSON ones too: their errors then have a line and a column.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser([...PLAN_MEDIA_TYPES], { parseAs: 'string' }, (_request, text, done) => done(null, text));
 
   const context: RouteContext = {
     runs,
+    plans,
     limits,
     problems: { '4xx': errorSchema, '5xx': errorSchema },
     heavy: { rateLimit: { max: limits.heavyRequestsPerSecond } },

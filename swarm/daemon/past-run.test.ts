@@ -13,6 +13,7 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { realParts } from './parts.ts';
 import { PastRun } from './past-run.ts';
+import { PlanReader } from './plan-reader.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -27,13 +28,15 @@ const fail = (error: Error) => {
 };
 
 let root: string;
+/** One for all tests: a thread of its own takes a while to start. */
+const plans = new PlanReader();
 let runs: RunManager;
 let server: FastifyInstance;
 let base: string;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'swarm-past-'));
   runs = new RunManager(new FakeParts(), new RunArchive(root));
-  server = await createServer({ runs, agents: new PoolLoneAgents(), exit: () => {} });
+  server = await createServer({ runs, agents: new PoolLoneAgents(), plans, exit: () => {} });
   await server.listen({ host: '127.0.0.1', port: 0 });
   base = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/api/v1/runs`;
 });

@@ -1,6 +1,7 @@
 /** What the routes of the daemon's own API share. */
 import type { FastifyRequest } from 'fastify';
 import type { PastRun } from './past-run.ts';
+import type { PlanReader } from './plan-reader.ts';
 import type { Run } from './run.ts';
 import type { RunManager } from './run-manager.ts';
 import type { ServerLimits } from './server-limits.ts';
@@ -9,6 +10,8 @@ export const OWN_BASE = '/api/v1';
 
 export interface OwnApiOptions {
   runs: RunManager;
+  /** Reads the plans that clients send. */
+  plans: PlanReader;
   limits: ServerLimits;
 }
 

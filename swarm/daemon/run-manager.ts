@@ -30,19 +30,22 @@ export class RunManager {
     return this.#last;
   }
 
+  /** @throws ApiError 409 while a run is under way: two would measure each other. */
+  refuseSecond(): void {
+    if (!this.#last || this.#last.state === 'ended') return;
+    throw new ApiError(
+      409,
+      'run-in-progress',
+      `run ${this.#last.id} is in progress and two runs would measure each other; stop it first, or wait for its end`,
+    );
+  }
+
   /**
    * Starts a run; it goes on by itself.
-   * @throws ApiError 409 while another run is under way: two would measure each other.
+   * @throws ApiError 409 while another run is under way.
    */
   start(plan: ExpandedPlan, options: Pick<RunOptions, 'workers' | 'holdSeconds'> = {}): Run {
-    if (this.#last && this.#last.state !== 'ended') {
-      throw new ApiError(
-        409,
-        'run-in-progress',
-        `run ${this.#last.id} is in progress and two runs would measure each other; stop it first, or wait for its end`,
-        { given: plan.name },
-      );
-    }
+    this.refuseSecond();
     const run = new Run({ id: this.#nextId(), plan, parts: this.#parts, ...options });
     this.#forget();
     this.#runs.set(run.id, run);

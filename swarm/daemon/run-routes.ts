@@ -1,14 +1,9 @@
 /** Runs: start, list, show, stop. */
 import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { expandPlan } from '../plan/expand.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { parsePlan } from '../plan/load.ts';
-import { PlanError } from '../plan/plan.ts';
 import { ApiError } from './api-error.ts';
 import { runParams, runQuery, runSchema, startQuery } from './api-schemas.ts';
 import { PLAN_MEDIA_ADVICE } from './error-reply.ts';
-import { applyOverrides } from './overrides.ts';
 import { elsewhere, PastRun } from './past-run.ts';
 import { OWN_BASE, type RouteContext } from './route-context.ts';
 import type { Run } from './run.ts';
@@ -22,7 +17,7 @@ interface StartQuery {
 }
 
 /** Adds the routes to the API's scope. */
-export function runRoutes(app: FastifyInstance, { runs, find, problems, heavy }: RouteContext): void {
+export function runRoutes(app: FastifyInstance, { runs, plans, find, problems, heavy }: RouteContext): void {
   app.post(
     '/runs',
     {
@@ -36,7 +31,14 @@ export function runRoutes(app: FastifyInstance, { runs, find, problems, heavy }:
     },
     async (request, reply) => {
       const query = request.query as StartQuery;
-      const run = runs.start(readPlan(request.body, query), {
+      const text = planText(request.body);
+      // First of all: reading a plan takes time from the run that is under way.
+      runs.refuseSecond();
+      const plan = await plans.read(text, query.seed ?? null, {
+        ...(query.keep !== undefined && { keep: query.keep }),
+        ...(query.speed !== undefined && { speed: query.speed }),
+      });
+      const run = runs.start(plan, {
         ...(query.workers !== undefined && { workers: query.workers }),
         ...(query.hold !== undefined && { holdSeconds: query.hold }),
       });
@@ -122,20 +124,10 @@ function describe(run: Run | PastRun): object {
   };
 }
 
-function readPlan(body: unknown, query: StartQuery): ExpandedPlan {
-  if (typeof body !== 'string' || body.trim() === '') {
-    throw new ApiError(400, 'no-plan', 'the body is empty; it must be a plan, as YAML or JSON', {
-      allowed: PLAN_MEDIA_ADVICE,
-    });
-  }
-  try {
-    const plan = parsePlan(body, 'plan');
-    return applyOverrides(expandPlan(plan, query.seed === undefined ? {} : { seed: query.seed }), query);
-  } catch (error) {
-    if (error instanceof PlanError) {
-      throw new ApiError(400, 'bad-plan', error.message, { given: error.problems });
-    }
-    if (error instanceof RangeError) throw new ApiError(400, 'bad-plan', error.message);
-    throw error;
-  }
+/** @throws ApiError 400 when there is no text in the body */
+function planText(body: unknown): string {
+  if (typeof body === 'string' && body.trim() !== '') return body;
+  throw new ApiError(400, 'no-plan', 'the body is empty; it must be a plan, as YAML or JSON', {
+    allowed: PLAN_MEDIA_ADVICE,
+  });
 }

@@ -1,8 +1,9 @@
 /** Clients that do not behave: each comes to an end, and none holds up the server's. */
 import net, { type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import WebSocket from 'ws';
+import { PlanReader } from './plan-reader.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -20,24 +21,24 @@ const UPGRADE = {
 /** Patience of a server whose limits are looked at. */
 const SHORT: Partial<ServerLimits> = { headersMs: 300, requestMs: 600, checkMs: 50, silenceMs: 800, closeMs: 100 };
 
+/** One for all tests: a thread of its own takes a while to start. */
+const plans = new PlanReader();
 let runs: RunManager;
 let parts: FakeParts;
 let server: FastifyInstance;
 let port: number;
 
 async function serve(limits: Partial<ServerLimits>): Promise<void> {
-  server = await createServer({ runs, agents: new PoolLoneAgents(), exit: () => {}, limits });
+  parts = new FakeParts();
+  runs = new RunManager(parts);
+  server = await createServer({ runs, agents: new PoolLoneAgents(), plans, exit: () => {}, limits });
   await server.listen({ host: '127.0.0.1', port: 0 });
   port = (server.server.address() as AddressInfo).port;
 }
-beforeEach(() => {
-  parts = new FakeParts();
-  runs = new RunManager(parts);
-});
-afterEach(async () => {
+async function end(): Promise<void> {
   await runs.stop();
   await server.close();
-});
+}
 
 const alive = async () => (await rawExchange(port, requestText('GET /metrics'))).status;
 async function startRun(): Promise<string> {
@@ -51,6 +52,7 @@ async function startRun(): Promise<string> {
 
 describe('upgrades', () => {
   beforeEach(() => serve({ closeMs: 100 }));
+  afterEach(end);
 
   it.each([
     ['a malformed path', requestText('GET /%zz', UPGRADE), 400],
@@ -85,9 +87,10 @@ describe('upgrades', () => {
 });
 
 describe('slow clients', () => {
-  beforeEach(() => serve({ ...SHORT, heavyRequestsPerSecond: 1e6 }));
+  beforeAll(() => serve({ ...SHORT, heavyRequestsPerSecond: 1e6 }));
+  afterAll(end);
 
-  it.each([
+  it.concurrent.each([
     ['nothing at all', ''],
     ['half of a head', 'GET /metrics HTTP/1.1\r\nHost: local'],
     [
@@ -109,7 +112,7 @@ describe('slow clients', () => {
     expect(await alive()).toBe(200);
   });
 
-  it('that send a byte now and then are cut off', async () => {
+  it.concurrent('that send a byte now and then are cut off', async () => {
     const { socket, closed } = await holdOpen(port, 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ');
     socket.resume();
     const drip = setInterval(() => socket.write('x'), 20);
@@ -118,6 +121,7 @@ describe('slow clients', () => {
     expect(await alive()).toBe(200);
   });
 
+  // After the others: it looks at all connections.
   it('that ask and do not read are cut off', async () => {
     const { socket, closed } = await holdOpen(port);
     socket.pause();
@@ -142,9 +146,10 @@ describe('slow clients', () => {
 });
 
 describe('what is not HTTP', () => {
-  beforeEach(() => serve(SHORT));
+  beforeAll(() => serve({ ...SHORT, heavyRequestsPerSecond: 1e6 }));
+  afterAll(end);
 
-  it.each([
+  it.concurrent.each([
     ['garbage', Buffer.from([0, 255, 22, 3, 1, 2, 0, 1, 0, 13, 10, 13, 10])],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n'],
@@ -181,6 +186,8 @@ describe('what is not HTTP', () => {
 });
 
 describe('too much', () => {
+  afterEach(end);
+
   it('of a head or a body is refused, announced or not', async () => {
     await serve({ bodyBytes: 10_000, closeMs: 100 });
     const big = 'x'.repeat(100_000);
@@ -222,6 +229,8 @@ describe('too much', () => {
 });
 
 describe('websockets', () => {
+  afterEach(end);
+
   it('of a client that does not answer pings are cut off', async () => {
     await serve({ pingMs: 50, closeMs: 100 });
     const id = await startRun();
@@ -257,6 +266,7 @@ describe('websockets', () => {
 
 it('the server closes whatever its clients do', async () => {
   await serve({ closeMs: 100 });
+  onTestFinished(end);
   const id = await startRun();
   const events = requestText(`GET /api/v1/runs/${id}/events`, UPGRADE);
   const clients = await Promise.all([

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { SLOW_READER } from './event-stream.ts';
+import { PlanReader } from './plan-reader.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
@@ -20,6 +21,8 @@ clusters:
 `;
 
 let parts: FakeParts;
+/** One for all tests: a thread of its own takes a while to start. */
+const plans = new PlanReader();
 let runs: RunManager;
 let server: FastifyInstance;
 let base: string;
@@ -27,7 +30,7 @@ let base: string;
 beforeEach(async () => {
   parts = new FakeParts();
   runs = new RunManager(parts);
-  server = await createServer({ runs, agents: new PoolLoneAgents(), exit: () => {} });
+  server = await createServer({ runs, agents: new PoolLoneAgents(), plans, exit: () => {} });
   await server.listen({ host: '127.0.0.1', port: 0 });
   base = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
 });
@@ -84,6 +87,8 @@ describe('runs', () => {
     const second = await post(PLAN);
     expect(second.status).toBe(409);
     expect((await body(second)).error).toMatchObject({ status: 409, code: 'run-in-progress' });
+    // Without reading it: that would take from the run's time.
+    expect((await post('[{'.repeat(20_000))).status).toBe(409);
     const stopped = await api(`/runs/${run.id}/stop`, { method: 'POST' });
     expect(stopped.status).toBe(202);
     await runs.idle();

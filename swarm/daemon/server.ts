@@ -15,6 +15,7 @@ import { sendError, sendNotFound } from './error-reply.ts';
 import { createHttpServer, type DaemonHttpServer, type ServerCertificate } from './http-server.ts';
 import type { LoneAgents } from './lone-agent.ts';
 import { ownApi } from './own-api.ts';
+import { PlanReader } from './plan-reader.ts';
 import { OWN_BASE } from './route-context.ts';
 import type { RunManager } from './run-manager.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   access?: AccessRules;
   /** Serves TLS with it; plain HTTP when absent. */
   certificate?: ServerCertificate;
+  /** Reads the plans that clients send; the server's own, which ends with it, when absent. */
+  plans?: PlanReader;
   /** Replaces some of the usual ones. */
   limits?: Partial<ServerLimits>;
 }
@@ -78,6 +81,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await registerDocuments(app);
   await registerWebsockets(app, http!, limits);
 
+  const plans = options.plans ?? new PlanReader();
+  if (!options.plans) app.addHook('onClose', () => plans.close());
+
   const registry = createRegistry(programVersion(), () => {
     const run = options.runs.current;
     if (!run) return options.agents.measured();
@@ -90,7 +96,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).send(STATUS_PAGE));
   await app.register((scope) => compatApi(scope, options), { prefix: COMPAT_BASE });
-  await app.register((scope) => ownApi(scope, { runs: options.runs, limits }), { prefix: OWN_BASE });
+  await app.register((scope) => ownApi(scope, { runs: options.runs, plans, limits }), { prefix: OWN_BASE });
   await app.ready();
   return app;
 }

@@ -10,6 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { startClock } from '../../model/time/clock.ts';
 import type { ServiceMockOptions } from '../../service-mock/index.ts';
 import type { ReportMessage } from '../../service-mock/main.ts';
+import { CLI_ENV, MAIN } from '../commands/testing/cli.ts';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
 import type { RunSummary } from '../report/summary.ts';
@@ -34,10 +35,10 @@ const TWO_IN_AN_HOUR = {
 async function swarmRun(plan: object): Promise<{ code: number | null; stdout: string; summary: RunSummary }> {
   const folder = mkdtempSync(join(tmpdir(), 'swarm-verdict-'));
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts'), 'run', 'plan.json', '--quiet'], {
+  const child = spawn(process.execPath, [MAIN, 'run', 'plan.json', '--quiet'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+    env: CLI_ENV,
   });
   children.add(child);
   let stdout = '';

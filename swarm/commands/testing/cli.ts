@@ -4,6 +4,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Environment of commands: nothing of the tests' own but what makes them start fast (vitest.config.ts). */
+export const CLI_ENV: Readonly<Record<string, string>> = {
+  PATH: process.env.PATH ?? '',
+  NO_COLOR: '1',
+  ...(process.env.NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+};
+
 export const MAIN = join(import.meta.dirname, '..', '..', 'main.ts');
 
 export interface Outcome {
@@ -22,7 +29,7 @@ export class Cli {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
+      env: { ...CLI_ENV, ...env },
     });
     this.#running.add(child);
     let stdout = '';
