@@ -22,6 +22,7 @@ const FLOORS = [
   ['swarm/plan/expanded-plan.ts'],
   ['model/spoke'],
   ['model/lifecycle'],
+  ['model/kube'],
   ['model/time'],
   ['model/protocol'],
   ['model/text'],

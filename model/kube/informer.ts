@@ -1,0 +1,207 @@
+/**
+ * A cache of the objects of one kind that a list fills and a watch keeps up to date, as client-go's reflector and shared
+ * informer do (tools/cache/reflector.go, shared_informer.go): pages, bookmarks, a new list when the history is lost, and
+ * pauses that grow while the server is away.
+ */
+import type { Clock } from '../time/clock.ts';
+import type { KubeClient, Selection } from './kube-client.ts';
+import { isKubeError, KubeError } from './kube-error.ts';
+import { type KubeObject, keyOf, objectKey } from './kube-object.ts';
+import type { KubeResource } from './resources.ts';
+
+/** `before` is undefined for an object that is new, `after` for one that is gone. */
+export type Change = (after: KubeObject | undefined, before: KubeObject | undefined) => void;
+
+export interface InformerOptions {
+  client: KubeClient;
+  resource: KubeResource;
+  selection?: Selection;
+  clock: Clock;
+  /** Reduces an object to what its users need, before it is kept. Name, namespace and resourceVersion must stay. */
+  keep?: (object: KubeObject) => KubeObject;
+  /** Told of each failed list or watch before it is tried again; not of those that end in order. */
+  onError?: (error: KubeError) => void;
+  /** Makes waits between tries differ: 0 to 1. */
+  random?: () => number;
+}
+
+/** Simulated-or-not, servers end watches after about this: client-go, tools/cache/reflector.go, minWatchTimeout. */
+const WATCH_SECONDS = 300;
+/** Wall-clock pauses after failures. */
+const PAUSE_FIRST_MS = 800;
+const PAUSE_MOST_MS = 30_000;
+
+export class Informer {
+  readonly #options: InformerOptions;
+  readonly #objects = new Map<string, KubeObject>();
+  readonly #listeners = new Set<Change>();
+  readonly #stop = new AbortController();
+  readonly #synced = Promise.withResolvers<void>();
+  /** Names by the value that an index gives its objects. */
+  readonly #indices = new Map<
+    string,
+    { valuesOf: (object: KubeObject) => readonly string[]; keys: Map<string, Set<string>> }
+  >();
+  #resourceVersion = '';
+  #running: Promise<void> | null = null;
+
+  constructor(options: InformerOptions) {
+    this.#options = options;
+    // A stop before the first list is nobody's failure.
+    this.#synced.promise.catch(() => {});
+  }
+
+  /** Begins to list and watch. Call once. */
+  start(): this {
+    this.#running ??= this.#run();
+    return this;
+  }
+
+  /** Resolves when the first list is in. @throws Error when stopped before. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the informer was stopped'));
+    this.#synced.reject(this.#stop.signal.reason);
+    await this.#running;
+  }
+
+  /** Calls back for each change from now on, and for everything that is there already. Returns what ends it. */
+  onChange(listener: Change): () => void {
+    this.#listeners.add(listener);
+    for (const object of [...this.#objects.values()]) listener(object, undefined);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get(namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.#objects.get(objectKey(namespace, name));
+  }
+
+  byKey(key: string): KubeObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** All objects, in no order. */
+  list(): IterableIterator<KubeObject> {
+    return this.#objects.values();
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** Makes {@link select} know objects by further values, such as their owner. Call before {@link start}. */
+  addIndex(index: string, valuesOf: (object: KubeObject) => readonly string[]): this {
+    this.#indices.set(index, { valuesOf, keys: new Map() });
+    return this;
+  }
+
+  /** The objects that an index gives this value. */
+  select(index: string, value: string): KubeObject[] {
+    const keys = this.#indices.get(index)!.keys.get(value);
+    return keys ? [...keys].map((key) => this.#objects.get(key)!) : [];
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    const { clock, random = Math.random, onError } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === '') await this.#list(signal);
+        await this.#watch(signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isKubeError(error) && error.expired) {
+          this.#resourceVersion = '';
+          continue;
+        }
+        failures++;
+        onError?.(isKubeError(error) ? error : new KubeError(String(error), { status: 0, reason: 'Protocol' }));
+        const pause = Math.min(PAUSE_FIRST_MS * 2 ** (failures - 1), PAUSE_MOST_MS) * (1 + random());
+        await clock.sleep(pause * clock.speed, signal).catch(() => {});
+      }
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { client, resource, selection = {} } = this.#options;
+    const seen = new Set<string>();
+    let version = '';
+    for await (const { items, resourceVersion } of client.pages(resource, selection, signal)) {
+      for (const item of items) {
+        seen.add(keyOf(item));
+        this.#put(item);
+      }
+      version = resourceVersion;
+    }
+    for (const key of [...this.#objects.keys()]) if (!seen.has(key)) this.#drop(key);
+    this.#resourceVersion = version;
+    this.#synced.resolve();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, resource, selection = {}, random = Math.random } = this.#options;
+    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+    const changes = client.watch(
+      resource,
+      { ...selection, resourceVersion: this.#resourceVersion, timeoutSeconds },
+      signal,
+    );
+    for await (const { type, object } of changes) {
+      if (type === 'ERROR') {
+        throw new KubeError(`watch of ${resource.plural}: ${object.message ?? 'the server ended it'}`, {
+          status: object.code ?? 500,
+          reason: object.reason ?? 'InternalError',
+        });
+      }
+      this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
+      if (type === 'BOOKMARK') continue;
+      if (type === 'DELETED') this.#drop(keyOf(object));
+      else this.#put(object);
+    }
+  }
+
+  #put(received: KubeObject): void {
+    const key = keyOf(received);
+    const before = this.#objects.get(key);
+    if (before && before.metadata.resourceVersion === received.metadata.resourceVersion) return;
+    // One that was deleted and made anew between two lists is another object.
+    if (before && before.metadata.uid !== received.metadata.uid) this.#drop(key);
+    const after = this.#options.keep?.(received) ?? received;
+    const known = this.#objects.get(key);
+    this.#index(known, after, key);
+    this.#objects.set(key, after);
+    this.#tell(after, known);
+  }
+
+  #drop(key: string): void {
+    const before = this.#objects.get(key);
+    if (!before) return;
+    this.#index(before, undefined, key);
+    this.#objects.delete(key);
+    this.#tell(undefined, before);
+  }
+
+  #index(before: KubeObject | undefined, after: KubeObject | undefined, key: string): void {
+    for (const { valuesOf, keys } of this.#indices.values()) {
+      for (const value of before ? valuesOf(before) : []) {
+        const set = keys.get(value);
+        set?.delete(key);
+        if (set?.size === 0) keys.delete(value);
+      }
+      for (const value of after ? valuesOf(after) : []) {
+        const set = keys.get(value);
+        if (set) set.add(key);
+        else keys.set(value, new Set([key]));
+      }
+    }
+  }
+
+  #tell(after: KubeObject | undefined, before: KubeObject | undefined): void {
+    for (const listener of this.#listeners) listener(after, before);
+  }
+}

@@ -1,0 +1,396 @@
+/**
+ * A client of a Kubernetes API. @kubernetes/client-node reads kubeconfigs and authenticates; requests are our own, because
+ * its clients (2.0) make a connection for each of them, know no abort, and serve sub-resources of any kind by none of them.
+ *
+ *    request → turn of the rate limit → connection of the pool → response → counted
+ *       ↑                                                            │
+ *       └──────────── Retry-After of 429 and 5xx, ten times ─────────┘       as client-go, rest/with_retry.go
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { type Dispatcher, request } from 'undici';
+import type { Clock } from '../time/clock.ts';
+import { KubeConnections } from './kube-connections.ts';
+import { KubeError, type KubeStatus } from './kube-error.ts';
+import type { KubeObject } from './kube-object.ts';
+import {
+  describe,
+  type KubeRequest,
+  type KubeVerb,
+  METHODS,
+  pathOf,
+  statusError,
+  transportError,
+} from './kube-request.ts';
+import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
+import { apiVersionOf, type KubeResource } from './resources.ts';
+
+/** One request as it ended. */
+export interface KubeCall {
+  verb: KubeVerb;
+  /** Plural, with `/status` behind it for the sub-resource. */
+  resource: string;
+  /** HTTP status; 0 without a response. */
+  status: number;
+  /** Wall-clock milliseconds until the response was read; of a watch until it began. */
+  milliseconds: number;
+}
+
+export interface KubeClientOptions {
+  kubeconfig: KubeConfig;
+  /** For the rate limit and for waits between tries. */
+  clock: Clock;
+  /** No limit when absent. */
+  limit?: RateLimitOptions;
+  userAgent?: string;
+  onCall?: (call: KubeCall) => void;
+  /** Wall-clock milliseconds for one response; default 30,000. */
+  timeoutMs?: number;
+  /** Requests under way at once, watches not counted; default 64. */
+  connections?: number;
+}
+
+export type PatchKind = 'merge' | 'json' | 'strategic';
+
+export interface WriteOptions {
+  subresource?: 'status';
+  /** Who is named in managedFields. */
+  fieldManager?: string;
+  dryRun?: boolean;
+}
+
+export interface DeleteOptions {
+  propagation?: 'Background' | 'Foreground' | 'Orphan';
+  /** Only this very object. */
+  uid?: string;
+}
+
+export interface Selection {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface KubeList {
+  items: KubeObject[];
+  resourceVersion: string;
+}
+
+/** One line of a watch. */
+export interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: KubeObject & KubeStatus;
+}
+
+const PATCH_TYPES: Readonly<Record<PatchKind | 'apply', string>> = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+};
+const TIMEOUT_MS = 30_000;
+const CONNECTIONS = 64;
+/** Objects of one page of a list: client-go, tools/pager/pager.go. */
+const PAGE = 500;
+/** Further tries after a response that asks for them: client-go, rest/request.go, maxRetries. */
+const RETRIES = 10;
+
+/** All methods throw {@link KubeError}, or the signal's reason when aborted. */
+export class KubeClient {
+  /** URL of the API server. */
+  readonly server: string;
+  readonly #options: KubeClientOptions;
+  readonly #limit: RateLimit | null;
+  readonly #connections: KubeConnections;
+
+  constructor(options: KubeClientOptions) {
+    this.#options = options;
+    this.server = options.kubeconfig.getCurrentCluster()!.server.replace(/\/+$/, '');
+    this.#connections = new KubeConnections(options.kubeconfig, options.connections ?? CONNECTIONS);
+    this.#limit = options.limit ? new RateLimit(options.clock, options.limit) : null;
+  }
+
+  get(resource: KubeResource, namespace: string | undefined, name: string, signal?: AbortSignal): Promise<KubeObject> {
+    return this.#object({ verb: 'get', resource, namespace, name, signal });
+  }
+
+  /** All objects of a selection, page by page. */
+  async list(resource: KubeResource, selection: Selection = {}, signal?: AbortSignal): Promise<KubeList> {
+    const items: KubeObject[] = [];
+    let resourceVersion = '';
+    for await (const page of this.pages(resource, selection, signal)) {
+      items.push(...page.items);
+      resourceVersion = page.resourceVersion;
+    }
+    return { items, resourceVersion };
+  }
+
+  /** The pages of a list, for those who need not hold all of it. */
+  async *pages(resource: KubeResource, selection: Selection = {}, signal?: AbortSignal): AsyncGenerator<KubeList> {
+    const { namespace, labelSelector, fieldSelector } = selection;
+    let next: string | undefined;
+    do {
+      const query = { labelSelector, fieldSelector, limit: String(PAGE), continue: next };
+      const list = (await this.#json({ verb: 'list', resource, namespace, query, signal })) as unknown as {
+        items?: KubeObject[] | null;
+        metadata?: { resourceVersion?: string; continue?: string };
+      };
+      const items = list.items ?? [];
+      // Items of a list do not say what they are.
+      for (const item of items) {
+        item.apiVersion ??= apiVersionOf(resource);
+        item.kind ??= resource.kind;
+      }
+      yield { items, resourceVersion: list.metadata?.resourceVersion ?? '' };
+      next = list.metadata?.continue || undefined;
+    } while (next !== undefined);
+  }
+
+  create(
+    resource: KubeResource,
+    object: KubeObject,
+    options: WriteOptions = {},
+    signal?: AbortSignal,
+  ): Promise<KubeObject> {
+    const { namespace } = object.metadata;
+    return this.#object({ verb: 'create', resource, namespace, body: object, ...written(options), signal });
+  }
+
+  /** Replaces the object; a `resourceVersion` that is not the present one is a conflict. */
+  update(
+    resource: KubeResource,
+    object: KubeObject,
+    options: WriteOptions = {},
+    signal?: AbortSignal,
+  ): Promise<KubeObject> {
+    const { namespace, name } = object.metadata;
+    return this.#object({ verb: 'update', resource, namespace, name, body: object, ...written(options), signal });
+  }
+
+  patch(
+    resource: KubeResource,
+    namespace: string | undefined,
+    name: string,
+    patch: object,
+    options: WriteOptions & { kind?: PatchKind } = {},
+    signal?: AbortSignal,
+  ): Promise<KubeObject> {
+    const { kind = 'merge', ...rest } = options;
+    return this.#object({
+      verb: 'patch',
+      resource,
+      namespace,
+      name,
+      body: patch,
+      contentType: PATCH_TYPES[kind],
+      ...written(rest),
+      signal,
+    });
+  }
+
+  /** Server-side apply. `force` takes fields that others own; without it that is a conflict. */
+  apply(
+    resource: KubeResource,
+    object: KubeObject,
+    options: WriteOptions & { fieldManager: string; force?: boolean },
+    signal?: AbortSignal,
+  ): Promise<KubeObject> {
+    const { force, ...rest } = options;
+    const { namespace, name } = object.metadata;
+    const { query, ...others } = written(rest);
+    return this.#object({
+      verb: 'patch',
+      resource,
+      namespace,
+      name,
+      body: object,
+      contentType: PATCH_TYPES.apply,
+      query: { ...query, ...(force && { force: 'true' }), fieldValidation: 'Strict' },
+      ...others,
+      signal,
+    });
+  }
+
+  async delete(
+    resource: KubeResource,
+    namespace: string | undefined,
+    name: string,
+    { propagation, uid }: DeleteOptions = {},
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const body = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      ...(propagation && { propagationPolicy: propagation }),
+      ...(uid && { preconditions: { uid } }),
+    };
+    await this.#json({ verb: 'delete', resource, namespace, name, body, signal });
+  }
+
+  /** Changes from a version on, until the server ends the stream, the signal aborts or the connection breaks (KubeError). */
+  async *watch(
+    resource: KubeResource,
+    selection: Selection & { resourceVersion: string; timeoutSeconds: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent> {
+    const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds } = selection;
+    const query = {
+      labelSelector,
+      fieldSelector,
+      resourceVersion,
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(timeoutSeconds),
+    };
+    const outgoing: KubeRequest = { verb: 'watch', resource, namespace, query, signal };
+    const response = await this.#send(outgoing);
+    try {
+      for await (const line of lines(response.body)) yield JSON.parse(line) as WatchEvent;
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw this.#transportError(outgoing, cause);
+    }
+  }
+
+  /** Text of any path below the server, such as `/version`. */
+  async text(path: string, signal?: AbortSignal): Promise<string> {
+    const response = await this.#exchange({ method: 'GET', path, accept: '*/*', signal }, path);
+    const text = await response.body.text();
+    if (response.statusCode >= 300) throw statusError(`GET ${path}`, response.statusCode, text);
+    return text;
+  }
+
+  /** Whether the server serves the kind: false without its CustomResourceDefinition. */
+  async serves({ group, version, plural }: KubeResource, signal?: AbortSignal): Promise<boolean> {
+    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+    try {
+      const list = JSON.parse(await this.text(path, signal)) as { resources?: { name: string }[] };
+      return list.resources?.some(({ name }) => name === plural) ?? false;
+    } catch (error) {
+      if (error instanceof KubeError && error.notFound) return false;
+      throw error;
+    }
+  }
+
+  /** Ends all connections. */
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  async #object(outgoing: KubeRequest): Promise<KubeObject> {
+    return (await this.#json(outgoing)) as unknown as KubeObject;
+  }
+
+  async #json(outgoing: KubeRequest): Promise<Record<string, unknown>> {
+    const response = await this.#send(outgoing);
+    try {
+      return (await response.body.json()) as Record<string, unknown>;
+    } catch (cause) {
+      outgoing.signal?.throwIfAborted();
+      throw this.#transportError(outgoing, cause);
+    }
+  }
+
+  /** Sends until there is a response that is not to be repeated. @throws KubeError for any that is not 2xx. */
+  async #send(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {
+    for (let attempt = 0; ; attempt++) {
+      outgoing.signal?.throwIfAborted();
+      await this.#limit?.turn(outgoing.signal);
+      const response = await this.#counted(outgoing);
+      if (response.statusCode < 300) return response;
+      const error = statusError(describe(outgoing), response.statusCode, await response.body.text(), response.headers);
+      const again = error.passing && error.retryAfterSeconds !== null && attempt < RETRIES;
+      if (!again) throw error;
+      await this.#options.clock.sleep(error.retryAfterSeconds! * 1000 * this.#options.clock.speed, outgoing.signal);
+    }
+  }
+
+  async #counted(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {
+    const { verb, resource, subresource, body, contentType = 'application/json', signal } = outgoing;
+    const startedAt = performance.now();
+    let status = 0;
+    try {
+      const response = await this.#exchange(
+        {
+          method: METHODS[verb],
+          path: pathOf(outgoing),
+          accept: 'application/json',
+          ...(body !== undefined && { body: JSON.stringify(body), contentType }),
+          endless: verb === 'watch',
+          signal,
+        },
+        describe(outgoing),
+      );
+      status = response.statusCode;
+      return response;
+    } finally {
+      this.#options.onCall?.({
+        verb,
+        resource: subresource ? `${resource.plural}/${subresource}` : resource.plural,
+        status,
+        milliseconds: performance.now() - startedAt,
+      });
+    }
+  }
+
+  async #exchange(
+    outgoing: {
+      method: Dispatcher.HttpMethod;
+      path: string;
+      accept: string;
+      body?: string;
+      contentType?: string;
+      endless?: boolean;
+      signal?: AbortSignal | undefined;
+    },
+    what: string,
+  ): Promise<Dispatcher.ResponseData> {
+    const { method, path, accept, body, contentType, endless = false, signal } = outgoing;
+    const { timeoutMs: timeout = TIMEOUT_MS, userAgent = 'assisted-swarm' } = this.#options;
+    const access = await this.#connections.access(what);
+    try {
+      return await request(`${this.server}${path}`, {
+        method,
+        dispatcher: endless ? access.watches : access.requests,
+        headers: {
+          accept,
+          'user-agent': userAgent,
+          ...access.headers,
+          ...(contentType && { 'content-type': contentType }),
+        },
+        ...(body !== undefined && { body }),
+        headersTimeout: timeout,
+        bodyTimeout: endless ? 0 : timeout,
+        ...(signal && { signal }),
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw transportError(what, this.server, cause);
+    }
+  }
+
+  #transportError(outgoing: KubeRequest, cause: unknown): KubeError {
+    return transportError(describe(outgoing), this.server, cause);
+  }
+}
+
+function written({ subresource, fieldManager, dryRun }: WriteOptions): Pick<KubeRequest, 'subresource' | 'query'> {
+  return {
+    subresource,
+    query: { fieldManager, ...(dryRun && { dryRun: 'All' }) },
+  };
+}
+
+/** Lines of a stream of UTF-8, without their ends. */
+async function* lines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  for await (const chunk of body) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end));
+      yield Buffer.concat(parts).toString('utf8');
+      parts = [];
+      from = end + 1;
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
+  }
+}

@@ -1,0 +1,70 @@
+/** What can go wrong between us and a Kubernetes API. */
+
+/** `Status` as an API server answers it: apimachinery, pkg/apis/meta/v1/types.go. */
+export interface KubeStatus {
+  message?: string;
+  reason?: string;
+  code?: number;
+  details?: { retryAfterSeconds?: number; causes?: { reason?: string; message?: string; field?: string }[] };
+}
+
+/** Reasons of a request that got no response. */
+export type TransportReason = 'Unreachable' | 'Timeout' | 'Protocol';
+
+export class KubeError extends Error {
+  /** HTTP status; 0 when there was no response. */
+  readonly status: number;
+  /** `reason` of the server's Status, such as `AlreadyExists`, or a {@link TransportReason}. */
+  readonly reason: string;
+  /** Seconds after which the server asks to be asked again; null when it does not. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    message: string,
+    { status, reason, retryAfterSeconds = null }: { status: number; reason: string; retryAfterSeconds?: number | null },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'KubeError';
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** The same request may succeed later: overload, restart, lost connection. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  get notFound(): boolean {
+    return this.status === 404;
+  }
+
+  /** Somebody else changed the object meanwhile, or owns a field. */
+  get conflict(): boolean {
+    return this.status === 409 && this.reason === 'Conflict';
+  }
+
+  get alreadyExists(): boolean {
+    return this.status === 409 && this.reason === 'AlreadyExists';
+  }
+
+  /** The version that a watch or a page was to go on from is too old. */
+  get expired(): boolean {
+    return this.status === 410;
+  }
+}
+
+export function isKubeError(error: unknown): error is KubeError {
+  return error instanceof KubeError;
+}
+
+/** Undefined when the work fails with 404. */
+export async function unlessNotFound<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isKubeError(error) && error.notFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Keys that wait to be worked on, as controller-runtime's work queue: a key waits once however often it is added, is never
+ * worked on twice at once, and comes again after its work failed, later each time.
+ * Upstream: client-go, util/workqueue/queue.go and default_rate_limiters.go.
+ */
+import type { Clock, ClockTimer } from '../time/clock.ts';
+
+/** Puts a key back after its work, in milliseconds of the clock; null when nothing is to follow. */
+export type Outcome = { requeueAfterMs: number } | null;
+
+export interface WorkQueueOptions {
+  clock: Clock;
+  /** Works on a key. What it throws puts the key back with a growing delay. */
+  work: (key: string) => Promise<Outcome>;
+  /** Keys worked on at once; default 1, as controller-runtime's. */
+  workers?: number;
+  /** Told of each failure. */
+  onError?: (key: string, error: unknown) => void;
+}
+
+/** Delays after failures of one key: client-go, DefaultTypedControllerRateLimiter. */
+const FIRST_DELAY_MS = 5;
+const LONGEST_DELAY_MS = 1_000_000;
+
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #waiting = new Set<string>();
+  readonly #active = new Set<string>();
+  /** Added while they were worked on. */
+  readonly #again = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #timers = new Map<string, { timer: ClockTimer; at: number }>();
+  #stopped = false;
+  #idle: PromiseWithResolvers<void> | null = null;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that wait or are worked on, those with a delay not counted. */
+  get depth(): number {
+    return this.#waiting.size + this.#active.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#active.has(key)) this.#again.add(key);
+    else {
+      this.#waiting.add(key);
+      this.#fill();
+    }
+  }
+
+  /** Adds the key later; of several delays the shortest counts. */
+  addAfter(key: string, ms: number): void {
+    if (this.#stopped) return;
+    if (ms <= 0) {
+      this.add(key);
+      return;
+    }
+    const at = this.#options.clock.now() + ms;
+    const planned = this.#timers.get(key);
+    if (planned && planned.at <= at) return;
+    planned?.timer.cancel();
+    const timer = this.#options.clock.setTimer(ms, () => {
+      this.#timers.delete(key);
+      this.add(key);
+    });
+    this.#timers.set(key, { timer, at });
+  }
+
+  /** Ends it; resolves when no key is worked on any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.clear();
+    this.#again.clear();
+    for (const { timer } of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    if (this.#active.size === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+
+  #fill(): void {
+    const { workers = 1 } = this.#options;
+    for (const key of this.#waiting) {
+      if (this.#active.size >= workers) return;
+      this.#waiting.delete(key);
+      this.#active.add(key);
+      void this.#work(key);
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    try {
+      const outcome = await this.#options.work(key);
+      this.#failures.delete(key);
+      if (outcome) this.addAfter(key, outcome.requeueAfterMs);
+    } catch (error) {
+      if (!this.#stopped) this.#options.onError?.(key, error);
+      const failures = this.#failures.get(key) ?? 0;
+      this.#failures.set(key, failures + 1);
+      this.addAfter(key, Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS));
+    }
+    this.#active.delete(key);
+    if (this.#again.delete(key)) this.#waiting.add(key);
+    if (this.#stopped) {
+      if (this.#active.size === 0) this.#idle?.resolve();
+    } else this.#fill();
+  }
+}
