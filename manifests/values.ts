@@ -152,6 +152,10 @@ export interface ClusterValues {
   api_vip: string | null;
   ingress_vip: string | null;
   just_infraenv: boolean;
+  /** What a plan says of this cluster, else what the values file says of all. */
+  bmh: boolean;
+  late_binding: boolean;
+  hold_installation: boolean;
   infraenv_labels: Record<string, string>;
   /** Labels by which the InfraEnv selects the network configurations of its hosts. */
   selector: Record<string, string>;
@@ -199,6 +203,9 @@ export function clusterValues(
     api_vip: cluster.apiVip,
     ingress_vip: cluster.ingressVip,
     just_infraenv: cluster.justInfraEnv,
+    bmh: cluster.flow.bmh ?? values.bmh,
+    late_binding: (cluster.flow.lateBinding ?? values.late_binding) && !cluster.justInfraEnv,
+    hold_installation: (cluster.flow.holdInstallation ?? values.hold_installation) && !cluster.justInfraEnv,
     infraenv_labels: cluster.infraEnvLabels,
     selector: { [CLUSTER_LABEL]: cluster.name },
     with_nmstate: cluster.withNmstate,

@@ -37,6 +37,7 @@ export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0)
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: '10.1.0.0/24',
     gateway: '10.1.0.1',
     apiVip: null,

@@ -21,6 +21,8 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     name: 'test',
     seed: 'seed',
     service: { url: 'embedded', tls: {}, agentToken: '', userAuthorization: '' },
+    hub: null,
+    manifests: { values: null, templates: null },
     clockSpeed: 1000,
     connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
     pollIntervalSeconds: null,
