@@ -5,7 +5,8 @@ import { type ServiceCall, type ServiceClient, ServiceError } from '../service/s
 import { Ledger } from '../telemetry/ledger.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
-import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
+import { failingValidations } from './failing-validations.ts';
+import { clusterCreateParams, RestAdapter } from './rest.ts';
 import { clusterPlan } from './testing/fake-service.ts';
 
 const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
