@@ -1,8 +1,9 @@
 /** Renders the objects of a run, cluster by cluster, as YAML documents. */
 import { isMap, parseAllDocuments } from 'yaml';
+import { RUN_LABEL } from '../model/kube/run-label.ts';
 import { TemplateError } from './strict-templates.ts';
 import type { Template, TemplateSet } from './template-set.ts';
-import { type ClusterValues, RUN_LABEL, type RunValues } from './values.ts';
+import type { ClusterValues, RunValues } from './values.ts';
 
 /** Objects by kind. */
 export type ObjectCounts = Map<string, number>;

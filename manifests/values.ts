@@ -9,11 +9,10 @@
  *     cluster     one cluster or InfraEnv, with its `hosts`; not in templates that are rendered once
  *     host        one host; only in templates that are rendered for each
  */
+import { RUN_LABEL } from '../model/kube/run-label.ts';
 import type { ClusterPlan, HostPlan } from '../swarm/plan/expanded-plan.ts';
 import type { ValuesFile } from './values-schema.ts';
 
-/** Label of every object that a run makes; its value is the run's name. */
-export const RUN_LABEL = 'assisted-swarm/run';
 /** Label of NMStateConfigs, by which an InfraEnv selects its own; its value is the cluster's name. */
 const CLUSTER_LABEL = 'assisted-swarm/cluster';
 /** Annotation of every object: the seed that gave its names and addresses. */

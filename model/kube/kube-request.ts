@@ -70,6 +70,7 @@ export function statusError(
     status,
     reason: body.reason || `HTTP ${status}`,
     retryAfterSeconds: seconds,
+    causes: body.details?.causes?.flatMap((cause) => cause.reason ?? []) ?? [],
   });
 }
 
