@@ -318,8 +318,7 @@ export class ClusterLife {
         }
         return false;
       },
-      async () =>
-        view ? `cluster is ${describeStatus(view)}${this.#describeUnfinished(hosts)}` : 'unreachable',
+      async () => (view ? `cluster is ${describeStatus(view)}${this.#describeUnfinished(hosts)}` : 'unreachable'),
     );
   }
 

@@ -73,7 +73,9 @@ export function keptAgent(agent: KubeObject, ours: boolean): KubeObject {
 }
 
 export function keptClusterInstall(install: KubeObject): KubeObject {
-  const { conditions, debugInfo, validationsInfo } = (install.status ?? {}) as KeptStatus & { validationsInfo?: unknown };
+  const { conditions, debugInfo, validationsInfo } = (install.status ?? {}) as KeptStatus & {
+    validationsInfo?: unknown;
+  };
   const { holdInstallation } = (install.spec ?? {}) as { holdInstallation?: boolean };
   const { apiVersion, kind, metadata } = install;
   return {

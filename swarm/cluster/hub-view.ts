@@ -122,4 +122,3 @@ function infraEnvOf({ metadata: { namespace, labels } }: KubeObject): string {
   const name = labels?.[INFRA_ENV_LABEL];
   return name === undefined ? '' : objectKey(namespace, name);
 }
-

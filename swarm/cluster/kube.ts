@@ -7,7 +7,7 @@
  *    settle   ── patch ──>  Agent                                one a host
  *    install  ── patch ──>  AgentClusterInstall                  none, or one that takes the hold off: the service starts by itself
  */
-import { type KubeClient, type PatchKind } from '../../model/kube/kube-client.ts';
+import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
 import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -223,7 +223,10 @@ export class KubeAdapter implements ClusterAdapter {
     });
     const [first] = left;
     if (!first) return;
-    throw new ClusterAdapterError(`${describeTarget(first.target)} ${first.reason}`, { passing: false, conflict: false });
+    throw new ClusterAdapterError(`${describeTarget(first.target)} ${first.reason}`, {
+      passing: false,
+      conflict: false,
+    });
   }
 
   #manifestsOf(cluster: ClusterPlan): ClusterManifests {
@@ -284,9 +287,7 @@ export class KubeAdapter implements ClusterAdapter {
         ...(cluster.flow.lateBinding && { clusterDeploymentName: { namespace: bindNamespace, name: bindName } }),
       },
     };
-    await this.#objects.insist(signal, () =>
-      this.#client.patch(RESOURCES.agents, namespace, id, patch, AS_US, signal),
-    );
+    await this.#objects.insist(signal, () => this.#client.patch(RESOURCES.agents, namespace, id, patch, AS_US, signal));
   }
 }
 

@@ -10,8 +10,8 @@ import {
   ClusterAdapterError,
   type ClusterObjects,
   type ClusterView,
-  type FailingValidation,
   type DiscoveredHost,
+  type FailingValidation,
   type HostSetup,
   type HostView,
   hostSettings,
@@ -64,7 +64,10 @@ export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0)
 }
 
 /** What identities of hosts are in tests. */
-export function fakeIdentity(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string; installationDisk: string } {
+export function fakeIdentity(
+  cluster: ClusterPlan,
+  host: HostPlan,
+): { id: string; hostname: string; installationDisk: string } {
   const hostname = `${cluster.name}-${host.ordinal}.example.com`;
   return { id: `host-${host.index}`, hostname, installationDisk: '/dev/disk/by-id/wwn-1' };
 }
