@@ -16,6 +16,7 @@ import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
+import type { HubRequests } from '../telemetry/hub-requests.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
@@ -100,6 +101,10 @@ export class Run {
 
   get reader(): TelemetryReader {
     return this.#measurements.reader;
+  }
+
+  get hubRequests(): HubRequests {
+    return this.#measurements.hubRequests;
   }
 
   get saturation(): SaturationMonitor {
@@ -380,6 +385,7 @@ export class Run {
         generator: this.#measurements.generator(),
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
+        hubRequests: this.#measurements.hubRequests.rows(),
       },
       wallNow(),
     );

@@ -95,6 +95,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   },
   idleSeconds: 90,
   leftBehind: [],
+  hubRequests: [],
   ...overrides,
 });
 
