@@ -20,6 +20,8 @@ export class KubeError extends Error {
   readonly retryAfterSeconds: number | null;
   /** Reasons of the Status's causes, such as `FieldManagerConflict`. */
   readonly causes: readonly string[];
+  /** What the server said, without what was asked of it; as client-go's errors read. */
+  readonly said: string;
 
   constructor(
     message: string,
@@ -28,7 +30,14 @@ export class KubeError extends Error {
       reason,
       retryAfterSeconds = null,
       causes = [],
-    }: { status: number; reason: string; retryAfterSeconds?: number | null; causes?: readonly string[] },
+      said = message,
+    }: {
+      status: number;
+      reason: string;
+      retryAfterSeconds?: number | null;
+      causes?: readonly string[];
+      said?: string;
+    },
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -37,6 +46,7 @@ export class KubeError extends Error {
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
     this.causes = causes;
+    this.said = said;
   }
 
   /** The same request may succeed later: overload, restart, lost connection. */
