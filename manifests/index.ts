@@ -1,5 +1,6 @@
 /** Manifests of a run: the custom resources of all its clusters, rendered from templates. */
 export { RUN_LABEL } from '../model/kube/run-label.ts';
+export { manifestObjects } from './manifest-objects.ts';
 export { ManifestRenderer, type ObjectCounts } from './renderer.ts';
 export { TemplateError } from './strict-templates.ts';
 export { TemplateSet } from './template-set.ts';
