@@ -4,10 +4,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
-import { createService } from './core/service.ts';
-import { defaultSettings } from './core/settings.ts';
+import { createCore } from './core/core.ts';
+import { serviceOf } from './core/service.ts';
+import { defaultSettings, KUBE_ISO_IMAGE_TYPE } from './core/settings.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
+import { KubeService } from './kube/kube-service.ts';
 import type { AssistedServiceApi, ServiceSettings } from './service-api.ts';
 
 export { settingsFromEnv } from './core/settings.ts';
@@ -27,6 +29,13 @@ export interface ServiceMockOptions {
   agentToken?: string;
   /** Serves `/mock/faults`, see `http/faults.ts`. */
   admin?: boolean;
+  /** Reconciles the custom resources of a hub, as ENABLE_KUBE_API does. */
+  kube?: {
+    /** Text of a kubeconfig. */
+    kubeconfig: string;
+  };
+  /** Told in one line each when the hub cannot be worked with, and when it can again; standard error when absent. */
+  onProblem?: (message: string) => void;
 }
 
 export interface ServiceMock {
@@ -41,50 +50,71 @@ export interface ServiceMock {
 /** How many connections may wait to be accepted: what the real service's server asks for on Linux. */
 const BACKLOG = 4096;
 
+interface Rules {
+  api: AssistedServiceApi;
+  kube: KubeService | undefined;
+}
+
+function tell(message: string): void {
+  process.stderr.write(`service-mock: ${message}\n`);
+}
+
 /**
  * Starts the service.
- * @throws Error when the address cannot be listened on
+ * @throws Error when the address cannot be listened on, or the kubeconfig cannot be used
  */
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
   const defaults = defaultSettings();
-  const settings = { ...defaults, ...options.settings };
+  const settings = {
+    ...defaults,
+    ...(options.kube && { ENABLE_KUBE_API: true, ISO_IMAGE_TYPE: KUBE_ISO_IMAGE_TYPE }),
+    ...options.settings,
+  };
   const ownAddress = settings.SERVICE_BASE_URL === defaults.SERVICE_BASE_URL;
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const rulesAt = (port: number) =>
-    createService({
+  const rulesAt = (port: number): Rules => {
+    const core = createCore({
       clock,
       metrics,
       settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
+    const api = serviceOf(core);
+    const { onProblem = tell } = options;
+    const kube = options.kube && new KubeService({ ...options.kube, core, service: api, onProblem, onFailure: tell });
+    return { api, kube };
+  };
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
   let rules = options.port ? rulesAt(options.port) : undefined;
   const app = createHttpServer({
-    api: () => rules!,
+    api: () => rules!.api,
+    hostRegistered: async (infraEnvId, hostId) => rules!.kube?.registered(infraEnvId, hostId),
     metrics,
     clock,
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
-    onBug: (error) => process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`),
+    onBug: (error) => tell(String(error instanceof Error ? error.stack : error)),
     ...(options.tls && { tls: options.tls }),
     ...(options.agentToken !== undefined && { agentToken: options.agentToken }),
     ...(options.admin !== undefined && { admin: options.admin }),
   });
   await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
   const { port } = app.server.address() as AddressInfo;
-  const api = rules ?? rulesAt(port);
-  rules = api;
+  rules ??= rulesAt(port);
+  const { api, kube } = rules;
   api.start();
+  kube?.start();
   return {
     url: urlAt(port),
     port,
     api,
     close: async () => {
       api.stop();
+      await kube?.stop();
       await app.close();
     },
   };

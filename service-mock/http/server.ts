@@ -49,6 +49,8 @@ export interface HttpOptions {
   readonly api: () => AssistedServiceApi;
   readonly metrics: HttpServiceMetrics;
   readonly clock: Clock;
+  /** Done after a host registered and before that is answered; what it throws makes a failure of the registration. */
+  readonly hostRegistered?: (infraEnvId: string, hostId: string) => Promise<void>;
   /** Refuse unknown fields of bodies (`ENABLE_REJECT_UNKNOWN_FIELDS`). */
   readonly rejectUnknownFields: boolean;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -230,6 +232,7 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
   const octets = operation.octets === true || operation.answer === 'file';
   const offered = octets ? OCTETS_TYPE : 'application/json';
   const bind = compileBinder(operation);
+  const registered = operation.id === 'v2RegisterHost' ? options.hostRegistered : undefined;
   const takesInput = operation.body !== undefined || operation.upload === true;
 
   /** Everything up to the body. */
@@ -275,7 +278,13 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
       return;
     }
     receive(operation, raw, options.rejectUnknownFields)
-      .then((input) => answerOf(operation, options.api(), bind(incoming, input)))
+      .then((input) => {
+        const call = bind(incoming, input);
+        const answer = answerOf(operation, options.api(), call);
+        return registered
+          ? registered(call.params.infra_env_id!, String(call.body.host_id)).then(() => answer)
+          : answer;
+      })
       .then(finish, fail)
       .catch(options.onBug);
   };

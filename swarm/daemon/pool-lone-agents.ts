@@ -217,6 +217,7 @@ function loneCluster(index: number, ipv4Cidr: string): ClusterPlan {
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: `${formatIpv4(network.base)}/${network.prefix}`,
     gateway: formatIpv4(network.base + GATEWAY_OFFSET),
     apiVip: null,
