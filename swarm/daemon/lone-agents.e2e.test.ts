@@ -88,30 +88,34 @@ async function live(topology: Topology, index: number) {
     stopCluster: () => {},
   };
   const user = createUserClient({ baseUrl: mock.url, tls: {}, authorization: '', clock, telemetry });
+  const adapter = new RestAdapter({
+    client: user.client,
+    access: { baseUrl: mock.url, token: TOKEN, pollIntervalSeconds: null },
+    plan: {
+      openshiftVersion: '4.19',
+      releaseImage: null,
+      pullSecret: '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}',
+      sshPublicKey: '',
+    },
+    staticNetwork: () => [],
+    ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
+  });
   const life = new ClusterLife(
     {
       seed: SEED,
-      access: { baseUrl: mock.url, token: TOKEN, pollIntervalSeconds: null },
       limits: { discovery: HOUR, ready: HOUR, install: 3 * HOUR, day2: HOUR },
       spokeProfile: 'quick',
-      adapter: new RestAdapter({
-        client: user.client,
-        plan: {
-          openshiftVersion: '4.19',
-          releaseImage: null,
-          pullSecret: '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}',
-          sshPublicKey: '',
-        },
-        staticNetwork: () => [],
-        ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
-      }),
+      adapterOf: () => adapter,
       machines,
       clock,
       telemetry,
       emit: () => {},
       pace: new PollPacer(clock),
       mayCreate: Promise.resolve(),
-      identify: (plan, host) => buildHost(SEED, plan, host).identity,
+      identify: (plan, host) => {
+        const { identity, installationDisk } = buildHost(SEED, plan, host);
+        return { ...identity, installationDisk };
+      },
     },
     cluster,
     index,
