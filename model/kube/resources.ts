@@ -52,6 +52,8 @@ export const RESOURCES = {
   agentServiceConfigs: resource(AGENT_INSTALL, 'v1beta1', 'agentserviceconfigs', 'AgentServiceConfig', false),
   bareMetalHosts: resource('metal3.io', 'v1alpha1', 'baremetalhosts', 'BareMetalHost'),
   preprovisioningImages: resource('metal3.io', 'v1alpha1', 'preprovisioningimages', 'PreprovisioningImage'),
+  hardwareData: resource('metal3.io', 'v1alpha1', 'hardwaredata', 'HardwareData'),
+  hostFirmwareSettings: resource('metal3.io', 'v1alpha1', 'hostfirmwaresettings', 'HostFirmwareSettings'),
   clusterOperators: resource('config.openshift.io', 'v1', 'clusteroperators', 'ClusterOperator', false),
 } as const satisfies Record<string, KubeResource>;
 
