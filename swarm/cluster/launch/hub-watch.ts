@@ -136,6 +136,12 @@ export class HubWatch {
     return this.#agents.get(key);
   }
 
+  /** Null when the BareMetalHost is not there, or has no InfraEnv. */
+  infraEnvOfBareMetalHost(key: string): string | null {
+    const object = this.#bareMetalHosts?.get(key);
+    return object ? infraEnvKeyOf(object) : null;
+  }
+
   agentsOf(infraEnv: string): KubeObject[] {
     return this.#agents.select(INFRA_ENV, infraEnv);
   }

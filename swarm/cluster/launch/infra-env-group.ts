@@ -199,12 +199,16 @@ export class InfraEnvGroup {
   }
 }
 
-export function knownCluster({ cluster }: InfraEnvFacts): ClusterFacts | null {
+export function knownCluster({ cluster }: Pick<InfraEnvFacts, 'cluster'>): ClusterFacts | null {
   return typeof cluster === 'string' ? null : cluster;
 }
 
 /** What hosts tell of the cluster that they are for; of late binding the InfraEnv stands in its place. */
-function clusterPlan(index: number, facts: InfraEnvFacts, network: HostNetwork): ClusterPlan {
+export function clusterPlan(
+  index: number,
+  facts: Pick<InfraEnvFacts, 'name' | 'cluster'>,
+  network: HostNetwork,
+): ClusterPlan {
   const cluster = knownCluster(facts);
   return {
     index,

@@ -2,7 +2,7 @@
 import type { RunEvent } from '../../telemetry/run-event.ts';
 
 export type LaunchEvent = { time: number } & (
-  | { type: 'launch.started'; hub: string; service: string | null }
+  | { type: 'launch.started'; hub: string }
   /** Agents of it can be started: what its discovery ignition says. */
   | { type: 'infra-env.ready'; infraEnv: string; service: string; agentVersion: string; infraEnvId: string }
   | { type: 'infra-env.hosts'; infraEnv: string; hosts: number; added: string[]; removed: string[] }

@@ -6,7 +6,7 @@
  *                                      └── once for each: discovery ignition ┘
  */
 import type { KubeClient } from '../../../model/kube/kube-client.ts';
-import type { KubeObject } from '../../../model/kube/kube-object.ts';
+import { type KubeObject, objectKey, splitKey } from '../../../model/kube/kube-object.ts';
 import { type Outcome, WorkQueue } from '../../../model/kube/work-queue.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
@@ -147,9 +147,27 @@ export class Launcher {
     return this.#keys.get(number);
   }
 
-  /** The power of BareMetalHosts has changed. */
-  powerChanged(infraEnv: string): void {
-    this.#changed(infraEnv);
+  /** The power of a BareMetalHost has changed. @param key its namespace/name */
+  powerChanged(key: string): void {
+    const infraEnv = this.#watch.infraEnvOfBareMetalHost(key);
+    if (infraEnv !== null) this.#changed(infraEnv);
+  }
+
+  /** The machine of a BareMetalHost, on or off; undefined when it belongs to no InfraEnv that is followed. */
+  machineOf(bareMetalHost: string): WantedHost | undefined {
+    const key = this.#watch.infraEnvOfBareMetalHost(bareMetalHost);
+    const infraEnv = key === null ? undefined : this.#watch.infraEnv(key);
+    if (!infraEnv) return undefined;
+    const facts = { ...this.#watch.facts(infraEnv), onDisk: new Set<string>() };
+    const wanted = wantedHosts(facts, { ...this.#options, poweredOn: () => true }, new Set());
+    const { name } = splitKey(bareMetalHost);
+    return 'hosts' in wanted ? wanted.hosts.find(({ bmh }) => bmh === name) : undefined;
+  }
+
+  /** Key of the BareMetalHost that is this host of an InfraEnv; null when it is none. */
+  bareMetalHostOf(infraEnv: string, id: string): string | null {
+    const name = this.#groups.get(infraEnv)?.host(id)?.bmh;
+    return name ? objectKey(splitKey(infraEnv).namespace, name) : null;
   }
 
   /** A group could not be kept by the pool: it is launched again. */

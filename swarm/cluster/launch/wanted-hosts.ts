@@ -38,6 +38,8 @@ export interface WantedHost {
   /** Of a hardware profile. */
   profile: string;
   hostname: string;
+  /** Name of the BareMetalHost that it is. */
+  bmh: string | null;
   /** Replaces that of the identity. */
   mac: string | null;
   /** Static address with prefix length, or null for one of the InfraEnv's network. */
@@ -201,6 +203,7 @@ function hostOf(
     day2: joins && cluster.installed,
     profile: role === 'master' && required === 1 ? DEFAULT_PROFILES.sno : DEFAULT_PROFILES[role],
     hostname: slot.bmh?.name ?? facts.name.slice(0, LONGEST_NAME - suffix.length) + suffix,
+    bmh: slot.bmh?.name ?? null,
     mac: slot.mac,
     ipv4Cidr: slot.network?.ipv4Cidr ?? null,
   };
