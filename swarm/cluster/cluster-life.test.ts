@@ -16,10 +16,9 @@ function start(plan: Partial<ClusterPlan> = {}, service = new FakeService(), may
   const life = new ClusterLife(
     {
       seed: 'seed',
-      access: { baseUrl: 'http://service', token: '', pollIntervalSeconds: null },
       limits: LIMITS,
       spokeProfile: 'default',
-      adapter: service,
+      adapterOf: () => service,
       machines: service,
       clock,
       telemetry: {

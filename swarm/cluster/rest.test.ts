@@ -5,9 +5,11 @@ import { type ServiceCall, type ServiceClient, ServiceError } from '../service/s
 import { Ledger } from '../telemetry/ledger.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
-import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
+import { failingValidations } from './failing-validations.ts';
+import { clusterCreateParams, RestAdapter } from './rest.ts';
 import { clusterPlan } from './testing/fake-service.ts';
 
+const ACCESS = { baseUrl: 'http://service', token: '', pollIntervalSeconds: null };
 const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
 const signal = new AbortController().signal;
 
@@ -29,7 +31,7 @@ function adapter(answers: Record<string, unknown>) {
     release: () => {},
   };
   const ledger = memoryLedger();
-  const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [], ledger });
+  const rest = new RestAdapter({ client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger });
   /** As if a run had made cluster `c` and infra-env `i`. */
   const made = async () => {
     (await ledger.intend('cluster', 'cluster-0')).made('c');
@@ -110,7 +112,13 @@ describe('creation', () => {
         new Promise((_resolve, reject) => call.signal!.addEventListener('abort', () => reject(call.signal!.reason))),
       ]);
     const client = { call: json, json, release: () => {} } as ServiceClient;
-    const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [], ledger: memoryLedger() });
+    const rest = new RestAdapter({
+      client,
+      plan: PLAN,
+      access: ACCESS,
+      staticNetwork: () => [],
+      ledger: memoryLedger(),
+    });
     const stop = new AbortController();
     const made = rest.createCluster(clusterPlan({ controlPlanes: 1 }), stop.signal);
     stop.abort(new Error('stopped'));
@@ -127,7 +135,7 @@ describe('creation', () => {
         call.signal!.addEventListener('abort', () => reject(call.signal!.reason));
       });
     const client: ServiceClient = { call: silent, json: silent, release: () => {} };
-    const options = { client, plan: PLAN, staticNetwork: () => [], ledger: memoryLedger() };
+    const options = { client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger: memoryLedger() };
     await expect(new RestAdapter({ ...options, callLimitMs: 5 }).agentVersion(signal)).rejects.toMatchObject({
       message: expect.stringContaining('component-versions: no answer within 0.005 s'),
       passing: true,

@@ -57,9 +57,6 @@ Examples:
       if (flags.json && flags.output === undefined && flags.dir === undefined) {
         throw new InputError('--json needs --output or --dir; otherwise the manifests are on stdout');
       }
-      if (files.length === 0 && flags.values === undefined) {
-        throw new InputError('nothing to render; give a plan, or --values with a file that has swarm_size');
-      }
       const { renderManifests } = await import('./render-manifests.ts');
       finish(await renderManifests(files, flags));
     });

@@ -22,6 +22,18 @@ import type { ProcessIdentity } from './process-identity.ts';
 
 export const LEDGER_FILE = 'ledger.ndjson';
 
+/** How to come back to a hub. */
+export interface LedgerHub {
+  /** URL of the API server, without credentials. */
+  server: string;
+  /** Absolute path of the kubeconfig; null for what kubectl takes without being told. */
+  kubeconfig: string | null;
+  /** Context of the kubeconfig, also when it was its current one. */
+  context: string | null;
+  /** Value of the label of all objects of the run. */
+  label: string;
+}
+
 /** First line: what is needed to come back later. Holds no secret. */
 export interface LedgerHeader {
   ledger: 1;
@@ -32,6 +44,8 @@ export interface LedgerHeader {
   /** Base URL without credentials, or `embedded`. */
   service: string;
   tls: TlsOptions;
+  /** Where custom resources are made; absent when none are. */
+  hub?: LedgerHub;
   clusters: number;
   hosts: number;
   /** RFC 3339. */

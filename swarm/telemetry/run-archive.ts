@@ -2,6 +2,7 @@
  * The runs whose folders stand in one place, those of other processes too: what their files say about them. Little is read
  * of a run until more is asked for, and what was read of one that is over is read once.
  */
+import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LEDGER_FILE, type LedgerContents, type LedgerEnd, parseEnd, parseHeader, readLedger } from './ledger.ts';
@@ -107,6 +108,12 @@ export class RunArchive {
       throw error;
     }
   }
+}
+
+/** `20261121-143000-9f3a`: sorts by time, is a good folder name, and runs of several processes in one second differ. */
+export function newRunId(): string {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
 /** The archive and the id of a run that is named by its id, or by the path of its folder. */
