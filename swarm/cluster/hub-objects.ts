@@ -73,7 +73,6 @@ export class HubObjects extends HubRequests {
     if (resource.namespaced && namespace === undefined) {
       throw refusal(`${resource.kind} ${name} has no metadata.namespace`);
     }
-    const isNamespace = ledgerKind(resource) === RESOURCES.namespaces.kind;
     const sure = known !== undefined || (namespace !== undefined && this.#newNamespaces.has(namespace));
     return this.insist(signal, async () => {
       const live = sure ? undefined : await this.#mineOrNone({ resource, namespace, name }, signal);
@@ -81,7 +80,7 @@ export class HubObjects extends HubRequests {
       const applied = await this.#applied(entry, () =>
         this.client.apply(resource, object, { fieldManager: FIELD_MANAGER, force }, signal),
       );
-      if (isNamespace && known !== 'ours' && !live) this.#newNamespaces.add(name);
+      if (isNamespace(resource) && known !== 'ours' && !live) this.#newNamespaces.add(name);
       return applied;
     });
   }
@@ -129,19 +128,26 @@ export class HubObjects extends HubRequests {
     }
   }
 
-  /** Takes all finalizers off an object that is being deleted, so that it goes without what they would do. */
+  /**
+   * Takes all finalizers off an object that is being deleted, so that it goes without what they would do. Those of a Namespace
+   * are in its spec: kubernetes, pkg/registry/core/namespace/storage.
+   */
   async strip(object: KubeObject, resource: KubeResource, signal: AbortSignal): Promise<void> {
     const { namespace, name, uid } = object.metadata;
-    const patch = { metadata: { uid, finalizers: null } };
     const options = { fieldManager: FIELD_MANAGER };
-    await this.insist(signal, () =>
-      unlessNotFound(this.client.patch(resource, namespace, name, patch, options, signal)),
-    );
+    await this.insist(signal, async () => {
+      const patch = { metadata: { uid, finalizers: null } };
+      const live = await unlessNotFound(this.client.patch(resource, namespace, name, patch, options, signal));
+      if (!live || !isNamespace(resource)) return;
+      const emptied = { ...live, spec: { ...(live.spec as object | undefined), finalizers: [] } };
+      await unlessNotFound(this.client.update(resource, emptied, { ...options, subresource: 'finalize' }, signal));
+    });
   }
 
   /** Writes down that an object is gone. */
-  forget({ resource, namespace, name }: HubTarget): void {
-    this.#ledger.find(ledgerKind(resource), objectKey(namespace, name))?.gone();
+  forget(target: HubTarget): void {
+    const { kind, name } = ledgerNameOf(target);
+    this.#ledger.find(kind, name)?.gone();
   }
 
   /** Undefined when there is no object of the name. @throws ClusterAdapterError for one that is not ours or goes. */
@@ -187,11 +193,26 @@ export class HubObjects extends HubRequests {
   }
 }
 
+export function isNamespace({ kind, group }: KubeResource): boolean {
+  return kind === RESOURCES.namespaces.kind && group === '';
+}
+
+/** What keeps an object that is being deleted. */
+export function finalizersOf({ metadata, spec }: KubeObject, resource: KubeResource): readonly string[] {
+  const ofSpec = isNamespace(resource) ? ((spec as { finalizers?: string[] } | undefined)?.finalizers ?? []) : [];
+  return [...(metadata.finalizers ?? []), ...ofSpec];
+}
+
 /** Kinds as ledgers have them: `Secret`, and with the group those that are none of {@link RESOURCES}. */
 function ledgerKind(resource: KubeResource): string {
   const { kind, group } = resource;
   const known = Object.values<KubeResource>(RESOURCES).some((one) => one.kind === kind && one.group === group);
   return known || group === '' ? kind : `${kind}.${group}`;
+}
+
+/** Under which kind and name a ledger has an object. */
+export function ledgerNameOf({ resource, namespace, name }: HubTarget): { kind: string; name: string } {
+  return { kind: ledgerKind(resource), name: objectKey(namespace, name) };
 }
 
 /** What an entry of the ledger is about; null when that is not an object of a hub. */

@@ -29,6 +29,14 @@ const REVIEWS: KubeResource = {
   namespaced: false,
 };
 
+const SERVICE_ACCOUNTS: KubeResource = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+};
+
 /** Methods throw what {@link HubRequests.insist} throws. */
 export class HubPreflight {
   readonly #requests: HubRequests;
@@ -81,6 +89,22 @@ export class HubPreflight {
     const asked = resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource })));
     const answers = await Promise.all(asked.map(({ verb, resource }) => this.#may(verb, resource)));
     return asked.flatMap(({ verb, resource }, at) => (answers[at] ? [] : `${verb} ${resourceName(resource)}`));
+  }
+
+  /**
+   * Whether garbage is collected and namespaces are emptied: an API server alone does neither. Every namespace that
+   * controllers look after has a ServiceAccount. Upstream: kubernetes, cmd/kube-controller-manager.
+   */
+  async hasControllers(): Promise<boolean> {
+    return this.#requests.insist(this.#signal, async () => {
+      try {
+        await this.#client.get(SERVICE_ACCOUNTS, 'default', 'default', this.#signal);
+        return true;
+      } catch (error) {
+        if (isKubeError(error) && !error.passing) return !error.notFound;
+        throw error;
+      }
+    });
   }
 
   async #may(verb: string, { group, plural }: KubeResource): Promise<boolean> {

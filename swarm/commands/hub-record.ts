@@ -74,12 +74,12 @@ export function isOver(out: string, hub: Pick<LedgerHub, 'server' | 'label'>): v
   for (const { id, state, process: owner } of recordsOnHub(out, hub)) {
     if (state === 'running') {
       throw new InputError(
-        `run ${id} is applying objects with this label in process ${owner?.pid}; wait until it is over, or end it (Ctrl-C there)`,
+        `run ${id} makes objects with this label in process ${owner?.pid}; wait until it is over, or end it (Ctrl-C there)`,
       );
     }
     if (state === 'unknown') {
       throw new InputError(
-        `run ${id} applied objects with this label on ${owner?.host} and left no end; go on there, or, when you know that it is over, give another folder with --out`,
+        `run ${id} made objects with this label on ${owner?.host} and left no end; go on there, or, when you know that it is over, give another folder with --out`,
       );
     }
   }

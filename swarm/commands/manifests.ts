@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ApplyFlags } from './apply-manifests.ts';
+import type { DeleteFlags } from './delete-manifests.ts';
 import { EXIT, InputError } from './exit.ts';
 import { duration, wholeNumber } from './options.ts';
 
@@ -32,6 +33,7 @@ Examples:
 
   addRender(manifests, finish);
   addApply(manifests, finish);
+  addDelete(manifests, finish);
   addSchema(manifests, finish);
   return manifests;
 }
@@ -122,6 +124,42 @@ Examples:
     .action(async (files: string[], flags: ApplyFlags) => {
       const { applyManifests } = await import('./apply-manifests.ts');
       finish(await applyManifests(files, flags));
+    });
+}
+
+function addDelete(manifests: Command, finish: (code: number) => void): void {
+  hubOptions(
+    fleetOptions(
+      manifests
+        .command('delete')
+        .summary("remove a run's objects from a hub")
+        .description(
+          `Removes the objects of a run from a hub, those with its label assisted-swarm/run, in the order that their finalizers need,
+and waits until they are gone. Which run it is, the plan or the values file says as for \`swarm manifests apply\`, or --run.
+What the service has made for them, such as Agents, goes too; nothing else is touched. It may be interrupted and repeated.`,
+        ),
+    ),
+  )
+    .option('--run <name>', 'the run: the value of its label, or the id of its folder (see: swarm runs)')
+    .option('--concurrency <count>', 'namespaces under way at once', wholeNumber(500), 20)
+    .option('--timeout <duration>', 'how long an object may wait for its finalizers', duration, 600)
+    .option('--strip-finalizers', 'take the finalizers off what is not gone after --timeout, and name it')
+    .option('--dry-run', 'list what would be removed')
+    .option('--out <dir>', "folder of the runs' folders", 'runs')
+    .option('--json', 'print what was done as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing is left, 1 something is left and is named, 2 wrong input and nothing removed, 130 interrupted.
+
+Examples:
+  swarm manifests delete plan.yaml --kubeconfig hub.kubeconfig
+  swarm manifests delete --run fleet-kvwcmf --dry-run
+  swarm manifests delete --run fleet-kvwcmf --timeout 2m --strip-finalizers`,
+    )
+    .action(async (files: string[], flags: DeleteFlags) => {
+      const { deleteManifests } = await import('./delete-manifests.ts');
+      finish(await deleteManifests(files, flags));
     });
 }
 

@@ -29,10 +29,10 @@ export class Refusals {
   }
 }
 
-/** Lines for people. */
-export function refusedText(refused: readonly RefusedKind[]): string[] {
+/** Lines for people. @param word what they are: `refused`, `left` */
+export function refusedText(refused: readonly RefusedKind[], word = 'refused'): string[] {
   return refused.flatMap(({ kind, count, first }) => [
-    `${kind}: ${count} refused${count > first.length ? `; the first ${first.length}:` : ':'}`,
+    `${kind}: ${count} ${word}${count > first.length ? `; the first ${first.length}:` : ':'}`,
     ...first.map(({ name, reason }) => `  ${name}: ${reason}`),
   ]);
 }
