@@ -3,7 +3,7 @@ import { RESOURCES } from '../../model/kube/resources.ts';
 import type { ClusterRow, InfraEnvRow } from '../core/store.ts';
 import { type Json, type JsonObject, OperationError } from '../service-api.ts';
 import type { KubeContext } from './context.ts';
-import { isEmptySelector, matchesSelector } from './label-selector.ts';
+import { isEmptySelector, matchesSelector } from '../../model/kube/label-selector.ts';
 import { checkMirrorRegistries } from './mirror-registries.ts';
 import type { InfraEnv, InfraEnvSpec, NMStateConfig } from './objects.ts';
 import { ensureLabelled, getSecret, pullSecretKey, validPullSecret } from './secrets.ts';

@@ -1,4 +1,5 @@
 /** The reconcilers that a service runs. Upstream: assisted-service, cmd/main.go, startKubeAPIControllers. */
+import { agentReconciler } from './agent-reconciler.ts';
 import { clusterDeploymentReconciler } from './cluster-deployment-reconciler.ts';
 import { clusterInstallReconciler } from './cluster-install-reconciler.ts';
 import type { KubeContext } from './context.ts';
@@ -6,5 +7,10 @@ import { infraEnvReconciler } from './infra-env-reconciler.ts';
 import type { Reconciler } from './reconciler.ts';
 
 export function reconcilersOf(context: KubeContext): readonly Reconciler[] {
-  return [infraEnvReconciler(context), clusterDeploymentReconciler(context), clusterInstallReconciler(context)];
+  return [
+    infraEnvReconciler(context),
+    clusterDeploymentReconciler(context),
+    agentReconciler(context),
+    clusterInstallReconciler(context),
+  ];
 }

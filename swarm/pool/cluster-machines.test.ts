@@ -8,6 +8,7 @@ import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { AttachedSites } from './attached-sites.ts';
 import { ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch } from './messages.ts';
 import { launchFixture } from './testing/launch.ts';
@@ -62,6 +63,7 @@ function setUp(launch: ClusterLaunch) {
   const machines = new ClusterMachines({
     runtime,
     launch,
+    sites: new AttachedSites(),
     createAgent: (machine, environment) => {
       const agent = new FakeAgent(machine, environment);
       agents.push(agent);

@@ -18,6 +18,7 @@ import { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
+import { AttachedSites } from './attached-sites.ts';
 import { ClusterMachines } from './cluster-machines.ts';
 import { planOf, type Topology } from './testing/simulation.ts';
 
@@ -81,6 +82,7 @@ async function live(topology: Topology, index: number) {
       machines = new ClusterMachines({
         runtime,
         launch,
+        sites: new AttachedSites(),
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
         onIdle,
       });
