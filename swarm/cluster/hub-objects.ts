@@ -155,15 +155,8 @@ export class HubObjects extends HubRequests {
     const { resource, namespace, name } = target;
     const live = await unlessNotFound(this.client.get(resource, namespace, name, signal));
     if (!live) return undefined;
-    const what = `${resource.kind} ${objectKey(namespace, name)}`;
-    const owner = live.metadata.labels?.[RUN_LABEL];
-    if (owner !== this.#run) {
-      const whose = owner === undefined ? `has no label ${RUN_LABEL}` : `belongs to run ${owner}`;
-      throw refusal(
-        `${what} is there already and ${whose}; it is left as it is (remove it, or take another name or seed)`,
-      );
-    }
-    if (live.metadata.deletionTimestamp) throw refusal(`${what} is being deleted; apply again when it is gone`);
+    const reason = strangerReason(live, this.#run);
+    if (reason !== null) throw refusal(`${resource.kind} ${objectKey(namespace, name)} ${reason}`);
     return live;
   }
 
@@ -191,6 +184,16 @@ export class HubObjects extends HubRequests {
       throw error;
     }
   }
+}
+
+/** Why an object of the hub cannot be applied by a run; null when it can. */
+export function strangerReason({ metadata }: KubeObject, run: string): string | null {
+  const owner = metadata.labels?.[RUN_LABEL];
+  if (owner !== run) {
+    const whose = owner === undefined ? `has no label ${RUN_LABEL}` : `belongs to run ${owner}`;
+    return `is there already and ${whose}; it is left as it is (remove it, or take another name or seed)`;
+  }
+  return metadata.deletionTimestamp ? 'is being deleted; apply again when it is gone' : null;
 }
 
 export function isNamespace({ kind, group }: KubeResource): boolean {

@@ -225,13 +225,15 @@ class DeleteCommand implements Work {
     } else if (left.length > 0) process.stdout.write(`${refusedText(refusals.summary(), 'left').join('\n')}\n`);
     const what =
       removal.found === 0
-        ? 'there was nothing to remove'
+        ? 'found nothing to remove'
         : `removed ${formatCount(removal.gone)} objects in ${formatMs(ms)} with ${formatCount(calls.total)} requests`;
     const rest = this.#signal.aborted
       ? '; interrupted, repeat the command to remove the rest'
       : left.length > 0
         ? `; ${formatCount(left.length)} are left`
-        : '; nothing is left';
+        : removal.found > 0
+          ? '; nothing is left'
+          : '';
     note(`${what}${rest} (label ${RUN_LABEL}=${this.#label})`);
     if (left.length > 0 && !this.#flags.stripFinalizers) {
       note('--strip-finalizers takes the finalizers off what is stuck; what they would have done is not done then');

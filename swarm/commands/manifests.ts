@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ApplyFlags } from './apply-manifests.ts';
 import type { DeleteFlags } from './delete-manifests.ts';
+import type { DiffFlags } from './diff-manifests.ts';
 import { EXIT, InputError } from './exit.ts';
 import { duration, wholeNumber } from './options.ts';
 
@@ -33,6 +34,7 @@ Examples:
 
   addRender(manifests, finish);
   addApply(manifests, finish);
+  addDiff(manifests, finish);
   addDelete(manifests, finish);
   addSchema(manifests, finish);
   return manifests;
@@ -124,6 +126,36 @@ Examples:
     .action(async (files: string[], flags: ApplyFlags) => {
       const { applyManifests } = await import('./apply-manifests.ts');
       finish(await applyManifests(files, flags));
+    });
+}
+
+function addDiff(manifests: Command, finish: (code: number) => void): void {
+  hubOptions(
+    fleetOptions(
+      manifests
+        .command('diff')
+        .summary('show what apply would change on a hub')
+        .description(
+          `Shows as a unified diff what \`swarm manifests apply\` would change: the objects of the hub beside what server-side apply
+makes of them in a dry run. Status and what only the server writes are left out, values of Secrets are not shown.`,
+        ),
+    ),
+  )
+    .option('--concurrency <count>', 'clusters under way at once', wholeNumber(500), 20)
+    .option('--force-conflicts', 'as apply would with this option')
+    .option('--json', 'print which objects would be made or changed as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 no differences, 1 differences, 2 wrong input, or something that apply would refuse, 130 interrupted.
+
+Examples:
+  swarm manifests diff plan.yaml --kubeconfig hub.kubeconfig
+  swarm manifests diff plan.yaml --values bmh.yaml --json`,
+    )
+    .action(async (files: string[], flags: DiffFlags) => {
+      const { diffManifests } = await import('./diff-manifests.ts');
+      finish(await diffManifests(files, flags));
     });
 }
 
