@@ -4,11 +4,13 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
+import { type Claim, LocalTokens } from './auth/local-tokens.ts';
 import { createService } from './core/service.ts';
 import { defaultSettings } from './core/settings.ts';
+import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
-import type { AssistedServiceApi, ServiceSettings } from './service-api.ts';
+import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
 export { settingsFromEnv } from './core/settings.ts';
 
@@ -23,7 +25,7 @@ export interface ServiceMockOptions {
   settings?: Partial<ServiceSettings>;
   /** PEM texts; when given the service speaks HTTPS. */
   tls?: { cert: string; key: string };
-  /** When given, agents have to send it as `X-Secret-Key`. */
+  /** With AUTH_TYPE none: agents have to send it as `X-Secret-Key`; empty for no check. */
   agentToken?: string;
   /** Serves `/mock/faults`, see `http/faults.ts`. */
   admin?: boolean;
@@ -41,9 +43,34 @@ export interface ServiceMock {
 /** How many connections may wait to be accepted: what the real service's server asks for on Linux. */
 const BACKLOG = 4096;
 
+/** Who may call, by AUTH_TYPE. @throws Error for options that exclude each other. */
+function authenticationOf(
+  { agentToken = '' }: ServiceMockOptions,
+  settings: ServiceSettings,
+  { clock, tokens, api }: { clock: Clock; tokens: LocalTokens | undefined; api: () => AssistedServiceApi },
+): Authentication {
+  if (!tokens) return agentToken === '' ? openToAll : fixedAgentToken(agentToken);
+  if (agentToken !== '') {
+    throw new Error(
+      'an agent token is not supported with AUTH_TYPE local: agents get theirs from the discovery ignition',
+    );
+  }
+  const exists = ({ kind, id }: Claim) => {
+    try {
+      if (kind === 'infra_env_id') api().getInfraEnv(id);
+      else api().getCluster(id, { excludeHosts: true });
+      return true;
+    } catch (error) {
+      if (error instanceof OperationError) return false;
+      throw error;
+    }
+  };
+  return localAuthentication({ tokens, clock, exists, enforceScope: settings.LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE });
+}
+
 /**
  * Starts the service.
- * @throws Error when the address cannot be listened on
+ * @throws Error when the address cannot be listened on, or for settings and options that cannot be used
  */
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
@@ -54,24 +81,27 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
   const rulesAt = (port: number) =>
     createService({
       clock,
       metrics,
+      tokens,
       settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
   let rules = options.port ? rulesAt(options.port) : undefined;
+  const authentication = authenticationOf(options, settings, { clock, tokens, api: () => rules! });
   const app = createHttpServer({
     api: () => rules!,
+    authentication,
     metrics,
     clock,
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
     onBug: (error) => process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`),
     ...(options.tls && { tls: options.tls }),
-    ...(options.agentToken !== undefined && { agentToken: options.agentToken }),
     ...(options.admin !== undefined && { admin: options.admin }),
   });
   await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
