@@ -10,9 +10,12 @@ import { defaultSettings } from './core/settings.ts';
 import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
+import { type ImageService, startImageService } from './images/image-service.ts';
+import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
 export { settingsFromEnv } from './core/settings.ts';
+export type { ImageServiceSettings } from './images/image-settings.ts';
 
 export interface ServiceMockOptions {
   /** Address to listen on; 127.0.0.1 unless given. */
@@ -29,6 +32,11 @@ export interface ServiceMockOptions {
   agentToken?: string;
   /** Serves `/mock/faults`, see `http/faults.ts`. */
   admin?: boolean;
+  /**
+   * Starts an image service beside it, on a port of its own (0 or absent takes a free one). An IMAGE_SERVICE_BASE_URL that
+   * is the default becomes its address. Sizes and limits are laid over the real ones.
+   */
+  images?: { port?: number } & Partial<Omit<ImageServiceSettings, 'OS_IMAGES'>>;
 }
 
 export interface ServiceMock {
@@ -36,6 +44,8 @@ export interface ServiceMock {
   url: string;
   port: number;
   api: AssistedServiceApi;
+  /** Scheme, host and port of the image service; undefined without one. */
+  imagesUrl: string | undefined;
   /** Ends the monitors and all connections. */
   close(): Promise<void>;
 }
@@ -68,6 +78,27 @@ function authenticationOf(
   return localAuthentication({ tokens, clock, exists, enforceScope: settings.LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE });
 }
 
+const onBug = (error: unknown) =>
+  process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`);
+
+/** The image service that the options ask for. @param serviceUrl asked at each request */
+async function startImages(
+  { images, host, tls }: ServiceMockOptions,
+  { OS_IMAGES }: ServiceSettings,
+  serviceUrl: () => string,
+): Promise<ImageService | undefined> {
+  if (!images) return undefined;
+  const { port, ...sizes } = images;
+  return startImageService({
+    settings: { ...DEFAULT_IMAGE_SETTINGS, ...sizes, OS_IMAGES },
+    serviceUrl,
+    onBug,
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    ...(tls && { tls, serviceCa: tls.cert }),
+  });
+}
+
 /**
  * Starts the service.
  * @throws Error when the address cannot be listened on, or for settings and options that cannot be used
@@ -76,7 +107,11 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
   const defaults = defaultSettings();
-  const settings = { ...defaults, ...options.settings };
+  let own = '';
+  const given = { ...defaults, ...options.settings };
+  const images = await startImages(options, given, () => own);
+  const ownImages = images && given.IMAGE_SERVICE_BASE_URL === defaults.IMAGE_SERVICE_BASE_URL;
+  const settings = { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) };
   const ownAddress = settings.SERVICE_BASE_URL === defaults.SERVICE_BASE_URL;
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
@@ -100,21 +135,29 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
     clock,
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
-    onBug: (error) => process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`),
+    onBug,
     ...(options.tls && { tls: options.tls }),
     ...(options.admin !== undefined && { admin: options.admin }),
   });
-  await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+  try {
+    await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+  } catch (error) {
+    await images?.close();
+    throw error;
+  }
   const { port } = app.server.address() as AddressInfo;
+  own = urlAt(port);
   const api = rules ?? rulesAt(port);
   rules = api;
   api.start();
   return {
-    url: urlAt(port),
+    url: own,
     port,
     api,
+    imagesUrl: images?.url,
     close: async () => {
       api.stop();
+      await images?.close();
       await app.close();
     },
   };
