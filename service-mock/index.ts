@@ -5,13 +5,15 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
 import { type Claim, LocalTokens } from './auth/local-tokens.ts';
-import { createService } from './core/service.ts';
-import { defaultSettings } from './core/settings.ts';
+import { createCore } from './core/core.ts';
+import { serviceOf } from './core/service.ts';
+import { defaultSettings, KUBE_ISO_IMAGE_TYPE } from './core/settings.ts';
 import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { type ImageService, startImageService } from './images/image-service.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
+import { KubeService } from './kube/kube-service.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
 export { settingsFromEnv } from './core/settings.ts';
@@ -37,6 +39,13 @@ export interface ServiceMockOptions {
    * is the default becomes its address. Sizes and limits are laid over the real ones.
    */
   images?: { port?: number } & Partial<Omit<ImageServiceSettings, 'OS_IMAGES'>>;
+  /** Reconciles the custom resources of a hub, as ENABLE_KUBE_API does. */
+  kube?: {
+    /** Text of a kubeconfig. */
+    kubeconfig: string;
+  };
+  /** Told in one line each when the hub cannot be worked with, and when it can again; standard error when absent. */
+  onProblem?: (message: string) => void;
 }
 
 export interface ServiceMock {
@@ -52,6 +61,15 @@ export interface ServiceMock {
 
 /** How many connections may wait to be accepted: what the real service's server asks for on Linux. */
 const BACKLOG = 4096;
+
+interface Rules {
+  api: AssistedServiceApi;
+  kube: KubeService | undefined;
+}
+
+function tell(message: string): void {
+  process.stderr.write(`service-mock: ${message}\n`);
+}
 
 /** Who may call, by AUTH_TYPE. @throws Error for options that exclude each other. */
 function authenticationOf(
@@ -78,8 +96,7 @@ function authenticationOf(
   return localAuthentication({ tokens, clock, exists, enforceScope: settings.LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE });
 }
 
-const onBug = (error: unknown) =>
-  process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`);
+const onBug = (error: unknown) => tell(String(error instanceof Error ? error.stack : error));
 
 /** The image service that the options ask for. @param serviceUrl asked at each request */
 async function startImages(
@@ -101,14 +118,20 @@ async function startImages(
 
 /**
  * Starts the service.
- * @throws Error when the address cannot be listened on, or for settings and options that cannot be used
+ * @throws Error when the address cannot be listened on, or for settings, options or a kubeconfig that cannot be used
  */
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
   const defaults = defaultSettings();
   let own = '';
-  const given = { ...defaults, ...options.settings };
+  const given = {
+    ...defaults,
+    ...(options.kube && { ENABLE_KUBE_API: true, ISO_IMAGE_TYPE: KUBE_ISO_IMAGE_TYPE }),
+    ...options.settings,
+  };
+  const tokens = given.AUTH_TYPE === 'local' ? new LocalTokens(given.EC_PRIVATE_KEY_PEM) : undefined;
+  const authentication = authenticationOf(options, given, { clock, tokens, api: () => rules!.api });
   const images = await startImages(options, given, () => own);
   const ownImages = images && given.IMAGE_SERVICE_BASE_URL === defaults.IMAGE_SERVICE_BASE_URL;
   const settings = { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) };
@@ -116,21 +139,25 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
-  const rulesAt = (port: number) =>
-    createService({
+  const rulesAt = (port: number): Rules => {
+    const core = createCore({
       clock,
       metrics,
       tokens,
       settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
+    const api = serviceOf(core);
+    const { onProblem = tell } = options;
+    const kube = options.kube && new KubeService({ ...options.kube, core, service: api, onProblem, onFailure: tell });
+    return { api, kube };
+  };
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
-  let rules = options.port ? rulesAt(options.port) : undefined;
-  const authentication = authenticationOf(options, settings, { clock, tokens, api: () => rules! });
+  let rules: Rules | undefined = options.port ? rulesAt(options.port) : undefined;
   const app = createHttpServer({
-    api: () => rules!,
+    api: () => rules!.api,
     authentication,
+    hostRegistered: async (infraEnvId, hostId) => rules!.kube?.registered(infraEnvId, hostId),
     metrics,
     clock,
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
@@ -147,9 +174,10 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
   }
   const { port } = app.server.address() as AddressInfo;
   own = urlAt(port);
-  const api = rules ?? rulesAt(port);
-  rules = api;
+  rules ??= rulesAt(port);
+  const { api, kube } = rules;
   api.start();
+  kube?.start();
   return {
     url: own,
     port,
@@ -157,6 +185,7 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
     imagesUrl: images?.url,
     close: async () => {
       api.stop();
+      await kube?.stop();
       await images?.close();
       await app.close();
     },

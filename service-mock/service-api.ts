@@ -56,6 +56,10 @@ export interface ServiceSettings {
   ENABLE_SKIP_MCO_REBOOT: boolean;
   ENABLE_REJECT_UNKNOWN_FIELDS: boolean;
   ENABLE_SOFT_TIMEOUTS: boolean;
+  /** Custom resources of a hub are reconciled; metrics events are dropped then. */
+  ENABLE_KUBE_API: boolean;
+  /** BareMetalHosts are reconciled too. */
+  ENABLE_METAL3: boolean;
   CHECK_CLUSTER_VERSION: boolean;
   DISABLED_HOST_VALIDATIONS: readonly string[];
   DISABLED_CLUSTER_VALIDATIONS: readonly string[];
@@ -72,6 +76,8 @@ export interface ServiceSettings {
   FINALIZING_TIMEOUT: number;
   RESET_CLUSTER_TIMEOUT: number;
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: number;
+  /** Distance of two looks at the spoke of an Agent that joins it (simulated milliseconds). */
+  APPROVE_CSRS_REQUEUE_DURATION: number;
   /** Further timeouts (simulated milliseconds) by their environment name, e.g. `HOST_STAGE_REBOOTING_TIMEOUT`; absent ones keep the real default (service facts 2.4). */
   TIMEOUTS?: Readonly<Record<string, number>>;
   /** Shortest distance (simulated milliseconds) of two events of one name about one entity. */
@@ -135,6 +141,12 @@ export interface EventsPage {
   severities: { info: number; warning: number; error: number; critical: number };
 }
 
+/** Name of a custom resource, in kube mode. */
+export interface KubeKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** All operations. `createService(dependencies)` in `core/service.ts` makes one. */
 export interface AssistedServiceApi {
   /** Starts the monitors; stop ends every timer. */
@@ -143,11 +155,17 @@ export interface AssistedServiceApi {
   /** False (liveness 500) when a monitor pass started longer than 5 simulated minutes ago without a newer one. */
   healthy(): boolean;
 
-  registerCluster(body: JsonObject): JsonObject;
-  importCluster(body: JsonObject): JsonObject;
+  /** @param kubeKey of the ClusterDeployment that it is for. */
+  registerCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject;
+  /** @param kubeKey of the ClusterDeployment that it is for. */
+  importCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject;
   listClusters(query: { with_hosts: boolean; owner?: string; openshift_cluster_id?: string }): JsonObject[];
   getCluster(id: string, query: { excludeHosts: boolean }): JsonObject;
-  updateCluster(id: string, body: JsonObject): JsonObject;
+  /**
+   * @param options `interactive` false takes networks as they are given and leaves states to the monitor, as for custom
+   * resources.
+   */
+  updateCluster(id: string, body: JsonObject, options?: { interactive?: boolean }): JsonObject;
   deleteCluster(id: string): void;
   installCluster(id: string): JsonObject;
   cancelCluster(id: string): JsonObject;
@@ -179,7 +197,8 @@ export interface AssistedServiceApi {
   /** `bytes` is what was received; content is kept only up to a small limit. */
   uploadLogs(id: string, query: { logs_type: string; host_id?: string; infra_env_id?: string }, bytes: number): void;
 
-  registerInfraEnv(body: JsonObject): JsonObject;
+  /** @param kubeKey of the InfraEnv that it is for. */
+  registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject;
   listInfraEnvs(query: { cluster_id?: string; owner?: string }): JsonObject[];
   getInfraEnv(id: string): JsonObject;
   /** @param internalIgnition config that the service itself lays over the discovery ignition; not to be had by REST. */

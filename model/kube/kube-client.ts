@@ -39,7 +39,7 @@ export interface KubeClientOptions {
   kubeconfig: KubeConfig;
   /** For the rate limit and for waits between tries. */
   clock: Clock;
-  /** No limit when absent. */
+  /** No limit when absent. Each kind has a limit of its own, as controller-runtime's clients: pkg/client/client_rest_resources.go. */
   limit?: RateLimitOptions;
   userAgent?: string;
   onCall?: (call: KubeCall) => void;
@@ -99,14 +99,13 @@ export class KubeClient {
   /** URL of the API server. */
   readonly server: string;
   readonly #options: KubeClientOptions;
-  readonly #limit: RateLimit | null;
+  readonly #limits = new Map<KubeResource, RateLimit>();
   readonly #connections: KubeConnections;
 
   constructor(options: KubeClientOptions) {
     this.#options = options;
     this.server = options.kubeconfig.getCurrentCluster()!.server.replace(/\/+$/, '');
     this.#connections = new KubeConnections(options.kubeconfig, options.connections ?? CONNECTIONS);
-    this.#limit = options.limit ? new RateLimit(options.clock, options.limit) : null;
   }
 
   get(resource: KubeResource, namespace: string | undefined, name: string, signal?: AbortSignal): Promise<KubeObject> {
@@ -294,7 +293,7 @@ export class KubeClient {
   async #send(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {
     for (let attempt = 0; ; attempt++) {
       outgoing.signal?.throwIfAborted();
-      await this.#limit?.turn(outgoing.signal);
+      await this.#limitOf(outgoing.resource)?.turn(outgoing.signal);
       const response = await this.#counted(outgoing);
       if (response.statusCode < 300) return response;
       const error = statusError(describe(outgoing), response.statusCode, await response.body.text(), response.headers);
@@ -302,6 +301,17 @@ export class KubeClient {
       if (!again) throw error;
       await this.#options.clock.sleep(error.retryAfterSeconds! * 1000 * this.#options.clock.speed, outgoing.signal);
     }
+  }
+
+  #limitOf(resource: KubeResource): RateLimit | undefined {
+    const { limit, clock } = this.#options;
+    if (!limit) return undefined;
+    let own = this.#limits.get(resource);
+    if (!own) {
+      own = new RateLimit(clock, limit);
+      this.#limits.set(resource, own);
+    }
+    return own;
   }
 
   async #counted(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {

@@ -18,10 +18,17 @@ export class KubeError extends Error {
   readonly reason: string;
   /** Seconds after which the server asks to be asked again; null when it does not. */
   readonly retryAfterSeconds: number | null;
+  /** What the server said, without what was asked of it; as client-go's errors read. */
+  readonly said: string;
 
   constructor(
     message: string,
-    { status, reason, retryAfterSeconds = null }: { status: number; reason: string; retryAfterSeconds?: number | null },
+    {
+      status,
+      reason,
+      retryAfterSeconds = null,
+      said = message,
+    }: { status: number; reason: string; retryAfterSeconds?: number | null; said?: string },
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -29,6 +36,7 @@ export class KubeError extends Error {
     this.status = status;
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.said = said;
   }
 
   /** The same request may succeed later: overload, restart, lost connection. */

@@ -66,8 +66,10 @@ export function statusError(
   }
   const header = Number(headers['retry-after'] ?? Number.NaN);
   const seconds = Number.isFinite(header) ? header : (body.details?.retryAfterSeconds ?? null);
-  return new KubeError(`${what}: ${body.message || `HTTP ${status}`}`, {
+  const said = body.message || `HTTP ${status}`;
+  return new KubeError(`${what}: ${said}`, {
     status,
+    said,
     reason: body.reason || `HTTP ${status}`,
     retryAfterSeconds: seconds,
   });

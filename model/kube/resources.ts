@@ -29,6 +29,13 @@ export const RESOURCES = {
   events: resource('', 'v1', 'events', 'Event'),
   deployments: resource('apps', 'v1', 'deployments', 'Deployment'),
   statefulSets: resource('apps', 'v1', 'statefulsets', 'StatefulSet'),
+  certificateSigningRequests: resource(
+    'certificates.k8s.io',
+    'v1',
+    'certificatesigningrequests',
+    'CertificateSigningRequest',
+    false,
+  ),
   leases: resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   customResourceDefinitions: resource(
     'apiextensions.k8s.io',
@@ -52,6 +59,15 @@ export const RESOURCES = {
   agentServiceConfigs: resource(AGENT_INSTALL, 'v1beta1', 'agentserviceconfigs', 'AgentServiceConfig', false),
   bareMetalHosts: resource('metal3.io', 'v1alpha1', 'baremetalhosts', 'BareMetalHost'),
   preprovisioningImages: resource('metal3.io', 'v1alpha1', 'preprovisioningimages', 'PreprovisioningImage'),
+  machines: resource('machine.openshift.io', 'v1beta1', 'machines', 'Machine'),
+  machineSets: resource('machine.openshift.io', 'v1beta1', 'machinesets', 'MachineSet'),
+  machineConfigPools: resource(
+    'machineconfiguration.openshift.io',
+    'v1',
+    'machineconfigpools',
+    'MachineConfigPool',
+    false,
+  ),
   clusterOperators: resource('config.openshift.io', 'v1', 'clusteroperators', 'ClusterOperator', false),
 } as const satisfies Record<string, KubeResource>;
 

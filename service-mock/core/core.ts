@@ -25,7 +25,7 @@ export function createCore(dependencies: ServiceDependencies): Core {
   return {
     ...dependencies,
     store: new Store(),
-    events: new Events(clock, settings.EVENT_RATE_LIMITS),
+    events: new Events(clock, settings.EVENT_RATE_LIMITS, !settings.ENABLE_KUBE_API),
     hardware: new Hardware(settings),
     versions,
     urls: new ImageUrls(settings, versions, tokens),

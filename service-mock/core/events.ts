@@ -128,6 +128,9 @@ interface EventRecord extends EventSubject {
 
 const DEFAULT_LIMIT = 5000;
 
+/** Told of what events and notices are about. */
+export type EventListener = (about: EventSubject) => void;
+
 export class Events {
   readonly #clock: Clock;
   readonly #limits: Readonly<Record<string, number>>;
@@ -135,10 +138,27 @@ export class Events {
   readonly #byCluster = new Map<string, EventRecord[]>();
   readonly #byInfraEnv = new Map<string, EventRecord[]>();
   readonly #lastLimited = new Map<string, number>();
+  readonly #keepMetrics: boolean;
+  #listener: EventListener | undefined;
 
-  constructor(clock: Clock, limits: Readonly<Record<string, number>> = {}) {
+  /** @param keepMetrics false drops metrics events, as the real service does in kube mode. */
+  constructor(clock: Clock, limits: Readonly<Record<string, number>> = {}, keepMetrics = true) {
     this.#clock = clock;
     this.#limits = { ...RATE_LIMITS, ...limits };
+    this.#keepMetrics = keepMetrics;
+  }
+
+  /**
+   * Tells of each user event that was sent and each notice, at once: rows may still be changing.
+   * Upstream: assisted-service, controllers/controller_event_wrapper.go.
+   */
+  listen(listener: EventListener): void {
+    this.#listener = listener;
+  }
+
+  /** Something happened that makes no event. Upstream: NotifyInternalEvent. */
+  notice(about: EventSubject): void {
+    this.#listener?.(about);
   }
 
   emit(name: EventName, about: EventSubject, ...values: readonly string[]): void {
@@ -147,7 +167,10 @@ export class Events {
 
   /** Same, with a severity that depends on the case. */
   emitWith(name: EventName, severity: Severity, about: EventSubject, ...values: readonly string[]): void {
-    if (this.#isLimited(name, about)) return;
+    if (this.#isLimited(name, about)) {
+      this.#listener?.(about);
+      return;
+    }
     const subject = WITHOUT_CLUSTER.has(name) ? { ...about, clusterId: undefined } : about;
     this.#store(subject, { name, severity, metrics: false, values, props: '', requestId: '' });
   }
@@ -200,6 +223,7 @@ export class Events {
   }
 
   #store(about: EventSubject, rest: Omit<EventRecord, 'time' | keyof EventSubject>): void {
+    if (rest.metrics && !this.#keepMetrics) return;
     const record: EventRecord = {
       time: this.#clock.now(),
       clusterId: about.clusterId,
@@ -210,6 +234,7 @@ export class Events {
     this.#all.push(record);
     if (record.clusterId) append(this.#byCluster, record.clusterId, record);
     if (record.infraEnvId) append(this.#byInfraEnv, record.infraEnvId, record);
+    if (!record.metrics) this.#listener?.(about);
   }
 
   /** One page; counts are over everything that matches apart from `severities`, limit and offset. */

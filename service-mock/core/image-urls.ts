@@ -75,6 +75,14 @@ export class ImageUrls {
     return this.sign(`${this.#settings.SERVICE_BASE_URL}${API_BASE}/v2/events?${query}`, kind, id);
   }
 
+  clusterLogs(clusterId: string): string {
+    return this.#logs(clusterId, {});
+  }
+
+  hostLogs(clusterId: string, hostId: string): string {
+    return this.#logs(clusterId, { host_id: hostId, logs_type: 'host' });
+  }
+
   /** The address with a token; unchanged without AUTH_TYPE local. */
   sign(url: string, kind: TokenKind, id: string): string {
     return this.#tokens ? this.#tokens.signUrl(url, kind, id) : url;
@@ -83,6 +91,12 @@ export class ImageUrls {
   /** A new token; empty without AUTH_TYPE local. */
   token(kind: TokenKind, id: string): string {
     return this.#tokens?.issue(kind, id) ?? '';
+  }
+
+  #logs(clusterId: string, query: Record<string, string>): string {
+    const text = new URLSearchParams(query).toString();
+    const url = `${this.#settings.SERVICE_BASE_URL}${API_BASE}/v2/clusters/${clusterId}/logs${text && `?${text}`}`;
+    return this.sign(url, 'cluster_id', clusterId);
   }
 
   #version({ openshiftVersion, cpuArchitecture }: ImageOf): string {

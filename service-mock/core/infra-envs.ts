@@ -1,5 +1,5 @@
 /** Operations on infra-envs. Source: Service facts 1.3 and 7. */
-import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
+import { type AssistedServiceApi, type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
 import type { Core } from './core.ts';
 import { ISO_NAMES } from './image-urls.ts';
 import { infraEnvFile } from './infra-env-files.ts';
@@ -77,11 +77,19 @@ function checkTrustBundle(text: string): void {
     throw new OperationError(400, 'additional_trust_bundle holds no PEM certificate');
 }
 
+/** All that an image is made from. */
+function imageInput({ hosts: _hosts, updatedAt: _updated, generatedAt: _generated, ...input }: InfraEnvRow): string {
+  return JSON.stringify(input);
+}
+
 export function infraEnvOperations(core: Core): Operations {
   const { clock, settings, store, events } = core;
 
-  function refreshImage(infraEnv: InfraEnvRow): void {
+  /** Makes the image anew; that is told only when something of it changed. */
+  function refreshImage(infraEnv: InfraEnvRow, changed: boolean): void {
     infraEnv.updatedAt = clock.now();
+    infraEnv.generatedAt = infraEnv.updatedAt;
+    if (!changed) return;
     infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE ? core.urls.iso(infraEnv) : '';
     events.emit(
       'image_info_updated',
@@ -90,7 +98,7 @@ export function infraEnvOperations(core: Core): Operations {
     );
   }
 
-  function registerInfraEnv(body: JsonObject): JsonObject {
+  function registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject {
     const name = textField(body, 'name') ?? '';
     const secret = requiredText(body, 'pull_secret');
     const clusterId = textField(body, 'cluster_id') ?? '';
@@ -125,6 +133,7 @@ export function infraEnvOperations(core: Core): Operations {
     const now = clock.now();
     const infraEnv: InfraEnvRow = {
       id: core.uuid(),
+      kubeKey,
       name,
       clusterId,
       openshiftVersion: settings.ENABLE_IMAGE_SERVICE ? version : baseVersion(version),
@@ -143,13 +152,14 @@ export function infraEnvOperations(core: Core): Operations {
       additionalTrustBundle: (textField(body, 'additional_trust_bundle') ?? '').trim(),
       networkDiscoveryDelaySeconds: integerField(body, 'network_discovery_delay_seconds'),
       downloadUrl: '',
+      generatedAt: 0,
       createdAt: now,
       updatedAt: now,
       hosts: new Map(),
     };
-    store.infraEnvs.set(infraEnv.id, infraEnv);
+    store.addInfraEnv(infraEnv);
     events.emit('infra_env_registered', { infraEnvId: infraEnv.id });
-    refreshImage(infraEnv);
+    refreshImage(infraEnv, true);
     return infraEnvView(infraEnv);
   }
 
@@ -176,6 +186,7 @@ export function infraEnvOperations(core: Core): Operations {
     const version = wanted && core.versions.osImageVersion(wanted, infraEnv.cpuArchitecture);
     const network = staticNetwork(body);
     const kernel = kernelArguments(body);
+    const before = imageInput(infraEnv);
     infraEnv.pullSecret = secret ?? infraEnv.pullSecret;
     infraEnv.type = type;
     infraEnv.additionalNtpSources = additional ?? infraEnv.additionalNtpSources;
@@ -192,7 +203,7 @@ export function infraEnvOperations(core: Core): Operations {
     infraEnv.networkDiscoveryDelaySeconds =
       integerField(body, 'network_discovery_delay_seconds') ?? infraEnv.networkDiscoveryDelaySeconds;
     infraEnv.rendezvousIp = textField(body, 'rendezvous_ip') ?? infraEnv.rendezvousIp;
-    refreshImage(infraEnv);
+    refreshImage(infraEnv, before !== imageInput(infraEnv));
     return infraEnvView(infraEnv);
   }
 
@@ -204,7 +215,7 @@ export function infraEnvOperations(core: Core): Operations {
         `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`,
       );
     }
-    store.infraEnvs.delete(id);
+    store.removeInfraEnv(infraEnv);
     events.emit('infra_env_deregistered', { infraEnvId: id });
   }
 

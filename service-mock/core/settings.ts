@@ -8,6 +8,9 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
+/** Image type of InfraEnvs that ask for none: assisted-service, infraenv_controller.go, InfraEnvConfig. */
+export const KUBE_ISO_IMAGE_TYPE = 'minimal-iso';
+
 /** Versions that the invented release catalogue offers. */
 const VERSIONS = ['4.16.40', '4.17.32', '4.18.30', '4.19.20', '4.20.8'];
 
@@ -107,6 +110,8 @@ export function defaultSettings(): ServiceSettings {
     ENABLE_SKIP_MCO_REBOOT: true,
     ENABLE_REJECT_UNKNOWN_FIELDS: true,
     ENABLE_SOFT_TIMEOUTS: false,
+    ENABLE_KUBE_API: false,
+    ENABLE_METAL3: true,
     CHECK_CLUSTER_VERSION: false,
     DISABLED_HOST_VALIDATIONS: [],
     DISABLED_CLUSTER_VALIDATIONS: [],
@@ -122,6 +127,7 @@ export function defaultSettings(): ServiceSettings {
     FINALIZING_TIMEOUT: 5 * HOUR,
     RESET_CLUSTER_TIMEOUT: 3 * MINUTE,
     HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: 4,
+    APPROVE_CSRS_REQUEUE_DURATION: MINUTE,
     PREPARATION_DURATION: 50,
   };
 }
@@ -223,6 +229,8 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   ENABLE_SKIP_MCO_REBOOT: 'boolean',
   ENABLE_REJECT_UNKNOWN_FIELDS: 'boolean',
   ENABLE_SOFT_TIMEOUTS: 'boolean',
+  ENABLE_KUBE_API: 'boolean',
+  ENABLE_METAL3: 'boolean',
   CHECK_CLUSTER_VERSION: 'boolean',
   DISABLED_HOST_VALIDATIONS: 'comma-list',
   DISABLED_CLUSTER_VALIDATIONS: 'comma-list',
@@ -238,6 +246,7 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   FINALIZING_TIMEOUT: 'duration',
   RESET_CLUSTER_TIMEOUT: 'duration',
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: 'number',
+  APPROVE_CSRS_REQUEUE_DURATION: 'duration',
 };
 
 function parseValue(kind: Kind, name: string, text: string): unknown {
@@ -275,6 +284,7 @@ export function settingsFromEnv(env: Readonly<Record<string, string | undefined>
     if (text === undefined || text === '') continue;
     settings[name] = parseValue(kind, name, text);
   }
+  if (settings.ENABLE_KUBE_API && !env.ISO_IMAGE_TYPE) settings.ISO_IMAGE_TYPE = KUBE_ISO_IMAGE_TYPE;
   const isoType = settings.ISO_IMAGE_TYPE;
   if (isoType !== 'full-iso' && isoType !== 'minimal-iso') {
     throw new Error(`ISO_IMAGE_TYPE: "${isoType}" is unknown. Write full-iso or minimal-iso.`);

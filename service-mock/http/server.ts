@@ -50,6 +50,8 @@ export interface HttpOptions {
   readonly api: () => AssistedServiceApi;
   readonly metrics: HttpServiceMetrics;
   readonly clock: Clock;
+  /** Done after a host registered and before that is answered; what it throws makes a failure of the registration. */
+  readonly hostRegistered?: (infraEnvId: string, hostId: string) => Promise<void>;
   /** Refuse unknown fields of bodies (`ENABLE_REJECT_UNKNOWN_FIELDS`). */
   readonly rejectUnknownFields: boolean;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -222,6 +224,7 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
   const octets = operation.octets === true || operation.answer === 'file';
   const offered = octets ? OCTETS_TYPE : 'application/json';
   const bind = compileBinder(operation);
+  const registered = operation.id === 'v2RegisterHost' ? options.hostRegistered : undefined;
   const takesInput = operation.body !== undefined || operation.upload === true;
 
   const guarded = { security: operation.security, octets };
@@ -272,7 +275,13 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
       return;
     }
     receive(operation, raw, options.rejectUnknownFields)
-      .then((input) => answerOf(operation, options.api(), bind(incoming, input, claim)))
+      .then((input) => {
+        const call = bind(incoming, input, claim);
+        const answer = answerOf(operation, options.api(), call);
+        return registered
+          ? registered(call.params.infra_env_id!, String(call.body.host_id)).then(() => answer)
+          : answer;
+      })
       .then(finish, fail)
       .catch(options.onBug);
   };
