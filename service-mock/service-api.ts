@@ -60,6 +60,15 @@ export interface ServiceSettings {
   ENABLE_KUBE_API: boolean;
   /** BareMetalHosts are reconciled too. */
   ENABLE_METAL3: boolean;
+  /** The Bare Metal Operator may boot the image itself, when it is new enough. */
+  ALLOW_CONVERGED_FLOW: boolean;
+  /** BareMetalHosts of installed hosts are paused, and can be moved to another hub. */
+  PAUSE_PROVISIONED_BMHS: boolean;
+  /** BareMetalHosts worked on at once. */
+  BMAC_MAX_CONCURRENT_RECONCILES: number;
+  /** The Bare Metal Operator's agent, when the hub names none. */
+  IRONIC_AGENT_IMAGE: string;
+  IRONIC_AGENT_IMAGE_ARM: string;
   CHECK_CLUSTER_VERSION: boolean;
   DISABLED_HOST_VALIDATIONS: readonly string[];
   DISABLED_CLUSTER_VALIDATIONS: readonly string[];

@@ -148,12 +148,7 @@ function fillEventsUrl({ core }: KubeContext, status: InfraEnvStatus, row: Infra
 }
 
 /** Addresses with tokens are made anew only with the image's. */
-function fillUrls(
-  { core: { urls } }: KubeContext,
-  infraEnv: InfraEnv,
-  status: InfraEnvStatus,
-  row: InfraEnvRow,
-): void {
+function fillUrls({ core: { urls } }: KubeContext, infraEnv: InfraEnv, status: InfraEnvStatus, row: InfraEnvRow): void {
   const isNew = status.isoDownloadURL !== row.downloadUrl;
   if (isNew) {
     status.isoDownloadURL = row.downloadUrl;
