@@ -3,6 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { KubeCall } from '../model/kube/kube-client.ts';
 import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
 import { type Claim, LocalTokens } from './auth/local-tokens.ts';
 import { createCore } from './core/core.ts';
@@ -43,9 +44,13 @@ export interface ServiceMockOptions {
   kube?: {
     /** Text of a kubeconfig. */
     kubeconfig: string;
+    /** Told of each request to the hub. */
+    onCall?: (call: KubeCall) => void;
   };
   /** Told in one line each when the hub cannot be worked with, and when it can again; standard error when absent. */
   onProblem?: (message: string) => void;
+  /** Told in one line each of reconciliations that failed, which are tried again; standard error when absent. */
+  onFailure?: (message: string) => void;
 }
 
 export interface ServiceMock {
@@ -148,8 +153,8 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
       uuid: randomUUID,
     });
     const api = serviceOf(core);
-    const { onProblem = tell } = options;
-    const kube = options.kube && new KubeService({ ...options.kube, core, service: api, onProblem, onFailure: tell });
+    const { onProblem = tell, onFailure = tell } = options;
+    const kube = options.kube && new KubeService({ ...options.kube, core, service: api, onProblem, onFailure });
     return { api, kube };
   };
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.

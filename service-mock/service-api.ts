@@ -222,7 +222,8 @@ export interface AssistedServiceApi {
   registerHost(infraEnvId: string, body: JsonObject, agentVersionHeader: string): JsonObject;
   listInfraEnvHosts(infraEnvId: string): JsonObject[];
   getHost(infraEnvId: string, hostId: string): JsonObject;
-  updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject;
+  /** @param options `interactive` false leaves states to the monitor, as for custom resources. */
+  updateHost(infraEnvId: string, hostId: string, body: JsonObject, options?: { interactive?: boolean }): JsonObject;
   deleteHost(infraEnvId: string, hostId: string): void;
   getInstructions(infraEnvId: string, hostId: string, timestamp: number | null, agentVersionHeader: string): JsonObject;
   postStepReply(infraEnvId: string, hostId: string, body: JsonObject): void;

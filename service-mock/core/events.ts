@@ -39,6 +39,7 @@ const EVENTS = define({
   install_config_applied: ['info', () => 'Install config overrides were applied'],
   proxy_settings_changed: ['info', () => 'Proxy settings changed'],
   validations_ignored: ['info', () => 'The installation goes on although validations are ignored'],
+  host_approved_updated: ['info', (name, approved) => `Host ${name}: updated approved to ${approved}`],
   host_registration_succeeded: ['info', (name) => `Host ${name}: registered`],
   host_registration_failed: ['error', (name, why) => `Host ${name}: registration failed: ${why}`],
   host_deregistered: ['info', (name) => `Host ${name}: deleted`],
@@ -94,6 +95,7 @@ export type EventName = keyof typeof EVENTS;
 
 /** Events of hosts that do not name the cluster. */
 const WITHOUT_CLUSTER: ReadonlySet<EventName> = new Set([
+  'host_approved_updated',
   'host_discovery_ignition_config_applied',
   'host_unbind_failed',
   'host_unbind_succeeded',

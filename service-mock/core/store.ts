@@ -420,6 +420,11 @@ export function isDay2Host(host: HostRow): boolean {
   return host.kind === 'AddToExistingClusterHost';
 }
 
+/** Whether a host's stages end with its reboot: nobody follows a day-2 host further, unless it has an Agent. */
+export function endsWithReboot(host: HostRow): boolean {
+  return isDay2Host(host) && host.kubeNamespace === '';
+}
+
 export function isDay2Cluster(cluster: ClusterRow): boolean {
   return cluster.kind === 'AddHostsCluster';
 }

@@ -1,4 +1,5 @@
 /** The reconcilers that a service runs. Upstream: assisted-service, cmd/main.go, startKubeAPIControllers. */
+import { agentReconciler } from './agent-reconciler.ts';
 import { bareMetalHostReconciler } from './bmh-reconciler.ts';
 import { clusterDeploymentReconciler } from './cluster-deployment-reconciler.ts';
 import { clusterInstallReconciler } from './cluster-install-reconciler.ts';
@@ -11,6 +12,7 @@ import type { Reconciler } from './reconciler.ts';
 export function reconcilersOf(context: KubeContext): readonly Reconciler[] {
   return [
     infraEnvReconciler(context),
+    agentReconciler(context),
     clusterDeploymentReconciler(context),
     clusterInstallReconciler(context),
     ...bareMetalReconcilers(context),
