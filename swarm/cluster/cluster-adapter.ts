@@ -5,6 +5,7 @@
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { BootSource } from '../service/boot-source.ts';
 
 /** Ids of what a run made on the service for one cluster; null = not there, no longer there, or not known. */
 export interface ClusterObjects {
@@ -85,6 +86,8 @@ export interface ClusterAdapter {
   createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string>;
   /** Returns the new infra-env's id. `clusterId` null makes one whose hosts belong to no cluster. */
   createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string>;
+  /** Where hosts of an infra-env download what they boot. */
+  bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource>;
   cluster(clusterId: string, signal: AbortSignal): Promise<ClusterView>;
   /** Hosts of the cluster, or of the infra-env when there is no cluster. */
   hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]>;

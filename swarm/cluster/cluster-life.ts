@@ -9,7 +9,7 @@
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import type { ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
+import type { BootLoad, ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { EventSink } from '../telemetry/run-event.ts';
@@ -39,6 +39,8 @@ export interface LifeContext {
   access: ServiceAccess;
   limits: WaitLimits;
   spokeProfile: string;
+  /** What booting hosts download; null or absent for nothing. */
+  boot?: Pick<BootLoad, 'from'> | null;
   adapter: ClusterAdapter;
   machines: Machines;
   clock: Clock;
@@ -184,6 +186,8 @@ export class ClusterLife {
     for (const host of this.cluster.hosts) {
       this.#hosts.set(this.#context.identify(this.cluster, host).id, host);
     }
+    const { boot } = this.#context;
+    const source = boot && (await insist(() => adapter.bootSource(this.objects.infraEnvId!, boot.from, signal)));
     machines.launch({
       seed,
       cluster: this.cluster,
@@ -194,6 +198,7 @@ export class ClusterLife {
       firstSlot: this.#firstHostSlot,
       start: this.#dayOneHosts().map((host) => host.ordinal),
       spokeProfile,
+      ...(source && { boot: source }),
     });
   }
 

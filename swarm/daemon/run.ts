@@ -198,6 +198,7 @@ export class Run {
       pool = await this.#parts.createPool({
         workers: this.workers,
         clock: this.#clockSpec,
+        boot: this.plan.boot,
         transport: transportOptions(this.plan, this.#budget.idleSeconds),
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
@@ -231,13 +232,14 @@ export class Run {
   }
 
   #context(baseUrl: string, user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {
-    const { seed, service, pollIntervalSeconds, limits, spokeProfile } = this.plan;
+    const { seed, service, pollIntervalSeconds, limits, spokeProfile, boot } = this.plan;
     const access: ServiceAccess = { baseUrl, token: service.agentToken, pollIntervalSeconds };
     return {
       seed,
       access,
       limits,
       spokeProfile,
+      boot,
       adapter: user.adapter,
       machines,
       clock: this.#clock,

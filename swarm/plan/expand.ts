@@ -95,6 +95,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     pullSecret: plan.pullSecret,
     sshPublicKey: plan.sshPublicKey,
     limits: plan.limits,
+    boot: plan.boot,
     thresholds: plan.thresholds,
     keep: plan.keep,
     clusters,

@@ -2,7 +2,15 @@
 
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import type { ConnectionMode } from './connections.ts';
-import type { AgentKind, ClusterApi, FigureThresholds, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+import type {
+  AgentKind,
+  BootLoad,
+  ClusterApi,
+  FigureThresholds,
+  Platform,
+  ServiceTarget,
+  WaitLimits,
+} from './expanded-plan.ts';
 
 /** A place in a plan file; line and column count from 1. */
 export interface Position {
@@ -58,6 +66,7 @@ export interface Plan {
   sshPublicKey: string;
   baseDomain: string;
   limits: WaitLimits;
+  boot: BootLoad | null;
   thresholds: FigureThresholds[];
   keep: boolean;
   shuffle: boolean;

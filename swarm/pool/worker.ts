@@ -7,12 +7,13 @@ import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
+import { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
-import { ClusterMachines } from './cluster-machines.ts';
+import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
@@ -58,11 +59,13 @@ class Worker {
   readonly #port: MessagePort;
   readonly #runtime: Runtime;
   readonly #batch: EventBatch;
+  readonly #boot: BootDownloads | null;
   readonly #clusters = new Map<number, ClusterMachines>();
 
-  constructor(port: MessagePort, runtime: Runtime, batch: EventBatch) {
+  constructor(port: MessagePort, runtime: Runtime, batch: EventBatch, boot: BootDownloads | null) {
     this.#port = port;
     this.#runtime = runtime;
+    this.#boot = boot;
     this.#batch = batch;
   }
 
@@ -93,6 +96,7 @@ class Worker {
         runtime: this.#runtime,
         launch,
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
+        ...(this.#boot && { boot: this.#boot }),
         onIdle: () => this.#end(index),
       });
       this.#clusters.set(index, machines);
@@ -123,7 +127,9 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const wheel = createTimerWheel(new ScaledClock(setup.clock));
   const batch = new EventBatch(port);
   const runtime = createRuntime(task, telemetry, wheel, batch);
-  const worker = new Worker(port, runtime, batch);
+  const { boot: load } = setup;
+  const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
+  const worker = new Worker(port, runtime, batch, boot);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();
