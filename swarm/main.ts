@@ -13,6 +13,7 @@ import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
+import { serviceCommand } from './commands/service.ts';
 import { programVersion } from './package-root.ts';
 import { redactText } from './plan/redact.ts';
 
@@ -42,6 +43,7 @@ Examples:
     serveCommand,
     planCommand,
     manifestsCommand,
+    serviceCommand,
     mockCommand,
     completionCommand,
   ]) {

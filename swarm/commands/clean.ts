@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { targetOf } from '../cluster/hub-objects.ts';
@@ -12,6 +12,7 @@ import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
 import { serviceUrl } from './options.ts';
 import { readCa } from './read-plan.ts';
+import { readAuthorization } from './user-authorization.ts';
 
 interface CleanFlags {
   seed?: string;
@@ -72,7 +73,7 @@ Examples:
     )
     .action(async (names: string[], flags: CleanFlags) => {
       const runs = chooseRuns(names, flags);
-      const authorization = readAuthorization(flags);
+      const authorization = readAuthorization(flags.authorizationFile);
       const tasks = tasksOf(runs, flags, authorization);
       const stop = new AbortController();
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
@@ -302,25 +303,6 @@ function idsOfOthers(runs: readonly FoundRun[]): Set<string> {
 
 function sameService(a: string, b: string): boolean {
   return a.replace(/\/+$/, '') === redactUrl(b.replace(/\/+$/, ''));
-}
-
-/** The value of the Authorization header; '' for none. @throws InputError when its file cannot be read. */
-function readAuthorization({ authorizationFile }: CleanFlags): string {
-  if (authorizationFile === undefined) return process.env.SWARM_USER_AUTHORIZATION ?? '';
-  let text: string;
-  try {
-    text = readFileSync(authorizationFile, 'utf8').trim();
-  } catch (error) {
-    throw new InputError(
-      `--authorization-file ${authorizationFile} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    );
-  }
-  if (text === '' || text.includes('\n')) {
-    throw new InputError(
-      `--authorization-file ${authorizationFile} must hold one line, the value of the Authorization header, for example: Bearer …`,
-    );
-  }
-  return text;
 }
 
 /** Tells every two seconds how far it is. */

@@ -67,7 +67,9 @@ const installed = (name: string) =>
   site.condition(agentClusterInstalls, name, name, 'Completed', { reason: 'InstallationCompleted' });
 
 describe('a launch', () => {
-  it('takes a single node that somebody else has made to installed, and its hosts go with it', { timeout: 90_000 }, async () => {
+  it('takes a single node that somebody else has made to installed, and its hosts go with it', {
+    timeout: 90_000,
+  }, async () => {
     site = await HubSite.start();
     await make('sno');
     const running = await launch();

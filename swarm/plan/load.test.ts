@@ -119,6 +119,17 @@ describe('what is wrong and where', () => {
       `${SNO}platform: vsphere\n`,
       ['p.yaml:3:11: platform is "vsphere"; allowed: one of none, baremetal'],
     ],
+    [
+      'a rate of booting hosts without a unit of time',
+      `${SNO}boot: {from: iso, rate_per_host: 10MB}\n`,
+      ['p.yaml:3:33: boot.rate_per_host is "10MB"; allowed: bytes in a second such as 500kB/s, 100MB/s or 1GB/s'],
+    ],
+    [
+      'a rate of booting hosts that is next to nothing',
+      `${SNO}boot: {from: none, rate_total: 5B/s}\n`,
+      ['p.yaml:3:31: boot.rate_total is "5B/s"; allowed: at least 1kB/s'],
+    ],
+    ['a share of hosts', `${SNO}boot: {share: 2}\n`, ['p.yaml:3:15: boot.share is 2; allowed: a number from 0 to 1']],
     ['a boolean in words', `${SNO}shuffle: "yes"\n`, ['p.yaml:3:10: shuffle is "yes"; allowed: true or false']],
     ['a profile', `${SNO}profile: toaster\n`, [/^p\.yaml:3:10: profile is "toaster"; allowed: one of vm, sno-small, /]],
     [
@@ -717,7 +728,7 @@ describe('whatever comes, the reader answers with a plan or a PlanError', () => 
 
   test('any data in the place of any key', () => {
     const key = fc.constantFrom(
-      ...'name seed service clusters arrival connections limits shard profile clock_speed schema openshift_version __proto__ x'.split(
+      ...'name seed service clusters arrival connections limits shard profile clock_speed schema openshift_version __proto__ x boot'.split(
         ' ',
       ),
     );
