@@ -97,8 +97,10 @@ export class HubObjects extends HubRequests {
       try {
         return await this.client.delete(resource, namespace, name, { uid, propagation: 'Background' }, signal);
       } catch (error) {
-        // 409: another object bears the name by now. 404 also without its CustomResourceDefinition.
-        if (isKubeError(error) && (error.notFound || error.conflict)) return null;
+        // 404 also without its CustomResourceDefinition.
+        if (isKubeError(error) && error.notFound) return null;
+        // Another object bears the name by now, or somebody has just changed this one.
+        if (isKubeError(error) && error.conflict && !(await this.find({ ...target, uid }, signal))) return null;
         throw error;
       }
     });

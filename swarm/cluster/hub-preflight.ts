@@ -4,7 +4,7 @@
  */
 import { KubeDiscovery } from '../../model/kube/discovery.ts';
 import type { KubeClient } from '../../model/kube/kube-client.ts';
-import { isKubeError } from '../../model/kube/kube-error.ts';
+import { isKubeError, type KubeError } from '../../model/kube/kube-error.ts';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -28,6 +28,9 @@ const REVIEWS: KubeResource = {
   kind: 'SelfSubjectAccessReview',
   namespaced: false,
 };
+
+/** Connections at first, before a hub counts as one that cannot be reached. */
+const CONTACTS = 3;
 
 const SERVICE_ACCOUNTS: KubeResource = {
   group: '',
@@ -54,20 +57,28 @@ export class HubPreflight {
   /** @returns why the hub cannot be worked with at all; null when it can. Nobody waits for a hub that does not answer. */
   async unreachable(): Promise<string | null> {
     const { server } = this.#client;
-    try {
-      await this.#client.text('/version', this.#signal);
-      return null;
-    } catch (error) {
-      if (!isKubeError(error)) throw error;
-      if (error.status === 0) {
-        return `the hub ${server} cannot be reached (${reasonOf(error.message)}); check the server of the kubeconfig, and whether it is up`;
+    const error = await this.#firstContact();
+    // Who may do nothing but what matters here is no failure, and a busy server is asked again by what follows.
+    if (error === null || error.status === 403 || (error.passing && error.status !== 0)) return null;
+    if (error.status === 0) {
+      return `the hub ${server} cannot be reached (${reasonOf(error.message)}); check the server of the kubeconfig, and whether it is up`;
+    }
+    if (error.status === 401) {
+      return `the hub ${server} does not accept the credentials of the kubeconfig (401); log in again, or choose another context`;
+    }
+    return `${server} does not answer as a Kubernetes API (${error.status} to /version); check the server of the kubeconfig`;
+  }
+
+  /** Connections that break are tried again: a load balancer may have lost its server this very moment. */
+  async #firstContact(): Promise<KubeError | null> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#client.text('/version', this.#signal);
+        return null;
+      } catch (error) {
+        if (!isKubeError(error)) throw error;
+        if (error.reason !== 'Protocol' || attempt === CONTACTS) return error;
       }
-      if (error.status === 401) {
-        return `the hub ${server} does not accept the credentials of the kubeconfig (401); log in again, or choose another context`;
-      }
-      // Who may do nothing but what matters here is no failure, and a busy server is asked again by what follows.
-      if (error.status === 403 || error.passing) return null;
-      return `${server} does not answer as a Kubernetes API (${error.status} to /version); check the server of the kubeconfig`;
     }
   }
 

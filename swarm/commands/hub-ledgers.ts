@@ -21,6 +21,7 @@ export class HubLedgers {
   /** For who needs one; nothing is kept of it when there is none. */
   readonly first: Ledger;
   readonly #ledgers: { ledger: Ledger; contents: LedgerContents }[] = [];
+  /** When the last process ended that left objects in doubt. */
   #lastWordAt = 0;
 
   /** @throws InputError while a process makes objects with the label */
@@ -29,7 +30,8 @@ export class HubLedgers {
     for (const { folder } of recordsOnHub(out, hub)) {
       const contents = readLedger(folder);
       if (contents.open.length === 0) continue;
-      this.#lastWordAt = Math.max(this.#lastWordAt, statSync(join(folder, LEDGER_FILE)).mtimeMs);
+      const inDoubt = contents.open.some(({ id, unanswered }) => id === null || unanswered);
+      if (inDoubt) this.#lastWordAt = Math.max(this.#lastWordAt, statSync(join(folder, LEDGER_FILE)).mtimeMs);
       const onFailure = (error: Error) => note(`warning: ${folder}: ${error.message}`);
       try {
         this.#ledgers.push({ ledger: Ledger.reopen(folder, contents, onFailure), contents });

@@ -84,8 +84,9 @@ async function removeLabelled(
     const { resource } = targetOf(entry)!;
     if (!kinds.has(keyOf(resource))) kinds.set(keyOf(resource), resource);
   }
+  const inDoubt = [...open.values()].some(({ id, unanswered }) => id === null || unanswered);
   const wait = lastWordAt + SETTLE_MS - wallNow();
-  if (wait > 0) await clock.sleep(wait, signal);
+  if (inDoubt && wait > 0) await clock.sleep(wait, signal);
   const objects = new HubObjects({
     client,
     clock,
