@@ -176,11 +176,12 @@ export function powerOffBeforeDeleting(context: HostContext): ActionResult {
 }
 
 export async function deleting(context: HostContext): Promise<ActionResult> {
-  const { host, node, key, operator, secret } = context;
+  const { host, node, key, operator, heldSecret } = context;
   const { hub, provisioner } = operator;
   if (!hasFinalizer(host, HOST_FINALIZER)) return { kind: 'deleted' };
   if (provisioner.remove(node, false) === 'working') return waits();
-  if (secret) await releaseSecret(hub, secret);
+  // Upstream lets go of those alone that are good, and others stay for ever.
+  if (heldSecret) await releaseSecret(hub, heldSecret);
   const image = hub.image(key);
   if (image && hasFinalizer(image, IMAGE_FINALIZER)) {
     const released = editable(image);

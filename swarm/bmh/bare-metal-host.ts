@@ -134,7 +134,7 @@ export interface HostStatus {
   operationalStatus: OperationalStatus;
   errorType?: ErrorType;
   lastUpdated?: string;
-  hardwareProfile?: string;
+  hardwareProfile: string;
   hardware?: HardwareDetails;
   provisioning: ProvisionStatus;
   goodCredentials: CredentialsStatus;
@@ -167,6 +167,8 @@ export function completeStatus(status: Partial<HostStatus>): HostStatus {
   return {
     ...status,
     operationalStatus: status.operationalStatus ?? '',
+    // Absent upstream while it is empty; the CustomResourceDefinition that assisted-service ships with requires it.
+    hardwareProfile: status.hardwareProfile ?? '',
     provisioning: {
       ...provisioning,
       state: provisioning?.state ?? '',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../model/kube/kube-object.ts';
+import { editable, type KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { seconds } from '../../model/time/span.ts';
 import { BmhHub, HARDWARE, NAMESPACE } from './testing/bmh-hub.ts';
@@ -443,6 +443,44 @@ describe('an annotation', () => {
   });
 });
 
+describe('a hub', () => {
+  interface Schema {
+    properties: Record<string, unknown>;
+    required: string[];
+  }
+
+  /** As assisted-service ships them (hack/crds/metal3): without conditions, and with more that is required. */
+  async function olderDefinition(): Promise<void> {
+    const name = 'baremetalhosts.metal3.io';
+    const definition = editable(await hub.client.get(RESOURCES.customResourceDefinitions, undefined, name));
+    const { versions } = definition.spec as {
+      versions: { schema: { openAPIV3Schema: { properties: { spec: Schema; status: Schema } } } }[];
+    };
+    const { spec, status } = versions[0]!.schema.openAPIV3Schema.properties;
+    delete spec.properties.architecture;
+    for (const member of ['conditions', 'lastAttemptedImage', 'provisioningFailCount']) delete status.properties[member];
+    status.required = ['errorCount', 'errorMessage', 'hardwareProfile', 'operationalStatus', 'poweredOn', 'provisioning'];
+    await hub.client.update(RESOURCES.customResourceDefinitions, definition);
+  }
+
+  it('with older definitions is worked on as well, without a write for what it does not keep', async () => {
+    await olderDefinition();
+    const inspected = await hub.addHost();
+    const name = await provisionedHost();
+    await reaches(inspected, 'available');
+    await statusBecomes(inspected, { poweredOn: true });
+    expect(hub.operator!.writes.host).toBe(3);
+    const { status } = hub.operator!.writes;
+    for (const description of ['one', 'two', 'three']) await hub.patch(name, { spec: { description } });
+    await hub.patch(name, { spec: { online: false } });
+    await statusBecomes(name, { poweredOn: false });
+    expect(hub.operator!.writes.status).toBe(status + 1);
+    await hub.remove(name);
+    await isGone(name);
+    expect(hub.errors()).toEqual([]);
+  });
+});
+
 describe('the power', () => {
   it('follows what is wanted', async () => {
     const name = await provisionedHost();
@@ -508,6 +546,15 @@ describe('a host that is deleted', () => {
     await hub.client.delete(RESOURCES.secrets, NAMESPACE, `${name}-bmc`);
     await hub.remove(name);
     await isGone(name);
+  });
+
+  it('lets a Secret go that is of no use', async () => {
+    const name = await hub.addHost({ annotations: NO_INSPECTION, credentials: { username: 'admin' } });
+    await hub.operate();
+    await statusBecomes(name, { operationalStatus: 'error' });
+    await hub.remove(name);
+    await isGone(name);
+    await expect.poll(() => secretOf(name).catch(({ status }) => status), WAIT).toBe(404);
   });
 
   it('is only forgotten when it is detached', async () => {

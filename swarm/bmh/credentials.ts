@@ -14,32 +14,37 @@ import {
 } from './bare-metal-host.ts';
 import { type HubObjects, SECRET_LABEL } from './hub-objects.ts';
 
-/** `missing`: the Secret may come, and is looked for again. `invalid`: a change of the host or the Secret is waited for. */
-export type Credentials = { secret: KubeObject } | { error: string; kind: 'missing' | 'invalid' };
+/**
+ * `missing`: the Secret may come, and is looked for again. `invalid`: a change of the host or the Secret is waited for.
+ * `secret`: the one that was found, whatever is in it.
+ */
+export type Credentials =
+  | { kind: 'good'; secret: KubeObject }
+  | { kind: 'missing' | 'invalid'; error: string; secret: KubeObject | null };
 
 /** Finds the Secret, makes the host one of its owners and the Secret one of the operator's, and checks what is in it. */
 export async function credentialsOf(hub: HubObjects, host: BareMetalHost): Promise<Credentials> {
   const { address = '', credentialsName = '' } = host.spec.bmc ?? {};
   if (!credentialsName) {
-    return { kind: 'invalid', error: 'No BMC CredentialsName defined The BMC secret reference is empty' };
+    return { kind: 'invalid', secret: null, error: 'No BMC CredentialsName defined The BMC secret reference is empty' };
   }
   const namespace = host.metadata.namespace!;
   const found = await hub.secret(namespace, credentialsName);
   if (!found) {
     const error = `BMC CredentialsName secret doesn't exist The BMC secret ${namespace}/${credentialsName} does not exist`;
-    return { kind: 'missing', error };
+    return { kind: 'missing', secret: null, error };
   }
   const secret = await claim(hub, found, host);
-  if (!address) return { kind: 'invalid', error: "Empty BMC address Missing BMC connection detail 'Address'" };
+  if (!address) return { kind: 'invalid', secret, error: "Empty BMC address Missing BMC connection detail 'Address'" };
   for (const [member, detail] of [
     ['username', "Missing BMC connection detail 'username' in credentials"],
     ['password', "Missing BMC connection details 'password' in credentials"],
   ] as const) {
     if (textOf(secret, member).trim() === '') {
-      return { kind: 'invalid', error: `Validation error with BMC credentials: ${detail}` };
+      return { kind: 'invalid', secret, error: `Validation error with BMC credentials: ${detail}` };
     }
   }
-  return { secret };
+  return { kind: 'good', secret };
 }
 
 function textOf(secret: KubeObject, member: string): string {

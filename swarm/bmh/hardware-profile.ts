@@ -31,7 +31,7 @@ function updateRootDeviceHints({ spec, status }: BareMetalHost): boolean {
     delete provisioning.rootDeviceHints;
     return had;
   }
-  const hints = spec.rootDeviceHints ?? PROFILES[status.hardwareProfile ?? '']!;
+  const hints = spec.rootDeviceHints ?? PROFILES[status.hardwareProfile]!;
   if (isDeepStrictEqual(hints, provisioning.rootDeviceHints)) return false;
   provisioning.rootDeviceHints = structuredClone(hints);
   return true;

@@ -44,6 +44,8 @@ export type OnState = (host: BareMetalHost, before: string) => void;
 export class HostReconciler {
   readonly #operator: OperatorContext;
   readonly #onState: OnState;
+  /** The hub's CustomResourceDefinition knows `spec.architecture`; false once it was seen to drop it. */
+  #keepsArchitecture = true;
 
   constructor(operator: OperatorContext, onState: OnState) {
     this.#operator = operator;
@@ -84,10 +86,11 @@ export class HostReconciler {
   async #contextOf(key: string, host: BareMetalHost): Promise<HostContext | Outcome> {
     const { state } = host.status.provisioning;
     const access = bmcAccess(host.spec.bmc?.address ?? '');
-    if (state === '' || state === 'unmanaged') return new HostContext(this.#operator, key, host, access, null);
+    if (state === '' || state === 'unmanaged') return new HostContext(this.#operator, key, host, access, null, null);
     const credentials = await credentialsOf(this.#operator.hub, host);
-    if ('secret' in credentials) return new HostContext(this.#operator, key, host, access, credentials.secret);
-    if (isDeleted(host)) return new HostContext(this.#operator, key, host, access, null);
+    const { secret } = credentials;
+    if (credentials.kind === 'good') return new HostContext(this.#operator, key, host, access, secret, secret);
+    if (isDeleted(host)) return new HostContext(this.#operator, key, host, access, null, secret);
     setError(host, 'registration error', credentials.error);
     await this.#operator.hub.saveStatus(host);
     await this.#publish(host, 'BMCCredentialError', credentials.error);
@@ -152,9 +155,10 @@ export class HostReconciler {
       return true;
     }
     const architecture = hardware?.cpu?.arch;
-    if (host.spec.architecture || !architecture) return false;
+    if (host.spec.architecture || !architecture || !this.#keepsArchitecture) return false;
     host.spec.architecture = architecture;
     await hub.updateHost(host);
+    this.#keepsArchitecture = Boolean(host.spec.architecture);
     return true;
   }
 

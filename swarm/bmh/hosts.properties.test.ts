@@ -1,6 +1,6 @@
 /** Whatever users do to a host: it never holds a status that is not valid, and is never stuck. */
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { BmhHub, NAMESPACE } from './testing/bmh-hub.ts';
@@ -77,14 +77,7 @@ const FAILURES: readonly BmhFailure[] = (['inspect', 'provision', 'deprovision',
 /** States in which a host stays until somebody does something. */
 const RESTING = ['available', 'provisioned', 'externally provisioned'];
 
-let hub: BmhHub;
-
-beforeEach(async () => {
-  hub = await BmhHub.start(20_000);
-});
-afterEach(() => hub.stop());
-
-async function edited(edits: readonly string[]): Promise<void> {
+async function edited(hub: BmhHub, edits: readonly string[]): Promise<void> {
   await hub.addHost({ name: NAME });
   await hub.operate({ failures: FAILURES });
   for (const edit of edits) {
@@ -96,7 +89,7 @@ async function edited(edits: readonly string[]): Promise<void> {
 }
 
 /** Takes away whatever keeps a host where it is, and says when it has come to rest. */
-async function settled(): Promise<boolean> {
+async function settled(hub: BmhHub): Promise<boolean> {
   const host = await hub.host(NAME);
   if (!host || (host.metadata.deletionTimestamp && host.metadata.finalizers === undefined)) return true;
   const { provisioning, operationalStatus } = host.status;
@@ -107,30 +100,35 @@ async function settled(): Promise<boolean> {
   return RESTING.includes(provisioning.state) && operationalStatus === 'OK';
 }
 
+async function lived(hub: BmhHub, edits: readonly string[]): Promise<void> {
+  await edited(hub, edits);
+  for (const edit of ['not paused', 'attached', 'a Secret']) await EDITS[edit]!(hub).catch(() => {});
+  await hub.client
+    .patch(RESOURCES.secrets, NAMESPACE, SECRET, { stringData: { password: 'secret' } })
+    .catch(() => {});
+  await expect.poll(() => settled(hub), { timeout: 10_000, interval: 10 }).toBe(true);
+  await hub.remove(NAME).catch(() => {});
+  await expect.poll(() => hub.host(NAME), { timeout: 10_000, interval: 10 }).toBeUndefined();
+  // Statuses that the schema does not allow would have been refused.
+  expect(hub.errors()).toEqual([]);
+  const left = await hub.client.list(RESOURCES.hardwareData, { namespace: NAMESPACE });
+  expect(left.items.every(({ metadata }) => metadata.finalizers === undefined)).toBe(true);
+}
+
 it('a host that is let go comes to rest, and to its end when it is deleted', async () => {
+  const names = fc.array(fc.constantFrom(...Object.keys(EDITS)), { minLength: 1, maxLength: 12 });
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.constantFrom(...Object.keys(EDITS)), { minLength: 1, maxLength: 12 }),
-      async (edits) => {
-        await edited(edits);
-        await EDITS['not paused']!(hub).catch(() => {});
-        await EDITS.attached!(hub).catch(() => {});
-        await EDITS['a Secret']!(hub).catch(() => {});
-        await hub.client
-          .patch(RESOURCES.secrets, NAMESPACE, SECRET, { stringData: { password: 'secret' } })
-          .catch(() => {});
-        await expect.poll(settled, { timeout: 10_000, interval: 10 }).toBe(true);
-        // Statuses that the schema does not allow would have been refused.
-        expect(hub.errors()).toEqual([]);
-        await hub.remove(NAME).catch(() => {});
-        await expect.poll(() => hub.host(NAME), { timeout: 10_000, interval: 10 }).toBeUndefined();
-        await hub.halt();
-        hub.events.length = 0;
-        const left = await hub.client.list(RESOURCES.hardwareData, { namespace: NAMESPACE });
-        expect(left.items.every(({ metadata }) => metadata.finalizers === undefined)).toBe(true);
-        await hub.client.delete(RESOURCES.secrets, NAMESPACE, SECRET).catch(() => {});
-      },
-    ),
-    { numRuns: Number(process.env.RUNS ?? 15), endOnFailure: false },
+    fc.asyncProperty(names, async (edits) => {
+      const hub = await BmhHub.start(20_000);
+      try {
+        await lived(hub, edits);
+      } catch (error) {
+        const host = await hub.host(NAME);
+        throw new Error(`${error}\n${JSON.stringify(host)}\n${hub.states(NAME)}\n${hub.errors()}`);
+      } finally {
+        await hub.stop();
+      }
+    }),
+    { numRuns: Number(process.env.RUNS ?? 12) },
   );
 }, 600_000);

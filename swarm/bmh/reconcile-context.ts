@@ -38,8 +38,10 @@ export class HostContext {
   /** Null when the address is not a valid one: `accessError` says why. */
   readonly access: BmcAccess | null;
   readonly accessError: string;
-  /** The credentials that were found; null without any, as when a host is deleted after its Secret. */
+  /** The Secret with good credentials; null without them, as when a host is deleted after its Secret. */
   readonly secret: KubeObject | null;
+  /** The Secret that the host holds, with good credentials in it or not; null without one. */
+  readonly heldSecret: KubeObject | null;
   readonly events: { reason: string; message: string }[] = [];
 
   constructor(
@@ -48,6 +50,7 @@ export class HostContext {
     host: BareMetalHost,
     access: BmcAccess | { error: string },
     secret: KubeObject | null,
+    heldSecret: KubeObject | null,
   ) {
     this.operator = operator;
     this.key = key;
@@ -56,6 +59,7 @@ export class HostContext {
     this.access = 'error' in access ? null : access;
     this.accessError = 'error' in access ? access.error : '';
     this.secret = secret;
+    this.heldSecret = heldSecret;
   }
 
   readonly publish = (reason: string, message: string): void => {
