@@ -54,9 +54,7 @@ export class Fleet {
   constructor(files: readonly string[], options: FleetOptions) {
     const { values, templates, seed } = options;
     if (files.length === 0 && values === undefined) {
-      throw new InputError(
-        'nothing to render; give a plan, or --values with a file that has swarm_size',
-      );
+      throw new InputError('nothing to render; give a plan, or --values with a file that has swarm_size');
     }
     const given = files.length > 0 ? readPlanFiles(files, note) : null;
     const read = values === undefined ? valuesOfPlan(given!) : readValues(values, given);
