@@ -14,6 +14,7 @@ import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
+import { serviceCommand } from './commands/service.ts';
 import { programVersion } from './package-root.ts';
 import { redactText } from './plan/redact.ts';
 
@@ -45,6 +46,7 @@ Examples:
     planCommand,
     manifestsCommand,
     launchCommand,
+    serviceCommand,
     mockCommand,
     completionCommand,
   ]) {

@@ -52,7 +52,7 @@ export interface KubeClientOptions {
 export type PatchKind = 'merge' | 'json' | 'strategic';
 
 export interface WriteOptions {
-  subresource?: 'status' | 'approval';
+  subresource?: 'status' | 'approval' | 'finalize';
   /** Who is named in managedFields. */
   fieldManager?: string;
   dryRun?: boolean;

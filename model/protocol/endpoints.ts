@@ -70,6 +70,12 @@ export const ENDPOINTS = define([
   { name: 'infra-env-files', method: 'GET', template: '/v2/infra-envs/{infra_env_id}/downloads/files' },
   { name: 'component-versions', method: 'GET', template: '/v2/component-versions' },
   { name: 'openshift-versions', method: 'GET', template: '/v2/openshift-versions' },
+  { name: 'infra-env-image-url', method: 'GET', template: '/v2/infra-envs/{infra_env_id}/downloads/image-url' },
+  {
+    name: 'infra-env-presigned-file',
+    method: 'GET',
+    template: '/v2/infra-envs/{infra_env_id}/downloads/files-presigned',
+  },
   { name: 'other', method: 'GET', template: '(other)' },
 ]);
 export type EndpointName = (typeof ENDPOINTS)[number]['name'];

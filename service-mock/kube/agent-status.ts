@@ -14,7 +14,6 @@ import { RETRY_AFTER_MS } from './cluster-install-status.ts';
 import type { KubeContext } from './context.ts';
 import { messageOf } from './errors.ts';
 import type { Agent, AgentStatus } from './objects.ts';
-import { eventsUrl, hostLogsUrl } from './urls.ts';
 
 /** An Agent while it is worked on. */
 export interface AgentWork {
@@ -65,10 +64,13 @@ export async function updateAgentStatus(
   return error !== undefined && isBackends ? { requeueAfterMs: RETRY_AFTER_MS } : outcome;
 }
 
-/** Upstream's patch begins with the Agent as it was read. */
+/**
+ * Upstream's patch is the difference to the Agent as it was read, metadata and spec included: what was written meanwhile is
+ * in it too, with a resourceVersion that makes it fail when somebody was faster.
+ */
 export async function writeAgentStatus({ client, report }: KubeContext, { original, agent }: AgentWork): Promise<void> {
   const { namespace, name } = agent.metadata;
-  const patch = mergePatch({ status: original.status ?? {} }, { status: agent.status });
+  const patch = mergePatch(original, agent);
   try {
     await client.patch(RESOURCES.agents, namespace, name, patch, { subresource: 'status' });
   } catch (error) {
@@ -115,9 +117,9 @@ async function fillProgress(context: KubeContext, agent: Agent, status: AgentSta
   return outcome ?? null;
 }
 
-function fillUrls({ settings }: KubeContext, { debugInfo }: AgentStatus, host: HostRow, clusterId: string): void {
-  debugInfo.eventsURL ||= eventsUrl(settings, 'host_id', host.id);
-  if (host.logsCollectedAt > 0) debugInfo.logsURL ||= hostLogsUrl(settings, clusterId, host.id);
+function fillUrls({ core: { urls } }: KubeContext, { debugInfo }: AgentStatus, host: HostRow, clusterId: string): void {
+  debugInfo.eventsURL ||= urls.events('infra_env_id', host.infraEnv.id, { host_id: host.id });
+  if (host.logsCollectedAt > 0) debugInfo.logsURL ||= urls.hostLogs(clusterId, host.id);
 }
 
 function assign<Key extends keyof AgentStatus>(

@@ -276,6 +276,11 @@ export function rebootAsked({ metadata }: KubeObject, forced: boolean): Reboot |
   return reboot;
 }
 
+/** Disks are to be joined. */
+export function hasVolumes(raid: Raid | undefined): boolean {
+  return Boolean(raid?.hardwareRAIDVolumes?.length || raid?.softwareRAIDVolumes?.length);
+}
+
 function parsedObject(text: string): object | null {
   try {
     const value: unknown = JSON.parse(text);

@@ -188,6 +188,11 @@ export class BareMetalOperator {
     return this.#queue.depth;
   }
 
+  /** Machines that are being inspected, cleaned, deployed or deprovisioned. */
+  get busy(): number {
+    return this.#provisioner.busy;
+  }
+
   /** Discards updates of hosts that its own writes of the status are: updateEventHandler. */
   #onHost(key: string, after: KubeObject | undefined, before: KubeObject | undefined): void {
     const { namespace = '' } = splitKey(key);

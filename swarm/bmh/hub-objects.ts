@@ -118,11 +118,15 @@ export class HubObjects {
     conflicts: 0,
   };
   readonly #options: HubObjectsOptions;
+  readonly #hostInformers: readonly Informer[];
+  /** All others. */
   readonly #informers: Informer[] = [];
   readonly #hosts: Cache;
   readonly #secrets: Cache;
   readonly #images: Cache;
   readonly #stop = new AbortController();
+  /** Rejected when the hub does not let us see one of the kinds. */
+  readonly #denied = Promise.withResolvers<never>();
   #hardwareData: Cache | null = null;
   #firmwareSettings: Cache | null = null;
   /** The hub's CustomResourceDefinition knows `status.conditions`; false once it was seen to drop them. */
@@ -130,36 +134,41 @@ export class HubObjects {
 
   constructor(options: HubObjectsOptions) {
     this.#options = options;
+    this.#denied.promise.catch(() => {});
     const { onHost, onOwned, labelSelector, images } = options;
-    const hosts = this.#informersOf(RESOURCES.bareMetalHosts, labelSelector);
-    this.#hosts = new Cache(hosts);
-    for (const informer of hosts)
+    this.#hostInformers = this.#informersOf(RESOURCES.bareMetalHosts, labelSelector);
+    this.#hosts = new Cache(this.#hostInformers);
+    for (const informer of this.#hostInformers)
       informer.onChange((after, before) => onHost(keyOf((after ?? before)!), after, before));
-    const secrets = this.#informersOf(RESOURCES.secrets, `${SECRET_LABEL.name}=${SECRET_LABEL.value}`);
+    const secrets = this.#followed(RESOURCES.secrets, `${SECRET_LABEL.name}=${SECRET_LABEL.value}`);
     this.#secrets = new Cache(secrets);
-    const imageInformers = images ? this.#informersOf(RESOURCES.preprovisioningImages) : [];
+    const imageInformers = images ? this.#followed(RESOURCES.preprovisioningImages) : [];
     this.#images = new Cache(imageInformers);
     for (const informer of [...secrets, ...imageInformers]) {
       informer.onChange((after, before) => onOwned(hostsThatOwn((after ?? before)!)));
     }
   }
 
-  /** Resolves when the caches are filled. @throws KubeError when the hub does not serve the kinds, or cannot be asked */
+  /** Resolves when the caches are filled. @throws KubeError when the hub cannot be asked, or does not let us see what we need */
   async start(): Promise<void> {
     const { client } = this.#options;
     const { signal } = this.#stop;
     if (await client.serves(RESOURCES.hardwareData, signal)) {
-      this.#hardwareData = new Cache(this.#informersOf(RESOURCES.hardwareData));
+      this.#hardwareData = new Cache(this.#followed(RESOURCES.hardwareData));
     }
     if (await client.serves(RESOURCES.hostFirmwareSettings, signal)) {
-      this.#firmwareSettings = new Cache(this.#informersOf(RESOURCES.hostFirmwareSettings));
+      this.#firmwareSettings = new Cache(this.#followed(RESOURCES.hostFirmwareSettings));
     }
-    await Promise.all(this.#informers.map((informer) => informer.start().synced));
+    // A host is looked at as soon as it is known, and finds everything else then.
+    for (const informers of [this.#informers, this.#hostInformers]) {
+      const synced = Promise.all(informers.map((informer) => informer.start().synced));
+      await Promise.race([synced, this.#denied.promise]);
+    }
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the bare metal operator was stopped'));
-    await Promise.all(this.#informers.map((informer) => informer.stop()));
+    await Promise.all([...this.#informers, ...this.#hostInformers].map((informer) => informer.stop()));
   }
 
   get conditionsServed(): boolean {
@@ -301,9 +310,19 @@ export class HubObjects {
     }
   }
 
+  #followed(resource: KubeResource, labelSelector?: string): Informer[] {
+    const informers = this.#informersOf(resource, labelSelector);
+    this.#informers.push(...informers);
+    return informers;
+  }
+
   #informersOf(resource: KubeResource, labelSelector?: string): Informer[] {
-    const { client, clock, namespaces, onError } = this.#options;
-    const informers = (namespaces ?? [undefined]).map(
+    const { client, clock, namespaces } = this.#options;
+    const onError = (error: KubeError) => {
+      if (error.status === 401 || error.status === 403) this.#denied.reject(error);
+      this.#options.onError(error);
+    };
+    return (namespaces ?? [undefined]).map(
       (namespace) =>
         new Informer({
           client,
@@ -314,8 +333,6 @@ export class HubObjects {
           selection: { ...(namespace !== undefined && { namespace }), ...(labelSelector && { labelSelector }) },
         }),
     );
-    this.#informers.push(...informers);
-    return informers;
   }
 }
 

@@ -8,6 +8,7 @@
  *                      │   └ manual cleaning ◀─▶ clean failed └── (cleaning) ◀── deleting ◀─────────┘
  *                      └─adopting─▶ active
  */
+import { createHash } from 'node:crypto';
 import type { Draws } from '../../model/time/random.ts';
 import type { BareMetalHost } from './bare-metal-host.ts';
 import type { BmhOperation } from './timings.ts';
@@ -159,4 +160,10 @@ export function restore(node: MachineNode, { spec, status }: BareMetalHost): voi
         node.boot = { runs: 'agent', image: node.image };
       }
   }
+}
+
+/** A UUID that follows from a text. */
+export function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

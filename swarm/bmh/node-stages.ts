@@ -82,7 +82,8 @@ const givesUpPower = (node: MachineNode) => {
 
 function nodeWork(timings: BmhTimings, listener: NodeListener): Work[] {
   return [
-    ...stateWork(timings, listener),
+    ...preparatoryWork(timings),
+    ...deployment(timings, listener),
     {
       name: 'switch on',
       group: 'power',
@@ -129,8 +130,8 @@ function nodeWork(timings: BmhTimings, listener: NodeListener): Work[] {
   ];
 }
 
-/** Work of the provisioner, in the order of a machine's life. */
-function stateWork(timings: BmhTimings, listener: NodeListener): Work[] {
+/** What comes before a machine can be used. */
+function preparatoryWork(timings: BmhTimings): Work[] {
   return [
     {
       name: 'verify',
@@ -169,6 +170,12 @@ function stateWork(timings: BmhTimings, listener: NodeListener): Work[] {
       delay: timings.clean,
       effect: becomes('available'),
     },
+  ];
+}
+
+/** What puts something on a machine, and takes it away. */
+function deployment(timings: BmhTimings, listener: NodeListener): Work[] {
+  return [
     {
       name: 'deploy live image',
       group: 'work',

@@ -3,13 +3,21 @@
  * immediate; what takes time is a stage of node-stages.ts, after which {@link NodeListener.changed} tells that it is worth
  * asking again. Upstream: metal3-io/baremetal-operator, pkg/provisioner/ironic/{ironic,register,inspecthardware}.go.
  */
-import { createHash } from 'node:crypto';
 import { Lifecycle, type StageTable } from '../../model/lifecycle/lifecycle.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Draws } from '../../model/time/random.ts';
-import { type BareMetalHost, inspectionDisabled, type Raid } from './bare-metal-host.ts';
+import { type BareMetalHost, hasVolumes, inspectionDisabled, type Raid } from './bare-metal-host.ts';
 import type { BmcAccess } from './bmc-address.ts';
-import { type Boot, type Deployment, FROM_DISK, isBusy, type MachineNode, newNode, restore } from './machine-node.ts';
+import {
+  type Boot,
+  type Deployment,
+  FROM_DISK,
+  isBusy,
+  type MachineNode,
+  newNode,
+  restore,
+  uuidOf,
+} from './machine-node.ts';
 import { cycle, type NodeListener, nodeTable, powerGone } from './node-stages.ts';
 import type { BmhFailure, BmhOperation, BmhTimings } from './timings.ts';
 
@@ -91,6 +99,13 @@ export class Provisioner {
       busy++;
     }
     return busy < limit;
+  }
+
+  /** Machines that are being inspected, cleaned, deployed or deprovisioned. */
+  get busy(): number {
+    let busy = 0;
+    for (const node of this.#nodes.values()) if (isBusy(node)) busy++;
+    return busy;
   }
 
   /** ironicProvisioner.Register. `id` is set while the provisioner has the machine. */
@@ -399,14 +414,4 @@ export class Provisioner {
 
 function refused(error: string): { progress: Progress; id: string } {
   return { progress: { error }, id: '' };
-}
-
-function hasVolumes(raid: Raid | undefined): boolean {
-  return Boolean(raid?.hardwareRAIDVolumes?.length || raid?.softwareRAIDVolumes?.length);
-}
-
-/** A UUID that follows from a text. */
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

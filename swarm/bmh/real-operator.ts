@@ -48,20 +48,25 @@ export async function refuseBesideRealOperator(selection: Selection): Promise<Re
   const { client, namespaces, labelSelector } = selection;
   const operators = await runningOperators(client);
   const hosts = await hostsOf(selection);
-  const where = new Set(namespaces ?? hosts.map(({ metadata }) => metadata.namespace ?? ''));
+  const where = namespaces ?? hosts.map(({ metadata }) => metadata.namespace ?? '');
+  const chosen = namespaces !== undefined || labelSelector !== undefined;
   const held = new Set<string>();
   for (const { what, remedy, watches } of operators) {
-    if (watches !== null && !watches.some((namespace) => where.has(namespace))) {
+    const its = where.filter((namespace) => watches?.includes(namespace));
+    // Hosts that nobody chose are left to it, as long as others are left for us.
+    const apart = chosen || its.length === 0 ? its.length === 0 : its.length < where.length;
+    if (watches !== null && apart) {
       for (const namespace of watches) held.add(namespace);
       continue;
     }
-    const its = watches === null ? 'the hosts of all namespaces' : `the hosts of namespace ${watches.join(', ')}`;
+    const hostsHeld = watches === null ? 'the hosts of all namespaces' : `the hosts of namespace ${watches.join(', ')}`;
     throw new Error(
-      `a real bare metal operator holds ${its}: ${what}. Two operators would undo each other's work. ${remedy}, ` +
+      `a real bare metal operator holds ${hostsHeld}: ${what}. Two operators would undo each other's work. ${remedy}, ` +
         'or choose namespaces that it does not watch',
     );
   }
-  const foreign = hosts.map(foreignWriter).find((found) => found !== null);
+  const free = hosts.filter(({ metadata }) => !held.has(metadata.namespace ?? ''));
+  const foreign = free.map(foreignWriter).find((found) => found !== null);
   if (foreign) {
     const selected =
       labelSelector === undefined ? 'select only hosts of your own by their label' : 'select other hosts';

@@ -5,6 +5,7 @@
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
+import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 
 /** Ids of what a run made on the service for one cluster; null = not there, no longer there, or not known. */
@@ -118,6 +119,8 @@ export interface ClusterAdapter {
   setup(cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string>;
   /** Makes what represents machines by themselves, when they are there to be powered on. */
   enroll(cluster: ClusterPlan, signal: AbortSignal): Promise<void>;
+  /** Where hosts of an infra-env download what they boot. */
+  bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource>;
   cluster(clusterId: string, signal: AbortSignal): Promise<ClusterView>;
   /** Hosts of the cluster, or of the infra-env when there is no cluster. */
   hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]>;

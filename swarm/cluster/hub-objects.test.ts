@@ -162,7 +162,7 @@ describe('removal', () => {
     const options = { objects, targets: targets(), signal: NEVER, limitMs: 200 };
     const left = await removeHubObjects(options);
     expect(left.map(({ target, reason }) => `${describeTarget(target)} ${reason}`)).toEqual([
-      'InfraEnv one/ie is being deleted and waits for example.com/stuck for 0.2 s',
+      'InfraEnv one/ie is not gone after 0.2 s; it waits for example.com/stuck',
       'Secret one/pull is left as it is, because InfraEnv one/ie is not gone',
       'Namespace one is left as it is, because InfraEnv one/ie is not gone',
     ]);

@@ -5,23 +5,17 @@
  *    apply    is it there, and ours? ──> ledger: intended ──> PATCH (apply) ──> ledger: made
  *    remove   DELETE of this very uid ──> wait until its finalizers are done ──> ledger: gone
  */
-import type { KubeClient } from '../../model/kube/kube-client.ts';
-import { isKubeError, type KubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
+import { isKubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
-import type { Clock } from '../../model/time/clock.ts';
 import type { Ledger, LedgerAttributes, LedgerEntry, LedgerRecord } from '../telemetry/ledger.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
+import { HubRequests, type HubRequestsOptions } from './hub-requests.ts';
 
 /** Who we are in `managedFields`. */
 export const FIELD_MANAGER = 'assisted-swarm';
 
-/** Wall-clock milliseconds before a request is repeated that may succeed later; doubles each time. */
-const RETRY_FIRST_MS = 250;
-const RETRY_MOST_MS = 10_000;
-/** Wall-clock milliseconds for which requests are repeated: an API server that restarts is back by then. */
-const PATIENCE_MS = 60_000;
 /** Wall-clock milliseconds between two looks at an object that is being deleted; grows by half each time. */
 const LOOK_FIRST_MS = 100;
 const LOOK_MOST_MS = 3_000;
@@ -36,14 +30,10 @@ export interface HubTarget {
   uid?: string | undefined;
 }
 
-export interface HubObjectsOptions {
-  client: KubeClient;
-  clock: Clock;
+export interface HubObjectsOptions extends HubRequestsOptions {
   ledger: Ledger;
   /** Value of the label {@link RUN_LABEL} on all objects of the run. */
   run: string;
-  /** Wall-clock milliseconds for which requests are repeated that may succeed later; default 60,000. */
-  patienceMs?: number;
 }
 
 export interface ApplyOptions {
@@ -51,34 +41,23 @@ export interface ApplyOptions {
   resource?: KubeResource;
   /** Kept in the ledger with the object. */
   attributes?: LedgerAttributes;
-  /** The caller knows that nobody else has an object of this name, so that nothing is asked before. */
-  checked?: boolean;
+  /** What the caller knows of the name, so that the hub is not asked: nobody has an object of it, or the run has. */
+  known?: 'absent' | 'ours' | undefined;
   /** Takes fields that others have changed since. */
   force?: boolean;
 }
 
 /** Methods throw {@link ClusterAdapterError} with the KubeError as its cause, or the signal's reason when aborted. */
-export class HubObjects {
-  readonly client: KubeClient;
-  readonly #clock: Clock;
+export class HubObjects extends HubRequests {
   readonly #ledger: Ledger;
   readonly #run: string;
-  readonly #patienceMs: number;
   /** Namespaces that did not exist before: what is in them can only be ours. */
   readonly #newNamespaces = new Set<string>();
-  #reached = false;
 
-  constructor({ client, clock, ledger, run, patienceMs = PATIENCE_MS }: HubObjectsOptions) {
-    this.client = client;
-    this.#clock = clock;
+  constructor({ ledger, run, ...requests }: HubObjectsOptions) {
+    super(requests);
     this.#ledger = ledger;
     this.#run = run;
-    this.#patienceMs = patienceMs;
-  }
-
-  /** The hub has answered before. */
-  get reached(): boolean {
-    return this.#reached;
   }
 
   /**
@@ -87,19 +66,21 @@ export class HubObjects {
    * @throws ClusterAdapterError also for an object of the same name that is not this run's; nothing is changed then.
    */
   async apply(given: KubeObject, signal: AbortSignal, options: ApplyOptions = {}): Promise<KubeObject> {
-    const { resource = resourceOf(given), attributes, checked = false, force = false } = options;
+    const { resource = resourceOf(given), attributes, known, force = false } = options;
     if (!resource) throw refusal(`${given.apiVersion} ${given.kind} is not a kind that this hub is known to have`);
     const { namespace, name, labels } = given.metadata;
     const object = { ...given, metadata: { ...given.metadata, labels: { ...labels, [RUN_LABEL]: this.#run } } };
-    const isNamespace = resource === RESOURCES.namespaces;
-    const sure = checked || (namespace !== undefined && this.#newNamespaces.has(namespace));
+    if (resource.namespaced && namespace === undefined) {
+      throw refusal(`${resource.kind} ${name} has no metadata.namespace`);
+    }
+    const sure = known !== undefined || (namespace !== undefined && this.#newNamespaces.has(namespace));
     return this.insist(signal, async () => {
       const live = sure ? undefined : await this.#mineOrNone({ resource, namespace, name }, signal);
       const entry = await this.#intend(resource, objectKey(namespace, name), attributes);
       const applied = await this.#applied(entry, () =>
         this.client.apply(resource, object, { fieldManager: FIELD_MANAGER, force }, signal),
       );
-      if (isNamespace && !sure && !live) this.#newNamespaces.add(name);
+      if (isNamespace(resource) && known !== 'ours' && !live) this.#newNamespaces.add(name);
       return applied;
     });
   }
@@ -137,48 +118,36 @@ export class HubObjects {
    * @returns null, or the object as it is when the time is over
    */
   async untilGone(target: HubTarget, limitMs: number, signal: AbortSignal): Promise<KubeObject | null> {
-    const { speed } = this.#clock;
-    const deadline = this.#clock.now() + limitMs * speed;
+    const { speed } = this.clock;
+    const deadline = this.clock.now() + limitMs * speed;
     for (let pause = LOOK_FIRST_MS * speed; ; pause = Math.min(pause * 1.5, LOOK_MOST_MS * speed)) {
       const live = await this.insist(signal, () => this.find(target, signal));
-      const left = deadline - this.#clock.now();
+      const left = deadline - this.clock.now();
       if (live === null || left <= 0) return live;
-      await this.#clock.sleep(Math.min(pause, left), signal);
+      await this.clock.sleep(Math.min(pause, left), signal);
     }
   }
 
-  /** Takes all finalizers off an object that is being deleted, so that it goes without what they would do. */
+  /**
+   * Takes all finalizers off an object that is being deleted, so that it goes without what they would do. Those of a Namespace
+   * are in its spec: kubernetes, pkg/registry/core/namespace/storage.
+   */
   async strip(object: KubeObject, resource: KubeResource, signal: AbortSignal): Promise<void> {
     const { namespace, name, uid } = object.metadata;
-    const patch = { metadata: { uid, finalizers: null } };
     const options = { fieldManager: FIELD_MANAGER };
-    await this.insist(signal, () =>
-      unlessNotFound(this.client.patch(resource, namespace, name, patch, options, signal)),
-    );
+    await this.insist(signal, async () => {
+      const patch = { metadata: { uid, finalizers: null } };
+      const live = await unlessNotFound(this.client.patch(resource, namespace, name, patch, options, signal));
+      if (!live || !isNamespace(resource)) return;
+      const emptied = { ...live, spec: { ...(live.spec as object | undefined), finalizers: [] } };
+      await unlessNotFound(this.client.update(resource, emptied, { ...options, subresource: 'finalize' }, signal));
+    });
   }
 
   /** Writes down that an object is gone. */
-  forget({ resource, namespace, name }: HubTarget): void {
-    this.#ledger.find(ledgerKind(resource), objectKey(namespace, name))?.gone();
-  }
-
-  /** Repeats a request that may be repeated while its failures may pass. */
-  async insist<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { speed } = this.#clock;
-    const deadline = this.#clock.now() + this.#patienceMs * speed;
-    for (let pause = RETRY_FIRST_MS * speed; ; pause = Math.min(pause * 2, RETRY_MOST_MS * speed)) {
-      try {
-        const result = await work();
-        this.#reached = true;
-        return result;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isKubeError(error)) throw error;
-        const again = error.passing || (error.conflict && !error.fieldConflict);
-        if (!again || this.#clock.now() + pause > deadline) throw adapterError(error);
-        await this.#clock.sleep(pause, signal);
-      }
-    }
+  forget(target: HubTarget): void {
+    const { kind, name } = ledgerNameOf(target);
+    this.#ledger.find(kind, name)?.gone();
   }
 
   /** Undefined when there is no object of the name. @throws ClusterAdapterError for one that is not ours or goes. */
@@ -186,15 +155,8 @@ export class HubObjects {
     const { resource, namespace, name } = target;
     const live = await unlessNotFound(this.client.get(resource, namespace, name, signal));
     if (!live) return undefined;
-    const what = `${resource.kind} ${objectKey(namespace, name)}`;
-    const owner = live.metadata.labels?.[RUN_LABEL];
-    if (owner !== this.#run) {
-      const whose = owner === undefined ? `has no label ${RUN_LABEL}` : `belongs to run ${owner}`;
-      throw refusal(
-        `${what} is there already and ${whose}; it is left as it is (remove it, or take another name or seed)`,
-      );
-    }
-    if (live.metadata.deletionTimestamp) throw refusal(`${what} is being deleted; apply again when it is gone`);
+    const reason = strangerReason(live, this.#run);
+    if (reason !== null) throw refusal(`${resource.kind} ${objectKey(namespace, name)} ${reason}`);
     return live;
   }
 
@@ -208,6 +170,7 @@ export class HubObjects {
     );
   }
 
+  /** Keeps the ledger true to what became of the request. */
   async #applied(entry: LedgerEntry, request: () => Promise<KubeObject>): Promise<KubeObject> {
     try {
       const object = await request();
@@ -223,11 +186,36 @@ export class HubObjects {
   }
 }
 
+/** Why an object of the hub cannot be applied by a run; null when it can. */
+export function strangerReason({ metadata }: KubeObject, run: string): string | null {
+  const owner = metadata.labels?.[RUN_LABEL];
+  if (owner !== run) {
+    const whose = owner === undefined ? `has no label ${RUN_LABEL}` : `belongs to run ${owner}`;
+    return `is there already and ${whose}; it is left as it is (remove it, or take another name or seed)`;
+  }
+  return metadata.deletionTimestamp ? 'is being deleted; apply again when it is gone' : null;
+}
+
+export function isNamespace({ kind, group }: KubeResource): boolean {
+  return kind === RESOURCES.namespaces.kind && group === '';
+}
+
+/** What keeps an object that is being deleted. */
+export function finalizersOf({ metadata, spec }: KubeObject, resource: KubeResource): readonly string[] {
+  const ofSpec = isNamespace(resource) ? ((spec as { finalizers?: string[] } | undefined)?.finalizers ?? []) : [];
+  return [...(metadata.finalizers ?? []), ...ofSpec];
+}
+
 /** Kinds as ledgers have them: `Secret`, and with the group those that are none of {@link RESOURCES}. */
 function ledgerKind(resource: KubeResource): string {
   const { kind, group } = resource;
   const known = Object.values<KubeResource>(RESOURCES).some((one) => one.kind === kind && one.group === group);
   return known || group === '' ? kind : `${kind}.${group}`;
+}
+
+/** Under which kind and name a ledger has an object. */
+export function ledgerNameOf({ resource, namespace, name }: HubTarget): { kind: string; name: string } {
+  return { kind: ledgerKind(resource), name: objectKey(namespace, name) };
 }
 
 /** What an entry of the ledger is about; null when that is not an object of a hub. */
@@ -252,8 +240,4 @@ function resourceOfLedger(
 
 function refusal(message: string): ClusterAdapterError {
   return new ClusterAdapterError(message, { passing: false, conflict: false });
-}
-
-function adapterError(error: KubeError): ClusterAdapterError {
-  return new ClusterAdapterError(error.message, { passing: error.passing, conflict: error.conflict }, { cause: error });
 }

@@ -12,11 +12,10 @@
  *    ClusterImageSet
  *    Namespace
  */
-import type { Selection } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
-import type { HubObjects, HubTarget } from './hub-objects.ts';
+import { finalizersOf, type HubObjects, type HubTarget, isNamespace } from './hub-objects.ts';
 
 const { clusterDeployments, agentClusterInstalls, infraEnvs, agents, bareMetalHosts, preprovisioningImages } =
   RESOURCES;
@@ -40,6 +39,21 @@ const OTHER_KINDS = STEPS.findIndex((kinds) => kinds.length === 0);
 /** Label of Agents: assisted-service, api/v1beta1/infraenv_types.go, InfraEnvNameLabel. */
 const INFRA_ENV_LABEL = 'infraenvs.agent-install.openshift.io';
 
+/** Kinds that others make for an object of the run in the same namespace, and the name of the object that one is for. */
+const DEPENDENTS: readonly (readonly [
+  resource: KubeResource,
+  owner: KubeResource,
+  ownerOf: (object: KubeObject) => string | undefined,
+])[] = [
+  [agents, infraEnvs, ({ metadata }) => metadata.labels?.[INFRA_ENV_LABEL]],
+  // baremetal-operator, internal/controller/metal3.io/baremetalhost_controller.go: of the same name.
+  [preprovisioningImages, bareMetalHosts, ({ metadata }) => metadata.name],
+];
+/** Kinds that are looked for in a namespace that nobody empties. */
+const CONTENTS = [agents, preprovisioningImages, secrets, configMaps];
+/** Wall-clock milliseconds for a Namespace that nobody empties. */
+const NOBODY_MS = 2_000;
+
 export interface HubRemovalOptions {
   objects: HubObjects;
   /** What shall go; with an InfraEnv its Agents, with a BareMetalHost its PreprovisioningImage. */
@@ -47,6 +61,8 @@ export interface HubRemovalOptions {
   signal: AbortSignal;
   /** Wall-clock milliseconds that finalizers of one step may take. */
   limitMs: number;
+  /** Whether the hub collects garbage and empties namespaces, as all but bare API servers do; default true. */
+  controllers?: boolean;
   /** Takes the finalizers off what is not gone by then. */
   strip?: boolean;
   onGone?: (target: HubTarget) => void;
@@ -58,6 +74,12 @@ export interface HubRemovalOptions {
 export interface HubRemainder {
   target: HubTarget;
   reason: string;
+}
+
+/** When objects of a kind go: the number of the step. */
+export function stepOf({ kind, group }: KubeResource): number {
+  const step = STEPS.findIndex((kinds) => kinds.some((one) => one.kind === kind && one.group === group));
+  return step < 0 ? OTHER_KINDS : step;
 }
 
 /** `Secret ns/name` */
@@ -77,6 +99,7 @@ export async function removeHubObjects(options: HubRemovalOptions): Promise<HubR
 class Removal {
   readonly #options: HubRemovalOptions;
   readonly #steps: HubTarget[][] = STEPS.map(() => []);
+  readonly #known = new Set<string>();
 
   constructor(options: HubRemovalOptions) {
     this.#options = options;
@@ -84,43 +107,63 @@ class Removal {
   }
 
   async run(): Promise<HubRemainder[]> {
+    if (this.#options.controllers === false) {
+      for (const { name } of this.#steps.at(-1)!) await this.#addContents(name);
+    }
     for (const [at, step] of this.#steps.entries()) {
       const left = await this.#removeStep(step);
       if (left.length > 0) return [...left, ...this.#untouched(at, left[0]!.target)];
-      for (const target of step) await this.#addDependents(target);
+      await this.#addDependents(step);
     }
     return [];
   }
 
+  /** Once for each object. */
   #add(target: HubTarget): void {
-    const { kind, group } = target.resource;
-    const step = STEPS.findIndex((kinds) => kinds.some((one) => one.kind === kind && one.group === group));
-    this.#steps[step < 0 ? OTHER_KINDS : step]!.push(target);
+    const key = describeTarget(target);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.#steps[stepOf(target.resource)]!.push(target);
   }
 
-  /** What others than a run make for an object of it, and perhaps nobody removes: an API server alone collects no garbage. */
-  async #addDependents({ resource, namespace, name }: HubTarget): Promise<void> {
-    if (resource.kind === infraEnvs.kind) {
-      await this.#addListed(agents, { namespace: namespace!, labelSelector: `${INFRA_ENV_LABEL}=${name}` });
-    } else if (resource.kind === bareMetalHosts.kind) {
-      await this.#addListed(preprovisioningImages, { namespace: namespace!, fieldSelector: `metadata.name=${name}` });
+  /** What the service and operators make for objects of a run. Garbage collection takes it too, later, where there is any. */
+  async #addDependents(step: readonly HubTarget[]): Promise<void> {
+    for (const [resource, owner, ownerOf] of DEPENDENTS) {
+      const names = Map.groupBy(
+        step.filter(({ resource: { kind } }) => kind === owner.kind),
+        ({ namespace }) => namespace!,
+      );
+      for (const [namespace, owners] of names) {
+        const of = new Set(owners.map(({ name }) => name));
+        for (const object of await this.#list(resource, namespace)) {
+          if (of.has(ownerOf(object) ?? '')) this.#addObject(resource, object);
+        }
+      }
     }
   }
 
-  async #addListed(resource: KubeResource, selection: Selection): Promise<void> {
+  /** What stands in a namespace of the run that nobody empties. */
+  async #addContents(namespace: string): Promise<void> {
+    for (const resource of CONTENTS) {
+      for (const object of await this.#list(resource, namespace)) this.#addObject(resource, object);
+    }
+  }
+
+  async #list(resource: KubeResource, namespace: string): Promise<KubeObject[]> {
     const { objects, signal } = this.#options;
-    const { items } = await objects.insist(signal, async () => {
+    return objects.insist(signal, async () => {
       try {
-        return await objects.client.list(resource, selection, signal);
+        return (await objects.client.list(resource, { namespace }, signal)).items;
       } catch (error) {
-        // Its CustomResourceDefinition is gone, and with it all of them.
-        if (isKubeError(error) && error.notFound) return { items: [] };
+        // Without its CustomResourceDefinition there are none.
+        if (isKubeError(error) && error.notFound) return [];
         throw error;
       }
     });
-    for (const { metadata } of items) {
-      this.#add({ resource, namespace: metadata.namespace, name: metadata.name, uid: metadata.uid });
-    }
+  }
+
+  #addObject(resource: KubeResource, { metadata: { namespace, name, uid } }: KubeObject): void {
+    this.#add({ resource, namespace, name, uid });
   }
 
   async #removeStep(step: readonly HubTarget[]): Promise<HubRemainder[]> {
@@ -137,24 +180,29 @@ class Removal {
         left.push({ target, reason: error instanceof Error ? error.message : String(error) });
       }
     }
-    const deadline = performance.now() + this.#options.limitMs;
+    const started = performance.now();
     for (const target of waiting) {
-      const object = await objects.untilGone(target, Math.max(0, deadline - performance.now()), signal);
-      if (object) left.push(...(await this.#stuck(target, object)));
+      const limitMs = this.#limitOf(target);
+      const object = await objects.untilGone(target, Math.max(0, started + limitMs - performance.now()), signal);
+      if (object) left.push(...(await this.#stuck(target, object, limitMs)));
       else this.#gone(target);
     }
     return left;
   }
 
-  async #stuck(target: HubTarget, object: KubeObject): Promise<HubRemainder[]> {
-    const { objects, signal, strip, onStrip, limitMs } = this.#options;
-    const finalizers = object.metadata.finalizers ?? [];
-    const seconds = limitMs / 1000;
+  #limitOf({ resource }: HubTarget): number {
+    const { limitMs, controllers = true } = this.#options;
+    return isNamespace(resource) && !controllers ? Math.min(limitMs, NOBODY_MS) : limitMs;
+  }
+
+  async #stuck(target: HubTarget, object: KubeObject, limitMs: number): Promise<HubRemainder[]> {
+    const { objects, signal, strip, onStrip, controllers = true } = this.#options;
+    const finalizers = finalizersOf(object, target.resource);
     if (!strip || finalizers.length === 0) {
       const reason =
-        finalizers.length > 0
-          ? `is being deleted and waits for ${finalizers.join(', ')} for ${seconds} s`
-          : `is not gone after ${seconds} s`;
+        isNamespace(target.resource) && !controllers
+          ? 'stays Terminating: this API server runs without the controllers that end namespaces; strip its finalizers'
+          : `is not gone after ${limitMs / 1000} s${finalizers.length > 0 ? `; it waits for ${finalizers.join(', ')}` : ''}`;
       return [{ target, reason }];
     }
     onStrip?.(target, finalizers);

@@ -6,6 +6,7 @@
  */
 import { type Condition, conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
 import type { ClusterStatus, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
+import type { BootSource } from '../service/boot-source.ts';
 import type { ClusterView, FailingValidation, HostView } from './cluster-adapter.ts';
 import { failingOf } from './failing-validations.ts';
 
@@ -29,7 +30,7 @@ interface AgentStatus extends KeptStatus {
 interface InfraEnvStatus {
   conditions?: Condition[];
   isoDownloadURL?: string;
-  bootArtifacts?: { discoveryIgnitionURL?: string };
+  bootArtifacts?: { discoveryIgnitionURL?: string; ipxeScript?: string };
 }
 
 /** Of all conditions of an Agent those that say more than its state. */
@@ -106,6 +107,12 @@ export function keptInfraEnv(infraEnv: KubeObject): KubeObject {
 export function discoveryIgnitionUrl(infraEnv: KubeObject): string | null {
   const { isoDownloadURL, bootArtifacts } = (infraEnv.status ?? {}) as InfraEnvStatus;
   return (isoDownloadURL && bootArtifacts?.discoveryIgnitionURL) || null;
+}
+
+/** Where its hosts get what they boot; null when the InfraEnv does not say it. */
+export function bootUrl(infraEnv: KubeObject | undefined, from: BootSource['from']): string | null {
+  const { isoDownloadURL, bootArtifacts } = (infraEnv?.status ?? {}) as InfraEnvStatus;
+  return (from === 'iso' ? isoDownloadURL : bootArtifacts?.ipxeScript) || null;
 }
 
 /** What an InfraEnv says of its image, for people. */

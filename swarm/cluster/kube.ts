@@ -12,6 +12,7 @@ import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.t
 import { RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { BootSource } from '../service/boot-source.ts';
 import type { AgentSetup } from '../service/discovery-ignition.ts';
 import {
   type ClusterAdapter,
@@ -26,7 +27,7 @@ import {
 } from './cluster-adapter.ts';
 import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
 import { describeTarget, removeHubObjects } from './hub-removal.ts';
-import { clusterViewOf, discoveryIgnitionUrl, hostViewOf, imageState } from './hub-status.ts';
+import { bootUrl, clusterViewOf, discoveryIgnitionUrl, hostViewOf, imageState } from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
 
 /** Objects of a cluster in the order in which they are applied, in the steps of its life. */
@@ -135,6 +136,15 @@ export class KubeAdapter implements ClusterAdapter {
       agentVersion: found.agentVersion,
       access: { baseUrl, token, pollIntervalSeconds: this.#options.pollIntervalSeconds },
     };
+  }
+
+  async bootSource(infraEnvId: string, from: BootSource['from']): Promise<BootSource> {
+    const url = bootUrl(this.#view.infraEnv(infraEnvId), from);
+    if (url !== null) return { from, url };
+    throw new ClusterAdapterError(
+      `InfraEnv ${infraEnvId} names no URL to boot from; is there an image service?`,
+      MISSING,
+    );
   }
 
   async enroll(cluster: ClusterPlan, signal: AbortSignal): Promise<void> {

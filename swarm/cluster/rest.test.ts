@@ -88,6 +88,17 @@ describe('creation', () => {
     expect(calls[2]!.json).toMatchObject({ name: 'cluster-0-infra-env', cluster_id: 'c' });
   });
 
+  it('asks where hosts boot from, as users do', async () => {
+    const url = 'http://img.example.com/byid/i/4.20/x86_64/full.iso';
+    const script = 'http://svc.example.com/files?file_name=ipxe-script';
+    const { rest, calls } = adapter({ 'infra-env-image-url': { url }, 'infra-env-presigned-file': { url: script } });
+    expect(await rest.bootSource('i', 'iso', signal)).toEqual({ from: 'iso', url });
+    expect(await rest.bootSource('i', 'ipxe', signal)).toEqual({ from: 'ipxe', url: script });
+    expect(calls[1]).toMatchObject({ params: { infra_env_id: 'i' }, query: [['file_name', 'ipxe-script']] });
+    const silent = adapter({ 'infra-env-image-url': {} });
+    await expect(silent.rest.bootSource('i', 'iso', signal)).rejects.toThrow('names no URL to boot from');
+  });
+
   it('says so when the URL is not that of a service', async () => {
     const { rest } = adapter({ 'component-versions': {} });
     await expect(rest.agentVersion(signal)).rejects.toThrow('is the URL that of an assisted-service?');

@@ -4,6 +4,7 @@
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { ServiceCall } from '../service/service-client.ts';
 import type { Ledger, LedgerEntry } from '../telemetry/ledger.ts';
@@ -131,6 +132,21 @@ export class RestAdapter implements ClusterAdapter {
       ...(cluster.withNmstate && { static_network_config: this.#staticNetwork(cluster) }),
     };
     return this.#make('infra-env', cluster, { endpoint: 'register-infra-env', json, expect: 201 }, signal);
+  }
+
+  /** A host fetches the script itself; asking for its address is what a user does, as for that of an ISO. */
+  async bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource> {
+    const params = { infra_env_id: infraEnvId };
+    const call: ServiceCall =
+      from === 'iso'
+        ? { endpoint: 'infra-env-image-url', params, expect: 200 }
+        : { endpoint: 'infra-env-presigned-file', params, query: [['file_name', 'ipxe-script']], expect: 200 };
+    const { url } = await this.#calls.json<{ url?: string }>(call, signal);
+    if (url && URL.canParse(url)) return { from, url };
+    throw new ClusterAdapterError(`${call.endpoint} names no URL to boot from; ${NO_SERVICE}`, {
+      passing: false,
+      conflict: false,
+    });
   }
 
   /** Makes an object, or finds the one that an earlier call has made whose answer was lost. Returns its id. */

@@ -1,5 +1,4 @@
 /** The user of a run: speaks REST to the service, custom resources to the hub, or both. */
-import { manifestValues } from '../../manifests/index.ts';
 import { KubeClient } from '../../model/kube/kube-client.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { HubObjects } from '../cluster/hub-objects.ts';
@@ -9,7 +8,7 @@ import { RestAdapter } from '../cluster/rest.ts';
 import { staticNetworkConfig } from '../cluster/static-network.ts';
 import { buildHost } from '../host/build-host.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
-import { manifestSource } from './manifest-source.ts';
+import { manifestSource, plannedManifests } from './manifest-source.ts';
 import type { RunUser, UserOptions } from './run-parts.ts';
 import { createUserClient, createUserRuntime, USER_CONNECTIONS, USER_MACHINE } from './user-client.ts';
 
@@ -67,7 +66,7 @@ function kubeSide({ plan, hub, clock, telemetry, hubRequests, ledger }: UserOpti
     connections: USER_CONNECTIONS,
     onCall: (call) => hubRequests.record(call),
   });
-  const source = manifestSource(plan, manifestValues({}, plan));
+  const source = manifestSource(plan, plannedManifests(plan).values);
   const { run } = source;
   const view = new HubView({ client, clock, run });
   const adapter = new KubeAdapter({

@@ -211,6 +211,7 @@ export class Run {
       pool = await this.#parts.createPool({
         workers: this.workers,
         clock: this.#clockSpec,
+        boot: this.plan.boot,
         transport: transportOptions(this.plan, this.#budget.idleSeconds),
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
@@ -244,11 +245,12 @@ export class Run {
   }
 
   #context(user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {
-    const { seed, limits, spokeProfile } = this.plan;
+    const { seed, limits, spokeProfile, boot } = this.plan;
     return {
       seed,
       limits,
       spokeProfile,
+      boot,
       adapterOf: ({ api }) => user.adapterOf(api),
       machines,
       clock: this.#clock,

@@ -98,6 +98,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     pullSecret: plan.pullSecret,
     sshPublicKey: plan.sshPublicKey,
     limits: plan.limits,
+    boot: plan.boot,
     thresholds: plan.thresholds,
     keep: plan.keep,
     clusters,

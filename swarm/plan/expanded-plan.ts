@@ -74,6 +74,8 @@ export interface ExpandedPlan {
   pullSecret: string;
   sshPublicKey: string;
   limits: WaitLimits;
+  /** What booting hosts download; null for nothing. */
+  boot: BootLoad | null;
   /** What the plan says beside the defaults, or in their place. */
   thresholds: FigureThresholds[];
   /** Keep what the run made on the service. */
@@ -84,6 +86,19 @@ export interface ExpandedPlan {
   hostCount: number;
   /** This generator's part when several share one plan; {index: 0, count: 1} when alone. */
   shard: { index: number; count: number };
+}
+
+/** What booting hosts download. Rates are bytes in a simulated second; null for no limit. */
+export interface BootLoad {
+  /** An ISO by the BMC's virtual media, or what iPXE and the live system fetch. */
+  from: 'iso' | 'ipxe';
+  /** Share of the hosts that do it, from 0 to 1. */
+  share: number;
+  ratePerHost: number | null;
+  /** Of all hosts of this generator together. */
+  rateTotal: number | null;
+  /** Bytes that a BMC asks for at once. */
+  readBytes: number;
 }
 
 /** One expression about one figure of a run; see thresholds.ts. */

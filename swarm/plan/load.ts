@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
+import { bootLoad } from './boot-load.ts';
 import { parseDuration } from './duration.ts';
 import {
   type ClusterApi,
@@ -234,6 +235,7 @@ class PlanReader {
         day2: duration(file.limits?.day2, DEFAULTS.limits.day2),
       },
       thresholds: this.#thresholds(file),
+      boot: bootLoad(file.boot, (key, allowed) => this.#refuse(['boot', key], allowed)),
       keep: file.keep ?? false,
       shuffle: file.shuffle ?? false,
       arrival: this.#arrival(file.arrival),

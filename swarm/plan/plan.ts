@@ -4,6 +4,7 @@ import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import type { ConnectionMode } from './connections.ts';
 import type {
   AgentKind,
+  BootLoad,
   ClusterApi,
   FigureThresholds,
   HubFlow,
@@ -71,6 +72,7 @@ export interface Plan {
   sshPublicKey: string;
   baseDomain: string;
   limits: WaitLimits;
+  boot: BootLoad | null;
   thresholds: FigureThresholds[];
   keep: boolean;
   shuffle: boolean;

@@ -93,6 +93,22 @@ const operators = () =>
 const THRESHOLD_ALLOWED = 'an expression such as p(95)<500, a list of these, or off';
 const threshold = () => text(THRESHOLD_ALLOWED);
 
+const byteRate = () =>
+  pattern(/^\d{1,6}(\.\d{1,3})?[kMG]?B\/s$/, 'bytes in a second such as 500kB/s, 100MB/s or 1GB/s');
+
+const boot = () =>
+  mapping({
+    from: oneOf(['none', 'iso', 'ipxe'])
+      .optional()
+      .describe('none; iso: by virtual media of a BMC; ipxe: kernel, initrd and rootfs'),
+    share: number(0, 1).optional().describe('Share of the hosts that download; 1 when absent'),
+    rate_per_host: byteRate().optional().describe('At most this much for each host; 100MB/s when absent'),
+    rate_total: byteRate().optional().describe('At most this much for all hosts together; no limit when absent'),
+    read_size: pattern(/^\d{1,6}(\.\d{1,3})?[kM]B$/, 'bytes such as 64kB or 1MB')
+      .optional()
+      .describe('What a BMC asks for at once; 1MB when absent'),
+  }).describe('What booting hosts download from the image service; nothing when absent');
+
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () =>
   oneOf(['rest', 'kube']).describe(
@@ -232,6 +248,7 @@ export const planFileSchema = mapping({
     .describe(
       'What the run is judged by: figures to expressions. Replaces the default of the same figure; off removes it',
     ),
+  boot: boot().optional(),
   keep: flag().optional().describe('Leave what the run made on the service'),
   shard: mapping({
     index: whole(0, PLAN_LIMITS.shards - 1),

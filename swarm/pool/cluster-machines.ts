@@ -8,14 +8,23 @@
  */
 
 import { spokeProfile } from '../../model/spoke/profiles.ts';
-import type { AgentEnvironment, CreateAgent } from '../agent/agent.ts';
+import type { Agent, AgentEnvironment, CreateAgent } from '../agent/agent.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Host } from '../host/host.ts';
-import type { Machine } from '../host/machine.ts';
+import type { DiscoveryProgram, Machine } from '../host/machine.ts';
+import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { AttachedGround, type AttachedSites } from './attached-sites.ts';
+import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
 import type { AddedHost, ClusterLaunch } from './messages.ts';
+
+/** How hosts of a thread download what they boot. */
+export interface BootDownloads {
+  /** Of the hosts, from 0 to 1. */
+  share: number;
+  downloader: BootDownloader;
+}
 
 export interface ClusterMachinesOptions {
   runtime: Runtime;
@@ -23,6 +32,8 @@ export interface ClusterMachinesOptions {
   createAgent: CreateAgent;
   /** Where machines of a launch stand whose clusters the service names. */
   sites: AttachedSites;
+  /** Images are there at once when absent. */
+  boot?: BootDownloads;
   /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
   onIdle: () => void;
 }
@@ -84,7 +95,7 @@ export class ClusterMachines {
       const machine = this.#ground.machine(host, slot);
       this.#speaking.add(machine);
       if (this.#attached) this.#started.set(ordinal, machine);
-      machine.powerOn(createAgent(machine, environment), now + host.plan.bootDelayMs);
+      machine.powerOn(this.#image(machine, createAgent(machine, environment)), now + host.plan.bootDelayMs);
     }
   }
 
@@ -115,6 +126,22 @@ export class ClusterMachines {
       cluster.hosts = cluster.hosts.filter((plan) => plan.ordinal !== ordinal);
     }
     this.#noteIdle();
+  }
+
+  /** What a machine boots: its agent, after the downloads where there are any. */
+  #image(machine: Machine, agent: Agent): DiscoveryProgram {
+    const { boot, launch, runtime } = this.#options;
+    if (!boot || !launch.boot || machine.host.random('boot/download', 0) >= boot.share) return agent;
+    const { downloader } = boot;
+    const onFailed = ({ host }: Machine, reason: string) => {
+      const { plan, identity } = host;
+      const { telemetry, clock, emit } = runtime;
+      const place = { cluster: plan.clusterIndex, host: plan.index, id: identity.id };
+      telemetry.error('boot-failed');
+      emit({ type: 'host.error', time: clock.now(), ...place, kind: 'boot-failed', message: reason });
+      machine.enter('failed', reason);
+    };
+    return new BootingProgram({ machine, agent, source: launch.boot, downloader, clock: runtime.clock, onFailed });
   }
 
   /** Unplugs all machines at once: nothing is sent any more. */

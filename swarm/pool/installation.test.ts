@@ -49,6 +49,8 @@ beforeAll(async () => {
     stageDuration: ignored,
     stepReply: ignored,
     error: ignored,
+    bootRequest: () => {},
+    bootDownload: () => {},
   };
   runtime = {
     clock: new WheelClock(wheel),

@@ -6,7 +6,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
 import type { TlsOptions } from '../plan/connections.ts';
-import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
+import type { BootLoad, ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
+import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { TransportOptions } from '../transport/transport.ts';
@@ -29,6 +30,8 @@ export interface ClusterLaunch {
   start: number[];
   /** By ordinal. */
   forced?: Record<number, ForcedIdentity>;
+  /** Where hosts that boot download their image from; nothing is downloaded when absent, or when the pool has no load for it. */
+  boot?: BootSource;
   /** Whether the CVO is monitored, the console … comes from the service; what the spoke does is this table's name. */
   spokeProfile: string;
   /** Nobody has planned which cluster the hosts become: the service says it when it installs them. */
@@ -70,6 +73,8 @@ export interface WorkerSetup {
   worker: number;
   clock: ClockSpec;
   transport: Omit<TransportOptions, 'observer'>;
+  /** What booting hosts download, and this worker's part of its total rate; null for nothing. */
+  boot: BootLoad | null;
   /** See telemetry-layout.ts; the worker writes the section after its number. */
   telemetry: SharedArrayBuffer;
 }

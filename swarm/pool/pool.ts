@@ -13,6 +13,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import { Piscina } from 'piscina';
 import type { HostPhase } from '../../model/protocol/phases.ts';
 import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
+import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -31,6 +32,8 @@ export interface PoolOptions {
   workers: number;
   clock: ClockSpec;
   transport: Omit<TransportOptions, 'observer'>;
+  /** What booting hosts download; null or absent for nothing. The total rate is divided among the workers. */
+  boot?: BootLoad | null;
   /** From createTelemetryBuffer, with one writer more than there are workers. */
   telemetry: SharedArrayBuffer;
   /** Several times a second; in order for each cluster. */
@@ -187,9 +190,11 @@ export class Pool {
   /** Resolves when the worker is ready. */
   #startWorker(worker: number): Promise<void> {
     const { port1, port2 } = new MessageChannel();
-    const { clock, telemetry, workers } = this.#options;
+    const { clock, telemetry, workers, boot } = this.#options;
     const transport = { ...this.#options.transport, sourcePorts: { index: worker, count: workers } };
-    const task: WorkerTask = { setup: { worker, clock, transport, telemetry }, port: port2 };
+    const rateTotal = boot?.rateTotal == null ? null : boot.rateTotal / workers;
+    const setup = { worker, clock, transport, telemetry, boot: boot ? { ...boot, rateTotal } : null };
+    const task: WorkerTask = { setup, port: port2 };
     return new Promise((resolve, reject) => {
       port1.on('message', (message: FromWorker) => {
         if (message.type === 'ready') {

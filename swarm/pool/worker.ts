@@ -7,13 +7,14 @@ import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
+import { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedSites } from './attached-sites.ts';
-import { ClusterMachines } from './cluster-machines.ts';
+import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
 import { TransportSet } from './transport-set.ts';
 
@@ -68,12 +69,20 @@ class Worker {
   readonly #batch: EventBatch;
   readonly #transports: TransportSet;
   readonly #sites = new AttachedSites();
+  readonly #boot: BootDownloads | null;
   readonly #clusters = new Map<number, ClusterMachines>();
 
-  constructor(port: MessagePort, runtime: Runtime, transports: TransportSet, batch: EventBatch) {
+  constructor(
+    port: MessagePort,
+    runtime: Runtime,
+    transports: TransportSet,
+    batch: EventBatch,
+    boot: BootDownloads | null,
+  ) {
     this.#port = port;
     this.#transports = transports;
     this.#runtime = runtime;
+    this.#boot = boot;
     this.#batch = batch;
   }
 
@@ -110,6 +119,7 @@ class Worker {
         launch,
         sites: this.#sites,
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
+        ...(this.#boot && { boot: this.#boot }),
         onIdle: () => this.#end(index),
       });
       this.#clusters.set(index, machines);
@@ -149,7 +159,9 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const batch = new EventBatch(port);
   const transports = new TransportSet({ ...setup.transport, observer: telemetry });
   const runtime = createRuntime(task, transports.of(undefined), telemetry, wheel, batch);
-  const worker = new Worker(port, runtime, transports, batch);
+  const { boot: load } = setup;
+  const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
+  const worker = new Worker(port, runtime, transports, batch, boot);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();

@@ -47,6 +47,7 @@ export function renderSummary(
   section('Failed clusters', failures(summary));
   section('Requests', requests(summary, style));
   section('Requests to the hub', hubRequests(summary, style));
+  section('Boot downloads (simulated time)', bootDownloads(summary));
   section('Stages (simulated time)', stages(summary));
   section('Step replies', replies(summary));
   section('Generator', generator(summary, style));
@@ -219,6 +220,30 @@ function silences(summary: RunSummary): string[] {
     );
   }
   return lines;
+}
+
+function bootDownloads({ boot, errors, simulatedSeconds }: RunSummary): string[] {
+  if (boot.length === 0) return [];
+  const rows = boot.map(({ kind, requests: count, errors: failed, bytes, duration }) => [
+    kind,
+    formatCount(count),
+    formatShare(failed, count),
+    formatBytes(bytes),
+    formatCount(duration.count),
+    formatMs(duration.p50),
+    formatMs(duration.p95),
+    formatMs(duration.max),
+  ]);
+  const bytes = boot.reduce((sum, row) => sum + row.bytes, 0);
+  const failed = errors['boot-failed'] ?? 0;
+  return [
+    ...table(
+      [['what', 'requests', 'errors', 'bytes', 'complete', 'p50', 'p95', 'max'], ...rows],
+      [1, 2, 3, 4, 5, 6, 7],
+    ),
+    `${formatBytes(bytes)} in all, ${formatBytes(bytes / Math.max(simulatedSeconds, 1))}/s over the whole run`,
+    ...(failed > 0 ? [`${formatCount(failed)} host${failed === 1 ? '' : 's'} could not boot`] : []),
+  ];
 }
 
 function stages(summary: RunSummary): string[] {

@@ -1,5 +1,6 @@
 /** What a run came to: one plain object, for summary.json, the API and the terminal. */
 
+import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import {
   CLIENT_KINDS,
   type ClientKind,
@@ -69,6 +70,19 @@ export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 
   ok: boolean | null;
   /** Not from the plan. */
   default: boolean;
+}
+
+export interface BootSummary {
+  kind: BootKind;
+  requests: number;
+  /** Requests without an answer, and answers of 400 or more. */
+  errors: number;
+  /** Requests by outcome (status or error kind). */
+  outcomes: Record<string, number>;
+  /** Of bodies. */
+  bytes: number;
+  /** Simulated milliseconds until a host had all of it, retries included. */
+  duration: Quantiles;
 }
 
 /** A time in which requests failed or waited and none got a good answer. */
@@ -153,6 +167,8 @@ export interface RunSummary {
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
   replies: { step: string; posted: number; deduplicated: number; failed: number }[];
+  /** What booting hosts have downloaded, by what it was. */
+  boot: BootSummary[];
   errors: Partial<Record<ErrorKind, number>>;
   connections: { opened: number; closed: number; open: number };
   bytes: { sent: number; received: number };
@@ -311,6 +327,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       .stageDurations()
       .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution) })),
     replies: [...replies.values()],
+    boot: summarizeBoot(reader),
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
@@ -339,7 +356,7 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
 
 /** Settings of a plan under which the load differs from that of real agents, in words. */
 export function deviations(
-  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile'>,
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot'>,
   idleSeconds: number,
 ): string[] {
   const list: string[] = [];
@@ -354,6 +371,15 @@ export function deviations(
   }
   if (plan.pollIntervalSeconds !== null) {
     list.push(`agents poll every ${plan.pollIntervalSeconds} s: real ones obey the interval that the service names`);
+  }
+  if (plan.boot) {
+    const { from, share, readBytes } = plan.boot;
+    if (share < 1) list.push(`${Math.round(share * 100)}% of the hosts download what they boot: real ones all do`);
+    if (from === 'iso') {
+      list.push(
+        `the ISO is read from its beginning to its end, ${readBytes / 1000} kB a request: BMCs differ in both, and read what is asked of them`,
+      );
+    }
   }
   if (plan.spokeProfile !== 'typical') {
     list.push(
@@ -397,6 +423,21 @@ function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSum
   const place = (row: RequestSummary) =>
     CLIENT_KINDS.indexOf(row.client) * ENDPOINTS.length + endpointNumber(row.endpoint);
   return [...rows.values()].sort((a, b) => place(a) - place(b));
+}
+
+function summarizeBoot(reader: TelemetryReader): BootSummary[] {
+  return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {
+    const entries = Object.entries(outcomes);
+    const sum = (counts: [string, number][]) => counts.reduce((total, [, count]) => total + count, 0);
+    return {
+      kind,
+      requests: sum(entries),
+      errors: sum(entries.filter(([code]) => isError(code))),
+      outcomes,
+      bytes,
+      duration: quantiles(durations),
+    };
+  });
 }
 
 function quantiles(distribution: Distribution): Quantiles {

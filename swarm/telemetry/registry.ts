@@ -263,6 +263,34 @@ function rows(version: string): MetricRow[] {
           ),
     },
     {
+      name: 'swarm_boot_downloads_total',
+      type: 'counter',
+      help: 'Requests of booting hosts by what they download; code is the HTTP status or why there was none.',
+      run: ({ reader }) =>
+        reader
+          .bootDownloads()
+          .flatMap(({ kind, requests }) =>
+            Object.entries(requests).map(([code, value]) => ({ labels: { kind, code }, value })),
+          ),
+    },
+    {
+      name: 'swarm_boot_download_bytes_total',
+      type: 'counter',
+      help: 'Bytes that booting hosts have received, headers excluded, by what they download.',
+      run: ({ reader }) => reader.bootDownloads().map(({ kind, bytes }) => ({ labels: { kind }, value: bytes })),
+    },
+    {
+      name: 'swarm_boot_download_duration_seconds',
+      type: 'histogram',
+      help: 'Simulated time until a booting host had all of it, retries included, by what it downloads.',
+      run: ({ reader }) =>
+        reader
+          .bootDownloads()
+          .flatMap(({ kind, durations }) =>
+            histogram('swarm_boot_download_duration_seconds', { kind }, STAGE_BOUNDS, durations),
+          ),
+    },
+    {
       name: 'swarm_step_replies_total',
       type: 'counter',
       help: 'Replies to steps by step type and fate: posted, deduplicated as the stock agent does, or failed.',

@@ -5,7 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LEDGER_FILE, type LedgerContents, type LedgerEnd, parseEnd, parseHeader, readLedger } from './ledger.ts';
+import {
+  LEDGER_FILE,
+  type LedgerContents,
+  type LedgerEnd,
+  type LedgerHub,
+  parseEnd,
+  parseHeader,
+  readLedger,
+} from './ledger.ts';
 import { type Liveness, livenessOf } from './process-identity.ts';
 
 /**
@@ -23,6 +31,8 @@ export interface RunRecord {
   seed: string;
   /** Without credentials. */
   service: string;
+  /** Where it makes custom resources; null when it makes none. */
+  hub: LedgerHub | null;
   clusters: number;
   hosts: number;
   /** RFC 3339. */
@@ -131,7 +141,7 @@ function fromLedger(folder: string, { size }: Stats): Omit<Cached, 'version'> | 
   const file = openSync(path, 'r');
   try {
     const header = parseHeader(firstLine(file));
-    const { plan, seed, service, clusters, hosts, startedAt, process } = header;
+    const { plan, seed, service, hub = null, clusters, hosts, startedAt, process } = header;
     const end = lastEnd(file, Math.max(size, fstatSync(file).size), livenessOf(process) === 'alive');
     const record: RunRecord = {
       id: basename(folder),
@@ -140,6 +150,7 @@ function fromLedger(folder: string, { size }: Stats): Omit<Cached, 'version'> | 
       plan,
       seed,
       service,
+      hub,
       clusters,
       hosts,
       startedAt,
@@ -205,6 +216,7 @@ function fromSummary(folder: string): Omit<Cached, 'version'> | null {
       plan,
       seed,
       service,
+      hub: null,
       clusters: clusters.planned + clusters.infraEnvs,
       hosts: hostFunnel[0]?.of ?? 0,
       startedAt,

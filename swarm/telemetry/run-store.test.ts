@@ -26,6 +26,7 @@ const plan: ExpandedPlan = {
   releaseImage: null,
   pullSecret: '{"auths":{"registry.example.com":{"auth":"pull-secret"}}}',
   sshPublicKey: 'ssh-ed25519 AAAA',
+  boot: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
   thresholds: [],
   keep: false,

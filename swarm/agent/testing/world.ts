@@ -125,6 +125,8 @@ export class World {
       stageDuration: () => {},
       stepReply: (step, fate) => this.replies.push(`${step} ${fate}`),
       error: (kind) => this.errors.push(kind),
+      bootRequest: () => {},
+      bootDownload: () => {},
     };
     return {
       clock: this.clock,

@@ -57,9 +57,10 @@ export class BmhHub {
     return new BmhHub(await startKubeMock({ world: seedHub, tls: false, clock }), clock);
   }
 
-  async operate(options: Partial<BareMetalOperatorOptions> = {}): Promise<BareMetalOperator> {
+  /** @param port where the operator reaches the hub; its own port when absent */
+  async operate(options: Partial<BareMetalOperatorOptions> = {}, port = this.mock.port): Promise<BareMetalOperator> {
     this.#own = new KubeClient({
-      kubeconfig: loadKubeconfig({ text: this.mock.kubeconfig }),
+      kubeconfig: loadKubeconfig({ text: this.mock.kubeconfig.replaceAll(`:${this.mock.port}`, `:${port}`) }),
       clock: this.clock,
       onCall: (call) => this.calls.push(call),
     });
@@ -114,6 +115,11 @@ export class BmhHub {
   async host(name: string): Promise<BareMetalHost | undefined> {
     const object = await unlessNotFound(this.client.get(RESOURCES.bareMetalHosts, NAMESPACE, name));
     return object && editableHost(object);
+  }
+
+  /** All of them. */
+  async hosts(): Promise<BareMetalHost[]> {
+    return (await this.client.list(RESOURCES.bareMetalHosts, { namespace: NAMESPACE })).items.map(editableHost);
   }
 
   async patch(name: string, patch: object): Promise<KubeObject> {

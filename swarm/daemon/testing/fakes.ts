@@ -31,6 +31,7 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     releaseImage: null,
     pullSecret: 'secret',
     sshPublicKey: '',
+    boot: null,
     limits: { discovery: 600, ready: 900, install: 3600, day2: 1200 },
     thresholds: [],
     keep: false,

@@ -167,6 +167,8 @@ export class Simulation {
       stageDuration: (role, stage, ms) => this.measured.push(`duration ${role} ${stage} ${Math.round(ms / 1000)}`),
       stepReply: () => {},
       error: (kind) => this.measured.push(`error ${kind}`),
+      bootRequest: () => {},
+      bootDownload: () => {},
     };
   }
 }
