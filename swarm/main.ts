@@ -7,6 +7,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { EXIT, InputError } from './commands/exit.ts';
+import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
 import { planCommand } from './commands/plan.ts';
@@ -33,6 +34,7 @@ Examples:
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
   swarm clean --all                            remove what killed runs have left on the service
+  swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
   swarm serve                                  start and watch runs over HTTP`,
     );
   for (const create of [
@@ -43,6 +45,7 @@ Examples:
     serveCommand,
     planCommand,
     manifestsCommand,
+    launchCommand,
     serviceCommand,
     mockCommand,
     completionCommand,
