@@ -36,6 +36,7 @@ const DEFAULTS = {
   openshiftVersion: '4.20',
   baseDomain: 'swarm.example.com',
   idleSeconds: 90,
+  spokeAddress: '127.0.0.1',
   bootSpreadSeconds: 60,
   limits: { discovery: 1800, ready: 1800, install: 10_800, day2: 7200 } satisfies WaitLimits,
   /** Well-formed and worthless: the user "swarm" with the password "swarm" at registries that agents' images come from. */
@@ -255,7 +256,7 @@ class PlanReader {
       }
       return null;
     }
-    const { kubeconfig, context } = file.hub ?? {};
+    const { kubeconfig, context, spoke_address: spokeAddress = DEFAULTS.spokeAddress } = file.hub ?? {};
     const url = file.service?.url ?? file.service_endpoint;
     const ownService = url === undefined || url === 'embedded';
     if (kubeconfig === undefined || kubeconfig === 'embedded') {
@@ -270,7 +271,7 @@ class PlanReader {
             'clusters with api: kube and a service of your own need its hub; add hub: {kubeconfig: <path of a kubeconfig>}',
         });
       }
-      return { kubeconfig: 'embedded', context: null };
+      return { kubeconfig: 'embedded', context: null, spokeAddress };
     }
     if (url === 'embedded') {
       this.#refuse(
@@ -284,7 +285,7 @@ class PlanReader {
         message: 'clusters with api: rest beside a hub of your own need service.url; add the base URL of its service',
       });
     }
-    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null };
+    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null, spokeAddress };
   }
 
   #manifests(file: PlanFile): ManifestSources {

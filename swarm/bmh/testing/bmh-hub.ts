@@ -124,8 +124,8 @@ export class BmhHub {
     return this.patch(name, { metadata: { annotations } });
   }
 
-  remove(name: string): Promise<void> {
-    return this.client.delete(RESOURCES.bareMetalHosts, NAMESPACE, name);
+  async remove(name: string): Promise<void> {
+    await this.client.delete(RESOURCES.bareMetalHosts, NAMESPACE, name);
   }
 
   /** States a host has gone to so far, as the operator told. */
