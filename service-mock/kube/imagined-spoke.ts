@@ -79,8 +79,9 @@ export class ImaginedSpoke implements SpokeApi {
     return { apiVersion, kind, metadata: { name } };
   }
 
-  async delete(resource: KubeResource, _namespace: string | undefined, name: string): Promise<void> {
+  async delete(resource: KubeResource, _namespace: string | undefined, name: string): Promise<null> {
     if (resource === RESOURCES.nodes) this.#deleted.add(name);
+    return null;
   }
 
   async close(): Promise<void> {}
