@@ -55,6 +55,11 @@ export class ImaginedSpoke implements SpokeApi {
     return { items, resourceVersion: '' };
   }
 
+  /** What is made there is looked at by nobody. */
+  async create(_resource: KubeResource, object: KubeObject): Promise<KubeObject> {
+    return object;
+  }
+
   /** Approves a request. */
   async update(_resource: KubeResource, object: KubeObject): Promise<KubeObject> {
     for (const host of this.#cluster.hosts) {

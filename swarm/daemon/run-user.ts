@@ -11,7 +11,7 @@ import { staticNetworkConfig } from '../cluster/static-network.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
-import { BareMetalMachines, bareMetalOperator, hasBareMetalHosts } from './bare-metal.ts';
+import { hasBareMetalHosts, RunBareMetal } from './bare-metal.ts';
 import { manifestSource, plannedManifests } from './manifest-source.ts';
 import type { RunUser, UserOptions } from './run-parts.ts';
 import { ServedSpokes } from './served-spokes.ts';
@@ -95,7 +95,9 @@ function kubeSide(options: UserOptions): KubeSide {
     adapter,
     attend: async (machines) => metal?.start(machines) ?? machines,
     apply: (event) => {
-      if (event.type === 'host.phase' && event.phase === 'rebooted') spokes.rebooted(event.id);
+      if (event.type !== 'host.phase' || event.phase !== 'rebooted') return;
+      spokes.rebooted(event.id);
+      metal?.rebooted(event.id);
     },
     close: async () => {
       await Promise.all([metal?.close(), view.stop(), spokes.close()]);
@@ -113,16 +115,15 @@ function bareMetal({ plan, hub, clock, hubRequests, warn }: UserOptions, run: st
     limit: OPERATOR_LIMIT,
     onCall: (call) => hubRequests.record('baremetal-operator', call),
   });
-  let operator: ReturnType<typeof bareMetalOperator> | null = null;
+  let metal: RunBareMetal | null = null;
   return {
-    start: async (inner: Machines): Promise<Machines> => {
-      const machines = new BareMetalMachines(inner);
-      operator = bareMetalOperator({ plan, client, clock, run, machines, onError: warn });
-      await operator.start();
-      return machines;
+    start: async (machines: Machines): Promise<Machines> => {
+      metal = await RunBareMetal.start({ plan, client, clock, run, machines, onError: warn });
+      return metal.machines;
     },
+    rebooted: (hostId: string) => metal?.rebooted(hostId),
     close: async () => {
-      await operator?.stop();
+      await metal?.stop();
       await client.close();
     },
   };

@@ -452,7 +452,7 @@ describe('what a plan means', () => {
   test('what can be said of a hub', () => {
     const plan = parsePlan(
       `
-hub: {kubeconfig: hub.kubeconfig, context: lab, spoke_address: 192.0.2.7}
+hub: {kubeconfig: hub.kubeconfig, context: lab, converged: false, spoke_address: 192.0.2.7}
 manifests: {templates: mine}
 clusters:
 - {topology: sno, api: kube, bmh: true, hold_installation: false}
@@ -461,7 +461,12 @@ clusters:
       '/plans/p.yaml',
       { allowFiles: true },
     );
-    expect(plan.hub).toEqual({ kubeconfig: '/plans/hub.kubeconfig', context: 'lab', spokeAddress: '192.0.2.7' });
+    expect(plan.hub).toEqual({
+      kubeconfig: '/plans/hub.kubeconfig',
+      context: 'lab',
+      converged: false,
+      spokeAddress: '192.0.2.7',
+    });
     expect(plan.manifests).toEqual({ values: null, templates: '/plans/mine' });
     expect(plan.service.url).toBe('hub');
     expect(plan.clusters.map(({ api, flow }) => [api, flow])).toEqual([
@@ -471,6 +476,7 @@ clusters:
     expect(parsePlan({ clusters: [{ topology: 'sno', api: 'kube' }] }, 'p').hub).toEqual({
       kubeconfig: 'embedded',
       context: null,
+      converged: null,
       spokeAddress: '127.0.0.1',
     });
     expect(parsePlan({ clusters: [{ topology: 'sno' }] }, 'p').hub).toBeNull();

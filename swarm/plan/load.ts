@@ -256,7 +256,11 @@ class PlanReader {
       }
       return null;
     }
-    const { kubeconfig, context, spoke_address: spokeAddress = DEFAULTS.spokeAddress } = file.hub ?? {};
+    const { kubeconfig, context } = file.hub ?? {};
+    const rest = {
+      converged: file.hub?.converged ?? null,
+      spokeAddress: file.hub?.spoke_address ?? DEFAULTS.spokeAddress,
+    };
     const url = file.service?.url ?? file.service_endpoint;
     const ownService = url === undefined || url === 'embedded';
     if (kubeconfig === undefined || kubeconfig === 'embedded') {
@@ -271,7 +275,7 @@ class PlanReader {
             'clusters with api: kube and a service of your own need its hub; add hub: {kubeconfig: <path of a kubeconfig>}',
         });
       }
-      return { kubeconfig: 'embedded', context: null, spokeAddress };
+      return { kubeconfig: 'embedded', context: null, ...rest };
     }
     if (url === 'embedded') {
       this.#refuse(
@@ -285,7 +289,7 @@ class PlanReader {
         message: 'clusters with api: rest beside a hub of your own need service.url; add the base URL of its service',
       });
     }
-    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null, spokeAddress };
+    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null, ...rest };
   }
 
   #manifests(file: PlanFile): ManifestSources {
