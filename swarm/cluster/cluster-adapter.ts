@@ -4,6 +4,7 @@
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
+import type { TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
@@ -74,6 +75,8 @@ export interface HostSetup {
   /** The image that agents say they run until the service names another. */
   agentVersion: string;
   access: ServiceAccess;
+  /** What hosts trust, in place of what the plan says. */
+  tls?: TlsOptions;
 }
 
 export class ClusterAdapterError extends Error {
@@ -128,7 +131,7 @@ export interface ClusterAdapter {
   settle(cluster: ClusterPlan, infraEnvId: string, host: DiscoveredHost, signal: AbortSignal): Promise<void>;
   /** Starts the installation of a ready cluster, or lets the service start it: {@link startsByItself}. */
   install(clusterId: string, signal: AbortSignal): Promise<void>;
-  allowAddHosts(clusterId: string, signal: AbortSignal): Promise<void>;
+  allowAddHosts(cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void>;
   /** Day 2: installs one host. */
   installHost(cluster: ClusterPlan, infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
   /** Resolves when a look at the cluster may show something new, or the signal aborts; null where only looking tells. */

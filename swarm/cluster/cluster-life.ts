@@ -334,7 +334,8 @@ export class ClusterLife {
     const infraEnvId = this.objects.infraEnvId!;
     await this.#patience.insist(this.#context.limits.ready, signal, async () => {
       const { status } = await this.#lookAtCluster(signal);
-      if (status !== 'adding-hosts') await this.#adapter.allowAddHosts(clusterId, signal);
+      if (status !== 'adding-hosts' || this.#adapter.startsByItself)
+        await this.#adapter.allowAddHosts(this.cluster, clusterId, signal);
     });
     const expected = this.cluster.hosts.filter((host) => host.day2);
     this.#context.machines.startHosts(

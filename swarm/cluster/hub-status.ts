@@ -15,6 +15,11 @@ interface DebugInfo {
   stateInfo?: string;
 }
 
+interface InstallSpec {
+  holdInstallation?: boolean;
+  clusterMetadata?: { adminKubeconfigSecretRef?: { name?: string } };
+}
+
 interface KeptStatus {
   conditions?: Condition[];
   debugInfo?: DebugInfo;
@@ -77,13 +82,16 @@ export function keptClusterInstall(install: KubeObject): KubeObject {
   const { conditions, debugInfo, validationsInfo } = (install.status ?? {}) as KeptStatus & {
     validationsInfo?: unknown;
   };
-  const { holdInstallation } = (install.spec ?? {}) as { holdInstallation?: boolean };
+  const { holdInstallation, clusterMetadata } = (install.spec ?? {}) as InstallSpec;
   const { apiVersion, kind, metadata } = install;
   return {
     apiVersion,
     kind,
     metadata: { ...identityOf(install), ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) },
-    spec: { holdInstallation },
+    spec: {
+      holdInstallation,
+      clusterMetadata: { adminKubeconfigSecretRef: clusterMetadata?.adminKubeconfigSecretRef },
+    },
     status: {
       conditions: conditions ?? [],
       debugInfo: { state: debugInfo?.state, stateInfo: debugInfo?.stateInfo },
@@ -121,6 +129,12 @@ export function imageState(infraEnv: KubeObject | undefined): string {
   const condition = conditionOf(infraEnv, 'ImageCreated');
   if (!condition) return 'the InfraEnv has no condition ImageCreated: does a service with kube-api watch this hub?';
   return `the InfraEnv's image is not ready: ${phrase(condition)}`;
+}
+
+/** Name of the Secret through which the service reaches an installed cluster. */
+export function kubeconfigSecretOf(install: KubeObject, clusterDeployment: string): string {
+  const { clusterMetadata } = (install.spec ?? {}) as InstallSpec;
+  return clusterMetadata?.adminKubeconfigSecretRef?.name || `${clusterDeployment}-admin-kubeconfig`;
 }
 
 export function clusterViewOf(install: KubeObject): ClusterView {

@@ -27,7 +27,14 @@ import {
 } from './cluster-adapter.ts';
 import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
 import { describeTarget, removeHubObjects } from './hub-removal.ts';
-import { bootUrl, clusterViewOf, discoveryIgnitionUrl, hostViewOf, imageState } from './hub-status.ts';
+import {
+  bootUrl,
+  clusterViewOf,
+  discoveryIgnitionUrl,
+  hostViewOf,
+  imageState,
+  kubeconfigSecretOf,
+} from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
 
 /** Objects of a cluster in the order in which they are applied, in the steps of its life. */
@@ -56,6 +63,13 @@ export interface KubeAdapterOptions {
   sharedManifests: () => readonly KubeObject[];
   /** Downloads and reads the discovery ignition at a URL, as each host of the InfraEnv would. */
   download: (ignitionUrl: string, signal: AbortSignal) => Promise<AgentSetup>;
+  /**
+   * Serves the kube-api of an installed cluster, where the service follows day-2 hosts, and gives its kubeconfig. Null leaves the
+   * one that the service has made.
+   */
+  openSpoke: ((cluster: ClusterPlan) => Promise<string>) | null;
+  /** Serves it no longer. */
+  shutSpoke: (cluster: ClusterPlan) => Promise<void>;
   /** Replaces the poll interval that the service asks for; null obeys it. */
   pollIntervalSeconds: number | null;
   /** Wall-clock milliseconds that the finalizers of one step of a removal may take; default 120,000. */
@@ -130,11 +144,17 @@ export class KubeAdapter implements ClusterAdapter {
       signal.throwIfAborted();
       throw new ClusterAdapterError((cause as Error).message, { passing: true, conflict: false }, { cause });
     }
-    const { baseUrl, token } = found;
+    const { baseUrl, token, insecure, ca, registrationRetrySeconds } = found;
     return {
       infraEnvId: found.infraEnvId,
       agentVersion: found.agentVersion,
-      access: { baseUrl, token, pollIntervalSeconds: this.#options.pollIntervalSeconds },
+      access: {
+        baseUrl,
+        token,
+        pollIntervalSeconds: this.#options.pollIntervalSeconds,
+        ...(registrationRetrySeconds !== null && { registrationRetrySeconds }),
+      },
+      tls: { insecure, ...(ca !== null && { ca }) },
     };
   }
 
@@ -183,8 +203,8 @@ export class KubeAdapter implements ClusterAdapter {
     );
   }
 
-  /** Controllers open an installed cluster for further hosts by themselves. */
-  async allowAddHosts(clusterId: string): Promise<void> {
+  /** Controllers open an installed cluster for further hosts by themselves; the kubeconfig to it is one that leads somewhere from now on. */
+  async allowAddHosts(cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void> {
     const { status } = await this.cluster(clusterId);
     if (status !== 'adding-hosts') {
       throw new ClusterAdapterError(`the cluster is ${status} and does not take further hosts yet`, {
@@ -192,6 +212,14 @@ export class KubeAdapter implements ClusterAdapter {
         conflict: false,
       });
     }
+    const kubeconfig = await this.#options.openSpoke?.(cluster);
+    if (kubeconfig === undefined) return;
+    const { namespace, clusterDeployment } = this.#manifestsOf(cluster);
+    const name = kubeconfigSecretOf(this.#view.clusterInstall(clusterId)!, splitKey(clusterDeployment!).name);
+    const patch = { data: { kubeconfig: Buffer.from(kubeconfig).toString('base64') } };
+    await this.#objects.insist(signal, () =>
+      this.#client.patch(RESOURCES.secrets, namespace, name, patch, AS_US, signal),
+    );
   }
 
   async installHost(cluster: ClusterPlan, _infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void> {
@@ -206,6 +234,7 @@ export class KubeAdapter implements ClusterAdapter {
     const made = this.#made.get(cluster.index) ?? [];
     const any = made.length > 0;
     await this.#removeAll(made, signal);
+    await this.#options.shutSpoke(cluster);
     this.#made.delete(cluster.index);
     this.#manifests.delete(cluster.index);
     objects.clusterId = null;

@@ -257,7 +257,7 @@ export class RestAdapter implements ClusterAdapter {
     await this.#calls.call({ endpoint: 'install-cluster', params: { cluster_id: clusterId }, expect: 202 }, signal);
   }
 
-  async allowAddHosts(clusterId: string, signal: AbortSignal): Promise<void> {
+  async allowAddHosts(_cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void> {
     await this.#calls.call({ endpoint: 'allow-add-hosts', params: { cluster_id: clusterId }, expect: 202 }, signal);
   }
 

@@ -6,7 +6,7 @@ import type { Machines } from '../cluster/cluster-life.ts';
 import type { ClusterApi, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
-import type { HubRequests } from '../telemetry/hub-requests.ts';
+import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
@@ -22,6 +22,13 @@ export interface RunPool extends Machines {
 export interface RunUser {
   /** By how clusters are made. */
   adapterOf(api: ClusterApi): ClusterAdapter;
+  /**
+   * Begins to act on the hub for others than the user. Returns the machines as lives are to have them: where there are
+   * BareMetalHosts, these decide when a machine boots. @throws Error when somebody else acts there already.
+   */
+  attend(machines: Machines): Promise<Machines>;
+  /** Told of everything that happens in the run. */
+  apply(event: RunEvent): void;
   /** Removes what clusters shared, when none of them is left. @throws ClusterAdapterError when something stays. */
   removeShared(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -35,7 +42,9 @@ export interface UserOptions {
   hub: KubeconfigSource | null;
   clock: ScaledClock;
   telemetry: SharedTelemetry;
-  hubRequests: HubRequests;
+  hubRequests: HubRequestCounts;
+  /** Told of what goes wrong and does not end the run. */
+  warn: (message: string) => void;
   ledger: Ledger;
 }
 

@@ -16,7 +16,7 @@ import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
-import type { HubRequests } from '../telemetry/hub-requests.ts';
+import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
@@ -103,7 +103,7 @@ export class Run {
     return this.#measurements.reader;
   }
 
-  get hubRequests(): HubRequests {
+  get hubRequests(): HubRequestCounts {
     return this.#measurements.hubRequests;
   }
 
@@ -206,6 +206,7 @@ export class Run {
         clock: this.#clock,
         telemetry,
         hubRequests: this.#measurements.hubRequests,
+        warn: (message) => this.#warn(message),
         ledger: this.#store.ledger,
       });
       pool = await this.#parts.createPool({
@@ -217,6 +218,7 @@ export class Run {
         onEvents: (events) => {
           for (const event of events) {
             this.#emit(event);
+            user?.apply(event);
             this.#lookForStuck(event);
           }
         },
@@ -225,7 +227,8 @@ export class Run {
       });
       this.#machines = new MachinesAtWork(pool);
       if (this.#state === 'starting') this.#state = 'running';
-      await this.#live(this.#context(user, this.#machines, telemetry), this.#machines);
+      const machines = await user.attend(this.#machines);
+      await this.#live(this.#context(user, machines, telemetry), this.#machines);
     } catch (error) {
       this.#judgement.fail(error instanceof Error ? error.message : String(error));
     }

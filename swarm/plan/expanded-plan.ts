@@ -29,6 +29,10 @@ export interface HubTarget {
   kubeconfig: string;
   /** Null for the file's current one. */
   context: string | null;
+  /** The service makes the ramdisks of BareMetalHosts; null to find it out as the service does. */
+  converged: boolean | null;
+  /** Address of this machine by which the service reaches the kube-apis of installed clusters. */
+  spokeAddress: string;
 }
 
 /** What a plan says about the looks of custom resources beside its clusters. */

@@ -463,7 +463,7 @@ describe('what a plan means', () => {
   test('what can be said of a hub', () => {
     const plan = parsePlan(
       `
-hub: {kubeconfig: hub.kubeconfig, context: lab}
+hub: {kubeconfig: hub.kubeconfig, context: lab, converged: false, spoke_address: 192.0.2.7}
 manifests: {templates: mine}
 clusters:
 - {topology: sno, api: kube, bmh: true, hold_installation: false}
@@ -472,7 +472,12 @@ clusters:
       '/plans/p.yaml',
       { allowFiles: true },
     );
-    expect(plan.hub).toEqual({ kubeconfig: '/plans/hub.kubeconfig', context: 'lab' });
+    expect(plan.hub).toEqual({
+      kubeconfig: '/plans/hub.kubeconfig',
+      context: 'lab',
+      converged: false,
+      spokeAddress: '192.0.2.7',
+    });
     expect(plan.manifests).toEqual({ values: null, templates: '/plans/mine' });
     expect(plan.service.url).toBe('hub');
     expect(plan.clusters.map(({ api, flow }) => [api, flow])).toEqual([
@@ -482,6 +487,8 @@ clusters:
     expect(parsePlan({ clusters: [{ topology: 'sno', api: 'kube' }] }, 'p').hub).toEqual({
       kubeconfig: 'embedded',
       context: null,
+      converged: null,
+      spokeAddress: '127.0.0.1',
     });
     expect(parsePlan({ clusters: [{ topology: 'sno' }] }, 'p').hub).toBeNull();
   });

@@ -37,6 +37,7 @@ const DEFAULTS = {
   openshiftVersion: '4.20',
   baseDomain: 'swarm.example.com',
   idleSeconds: 90,
+  spokeAddress: '127.0.0.1',
   bootSpreadSeconds: 60,
   limits: { discovery: 1800, ready: 1800, install: 10_800, day2: 7200 } satisfies WaitLimits,
   /** Well-formed and worthless: the user "swarm" with the password "swarm" at registries that agents' images come from. */
@@ -258,6 +259,10 @@ class PlanReader {
       return null;
     }
     const { kubeconfig, context } = file.hub ?? {};
+    const rest = {
+      converged: file.hub?.converged ?? null,
+      spokeAddress: file.hub?.spoke_address ?? DEFAULTS.spokeAddress,
+    };
     const url = file.service?.url ?? file.service_endpoint;
     const ownService = url === undefined || url === 'embedded';
     if (kubeconfig === undefined || kubeconfig === 'embedded') {
@@ -272,7 +277,7 @@ class PlanReader {
             'clusters with api: kube and a service of your own need its hub; add hub: {kubeconfig: <path of a kubeconfig>}',
         });
       }
-      return { kubeconfig: 'embedded', context: null };
+      return { kubeconfig: 'embedded', context: null, ...rest };
     }
     if (url === 'embedded') {
       this.#refuse(
@@ -286,7 +291,7 @@ class PlanReader {
         message: 'clusters with api: rest beside a hub of your own need service.url; add the base URL of its service',
       });
     }
-    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null };
+    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null, ...rest };
   }
 
   #manifests(file: PlanFile): ManifestSources {

@@ -162,6 +162,12 @@ export const planFileSchema = mapping({
   hub: mapping({
     kubeconfig: text('embedded, or the path of a kubeconfig, relative to the file that names it').optional(),
     context: text('the name of a context of the kubeconfig').optional(),
+    converged: flag()
+      .optional()
+      .describe('Whether the service makes the ramdisks of BareMetalHosts; found out as the service does when absent'),
+    spoke_address: ipAddress()
+      .optional()
+      .describe('Where the service reaches the kube-apis of installed clusters, for day 2'),
   })
     .optional()
     .describe('Where clusters with api: kube are made; embedded when the service is'),

@@ -186,7 +186,8 @@ function requests(summary: RunSummary, style: Style): string[] {
 
 function hubRequests({ hub }: RunSummary, style: Style): string[] {
   if (hub === null || hub.requests === 0) return [];
-  const rows = hub.rows.map(({ verb, resource, count, errors, latency }) => [
+  const rows = hub.rows.map(({ client, verb, resource, count, errors, latency }) => [
+    client,
     verb,
     resource,
     formatCount(count),
@@ -195,11 +196,14 @@ function hubRequests({ hub }: RunSummary, style: Style): string[] {
     formatMs(latency.p95),
     formatMs(latency.p99),
   ]);
-  const lines = table([['verb', 'resource', 'count', 'errors', 'p50', 'p95', 'p99'], ...rows], [2, 3, 4, 5, 6]);
+  const lines = table(
+    [['client', 'verb', 'resource', 'count', 'errors', 'p50', 'p95', 'p99'], ...rows],
+    [3, 4, 5, 6, 7],
+  );
   return [
     style.dim(lines[0]!),
     ...lines.slice(1),
-    `${formatCount(hub.requests)} requests, ${hub.requestsPerCluster.toFixed(1)} a cluster`,
+    `${formatCount(hub.requests)} requests, ${hub.requestsPerCluster.toFixed(1)} of the user a cluster`,
   ];
 }
 

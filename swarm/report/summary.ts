@@ -13,7 +13,7 @@ import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
-import type { HubRequestRow } from '../telemetry/hub-requests.ts';
+import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { isError } from './figures.ts';
@@ -108,6 +108,7 @@ export interface UnansweredSummary {
 
 /** Requests of one verb on one resource of the hub. */
 export interface HubRequestSummary {
+  client: HubClient;
   verb: string;
   resource: string;
   count: number;
@@ -118,11 +119,11 @@ export interface HubRequestSummary {
   latency: Quantiles;
 }
 
-/** The user's requests to the hub; those of the service's controllers are not among them. */
+/** Requests of a run to its hub; those of the service's controllers are not among them. */
 export interface HubSummary {
   requests: number;
   errors: number;
-  /** All requests, divided by the clusters and infra-envs made by custom resources. */
+  /** Those of the user, divided by the clusters and infra-envs made by custom resources. */
   requestsPerCluster: number;
   rows: HubRequestSummary[];
 }
@@ -340,16 +341,16 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
 function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequestRow[]): HubSummary | null {
   if (hub === null) return null;
   const made = clusters.filter(({ api }) => api === 'kube').length;
-  const requests = rows.reduce((sum, { count }) => sum + count, 0);
-  const summed = rows.map(({ verb, resource, count, codes, latency }) => {
+  const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
+  const summed = rows.map(({ client, verb, resource, count, codes, latency }) => {
     const failed = Object.entries(codes).filter(([code]) => code === 'none' || Number(code) >= 400);
     const errors = failed.reduce((sum, [, times]) => sum + times, 0);
-    return { verb, resource, count, errors, codes, latency: quantiles(latency) };
+    return { client, verb, resource, count, errors, codes, latency: quantiles(latency) };
   });
   return {
-    requests,
+    requests: countOf(rows),
     errors: summed.reduce((sum, { errors }) => sum + errors, 0),
-    requestsPerCluster: requests / Math.max(1, made),
+    requestsPerCluster: countOf(rows.filter(({ client }) => client === 'user')) / Math.max(1, made),
     rows: summed,
   };
 }

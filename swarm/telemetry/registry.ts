@@ -4,7 +4,7 @@
 import { type Metric, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
-import type { HubRequests } from './hub-requests.ts';
+import type { HubRequestCounts } from './hub-request-counts.ts';
 import { SATURATION_RULES, type SaturationMonitor } from './saturation.ts';
 import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
 
@@ -15,7 +15,7 @@ export interface RegistrySource {
   /** Simulated seconds per wall-clock second. */
   clockSpeed: number;
   /** Of a run that may have a hub. */
-  hubRequests?: HubRequests;
+  hubRequests?: HubRequestCounts;
 }
 
 interface Sample {
@@ -164,19 +164,19 @@ function rows(version: string): MetricRow[] {
     {
       name: 'swarm_kube_requests_total',
       type: 'counter',
-      help: 'Requests to the hub by verb, resource and HTTP status; code is none where no response came.',
+      help: 'Requests to the hub by imitated client, verb, resource and HTTP status; code is none where no response came.',
       run: ({ hubRequests }) =>
-        (hubRequests?.rows() ?? []).flatMap(({ verb, resource, codes }) =>
-          Object.entries(codes).map(([code, value]) => ({ labels: { verb, resource, code }, value })),
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, codes }) =>
+          Object.entries(codes).map(([code, value]) => ({ labels: { client, verb, resource, code }, value })),
         ),
     },
     {
       name: 'swarm_kube_request_duration_seconds',
       type: 'histogram',
-      help: 'Time until a response of the hub was read, of a watch until it began, by verb and resource.',
+      help: 'Time until a response of the hub was read, of a watch until it began, by client, verb and resource.',
       run: ({ hubRequests }) =>
-        (hubRequests?.rows() ?? []).flatMap(({ verb, resource, latency }) =>
-          histogram('swarm_kube_request_duration_seconds', { verb, resource }, LATENCY_BOUNDS, latency),
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, latency }) =>
+          histogram('swarm_kube_request_duration_seconds', { client, verb, resource }, LATENCY_BOUNDS, latency),
         ),
     },
     {

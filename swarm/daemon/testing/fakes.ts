@@ -1,4 +1,5 @@
 /** Parts of a run that need no service and no threads, for tests of what stands above them. */
+import type { Machines } from '../../cluster/cluster-life.ts';
 import { clusterPlan, FakeService } from '../../cluster/testing/fake-service.ts';
 import { buildHost } from '../../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../../plan/expanded-plan.ts';
@@ -118,7 +119,13 @@ export class FakeParts implements RunParts {
 
   createUser({ ledger }: UserOptions) {
     this.service.ledger = ledger;
-    return { adapterOf: () => this.service, removeShared: async () => {}, close: async () => {} };
+    return {
+      adapterOf: () => this.service,
+      attend: async (machines: Machines) => machines,
+      apply: () => {},
+      removeShared: async () => {},
+      close: async () => {},
+    };
   }
 
   async openStore(run: string) {

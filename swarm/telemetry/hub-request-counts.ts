@@ -2,8 +2,12 @@
 import type { KubeCall } from '../../model/kube/kube-client.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
 
+/** Who of a run asks the hub: the user who makes clusters, or who stands in for the Bare Metal Operator. */
+export type HubClient = 'user' | 'baremetal-operator';
+
 /** Requests of one verb on one resource. */
 export interface HubRequestRow {
+  client: HubClient;
   verb: string;
   /** Plural, with `/status` behind it for the sub-resource. */
   resource: string;
@@ -15,20 +19,21 @@ export interface HubRequestRow {
 }
 
 interface Counted {
+  client: HubClient;
   verb: string;
   resource: string;
   codes: Map<string, number>;
   words: Float64Array;
 }
 
-export class HubRequests {
+export class HubRequestCounts {
   readonly #counted = new Map<string, Counted>();
 
-  record({ verb, resource, status, milliseconds }: KubeCall): void {
-    const key = `${verb} ${resource}`;
+  record(client: HubClient, { verb, resource, status, milliseconds }: KubeCall): void {
+    const key = `${client} ${verb} ${resource}`;
     let row = this.#counted.get(key);
     if (!row) {
-      row = { verb, resource, codes: new Map(), words: new Float64Array(HISTOGRAM_WORDS) };
+      row = { client, verb, resource, codes: new Map(), words: new Float64Array(HISTOGRAM_WORDS) };
       this.#counted.set(key, row);
     }
     const code = status === 0 ? 'none' : String(status);
@@ -36,14 +41,14 @@ export class HubRequests {
     recordDuration(row.words, 0, milliseconds);
   }
 
-  /** By resource, then verb. */
+  /** By client, resource, then verb. */
   rows(): HubRequestRow[] {
     return [...this.#counted.entries()]
-      .sort(([, a], [, b]) => compare(a.resource, b.resource) || compare(a.verb, b.verb))
-      .map(([, { verb, resource, codes, words }]) => {
+      .sort(([, a], [, b]) => compare(b.client, a.client) || compare(a.resource, b.resource) || compare(a.verb, b.verb))
+      .map(([, { client, verb, resource, codes, words }]) => {
         const latency = new Distribution();
         latency.addWords(words, 0);
-        return { verb, resource, count: latency.count, codes: Object.fromEntries(codes), latency };
+        return { client, verb, resource, count: latency.count, codes: Object.fromEntries(codes), latency };
       });
   }
 }
