@@ -7,7 +7,6 @@ import { createStyle, type Style, wantsColour } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
 import { serviceUrl } from './options.ts';
-import { expandWith, readCa, readPlanFiles } from './read-plan.ts';
 import { addHubOptions, asInput, type HubFlags, openHub } from './service-target.ts';
 import { readAuthorization } from './user-authorization.ts';
 
@@ -85,12 +84,13 @@ export async function lookAt(flags: CheckFlags): Promise<{ subject: CheckSubject
       import('../cluster/service-config/plan-needs.ts'),
       import('../cluster/service-config/hub-reading.ts'),
     ]);
+  const { expandWith, readPlanFiles } = await import('./read-plan.ts');
   const plan = flags.plan.length > 0 ? expandWith(readPlanFiles(flags.plan, note), {}) : null;
   const named = flags.service ?? addressIn(plan);
   const wantsHub = flags.kubeconfig !== undefined || flags.context !== undefined || named === undefined;
   let hub = null;
   if (wantsHub) {
-    const { client, namespace } = openHub(flags);
+    const { client, namespace } = await openHub(flags);
     try {
       hub = await asInput(client.server, readHub(client, namespace));
     } finally {
@@ -115,6 +115,7 @@ async function readService(
   insist: boolean,
 ): Promise<{ rest: RestReading | null; trouble: string | null }> {
   if (url === undefined) return { rest: null, trouble: null };
+  const { readCa } = await import('./read-plan.ts');
   const { readRest, RestUnreachable } = await import('../cluster/service-config/rest-reading.ts');
   const tls: TlsOptions = {
     ...plan?.service.tls,

@@ -1,8 +1,7 @@
 /** Which service a `swarm service` command is about: that of a hub, or one that only has an address. */
 import type { Command } from 'commander';
-import { KubeClient } from '../../model/kube/kube-client.ts';
+import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
-import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { InputError } from './exit.ts';
 
@@ -27,7 +26,11 @@ export interface HubTarget {
 }
 
 /** @throws InputError for a kubeconfig that cannot be used. */
-export function openHub({ kubeconfig, context, namespace }: HubFlags): HubTarget {
+export async function openHub({ kubeconfig, context, namespace }: HubFlags): Promise<HubTarget> {
+  const [{ KubeClient }, { loadKubeconfig }] = await Promise.all([
+    import('../../model/kube/kube-client.ts'),
+    import('../../model/kube/kubeconfig.ts'),
+  ]);
   const clock = new ScaledClock(startClock(1));
   try {
     const config = loadKubeconfig({

@@ -47,7 +47,7 @@ boot
   });
 
   it('goes on with the one that is named, by the MAC of the machine', () => {
-    const text = '#!ipxe\nchain http://svc.example.com/files?file_name=ipxe-script&mac=${net0/mac}\n';
+    const text = `#!ipxe\nchain http://svc.example.com/files?file_name=ipxe-script&mac=\${net0/mac}\n`;
     expect(parseIpxeScript(text, 'http://svc.example.com/x', '52:54:00:aa:bb:cc').chain).toBe(
       'http://svc.example.com/files?file_name=ipxe-script&mac=52:54:00:aa:bb:cc',
     );
@@ -79,7 +79,7 @@ boot
       '-n',
       'http://a/',
       'x=y',
-      '${net0/mac}',
+      `\${net0/mac}`,
       '\n',
       '',
     );

@@ -49,6 +49,8 @@ export interface IpxeScript {
   ignition: string | null;
 }
 
+/** iPXE's setting with the address of its first NIC. */
+const MAC = /\$\{net0\/mac\}/g;
 /** Options of iPXE's image commands that take a value: ipxe, src/hci/commands/image_cmd.c. */
 const VALUED_OPTIONS: ReadonlySet<string> = new Set(['--name', '-n', '--timeout', '-t']);
 
@@ -63,7 +65,7 @@ export function parseIpxeScript(text: string, from: string, mac: string): IpxeSc
   if (!text.startsWith('#!ipxe')) throw new RangeError('it does not begin with #!ipxe');
   const script: IpxeScript = { chain: null, loads: [], rootfs: null, ignition: null };
   for (const line of text.split(/\r?\n/)) {
-    const [command, ...words] = line.replaceAll('${net0/mac}', mac).trim().split(/\s+/);
+    const [command, ...words] = line.replace(MAC, mac).trim().split(/\s+/);
     if (command !== 'chain' && command !== 'kernel' && command !== 'initrd') continue;
     const [target, ...args] = withoutOptions(words);
     const url = target === undefined ? null : URL.parse(target, from)?.href;

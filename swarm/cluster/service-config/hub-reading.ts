@@ -48,6 +48,8 @@ export interface HubReading {
   settings: ReadonlyMap<string, Setting>;
   /** Value of the annotation that names a ConfigMap of the user's. */
   override: string | null;
+  /** What is in that ConfigMap, also where the Deployment does not take it yet. */
+  overrideData: Readonly<Record<string, string>>;
   /** Names of ConfigMaps that do not exist although something names them. */
   missingConfigMaps: string[];
   /** Conditions that say that something is amiss, in words. */
@@ -97,6 +99,7 @@ export async function readHub(
     containers: { service: service ? summary(service) : null, database: database ? summary(database) : null },
     settings: settingsOf(service, maps),
     override,
+    overrideData: maps.get(override ?? '') ?? {},
     missingConfigMaps,
     troubles: troublesOf(deployment, agentServiceConfig, override !== null && !names.includes(override)),
   };
