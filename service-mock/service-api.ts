@@ -4,6 +4,7 @@
  * Facts: service sheet, sections 1 to 4.
  */
 import type { Clock } from '../model/time/clock.ts';
+import type { LocalTokens } from './auth/local-tokens.ts';
 
 /** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -29,6 +30,18 @@ export interface ServiceSettings {
   SELF_VERSION: string;
   RELEASE_TAG: string;
   SERVICE_BASE_URL: string;
+  /** Who may call: everybody, or agents and holders of URLs with tokens. */
+  AUTH_TYPE: 'none' | 'local';
+  /** P-256 key that signs the tokens of AUTH_TYPE local; a new one when empty. */
+  EC_PRIVATE_KEY_PEM: string;
+  /** Tokens of URLs open only what they were made for. */
+  LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE: boolean;
+  /** File with the certificates that agents are to trust; none when empty. */
+  SERVICE_CA_CERT_PATH: string;
+  /** Agents are told not to check certificates. */
+  SKIP_CERT_VERIFICATION: boolean;
+  /** How long the agent's unit may take to start (simulated milliseconds). */
+  AGENT_TIMEOUT_START: number;
   /** Release and OS images as the real variables carry them (parsed). */
   RELEASE_IMAGES: readonly JsonObject[];
   OS_IMAGES: readonly JsonObject[];
@@ -47,6 +60,15 @@ export interface ServiceSettings {
   ENABLE_KUBE_API: boolean;
   /** BareMetalHosts are reconciled too. */
   ENABLE_METAL3: boolean;
+  /** The Bare Metal Operator may boot the image itself, when it is new enough. */
+  ALLOW_CONVERGED_FLOW: boolean;
+  /** BareMetalHosts of installed hosts are paused, and can be moved to another hub. */
+  PAUSE_PROVISIONED_BMHS: boolean;
+  /** BareMetalHosts worked on at once. */
+  BMAC_MAX_CONCURRENT_RECONCILES: number;
+  /** The Bare Metal Operator's agent, when the hub names none. */
+  IRONIC_AGENT_IMAGE: string;
+  IRONIC_AGENT_IMAGE_ARM: string;
   CHECK_CLUSTER_VERSION: boolean;
   DISABLED_HOST_VALIDATIONS: readonly string[];
   DISABLED_CLUSTER_VALIDATIONS: readonly string[];
@@ -98,6 +120,14 @@ export interface ServiceDependencies {
   metrics: ServiceMetrics;
   /** UUID source; tests make it reproducible. */
   uuid: () => string;
+  /** With AUTH_TYPE local: addresses and agents get tokens from here. */
+  tokens?: LocalTokens | undefined;
+}
+
+/** A file with the name that clients are to give it. */
+export interface DownloadedFile {
+  readonly name: string;
+  readonly content: Buffer;
 }
 
 export interface EventsQuery {
@@ -180,10 +210,14 @@ export interface AssistedServiceApi {
   registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject;
   listInfraEnvs(query: { cluster_id?: string; owner?: string }): JsonObject[];
   getInfraEnv(id: string): JsonObject;
-  updateInfraEnv(id: string, body: JsonObject): JsonObject;
+  /** @param internalIgnition config that the service itself lays over the discovery ignition; not to be had by REST. */
+  updateInfraEnv(id: string, body: JsonObject, internalIgnition?: string): JsonObject;
   deleteInfraEnv(id: string): void;
   infraEnvImageUrl(id: string): JsonObject;
-  downloadInfraEnvFile(id: string, fileName: string, query: Readonly<Record<string, string>>): Buffer;
+  infraEnvFileUrl(id: string, fileName: string, ipxeScriptType?: string): JsonObject;
+  downloadInfraEnvFile(id: string, fileName: string, query: Readonly<Record<string, string>>): DownloadedFile;
+  /** A gzipped cpio archive; null when a minimal image needs nothing more. */
+  downloadMinimalInitrd(id: string): Buffer | null;
 
   registerHost(infraEnvId: string, body: JsonObject, agentVersionHeader: string): JsonObject;
   listInfraEnvHosts(infraEnvId: string): JsonObject[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergePatch } from './merge-patch.ts';
+import { lockedMergePatch, mergePatch } from './merge-patch.ts';
 
 describe('a merge patch', () => {
   it.each([
@@ -17,5 +17,15 @@ describe('a merge patch', () => {
     ['null for a field that became undefined', { a: 1 }, { a: undefined }, { a: null }],
   ])('holds %s', (_, before, after, expected) => {
     expect(mergePatch(before, after)).toEqual(expected);
+  });
+
+  it('may be for one version only, and is none when nothing changed', () => {
+    const before = { apiVersion: 'v1', kind: 'X', metadata: { name: 'a', resourceVersion: '7', labels: { x: 'y' } } };
+    const after = { ...before, metadata: { ...before.metadata, labels: {} }, spec: { a: 1 } };
+    expect(lockedMergePatch(before, after)).toEqual({
+      metadata: { labels: { x: null }, resourceVersion: '7' },
+      spec: { a: 1 },
+    });
+    expect(lockedMergePatch(before, structuredClone(before))).toBeUndefined();
   });
 });

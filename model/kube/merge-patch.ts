@@ -1,5 +1,6 @@
 /** RFC 7386 merge patches. */
 import { isDeepStrictEqual } from 'node:util';
+import type { KubeObject } from './kube-object.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -20,6 +21,17 @@ export function mergePatch(before: object, after: object): Fields {
   }
   for (const [key, value] of Object.entries(from)) if (value !== undefined && to[key] === undefined) patch[key] = null;
   return patch;
+}
+
+/**
+ * The same for an object that nobody else must have changed meanwhile; undefined when there is nothing to change.
+ * Upstream: controller-runtime, pkg/client/patch.go, MergeFromWithOptimisticLock; assisted-service, internal/controller/patch.
+ */
+export function lockedMergePatch(before: KubeObject, after: KubeObject): Fields | undefined {
+  const patch = mergePatch(before, after);
+  if (Object.keys(patch).length === 0) return undefined;
+  const { resourceVersion } = before.metadata;
+  return { ...patch, metadata: { ...(patch.metadata as Fields | undefined), resourceVersion } };
 }
 
 function isFields(value: unknown): value is Fields {

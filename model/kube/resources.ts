@@ -26,6 +26,7 @@ export const RESOURCES = {
   secrets: resource('', 'v1', 'secrets', 'Secret'),
   configMaps: resource('', 'v1', 'configmaps', 'ConfigMap'),
   nodes: resource('', 'v1', 'nodes', 'Node', false),
+  pods: resource('', 'v1', 'pods', 'Pod'),
   events: resource('', 'v1', 'events', 'Event'),
   deployments: resource('apps', 'v1', 'deployments', 'Deployment'),
   statefulSets: resource('apps', 'v1', 'statefulsets', 'StatefulSet'),
@@ -68,6 +69,9 @@ export const RESOURCES = {
     'MachineConfigPool',
     false,
   ),
+  hardwareData: resource('metal3.io', 'v1alpha1', 'hardwaredata', 'HardwareData'),
+  hostFirmwareSettings: resource('metal3.io', 'v1alpha1', 'hostfirmwaresettings', 'HostFirmwareSettings'),
+  provisionings: resource('metal3.io', 'v1alpha1', 'provisionings', 'Provisioning', false),
   clusterOperators: resource('config.openshift.io', 'v1', 'clusteroperators', 'ClusterOperator', false),
 } as const satisfies Record<string, KubeResource>;
 

@@ -1,13 +1,15 @@
 /** Operations on infra-envs. Source: Service facts 1.3 and 7. */
 import { type AssistedServiceApi, type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
 import type { Core } from './core.ts';
-import { infraEnvFile } from './files.ts';
+import { ISO_NAMES } from './image-urls.ts';
+import { infraEnvFile } from './infra-env-files.ts';
 import { clusterOf, infraEnvOf } from './lookup.ts';
 import { checkNtpSources, checkProxy, checkPullSecret, checkSshKey } from './names.ts';
+import { minimalInitrd } from './static-network.ts';
 import type { InfraEnvRow } from './store.ts';
 import { baseVersion } from './versions.ts';
 import { infraEnvView } from './views.ts';
-import { integerField, objectField, objectsField, requiredText, textField, withoutEmpty } from './wire.ts';
+import { integerField, objectField, objectsField, requiredText, textField, wireDate, withoutEmpty } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -17,14 +19,10 @@ type Operations = Pick<
   | 'updateInfraEnv'
   | 'deleteInfraEnv'
   | 'infraEnvImageUrl'
+  | 'infraEnvFileUrl'
   | 'downloadInfraEnvFile'
+  | 'downloadMinimalInitrd'
 >;
-
-const ISO_NAMES: Readonly<Record<string, string>> = {
-  'full-iso': 'full.iso',
-  'minimal-iso': 'minimal.iso',
-  'disconnected-iso': 'disconnected.iso',
-};
 
 function checkImageType(type: string): void {
   if (!ISO_NAMES[type])
@@ -104,9 +102,7 @@ export function infraEnvOperations(core: Core): Operations {
     infraEnv.updatedAt = clock.now();
     infraEnv.generatedAt = infraEnv.updatedAt;
     if (!changed) return;
-    infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE
-      ? `${settings.IMAGE_SERVICE_BASE_URL}/byid/${infraEnv.id}/${infraEnv.openshiftVersion}/${infraEnv.cpuArchitecture}/${ISO_NAMES[infraEnv.type]}`
-      : '';
+    infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE ? core.urls.iso(infraEnv) : '';
     events.emit(
       'image_info_updated',
       { clusterId: infraEnv.clusterId || undefined, infraEnvId: infraEnv.id },
@@ -163,6 +159,7 @@ export function infraEnvOperations(core: Core): Operations {
       staticNetworkConfig: staticNetwork(body) ?? '',
       rendezvousIp: textField(body, 'rendezvous_ip'),
       ignitionConfigOverride: override,
+      internalIgnitionOverride: '',
       kernelArguments: kernelArguments(body) || undefined,
       additionalTrustBundle: (textField(body, 'additional_trust_bundle') ?? '').trim(),
       networkDiscoveryDelaySeconds: integerField(body, 'network_discovery_delay_seconds'),
@@ -178,7 +175,7 @@ export function infraEnvOperations(core: Core): Operations {
     return infraEnvView(infraEnv);
   }
 
-  function updateInfraEnv(id: string, body: JsonObject): JsonObject {
+  function updateInfraEnv(id: string, body: JsonObject, internalIgnition?: string): JsonObject {
     const infraEnv = infraEnvOf(core, id);
     const secret = textField(body, 'pull_secret');
     if (secret) checkPullSecret(secret, [settings.AGENT_DOCKER_IMAGE], settings.PUBLIC_CONTAINER_REGISTRIES);
@@ -209,6 +206,7 @@ export function infraEnvOperations(core: Core): Operations {
     infraEnv.sshAuthorizedKey = ssh ?? infraEnv.sshAuthorizedKey;
     if (proxy) infraEnv.proxy = { ...infraEnv.proxy, ...withoutEmpty(proxy) };
     infraEnv.ignitionConfigOverride = override || infraEnv.ignitionConfigOverride;
+    infraEnv.internalIgnitionOverride = internalIgnition ?? infraEnv.internalIgnitionOverride;
     if (version) infraEnv.openshiftVersion = version;
     infraEnv.staticNetworkConfig = network ?? infraEnv.staticNetworkConfig;
     if (kernel !== undefined) infraEnv.kernelArguments = kernel || undefined;
@@ -242,9 +240,19 @@ export function infraEnvOperations(core: Core): Operations {
     deleteInfraEnv,
     infraEnvImageUrl: (id) => {
       const infraEnv = infraEnvOf(core, id);
-      if (!settings.ENABLE_IMAGE_SERVICE) throw new OperationError(400, 'There is no image service');
-      return { expires_at: '0001-01-01T00:00:00.000Z', url: infraEnv.downloadUrl };
+      if (!settings.ENABLE_IMAGE_SERVICE) throw new OperationError(400, 'image service is disabled');
+      // Each question makes a new address, which counts from then on.
+      infraEnv.downloadUrl = core.urls.iso(infraEnv);
+      return { expires_at: wireDate(0), url: infraEnv.downloadUrl };
     },
-    downloadInfraEnvFile: (id, name, query) => infraEnvFile(infraEnvOf(core, id), name, query, settings),
+    infraEnvFileUrl: (id, name, scriptType) => {
+      if (scriptType !== undefined && name !== 'ipxe-script') {
+        throw new OperationError(400, 'ipxe_script_type can be set only for "ipxe-script"');
+      }
+      const infraEnv = infraEnvOf(core, id);
+      return { expires_at: wireDate(0), url: core.urls.file(infraEnv.id, name, scriptType) };
+    },
+    downloadInfraEnvFile: (id, name, query) => infraEnvFile(core, infraEnvOf(core, id), name, query),
+    downloadMinimalInitrd: (id) => minimalInitrd(infraEnvOf(core, id)),
   };
 }

@@ -91,6 +91,12 @@ export function defaultSettings(): ServiceSettings {
     SELF_VERSION: 'Unknown',
     RELEASE_TAG: '',
     SERVICE_BASE_URL: 'http://127.0.0.1:8090',
+    AUTH_TYPE: 'none',
+    EC_PRIVATE_KEY_PEM: '',
+    LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE: true,
+    SERVICE_CA_CERT_PATH: '',
+    SKIP_CERT_VERIFICATION: false,
+    AGENT_TIMEOUT_START: 10 * MINUTE,
     RELEASE_IMAGES: releaseImages(),
     OS_IMAGES: osImages(),
     MUST_GATHER_IMAGES: mustGatherImages(),
@@ -106,6 +112,11 @@ export function defaultSettings(): ServiceSettings {
     ENABLE_SOFT_TIMEOUTS: false,
     ENABLE_KUBE_API: false,
     ENABLE_METAL3: true,
+    ALLOW_CONVERGED_FLOW: true,
+    PAUSE_PROVISIONED_BMHS: true,
+    BMAC_MAX_CONCURRENT_RECONCILES: 1,
+    IRONIC_AGENT_IMAGE: `quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:${digest('ironic-agent')}`,
+    IRONIC_AGENT_IMAGE_ARM: `quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:${digest('ironic-agent-arm')}`,
     CHECK_CLUSTER_VERSION: false,
     DISABLED_HOST_VALIDATIONS: [],
     DISABLED_CLUSTER_VALIDATIONS: [],
@@ -204,6 +215,12 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   SELF_VERSION: 'text',
   RELEASE_TAG: 'text',
   SERVICE_BASE_URL: 'text',
+  AUTH_TYPE: 'text',
+  EC_PRIVATE_KEY_PEM: 'text',
+  LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE: 'boolean',
+  SERVICE_CA_CERT_PATH: 'text',
+  SKIP_CERT_VERIFICATION: 'boolean',
+  AGENT_TIMEOUT_START: 'duration',
   RELEASE_IMAGES: 'json-list',
   OS_IMAGES: 'json-list',
   MUST_GATHER_IMAGES: 'json-map',
@@ -219,6 +236,11 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   ENABLE_SOFT_TIMEOUTS: 'boolean',
   ENABLE_KUBE_API: 'boolean',
   ENABLE_METAL3: 'boolean',
+  ALLOW_CONVERGED_FLOW: 'boolean',
+  PAUSE_PROVISIONED_BMHS: 'boolean',
+  BMAC_MAX_CONCURRENT_RECONCILES: 'number',
+  IRONIC_AGENT_IMAGE: 'text',
+  IRONIC_AGENT_IMAGE_ARM: 'text',
   CHECK_CLUSTER_VERSION: 'boolean',
   DISABLED_HOST_VALIDATIONS: 'comma-list',
   DISABLED_CLUSTER_VALIDATIONS: 'comma-list',
@@ -276,6 +298,10 @@ export function settingsFromEnv(env: Readonly<Record<string, string | undefined>
   const isoType = settings.ISO_IMAGE_TYPE;
   if (isoType !== 'full-iso' && isoType !== 'minimal-iso') {
     throw new Error(`ISO_IMAGE_TYPE: "${isoType}" is unknown. Write full-iso or minimal-iso.`);
+  }
+  const authType = settings.AUTH_TYPE;
+  if (authType !== 'none' && authType !== 'local') {
+    throw new Error(`AUTH_TYPE: "${authType}" is not supported. Write none or local.`);
   }
   const timeouts: Record<string, number> = {};
   for (const [name, text] of Object.entries(env)) {

@@ -138,6 +138,8 @@ export interface InfraEnvRow {
   generatedAt: number;
   rendezvousIp: string | undefined;
   ignitionConfigOverride: string;
+  /** Laid over the discovery ignition before the user's; empty for none. */
+  internalIgnitionOverride: string;
   kernelArguments: string | undefined;
   additionalTrustBundle: string;
   networkDiscoveryDelaySeconds: number | undefined;

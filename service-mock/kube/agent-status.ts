@@ -14,7 +14,6 @@ import { RETRY_AFTER_MS } from './cluster-install-status.ts';
 import type { KubeContext } from './context.ts';
 import { messageOf } from './errors.ts';
 import type { Agent, AgentStatus } from './objects.ts';
-import { eventsUrl, hostLogsUrl } from './urls.ts';
 
 /** An Agent while it is worked on. */
 export interface AgentWork {
@@ -118,9 +117,9 @@ async function fillProgress(context: KubeContext, agent: Agent, status: AgentSta
   return outcome ?? null;
 }
 
-function fillUrls({ settings }: KubeContext, { debugInfo }: AgentStatus, host: HostRow, clusterId: string): void {
-  debugInfo.eventsURL ||= eventsUrl(settings, 'host_id', host.id);
-  if (host.logsCollectedAt > 0) debugInfo.logsURL ||= hostLogsUrl(settings, clusterId, host.id);
+function fillUrls({ core: { urls } }: KubeContext, { debugInfo }: AgentStatus, host: HostRow, clusterId: string): void {
+  debugInfo.eventsURL ||= urls.events('infra_env_id', host.infraEnv.id, { host_id: host.id });
+  if (host.logsCollectedAt > 0) debugInfo.logsURL ||= urls.hostLogs(clusterId, host.id);
 }
 
 function assign<Key extends keyof AgentStatus>(

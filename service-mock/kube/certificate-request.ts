@@ -104,10 +104,9 @@ export function makeCertificateRequest({
   emailAddresses,
   ipAddresses,
 }: CertificateSubject): string {
-  const names = [
-    ...organizations.map((text) => [ORGANIZATION, text] as const),
-    [COMMON_NAME, commonName] as const,
-  ].map(([type, text]) => der(0x31, der(0x30, der(0x06, type), der(0x0c, Buffer.from(text)))));
+  const names = [...organizations.map((text) => [ORGANIZATION, text] as const), [COMMON_NAME, commonName] as const].map(
+    ([type, text]) => der(0x31, der(0x30, der(0x06, type), der(0x0c, Buffer.from(text)))),
+  );
   const alternatives = [
     ...dnsNames.map((text) => der(DNS, Buffer.from(text))),
     ...emailAddresses.map((text) => der(EMAIL, Buffer.from(text))),
@@ -130,6 +129,7 @@ export function makeCertificateRequest({
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
-  const head = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
+  const head =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.from(head), content]);
 }

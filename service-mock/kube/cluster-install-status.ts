@@ -16,7 +16,6 @@ import type { KubeContext } from './context.ts';
 import { isUserError, messageOf } from './errors.ts';
 import { CLUSTER_NAMESPACE_LABEL } from './labels.ts';
 import type { Agent, ClusterDeployment, ClusterInstall, ClusterInstallStatus } from './objects.ts';
-import { clusterLogsUrl, eventsUrl } from './urls.ts';
 
 /** Simulated milliseconds until a failure that is not the user's is tried again. */
 export const RETRY_AFTER_MS = 10_000;
@@ -83,7 +82,7 @@ export async function updateClusterStatus(
   return error !== undefined && !isUserError(error) ? { requeueAfterMs: RETRY_AFTER_MS } : null;
 }
 
-function fillState({ settings }: KubeContext, status: ClusterInstallStatus, cluster: ClusterRow): void {
+function fillState({ core }: KubeContext, status: ClusterInstallStatus, cluster: ClusterRow): void {
   assign(status, 'connectivityMajorityGroups', cluster.connectivityGroups);
   assign(status, 'machineNetwork', list(cluster.machineNetworks.map((cidr) => ({ cidr }))));
   const { debugInfo } = status;
@@ -97,9 +96,9 @@ function fillState({ settings }: KubeContext, status: ClusterInstallStatus, clus
   assign(status, 'userManagedNetworking', cluster.userManagedNetworking);
   assign(status, 'platformType', PLATFORM_NAMES[String(cluster.platform.type ?? '')]);
   if (cluster.status === 'installed') return;
-  debugInfo.eventsURL ||= eventsUrl(settings, 'cluster_id', cluster.id);
+  debugInfo.eventsURL ||= core.urls.events('cluster_id', cluster.id);
   const hasLogs = cluster.controllerLogsCollectedAt > 0 || cluster.hosts.some((host) => host.logsCollectedAt > 0);
-  if (hasLogs) debugInfo.logsURL ||= clusterLogsUrl(settings, cluster.id);
+  if (hasLogs) debugInfo.logsURL ||= core.urls.clusterLogs(cluster.id);
 }
 
 /** Go leaves out what is empty. */

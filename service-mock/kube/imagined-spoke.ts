@@ -55,6 +55,10 @@ export class ImaginedSpoke implements SpokeApi {
     return { items, resourceVersion: '' };
   }
 
+  async create(_resource: KubeResource, object: KubeObject): Promise<KubeObject> {
+    return object;
+  }
+
   /** Approves a request. */
   async update(_resource: KubeResource, object: KubeObject): Promise<KubeObject> {
     for (const host of this.#cluster.hosts) {
@@ -79,8 +83,9 @@ export class ImaginedSpoke implements SpokeApi {
     return { apiVersion, kind, metadata: { name } };
   }
 
-  async delete(resource: KubeResource, _namespace: string | undefined, name: string): Promise<void> {
+  async delete(resource: KubeResource, _namespace: string | undefined, name: string): Promise<null> {
     if (resource === RESOURCES.nodes) this.#deleted.add(name);
+    return null;
   }
 
   async close(): Promise<void> {}

@@ -12,7 +12,6 @@ import { changeInfraEnv, registerInfraEnv } from './infra-env-row.ts';
 import { INFRA_ENV_FINALIZER, INFRA_ENV_LABEL } from './labels.ts';
 import type { ClusterDeployment, InfraEnv, InfraEnvStatus } from './objects.ts';
 import type { Reconciler } from './reconciler.ts';
-import { bootArtifactUrls, eventsUrl, infraEnvFileUrl } from './urls.ts';
 
 const IMAGE_CREATED = 'ImageCreated';
 /** Simulated milliseconds until an image that is being made is looked at again. */
@@ -131,7 +130,7 @@ async function syncImage(
     else row = await registerInfraEnv(context, infraEnv, cluster);
     fillEventsUrl(context, status, row);
     if (status.debugInfo.staticNetworkDownloadURL === undefined && row.staticNetworkConfig !== '')
-      status.debugInfo.staticNetworkDownloadURL = infraEnvFileUrl(settings, row.id, 'static-network-config');
+      status.debugInfo.staticNetworkDownloadURL = core.urls.file(row.id, 'static-network-config');
     let message = 'InfraEnv is available';
     if (settings.ENABLE_IMAGE_SERVICE) {
       fillUrls(context, infraEnv, status, row);
@@ -146,24 +145,28 @@ async function syncImage(
   return (await writeStatus(context, infraEnv)) ? null : 'again';
 }
 
-function fillEventsUrl({ settings }: KubeContext, status: InfraEnvStatus, row: InfraEnvRow): void {
-  status.debugInfo.eventsURL ||= eventsUrl(settings, 'infra_env_id', row.id);
+function fillEventsUrl({ core }: KubeContext, status: InfraEnvStatus, row: InfraEnvRow): void {
+  status.debugInfo.eventsURL ||= core.urls.events('infra_env_id', row.id);
 }
 
-function fillUrls({ core, settings }: KubeContext, infraEnv: InfraEnv, status: InfraEnvStatus, row: InfraEnvRow): void {
-  if (status.isoDownloadURL !== row.downloadUrl) {
+/** Addresses with tokens are made anew only with the image's. */
+function fillUrls({ core: { urls } }: KubeContext, infraEnv: InfraEnv, status: InfraEnvStatus, row: InfraEnvRow): void {
+  const isNew = status.isoDownloadURL !== row.downloadUrl;
+  if (isNew) {
     status.isoDownloadURL = row.downloadUrl;
     status.createdTime = rfc3339(row.generatedAt);
   }
-  const version = core.versions.osImageVersion(row.openshiftVersion, row.cpuArchitecture);
-  const { kernel, rootfs, initrd } = bootArtifactUrls(settings, row, version);
-  const type = infraEnv.spec.ipxeScriptType === 'BootOrderControl' ? { ipxe_script_type: 'boot-order-control' } : {};
+  const type = infraEnv.spec.ipxeScriptType === 'BootOrderControl' ? 'boot-order-control' : undefined;
   status.bootArtifacts = {
-    kernel,
-    rootfs,
-    initrd,
-    ipxeScript: infraEnvFileUrl(settings, row.id, 'ipxe-script', type),
-    discoveryIgnitionURL: infraEnvFileUrl(settings, row.id, 'discovery.ign'),
+    ...(isNew
+      ? {
+          initrd: urls.initrd(row),
+          ipxeScript: urls.file(row.id, 'ipxe-script', type),
+          discoveryIgnitionURL: urls.file(row.id, 'discovery.ign'),
+        }
+      : status.bootArtifacts),
+    kernel: urls.kernel(row),
+    rootfs: urls.rootfs(row),
   };
 }
 

@@ -13,8 +13,8 @@ import type { ClusterRow } from '../core/store.ts';
 import type { KubeKey } from '../service-api.ts';
 import { kubeconfigSecretName } from './cluster-credentials.ts';
 import type { KubeContext } from './context.ts';
-import type { ClusterDeployment } from './objects.ts';
 import { ImaginedSpoke } from './imagined-spoke.ts';
+import type { ClusterDeployment } from './objects.ts';
 import { ensureLabelled, getSecret } from './secrets.ts';
 import type { SpokeApi } from './spoke-clients.ts';
 

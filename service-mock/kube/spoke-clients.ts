@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../model/kube/kube-client.ts';
 
 /** What reconcilers do in an installed cluster. */
-export type SpokeApi = Pick<KubeClient, 'get' | 'list' | 'update' | 'patch' | 'delete' | 'close'>;
+export type SpokeApi = Pick<KubeClient, 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete' | 'close'>;
 
 /** Clients of installed clusters, which stay open as long as their kubeconfig is the same. */
 export class SpokeClients {
