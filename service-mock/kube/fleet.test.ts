@@ -42,8 +42,11 @@ describe('a cluster of several nodes on a hub', { timeout: 120_000 }, () => {
         installation_disk_path: '/dev/sda',
       });
     }
-    const held = await site.condition(agentClusterInstalls, 'ha', 'ha', 'Completed', { reason: 'InstallationOnHold' });
-    expect(conditionOf(held, 'RequirementsMet')).toMatchObject({ status: 'True', reason: 'ClusterIsReady' });
+    const held = await site.condition(agentClusterInstalls, 'ha', 'ha', 'RequirementsMet', {
+      status: 'True',
+      reason: 'ClusterIsReady',
+    });
+    expect(conditionOf(held, 'Completed')).toMatchObject({ status: 'False', reason: 'InstallationOnHold' });
     expect(held.status).toMatchObject({
       apiVIP: '192.168.10.200',
       apiVIPs: ['192.168.10.200'],
