@@ -10,10 +10,10 @@ import { RESOURCES } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { BareMetalOperator } from '../bmh/bare-metal-operator.ts';
+import { hardwareDetails } from '../bmh/hardware-details.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
-import { hardwareDetails } from './hardware-details.ts';
 
 type Launch = Parameters<Machines['launch']>[0];
 

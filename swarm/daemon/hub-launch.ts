@@ -13,6 +13,7 @@ import { objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { BareMetalOperator, OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
+import { hardwareDetails } from '../bmh/hardware-details.ts';
 import { derivedNetwork, HostNetwork } from '../cluster/launch/host-network.ts';
 import { clusterPlan } from '../cluster/launch/infra-env-group.ts';
 import type { LaunchEvent, LaunchNews } from '../cluster/launch/launch-event.ts';
@@ -21,14 +22,13 @@ import { buildHost } from '../host/build-host.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
-import { HubRequests } from '../telemetry/hub-requests.ts';
+import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { RegistrySource } from '../telemetry/registry.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
-import { hardwareDetails } from './hardware-details.ts';
 import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
 
 export interface HubLaunchOptions {
@@ -70,7 +70,7 @@ export class HubLaunch {
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #client: KubeClient;
-  readonly #hubRequests = new HubRequests();
+  readonly #hubRequests = new HubRequestCounts();
   readonly #telemetry: SharedArrayBuffer;
   readonly #measured: RegistrySource;
   readonly #failed = Promise.withResolvers<Error>();
@@ -284,7 +284,7 @@ export class HubLaunch {
       clock: this.#clock,
       ...(limit && { limit }),
       onCall: (call) => {
-        this.#hubRequests.record(call);
+        this.#hubRequests.record(limit ? 'baremetal-operator' : 'user', call);
         this.#launcher?.noteCall(call);
       },
     });
