@@ -152,7 +152,7 @@ describe('a BareMetalHost', () => {
     expect((await site.get(agents, 'sno', machine.id)).metadata.deletionTimestamp).toBeUndefined();
   });
 
-  it('gives its Agent what it says', { timeout: 60_000 }, async () => {
+  it('gives its Agent what it says', { timeout: 90_000 }, async () => {
     const infraEnvId = await startSite();
     await site.apply(
       hostOf(
@@ -219,7 +219,7 @@ describe('a BareMetalHost', () => {
     await site.eventually(async () => expect((await agent()).spec.clusterDeploymentName ?? null).toBeNull());
   });
 
-  it('is none of ours without an InfraEnv, and clears its image before another one', { timeout: 60_000 }, async () => {
+  it('is none of ours without an InfraEnv, and clears its image before another one', { timeout: 90_000 }, async () => {
     await startSite();
     await site.apply(hostOf({}, { image: { url: 'http://images.example.com/old.iso', format: 'live-iso' } }));
     await provisioning('provisioned');

@@ -15,7 +15,9 @@ const classification = (name: string, query: string) => ({
   spec: { labelKey: name, labelValue: 'yes', query },
 });
 
-it('Agents are labelled by their inventory and counted, and labels go with their classification', async () => {
+it('Agents are labelled by their inventory and counted, and labels go with their classification', {
+  timeout: 90_000,
+}, async () => {
   site = await HubSite.start();
   const infraEnv = infraEnvOf('pool');
   delete (infraEnv.spec as { clusterRef?: object }).clusterRef;

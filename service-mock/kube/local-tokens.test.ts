@@ -16,7 +16,9 @@ const { agentClusterInstalls, agents, infraEnvs } = RESOURCES;
 let site: HubSite;
 afterEach(() => site.close());
 
-it('a host finds the way in with nothing but its InfraEnv, and addresses keep their tokens', async () => {
+it('a host finds the way in with nothing but its InfraEnv, and addresses keep their tokens', {
+  timeout: 90_000,
+}, async () => {
   const tokens = new LocalTokens();
   site = await HubSite.start({ settings: { AUTH_TYPE: 'local', EC_PRIVATE_KEY_PEM: tokens.privateKeyPem } });
   await site.apply(namespaceOf('sno'), pullSecretOf('sno'), imageSetOf('release'));
