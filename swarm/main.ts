@@ -7,12 +7,14 @@ import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { EXIT, InputError } from './commands/exit.ts';
+import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
+import { serviceCommand } from './commands/service.ts';
 import { programVersion } from './package-root.ts';
 import { redactText } from './plan/redact.ts';
 
@@ -32,6 +34,7 @@ Examples:
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
   swarm clean --all                            remove what killed runs have left on the service
+  swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
   swarm serve                                  start and watch runs over HTTP`,
     );
   for (const create of [
@@ -42,6 +45,8 @@ Examples:
     serveCommand,
     planCommand,
     manifestsCommand,
+    launchCommand,
+    serviceCommand,
     mockCommand,
     completionCommand,
   ]) {

@@ -52,7 +52,7 @@ export interface KubeClientOptions {
 export type PatchKind = 'merge' | 'json' | 'strategic';
 
 export interface WriteOptions {
-  subresource?: 'status' | 'approval';
+  subresource?: 'status' | 'approval' | 'finalize';
   /** Who is named in managedFields. */
   fieldManager?: string;
   dryRun?: boolean;
@@ -209,20 +209,23 @@ export class KubeClient {
     });
   }
 
+  /** Returns the object when it stays until its finalizers are done, null when it is gone at once. */
   async delete(
     resource: KubeResource,
     namespace: string | undefined,
     name: string,
     { propagation, uid }: DeleteOptions = {},
     signal?: AbortSignal,
-  ): Promise<void> {
+  ): Promise<KubeObject | null> {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       ...(propagation && { propagationPolicy: propagation }),
       ...(uid && { preconditions: { uid } }),
     };
-    await this.#json({ verb: 'delete', resource, namespace, name, body, signal });
+    const answer = await this.#json({ verb: 'delete', resource, namespace, name, body, signal });
+    // A Status, or an object: some kinds answer with what they have just deleted.
+    return (answer as Partial<KubeObject>).metadata?.deletionTimestamp ? (answer as unknown as KubeObject) : null;
   }
 
   /** Changes from a version on, until the server ends the stream, the signal aborts or the connection breaks (KubeError). */

@@ -72,6 +72,7 @@ export function statusError(
     said,
     reason: body.reason || `HTTP ${status}`,
     retryAfterSeconds: seconds,
+    causes: body.details?.causes?.flatMap((cause) => cause.reason ?? []) ?? [],
   });
 }
 

@@ -69,6 +69,8 @@ export const RESOURCES = {
     'MachineConfigPool',
     false,
   ),
+  hardwareData: resource('metal3.io', 'v1alpha1', 'hardwaredata', 'HardwareData'),
+  hostFirmwareSettings: resource('metal3.io', 'v1alpha1', 'hostfirmwaresettings', 'HostFirmwareSettings'),
   provisionings: resource('metal3.io', 'v1alpha1', 'provisionings', 'Provisioning', false),
   clusterOperators: resource('config.openshift.io', 'v1', 'clusteroperators', 'ClusterOperator', false),
 } as const satisfies Record<string, KubeResource>;

@@ -1,6 +1,6 @@
 /**
  * States of clusters: the transition table in the service's rule order, percentages, and what entering a state brings.
- * Source: Service facts 2.4 and 2.6. `status_info` texts are this service's own.
+ * Source: Service facts 2.4 and 2.6. Texts are upstream's: assisted-service, internal/cluster/common.go.
  */
 import { derivedMachineNetworks, singleNodeAddress } from './cluster-networks.ts';
 import {
@@ -212,7 +212,7 @@ export function emptyProgress(): ClusterRow['progress'] {
   };
 }
 
-const NOT_PREPARED = { status: 'not_started', reason: 'The installation was not prepared' };
+const NOT_PREPARED = { status: 'not_started', reason: 'Installation preparation not performed' };
 
 const resetAll: Action = ({ core, cluster, reason }, from, to) => {
   cluster.progress = emptyProgress();
@@ -231,14 +231,14 @@ const completed: Action = ({ core, cluster }, from, to) => {
   const failedOperators = cluster.operators.filter(
     (operator) => operator.type === 'olm' && operator.status === 'failed',
   );
-  let info = 'The cluster is installed';
+  let info = 'Cluster is installed';
   if (failedOperators.length > 0) {
     const names = failedOperators.map((operator) => operator.name).join(', ');
     core.events.emit('cluster_degraded_OLM_operators_failed', aboutCluster(cluster), names);
-    info = `The cluster is installed but degraded, operators failed: ${names}`;
+    info = 'Cluster is installed but degraded';
   } else {
     const workers = countWorkers(cluster);
-    if (workers.installed < workers.all) info = 'The cluster is installed but not all workers are';
+    if (workers.installed < workers.all) info = 'Cluster is installed but some workers did not join';
   }
   cluster.progress.finalizing = 100;
   cluster.progress.total = 100;
@@ -284,7 +284,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
       cluster.installStartedAt = core.clock.now();
       resetLogs(cluster);
       cluster.preparation = { ...NOT_PREPARED };
-      setClusterStatus(core, cluster, from, to, 'The installation is being prepared');
+      setClusterStatus(core, cluster, from, to, 'Preparing cluster for installation');
     },
   },
   {
@@ -292,35 +292,35 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     from: OPEN,
     when: all(not(dhcp), not(all(vipsDefined, inputComplete))),
     to: 'pending-for-input',
-    run: refreshed('Input of the user is missing'),
+    run: refreshed('User input required'),
   },
   {
     on: 'refresh',
     from: OPEN,
     when: all(not(dhcp), vipsDefined, inputComplete, not(requiredForInstall)),
     to: 'insufficient',
-    run: refreshed('The cluster cannot be installed yet'),
+    run: refreshed('Cluster is not ready for install'),
   },
   {
     on: 'refresh',
     from: OPEN,
     when: all(dhcp, not(inputComplete)),
     to: 'pending-for-input',
-    run: refreshed('Input of the user is missing'),
+    run: refreshed('User input required'),
   },
   {
     on: 'refresh',
     from: OPEN,
     when: all(dhcp, inputComplete, not(all(requiredForInstall, vipsDefined))),
     to: 'insufficient',
-    run: refreshed('The cluster cannot be installed yet'),
+    run: refreshed('Cluster is not ready for install'),
   },
   {
     on: 'refresh',
     from: OPEN,
     when: all(inputComplete, vipsDefined, requiredForInstall),
     to: 'ready',
-    run: refreshed('The cluster can be installed'),
+    run: refreshed('Cluster ready to be installed'),
   },
   {
     on: 'refresh',
@@ -328,8 +328,11 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     when: all(preparationTimedOut, not(hostFailedToPrepare)),
     to: 'ready',
     run: ({ core, cluster }, from, to) => {
-      setClusterStatus(core, cluster, from, to, 'Preparation took too long');
-      cluster.preparation = { status: 'failed', reason: 'Preparation took too long, try again' };
+      setClusterStatus(core, cluster, from, to, 'Preparing cluster for installation timeout');
+      cluster.preparation = {
+        status: 'failed',
+        reason: 'Installation failed. Try again, and contact support if the issue persists.',
+      };
       core.events.emit('installation_preparing_timed_out', aboutCluster(cluster), cluster.preparation.reason);
     },
   },
@@ -338,49 +341,52 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     from: ['preparing-for-installation'],
     when: all(allPrepared, ({ cluster }) => cluster.preparation.status === 'success'),
     to: 'installing',
-    run: refreshed('The installation is running'),
+    run: refreshed('Installation in progress'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
     when: hostLeftPreparation,
     to: 'insufficient',
-    run: refreshed('A host is no longer ready to be installed'),
+    run: refreshed('At least one host has stopped preparing for installation'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
     when: any(hostFailedToPrepare, ({ cluster }) => cluster.preparation.status === 'failed'),
     to: 'ready',
-    run: refreshed('Preparation failed'),
+    run: refreshed('Cluster failed to prepare for installation'),
   },
   {
     on: 'refresh',
     from: ['installing-pending-user-action'],
     when: not(any(enoughUnderWay, enoughInstalled)),
     to: 'error',
-    run: failed('Too few hosts are left'),
+    run: failed('cluster has hosts in error'),
   },
   {
     on: 'refresh',
     from: ['installing-pending-user-action'],
     when: installationTimedOut,
     to: 'error',
-    run: failed('The installation took too long'),
+    run: failed('cluster installation timed out while pending user action (a manual booting from installation disk)'),
   },
   {
     on: 'refresh',
     from: ['installing', 'finalizing'],
     when: all(installationTimedOut, soft),
     to: 'error',
-    run: failed('The installation took too long'),
+    run: failed(
+      ({ core }) =>
+        `cluster installation timeout (${Math.trunc(core.settings.INSTALLATION_TIMEOUT / 60_000)} minutes) has expired`,
+    ),
   },
   {
     on: 'refresh',
     from: ['finalizing'],
     when: all(finalizingTimedOut, not(soft)),
     to: 'error',
-    run: failed('Finalizing took too long'),
+    run: failed('Cluster installation timeout while finalizing'),
   },
   {
     on: 'refresh',
@@ -389,7 +395,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     to: 'error',
     run: failed(
       (context) =>
-        `Finalizing stage '${context.cluster.progress.finalizingStage}' took longer than ${minutesOf(context)} minutes`,
+        `Cluster finalizing stage '${context.cluster.progress.finalizingStage}' has been timed out after timeout duration of ${minutesOf(context)} minutes`,
     ),
   },
   {
@@ -400,11 +406,12 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
       const { core, cluster } = context;
       const minutes = minutesOf(context);
       cluster.progress.finalizingStageTimedOut = true;
-      cluster.statusInfo = `Finalizing stage '${cluster.progress.finalizingStage}' takes longer than ${minutes} minutes`;
+      cluster.statusInfo = `Cluster finalizing stage '${cluster.progress.finalizingStage}' is taking longer than the expected duration (${minutes} minutes). To troubleshoot use kubeconfig or connect to any node using ssh`;
       cluster.updatedAt = core.clock.now();
       core.events.emit(
         'finalizing_stage_timed_out',
         aboutCluster(cluster),
+        cluster.id,
         cluster.progress.finalizingStage,
         String(minutes),
       );
@@ -420,34 +427,34 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     from: ['installing-pending-user-action'],
     when: all(not(userActionPending), enoughUnderWay, not(enoughInstalled)),
     to: 'installing',
-    run: refreshed('The installation is running'),
+    run: refreshed('Installation in progress'),
   },
   {
     on: 'refresh',
     from: ['installing-pending-user-action'],
     when: all(not(userActionPending), enoughInstalled),
     to: 'finalizing',
-    run: refreshed('The installation is being finalized'),
+    run: refreshed('Finalizing cluster installation'),
   },
   {
     on: 'refresh',
     from: ['installing', 'finalizing'],
     when: all(any(enoughUnderWay, enoughInstalled), userActionPending),
     to: 'installing-pending-user-action',
-    run: refreshed('A host needs somebody to act'),
+    run: refreshed('Cluster has hosts pending user action'),
   },
   {
     on: 'refresh',
     from: ['installing'],
     when: all(enoughInstalled, not(userActionPending)),
     to: 'finalizing',
-    run: refreshed('The installation is being finalized'),
+    run: refreshed('Finalizing cluster installation'),
   },
   {
     on: 'refresh',
     from: ['installing'],
     when: all(not(enoughInstalled), not(userActionPending), enoughUnderWay),
-    run: refreshed('The installation is running'),
+    run: refreshed('Installation in progress'),
   },
   { on: 'refresh', from: ['finalizing'], when: complete, to: 'installed', run: completed },
   {
@@ -455,7 +462,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
     from: ['installing'],
     when: all(not(enoughInstalled), not(enoughUnderWay)),
     to: 'error',
-    run: failed('Too few hosts are left'),
+    run: failed('cluster has hosts in error'),
   },
   {
     on: 'refresh',
@@ -503,7 +510,7 @@ export function refreshCluster(core: Core, cluster: ClusterRow): void {
           'cluster_validation_failed',
           aboutCluster(cluster),
           flip.id,
-          flip.usedToSucceed ? 'used to pass and fails now' : 'failed',
+          flip.usedToSucceed ? 'that used to succeed is now failing' : 'failed',
         );
       } else {
         core.events.emit('cluster_validation_fixed', aboutCluster(cluster), flip.id);
@@ -560,7 +567,7 @@ export function monitorCluster(core: Core, cluster: ClusterRow): void {
 
 /** Install config and ignition are there. */
 export function preparationSucceeded(core: Core, cluster: ClusterRow): void {
-  cluster.preparation = { status: 'success', reason: 'The installation was prepared' };
+  cluster.preparation = { status: 'success', reason: 'Installation preparation successful' };
   core.events.emit('cluster_prepare_installation_started', aboutCluster(cluster));
 }
 

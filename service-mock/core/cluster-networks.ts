@@ -48,23 +48,27 @@ export function networkOfVip(ipText: string, hosts: readonly HostRow[]): string 
 }
 
 /** The machine network index of a VIP is its position; with user-managed load balancers any network will do. */
-export function vipProblem(cluster: ClusterRow, vip: VipRow, position: number): string | undefined {
+export function vipProblem(cluster: ClusterRow, name: VipName, vip: VipRow, position: number): string | undefined {
   if (isUserManagedLoadBalancer(cluster)) {
     if (cluster.machineNetworks.length === 0) return `There is no machine network that could hold ${vip.ip}`;
-    const problems = cluster.machineNetworks.map((network) => placeProblem(vip.ip, network));
+    const problems = cluster.machineNetworks.map((network) => placeProblem(name, vip.ip, network));
     return problems.includes(undefined) ? undefined : problems[0];
   }
   const network = cluster.machineNetworks[position];
   if (network === undefined) return `${vip.ip} cannot be set while the machine network is unknown`;
-  return placeProblem(vip.ip, network) ?? freeProblem(cluster, vip, network);
+  return placeProblem(name, vip.ip, network) ?? freeProblem(cluster, vip, network);
 }
 
-/** Why an address cannot be a VIP of a network. */
-export function placeProblem(ipText: string, network: string): string | undefined {
+/** As the service's texts call a VIP. */
+export type VipName = 'api-vip' | 'ingress-vip';
+
+/** Why an address cannot be a VIP of a network. Upstream: assisted-service, internal/network/machine_network_cidr.go. */
+export function placeProblem(name: VipName, ipText: string, network: string): string | undefined {
   const ip = parseIp(ipText);
   const cidr = parseCidr(network);
-  if (!ip || !cidr || !contains(cidr, ip)) return `${ipText} is not in machine network ${network}`;
-  if (isBroadcast(cidr, ip)) return `${ipText} is the broadcast address of ${network}`;
+  if (!ip || !cidr || !contains(cidr, ip))
+    return `${name} <${ipText}> does not belong to machine-network-cidr <${network}>`;
+  if (isBroadcast(cidr, ip)) return `${name} <${ipText}> is the broadcast address of machine-network-cidr <${network}>`;
   return undefined;
 }
 

@@ -29,7 +29,7 @@ export function checkControlPlane(count: number, mode: string, version: string):
   if (count < fewest || count > MAX_CONTROL_PLANE) {
     throw new OperationError(
       400,
-      `Version ${version} needs ${fewest} to ${MAX_CONTROL_PLANE} control-plane nodes, or a single one`,
+      `there should be ${fewest}-${MAX_CONTROL_PLANE} dedicated control plane nodes for high availability mode Full in openshift version ${fewest === 2 ? '4.19' : '4.18'} or newer`,
     );
   }
 }
@@ -46,7 +46,11 @@ function checkPlatform(type: string | undefined, userManaged: boolean | undefine
   const clash =
     (userManaged === false && USER_MANAGED_ONLY.includes(type)) ||
     (userManaged === true && NEVER_USER_MANAGED.includes(type));
-  if (clash) throw new OperationError(400, `Platform ${type} does not go with user_managed_networking ${userManaged}`);
+  if (clash)
+    throw new OperationError(
+      400,
+      `Can't set ${type} platform with user-managed-networking ${userManaged ? 'enabled' : 'disabled'}`,
+    );
 }
 
 /** Details of an external platform, in the order in which the service shows them. */
@@ -67,7 +71,8 @@ export function platformOfNew(
   const make = (name: string): JsonObject => ({ external: externalOf(given), type: name });
   if (count === 1) {
     if (type !== undefined && !USER_MANAGED_ONLY.includes(type)) {
-      if (type === 'baremetal') throw new OperationError(400, 'Platform baremetal does not go with a single node');
+      if (type === 'baremetal')
+        throw new OperationError(400, "Can't set baremetal platform with user-managed-networking enabled");
       return { platform: make(type), userManaged };
     }
     if (userManaged === false) throw new OperationError(400, 'A single node cannot have user_managed_networking false');
@@ -133,21 +138,33 @@ export function vipsField(body: JsonObject, field: string): VipRow[] | undefined
 
 /** CIDRs of a list of networks; undefined when not given. @throws OperationError 400 for what is no network. */
 export function cidrsField(body: JsonObject, field: string): string[] | undefined {
-  return objectsField(body, field)?.map((item) => checkedCidr(field, String(item.cidr ?? '')));
+  return objectsField(body, field)?.map((item, index) => checkedCidr(field, String(item.cidr ?? ''), index));
 }
 
 export function clusterNetworksField(body: JsonObject): ClusterRow['clusterNetworks'] | undefined {
-  return objectsField(body, 'cluster_networks')?.map((item) => {
-    const cidr = checkedCidr('cluster_networks', String(item.cidr ?? ''));
+  return objectsField(body, 'cluster_networks')?.map((item, index) => {
+    const cidr = checkedCidr('cluster_networks', String(item.cidr ?? ''), index);
     const hostPrefix = Number(item.host_prefix ?? 0);
     return { cidr, hostPrefix };
   });
 }
 
 /** Smallest networks: a cluster or service network must hold at least this many address bits. */
-function checkedCidr(field: string, text: string): string {
+const NETWORK_NAMES: Readonly<Record<string, string>> = {
+  machine_networks: 'Machine Network',
+  cluster_networks: 'Cluster Network',
+  service_networks: 'Service Network',
+};
+
+function checkedCidr(field: string, text: string, index: number): string {
   const cidr = parseCidr(text);
-  if (!cidr) throw new OperationError(400, `${field}: '${text}' is no CIDR, write for example 192.168.10.0/24`);
+  if (!cidr) {
+    const name = NETWORK_NAMES[field];
+    throw new OperationError(
+      400,
+      oneError(`Could not parse ${name} CIDR ${text} (index ${index}): invalid CIDR address: ${text}`),
+    );
+  }
   if (cidr.prefix === 0) throw new OperationError(400, `${field}: ${text} would be everything`);
   const bits = cidr.family === 4 ? 32 : 128;
   if (field !== 'machine_networks' && bits - cidr.prefix < 7)
@@ -180,7 +197,7 @@ export function checkVips(plan: VipPlan): void {
     refuse('Two API VIPs must be of different address families');
   const seen = new Set<string>();
   for (const { ip } of [...apiVips, ...(plan.loadBalancer === 'user-managed' ? [] : ingressVips)]) {
-    if (seen.has(ip)) refuse(`VIP ${ip} is given twice`);
+    if (seen.has(ip)) refuse(oneError(`The IP address "${ip}" appears both in apiVIPs and ingressVIPs`));
     seen.add(ip);
   }
   if (!familiesOf([...plan.machineNetworks, ...plan.clusterNetworks, ...plan.serviceNetworks]))
@@ -195,13 +212,21 @@ export function checkVips(plan: VipPlan): void {
   }
   if (plan.machineNetworks.length === 0) return;
   const userLoadBalancer = plan.loadBalancer === 'user-managed';
-  for (const list of [apiVips, ingressVips]) {
+  for (const [name, list] of [
+    ['api-vip', apiVips],
+    ['ingress-vip', ingressVips],
+  ] as const) {
     for (const [position, { ip }] of list.entries()) {
       const candidates = userLoadBalancer ? plan.machineNetworks : plan.machineNetworks.slice(position, position + 1);
-      const problems = candidates.map((network) => placeProblem(ip, network));
-      if (problems.length > 0 && !problems.includes(undefined)) refuse(problems[0] as string);
+      const problems = candidates.map((network) => placeProblem(name, ip, network));
+      if (problems.length > 0 && !problems.includes(undefined)) refuse(oneError(problems[0] as string));
     }
   }
+}
+
+/** As Go's multierror writes a single error. Upstream: github.com/hashicorp/go-multierror, format.go. */
+function oneError(text: string): string {
+  return `1 error occurred:\n\t* ${text}\n\n`;
 }
 
 function familiesOfIps(vips: readonly VipRow[]): number {

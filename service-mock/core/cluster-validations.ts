@@ -72,7 +72,7 @@ function vipsValid(name: string, vips: (cluster: ClusterRow) => readonly VipRow[
     if (!context.hasInventories || machineCidrDefined(context)[0] !== 'success')
       return ['pending', 'No host has been discovered'];
     const problems = list
-      .map((vip, position) => vipProblem(cluster, vip, position))
+      .map((vip, position) => vipProblem(cluster, name === 'API' ? 'api-vip' : 'ingress-vip', vip, position))
       .filter((problem) => problem !== undefined);
     return passIf(
       problems.length === 0,

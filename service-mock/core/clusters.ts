@@ -173,6 +173,7 @@ function checkSecret(core: Core, secret: string, releaseImage: string): void {
       (image) => image !== '',
     ),
     settings.PUBLIC_CONTAINER_REGISTRIES,
+    'pull secret for new cluster is invalid',
   );
 }
 
@@ -221,9 +222,14 @@ function machineNetworkOf(
   if (!first) return undefined;
   const network = networkOfVip(first.ip, cluster.hosts);
   if (network === undefined) throw new OperationError(400, `No host has a network that VIP ${first.ip} belongs to`);
-  for (const { ip } of [...apiVips, ...ingressVips]) {
-    const problem = placeProblem(ip, network);
-    if (problem) throw new OperationError(400, problem);
+  for (const [name, vips] of [
+    ['api-vip', apiVips],
+    ['ingress-vip', ingressVips],
+  ] as const) {
+    for (const { ip } of vips) {
+      const problem = placeProblem(name, ip, network);
+      if (problem) throw new OperationError(400, problem);
+    }
   }
   return network;
 }
@@ -353,7 +359,7 @@ export function clusterOperations(core: Core): Operations {
       tags: textField(body, 'tags') ?? '',
       operatorBundles: objectsField(body, 'operator_bundles') ?? [],
       status: 'insufficient',
-      statusInfo: 'The cluster cannot be installed yet',
+      statusInfo: 'Cluster is not ready for install',
     } satisfies Partial<ClusterRow>);
     cluster.operators = [
       ...builtinOperators(settings.CHECK_CLUSTER_VERSION),
@@ -383,7 +389,7 @@ export function clusterOperations(core: Core): Operations {
       platform: { external: {}, type: 'baremetal' },
       imported: true,
       status: 'adding-hosts',
-      statusInfo: 'The cluster accepts hosts',
+      statusInfo: 'cluster is adding hosts to existing OCP cluster',
     } satisfies Partial<ClusterRow>);
     store.addCluster(cluster);
     core.metrics.clusterCreated();
@@ -561,7 +567,7 @@ export function clusterOperations(core: Core): Operations {
       throw new OperationError(409, `Cluster ${id} is not ready for installation: ${cluster.statusInfo}`);
     }
     if (cluster.ignoredHostValidations !== '' || cluster.ignoredClusterValidations !== '')
-      events.emit('validations_ignored', aboutCluster(cluster));
+      events.emit('validations_ignored', aboutCluster(cluster), cluster.id);
     runCluster(core, cluster, 'prepare', '');
     setBootstrap(core, cluster);
     const startedAt = cluster.installStartedAt;
@@ -577,7 +583,7 @@ export function clusterOperations(core: Core): Operations {
   function cancelCluster(id: string): JsonObject {
     const cluster = clusterOf(core, id, ON_CHANGING);
     const before = cluster.status;
-    const reason = 'The user canceled the installation';
+    const reason = 'Installation was cancelled by user';
     if (!runCluster(core, cluster, 'cancel', reason)) {
       events.emit('cancel_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
       throw new OperationError(409, `The installation of cluster ${id} cannot be canceled while it is ${before}`);
@@ -720,7 +726,12 @@ export function clusterOperations(core: Core): Operations {
     ...(cluster.ignoredHostValidations ? { 'host-validation-ids': cluster.ignoredHostValidations } : {}),
   });
 
-  function checkIgnored(text: string, known: readonly string[], never: ReadonlySet<string>): void {
+  function checkIgnored(
+    kind: 'cluster' | 'host',
+    text: string,
+    known: readonly string[],
+    never: ReadonlySet<string>,
+  ): void {
     if (text === '') return;
     let value: unknown;
     try {
@@ -730,8 +741,15 @@ export function clusterOperations(core: Core): Operations {
     }
     if (!Array.isArray(value))
       throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
-    const bad = value.map(String).filter((id) => never.has(id) || (id !== 'all' && !known.includes(id)));
-    if (bad.length > 0) throw new OperationError(400, `These validations cannot be ignored: ${bad.join(', ')}`);
+    const ids = value.map(String);
+    const unknown = ids.filter((id) => id.toLowerCase() !== 'all' && !known.includes(id));
+    const refused = ids.filter((id) => never.has(id));
+    const problems = [
+      ...unknown.map((id) => `Validation ID '${id}' is not a known ${kind} validation`),
+      ...(refused.length > 0 ? [`unable to ignore the following ${kind} validations (${refused.join(',')})`] : []),
+    ];
+    if (problems.length > 0)
+      throw new OperationError(400, `cannot proceed due to the following errors: ${problems.join('\n')}`);
   }
 
   function setIgnoredValidations(id: string, body: JsonObject): JsonObject {
@@ -742,8 +760,8 @@ export function clusterOperations(core: Core): Operations {
       throw new OperationError(400, `Cluster ${id} is ${cluster.status}, ignored validations can no longer be changed`);
     const ofCluster = textField(body, 'cluster-validation-ids') ?? '';
     const ofHosts = textField(body, 'host-validation-ids') ?? '';
-    checkIgnored(ofCluster, CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS);
-    checkIgnored(ofHosts, HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS);
+    checkIgnored('cluster', ofCluster, CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS);
+    checkIgnored('host', ofHosts, HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS);
     cluster.ignoredClusterValidations = ignoreList(ofCluster).length > 0 ? ofCluster : '';
     cluster.ignoredHostValidations = ignoreList(ofHosts).length > 0 ? ofHosts : '';
     cluster.updatedAt = clock.now();
@@ -832,7 +850,7 @@ export function clusterOperations(core: Core): Operations {
       host.logsCollectedAt = clock.now();
       host.logsInfo = 'collecting';
       host.updatedAt = clock.now();
-      events.emit('host_logs_uploaded', aboutHost(host), displayName(host));
+      events.emit('host_logs_uploaded', aboutHost(host), displayName(host), host.cluster?.id ?? '');
       return;
     }
     const cluster = clusterOf(core, id);

@@ -1,10 +1,10 @@
 /**
  * States of hosts: transition tables of bound and of unbound hosts, in the service's rule order.
- * Source: Service facts 2.2 and 2.4. `status_info` texts are this service's own.
+ * Source: Service facts 2.2 and 2.4. Texts are upstream's: assisted-service, internal/host/common.go and transition.go.
  */
 import { OperationError } from '../service-api.ts';
 import { aboutHost, type Core, softTimeouts } from './core.ts';
-import type { Severity } from './events.ts';
+import { MEDIA_LOST, type Severity } from './events.ts';
 import {
   evaluateHost,
   type HostVerdict,
@@ -120,7 +120,7 @@ const failures = ({ verdict }: Context): string =>
     .filter((result) => result.status === 'failure')
     .map((result) => result.message)
     .sort()
-    .join('; ');
+    .join(' ; ');
 
 const waited = (host: HostRow, core: Core, since: number, limit: number) =>
   core.clock.now() - since > limit && host.status !== '';
@@ -154,7 +154,7 @@ function resetDiscovery(host: HostRow): void {
 }
 
 const registered: Action = ({ core, host, isNew }, from, to) => {
-  const info = 'The host has not sent its inventory yet';
+  const info = 'Waiting for host to send hardware details';
   if (isNew) {
     const now = core.clock.now();
     Object.assign(host, { status: to, statusInfo: info, statusUpdatedAt: now, triggeredAt: now });
@@ -170,18 +170,41 @@ const registered: Action = ({ core, host, isNew }, from, to) => {
 
 /** The machine came back while the cluster prepares: what it is stays known, what it measured is asked again. */
 const registeredWhilePreparing: Action = ({ core, host }, from, to) => {
-  if (host.cluster) host.cluster.preparation = { status: 'not_started', reason: 'The installation was not prepared' };
+  if (host.cluster)
+    host.cluster.preparation = { status: 'not_started', reason: 'Installation preparation not performed' };
   resetProgress(host);
   host.imageStatuses.clear();
   resetLogs(host);
   host.ntpSourcesText = '';
   host.ntpSynced = false;
-  setHostStatus(core, host, from, to, 'The host is ready to be installed');
+  setHostStatus(core, host, from, to, 'Host is ready to be installed');
 };
+
+/** Go's way to write the disk that a host is installed on. */
+function diskName(host: HostRow): string {
+  const disk = installationDiskOf(host);
+  return disk ? `(${disk.name}, ${disk.id})` : '';
+}
+
+/** Stages of which it is said that they do not progress, instead of that they take long. */
+const NOT_PROGRESSING: ReadonlySet<string> = new Set(['Writing image to disk', 'Copying registry data to disk']);
+
+/** How long a host may stay in its stage, as Go writes durations. */
+function stageLimit(core: Core, host: HostRow): string {
+  return goDuration(stageTimeout(core.settings, host.stage, isSingleNode(host.cluster)));
+}
+
+/** Whole seconds as Go's time.Duration writes them: `1h30m0s`. */
+function goDuration(ms: number): string {
+  const total = Math.round(ms / 1000);
+  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
+}
 
 const registeredWhileRebooting: Action = ({ core, host }, from, to) => {
   const disk = installationDiskOf(host);
-  const where = disk ? `${disk.model} ${disk.serial} (${disk.name}, ${disk.id})`.trim() : host.installationDiskPath;
+  const where = [disk?.model, disk?.serial, diskName(host)].filter((part) => part).join(' ');
   if (from === 'installing-pending-user-action') throw new OperationError(400, `The host must boot from disk ${where}`);
   if (!disk) throw new OperationError(400, `The installation disk of host ${host.id} is unknown`);
   setHostStatus(
@@ -189,14 +212,14 @@ const registeredWhileRebooting: Action = ({ core, host }, from, to) => {
     host,
     from,
     to,
-    `The host booted the installation image instead of its disk ${where}; fix the boot order and reboot it`,
+    `Expected the host to boot from disk, but it booted the installation image - please reboot and fix boot order to boot from disk ${where}`,
   );
 };
 
 const unbound: Action = ({ core, host }, from, to) => {
   resetDiscovery(host);
   resetLogs(host);
-  setHostStatus(core, host, from, to, 'The host is leaving the cluster');
+  setHostStatus(core, host, from, to, 'Host is waiting to be unbound from the cluster');
   Object.assign(host, {
     kind: 'Host',
     connectivityText: '',
@@ -219,15 +242,14 @@ const unbound: Action = ({ core, host }, from, to) => {
 const bindTo: Action = ({ core, host, target }, from, to) => {
   resetDiscovery(host);
   core.store.moveHost(host, target);
-  setHostStatus(core, host, from, to, 'The host is joining the cluster');
+  setHostStatus(core, host, from, to, 'Host is waiting to be bound to the cluster');
 };
 
 const mediaLost: Action = ({ core, host }, from, to) => {
   if (host.mediaStatus === 'disconnected') return;
   core.events.emit('host_media_disconnected', aboutHost(host), displayName(host));
   host.mediaStatus = 'disconnected';
-  const reason = 'The installation medium can no longer be read';
-  const info = to !== 'error' ? reason : `Failed - ${reason}${host.statusInfo ? `. ${host.statusInfo}` : ''}`;
+  const info = to !== 'error' ? MEDIA_LOST : `Failed - ${MEDIA_LOST}${host.statusInfo ? `. ${host.statusInfo}` : ''}`;
   setHostStatus(core, host, from, to, info);
 };
 
@@ -273,7 +295,9 @@ const INSTALLED: ReadonlySet<string> = new Set(['installed']);
 const stageFlagged: Action = ({ core, host }) => {
   const minutes = Math.trunc(stageTimeout(core.settings, host.stage, isSingleNode(host.cluster)) / 60_000);
   host.stageTimedOut = true;
-  host.statusInfo = `Stage ${host.stage} takes longer than ${minutes} minutes`;
+  host.statusInfo = NOT_PROGRESSING.has(host.stage)
+    ? `Host installation stage ${host.stage} is not progressing sufficiently in the last ${stageLimit(core, host)}. To troubleshoot use kubeconfig or connect to the node using ssh`
+    : `Host installation stage ${host.stage} is taking longer than expected ${stageLimit(core, host)}`;
   host.updatedAt = core.clock.now();
   core.events.emit('host_stage_timed_out', aboutHost(host), displayName(host), host.stage, String(minutes));
 };
@@ -297,7 +321,7 @@ const progressed: Action = ({ core, host }, from, to) =>
     from,
     to,
     to === 'added-to-existing-cluster' && endsWithReboot(host)
-      ? 'The host is rebooting to join the cluster'
+      ? 'Host has rebooted and no further updates will be posted. Please check console for progress and to possibly approve pending CSRs'
       : host.stage,
   );
 
@@ -354,7 +378,7 @@ export const HOST_RULES: readonly HostRule[] = [
     on: 'register',
     from: INSTALLING,
     to: 'error',
-    run: text('The host restarted unexpectedly during the installation'),
+    run: text('The host unexpectedly restarted during the installation'),
   },
   { on: 'register', from: ['error'] },
   {
@@ -363,7 +387,7 @@ export const HOST_RULES: readonly HostRule[] = [
     run: () => {
       throw new OperationError(
         409,
-        'The host is installed already but booted the discovery image; fix its boot order and reboot it',
+        'Host is trying to register after the cluster has already been installed. That most probably means that the host is booting from the installation ISO, and therefore not effectively joining the cluster. The request will be ignored. Fix the boot order and reboot the host.',
       );
     },
   },
@@ -376,7 +400,7 @@ export const HOST_RULES: readonly HostRule[] = [
   },
   { on: 'cancel', from: ['preparing-for-installation', 'preparing-successful'], to: 'known', run: withReason },
   { on: 'cancel', from: ['known'] },
-  { on: 'install', from: ['known'], when: isDay2, to: 'installing', run: text('The installation is running') },
+  { on: 'install', from: ['known'], when: isDay2, to: 'installing', run: text('Installation is in progress') },
   {
     on: 'reset',
     from: [
@@ -397,7 +421,7 @@ export const HOST_RULES: readonly HostRule[] = [
       'added-to-existing-cluster',
     ],
     to: 'resetting-pending-user-action',
-    run: text('The host must be booted into the discovery image to finish the reset'),
+    run: text('Host requires booting into the discovery image to complete resetting the installation'),
   },
   { on: 'unbind', from: BEFORE, to: 'unbinding', run: unbound },
   {
@@ -421,7 +445,7 @@ export const HOST_RULES: readonly HostRule[] = [
     on: 'reclaim-rebooting',
     from: ['reclaiming'],
     to: 'reclaiming-rebooting',
-    run: text('The host is rebooting into the discovery image'),
+    run: text('Host is rebooting into the discovery image'),
   },
   {
     on: 'reclaim-failed',
@@ -447,7 +471,7 @@ export const HOST_RULES: readonly HostRule[] = [
     run: ({ core, host, verdict }, from, to) => {
       if (verdict && !verdict.holds('container-images-available')) host.imageStatuses.clear();
       resetLogs(host);
-      setHostStatus(core, host, from, to, 'The host prepares for the installation');
+      setHostStatus(core, host, from, to, 'Host is preparing for installation');
     },
   },
   {
@@ -455,7 +479,7 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-for-installation'],
     when: all(isConnected, diskKnownGood, imagesKnownGood, clusterPreparing),
     to: 'preparing-successful',
-    run: refreshed('The host is prepared for the installation'),
+    run: refreshed('Host finished successfully to prepare for installation'),
   },
   { on: 'refresh', from: ['preparing-successful'], when: all(isConnected, clusterPreparing) },
   {
@@ -463,21 +487,23 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-successful'],
     when: all(isConnected, clusterIs('installing')),
     to: 'installing',
-    run: refreshed('The installation is running'),
+    run: refreshed('Installation is in progress'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation'],
     when: all(isConnected, nothingBad, not(clusterPreparing)),
     to: 'known',
-    run: refreshed('The host is ready to be installed'),
+    run: refreshed('Host is ready to be installed'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation', 'preparing-failed', 'known'],
     when: all(isConnected, not(diskNotBad)),
     to: 'insufficient',
-    run: refreshed((context) => `The host cannot be installed: ${failures(context)}`),
+    run: refreshed(
+      (context) => `Host cannot be installed due to following failing validation(s): ${failures(context)}`,
+    ),
   },
   {
     on: 'refresh',
@@ -491,10 +517,14 @@ export const HOST_RULES: readonly HostRule[] = [
     to: 'preparing-failed',
     run: refreshed(({ host }) => {
       const missing = [
-        ...(hostConditions.diskSpeedSuccessful(host) ? [] : ['disk speed']),
-        ...(hostConditions.imagesSuccessful(host) ? [] : ['images']),
+        ...(hostConditions.diskSpeedSuccessful(host)
+          ? []
+          : ['the installation disk speed check did not complete within the timeout.']),
+        ...(hostConditions.imagesSuccessful(host)
+          ? []
+          : ['container availability was not determined within the timeout.']),
       ];
-      return `Preparation took too long, results are missing: ${missing.join(', ')}`;
+      return `The host has encountered a preparation timeout, the following conditions failed: ${missing.join('\n')}`;
     }),
   },
   {
@@ -502,7 +532,10 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-for-installation'],
     when: all(isConnected, not(imagesNotBad)),
     to: 'preparing-failed',
-    run: refreshed((context) => `Preparation failed: ${failures(context)}`),
+    run: refreshed(
+      (context) =>
+        `Host failed to prepare for installation due to following failing validation(s): ${failures(context)}`,
+    ),
   },
   {
     on: 'refresh',
@@ -514,21 +547,21 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-failed'],
     when: all(isConnected, not(clusterPreparing)),
     to: 'known',
-    run: refreshed('The host is ready to be installed'),
+    run: refreshed('Host is ready to be installed'),
   },
   {
     on: 'refresh',
     from: ['preparing-successful'],
     when: all(isConnected, not(any(clusterPreparing, clusterIs('installing')))),
     to: 'known',
-    run: refreshed('The host is ready to be installed'),
+    run: refreshed('Host is ready to be installed'),
   },
   {
     on: 'refresh',
     from: [...BEFORE, 'preparing-failed'],
     when: not(isConnected),
     to: 'disconnected',
-    run: refreshed('The host has stopped polling'),
+    run: refreshed('Host has stopped communicating with the installation service'),
   },
   { on: 'media-lost', from: [...BEFORE, 'binding'], to: 'disconnected', run: mediaLost },
   {
@@ -542,40 +575,43 @@ export const HOST_RULES: readonly HostRule[] = [
     from: [...INSTALLING, 'installed', 'resetting-pending-user-action', 'installing-pending-user-action'],
     when: all(clusterIs('error'), not(isDay2)),
     to: 'error',
-    run: refreshed('The host was stopped because the cluster failed'),
+    run: refreshed('Host is part of a cluster that failed to install'),
   },
   {
     on: 'refresh',
     from: ['installing'],
     when: statusTimedOut((core) => otherTimeouts(core.settings).installingWithoutProgress),
     to: 'error',
-    run: refreshed('The installation did not begin in time'),
+    run: refreshed('Host failed to install due to timeout while starting installation'),
   },
   {
     on: 'refresh',
     from: ['preparing-for-installation', 'preparing-successful'],
     when: not(isConnected),
     to: 'disconnected',
-    run: refreshed('The host has stopped polling while preparing'),
+    run: refreshed('Host failed to install due to timeout while connecting to host during the preparation phase.'),
   },
   {
     on: 'refresh',
     from: INSTALLING,
     when: all(not(isConnected), not(soft)),
     to: 'error',
-    run: refreshed('The host has stopped polling while installing'),
+    run: refreshed('Host failed to install due to timeout while connecting to host during the installation phase.'),
   },
   {
     on: 'refresh',
     from: INSTALLING,
     when: all(not(isConnected), soft, ({ host }) => !host.connectionTimedOut),
-    run: connectionFlagged(true, 'The host has stopped polling while installing; it may come back'),
+    run: connectionFlagged(true, 'Host is failing to perform periodic health check during the installation phase.'),
   },
   {
     on: 'refresh',
     from: INSTALLING,
     when: all(isConnected, soft, ({ host }) => host.connectionTimedOut),
-    run: connectionFlagged(false, 'The host polls again'),
+    run: connectionFlagged(
+      false,
+      'Host recovered from failure to perform periodic health check during the installation phase.',
+    ),
   },
   {
     on: 'refresh',
@@ -591,9 +627,10 @@ export const HOST_RULES: readonly HostRule[] = [
     when: all(not(soft), not(inStage('Rebooting')), stageTimedOut),
     to: 'error',
     run: refreshed(({ core, host }) => {
-      const minutes = Math.trunc(stageTimeout(core.settings, host.stage, isSingleNode(host.cluster)) / 60_000);
-      const hint = host.stage === 'Writing image to disk' ? `; look at disk ${host.installationDiskPath}` : '';
-      return `Stage ${host.stage} took longer than ${minutes} minutes${hint}`;
+      const limit = stageLimit(core, host);
+      return NOT_PROGRESSING.has(host.stage)
+        ? `Host failed to install because its installation stage ${host.stage} did not sufficiently progress in the last ${limit}.`
+        : `Host failed to install because its installation stage ${host.stage} took longer than expected ${limit}`;
     }),
   },
   {
@@ -609,7 +646,7 @@ export const HOST_RULES: readonly HostRule[] = [
     to: 'installing-pending-user-action',
     run: refreshed(
       ({ host }) =>
-        `The host did not come back from its reboot; check that it boots from disk ${host.installationDiskPath}`,
+        `Host timed out when pulling the configuration files. Verify in the host console that the host boots from the OpenShift installation disk ${diskName(host)} and has network access to the cluster API. The installation will resume after the host successfully boots and can access the cluster API`,
     ),
   },
   {
@@ -621,7 +658,7 @@ export const HOST_RULES: readonly HostRule[] = [
       not(any(clusterIs('installed'), clusterIs('adding-hosts'))),
     ),
     to: 'error',
-    run: refreshed('Nobody acted in time; the cluster goes on without the host'),
+    run: refreshed('Host failed to boot from the installation disk within the expected time.'),
   },
   {
     on: 'refresh',
@@ -633,21 +670,21 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['disconnected', 'discovering'],
     when: all(isConnected, not(hasInventory)),
     to: 'discovering',
-    run: refreshed('The host has not sent its inventory yet'),
+    run: refreshed('Waiting for host to send hardware details'),
   },
   {
     on: 'refresh',
     from: BEFORE,
     when: all(isConnected, hasInventory, not(minimumHardware)),
     to: 'insufficient',
-    run: refreshed((context) => `The host is too weak: ${failures(context)}`),
+    run: refreshed((context) => `Host does not meet the minimum hardware requirements: ${failures(context)}`),
   },
   {
     on: 'refresh',
     from: BEFORE,
     when: all(isConnected, hasInventory, vsphereReady, minimumHardware, not(inputComplete)),
     to: 'pending-for-input',
-    run: refreshed((context) => `Input is missing: ${failures(context)}`),
+    run: refreshed((context) => `Waiting for user input: ${failures(context)}`),
   },
   {
     on: 'refresh',
@@ -659,14 +696,16 @@ export const HOST_RULES: readonly HostRule[] = [
       any(not(vsphereReady), all(inputComplete, not(sufficient))),
     ),
     to: 'insufficient',
-    run: refreshed((context) => `The host cannot be installed: ${failures(context)}`),
+    run: refreshed(
+      (context) => `Host cannot be installed due to following failing validation(s): ${failures(context)}`,
+    ),
   },
   {
     on: 'refresh',
     from: BEFORE,
     when: all(isConnected, hasInventory, minimumHardware, inputComplete, sufficient, vsphereReady),
     to: 'known',
-    run: refreshed('The host is ready to be installed'),
+    run: refreshed('Host is ready to be installed'),
   },
   {
     on: 'refresh',
@@ -694,7 +733,7 @@ export const HOST_RULES: readonly HostRule[] = [
     from: [...POOL, 'unbinding'],
     when: not(holds('connected')),
     to: 'disconnected-unbound',
-    run: refreshed('The host has stopped polling'),
+    run: refreshed('Host has stopped communicating with the installation service'),
   },
   { on: 'media-lost', from: [...POOL, 'unbinding'], to: 'disconnected-unbound', run: mediaLost },
   {
@@ -702,7 +741,7 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['disconnected-unbound', 'discovering-unbound'],
     when: all(isConnected, not(hasInventory)),
     to: 'discovering-unbound',
-    run: refreshed('The host has not sent its inventory yet'),
+    run: refreshed('Waiting for host to send hardware details'),
   },
   {
     on: 'refresh',
@@ -713,7 +752,7 @@ export const HOST_RULES: readonly HostRule[] = [
       not(holds('has-min-valid-disks', 'has-min-cpu-cores', 'has-min-memory', 'hostname-valid')),
     ),
     to: 'insufficient-unbound',
-    run: refreshed((context) => `The host is too weak: ${failures(context)}`),
+    run: refreshed((context) => `Host does not meet the minimum hardware requirements: ${failures(context)}`),
   },
   { on: 'refresh', from: ['binding', 'unbinding'] },
   {
@@ -721,7 +760,7 @@ export const HOST_RULES: readonly HostRule[] = [
     from: POOL,
     when: all(isConnected, hasInventory),
     to: 'known-unbound',
-    run: refreshed('The host is ready to be bound'),
+    run: refreshed('Host is ready to be bound to a cluster'),
   },
 ];
 
@@ -768,7 +807,7 @@ export function refreshHost(core: Core, host: HostRow): void {
           aboutHost(host),
           displayName(host),
           flip.id,
-          flip.usedToSucceed ? 'used to pass and fails now' : 'failed',
+          flip.usedToSucceed ? 'that used to succeed is now failing' : 'failed',
         );
       } else {
         core.events.emit('host_validation_fixed', aboutHost(host), displayName(host), flip.id);

@@ -146,7 +146,6 @@ export function hostOperations(core: Core): Operations {
         events.emit(
           'host_registration_failed',
           { clusterId: cluster.id, hostId: id, infraEnvId },
-          id,
           (error as Error).message,
         );
         throw error;
@@ -166,7 +165,8 @@ export function hostOperations(core: Core): Operations {
         if (!runHost(core, known, 'register'))
           throw new OperationError(400, `Host ${id} cannot register while it is ${known.status}`);
       } catch (error) {
-        events.emit('host_registration_failed', aboutHost(known), displayName(known), (error as Error).message);
+        const reason = `Failed to register host ${displayName(known)}: ${(error as Error).message}`;
+        events.emit('host_registration_failed', aboutHost(known), reason);
         throw error;
       }
       known.discoveryAgentVersion = fresh.discoveryAgentVersion;
@@ -338,7 +338,7 @@ export function hostOperations(core: Core): Operations {
     if (name === undefined) return;
     const problem = REQUESTED_NAME.test(name)
       ? hostnameProblem(name)
-      : `Hostname ${name} does not match ${REQUESTED_NAME.source}`;
+      : `Hostname does not pass required regex validation: ${REQUESTED_NAME.source}. Hostname: ${name}`;
     if (problem) throw new OperationError(400, problem);
     checkChangeable(host, 'name', 409);
     host.requestedHostname = name;
@@ -353,7 +353,7 @@ export function hostOperations(core: Core): Operations {
     const disk =
       host.inventory &&
       eligibleDisks(host.inventory).find((candidate) => candidate.id === chosen[0] || candidate.path === chosen[0]);
-    if (!disk) throw new OperationError(409, `Disk ${chosen[0]} is none that host ${host.id} can be installed on`);
+    if (!disk) throw new OperationError(409, "Requested installation disk is not part of the host's valid disks");
     host.installationDiskId = disk.id;
     host.installationDiskPath = disk.path;
   }
@@ -392,7 +392,7 @@ export function hostOperations(core: Core): Operations {
       return bind(hostOf(core, infraEnvId, hostId), target);
     } catch (error) {
       const about = { clusterId: target, hostId, infraEnvId };
-      events.emit('host_bind_failed', about, hostId, (error as Error).message);
+      events.emit('host_bind_failed', about, hostId, target, (error as Error).message);
       throw error;
     }
   }
@@ -419,7 +419,7 @@ export function hostOperations(core: Core): Operations {
         500,
         `Host ${host.id} is ${host.status}; only a host that is known-unbound can be bound`,
       );
-    events.emit('host_bind_succeeded', aboutHost(host), displayName(host));
+    events.emit('host_bind_succeeded', aboutHost(host), displayName(host), cluster.id);
     return hostView(host, { customized: false });
   }
 
@@ -477,7 +477,7 @@ export function hostOperations(core: Core): Operations {
       if (argument.startsWith('-') && !INSTALLER_ARGUMENTS.has(name))
         throw new OperationError(
           400,
-          `Installer argument ${argument} is not allowed. Allowed are ${[...INSTALLER_ARGUMENTS].join(', ')}`,
+          `found unexpected flag ${argument} for installer - allowed flags are [${[...INSTALLER_ARGUMENTS].join(' ')}]`,
         );
       if (/[;&|`$<>]/.test(argument))
         throw new OperationError(400, `Installer argument ${argument} holds characters that are not allowed`);

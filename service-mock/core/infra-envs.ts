@@ -65,7 +65,10 @@ export function checkIgnition(text: string): void {
   try {
     version = (JSON.parse(text) as { ignition?: { version?: unknown } } | null)?.ignition?.version;
   } catch (error) {
-    throw new OperationError(400, `The ignition override is no JSON: ${(error as Error).message}`);
+    throw new OperationError(
+      400,
+      `error parsing ignition: config is not valid, error report: ${(error as Error).message}\n`,
+    );
   }
   if (typeof version !== 'string' || !/^3\.\d\.0$/.test(version))
     throw new OperationError(400, 'The ignition override needs ignition.version 3.x.0');
@@ -74,7 +77,16 @@ export function checkIgnition(text: string): void {
 /** @throws OperationError 400 for a text that holds no certificate. */
 function checkTrustBundle(text: string): void {
   if (text.trim() !== '' && !/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text))
-    throw new OperationError(400, 'additional_trust_bundle holds no PEM certificate');
+    throw new OperationError(400, 'invalid block');
+}
+
+/** Upstream: assisted-service, bminventory/inventory.go, getIgnitionConfigForLogging. */
+function imageDetails({ proxy, type, sshAuthorizedKey }: InfraEnvRow): string {
+  return [
+    ...(proxy.http_proxy ? [`proxy URL is "${proxy.http_proxy}"`] : []),
+    `Image type is "${type}"`,
+    `SSH public key is ${sshAuthorizedKey ? 'set' : 'not set'}`,
+  ].join(', ');
 }
 
 /** All that an image is made from. */
@@ -94,7 +106,7 @@ export function infraEnvOperations(core: Core): Operations {
     events.emit(
       'image_info_updated',
       { clusterId: infraEnv.clusterId || undefined, infraEnvId: infraEnv.id },
-      infraEnv.type,
+      imageDetails(infraEnv),
     );
   }
 
@@ -107,7 +119,7 @@ export function infraEnvOperations(core: Core): Operations {
     if (cluster?.cpuArchitecture && cluster.cpuArchitecture !== 'multi' && cluster.cpuArchitecture !== architecture) {
       throw new OperationError(
         400,
-        `CPU architecture ${architecture} is not the cluster's, which is ${cluster.cpuArchitecture}`,
+        `Specified CPU architecture (${architecture}) doesn't match the cluster (${cluster.cpuArchitecture})`,
       );
     }
     const type = architecture === 's390x' ? 'full-iso' : textField(body, 'image_type') || settings.ISO_IMAGE_TYPE;

@@ -106,7 +106,7 @@ describe('a poll', () => {
       post_step_action: 'continue',
     });
     poll();
-    const count = () => site.service.listEvents({ message: 'is upgraded' }).total;
+    const count = () => site.service.listEvents({ message: 'has been instructed to download image' }).total;
     expect(count()).toBe(1);
     site.service.stop();
     await site.clock.advance(3_600_000);

@@ -352,13 +352,13 @@ const installStep: Builder = (core, host) => {
   const skipped = host.skipFormattingDisks.split(',');
   const format: string[] = [];
   for (const candidate of disksToFormat(host.inventory)) {
-    const name = `${candidate.name} (${candidate.id})`;
     const keep = skipped.includes(candidate.id);
     core.events.emit(
       keep ? 'quick_disk_format_skipped' : 'quick_disk_format_performed',
       aboutHost(host),
       displayName(host),
-      name,
+      candidate.name,
+      candidate.id,
     );
     if (!keep) format.push(candidate.id);
   }

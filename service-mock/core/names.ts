@@ -18,7 +18,8 @@ const MAX_HOSTNAME = 63;
 export function hostnameProblem(name: string): string | undefined {
   if (FORBIDDEN_HOSTNAMES.includes(name)) return `Hostname ${name} is forbidden`;
   if (name.length > MAX_HOSTNAME) return `Hostname ${name} is longer than ${MAX_HOSTNAME} characters`;
-  if (!HOSTNAME.test(name)) return `Hostname ${name} does not match ${HOSTNAME.source}`;
+  if (!HOSTNAME.test(name))
+    return `Hostname does not pass required regex validation: ${HOSTNAME.source}. Hostname: ${name}`;
   return undefined;
 }
 
@@ -32,7 +33,7 @@ export function checkClusterName(name: string, platform: string): void {
   if (!good) {
     throw new OperationError(
       400,
-      `Cluster name '${name}' is not valid: use 1 to ${MAX_CLUSTER_NAME} lower-case letters, digits and hyphens, and no hyphen at the ends; dots are allowed only with platform none`,
+      `Cluster name format is not valid: '${name}'. Name must start and end with either a letter or number and consist of lower-case letters, numbers, and hyphens. Subdomains in cluster names are only valid with none platform.`,
     );
   }
 }
@@ -40,7 +41,10 @@ export function checkClusterName(name: string, platform: string): void {
 /** @throws OperationError 400 for a base domain that is none. */
 export function checkBaseDomain(domain: string): void {
   if (domain !== '' && !/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(domain)) {
-    throw new OperationError(400, `Base domain '${domain}' is not a DNS domain`);
+    throw new OperationError(
+      400,
+      `DNS format mismatch: ${domain} domain name is not valid. Must match regex [^([a-z\\d]([\\-]*[a-z\\d]+)*\\.)+[a-z\\d]+([\\-]*[a-z\\d]+)+$], be no more than 255 characters, and not be in dotted decimal format (##.##.##.##)`,
+    );
   }
 }
 
@@ -51,7 +55,10 @@ const SSH_KEY =
 export function checkSshKey(text: string): void {
   for (const line of text.split('\n')) {
     if (line.trim() !== '' && !SSH_KEY.test(line.trim()))
-      throw new OperationError(400, `SSH key is not valid: ${line.slice(0, 40)}`);
+      throw new OperationError(
+        400,
+        `SSH key: ${line.trim()} does not match any supported type: ssh-rsa, ssh-ed25519, ecdsa-[VARIANT]`,
+      );
   }
 }
 
@@ -59,7 +66,7 @@ export function checkSshKey(text: string): void {
 export function checkNtpSources(text: string): void {
   for (const source of text === '' ? [] : text.split(',')) {
     if (!/^([a-zA-Z0-9][a-zA-Z0-9.-]*|[0-9a-fA-F:]+)$/.test(source.trim())) {
-      throw new OperationError(400, `NTP source '${source}' is neither a host name nor an address`);
+      throw new OperationError(400, `Invalid NTP source: ${source}`);
     }
   }
 }
@@ -67,8 +74,13 @@ export function checkNtpSources(text: string): void {
 /** @throws OperationError 400 for a proxy that is no http URL. */
 export function checkProxy(field: string, url: string | undefined): void {
   if (!url) return;
-  if (!/^https?:\/\/[^\s/]+/.test(url)) {
-    throw new OperationError(400, `${field} '${url}' is not valid; write http://[user:password@]host[:port]`);
+  const schemes = field === 'http_proxy' ? ['http'] : ['http', 'https'];
+  const words = `Failed to validate ${field === 'http_proxy' ? 'HTTP' : 'HTTPS'} Proxy`;
+  const scheme = /^([a-z]+):\/\/[^\s/]+/.exec(url)?.[1];
+  if (scheme === undefined) throw new OperationError(400, `${words}: Proxy URL format is not valid: '${url}'`);
+  if (!schemes.includes(scheme)) {
+    const allowed = schemes.join(' or ');
+    throw new OperationError(400, `${words}: The URL scheme must be ${allowed} and specified in the URL: '${url}'`);
   }
 }
 
@@ -95,11 +107,12 @@ export function checkTags(tags: string): void {
 /**
  * @param images everything that the pull secret must open.
  * @param open registries that need no credentials.
+ * @param words before what is wrong.
  * @throws OperationError 400 that says what is wrong.
  */
-export function checkPullSecret(text: string, images: readonly string[], open: readonly string[]): void {
+export function checkPullSecret(text: string, images: readonly string[], open: readonly string[], words = ''): void {
   const problem = pullSecretProblem(text, images, open);
-  if (problem) throw new OperationError(400, `The pull secret is not valid: ${problem}`);
+  if (problem) throw new OperationError(400, words ? `${words}: ${problem}` : problem);
 }
 
 function pullSecretProblem(text: string, images: readonly string[], open: readonly string[]): string | undefined {
@@ -107,25 +120,33 @@ function pullSecretProblem(text: string, images: readonly string[], open: readon
   try {
     value = JSON.parse(text);
   } catch {
-    return 'it is no JSON';
+    return 'pull secret must be a well-formed JSON';
   }
   const auths = (value as { auths?: unknown } | null)?.auths;
-  if (typeof auths !== 'object' || auths === null || Object.keys(auths).length === 0) return 'it has no auths';
+  if (typeof auths !== 'object' || auths === null || Object.keys(auths).length === 0)
+    return "pull secret must contain 'auths' JSON-object field";
   for (const [registry, entry] of Object.entries(auths)) {
     const auth = (entry as { auth?: unknown } | null)?.auth;
-    if (typeof auth !== 'string' || auth === '') return `auths of ${registry} has no auth`;
-    if (!isBase64(auth)) return `auth of ${registry} is no base64`;
+    // Entries without one count as if they were not there.
+    if (auth === undefined) continue;
+    if (typeof auth !== 'string')
+      return `invalid pull secret: 'auth' field of ${JSON.stringify(registry)} is ${auth} but should be a string`;
+    if (!isBase64(auth))
+      return `invalid pull secret: 'auth' field of ${JSON.stringify(registry)} is not base64-encoded`;
     const parts = Buffer.from(auth, 'base64').toString().split(':');
-    if (parts.length !== 2 || parts[0] === '' || parts[1] === '') return `auth of ${registry} is not user:password`;
+    if (parts.length !== 2 || parts[0] === '' || parts[1] === '')
+      return `invalid pull secret: 'auth' for ${registry} is not in 'user:password' format`;
   }
+  const knows = (registry: string) =>
+    (auths as Record<string, { auth?: unknown } | null>)[registry]?.auth !== undefined;
   for (const image of images) {
     const registry = registryOf(image);
     if (
-      !Object.hasOwn(auths, registry) &&
+      !knows(registry) &&
       !open.includes(registry) &&
-      !(registry === 'docker.io' && Object.hasOwn(auths, 'https://index.docker.io/v1/'))
+      !(registry === 'docker.io' && knows('https://index.docker.io/v1/'))
     ) {
-      return `it holds no credentials for ${registry}, which ${image} comes from`;
+      return `pull secret must contain auth for ${JSON.stringify(registry)}`;
     }
   }
   return undefined;

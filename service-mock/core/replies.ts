@@ -249,7 +249,7 @@ function storeImages(core: Core, host: HostRow, output: string): void {
     host.imageStatuses.set(image.name, image);
     core.metrics.imagePull(image.name, image.result, image.download_rate ?? 0);
     const details = image.size_bytes
-      ? `${(image.time ?? 0).toFixed(2)} s, ${(image.size_bytes / 2 ** 20).toFixed(2)} MiB, ${(image.download_rate ?? 0).toFixed(2)} MB/s`
+      ? `time: ${(image.time ?? 0).toFixed(2)} seconds; size: ${(image.size_bytes / 2 ** 20).toFixed(2)} Megabytes; download rate: ${(image.download_rate ?? 0).toFixed(2)} MBps`
       : '';
     core.events.emit('image_status_updated', aboutHost(host), displayName(host), image.name, image.result, details);
   }

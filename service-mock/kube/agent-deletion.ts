@@ -1,5 +1,4 @@
 /** The end of an Agent. Upstream: assisted-service, agent_controller.go, handleAgentFinalizer and removeSpokeResources. */
-import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { unlessNotFound } from '../../model/kube/kube-error.ts';
 import { type KubeObject, splitKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
@@ -11,6 +10,7 @@ import { isMissing, wrapped } from './errors.ts';
 import { AGENT_FINALIZER, INFRA_ENV_LABEL, SKIP_SPOKE_CLEANUP } from './labels.ts';
 import type { Agent, ClusterDeployment } from './objects.ts';
 import { spokeOf } from './spoke-client.ts';
+import type { SpokeApi } from './spoke-clients.ts';
 
 /** Removes the node from a cluster that lives on, the row, and the finalizer. @throws Error as long as the node cannot be removed. */
 export async function removeAgent(context: KubeContext, agent: Agent): Promise<void> {
@@ -62,7 +62,7 @@ function deregisterHost({ core }: KubeContext, host: HostRow): void {
 }
 
 /** Removes a node, and its Machine where it has one. @throws KubeError */
-async function removeNode(spoke: KubeClient, name: string): Promise<void> {
+async function removeNode(spoke: SpokeApi, name: string): Promise<void> {
   const node = await unlessNotFound(spoke.get(RESOURCES.nodes, undefined, name));
   if (!node) return;
   const machine = await machineOf(spoke, node);
@@ -88,7 +88,7 @@ async function removeNode(spoke: KubeClient, name: string): Promise<void> {
   if (!set) await spoke.delete(RESOURCES.machines, namespace, machineName);
 }
 
-async function machineOf(spoke: KubeClient, node: KubeObject): Promise<KubeObject | undefined> {
+async function machineOf(spoke: SpokeApi, node: KubeObject): Promise<KubeObject | undefined> {
   const ref = node.metadata.annotations?.['machine.openshift.io/machine'];
   if (!ref?.includes('/')) return undefined;
   const { namespace, name } = splitKey(ref);

@@ -2,7 +2,6 @@
  * Hosts that join an installed cluster: after their reboot the cluster itself tells how far they are.
  * Upstream: assisted-service, agent_controller.go, updateStatus and UpdateDay2InstallPogress.
  */
-import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { unlessNotFound } from '../../model/kube/kube-error.ts';
 import type { Condition, KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
@@ -17,6 +16,7 @@ import { BMH_LABEL } from './labels.ts';
 import { approvedAt, isApproved, requestFits } from './node-certificates.ts';
 import type { Agent, AgentStatus, ApprovedCsr, ClusterDeployment, ClusterInstall } from './objects.ts';
 import { spokeOf } from './spoke-client.ts';
+import type { SpokeApi } from './spoke-clients.ts';
 
 const AFTER_REBOOT: ReadonlySet<string> = new Set(['Rebooting', 'Joined', 'Configuring']);
 
@@ -79,7 +79,7 @@ function approvesCertificates({ cache, settings }: KubeContext, agent: Agent, ho
 
 async function approveCertificates(
   context: KubeContext,
-  spoke: KubeClient,
+  spoke: SpokeApi,
   agent: Agent,
   status: AgentStatus,
   node: KubeObject | undefined,
@@ -110,7 +110,7 @@ async function approveCertificates(
 }
 
 /** Upstream: internal/spoke_k8s_client/spoke_k8s_client.go, ApproveCsr. */
-async function approve(context: KubeContext, spoke: KubeClient, request: KubeObject): Promise<boolean> {
+async function approve(context: KubeContext, spoke: SpokeApi, request: KubeObject): Promise<boolean> {
   const condition: Condition & { lastUpdateTime: string } = {
     type: 'Approved',
     status: 'True',
@@ -130,7 +130,7 @@ async function approve(context: KubeContext, spoke: KubeClient, request: KubeObj
 }
 
 /** Labels that users ask for are set when the node is ready. Upstream: applyDay2NodeLabels. */
-async function labelNode(spoke: KubeClient, { spec }: Agent, node: KubeObject): Promise<void> {
+async function labelNode(spoke: SpokeApi, { spec }: Agent, node: KubeObject): Promise<void> {
   const wanted = spec.nodeLabels ?? {};
   const { labels = {}, name } = node.metadata;
   if (!isNodeReady(node) || Object.entries(wanted).every(([key, value]) => labels[key] === value)) return;

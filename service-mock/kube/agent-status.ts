@@ -64,10 +64,13 @@ export async function updateAgentStatus(
   return error !== undefined && isBackends ? { requeueAfterMs: RETRY_AFTER_MS } : outcome;
 }
 
-/** Upstream's patch begins with the Agent as it was read. */
+/**
+ * Upstream's patch is the difference to the Agent as it was read, metadata and spec included: what was written meanwhile is
+ * in it too, with a resourceVersion that makes it fail when somebody was faster.
+ */
 export async function writeAgentStatus({ client, report }: KubeContext, { original, agent }: AgentWork): Promise<void> {
   const { namespace, name } = agent.metadata;
-  const patch = mergePatch({ status: original.status ?? {} }, { status: agent.status });
+  const patch = mergePatch(original, agent);
   try {
     await client.patch(RESOURCES.agents, namespace, name, patch, { subresource: 'status' });
   } catch (error) {

@@ -2,7 +2,6 @@
  * Hosts that join an installed cluster: they trust its machine config server, and are a BareMetalHost and a Machine there.
  * Upstream: assisted-service, bmh_agent_controller.go, ensureMCSCert and reconcileDay2SpokeBMH.
  */
-import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { unlessNotFound } from '../../model/kube/kube-error.ts';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
 import { lockedMergePatch } from '../../model/kube/merge-patch.ts';
@@ -24,6 +23,7 @@ import { isUserManaged } from './cluster-row.ts';
 import { notFound } from './errors.ts';
 import type { Agent, ClusterDeployment, ClusterInstall, ConfigMap } from './objects.ts';
 import { spokeOf } from './spoke-client.ts';
+import type { SpokeApi } from './spoke-clients.ts';
 
 const MACHINE_API = 'openshift-machine-api';
 const MACHINE_CLUSTER = 'machine.openshift.io/cluster-api-cluster';
@@ -69,7 +69,7 @@ export async function trustMachineConfigServer(work: BmhWork, agent: Agent): Pro
   return 'stop';
 }
 
-async function authorityOf(spoke: KubeClient): Promise<string> {
+async function authorityOf(spoke: SpokeApi): Promise<string> {
   for (const { namespace, name, key } of AUTHORITIES) {
     const found = (await unlessNotFound(spoke.get(RESOURCES.configMaps, namespace, name))) as ConfigMap | undefined;
     if (!found) continue;
@@ -118,7 +118,7 @@ interface MachineImage {
 }
 
 /** As the machines of the control plane have it; undefined without any. @throws Error for one that says nothing of it */
-async function machineImage(spoke: KubeClient): Promise<MachineImage | undefined> {
+async function machineImage(spoke: SpokeApi): Promise<MachineImage | undefined> {
   const { items } = await spoke.list(RESOURCES.machines, { labelSelector: `${MACHINE_TYPE}=master` });
   const first = items[0] as (KubeObject & { spec?: { providerSpec?: { value?: JsonObject } } }) | undefined;
   if (!first) return undefined;
@@ -159,7 +159,7 @@ function fillMachine(object: KubeObject, cluster: string, host: string, image: M
 
 /** Upstream: controller-runtime, controllerutil.CreateOrUpdate. */
 async function createOrUpdate(
-  spoke: KubeClient,
+  spoke: SpokeApi,
   resource: KubeResource,
   name: string,
   fill: (object: KubeObject) => void,

@@ -1,4 +1,4 @@
-/** Reads certificate requests: subject and alternative names of PKCS #10 (RFC 2986, RFC 5280), in DER within PEM. */
+/** Certificate requests: subject and alternative names of PKCS #10 (RFC 2986, RFC 5280), in DER within PEM. */
 
 export interface CertificateSubject {
   commonName: string;
@@ -18,6 +18,10 @@ const COMMON_NAME = Buffer.from([0x55, 0x04, 0x03]);
 const ORGANIZATION = Buffer.from([0x55, 0x04, 0x0a]);
 const EXTENSION_REQUEST = Buffer.from([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e]);
 const ALTERNATIVE_NAMES = Buffer.from([0x55, 0x1d, 0x11]);
+/** Elliptic curve keys (RFC 5480) and signatures (RFC 5758). */
+const PUBLIC_KEY = Buffer.from([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]);
+const P256 = Buffer.from([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
+const ECDSA_SHA256 = Buffer.from([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]);
 const ATTRIBUTES = 0xa0;
 const EMAIL = 0x81;
 const DNS = 0x82;
@@ -90,4 +94,42 @@ function alternativeNames(attributes: Buffer): Element[] {
     }
   }
   return [];
+}
+
+/** A certificate request for a subject, with a key and a signature of zeros: nobody proves anything by it. */
+export function makeCertificateRequest({
+  commonName,
+  organizations,
+  dnsNames,
+  emailAddresses,
+  ipAddresses,
+}: CertificateSubject): string {
+  const names = [...organizations.map((text) => [ORGANIZATION, text] as const), [COMMON_NAME, commonName] as const].map(
+    ([type, text]) => der(0x31, der(0x30, der(0x06, type), der(0x0c, Buffer.from(text)))),
+  );
+  const alternatives = [
+    ...dnsNames.map((text) => der(DNS, Buffer.from(text))),
+    ...emailAddresses.map((text) => der(EMAIL, Buffer.from(text))),
+    ...ipAddresses.map((bytes) => der(IP, bytes)),
+  ];
+  const extension = der(0x30, der(0x06, ALTERNATIVE_NAMES), der(0x04, der(0x30, ...alternatives)));
+  const attribute = der(0x30, der(0x06, EXTENSION_REQUEST), der(0x31, der(0x30, extension)));
+  const bits = der(0x03, Buffer.alloc(65));
+  const info = der(
+    0x30,
+    der(0x02, Buffer.from([0])),
+    der(0x30, ...names),
+    der(0x30, der(0x30, der(0x06, PUBLIC_KEY), der(0x06, P256)), bits),
+    der(ATTRIBUTES, ...(alternatives.length > 0 ? [attribute] : [])),
+  );
+  const text = der(0x30, info, der(0x30, der(0x06, ECDSA_SHA256)), bits).toString('base64');
+  return `-----BEGIN CERTIFICATE REQUEST-----\n${text.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE REQUEST-----\n`;
+}
+
+function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  const head =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from(head), content]);
 }

@@ -104,9 +104,23 @@ async function withFinalizer<T extends KubeObject>({ client }: KubeContext, obje
   const { finalizers = [] } = object.metadata;
   if (finalizers.includes(finalizer)) return object;
   object.metadata.finalizers = [...finalizers, finalizer];
-  const resource =
-    finalizer === CLUSTER_INSTALL_FINALIZER ? RESOURCES.agentClusterInstalls : RESOURCES.clusterDeployments;
+  const isInstall = finalizer === CLUSTER_INSTALL_FINALIZER;
+  if (isInstall) dropZeroes(object as unknown as ClusterInstall);
+  else fillZeroes(object as unknown as ClusterDeployment);
+  const resource = isInstall ? RESOURCES.agentClusterInstalls : RESOURCES.clusterDeployments;
   return (await client.update(resource, object)) as T;
+}
+
+/** Go's types leave these out when they are zero. */
+function dropZeroes({ spec: { provisionRequirements } }: ClusterInstall): void {
+  if (provisionRequirements.workerAgents === 0) delete provisionRequirements.workerAgents;
+  if (provisionRequirements.arbiterAgents === 0) delete provisionRequirements.arbiterAgents;
+}
+
+/** Go's types never leave these out. */
+function fillZeroes({ spec }: ClusterDeployment): void {
+  spec.installed ??= false;
+  spec.controlPlaneConfig = { servingCertificates: {}, ...spec.controlPlaneConfig };
 }
 
 /** The AgentClusterInstall, owned by its ClusterDeployment. */

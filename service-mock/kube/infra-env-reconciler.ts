@@ -64,6 +64,8 @@ async function reconcile(context: KubeContext, { namespace, name }: KubeKey): Pr
   }
   if (!finalizers.includes(INFRA_ENV_FINALIZER)) {
     metadata.finalizers = [...finalizers, INFRA_ENV_FINALIZER];
+    // Go's type has it as a value, which is never left out.
+    infraEnv.spec.nmStateConfigLabelSelector ??= {};
     infraEnv = (await context.client.update(RESOURCES.infraEnvs, infraEnv)) as InfraEnv;
   }
   const status = statusOf(infraEnv);

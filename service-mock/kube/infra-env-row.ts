@@ -1,9 +1,10 @@
 /** What an InfraEnv asks of its row. Upstream: assisted-service, infraenv_controller.go, createInfraEnv and updateInfraEnv. */
+
+import { isEmptySelector, matchesSelector } from '../../model/kube/label-selector.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import type { ClusterRow, InfraEnvRow } from '../core/store.ts';
 import { type Json, type JsonObject, OperationError } from '../service-api.ts';
 import type { KubeContext } from './context.ts';
-import { isEmptySelector, matchesSelector } from './label-selector.ts';
 import { checkMirrorRegistries } from './mirror-registries.ts';
 import type { InfraEnv, InfraEnvSpec, NMStateConfig } from './objects.ts';
 import { ensureLabelled, getSecret, pullSecretKey, validPullSecret } from './secrets.ts';

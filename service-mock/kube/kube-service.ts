@@ -38,7 +38,7 @@ export interface KubeServiceOptions {
 
 /** Of controller-runtime's clients: pkg/client/config/config.go. */
 const CLIENT_LIMIT = { qps: 20, burst: 30 };
-const USER_AGENT = 'assisted-service';
+const USER_AGENT = 'assisted-service/v0.0.0 (linux/amd64) kubernetes/$Format';
 /** Wall-clock milliseconds between tries to reach a hub at the start. */
 const RETRY_MS = 2000;
 

@@ -79,6 +79,7 @@ export interface ClusterDeploymentSpec {
   baseDomain: string;
   installed?: boolean;
   preserveOnDelete?: boolean;
+  controlPlaneConfig?: JsonObject;
   pullSecretRef?: NameRef | null;
   clusterInstallRef?: { group: string; version: string; kind: string; name: string } | null;
   clusterMetadata?: { adminKubeconfigSecretRef?: NameRef } | null;

@@ -53,7 +53,8 @@ export async function validPullSecret(context: KubeContext, key: KubeKey | null)
   if (!key || key.name === '' || key.namespace === '') throw new InputError('Missing reference to pull secret');
   const text = await pullSecretText(context, key);
   try {
-    checkPullSecret(text, [], context.settings.PUBLIC_CONTAINER_REGISTRIES);
+    const { AGENT_DOCKER_IMAGE, INSTALLER_IMAGE, CONTROLLER_IMAGE, PUBLIC_CONTAINER_REGISTRIES } = context.settings;
+    checkPullSecret(text, [AGENT_DOCKER_IMAGE, INSTALLER_IMAGE, CONTROLLER_IMAGE], PUBLIC_CONTAINER_REGISTRIES);
   } catch (error) {
     throw wrapped(`invalid pull secret data in secret ${key.name} ${text}`, error);
   }

@@ -16,22 +16,13 @@ const { agentClusterInstalls, agents, clusterDeployments, infraEnvs, secrets } =
 let site: HubSite;
 afterEach(() => site.close());
 
-/** Of an InfraEnv, when its row is there. */
-async function rowOf(name: string): Promise<string> {
-  await site.condition(infraEnvs, name, name, 'ImageCreated', { status: 'True' });
-  const { status } = await site.get<InfraEnv>(infraEnvs, name, name);
-  return new URL(status!.debugInfo.eventsURL).searchParams.get('infra_env_id')!;
-}
-const clusterIdOf = ({ status }: ClusterInstall) =>
-  new URL(status!.debugInfo.eventsURL).searchParams.get('cluster_id')!;
-
 describe('a single node of a hub', () => {
   it('is discovered, installed by itself, and deleted with all that belongs to it', { timeout: 90_000 }, async () => {
     site = await HubSite.start();
     await site.apply(namespaceOf('sno'), pullSecretOf('sno'), imageSetOf('release'));
     await site.apply(deploymentOf('sno'), installOf('sno'), infraEnvOf('sno'));
 
-    const infraEnvId = await rowOf('sno');
+    const infraEnvId = await site.infraEnvId('sno');
     const infraEnv = await site.get<InfraEnv>(infraEnvs, 'sno', 'sno');
     expect(infraEnv.metadata.finalizers).toEqual(['infraenv.agent-install.openshift.io/ai-deprovision']);
     const files = `${site.service.url}/api/assisted-install/v2/infra-envs/${infraEnvId}/downloads/files`;
@@ -52,7 +43,7 @@ describe('a single node of a hub', () => {
     });
 
     const install = await site.get<ClusterInstall>(agentClusterInstalls, 'sno', 'sno');
-    const clusterId = clusterIdOf(install);
+    const clusterId = await site.clusterId('sno');
     expect(install.metadata).toMatchObject({
       finalizers: ['agentclusterinstall.agent-install.openshift.io/ai-deprovision'],
       ownerReferences: [{ apiVersion: 'hive.openshift.io/v1', kind: 'ClusterDeployment', name: 'sno' }],

@@ -1,10 +1,13 @@
 import type { KubeClient } from '../../model/kube/kube-client.ts';
 
-/** Clients that stay open as long as their kubeconfig is the same. */
-export class SpokeClients {
-  readonly #clients = new Map<string, { kubeconfig: string; client: KubeClient }>();
+/** What reconcilers do in an installed cluster. */
+export type SpokeApi = Pick<KubeClient, 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete' | 'close'>;
 
-  get(secret: string, kubeconfig: string, make: () => KubeClient): KubeClient {
+/** Clients of installed clusters, which stay open as long as their kubeconfig is the same. */
+export class SpokeClients {
+  readonly #clients = new Map<string, { kubeconfig: string; client: SpokeApi }>();
+
+  get(secret: string, kubeconfig: string, make: () => SpokeApi): SpokeApi {
     const known = this.#clients.get(secret);
     if (known?.kubeconfig === kubeconfig) return known.client;
     void known?.client.close();

@@ -5,9 +5,11 @@ import { type ServiceCall, type ServiceClient, ServiceError } from '../service/s
 import { Ledger } from '../telemetry/ledger.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
-import { clusterCreateParams, failingValidations, RestAdapter } from './rest.ts';
+import { failingValidations } from './failing-validations.ts';
+import { clusterCreateParams, RestAdapter } from './rest.ts';
 import { clusterPlan } from './testing/fake-service.ts';
 
+const ACCESS = { baseUrl: 'http://service', token: '', pollIntervalSeconds: null };
 const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
 const signal = new AbortController().signal;
 
@@ -29,7 +31,7 @@ function adapter(answers: Record<string, unknown>) {
     release: () => {},
   };
   const ledger = memoryLedger();
-  const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [], ledger });
+  const rest = new RestAdapter({ client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger });
   /** As if a run had made cluster `c` and infra-env `i`. */
   const made = async () => {
     (await ledger.intend('cluster', 'cluster-0')).made('c');
@@ -86,6 +88,17 @@ describe('creation', () => {
     expect(calls[2]!.json).toMatchObject({ name: 'cluster-0-infra-env', cluster_id: 'c' });
   });
 
+  it('asks where hosts boot from, as users do', async () => {
+    const url = 'http://img.example.com/byid/i/4.20/x86_64/full.iso';
+    const script = 'http://svc.example.com/files?file_name=ipxe-script';
+    const { rest, calls } = adapter({ 'infra-env-image-url': { url }, 'infra-env-presigned-file': { url: script } });
+    expect(await rest.bootSource('i', 'iso', signal)).toEqual({ from: 'iso', url });
+    expect(await rest.bootSource('i', 'ipxe', signal)).toEqual({ from: 'ipxe', url: script });
+    expect(calls[1]).toMatchObject({ params: { infra_env_id: 'i' }, query: [['file_name', 'ipxe-script']] });
+    const silent = adapter({ 'infra-env-image-url': {} });
+    await expect(silent.rest.bootSource('i', 'iso', signal)).rejects.toThrow('names no URL to boot from');
+  });
+
   it('says so when the URL is not that of a service', async () => {
     const { rest } = adapter({ 'component-versions': {} });
     await expect(rest.agentVersion(signal)).rejects.toThrow('is the URL that of an assisted-service?');
@@ -110,7 +123,13 @@ describe('creation', () => {
         new Promise((_resolve, reject) => call.signal!.addEventListener('abort', () => reject(call.signal!.reason))),
       ]);
     const client = { call: json, json, release: () => {} } as ServiceClient;
-    const rest = new RestAdapter({ client, plan: PLAN, staticNetwork: () => [], ledger: memoryLedger() });
+    const rest = new RestAdapter({
+      client,
+      plan: PLAN,
+      access: ACCESS,
+      staticNetwork: () => [],
+      ledger: memoryLedger(),
+    });
     const stop = new AbortController();
     const made = rest.createCluster(clusterPlan({ controlPlanes: 1 }), stop.signal);
     stop.abort(new Error('stopped'));
@@ -127,7 +146,7 @@ describe('creation', () => {
         call.signal!.addEventListener('abort', () => reject(call.signal!.reason));
       });
     const client: ServiceClient = { call: silent, json: silent, release: () => {} };
-    const options = { client, plan: PLAN, staticNetwork: () => [], ledger: memoryLedger() };
+    const options = { client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger: memoryLedger() };
     await expect(new RestAdapter({ ...options, callLimitMs: 5 }).agentVersion(signal)).rejects.toMatchObject({
       message: expect.stringContaining('component-versions: no answer within 0.005 s'),
       passing: true,

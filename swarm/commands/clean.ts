@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import type { CleanLeft, CleanProgress, CleanTask } from '../daemon/cleaner.ts';
+import { targetOf } from '../cluster/hub-objects.ts';
+import type { CleanLeft, CleanProgress, CleanResult, CleanTask } from '../daemon/cleaner.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
@@ -11,6 +12,7 @@ import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
 import { serviceUrl } from './options.ts';
 import { readCa } from './read-plan.ts';
+import { readAuthorization } from './user-authorization.ts';
 
 interface CleanFlags {
   seed?: string;
@@ -20,6 +22,8 @@ interface CleanFlags {
   insecure?: boolean;
   ca?: string;
   authorizationFile?: string;
+  kubeconfig?: string;
+  context?: string;
   json?: boolean;
 }
 
@@ -29,12 +33,19 @@ interface FoundRun {
   contents: LedgerContents;
 }
 
+/** One place that runs have left something on. */
+interface Task {
+  clean(signal: AbortSignal, onProgress: (progress: CleanProgress) => void): Promise<CleanResult>;
+  /** Closes the ledgers of its runs. */
+  end(): void;
+}
+
 /** `swarm clean` */
 export function cleanCommand(finish: (code: number) => void): Command {
   return new Command('clean')
-    .summary('remove what runs have left on the service')
+    .summary('remove what runs have left on the service or the hub')
     .description(
-      'Removes clusters, hosts and infra-envs that a run has left on the service because it was killed, left at the second Ctrl-C, or kept them. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
+      'Removes clusters, hosts and infra-envs that a run has left on the service, or objects on a hub, because it was killed, left at the second Ctrl-C, or kept them. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
     )
     .argument('[run...]', 'ids of runs, or their folders (see: swarm runs)')
     .option('--seed <text>', 'remove everything of this seed, by its names, also where no ledger is left')
@@ -47,6 +58,8 @@ export function cleanCommand(finish: (code: number) => void): Command {
       '--authorization-file <file>',
       "file with the Authorization header's value for the service (default: SWARM_USER_AUTHORIZATION of the environment)",
     )
+    .option('--kubeconfig <file>', 'kubeconfig of the hub (default: that of the run)')
+    .option('--context <name>', 'context of the kubeconfig')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
@@ -60,18 +73,17 @@ Examples:
     )
     .action(async (names: string[], flags: CleanFlags) => {
       const runs = chooseRuns(names, flags);
-      const authorization = readAuthorization(flags);
+      const authorization = readAuthorization(flags.authorizationFile);
       const tasks = tasksOf(runs, flags, authorization);
       const stop = new AbortController();
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       void interrupts.first.then(() => stop.abort(new Error('interrupted')));
-      const { clean } = await import('../daemon/cleaner.ts');
       const progress = showProgress();
       const removed: Record<string, number> = {};
       const left: CleanLeft[] = [];
-      for (const { task, end } of tasks) {
-        const result = await clean(task, stop.signal, progress.show);
-        end();
+      for (const task of tasks) {
+        const result = await task.clean(stop.signal, progress.show);
+        task.end();
         for (const [kind, count] of Object.entries(result.removed)) removed[kind] = (removed[kind] ?? 0) + count;
         left.push(...result.left);
       }
@@ -149,21 +161,20 @@ function isOver({ record: { id, state, process: owner, seed } }: Pick<FoundRun, 
   return true;
 }
 
-/** One task a service. `end` closes the ledgers of its runs. */
-function tasksOf(
-  runs: readonly FoundRun[],
-  flags: CleanFlags,
-  authorization: string,
-): { task: CleanTask; end: () => void }[] {
+/** One task a service and one a run on a hub. */
+function tasksOf(runs: readonly FoundRun[], flags: CleanFlags, authorization: string): Task[] {
   const services = new Map<string, { tls: TlsOptions; runs: FoundRun[] }>();
   const flagTls = {
     ...(flags.insecure && { insecure: true }),
     ...(flags.ca !== undefined && { ca: readCa(flags.ca) }),
   };
+  const onHubs: FoundRun[] = [];
   for (const run of runs) {
-    const { service, tls } = run.contents.header;
+    const { service, tls, hub } = run.contents.header;
     // What an embedded service held is gone with its run.
     if (service === 'embedded') continue;
+    if (hub) onHubs.push(run);
+    if (hub && run.contents.open.every((entry) => targetOf(entry) !== null)) continue;
     const url = flags.service ?? service;
     if (url.includes('(redacted)@')) {
       throw new InputError(
@@ -174,7 +185,7 @@ function tasksOf(
     place.runs.push(run);
     services.set(url, place);
   }
-  if (flags.seed !== undefined && services.size === 0) {
+  if (flags.seed !== undefined && services.size === 0 && (flags.service !== undefined || onHubs.length === 0)) {
     if (flags.service === undefined) {
       throw new InputError(
         `no run with seed ${flags.seed} stands in ${flags.out}; say where to look with --service URL`,
@@ -182,7 +193,10 @@ function tasksOf(
     }
     services.set(flags.service, { tls: flagTls, runs: [] });
   }
-  return [...services].map(([url, place]) => taskOf(url, place, flags, authorization));
+  return [
+    ...onHubs.map((run) => hubTaskOf(run, flags)),
+    ...[...services].map(([url, place]) => taskOf(url, place, flags, authorization)),
+  ];
 }
 
 function taskOf(
@@ -190,30 +204,65 @@ function taskOf(
   { tls, runs }: { tls: TlsOptions; runs: FoundRun[] },
   flags: CleanFlags,
   authorization: string,
-): { task: CleanTask; end: () => void } {
-  const ledgers: { ledger: Ledger; contents: LedgerContents }[] = [];
-  const entries: CleanTask['entries'] = [];
-  let lastWordAt = 0;
-  for (const { record, contents } of runs) {
-    if (contents.open.length === 0) continue;
-    lastWordAt = Math.max(lastWordAt, statSync(join(record.folder, LEDGER_FILE)).mtimeMs);
-    const ledger = reopen(record, contents);
-    ledgers.push({ ledger, contents });
-    for (const entry of ledger.open()) entries.push({ run: record.id, entry });
-  }
-  return {
-    task: {
-      service: { url, tls, authorization },
-      entries,
-      lastWordAt,
-      seeds: flags.seed === undefined ? [] : [flags.seed],
-      notOurs: flags.seed === undefined ? idsOfOthers(runs) : new Set(),
-    },
-    // The end of the run stays the last line, where readers look for it.
-    end: () => {
-      for (const { ledger, contents } of ledgers) ledger.end(contents.end ?? undefined);
-    },
+): Task {
+  const ledgers = runs.flatMap((run) => openLedgerOf(run));
+  const task: CleanTask = {
+    service: { url, tls, authorization },
+    entries: ledgers.flatMap(({ id, ledger }) =>
+      ledger.open().flatMap((entry) => (targetOf(entry) ? [] : { run: id, entry })),
+    ),
+    lastWordAt: Math.max(0, ...ledgers.map(({ lastWordAt }) => lastWordAt)),
+    seeds: flags.seed === undefined ? [] : [flags.seed],
+    notOurs: flags.seed === undefined ? idsOfOthers(runs) : new Set(),
   };
+  return {
+    clean: async (signal, onProgress) => {
+      const { clean } = await import('../daemon/cleaner.ts');
+      return clean(task, signal, onProgress);
+    },
+    end: () => endAll(ledgers),
+  };
+}
+
+function hubTaskOf(run: FoundRun, { kubeconfig, context }: CleanFlags): Task {
+  const ledgers = openLedgerOf(run);
+  return {
+    clean: async (signal, onProgress) => {
+      const removed: Record<string, number> = {};
+      const left: CleanLeft[] = [];
+      for (const { id, ledger, lastWordAt } of ledgers) {
+        const entries = ledger.open().filter((entry) => targetOf(entry) !== null);
+        if (entries.length === 0) continue;
+        const { cleanHub } = await import('../daemon/hub-cleaner.ts');
+        const hub = run.contents.header.hub!;
+        const result = await cleanHub({ hub, kubeconfig, context, run: id, entries, lastWordAt }, signal, onProgress);
+        Object.assign(removed, result.removed);
+        left.push(...result.left);
+      }
+      return { removed, left };
+    },
+    end: () => endAll(ledgers),
+  };
+}
+
+interface OpenLedger {
+  id: string;
+  ledger: Ledger;
+  contents: LedgerContents;
+  /** Wall-clock epoch milliseconds. */
+  lastWordAt: number;
+}
+
+/** None when nothing is open. */
+function openLedgerOf({ record, contents }: FoundRun): OpenLedger[] {
+  if (contents.open.length === 0) return [];
+  const lastWordAt = statSync(join(record.folder, LEDGER_FILE)).mtimeMs;
+  return [{ id: record.id, ledger: reopen(record, contents), contents, lastWordAt }];
+}
+
+/** The end of the run stays the last line, where readers look for it. */
+function endAll(ledgers: readonly OpenLedger[]): void {
+  for (const { ledger, contents } of ledgers) ledger.end(contents.end ?? undefined);
 }
 
 function reopen({ folder }: RunRecord, contents: LedgerContents): Ledger {
@@ -254,25 +303,6 @@ function idsOfOthers(runs: readonly FoundRun[]): Set<string> {
 
 function sameService(a: string, b: string): boolean {
   return a.replace(/\/+$/, '') === redactUrl(b.replace(/\/+$/, ''));
-}
-
-/** The value of the Authorization header; '' for none. @throws InputError when its file cannot be read. */
-function readAuthorization({ authorizationFile }: CleanFlags): string {
-  if (authorizationFile === undefined) return process.env.SWARM_USER_AUTHORIZATION ?? '';
-  let text: string;
-  try {
-    text = readFileSync(authorizationFile, 'utf8').trim();
-  } catch (error) {
-    throw new InputError(
-      `--authorization-file ${authorizationFile} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    );
-  }
-  if (text === '' || text.includes('\n')) {
-    throw new InputError(
-      `--authorization-file ${authorizationFile} must hold one line, the value of the Authorization header, for example: Bearer …`,
-    );
-  }
-  return text;
 }
 
 /** Tells every two seconds how far it is. */

@@ -1,6 +1,7 @@
 /** What the commands share that run plans: a manager of runs, the HTTP side when it is wanted, and the way out. */
 import type { FastifyInstance } from 'fastify';
 import { AgentFiles } from '../daemon/agent-files.ts';
+import type { LaunchSource } from '../daemon/launch-routes.ts';
 import { realParts } from '../daemon/parts.ts';
 import { PoolLoneAgents } from '../daemon/pool-lone-agents.ts';
 import type { Run } from '../daemon/run.ts';
@@ -18,6 +19,8 @@ import { note } from './note.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
 export interface SessionOptions {
+  /** What the API tells and measures beside runs. */
+  launch?: LaunchSource;
   /** Folder for the runs' folders. */
   directory: string;
   /** Folder for the files that clients of the public tool's API name; the system's temporary folder when absent. */
@@ -34,9 +37,11 @@ export class DaemonSession {
   readonly #interrupts: Interrupts;
   readonly #releaseFaults: () => void;
   #server: FastifyInstance | null = null;
+  readonly #launch: LaunchSource | undefined;
 
   /** @throws InputError when a folder cannot be used. */
-  constructor({ directory, agentFiles }: SessionOptions) {
+  constructor({ directory, agentFiles, launch }: SessionOptions) {
+    this.#launch = launch;
     prepareOutputFolder(directory);
     try {
       this.agents = new PoolLoneAgents(new AgentFiles(agentFiles));
@@ -72,6 +77,7 @@ export class DaemonSession {
       runs: this.runs,
       agents: this.agents,
       exit: this.#exitAsked.resolve,
+      ...(this.#launch && { launch: this.#launch }),
       access,
       ...(certificate && { certificate }),
     });

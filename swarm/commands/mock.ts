@@ -4,6 +4,16 @@ import { mockKubeCommand } from './mock-kube.ts';
 import { note } from './note.ts';
 import { clockSpeed, type ListenAddress, listenOption } from './options.ts';
 
+async function readKubeconfig(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new InputError(`--kubeconfig ${file} cannot be read: ${why}`, { cause: error });
+  }
+}
+
 /** `swarm mock` and what is below it. */
 export function mockCommand(finish: (code: number) => void): Command {
   const mock = new Command('mock')
@@ -18,21 +28,26 @@ export function mockCommand(finish: (code: number) => void): Command {
     )
     .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:8090'))
     .option('--speed <factor>', 'simulated seconds in one second', clockSpeed, 1)
+    .option('--kubeconfig <file>', 'reconcile the custom resources of the hub that this kubeconfig names')
     .addHelpText(
       'after',
-      '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service',
+      '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service\n  swarm mock service --kubeconfig hub.kubeconfig',
     )
-    .action(async (flags: { listen: ListenAddress; speed: number }) => {
+    .action(async (flags: { listen: ListenAddress; speed: number; kubeconfig?: string }) => {
       const { settingsFromEnv, startServiceMock } = await import('../../service-mock/index.ts');
       const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
       const { host, port } = flags.listen;
+      const kubeconfig = flags.kubeconfig === undefined ? undefined : await readKubeconfig(flags.kubeconfig);
+      const environment = { ...process.env, ...(kubeconfig !== undefined && { ENABLE_KUBE_API: 'true' }) };
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       const service = await startServiceMock({
         host,
         port,
         clock: startClock(flags.speed),
-        settings: settingsFromEnv(process.env),
+        settings: settingsFromEnv(environment),
+        ...(kubeconfig !== undefined && { kube: { kubeconfig } }),
+        onProblem: note,
       }).catch((error: Error) => {
         throw new InputError(`the service does not start on ${host}:${port}: ${error.message}`, { cause: error });
       });

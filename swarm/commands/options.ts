@@ -36,6 +36,17 @@ export function wholeNumber(most: number): (text: string) => number {
   };
 }
 
+/** A whole number from 0 to `most`. */
+export function count(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value > most) {
+      throw new InvalidArgumentError(`Allowed: a whole number from 0 to ${most}.`);
+    }
+    return value;
+  };
+}
+
 /** Simulated seconds in one second. */
 export function clockSpeed(text: string): number {
   const value = Number(text);

@@ -21,7 +21,7 @@ import { createUserClient, USER_CONNECTIONS } from './user-client.ts';
  * Wall-clock milliseconds after a run's last word in which the service may still carry out a creation that it was asked
  * for. It drops what it does for a client that has gone.
  */
-const SETTLE_MS = 3_000;
+export const SETTLE_MS = 3_000;
 
 export interface CleanTask {
   service: { url: string; tls: TlsOptions; authorization: string };

@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 import { errorSchema } from './api-schemas.ts';
 import { PLAN_MEDIA_TYPES } from './error-reply.ts';
 import { eventRoutes } from './event-routes.ts';
+import { launchRoutes } from './launch-routes.ts';
 import type { OwnApiOptions, RouteContext } from './route-context.ts';
 import { rowRoutes } from './row-routes.ts';
 import { runRoutes } from './run-routes.ts';
@@ -12,7 +13,7 @@ import { runRoutes } from './run-routes.ts';
 const KNOWN_NAMED = 20;
 
 /** Fastify plugin; register it with `prefix: OWN_BASE`. */
-export async function ownApi(app: FastifyInstance, { runs, plans, limits }: OwnApiOptions): Promise<void> {
+export async function ownApi(app: FastifyInstance, { runs, plans, limits, launch }: OwnApiOptions): Promise<void> {
   // Plans are read as text, JSON ones too: their errors then have a line and a column.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser([...PLAN_MEDIA_TYPES], { parseAs: 'string' }, (_request, text, done) => done(null, text));
@@ -21,6 +22,7 @@ export async function ownApi(app: FastifyInstance, { runs, plans, limits }: OwnA
     runs,
     plans,
     limits,
+    launch,
     problems: { '4xx': errorSchema, '5xx': errorSchema },
     heavy: { rateLimit: { max: limits.heavyRequestsPerSecond } },
     find: (request) => {
@@ -33,6 +35,7 @@ export async function ownApi(app: FastifyInstance, { runs, plans, limits }: OwnA
   };
   app.get('/openapi.json', { schema: { hide: true }, config: context.heavy }, () => app.swagger());
   runRoutes(app, context);
+  if (launch) launchRoutes(app, launch, context.heavy);
   rowRoutes(app, context);
   eventRoutes(app, context);
 }

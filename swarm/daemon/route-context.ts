@@ -1,5 +1,6 @@
 /** What the routes of the daemon's own API share. */
 import type { FastifyRequest } from 'fastify';
+import type { LaunchSource } from './launch-routes.ts';
 import type { PastRun } from './past-run.ts';
 import type { PlanReader } from './plan-reader.ts';
 import type { Run } from './run.ts';
@@ -13,6 +14,8 @@ export interface OwnApiOptions {
   /** Reads the plans that clients send. */
   plans: PlanReader;
   limits: ServerLimits;
+  /** Null in a process that launches nothing. */
+  launch: LaunchSource | null;
 }
 
 export interface RouteContext extends OwnApiOptions {

@@ -13,6 +13,7 @@ import { type AccessRules, guard, prepareRefusal, refusalOf, TOKEN_PROTOCOL } fr
 import { COMPAT_BASE, compatApi } from './compat-api.ts';
 import { sendError, sendNotFound } from './error-reply.ts';
 import { createHttpServer, type DaemonHttpServer, type ServerCertificate } from './http-server.ts';
+import type { LaunchSource } from './launch-routes.ts';
 import type { LoneAgents } from './lone-agent.ts';
 import { ownApi } from './own-api.ts';
 import { PlanReader } from './plan-reader.ts';
@@ -24,6 +25,8 @@ import { PAGE_HEADERS, STATUS_PAGE } from './status-page.ts';
 export interface ServerOptions {
   runs: RunManager;
   agents: LoneAgents;
+  /** The launch of this process, when it is one. */
+  launch?: LaunchSource;
   /** Ends the daemon when a client asks for it. */
   exit: () => void;
   /** Who may use it; by default programs that call it by a loopback name, without a token. */
@@ -86,8 +89,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   const registry = createRegistry(programVersion(), () => {
     const run = options.runs.current;
-    if (!run) return options.agents.measured();
-    return { reader: run.reader, saturation: run.saturation, clockSpeed: run.plan.clockSpeed };
+    if (!run) return options.launch?.measured() ?? options.agents.measured();
+    return {
+      reader: run.reader,
+      saturation: run.saturation,
+      clockSpeed: run.plan.clockSpeed,
+      hubRequests: run.hubRequests,
+    };
   });
   const heavy = { rateLimit: { max: limits.heavyRequestsPerSecond } };
   app.get('/metrics', { schema: { hide: true }, config: heavy }, async (_request, reply) => {
@@ -96,7 +104,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).send(STATUS_PAGE));
   await app.register((scope) => compatApi(scope, options), { prefix: COMPAT_BASE });
-  await app.register((scope) => ownApi(scope, { runs: options.runs, plans, limits }), { prefix: OWN_BASE });
+  await app.register((scope) => ownApi(scope, { runs: options.runs, plans, limits, launch: options.launch ?? null }), {
+    prefix: OWN_BASE,
+  });
   await app.ready();
   return app;
 }
@@ -113,6 +123,7 @@ async function registerDocuments(app: FastifyInstance): Promise<void> {
       },
       tags: [
         { name: 'runs', description: 'Runs of plans' },
+        { name: 'launch', description: 'Hosts for the InfraEnvs of a hub, in a process that launches them' },
         { name: 'swarm', description: 'Single agents, compatible with the public Go tool' },
       ],
       // The second one is a client's way to say that it needs none, on loopback.

@@ -2,7 +2,18 @@
 
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import type { ConnectionMode } from './connections.ts';
-import type { AgentKind, ClusterApi, FigureThresholds, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+import type {
+  AgentKind,
+  BootLoad,
+  ClusterApi,
+  FigureThresholds,
+  HubFlow,
+  HubTarget,
+  ManifestSources,
+  Platform,
+  ServiceTarget,
+  WaitLimits,
+} from './expanded-plan.ts';
 
 /** A place in a plan file; line and column count from 1. */
 export interface Position {
@@ -35,6 +46,7 @@ export interface PlanCluster {
   profiles: { master: string; arbiter: string; worker: string };
   olmOperators: string[];
   withNmstate: boolean;
+  flow: HubFlow;
   justInfraEnv: boolean;
   infraEnvLabels: Record<string, string>;
   assignRoles: boolean;
@@ -47,6 +59,8 @@ export interface Plan {
   /** False when the seed was invented while reading. */
   seedGiven: boolean;
   service: ServiceTarget;
+  hub: HubTarget | null;
+  manifests: ManifestSources;
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };
   pollIntervalSeconds: number | null;
@@ -58,6 +72,7 @@ export interface Plan {
   sshPublicKey: string;
   baseDomain: string;
   limits: WaitLimits;
+  boot: BootLoad | null;
   thresholds: FigureThresholds[];
   keep: boolean;
   shuffle: boolean;

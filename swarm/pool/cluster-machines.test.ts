@@ -4,11 +4,14 @@ import { createTimerWheel } from '../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../model/time/wheel-clock.ts';
 import type { Agent, AgentEnvironment } from '../agent/agent.ts';
 import type { Machine } from '../host/machine.ts';
+import { type BootDownloader, BootFailed } from '../service/boot-downloads.ts';
+import type { BootSource } from '../service/boot-source.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
-import { ClusterMachines } from './cluster-machines.ts';
+import { AttachedSites } from './attached-sites.ts';
+import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch } from './messages.ts';
 import { launchFixture } from './testing/launch.ts';
 
@@ -39,7 +42,7 @@ class FakeAgent implements Agent {
   }
 }
 
-function setUp(launch: ClusterLaunch) {
+function setUp(launch: ClusterLaunch, boot?: BootDownloads) {
   const clock = new ManualClock(START);
   const wheel = createTimerWheel(clock);
   const events: RunEvent[] = [];
@@ -62,12 +65,14 @@ function setUp(launch: ClusterLaunch) {
   const machines = new ClusterMachines({
     runtime,
     launch,
+    sites: new AttachedSites(),
     createAgent: (machine, environment) => {
       const agent = new FakeAgent(machine, environment);
       agents.push(agent);
       return agent;
     },
     onIdle: () => idle++,
+    ...(boot && { boot }),
   });
   /** The installer of an agent's machine has run `shutdown -r`, and it has acted. */
   const reboot = async (agent: FakeAgent | undefined) => {
@@ -78,8 +83,103 @@ function setUp(launch: ClusterLaunch) {
   };
   const phases = (host: number) =>
     events.flatMap((event) => (event.type === 'host.phase' && event.host === host ? [event.phase] : []));
-  return { machines, agents, idle: () => idle, wheel, reboot, phases };
+  return { clock, machines, agents, idle: () => idle, wheel, reboot, phases, events };
 }
+
+/** Downloads that end when tests say so. */
+class FakeDownloads {
+  readonly sources: BootSource[] = [];
+  readonly under: AbortSignal[] = [];
+  readonly ends: PromiseWithResolvers<void>[] = [];
+
+  boot(source: BootSource, _mac: string, signal: AbortSignal): Promise<void> {
+    const end = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => end.reject(signal.reason));
+    this.sources.push(source);
+    this.under.push(signal);
+    this.ends.push(end);
+    return end.promise;
+  }
+
+  as(share: number): BootDownloads {
+    return { share, downloader: this as unknown as BootDownloader };
+  }
+}
+
+describe('machines that download what they boot', () => {
+  const SOURCE: BootSource = { from: 'ipxe', url: 'http://svc.example.com/script' };
+  const launch = (hosts: number) => ({ ...launchFixture({ hosts, bootDelayMs: 1000 }), boot: SOURCE });
+
+  it('start their agents when the downloads are over, and download again with the image', async () => {
+    const downloads = new FakeDownloads();
+    const { clock, agents } = setUp(launch(1), downloads.as(1));
+    const [agent] = agents;
+    expect(downloads.sources).toEqual([]);
+    await clock.advance(1500);
+    expect(downloads.sources).toEqual([SOURCE]);
+    expect(agent!.startedAt).toBeNull();
+    await clock.advance(60_000);
+    downloads.ends[0]!.resolve();
+    await clock.advance(0);
+    expect(agent!.startedAt).toBeGreaterThanOrEqual(START + 61_500);
+    expect(agent!.machine.phase).toBe('booting');
+
+    agent!.machine.restart();
+    expect(agent!.stopped).toBe(true);
+    await clock.advance(600_000);
+    expect(downloads.sources).toHaveLength(2);
+  });
+
+  it('do not download after their installation', async () => {
+    const downloads = new FakeDownloads();
+    const { clock, agents, reboot } = setUp(launch(1), downloads.as(1));
+    await clock.advance(1500);
+    downloads.ends[0]!.resolve();
+    await clock.advance(0);
+    await reboot(agents[0]);
+    await clock.advance(600_000);
+    expect(downloads.sources).toHaveLength(1);
+  });
+
+  it('fail when they cannot, once and for all', async () => {
+    const downloads = new FakeDownloads();
+    const { clock, agents, idle, events } = setUp(launch(2), downloads.as(1));
+    await clock.advance(2500);
+    downloads.ends[0]!.reject(new BootFailed('rootfs http://img.example.com/: HTTP 404', true));
+    await clock.advance(0);
+    expect(agents[0]!.machine.phase).toBe('failed');
+    expect(events.find((event) => event.type === 'host.error')).toMatchObject({
+      kind: 'boot-failed',
+      message: 'cannot boot: rootfs http://img.example.com/: HTTP 404',
+    });
+    expect(idle()).toBe(0);
+    downloads.ends[1]!.reject(new BootFailed('no', true));
+    await clock.advance(0);
+    expect(idle()).toBe(1);
+    expect(agents.map((agent) => agent.startedAt)).toEqual([null, null]);
+  });
+
+  it('are unplugged in the middle of it', async () => {
+    const downloads = new FakeDownloads();
+    const { clock, machines, agents } = setUp(launch(1), downloads.as(1));
+    await clock.advance(1500);
+    machines.stop();
+    expect(downloads.under[0]!.aborted).toBe(true);
+    await clock.advance(60_000);
+    expect(agents[0]).toMatchObject({ startedAt: null, stopped: false });
+    expect(agents[0]!.machine.phase).toBe('stopped');
+  });
+
+  it('are as many as the plan says', async () => {
+    const downloads = new FakeDownloads();
+    const { clock, agents } = setUp(launch(200), downloads.as(0.25));
+    await clock.advance(300_000);
+    const boots = downloads.sources.length;
+    expect(boots).toBeGreaterThan(20);
+    expect(boots).toBeLessThan(80);
+    expect(agents.filter((agent) => agent.startedAt !== null)).toHaveLength(200 - boots);
+  });
+});
 
 describe('machines of a cluster', () => {
   it('boot after their delays, each in its slot with its own identity', () => {

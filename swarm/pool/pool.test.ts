@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startClock } from '../../model/time/clock.ts';
+import { ImageServer } from '../service/testing/image-server.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -85,6 +86,40 @@ describe('pool', () => {
     expect(() => pool.launch(launchFixture({ index: 0, hosts: 1 }))).toThrow(/launched already/);
     expect(() => pool.startHosts(1, 'infra-env', 'cluster', [1])).toThrow(/no machines/);
     expect(harness.lost).toEqual([]);
+  });
+
+  it('lets agents start when their machines have downloaded what they boot', async () => {
+    const images = await new ImageServer().start();
+    images.fail('rootfs', 'none', 'none', 404);
+    const registered: string[] = [];
+    server = createServer((request, response) => {
+      registered.push(request.url!);
+      response.writeHead(503).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const harness = new Harness(1);
+    pool = await createPool({
+      ...harness.options(1),
+      boot: { from: 'iso', share: 1, ratePerHost: null, rateTotal: 100e6, readBytes: 100_000 },
+    });
+    const boot = { from: 'iso', url: images.minimalIsoUrl } as const;
+    pool.launch({ ...launchFixture({ hosts: 2, baseUrl }), boot });
+    await harness.until(() => harness.events.some((event) => event.type === 'host.error'));
+    await harness.until(() =>
+      harness.events.some((event) => event.type === 'host.phase' && event.phase === 'registering'),
+    );
+    await images.close();
+
+    const [failed] = harness.events.filter((event) => event.type === 'host.error');
+    expect(failed).toMatchObject({ kind: 'boot-failed' });
+    expect(failed?.message).toMatch(/^cannot boot: rootfs .*\/boot-artifacts\/rootfs: HTTP 404$/);
+    expect(harness.phases(0).slice(0, 2).sort()).toEqual(['failed', 'registering']);
+    expect(harness.reader.errors()['boot-failed']).toBe(1);
+    const downloads = Object.fromEntries(harness.reader.bootDownloads().map((one) => [one.kind, one]));
+    expect(downloads.iso).toMatchObject({ requests: { 200: 2, 206: 6 }, bytes: 600_000 });
+    expect(downloads.rootfs?.durations.count).toBe(1);
+    expect(images.story.slice(-2)).toContain('GET rootfs');
   });
 
   it('notices a killed thread at once, says which clusters it held, and spares the others', async () => {

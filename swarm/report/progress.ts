@@ -3,7 +3,8 @@
  */
 import type { Distribution } from '../telemetry/histogram.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
-import { ratesBetween, type TelemetryReader, type TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import { ratesBetween } from '../telemetry/telemetry-rates.ts';
+import type { TelemetryReader, TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
 import { bar, createStyle, formatCount, formatMs, formatShare, type Style, table, wantsColour } from './style.ts';
 import { type Funnel, type FunnelStep, funnelSteps } from './summary.ts';
 
@@ -182,7 +183,7 @@ function waitingText({ underWay, wallMs }: TelemetrySnapshot): string {
 }
 
 /** Cuts a line to a number of visible characters; colours do not count and are closed. */
-function clip(line: string, width: number): string {
+export function clip(line: string, width: number): string {
   let visible = 0;
   let text = '';
   for (const part of line.split(COLOUR)) {

@@ -16,6 +16,8 @@ const PLAN: ExpandedPlan = {
   name: 'tiny',
   seed: 's',
   service: { url: 'http://service', tls: {}, agentToken: '', userAuthorization: '' },
+  hub: null,
+  manifests: { values: null, templates: null },
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
@@ -24,6 +26,7 @@ const PLAN: ExpandedPlan = {
   releaseImage: null,
   pullSecret: '',
   sshPublicKey: '',
+  boot: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
   thresholds: [],
   keep: false,
@@ -93,6 +96,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   },
   idleSeconds: 90,
   leftBehind: [],
+  hubRequests: [],
   ...overrides,
 });
 
@@ -223,9 +227,10 @@ describe('summary', () => {
       connections: { ...PLAN.connections, mode: 'shared' as const },
       pollIntervalSeconds: 5,
       spokeProfile: 'quick' as const,
+      boot: { from: 'iso' as const, share: 0.25, ratePerHost: null, rateTotal: null, readBytes: 64_000 },
     };
     expect(deviations(changed, 90).join('\n')).toMatch(
-      /compressed 60 times.*mode is shared.*every 5 s.*table "quick"/s,
+      /compressed 60 times.*mode is shared.*every 5 s.*25% of the hosts.*64 kB a request.*table "quick"/s,
     );
     expect(deviations(PLAN, 12)).toEqual(['idle connections linger 12 s: those of real agents stay 90 s']);
   });

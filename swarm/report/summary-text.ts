@@ -21,6 +21,8 @@ const NAMED_FAILURES = 5;
 const NAMED_OUTAGES = 5;
 const NAMED_WAIT_SECONDS = 2;
 const BAR = 24;
+/** Objects of a cluster on a hub named in full. */
+const NAMED_OBJECTS = 4;
 
 /**
  * Lines of the summary, joined.
@@ -44,6 +46,8 @@ export function renderSummary(
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
   section('Requests', requests(summary, style));
+  section('Requests to the hub', hubRequests(summary, style));
+  section('Boot downloads (simulated time)', bootDownloads(summary));
   section('Stages (simulated time)', stages(summary));
   section('Step replies', replies(summary));
   section('Generator', generator(summary, style));
@@ -59,11 +63,12 @@ export function renderSummary(
 
 /** One line for each object that stands on the service. */
 export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
-  return summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [] }) =>
+  return summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [], hub = [] }) =>
     [
       name,
       clusterId && `cluster ${clusterId}`,
       infraEnvId && `infra-env ${infraEnvId}`,
+      ...(hub.length > NAMED_OBJECTS ? [`${hub.length} objects on the hub`] : hub),
       ...unconfirmed.map((one) => `perhaps ${one.kind} ${one.name} (creation not answered)`),
     ]
       .filter(Boolean)
@@ -179,6 +184,29 @@ function requests(summary: RunSummary, style: Style): string[] {
   ];
 }
 
+function hubRequests({ hub }: RunSummary, style: Style): string[] {
+  if (hub === null || hub.requests === 0) return [];
+  const rows = hub.rows.map(({ client, verb, resource, count, errors, latency }) => [
+    client,
+    verb,
+    resource,
+    formatCount(count),
+    formatShare(errors, count),
+    formatMs(latency.p50),
+    formatMs(latency.p95),
+    formatMs(latency.p99),
+  ]);
+  const lines = table(
+    [['client', 'verb', 'resource', 'count', 'errors', 'p50', 'p95', 'p99'], ...rows],
+    [3, 4, 5, 6, 7],
+  );
+  return [
+    style.dim(lines[0]!),
+    ...lines.slice(1),
+    `${formatCount(hub.requests)} requests, ${hub.requestsPerCluster.toFixed(1)} of the user a cluster`,
+  ];
+}
+
 /** Long waits and outages. */
 function silences(summary: RunSummary): string[] {
   const longest = summary.unanswered.toSorted((a, b) => b.seconds - a.seconds)[0];
@@ -196,6 +224,30 @@ function silences(summary: RunSummary): string[] {
     );
   }
   return lines;
+}
+
+function bootDownloads({ boot, errors, simulatedSeconds }: RunSummary): string[] {
+  if (boot.length === 0) return [];
+  const rows = boot.map(({ kind, requests: count, errors: failed, bytes, duration }) => [
+    kind,
+    formatCount(count),
+    formatShare(failed, count),
+    formatBytes(bytes),
+    formatCount(duration.count),
+    formatMs(duration.p50),
+    formatMs(duration.p95),
+    formatMs(duration.max),
+  ]);
+  const bytes = boot.reduce((sum, row) => sum + row.bytes, 0);
+  const failed = errors['boot-failed'] ?? 0;
+  return [
+    ...table(
+      [['what', 'requests', 'errors', 'bytes', 'complete', 'p50', 'p95', 'max'], ...rows],
+      [1, 2, 3, 4, 5, 6, 7],
+    ),
+    `${formatBytes(bytes)} in all, ${formatBytes(bytes / Math.max(simulatedSeconds, 1))}/s over the whole run`,
+    ...(failed > 0 ? [`${formatCount(failed)} host${failed === 1 ? '' : 's'} could not boot`] : []),
+  ];
 }
 
 function stages(summary: RunSummary): string[] {

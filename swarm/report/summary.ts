@@ -1,5 +1,6 @@
 /** What a run came to: one plain object, for summary.json, the API and the terminal. */
 
+import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import {
   CLIENT_KINDS,
   type ClientKind,
@@ -12,6 +13,7 @@ import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
+import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { isError } from './figures.ts';
@@ -70,6 +72,19 @@ export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 
   default: boolean;
 }
 
+export interface BootSummary {
+  kind: BootKind;
+  requests: number;
+  /** Requests without an answer, and answers of 400 or more. */
+  errors: number;
+  /** Requests by outcome (status or error kind). */
+  outcomes: Record<string, number>;
+  /** Of bodies. */
+  bytes: number;
+  /** Simulated milliseconds until a host had all of it, retries included. */
+  duration: Quantiles;
+}
+
 /** A time in which requests failed or waited and none got a good answer. */
 export interface OutageSummary {
   startedAt: string;
@@ -89,6 +104,28 @@ export interface UnansweredSummary {
   at: string;
   /** Requests of the kind under way then. */
   underWay: number;
+}
+
+/** Requests of one verb on one resource of the hub. */
+export interface HubRequestSummary {
+  client: HubClient;
+  verb: string;
+  resource: string;
+  count: number;
+  /** Without a response, or answered with 400 or more. */
+  errors: number;
+  /** By HTTP status; `none` for those without a response. */
+  codes: Record<string, number>;
+  latency: Quantiles;
+}
+
+/** Requests of a run to its hub; those of the service's controllers are not among them. */
+export interface HubSummary {
+  requests: number;
+  errors: number;
+  /** Those of the user, divided by the clusters and infra-envs made by custom resources. */
+  requestsPerCluster: number;
+  rows: HubRequestSummary[];
 }
 
 export interface RunSummary {
@@ -122,6 +159,8 @@ export interface RunSummary {
   failures: { cluster: number; name: string; reason: string }[];
   requests: RequestSummary[];
   totals: { requests: number; rate: number; errors: number; sinceDue: Quantiles; sinceSent: Quantiles };
+  /** Null when no cluster was made by custom resources. */
+  hub: HubSummary | null;
   /** In the order of time. */
   outages: OutageSummary[];
   unanswered: UnansweredSummary[];
@@ -129,6 +168,8 @@ export interface RunSummary {
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
   replies: { step: string; posted: number; deduplicated: number; failed: number }[];
+  /** What booting hosts have downloaded, by what it was. */
+  boot: BootSummary[];
   errors: Partial<Record<ErrorKind, number>>;
   connections: { opened: number; closed: number; open: number };
   bytes: { sent: number; received: number };
@@ -159,6 +200,8 @@ export interface LeftBehind {
   infraEnvId: string | null;
   /** What may stand there too: a request to create it was under way or was never answered. Absent when there is nothing. */
   unconfirmed?: { kind: string; name: string }[];
+  /** Objects on the hub, `kind namespace/name`. Absent when there are none. */
+  hub?: string[];
 }
 
 /** What only the run knows. */
@@ -183,6 +226,7 @@ export interface RunFacts {
   /** Simulated seconds an idle connection really lingered. */
   idleSeconds: number;
   leftBehind: LeftBehind[];
+  hubRequests: readonly HubRequestRow[];
 }
 
 /** Phases worth a line of the funnel, with the words for them. */
@@ -265,6 +309,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       sinceDue: quantiles(reader.latency('due')),
       sinceSent: quantiles(reader.latency('sent')),
     },
+    hub: summarizeHub(plan, facts.hubRequests),
     outages: facts.outages.map(({ startMs, endMs, failed, waiting }) => ({
       startedAt: new Date(startMs).toISOString(),
       afterSeconds: Math.max(0, startMs - facts.startedAt.getTime()) / 1000,
@@ -283,6 +328,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       .stageDurations()
       .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution) })),
     replies: [...replies.values()],
+    boot: summarizeBoot(reader),
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
@@ -292,9 +338,26 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
   };
 }
 
+function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequestRow[]): HubSummary | null {
+  if (hub === null) return null;
+  const made = clusters.filter(({ api }) => api === 'kube').length;
+  const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
+  const summed = rows.map(({ client, verb, resource, count, codes, latency }) => {
+    const failed = Object.entries(codes).filter(([code]) => code === 'none' || Number(code) >= 400);
+    const errors = failed.reduce((sum, [, times]) => sum + times, 0);
+    return { client, verb, resource, count, errors, codes, latency: quantiles(latency) };
+  });
+  return {
+    requests: countOf(rows),
+    errors: summed.reduce((sum, { errors }) => sum + errors, 0),
+    requestsPerCluster: countOf(rows.filter(({ client }) => client === 'user')) / Math.max(1, made),
+    rows: summed,
+  };
+}
+
 /** Settings of a plan under which the load differs from that of real agents, in words. */
 export function deviations(
-  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile'>,
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot'>,
   idleSeconds: number,
 ): string[] {
   const list: string[] = [];
@@ -309,6 +372,15 @@ export function deviations(
   }
   if (plan.pollIntervalSeconds !== null) {
     list.push(`agents poll every ${plan.pollIntervalSeconds} s: real ones obey the interval that the service names`);
+  }
+  if (plan.boot) {
+    const { from, share, readBytes } = plan.boot;
+    if (share < 1) list.push(`${Math.round(share * 100)}% of the hosts download what they boot: real ones all do`);
+    if (from === 'iso') {
+      list.push(
+        `the ISO is read from its beginning to its end, ${readBytes / 1000} kB a request: BMCs differ in both, and read what is asked of them`,
+      );
+    }
   }
   if (plan.spokeProfile !== 'typical') {
     list.push(
@@ -352,6 +424,21 @@ function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSum
   const place = (row: RequestSummary) =>
     CLIENT_KINDS.indexOf(row.client) * ENDPOINTS.length + endpointNumber(row.endpoint);
   return [...rows.values()].sort((a, b) => place(a) - place(b));
+}
+
+function summarizeBoot(reader: TelemetryReader): BootSummary[] {
+  return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {
+    const entries = Object.entries(outcomes);
+    const sum = (counts: [string, number][]) => counts.reduce((total, [, count]) => total + count, 0);
+    return {
+      kind,
+      requests: sum(entries),
+      errors: sum(entries.filter(([code]) => isError(code))),
+      outcomes,
+      bytes,
+      duration: quantiles(durations),
+    };
+  });
 }
 
 function quantiles(distribution: Distribution): Quantiles {

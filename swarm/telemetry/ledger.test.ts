@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -119,6 +119,53 @@ describe('on disk', () => {
     second.end({ ended: 'then', verdict: 'failed', reasons: ['x'] });
     ledger.end();
     expect(readLedger(folder)).toMatchObject({ open: [], end: { verdict: 'failed' }, lastSeq: 2 });
+  });
+
+  it('is taken over whole by who goes on with the run, by one at a time, and only when it is over', async () => {
+    const ledger = Ledger.create(folder, HEADER, unheard);
+    (await ledger.intend('Secret', 'a/a', { version: 'v1' })).made('uid-a');
+    (await ledger.intend('Secret', 'a/b')).gone();
+    (await ledger.intend('Secret', 'a/c')).notAnswered();
+    ledger.end();
+    const before = readFileSync(join(folder, LEDGER_FILE), 'utf8');
+    const header = { ...HEADER, startedAt: '2026-11-22T00:00:00.000Z' };
+    const goesOn = () => {
+      throw new Error('it goes on');
+    };
+    expect(() => Ledger.takeOver(folder, () => header, goesOn, unheard)).toThrow('it goes on');
+    const part = join(folder, `${LEDGER_FILE}.part`);
+    writeFileSync(part, '');
+    expect(() =>
+      Ledger.takeOver(
+        folder,
+        () => header,
+        () => {},
+        unheard,
+      ),
+    ).toThrow('another process is about to go on');
+    expect(readFileSync(join(folder, LEDGER_FILE), 'utf8')).toBe(before);
+
+    // One that was left by a kill.
+    utimesSync(part, new Date(0), new Date(0));
+    const next = Ledger.takeOver(
+      folder,
+      () => header,
+      () => {},
+      unheard,
+    );
+    expect(next.contents.open.map(({ name }) => name)).toEqual(['a/a', 'a/c']);
+    next.ledger.find('Secret', 'a/c')?.made('uid-c');
+    (await next.ledger.intend('Secret', 'a/d')).made('uid-d');
+    next.ledger.end();
+    expect(readLedger(folder)).toMatchObject({
+      header,
+      lastSeq: 4,
+      open: [
+        { seq: 1, name: 'a/a', id: 'uid-a', attributes: { version: 'v1' } },
+        { seq: 3, name: 'a/c', id: 'uid-c', unanswered: true },
+        { seq: 4, name: 'a/d', id: 'uid-d' },
+      ],
+    });
   });
 
   it('says when a folder has no ledger, or something else under its name', () => {

@@ -4,6 +4,7 @@
 import { type Metric, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
+import type { HubRequestCounts } from './hub-request-counts.ts';
 import { SATURATION_RULES, type SaturationMonitor } from './saturation.ts';
 import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
 
@@ -13,6 +14,8 @@ export interface RegistrySource {
   saturation: SaturationMonitor;
   /** Simulated seconds per wall-clock second. */
   clockSpeed: number;
+  /** Of a run that may have a hub. */
+  hubRequests?: HubRequestCounts;
 }
 
 interface Sample {
@@ -159,6 +162,24 @@ function rows(version: string): MetricRow[] {
       'sent',
     ),
     {
+      name: 'swarm_kube_requests_total',
+      type: 'counter',
+      help: 'Requests to the hub by imitated client, verb, resource and HTTP status; code is none where no response came.',
+      run: ({ hubRequests }) =>
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, codes }) =>
+          Object.entries(codes).map(([code, value]) => ({ labels: { client, verb, resource, code }, value })),
+        ),
+    },
+    {
+      name: 'swarm_kube_request_duration_seconds',
+      type: 'histogram',
+      help: 'Time until a response of the hub was read, of a watch until it began, by client, verb and resource.',
+      run: ({ hubRequests }) =>
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, latency }) =>
+          histogram('swarm_kube_request_duration_seconds', { client, verb, resource }, LATENCY_BOUNDS, latency),
+        ),
+    },
+    {
       name: 'swarm_requests_under_way',
       type: 'gauge',
       help: 'Requests that have no answer yet, by client.',
@@ -239,6 +260,34 @@ function rows(version: string): MetricRow[] {
           .stageDurations()
           .flatMap(({ role, stage, distribution }) =>
             histogram('swarm_stage_duration_seconds', { role, stage }, STAGE_BOUNDS, distribution),
+          ),
+    },
+    {
+      name: 'swarm_boot_downloads_total',
+      type: 'counter',
+      help: 'Requests of booting hosts by what they download; code is the HTTP status or why there was none.',
+      run: ({ reader }) =>
+        reader
+          .bootDownloads()
+          .flatMap(({ kind, requests }) =>
+            Object.entries(requests).map(([code, value]) => ({ labels: { kind, code }, value })),
+          ),
+    },
+    {
+      name: 'swarm_boot_download_bytes_total',
+      type: 'counter',
+      help: 'Bytes that booting hosts have received, headers excluded, by what they download.',
+      run: ({ reader }) => reader.bootDownloads().map(({ kind, bytes }) => ({ labels: { kind }, value: bytes })),
+    },
+    {
+      name: 'swarm_boot_download_duration_seconds',
+      type: 'histogram',
+      help: 'Simulated time until a booting host had all of it, retries included, by what it downloads.',
+      run: ({ reader }) =>
+        reader
+          .bootDownloads()
+          .flatMap(({ kind, durations }) =>
+            histogram('swarm_boot_download_duration_seconds', { kind }, STAGE_BOUNDS, durations),
           ),
     },
     {

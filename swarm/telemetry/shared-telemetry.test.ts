@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { SharedTelemetry } from './shared-telemetry.ts';
 import type { RequestRecord } from './telemetry.ts';
 import { createTelemetryBuffer } from './telemetry-layout.ts';
-import { ratesBetween, TelemetryReader } from './telemetry-reader.ts';
+import { ratesBetween } from './telemetry-rates.ts';
+import { TelemetryReader } from './telemetry-reader.ts';
 
 const poll: RequestRecord = {
   client: 'agent',

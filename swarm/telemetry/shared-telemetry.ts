@@ -1,6 +1,7 @@
 /**
  * The writing end of the shared telemetry; one a thread. See the drawing in telemetry-layout.ts.
  */
+import { BOOT_KINDS, type BootKind } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, type ClientKind, ENDPOINTS, endpointNumber } from '../../model/protocol/endpoints.ts';
 import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
@@ -32,6 +33,7 @@ const fateNumbers = numbered(REPLY_FATES);
 const errorNumbers = numbered(ERROR_KINDS);
 const hostPhaseNumbers = numbered(HOST_PHASES);
 const clusterPhaseNumbers = numbered(CLUSTER_PHASES);
+const bootNumbers = numbered(BOOT_KINDS);
 const roleNumbers = numbered(HOST_ROLES);
 const stageNumbers = numbered(HOST_STAGES);
 
@@ -127,6 +129,16 @@ export class SharedTelemetry implements Telemetry {
 
   error(kind: ErrorKind): void {
     this.#words[AT.errors + errorNumbers.get(kind)!]!++;
+  }
+
+  bootRequest(kind: BootKind, outcome: RequestOutcome, bytes: number): void {
+    const number = bootNumbers.get(kind)!;
+    this.#words[AT.bootRequests + number * OUTCOMES + outcomeNumber(outcome)]!++;
+    this.#words[AT.bootBytes + number]! += bytes;
+  }
+
+  bootDownload(kind: BootKind, simulatedMs: number): void {
+    recordDuration(this.#words, AT.bootDurations + bootNumbers.get(kind)! * HISTOGRAM_WORDS, simulatedMs);
   }
 
   connectionOpened(): void {

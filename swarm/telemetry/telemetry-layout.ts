@@ -13,6 +13,8 @@
  *    │ client × good,   │ client ×     │ since sent, histograms     │ lateness    │ role × stage                │
  *    │ failed           │ count, since │ client × endpoint          │             │                             │
  *
+ * At its end lie the requests (kind × outcome), bytes and durations (histograms by kind) of what booting hosts download.
+ *
  * No two threads write the same word, so recording is a plain addition: nothing is contended and nothing can be lost. The
  * reader adds up the sections. An aligned float is written and read whole on all 64-bit machines. A section is seven
  * megabytes of address space of which only touched pages become memory.
@@ -20,6 +22,7 @@
  * A host's or cluster's byte is 0 while the slot is unused, else 1 + position in HOST_PHASES, HOST_STAGES or CLUSTER_PHASES;
  * it says where the host *is*, so counts by phase cannot drift apart from the hosts.
  */
+import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { HOST_STAGES, type HostRole, STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
@@ -65,6 +68,9 @@ export const AT = (() => {
     sinceSent: take(PAIRS * HISTOGRAM_WORDS),
     lateness: take(HISTOGRAM_WORDS),
     stages: take(HOST_ROLES.length * HOST_STAGES.length * HISTOGRAM_WORDS),
+    bootRequests: take(BOOT_KINDS.length * OUTCOMES),
+    bootBytes: take(BOOT_KINDS.length),
+    bootDurations: take(BOOT_KINDS.length * HISTOGRAM_WORDS),
     end: next,
   };
 })();

@@ -1,6 +1,7 @@
 /**
  * The reading end of the shared telemetry, on the main thread. Everything it gives is a copy.
  */
+import { BOOT_KINDS, type BootKind } from '../../model/protocol/boot-kinds.ts';
 import {
   CLIENT_KINDS,
   type ClientKind,
@@ -72,6 +73,17 @@ export interface AnswerCount {
   failed: number;
 }
 
+/** What booting hosts have downloaded of one kind. */
+export interface BootDownloads {
+  kind: BootKind;
+  /** Requests by status, or by why there was no answer. */
+  requests: Record<string, number>;
+  /** Of bodies. */
+  bytes: number;
+  /** Simulated milliseconds until all of it was there, of those that succeeded. */
+  durations: Distribution;
+}
+
 /** All counters at one moment. */
 export interface TelemetrySnapshot {
   /** Caller's wall-clock milliseconds. */
@@ -109,37 +121,6 @@ export interface TelemetrySnapshot {
   errors: Record<ErrorKind, number>;
   /** Only threads that have a heartbeat. */
   threads: ThreadState[];
-}
-
-/** Per wall-clock second. */
-export interface TelemetryRates {
-  seconds: number;
-  requests: number;
-  answered: number;
-  unanswered: number;
-  refused: number;
-  polls: number;
-  bytesSent: number;
-  bytesReceived: number;
-  connectionsOpened: number;
-}
-
-/** What happened between two snapshots, a second; zeros when no time passed. */
-export function ratesBetween(earlier: TelemetrySnapshot, later: TelemetrySnapshot): TelemetryRates {
-  const seconds = Math.max(0, later.wallMs - earlier.wallMs) / 1000;
-  const rate = (from: number, to: number) => (seconds === 0 ? 0 : (to - from) / seconds);
-  const total = (name: keyof TelemetrySnapshot['totals']) => rate(earlier.totals[name], later.totals[name]);
-  return {
-    seconds,
-    requests: total('requests'),
-    answered: total('answered'),
-    unanswered: total('unanswered'),
-    refused: total('refused'),
-    polls: total('polls'),
-    bytesSent: total('bytesSent'),
-    bytesReceived: total('bytesReceived'),
-    connectionsOpened: rate(earlier.connections.opened, later.connections.opened),
-  };
 }
 
 /** Which latencies to merge; absent = all. */
@@ -299,6 +280,23 @@ export class TelemetryReader {
       ) as ThreadGauges;
       if (gauges.heartbeatMs === 0) continue;
       list.push({ thread: writer === 0 ? 'main' : `worker-${writer - 1}`, ...gauges });
+    }
+    return list;
+  }
+
+  /** Kinds that were asked for. */
+  bootDownloads(): BootDownloads[] {
+    const list: BootDownloads[] = [];
+    for (const [number, kind] of BOOT_KINDS.entries()) {
+      const requests: Record<string, number> = {};
+      for (let outcome = 0; outcome < OUTCOMES; outcome++) {
+        const count = this.#sum(AT.bootRequests + number * OUTCOMES + outcome);
+        if (count > 0) requests[codeOf(outcome)] = count;
+      }
+      if (Object.keys(requests).length === 0) continue;
+      const durations = new Distribution();
+      this.#merge(durations, AT.bootDurations + number * HISTOGRAM_WORDS);
+      list.push({ kind, requests, bytes: this.#sum(AT.bootBytes + number), durations });
     }
     return list;
   }

@@ -2,6 +2,7 @@
  * What happened, as counters and histograms. One writer per thread, all of them on shared memory: recording is a few
  * atomic adds, never a message. `shared-telemetry.ts` implements it; `registry.ts` turns it into Prometheus metrics.
  */
+import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
@@ -21,6 +22,7 @@ export const ERROR_KINDS = [
   'malformed-answer',
   'installer-failed',
   'controller-failed',
+  'boot-failed',
   'cluster-failed',
   'worker-lost',
 ] as const;
@@ -61,4 +63,8 @@ export interface Telemetry {
   stageDuration(role: HostRole, stage: HostStage, simulatedMs: number): void;
   stepReply(step: StepType | 'unknown', fate: 'posted' | 'deduplicated' | 'failed'): void;
   error(kind: ErrorKind): void;
+  /** A request of a booting host has ended; `bytes` of the body have arrived. */
+  bootRequest(kind: BootKind, outcome: RequestOutcome, bytes: number): void;
+  /** A booting host has all of something, after so many simulated milliseconds. */
+  bootDownload(kind: BootKind, simulatedMs: number): void;
 }

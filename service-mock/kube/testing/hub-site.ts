@@ -12,6 +12,7 @@ import { ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { ANSWERS, CERTIFICATE, inventoryOf, PULL_SECRET, type Step } from '../../core/test-site.ts';
 import { type ServiceMock, startServiceMock } from '../../index.ts';
 import type { JsonObject, ServiceSettings } from '../../service-api.ts';
+import type { Agent, ClusterInstall, InfraEnv } from '../objects.ts';
 
 /** Simulated seconds in one second. */
 const SPEED = 60;
@@ -104,9 +105,9 @@ export class HubSite {
   #poll(): void {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      this.#polling = Promise.all(
-        this.machines.filter(({ isOff }) => !isOff).map((machine) => this.poll(machine)),
-      ).then(() => this.#poll());
+      const polls = this.machines.filter(({ isOff }) => !isOff).map((machine) => this.poll(machine));
+      // The service may be away.
+      this.#polling = Promise.allSettled(polls).then(() => this.#poll());
     }, POLL_MS);
   }
 
@@ -170,6 +171,46 @@ export class HubSite {
     return history;
   }
 
+  /** The id of the row of an InfraEnv, when its image is there. */
+  async infraEnvId(namespace: string, name = namespace): Promise<string> {
+    await this.condition(RESOURCES.infraEnvs, namespace, name, 'ImageCreated', { status: 'True' });
+    const { status } = await this.get<InfraEnv>(RESOURCES.infraEnvs, namespace, name);
+    return new URL(status!.debugInfo.eventsURL).searchParams.get('infra_env_id')!;
+  }
+
+  /** The id of the row of a cluster, when there is one. */
+  clusterId(name: string): Promise<string> {
+    return this.eventually(async () => {
+      const { status } = await this.get<ClusterInstall>(RESOURCES.agentClusterInstalls, name, name);
+      return new URL(status!.debugInfo.eventsURL).searchParams.get('cluster_id')!;
+    });
+  }
+
+  approve(namespace: string, { id }: SiteMachine, spec: object = {}): Promise<KubeObject> {
+    return this.client.patch(RESOURCES.agents, namespace, id, { spec: { approved: true, ...spec } });
+  }
+
+  agent(namespace: string, { id }: SiteMachine): Promise<Agent> {
+    return this.get<Agent>(RESOURCES.agents, namespace, id);
+  }
+
+  /** Waits until an Agent tells of this state of its host. */
+  state(namespace: string, machine: SiteMachine, state: string): Promise<Agent> {
+    return this.eventually(async () => {
+      const agent = await this.agent(namespace, machine);
+      expect(agent.status?.debugInfo.state).toBe(state);
+      return agent;
+    });
+  }
+
+  /** Goes through stages of an installation; the machine is silent from its reboot on. */
+  async install(machine: SiteMachine, ...stages: string[]): Promise<void> {
+    for (const stage of stages) {
+      await this.eventually(() => this.progress(machine, stage));
+      if (stage === 'Rebooting') machine.isOff = true;
+    }
+  }
+
   /** A request of an agent. @returns status and body. */
   async call(method: string, path: string, body?: unknown): Promise<{ status: number; body: JsonObject }> {
     const response = await fetch(`${this.service.url}${API}${path}`, {
@@ -214,7 +255,8 @@ export class HubSite {
         error: '',
       });
     }
-    if (body.post_step_action === 'exit') machine.isOff = true;
+    // A machine whose agent ends starts it anew, as systemd does.
+    if (body.post_step_action === 'exit') await this.register(machine);
   }
 
   #answer(step: Step, machine: SiteMachine): unknown {
@@ -316,9 +358,14 @@ export const installOf = (name: string, spec: object = {}): KubeObject => ({
   },
 });
 
-export const infraEnvOf = (name: string, spec: object = {}): KubeObject => ({
+/** Of the cluster of its name. */
+export const infraEnvOf = (name: string, spec: object = {}): KubeObject =>
+  poolOf(name, { clusterRef: { name, namespace: name }, ...spec });
+
+/** Of no cluster. */
+export const poolOf = (name: string, spec: object = {}): KubeObject => ({
   apiVersion: 'agent-install.openshift.io/v1beta1',
   kind: 'InfraEnv',
   metadata: { name, namespace: name },
-  spec: { clusterRef: { name, namespace: name }, pullSecretRef: { name: 'pull' }, ...spec },
+  spec: { pullSecretRef: { name: 'pull' }, ...spec },
 });

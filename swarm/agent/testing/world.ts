@@ -125,6 +125,8 @@ export class World {
       stageDuration: () => {},
       stepReply: (step, fate) => this.replies.push(`${step} ${fate}`),
       error: (kind) => this.errors.push(kind),
+      bootRequest: () => {},
+      bootDownload: () => {},
     };
     return {
       clock: this.clock,
@@ -243,6 +245,7 @@ export const CLUSTER: ClusterPlan = {
   justInfraEnv: false,
   infraEnvLabels: {},
   withNmstate: false,
+  flow: {},
   machineNetwork: '10.3.1.0/28',
   gateway: '10.3.1.1',
   apiVip: '10.3.1.2',

@@ -167,6 +167,8 @@ export class Simulation {
       stageDuration: (role, stage, ms) => this.measured.push(`duration ${role} ${stage} ${Math.round(ms / 1000)}`),
       stepReply: () => {},
       error: (kind) => this.measured.push(`error ${kind}`),
+      bootRequest: () => {},
+      bootDownload: () => {},
     };
   }
 }
@@ -206,6 +208,7 @@ export function planOf(topology: Topology, index = 0): ClusterPlan {
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: `10.3.${index}.0/24`,
     gateway: `10.3.${index}.1`,
     apiVip: null,

@@ -1,5 +1,10 @@
 /** Label selectors inside of resources. Upstream: apimachinery, meta/v1/helpers.go, LabelSelectorAsSelector. */
-import type { LabelSelector } from './objects.ts';
+
+/** As `metav1.LabelSelector`. */
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
 
 type Labels = Readonly<Record<string, string>>;
 

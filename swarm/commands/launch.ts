@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
+import type { HubLaunch } from '../daemon/hub-launch.ts';
+import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
+import { EXIT, InputError } from './exit.ts';
+import { LaunchProgress, launchLine } from './launch-progress.ts';
+import { note } from './note.ts';
+import { count, duration, type ListenAddress, listenOption, wholeNumber } from './options.ts';
+
+interface LaunchFlags extends AccessFlags {
+  kubeconfig?: string;
+  context?: string;
+  namespace: string[];
+  selector?: string;
+  seed: string;
+  agents: number;
+  approve?: true;
+  bmh?: true;
+  converged?: true;
+  ca?: string;
+  insecure?: true;
+  bootSpread: number;
+  pollInterval?: number;
+  spokeProfile: string;
+  workers?: number;
+  out: string;
+  listen: ListenAddress;
+  json?: true;
+  quiet?: true;
+}
+
+const MOST_AGENTS = 10_000;
+
+/** `swarm launch` */
+export function launchCommand(finish: (code: number) => void): Command {
+  const command = new Command('launch')
+    .summary('keep hosts alive for the InfraEnvs of a hub')
+    .description(
+      'Follows the InfraEnvs of a hub, whoever made them, and keeps for each as many hosts alive as its AgentClusterInstall requires; they boot, are discovered and install. Hosts reach the service as the discovery ignition of their InfraEnv says. Goes on until Ctrl-C.',
+    )
+    .option('--kubeconfig <file>', 'kubeconfig of the hub (default: the one that kubectl takes)')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .option(
+      '--namespace <name>',
+      'follow this namespace only; repeatable',
+      (name, before) => [...before, name],
+      [] as string[],
+    )
+    .option('--selector <labels>', 'follow only InfraEnvs with these labels, for example team=a,env!=prod')
+    .option('--seed <text>', 'of identities; the same seed gives an InfraEnv the same hosts', 'swarm')
+    .option(
+      '--agents <n>',
+      'hosts of an InfraEnv without a cluster, unless its annotation assisted-swarm/agents says how many',
+      count(MOST_AGENTS),
+      0,
+    )
+    .option('--approve', 'approve the Agents of these hosts, and give those of a cluster their roles')
+    .option('--bmh', 'act as the operator of BareMetalHosts: hosts boot when theirs are provisioned')
+    .option('--converged', 'with --bmh: the service makes the ramdisks, as with ALLOW_CONVERGED_FLOW')
+    .option('--ca <file>', 'PEM certificates to trust beside those of the system when ignitions are downloaded')
+    .option('--insecure', "do not verify the service's certificate when ignitions are downloaded")
+    .option('--boot-spread <duration>', 'time over which the hosts of an InfraEnv boot', duration, 30)
+    .option('--poll-interval <duration>', 'pace of polls in place of what the service asks for', duration)
+    .option('--spoke-profile <name>', 'how long installations take: typical or quick', 'typical')
+    .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
+    .addOption(listenOption('--listen <address>', 'address and port of API, metrics and page', '127.0.0.1:5566'))
+    .option('--out <dir>', 'folder for the token, and for folders of runs that clients start', 'runs')
+    .option('--json', 'print events as lines of JSON')
+    .option('--quiet', 'no progress lines');
+  return addAccessOptions(command)
+    .addHelpText(
+      'after',
+      `
+How many hosts: annotation assisted-swarm/agents of the InfraEnv, else with --bmh its BareMetalHosts that are on, else what the
+AgentClusterInstall requires, else one for each NMStateConfig, else --agents. Hosts take the MACs of BareMetalHosts and NMStateConfigs.
+
+Exit codes: 0 ended by Ctrl-C, 1 it could not go on, 2 wrong input.
+${ACCESS_HELP}
+
+Examples:
+  swarm launch --kubeconfig hub.kubeconfig --approve
+  swarm launch --namespace ztp-1 --namespace ztp-2 --agents 3
+  swarm launch --selector assisted-swarm/run --bmh
+  swarm launch --json | jq -c 'select(.type == "infra-env.hosts")'`,
+    )
+    .action(async (flags: LaunchFlags) => {
+      const { DaemonSession } = await import('./daemon-session.ts');
+      const launch = await createLaunch(flags);
+      const session = new DaemonSession({
+        directory: flags.out,
+        launch,
+        ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
+      });
+      const settings = await listenSettings(flags.listen, flags, flags.out);
+      note(`page, API and metrics: ${await session.listen(settings)}; Ctrl-C ends`);
+      for (const line of settings.notes) note(line);
+      const progress = new LaunchProgress(launch, note);
+      let code: number = EXIT.ok;
+      try {
+        const ended = Promise.race([session.interrupted, session.exitAsked, launch.failed]);
+        const started = launch.start().catch((error: Error) => {
+          throw new InputError(error.message, { cause: error });
+        });
+        await Promise.race([started, ended]);
+        if (!flags.quiet) progress.start();
+        const failure = await ended;
+        if (failure) {
+          note(`the launch cannot go on: ${failure.message}`);
+          code = EXIT.failed;
+        } else note('stopping: hosts are powered off, the hub stays as it is; press Ctrl-C again to leave at once');
+      } finally {
+        progress.stop();
+        await launch.stop();
+        await session.close();
+      }
+      finish(code);
+    });
+}
+
+/** @throws InputError for a kubeconfig, a file or a name that cannot be used */
+async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
+  const { HubLaunch } = await import('../daemon/hub-launch.ts');
+  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
+  const { SPOKE_PROFILES } = await import('../../model/spoke/profiles.ts');
+  if (!Object.hasOwn(SPOKE_PROFILES, flags.spokeProfile)) {
+    const names = Object.keys(SPOKE_PROFILES).join(', ');
+    throw new InputError(`--spoke-profile ${flags.spokeProfile} is unknown; allowed: ${names}`);
+  }
+  if (flags.converged && !flags.bmh) throw new InputError('--converged says how BareMetalHosts boot; give --bmh too');
+  const { kubeconfig: file, context } = flags;
+  try {
+    return new HubLaunch({
+      kubeconfig: loadKubeconfig({ ...(file !== undefined && { file }), ...(context !== undefined && { context }) }),
+      namespaces: flags.namespace,
+      selector: flags.selector ?? null,
+      seed: flags.seed,
+      agents: flags.agents,
+      approve: flags.approve === true,
+      bmh: flags.bmh === true,
+      converged: flags.converged === true,
+      tls: { ...(flags.ca !== undefined && { ca: readCa(flags.ca) }), ...(flags.insecure && { insecure: true }) },
+      spokeProfile: flags.spokeProfile,
+      bootSpreadMs: flags.bootSpread * 1000,
+      pollIntervalSeconds: flags.pollInterval ?? null,
+      workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
+      emit: (event) => show(event, flags),
+    });
+  } catch (error) {
+    throw error instanceof InputError ? error : new InputError((error as Error).message, { cause: error });
+  }
+}
+
+function readCa(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`--ca ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new InputError(`--ca ${path} has no PEM certificate in it`);
+  return text;
+}
+
+function show(event: LaunchEvent, { json, quiet }: LaunchFlags): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+    return;
+  }
+  const line = launchLine(event);
+  if (line !== null && (!quiet || event.type === 'launch.warning')) note(line);
+}

@@ -1,0 +1,319 @@
+/**
+ * A launch as the daemon runs it: the hub's client, the workers, the launcher between them, and where nobody else does, the operator
+ * of BareMetalHosts.
+ *
+ *   hub ──> Launcher ──> Pool ──> agents, installers, controllers ──> service
+ *    ^         ^  └── discovery ignitions ──────────────────────────────┘
+ *    └── BareMetalOperator: power
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeClient } from '../../model/kube/kube-client.ts';
+import { isKubeError } from '../../model/kube/kube-error.ts';
+import { objectKey, splitKey } from '../../model/kube/kube-object.ts';
+import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
+import { BareMetalOperator, OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
+import { derivedNetwork, HostNetwork } from '../cluster/launch/host-network.ts';
+import { clusterPlan } from '../cluster/launch/infra-env-group.ts';
+import type { LaunchEvent, LaunchNews } from '../cluster/launch/launch-event.ts';
+import { Launcher, type LaunchState } from '../cluster/launch/launcher.ts';
+import { buildHost } from '../host/build-host.ts';
+import type { TlsOptions } from '../plan/connections.ts';
+import type { Pool, PoolOptions } from '../pool/pool.ts';
+import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
+import { HubRequests } from '../telemetry/hub-requests.ts';
+import type { RegistrySource } from '../telemetry/registry.ts';
+import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { readConnectionLimits } from './connection-budget.ts';
+import { hardwareDetails } from './hardware-details.ts';
+import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
+
+export interface HubLaunchOptions {
+  kubeconfig: KubeConfig;
+  /** All when empty. */
+  namespaces: readonly string[];
+  /** Label selector of InfraEnvs; null for all. */
+  selector: string | null;
+  seed: string;
+  /** Hosts of an InfraEnv without a cluster. */
+  agents: number;
+  approve: boolean;
+  /** Act as the operator of BareMetalHosts. */
+  bmh: boolean;
+  /** The service makes the ramdisks of BareMetalHosts. */
+  converged: boolean;
+  /** What is trusted when discovery ignitions are downloaded; agents trust what these say. */
+  tls: TlsOptions;
+  spokeProfile: string;
+  /** Simulated milliseconds over which the hosts of an InfraEnv boot. */
+  bootSpreadMs: number;
+  pollIntervalSeconds: number | null;
+  workers: number;
+  emit: (event: LaunchEvent) => void;
+  /** Real time when absent. */
+  clock?: ClockSpec;
+  createPool?: (options: PoolOptions) => Promise<Pool>;
+}
+
+/** Hosts that one launch can have alive. */
+const CAPACITY = 100_000;
+/** Idle connections a stock agent keeps, and what it opens beside them: see connection-budget.ts. */
+const IDLE_MS = 90_000;
+const CONNECTIONS_PER_HOST = 1.8;
+const RESERVED_FILES = 500;
+
+export class HubLaunch {
+  readonly #options: HubLaunchOptions;
+  readonly #clock: ScaledClock;
+  readonly #clockSpec: ClockSpec;
+  readonly #client: KubeClient;
+  readonly #hubRequests = new HubRequests();
+  readonly #telemetry: SharedArrayBuffer;
+  readonly #measured: RegistrySource;
+  readonly #failed = Promise.withResolvers<Error>();
+  /** Keys of BareMetalHosts whose machines run the discovery image. */
+  readonly #poweredOn = new Set<string>();
+  #user: UserRuntime | null = null;
+  #pool: Pool | null = null;
+  #launcher: Launcher | null = null;
+  #operator: { operator: BareMetalOperator; client: KubeClient } | null = null;
+  /** Hosts for which this process has connections enough. */
+  #roomFor = Number.POSITIVE_INFINITY;
+
+  constructor(options: HubLaunchOptions) {
+    this.#options = options;
+    this.#clockSpec = options.clock ?? startClock(1);
+    this.#clock = new ScaledClock(this.#clockSpec);
+    this.#telemetry = createTelemetryBuffer({ writers: options.workers + 1, hostSlots: CAPACITY, clusterSlots: 1 });
+    const reader = new TelemetryReader(this.#telemetry);
+    this.#measured = {
+      reader,
+      saturation: new SaturationMonitor(reader),
+      clockSpeed: this.#clock.speed,
+      hubRequests: this.#hubRequests,
+    };
+    this.#client = this.#connect();
+  }
+
+  /** Settles when the launch cannot go on. */
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
+  }
+
+  /** What is alive; null before the start. */
+  get state(): LaunchState | null {
+    return this.#launcher?.state ?? null;
+  }
+
+  measured(): RegistrySource {
+    return this.#measured;
+  }
+
+  /**
+   * Looks at the hub, starts workers and follows it.
+   * @throws Error that says what of the hub cannot be used, and what to do
+   */
+  async start(): Promise<void> {
+    const { tls, bmh, converged, workers, kubeconfig, ...wishes } = this.#options;
+    const bareMetal = await this.#checkHub();
+    const telemetry = new SharedTelemetry(this.#telemetry, 0);
+    const user = createUserRuntime({ tls, clock: this.#clock, telemetry });
+    this.#user = user;
+    this.#measured.saturation.start();
+    const { files } = await readConnectionLimits();
+    this.#roomFor = Math.floor((files - RESERVED_FILES) / CONNECTIONS_PER_HOST);
+    this.#pool = await this.#createPool();
+    this.#launcher = new Launcher({
+      ...wishes,
+      client: this.#client,
+      clock: this.#clock,
+      pool: this.#pool,
+      capacity: CAPACITY,
+      bareMetal,
+      poweredOn: bmh ? (key) => this.#poweredOn.has(key) : null,
+      download: (url, signal) => fetchDiscoveryIgnition(url, { runtime: user, machine: USER_MACHINE, signal }),
+      emit: (event) => this.#emit(event),
+    });
+    this.#tell({ type: 'launch.started', hub: this.#client.server });
+    await this.#launcher.start();
+    if (bmh) await this.#operate(converged);
+  }
+
+  /** Pulls the plugs of all hosts and ends everything. The hub's objects stay as they are. */
+  async stop(): Promise<void> {
+    await this.#operator?.operator.stop();
+    await this.#operator?.client.close();
+    await this.#launcher?.stop();
+    await this.#pool?.stop();
+    this.#measured.saturation.stop();
+    await this.#user?.transport.close();
+    await this.#client.close();
+  }
+
+  /** @returns whether the hub has BareMetalHosts. @throws Error for a hub that cannot be worked with */
+  async #checkHub(): Promise<boolean> {
+    const { bmh } = this.#options;
+    for (const resource of NEEDED) {
+      if (await this.#client.serves(resource)) continue;
+      throw new Error(
+        `the hub ${this.#client.server} does not serve ${resourceName(resource)}: install assisted-service with its ` +
+          'CustomResourceDefinitions there (and Hive beside it), or give the kubeconfig of another hub',
+      );
+    }
+    const bareMetal = await this.#client.serves(RESOURCES.bareMetalHosts);
+    if (bmh && !bareMetal) {
+      throw new Error(
+        `the hub ${this.#client.server} does not serve ${resourceName(RESOURCES.bareMetalHosts)}: install the ` +
+          'CustomResourceDefinitions of metal3.io there, or leave --bmh out',
+      );
+    }
+    for (const resource of bareMetal ? [...NEEDED, RESOURCES.bareMetalHosts] : NEEDED) await this.#mayList(resource);
+    return bareMetal;
+  }
+
+  async #mayList(resource: KubeResource): Promise<void> {
+    const { namespaces } = this.#options;
+    for (const namespace of namespaces.length > 0 ? namespaces : [undefined]) {
+      try {
+        for await (const _ of this.#client.pages(resource, namespace ? { namespace } : {})) break;
+      } catch (error) {
+        if (!isKubeError(error) || error.status !== 403) throw error;
+        throw new Error(
+          `the user of the kubeconfig may not list ${resourceName(resource)}${namespace ? ` in namespace ${namespace}` : ''}: ` +
+            `grant get, list and watch, or name namespaces with --namespace (${error.message})`,
+          { cause: error },
+        );
+      }
+    }
+  }
+
+  async #createPool(): Promise<Pool> {
+    const { workers, createPool } = this.#options;
+    const create = createPool ?? (await import('../pool/pool.ts')).createPool;
+    return create({
+      workers,
+      clock: this.#clockSpec,
+      telemetry: this.#telemetry,
+      transport: {
+        mode: 'per-poll',
+        idleTimeoutMs: IDLE_MS / this.#clock.speed,
+        dialTimeoutMs: 30_000,
+        tlsHandshakeTimeoutMs: 10_000,
+      },
+      onEvents: (events) => {
+        for (const event of events) {
+          if (event.type === 'run.warning') this.#tell({ type: 'launch.warning', message: event.message });
+          else if ('host' in event) this.#hostEvent(event.cluster, event);
+        }
+      },
+      onClusterIdle: (cluster) => this.#launcher?.groupLost(cluster, 'its worker could not keep them'),
+      onWorkerLost: ({ worker, message }) => {
+        this.#failed.resolve(new Error(`worker ${worker} was lost with its hosts: ${message}`));
+      },
+    });
+  }
+
+  #hostEvent(cluster: number, event: Extract<Parameters<PoolOptions['onEvents']>[0][number], { host: number }>): void {
+    const infraEnv = this.#launcher?.infraEnvOf(cluster);
+    if (infraEnv === undefined) return;
+    this.#emit({ time: event.time, type: 'host', infraEnv, event });
+    if (event.type !== 'host.phase' || !this.#operator) return;
+    const bmh = this.#launcher?.bareMetalHostOf(infraEnv, event.id);
+    if (!bmh) return;
+    const { namespace = '', name } = splitKey(bmh);
+    if (event.phase === 'rebooted') this.#operator.operator.agentEnded({ namespace, name });
+    else if (event.phase === 'failed')
+      this.#operator.operator.agentEnded({ namespace, name }, event.reason ?? 'failed');
+  }
+
+  async #operate(converged: boolean): Promise<void> {
+    const { namespaces, seed } = this.#options;
+    const client = this.#connect(OPERATOR_LIMIT);
+    const operator = new BareMetalOperator({
+      client,
+      clock: this.#clock,
+      seed,
+      converged,
+      ...(namespaces.length > 0 && { namespaces }),
+      hardwareOf: ({ namespace, name, bootMACAddress }) => this.#hardwareOf(objectKey(namespace, name), bootMACAddress),
+      onPower: ({ namespace, name }, on, boot) => this.#power(objectKey(namespace, name), on && boot.runs === 'agent'),
+      onEvent: (event) => {
+        if (event.kind === 'error') this.#tell({ type: 'launch.warning', message: bmhError(event) });
+      },
+    });
+    this.#operator = { operator, client };
+    await operator.start();
+  }
+
+  #power(key: string, alive: boolean): void {
+    if (alive) this.#poweredOn.add(key);
+    else this.#poweredOn.delete(key);
+    this.#launcher?.powerChanged(key);
+  }
+
+  #hardwareOf(key: string, bootMac: string) {
+    const wanted = this.#launcher?.machineOf(key);
+    const { seed, index, profile, hostname, mac } = wanted ?? {
+      seed: `${this.#options.seed}/${key}`,
+      index: 0,
+      profile: 'master',
+      hostname: splitKey(key).name,
+      mac: bootMac || null,
+    };
+    const plan = {
+      index,
+      clusterIndex: 0,
+      ordinal: 0,
+      role: 'master',
+      day2: false,
+      profile,
+      kind: 'native',
+      bootDelayMs: 0,
+    } as const;
+    const network = new HostNetwork(derivedNetwork(this.#options.seed, key, [], false));
+    const cluster = clusterPlan(0, { name: hostname, cluster: null }, network);
+    return hardwareDetails(buildHost(seed, cluster, plan, { hostname, ...(mac && { mac }) }));
+  }
+
+  #connect(limit?: typeof OPERATOR_LIMIT): KubeClient {
+    return new KubeClient({
+      kubeconfig: this.#options.kubeconfig,
+      clock: this.#clock,
+      ...(limit && { limit }),
+      onCall: (call) => {
+        this.#hubRequests.record(call);
+        this.#launcher?.noteCall(call);
+      },
+    });
+  }
+
+  #emit(event: LaunchEvent): void {
+    this.#options.emit(event);
+    if (event.type !== 'infra-env.hosts') return;
+    const hosts = this.#launcher?.state.hosts ?? 0;
+    if (hosts <= this.#roomFor) return;
+    this.#roomFor = Number.POSITIVE_INFINITY;
+    const message = `${hosts} hosts will have about ${Math.ceil(hosts * CONNECTIONS_PER_HOST)} connections open, more than this process may; raise the limit of open files (ulimit -n)`;
+    this.#tell({ type: 'launch.warning', message });
+  }
+
+  #tell(news: LaunchNews): void {
+    this.#emit({ time: this.#clock.now(), ...news } as LaunchEvent);
+  }
+}
+
+/** Kinds that a launch cannot do without. */
+const NEEDED: readonly KubeResource[] = [
+  RESOURCES.infraEnvs,
+  RESOURCES.agents,
+  RESOURCES.nmStateConfigs,
+  RESOURCES.clusterDeployments,
+  RESOURCES.agentClusterInstalls,
+];
+
+function bmhError({ host, message }: { host: { namespace: string; name: string } | null; message: string }): string {
+  return host ? `BareMetalHost ${host.namespace}/${host.name}: ${message}` : message;
+}
