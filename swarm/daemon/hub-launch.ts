@@ -21,7 +21,7 @@ import { buildHost } from '../host/build-host.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
-import { HubRequests } from '../telemetry/hub-requests.ts';
+import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { RegistrySource } from '../telemetry/registry.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
@@ -70,7 +70,7 @@ export class HubLaunch {
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #client: KubeClient;
-  readonly #hubRequests = new HubRequests();
+  readonly #hubRequests = new HubRequestCounts();
   readonly #telemetry: SharedArrayBuffer;
   readonly #measured: RegistrySource;
   readonly #failed = Promise.withResolvers<Error>();
