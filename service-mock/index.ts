@@ -67,6 +67,8 @@ export interface ServiceMock {
 /** How many connections may wait to be accepted: what the real service's server asks for on Linux. */
 const BACKLOG = 4096;
 
+const DEFAULTS = defaultSettings();
+
 interface Rules {
   api: AssistedServiceApi;
   kube: KubeService | undefined;
@@ -126,21 +128,33 @@ async function startImages(
  * @throws Error when the address cannot be listened on, or for settings, options or a kubeconfig that cannot be used
  */
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
-  const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
-  const metrics = new HttpServiceMetrics();
-  const defaults = defaultSettings();
-  let own = '';
   const given = {
-    ...defaults,
+    ...DEFAULTS,
     ...(options.kube && { ENABLE_KUBE_API: true, ISO_IMAGE_TYPE: KUBE_ISO_IMAGE_TYPE }),
     ...options.settings,
   };
-  const tokens = given.AUTH_TYPE === 'local' ? new LocalTokens(given.EC_PRIVATE_KEY_PEM) : undefined;
-  const authentication = authenticationOf(options, given, { clock, tokens, api: () => rules!.api });
-  const images = await startImages(options, given, () => own);
-  const ownImages = images && given.IMAGE_SERVICE_BASE_URL === defaults.IMAGE_SERVICE_BASE_URL;
-  const settings = { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) };
-  const ownAddress = settings.SERVICE_BASE_URL === defaults.SERVICE_BASE_URL;
+  let started: ServiceMock | undefined;
+  const images = await startImages(options, given, () => started?.url ?? '');
+  const ownImages = images && given.IMAGE_SERVICE_BASE_URL === DEFAULTS.IMAGE_SERVICE_BASE_URL;
+  try {
+    started = await serve(options, { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) }, images);
+    return started;
+  } catch (error) {
+    await images?.close();
+    throw error;
+  }
+}
+
+async function serve(
+  options: ServiceMockOptions,
+  settings: ServiceSettings,
+  images: ImageService | undefined,
+): Promise<ServiceMock> {
+  const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
+  const metrics = new HttpServiceMetrics();
+  const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
+  const authentication = authenticationOf(options, settings, { clock, tokens, api: () => rules!.api });
+  const ownAddress = settings.SERVICE_BASE_URL === DEFAULTS.SERVICE_BASE_URL;
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -171,20 +185,19 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
     ...(options.tls && { tls: options.tls }),
     ...(options.admin !== undefined && { admin: options.admin }),
   });
+  await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+  const { port } = app.server.address() as AddressInfo;
   try {
-    await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+    rules ??= rulesAt(port);
   } catch (error) {
-    await images?.close();
+    await app.close();
     throw error;
   }
-  const { port } = app.server.address() as AddressInfo;
-  own = urlAt(port);
-  rules ??= rulesAt(port);
   const { api, kube } = rules;
   api.start();
   kube?.start();
   return {
-    url: own,
+    url: urlAt(port),
     port,
     api,
     imagesUrl: images?.url,

@@ -60,7 +60,9 @@ export async function keepFinalizer(work: BmhWork): Promise<Verdict> {
 
 function removeFinalizer({ metadata }: BareMetalHost): void {
   if (!metadata.finalizers?.includes(BMH_FINALIZER)) return;
-  metadata.finalizers = metadata.finalizers.filter((finalizer) => finalizer !== BMH_FINALIZER);
+  const kept = metadata.finalizers.filter((finalizer) => finalizer !== BMH_FINALIZER);
+  if (kept.length > 0) metadata.finalizers = kept;
+  else delete metadata.finalizers;
 }
 
 /** Whether the user has to boot the host anew, as it left an installed cluster. */

@@ -23,7 +23,7 @@ import { joinCluster, trustMachineConfigServer } from './bmh-spoke.ts';
 import type { BmhWork, Verdict } from './bmh-work.ts';
 import type { KubeContext } from './context.ts';
 import type { ConvergedFlow } from './converged-flow.ts';
-import { messageOf, wrapped } from './errors.ts';
+import { messageOf } from './errors.ts';
 import { BACKUP_LABEL, BMH_LABEL, CLUSTER_NAMESPACE_LABEL, INFRA_ENV_LABEL } from './labels.ts';
 import type { Agent, ClusterDeployment, InfraEnv } from './objects.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -174,11 +174,7 @@ async function write(
   const patch = lockedMergePatch(before, after);
   if (!patch) return;
   const { namespace, name } = before.metadata;
-  try {
-    await unlessNotFound(client.patch(resource, namespace, name, patch));
-  } catch (error) {
-    throw wrapped('failed to patch object', error);
-  }
+  await unlessNotFound(client.patch(resource, namespace, name, patch));
 }
 
 function joined(errors: readonly unknown[]): unknown {

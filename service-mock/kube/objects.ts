@@ -205,3 +205,9 @@ export interface Secret extends KubeObject {
 export interface ConfigMap extends KubeObject {
   data?: Record<string, string> | null;
 }
+
+export interface AgentClassification extends KubeObject {
+  metadata: ObjectMeta & { namespace: string };
+  spec: { labelKey: string; labelValue: string; query: string };
+  status?: { matchedCount?: number; errorCount?: number; conditions?: Condition[] };
+}

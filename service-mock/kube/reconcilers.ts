@@ -1,6 +1,7 @@
 /** The reconcilers that a service runs. Upstream: assisted-service, cmd/main.go, startKubeAPIControllers. */
 import { agentReconciler } from './agent-reconciler.ts';
 import { bareMetalHostReconciler } from './bmh-reconciler.ts';
+import { classificationReconcilers } from './classifications.ts';
 import { clusterDeploymentReconciler } from './cluster-deployment-reconciler.ts';
 import { clusterInstallReconciler } from './cluster-install-reconciler.ts';
 import type { KubeContext } from './context.ts';
@@ -15,6 +16,7 @@ export function reconcilersOf(context: KubeContext): readonly Reconciler[] {
     agentReconciler(context),
     clusterDeploymentReconciler(context),
     clusterInstallReconciler(context),
+    ...classificationReconcilers(context),
     ...bareMetalReconcilers(context),
   ];
 }

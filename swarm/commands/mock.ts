@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { EXIT, InputError } from './exit.ts';
 import { mockKubeCommand } from './mock-kube.ts';
 import { note } from './note.ts';
-import { clockSpeed, type ListenAddress, listenOption } from './options.ts';
+import { clockSpeed, count, type ListenAddress, listenOption } from './options.ts';
 
 async function readKubeconfig(file: string): Promise<string> {
   const { readFile } = await import('node:fs/promises');
@@ -29,11 +29,12 @@ export function mockCommand(finish: (code: number) => void): Command {
     .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:8090'))
     .option('--speed <factor>', 'simulated seconds in one second', clockSpeed, 1)
     .option('--kubeconfig <file>', 'reconcile the custom resources of the hub that this kubeconfig names')
+    .option('--image-port <port>', 'serve images and boot artefacts on this port too, 0 for a free one', count(65_535))
     .addHelpText(
       'after',
       '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service\n  swarm mock service --kubeconfig hub.kubeconfig',
     )
-    .action(async (flags: { listen: ListenAddress; speed: number; kubeconfig?: string }) => {
+    .action(async (flags: { listen: ListenAddress; speed: number; kubeconfig?: string; imagePort?: number }) => {
       const { settingsFromEnv, startServiceMock } = await import('../../service-mock/index.ts');
       const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
@@ -47,11 +48,13 @@ export function mockCommand(finish: (code: number) => void): Command {
         clock: startClock(flags.speed),
         settings: settingsFromEnv(environment),
         ...(kubeconfig !== undefined && { kube: { kubeconfig } }),
+        ...(flags.imagePort !== undefined && { images: { port: flags.imagePort } }),
         onProblem: note,
       }).catch((error: Error) => {
         throw new InputError(`the service does not start on ${host}:${port}: ${error.message}`, { cause: error });
       });
       process.stdout.write(`${service.url}\n`);
+      if (service.imagesUrl !== undefined) note(`images at ${service.imagesUrl}`);
       note('Ctrl-C ends');
       await interrupts.first;
       await service.close();

@@ -54,6 +54,7 @@ export class HubSite {
   readonly #options: SiteOptions;
   readonly #informers: Informer[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #polling: Promise<void> = Promise.resolve();
 
   private constructor(mock: KubeMock, clock: ScaledClock, service: ServiceMock, options: SiteOptions) {
@@ -92,6 +93,7 @@ export class HubSite {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.#polling;
     await Promise.all(this.#informers.map((informer) => informer.stop()));
@@ -101,6 +103,7 @@ export class HubSite {
   }
 
   #poll(): void {
+    if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       const polls = this.machines.filter(({ isOff }) => !isOff).map((machine) => this.poll(machine));
       // The service may be away.
