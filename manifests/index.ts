@@ -1,4 +1,6 @@
 /** Manifests of a run: the custom resources of all its clusters, rendered from templates. */
+export { RUN_LABEL } from '../model/kube/run-label.ts';
+export { manifestObjects } from './manifest-objects.ts';
 export { ManifestRenderer, type ObjectCounts } from './renderer.ts';
 export { TemplateError } from './strict-templates.ts';
 export { TemplateSet } from './template-set.ts';
@@ -9,7 +11,6 @@ export {
   type ManifestRun,
   type ManifestValues,
   manifestValues,
-  RUN_LABEL,
   type RunValues,
   runValues,
 } from './values.ts';

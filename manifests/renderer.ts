@@ -1,8 +1,9 @@
 /** Renders the objects of a run, cluster by cluster, as YAML documents. */
 import { isMap, parseAllDocuments } from 'yaml';
+import { RUN_LABEL } from '../model/kube/run-label.ts';
 import { TemplateError } from './strict-templates.ts';
 import type { Template, TemplateSet } from './template-set.ts';
-import { type ClusterValues, RUN_LABEL, type RunValues } from './values.ts';
+import type { ClusterValues, RunValues } from './values.ts';
 
 /** Objects by kind. */
 export type ObjectCounts = Map<string, number>;
@@ -11,6 +12,8 @@ export type ObjectCounts = Map<string, number>;
 export class ManifestRenderer {
   /** Objects rendered so far. */
   readonly counts: ObjectCounts = new Map();
+  /** The same by `apiVersion kind`. */
+  readonly types: ObjectCounts = new Map();
   readonly #set: TemplateSet;
   readonly #run: RunValues;
 
@@ -47,7 +50,7 @@ export class ManifestRenderer {
     const text = this.#set.render(template, values).trim();
     if (text === '') return '';
     if (template.own) return this.#ownDocuments(template, text);
-    this.#count(template.kind);
+    this.#count(template.apiVersion, template.kind);
     return `---\n${text}\n`;
   }
 
@@ -69,20 +72,23 @@ export class ManifestRenderer {
         throw wrong(`text that is not valid YAML: ${error.code}`, error.linePos?.[0].line, error.linePos?.[0].col);
       if (document.contents === null) continue;
       const kind = isMap(document.contents) ? document.get('kind') : undefined;
-      if (typeof kind !== 'string' || typeof document.get('apiVersion') !== 'string') {
+      const apiVersion = isMap(document.contents) ? document.get('apiVersion') : undefined;
+      if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
         throw wrong('something that is not an object of Kubernetes: apiVersion or kind is missing');
       }
       if (typeof document.getIn(['metadata', 'name']) !== 'string') {
         throw wrong(`an object of kind ${kind} without metadata.name`);
       }
       document.setIn(['metadata', 'labels', RUN_LABEL], this.#run.run.name);
-      this.#count(kind);
+      this.#count(apiVersion, kind);
       result += `---\n${document.toString({ directives: false, lineWidth: 0 })}`;
     }
     return result;
   }
 
-  #count(kind: string): void {
+  #count(apiVersion: string, kind: string): void {
+    const type = `${apiVersion} ${kind}`;
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.types.set(type, (this.types.get(type) ?? 0) + 1);
   }
 }

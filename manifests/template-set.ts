@@ -17,7 +17,8 @@ export interface Template {
   scope: Scope;
   /** What it renders is checked and labelled before it goes out. */
   own: boolean;
-  /** Kind of the one object that it renders, for templates that are not the user's. */
+  /** Of the one object that it renders, for templates that are not the user's. */
+  apiVersion: string;
   kind: string;
 }
 
@@ -62,7 +63,10 @@ export class TemplateSet {
             'the name does not tell how often to render it; allowed: NAME.once.yaml.njk, NAME.cluster.yaml.njk, NAME.host.yaml.njk, or _NAME.njk for parts that others include',
           );
         }
-        return [{ name, file, scope, own, kind: /^kind: (\w+)$/m.exec(text)?.[1] ?? '' }];
+        const [apiVersion = '', kind = ''] = [/^apiVersion: (\S+)$/m, /^kind: (\w+)$/m].map(
+          (line) => line.exec(text)?.[1],
+        );
+        return [{ name, file, scope, own, apiVersion, kind }];
       });
     for (const { name } of this.templates) this.#strict.check(name);
   }

@@ -9,11 +9,10 @@
  *     cluster     one cluster or InfraEnv, with its `hosts`; not in templates that are rendered once
  *     host        one host; only in templates that are rendered for each
  */
+import { RUN_LABEL } from '../model/kube/run-label.ts';
 import type { ClusterPlan, HostPlan } from '../swarm/plan/expanded-plan.ts';
 import type { ValuesFile } from './values-schema.ts';
 
-/** Label of every object that a run makes; its value is the run's name. */
-export const RUN_LABEL = 'assisted-swarm/run';
 /** Label of NMStateConfigs, by which an InfraEnv selects its own; its value is the cluster's name. */
 const CLUSTER_LABEL = 'assisted-swarm/cluster';
 /** Annotation of every object: the seed that gave its names and addresses. */
@@ -152,6 +151,10 @@ export interface ClusterValues {
   api_vip: string | null;
   ingress_vip: string | null;
   just_infraenv: boolean;
+  /** What a plan says of this cluster, else what the values file says of all. */
+  bmh: boolean;
+  late_binding: boolean;
+  hold_installation: boolean;
   infraenv_labels: Record<string, string>;
   /** Labels by which the InfraEnv selects the network configurations of its hosts. */
   selector: Record<string, string>;
@@ -199,6 +202,9 @@ export function clusterValues(
     api_vip: cluster.apiVip,
     ingress_vip: cluster.ingressVip,
     just_infraenv: cluster.justInfraEnv,
+    bmh: cluster.flow.bmh ?? values.bmh,
+    late_binding: (cluster.flow.lateBinding ?? values.late_binding) && !cluster.justInfraEnv,
+    hold_installation: (cluster.flow.holdInstallation ?? values.hold_installation) && !cluster.justInfraEnv,
     infraenv_labels: cluster.infraEnvLabels,
     selector: { [CLUSTER_LABEL]: cluster.name },
     with_nmstate: cluster.withNmstate,

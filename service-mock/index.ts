@@ -3,14 +3,22 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { KubeCall } from '../model/kube/kube-client.ts';
 import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
-import { createService } from './core/service.ts';
-import { defaultSettings } from './core/settings.ts';
+import { type Claim, LocalTokens } from './auth/local-tokens.ts';
+import { createCore } from './core/core.ts';
+import { serviceOf } from './core/service.ts';
+import { defaultSettings, KUBE_ISO_IMAGE_TYPE } from './core/settings.ts';
+import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
-import type { AssistedServiceApi, ServiceSettings } from './service-api.ts';
+import { type ImageService, startImageService } from './images/image-service.ts';
+import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
+import { KubeService } from './kube/kube-service.ts';
+import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
 export { settingsFromEnv } from './core/settings.ts';
+export type { ImageServiceSettings } from './images/image-settings.ts';
 
 export interface ServiceMockOptions {
   /** Address to listen on; 127.0.0.1 unless given. */
@@ -23,10 +31,26 @@ export interface ServiceMockOptions {
   settings?: Partial<ServiceSettings>;
   /** PEM texts; when given the service speaks HTTPS. */
   tls?: { cert: string; key: string };
-  /** When given, agents have to send it as `X-Secret-Key`. */
+  /** With AUTH_TYPE none: agents have to send it as `X-Secret-Key`; empty for no check. */
   agentToken?: string;
   /** Serves `/mock/faults`, see `http/faults.ts`. */
   admin?: boolean;
+  /**
+   * Starts an image service beside it, on a port of its own (0 or absent takes a free one). An IMAGE_SERVICE_BASE_URL that
+   * is the default becomes its address. Sizes and limits are laid over the real ones.
+   */
+  images?: { port?: number } & Partial<Omit<ImageServiceSettings, 'OS_IMAGES'>>;
+  /** Reconciles the custom resources of a hub, as ENABLE_KUBE_API does. */
+  kube?: {
+    /** Text of a kubeconfig. */
+    kubeconfig: string;
+    /** Told of each request to the hub. */
+    onCall?: (call: KubeCall) => void;
+  };
+  /** Told in one line each when the hub cannot be worked with, and when it can again; standard error when absent. */
+  onProblem?: (message: string) => void;
+  /** Told in one line each of reconciliations that failed, which are tried again; standard error when absent. */
+  onFailure?: (message: string) => void;
 }
 
 export interface ServiceMock {
@@ -34,6 +58,8 @@ export interface ServiceMock {
   url: string;
   port: number;
   api: AssistedServiceApi;
+  /** Scheme, host and port of the image service; undefined without one. */
+  imagesUrl: string | undefined;
   /** Ends the monitors and all connections. */
   close(): Promise<void>;
 }
@@ -41,50 +67,131 @@ export interface ServiceMock {
 /** How many connections may wait to be accepted: what the real service's server asks for on Linux. */
 const BACKLOG = 4096;
 
+interface Rules {
+  api: AssistedServiceApi;
+  kube: KubeService | undefined;
+}
+
+function tell(message: string): void {
+  process.stderr.write(`service-mock: ${message}\n`);
+}
+
+/** Who may call, by AUTH_TYPE. @throws Error for options that exclude each other. */
+function authenticationOf(
+  { agentToken = '' }: ServiceMockOptions,
+  settings: ServiceSettings,
+  { clock, tokens, api }: { clock: Clock; tokens: LocalTokens | undefined; api: () => AssistedServiceApi },
+): Authentication {
+  if (!tokens) return agentToken === '' ? openToAll : fixedAgentToken(agentToken);
+  if (agentToken !== '') {
+    throw new Error(
+      'an agent token is not supported with AUTH_TYPE local: agents get theirs from the discovery ignition',
+    );
+  }
+  const exists = ({ kind, id }: Claim) => {
+    try {
+      if (kind === 'infra_env_id') api().getInfraEnv(id);
+      else api().getCluster(id, { excludeHosts: true });
+      return true;
+    } catch (error) {
+      if (error instanceof OperationError) return false;
+      throw error;
+    }
+  };
+  return localAuthentication({ tokens, clock, exists, enforceScope: settings.LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE });
+}
+
+const onBug = (error: unknown) => tell(String(error instanceof Error ? error.stack : error));
+
+/** The image service that the options ask for. @param serviceUrl asked at each request */
+async function startImages(
+  { images, host, tls }: ServiceMockOptions,
+  { OS_IMAGES }: ServiceSettings,
+  serviceUrl: () => string,
+): Promise<ImageService | undefined> {
+  if (!images) return undefined;
+  const { port, ...sizes } = images;
+  return startImageService({
+    settings: { ...DEFAULT_IMAGE_SETTINGS, ...sizes, OS_IMAGES },
+    serviceUrl,
+    onBug,
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    ...(tls && { tls, serviceCa: tls.cert }),
+  });
+}
+
 /**
  * Starts the service.
- * @throws Error when the address cannot be listened on
+ * @throws Error when the address cannot be listened on, or for settings, options or a kubeconfig that cannot be used
  */
 export async function startServiceMock(options: ServiceMockOptions): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
   const defaults = defaultSettings();
-  const settings = { ...defaults, ...options.settings };
+  let own = '';
+  const given = {
+    ...defaults,
+    ...(options.kube && { ENABLE_KUBE_API: true, ISO_IMAGE_TYPE: KUBE_ISO_IMAGE_TYPE }),
+    ...options.settings,
+  };
+  const tokens = given.AUTH_TYPE === 'local' ? new LocalTokens(given.EC_PRIVATE_KEY_PEM) : undefined;
+  const authentication = authenticationOf(options, given, { clock, tokens, api: () => rules!.api });
+  const images = await startImages(options, given, () => own);
+  const ownImages = images && given.IMAGE_SERVICE_BASE_URL === defaults.IMAGE_SERVICE_BASE_URL;
+  const settings = { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) };
   const ownAddress = settings.SERVICE_BASE_URL === defaults.SERVICE_BASE_URL;
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const rulesAt = (port: number) =>
-    createService({
+  const rulesAt = (port: number): Rules => {
+    const core = createCore({
       clock,
       metrics,
+      tokens,
       settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
+    const api = serviceOf(core);
+    const { onProblem = tell, onFailure = tell } = options;
+    const kube = options.kube && new KubeService({ ...options.kube, core, service: api, onProblem, onFailure });
+    return { api, kube };
+  };
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
-  let rules = options.port ? rulesAt(options.port) : undefined;
+  let rules: Rules | undefined = options.port ? rulesAt(options.port) : undefined;
   const app = createHttpServer({
-    api: () => rules!,
+    api: () => rules!.api,
+    authentication,
+    hostRegistered: async (infraEnvId, hostId) => rules!.kube?.registered(infraEnvId, hostId),
     metrics,
     clock,
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
-    onBug: (error) => process.stderr.write(`service-mock: ${error instanceof Error ? error.stack : error}\n`),
+    onBug,
     ...(options.tls && { tls: options.tls }),
-    ...(options.agentToken !== undefined && { agentToken: options.agentToken }),
     ...(options.admin !== undefined && { admin: options.admin }),
   });
-  await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+  try {
+    await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
+  } catch (error) {
+    await images?.close();
+    throw error;
+  }
   const { port } = app.server.address() as AddressInfo;
-  const api = rules ?? rulesAt(port);
-  rules = api;
+  own = urlAt(port);
+  rules ??= rulesAt(port);
+  const { api, kube } = rules;
   api.start();
+  kube?.start();
   return {
-    url: urlAt(port),
+    url: own,
     port,
     api,
+    imagesUrl: images?.url,
     close: async () => {
       api.stop();
+      await kube?.stop();
+      await images?.close();
       await app.close();
     },
   };

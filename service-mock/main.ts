@@ -1,6 +1,7 @@
 /**
  * The embedded assisted-service as a process of its own. Forked, it takes its options as an IPC message
- * `{type: 'start', options}` and answers `{type: 'listening', url}` or `{type: 'failed', message}`. Started by hand, it
+ * `{type: 'start', options}` and answers `{type: 'listening', url}` or `{type: 'failed', message}`, and tells of its hub by
+ * `{type: 'problem', message}`. Started by hand, it
  * serves port 8090 in real time with the settings of the real service's environment variables. It ends when its parent
  * goes away, on SIGTERM or SIGINT, and with exit code 1 when it could not start.
  */
@@ -15,6 +16,11 @@ export interface StartMessage {
 }
 /** To the parent. */
 export type ReportMessage = { type: 'listening'; url: string } | { type: 'failed'; message: string };
+/** To the parent: the hub cannot be worked with, or can again. */
+export interface ProblemMessage {
+  type: 'problem';
+  message: string;
+}
 
 /** Port of the real service. */
 const DEFAULT_PORT = 8090;
@@ -30,6 +36,10 @@ async function start(options: ServiceMockOptions): Promise<ReportMessage> {
   }
 }
 
+function tellParent(message: string): void {
+  if (process.connected) process.send?.({ type: 'problem', message } satisfies ProblemMessage);
+}
+
 async function stop(): Promise<void> {
   const mock = await running?.catch(() => undefined);
   await mock?.close();
@@ -42,7 +52,7 @@ if (process.send) {
   process.once('disconnect', stop);
   process.on('message', async (message: StartMessage) => {
     if (message.type !== 'start') return;
-    const report = await start(message.options);
+    const report = await start({ ...message.options, onProblem: tellParent });
     if (!process.connected) return;
     process.send?.(report, () => {
       if (report.type === 'failed') process.exit(1);

@@ -4,6 +4,7 @@
  * Facts: service sheet, sections 1 to 4.
  */
 import type { Clock } from '../model/time/clock.ts';
+import type { LocalTokens } from './auth/local-tokens.ts';
 
 /** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -29,6 +30,18 @@ export interface ServiceSettings {
   SELF_VERSION: string;
   RELEASE_TAG: string;
   SERVICE_BASE_URL: string;
+  /** Who may call: everybody, or agents and holders of URLs with tokens. */
+  AUTH_TYPE: 'none' | 'local';
+  /** P-256 key that signs the tokens of AUTH_TYPE local; a new one when empty. */
+  EC_PRIVATE_KEY_PEM: string;
+  /** Tokens of URLs open only what they were made for. */
+  LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE: boolean;
+  /** File with the certificates that agents are to trust; none when empty. */
+  SERVICE_CA_CERT_PATH: string;
+  /** Agents are told not to check certificates. */
+  SKIP_CERT_VERIFICATION: boolean;
+  /** How long the agent's unit may take to start (simulated milliseconds). */
+  AGENT_TIMEOUT_START: number;
   /** Release and OS images as the real variables carry them (parsed). */
   RELEASE_IMAGES: readonly JsonObject[];
   OS_IMAGES: readonly JsonObject[];
@@ -43,6 +56,19 @@ export interface ServiceSettings {
   ENABLE_SKIP_MCO_REBOOT: boolean;
   ENABLE_REJECT_UNKNOWN_FIELDS: boolean;
   ENABLE_SOFT_TIMEOUTS: boolean;
+  /** Custom resources of a hub are reconciled; metrics events are dropped then. */
+  ENABLE_KUBE_API: boolean;
+  /** BareMetalHosts are reconciled too. */
+  ENABLE_METAL3: boolean;
+  /** The Bare Metal Operator may boot the image itself, when it is new enough. */
+  ALLOW_CONVERGED_FLOW: boolean;
+  /** BareMetalHosts of installed hosts are paused, and can be moved to another hub. */
+  PAUSE_PROVISIONED_BMHS: boolean;
+  /** BareMetalHosts worked on at once. */
+  BMAC_MAX_CONCURRENT_RECONCILES: number;
+  /** The Bare Metal Operator's agent, when the hub names none. */
+  IRONIC_AGENT_IMAGE: string;
+  IRONIC_AGENT_IMAGE_ARM: string;
   CHECK_CLUSTER_VERSION: boolean;
   DISABLED_HOST_VALIDATIONS: readonly string[];
   DISABLED_CLUSTER_VALIDATIONS: readonly string[];
@@ -59,6 +85,8 @@ export interface ServiceSettings {
   FINALIZING_TIMEOUT: number;
   RESET_CLUSTER_TIMEOUT: number;
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: number;
+  /** Distance of two looks at the spoke of an Agent that joins it (simulated milliseconds). */
+  APPROVE_CSRS_REQUEUE_DURATION: number;
   /** Further timeouts (simulated milliseconds) by their environment name, e.g. `HOST_STAGE_REBOOTING_TIMEOUT`; absent ones keep the real default (service facts 2.4). */
   TIMEOUTS?: Readonly<Record<string, number>>;
   /** Shortest distance (simulated milliseconds) of two events of one name about one entity. */
@@ -92,6 +120,14 @@ export interface ServiceDependencies {
   metrics: ServiceMetrics;
   /** UUID source; tests make it reproducible. */
   uuid: () => string;
+  /** With AUTH_TYPE local: addresses and agents get tokens from here. */
+  tokens?: LocalTokens | undefined;
+}
+
+/** A file with the name that clients are to give it. */
+export interface DownloadedFile {
+  readonly name: string;
+  readonly content: Buffer;
 }
 
 export interface EventsQuery {
@@ -114,6 +150,12 @@ export interface EventsPage {
   severities: { info: number; warning: number; error: number; critical: number };
 }
 
+/** Name of a custom resource, in kube mode. */
+export interface KubeKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** All operations. `createService(dependencies)` in `core/service.ts` makes one. */
 export interface AssistedServiceApi {
   /** Starts the monitors; stop ends every timer. */
@@ -122,11 +164,17 @@ export interface AssistedServiceApi {
   /** False (liveness 500) when a monitor pass started longer than 5 simulated minutes ago without a newer one. */
   healthy(): boolean;
 
-  registerCluster(body: JsonObject): JsonObject;
-  importCluster(body: JsonObject): JsonObject;
+  /** @param kubeKey of the ClusterDeployment that it is for. */
+  registerCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject;
+  /** @param kubeKey of the ClusterDeployment that it is for. */
+  importCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject;
   listClusters(query: { with_hosts: boolean; owner?: string; openshift_cluster_id?: string }): JsonObject[];
   getCluster(id: string, query: { excludeHosts: boolean }): JsonObject;
-  updateCluster(id: string, body: JsonObject): JsonObject;
+  /**
+   * @param options `interactive` false takes networks as they are given and leaves states to the monitor, as for custom
+   * resources.
+   */
+  updateCluster(id: string, body: JsonObject, options?: { interactive?: boolean }): JsonObject;
   deleteCluster(id: string): void;
   installCluster(id: string): JsonObject;
   cancelCluster(id: string): JsonObject;
@@ -158,18 +206,24 @@ export interface AssistedServiceApi {
   /** `bytes` is what was received; content is kept only up to a small limit. */
   uploadLogs(id: string, query: { logs_type: string; host_id?: string; infra_env_id?: string }, bytes: number): void;
 
-  registerInfraEnv(body: JsonObject): JsonObject;
+  /** @param kubeKey of the InfraEnv that it is for. */
+  registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject;
   listInfraEnvs(query: { cluster_id?: string; owner?: string }): JsonObject[];
   getInfraEnv(id: string): JsonObject;
-  updateInfraEnv(id: string, body: JsonObject): JsonObject;
+  /** @param internalIgnition config that the service itself lays over the discovery ignition; not to be had by REST. */
+  updateInfraEnv(id: string, body: JsonObject, internalIgnition?: string): JsonObject;
   deleteInfraEnv(id: string): void;
   infraEnvImageUrl(id: string): JsonObject;
-  downloadInfraEnvFile(id: string, fileName: string, query: Readonly<Record<string, string>>): Buffer;
+  infraEnvFileUrl(id: string, fileName: string, ipxeScriptType?: string): JsonObject;
+  downloadInfraEnvFile(id: string, fileName: string, query: Readonly<Record<string, string>>): DownloadedFile;
+  /** A gzipped cpio archive; null when a minimal image needs nothing more. */
+  downloadMinimalInitrd(id: string): Buffer | null;
 
   registerHost(infraEnvId: string, body: JsonObject, agentVersionHeader: string): JsonObject;
   listInfraEnvHosts(infraEnvId: string): JsonObject[];
   getHost(infraEnvId: string, hostId: string): JsonObject;
-  updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject;
+  /** @param options `interactive` false leaves states to the monitor, as for custom resources. */
+  updateHost(infraEnvId: string, hostId: string, body: JsonObject, options?: { interactive?: boolean }): JsonObject;
   deleteHost(infraEnvId: string, hostId: string): void;
   getInstructions(infraEnvId: string, hostId: string, timestamp: number | null, agentVersionHeader: string): JsonObject;
   postStepReply(infraEnvId: string, hostId: string, body: JsonObject): void;

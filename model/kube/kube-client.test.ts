@@ -114,6 +114,19 @@ describe('a client', () => {
     expect(error.message).toContain(`get configmaps default/a: no response from ${mock.url}`);
   });
 
+  it('speaks plain HTTP where the kubeconfig says so, marked or not', async () => {
+    const plain = await startKubeMock({ tls: false });
+    const text = plain.kubeconfig.replace(/ *insecure-skip-tls-verify: true\n/, '');
+    expect(text).not.toContain('insecure');
+    const other = new KubeClient({ kubeconfig: loadKubeconfig({ text }), clock: CLOCK });
+    try {
+      expect(JSON.parse(await other.text('/version'))).toHaveProperty('gitVersion');
+    } finally {
+      await other.close();
+      await plain.close();
+    }
+  });
+
   it('knows whether a kind is served', async () => {
     expect(await client.serves(RESOURCES.secrets)).toBe(true);
     expect(await client.serves(RESOURCES.infraEnvs)).toBe(false);

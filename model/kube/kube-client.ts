@@ -39,7 +39,7 @@ export interface KubeClientOptions {
   kubeconfig: KubeConfig;
   /** For the rate limit and for waits between tries. */
   clock: Clock;
-  /** No limit when absent. */
+  /** No limit when absent. Each kind has a limit of its own, as controller-runtime's clients: pkg/client/client_rest_resources.go. */
   limit?: RateLimitOptions;
   userAgent?: string;
   onCall?: (call: KubeCall) => void;
@@ -52,7 +52,7 @@ export interface KubeClientOptions {
 export type PatchKind = 'merge' | 'json' | 'strategic';
 
 export interface WriteOptions {
-  subresource?: 'status';
+  subresource?: 'status' | 'approval' | 'finalize';
   /** Who is named in managedFields. */
   fieldManager?: string;
   dryRun?: boolean;
@@ -99,14 +99,13 @@ export class KubeClient {
   /** URL of the API server. */
   readonly server: string;
   readonly #options: KubeClientOptions;
-  readonly #limit: RateLimit | null;
+  readonly #limits = new Map<KubeResource, RateLimit>();
   readonly #connections: KubeConnections;
 
   constructor(options: KubeClientOptions) {
     this.#options = options;
     this.server = options.kubeconfig.getCurrentCluster()!.server.replace(/\/+$/, '');
     this.#connections = new KubeConnections(options.kubeconfig, options.connections ?? CONNECTIONS);
-    this.#limit = options.limit ? new RateLimit(options.clock, options.limit) : null;
   }
 
   get(resource: KubeResource, namespace: string | undefined, name: string, signal?: AbortSignal): Promise<KubeObject> {
@@ -210,20 +209,23 @@ export class KubeClient {
     });
   }
 
+  /** Returns the object when it stays until its finalizers are done, null when it is gone at once. */
   async delete(
     resource: KubeResource,
     namespace: string | undefined,
     name: string,
     { propagation, uid }: DeleteOptions = {},
     signal?: AbortSignal,
-  ): Promise<void> {
+  ): Promise<KubeObject | null> {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       ...(propagation && { propagationPolicy: propagation }),
       ...(uid && { preconditions: { uid } }),
     };
-    await this.#json({ verb: 'delete', resource, namespace, name, body, signal });
+    const answer = await this.#json({ verb: 'delete', resource, namespace, name, body, signal });
+    // A Status, or an object: some kinds answer with what they have just deleted.
+    return (answer as Partial<KubeObject>).metadata?.deletionTimestamp ? (answer as unknown as KubeObject) : null;
   }
 
   /** Changes from a version on, until the server ends the stream, the signal aborts or the connection breaks (KubeError). */
@@ -294,7 +296,7 @@ export class KubeClient {
   async #send(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {
     for (let attempt = 0; ; attempt++) {
       outgoing.signal?.throwIfAborted();
-      await this.#limit?.turn(outgoing.signal);
+      await this.#limitOf(outgoing.resource)?.turn(outgoing.signal);
       const response = await this.#counted(outgoing);
       if (response.statusCode < 300) return response;
       const error = statusError(describe(outgoing), response.statusCode, await response.body.text(), response.headers);
@@ -302,6 +304,17 @@ export class KubeClient {
       if (!again) throw error;
       await this.#options.clock.sleep(error.retryAfterSeconds! * 1000 * this.#options.clock.speed, outgoing.signal);
     }
+  }
+
+  #limitOf(resource: KubeResource): RateLimit | undefined {
+    const { limit, clock } = this.#options;
+    if (!limit) return undefined;
+    let own = this.#limits.get(resource);
+    if (!own) {
+      own = new RateLimit(clock, limit);
+      this.#limits.set(resource, own);
+    }
+    return own;
   }
 
   async #counted(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {

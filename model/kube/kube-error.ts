@@ -18,10 +18,26 @@ export class KubeError extends Error {
   readonly reason: string;
   /** Seconds after which the server asks to be asked again; null when it does not. */
   readonly retryAfterSeconds: number | null;
+  /** Reasons of the Status's causes, such as `FieldManagerConflict`. */
+  readonly causes: readonly string[];
+  /** What the server said, without what was asked of it; as client-go's errors read. */
+  readonly said: string;
 
   constructor(
     message: string,
-    { status, reason, retryAfterSeconds = null }: { status: number; reason: string; retryAfterSeconds?: number | null },
+    {
+      status,
+      reason,
+      retryAfterSeconds = null,
+      causes = [],
+      said = message,
+    }: {
+      status: number;
+      reason: string;
+      retryAfterSeconds?: number | null;
+      causes?: readonly string[];
+      said?: string;
+    },
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -29,6 +45,8 @@ export class KubeError extends Error {
     this.status = status;
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.causes = causes;
+    this.said = said;
   }
 
   /** The same request may succeed later: overload, restart, lost connection. */
@@ -43,6 +61,11 @@ export class KubeError extends Error {
   /** Somebody else changed the object meanwhile, or owns a field. */
   get conflict(): boolean {
     return this.status === 409 && this.reason === 'Conflict';
+  }
+
+  /** A field that was to be applied is owned by somebody else: the same request fails again. */
+  get fieldConflict(): boolean {
+    return this.conflict && this.causes.includes('FieldManagerConflict');
   }
 
   get alreadyExists(): boolean {

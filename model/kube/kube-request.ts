@@ -66,10 +66,13 @@ export function statusError(
   }
   const header = Number(headers['retry-after'] ?? Number.NaN);
   const seconds = Number.isFinite(header) ? header : (body.details?.retryAfterSeconds ?? null);
-  return new KubeError(`${what}: ${body.message || `HTTP ${status}`}`, {
+  const said = body.message || `HTTP ${status}`;
+  return new KubeError(`${what}: ${said}`, {
     status,
+    said,
     reason: body.reason || `HTTP ${status}`,
     retryAfterSeconds: seconds,
+    causes: body.details?.causes?.flatMap((cause) => cause.reason ?? []) ?? [],
   });
 }
 

@@ -35,6 +35,10 @@ export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): 
     }
     config.setCurrentContext(context);
   }
+  // client-node refuses plain HTTP to clusters that are not marked so; kubectl does not.
+  config.clusters = config.clusters.map((one) =>
+    one.server?.startsWith('http:') ? { ...one, skipTLSVerify: true } : one,
+  );
   const cluster = config.getCurrentCluster();
   if (!cluster?.server) {
     throw new Error(`${from} names no cluster to speak to; set current-context, or choose a context of it`);

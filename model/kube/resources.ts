@@ -26,9 +26,17 @@ export const RESOURCES = {
   secrets: resource('', 'v1', 'secrets', 'Secret'),
   configMaps: resource('', 'v1', 'configmaps', 'ConfigMap'),
   nodes: resource('', 'v1', 'nodes', 'Node', false),
+  pods: resource('', 'v1', 'pods', 'Pod'),
   events: resource('', 'v1', 'events', 'Event'),
   deployments: resource('apps', 'v1', 'deployments', 'Deployment'),
   statefulSets: resource('apps', 'v1', 'statefulsets', 'StatefulSet'),
+  certificateSigningRequests: resource(
+    'certificates.k8s.io',
+    'v1',
+    'certificatesigningrequests',
+    'CertificateSigningRequest',
+    false,
+  ),
   leases: resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   customResourceDefinitions: resource(
     'apiextensions.k8s.io',
@@ -52,6 +60,18 @@ export const RESOURCES = {
   agentServiceConfigs: resource(AGENT_INSTALL, 'v1beta1', 'agentserviceconfigs', 'AgentServiceConfig', false),
   bareMetalHosts: resource('metal3.io', 'v1alpha1', 'baremetalhosts', 'BareMetalHost'),
   preprovisioningImages: resource('metal3.io', 'v1alpha1', 'preprovisioningimages', 'PreprovisioningImage'),
+  machines: resource('machine.openshift.io', 'v1beta1', 'machines', 'Machine'),
+  machineSets: resource('machine.openshift.io', 'v1beta1', 'machinesets', 'MachineSet'),
+  machineConfigPools: resource(
+    'machineconfiguration.openshift.io',
+    'v1',
+    'machineconfigpools',
+    'MachineConfigPool',
+    false,
+  ),
+  hardwareData: resource('metal3.io', 'v1alpha1', 'hardwaredata', 'HardwareData'),
+  hostFirmwareSettings: resource('metal3.io', 'v1alpha1', 'hostfirmwaresettings', 'HostFirmwareSettings'),
+  provisionings: resource('metal3.io', 'v1alpha1', 'provisionings', 'Provisioning', false),
   clusterOperators: resource('config.openshift.io', 'v1', 'clusteroperators', 'ClusterOperator', false),
 } as const satisfies Record<string, KubeResource>;
 

@@ -71,6 +71,19 @@ describe('a work queue', () => {
     expect(times).toEqual([30, 80]);
   });
 
+  it('comes back to a key that asks for it with growing delays, without telling of a failure', async () => {
+    const times: number[] = [];
+    const { clock, queue, failed } = queueOf(async () => {
+      times.push(clock.now() - start);
+      return times.length < 3 ? 'again' : null;
+    });
+    const start = clock.now();
+    queue.add('a');
+    await clock.advance(100);
+    expect(times).toEqual([0, 5, 15]);
+    expect(failed).toEqual([]);
+  });
+
   it('stops after what is under way, and takes nothing more', async () => {
     const gate = Promise.withResolvers<void>();
     const seen: string[] = [];

@@ -5,8 +5,11 @@
  */
 import type { Clock, ClockTimer } from '../time/clock.ts';
 
-/** Puts a key back after its work, in milliseconds of the clock; null when nothing is to follow. */
-export type Outcome = { requeueAfterMs: number } | null;
+/**
+ * What follows the work on a key: it comes back after milliseconds of the clock, or with the growing delay of a failure
+ * (`again`, controller-runtime's `Requeue: true`), or only when it is added; null.
+ */
+export type Outcome = { requeueAfterMs: number } | 'again' | null;
 
 export interface WorkQueueOptions {
   clock: Clock;
@@ -94,18 +97,25 @@ export class WorkQueue {
   async #work(key: string): Promise<void> {
     try {
       const outcome = await this.#options.work(key);
-      this.#failures.delete(key);
-      if (outcome) this.addAfter(key, outcome.requeueAfterMs);
+      if (outcome === 'again') this.#putBack(key);
+      else {
+        this.#failures.delete(key);
+        if (outcome) this.addAfter(key, outcome.requeueAfterMs);
+      }
     } catch (error) {
       if (!this.#stopped) this.#options.onError?.(key, error);
-      const failures = this.#failures.get(key) ?? 0;
-      this.#failures.set(key, failures + 1);
-      this.addAfter(key, Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS));
+      this.#putBack(key);
     }
     this.#active.delete(key);
     if (this.#again.delete(key)) this.#waiting.add(key);
     if (this.#stopped) {
       if (this.#active.size === 0) this.#idle?.resolve();
     } else this.#fill();
+  }
+
+  #putBack(key: string): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.addAfter(key, Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS));
   }
 }

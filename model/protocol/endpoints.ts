@@ -67,6 +67,7 @@ export const ENDPOINTS = define([
   { name: 'update-host', method: 'PATCH', template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}' },
   { name: 'delete-host', method: 'DELETE', template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}' },
   { name: 'install-host', method: 'POST', template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/install' },
+  { name: 'infra-env-files', method: 'GET', template: '/v2/infra-envs/{infra_env_id}/downloads/files' },
   { name: 'component-versions', method: 'GET', template: '/v2/component-versions' },
   { name: 'openshift-versions', method: 'GET', template: '/v2/openshift-versions' },
   { name: 'infra-env-image-url', method: 'GET', template: '/v2/infra-envs/{infra_env_id}/downloads/image-url' },

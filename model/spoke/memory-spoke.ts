@@ -55,6 +55,7 @@ export interface ClusterOperatorReport {
 export interface MemorySpokeOptions<H extends SpokeHost> {
   clock: Clock;
   profile: SpokeProfile;
+  /** Read whenever it counts: it may grow while hosts are placed. */
   topology: SpokeTopology;
   /** All hosts of the cluster, at least one: the durations of the cluster are drawn with the numbers of the first. */
   hosts: readonly H[];
@@ -69,8 +70,6 @@ export interface MemorySpokeOptions<H extends SpokeHost> {
 }
 
 export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
-  readonly controlPlaneReplicas: number;
-  readonly arbiterReplicas: number;
   readonly #clock: Clock;
   readonly #timeline: SpokeTimeline<H>;
   /** The host whose draws the durations of the cluster come from. */
@@ -91,8 +90,6 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
     if (!seedHost) throw new Error('a spoke needs at least one host');
     this.#clock = clock;
     this.#seedHost = seedHost;
-    this.controlPlaneReplicas = topology.controlPlanes;
-    this.arbiterReplicas = topology.arbiters;
     this.#timeline = new SpokeTimeline<H>({
       clock,
       profile: options.profile,
@@ -110,6 +107,14 @@ export class MemorySpoke<H extends SpokeHost> implements SpokeView<H> {
       },
       ...(options.onIdle && { onIdle: options.onIdle }),
     });
+  }
+
+  get controlPlaneReplicas(): number {
+    return this.#timeline.cluster.topology.controlPlanes;
+  }
+
+  get arbiterReplicas(): number {
+    return this.#timeline.cluster.topology.arbiters;
   }
 
   /** An installer runs on the host: whatever node it was before is gone. */

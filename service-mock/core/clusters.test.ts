@@ -127,7 +127,7 @@ describe('an infra-env', () => {
     });
     site.service.updateInfraEnv(id, { image_type: 'minimal-iso' });
     expect(site.service.infraEnvImageUrl(id).url).toContain('minimal.iso');
-    expect(site.service.downloadInfraEnvFile(id, 'discovery.ign', {}).toString()).toContain(id);
+    expect(site.service.downloadInfraEnvFile(id, 'discovery.ign', {}).content.toString()).toContain(id);
     expect(() => site.service.downloadInfraEnvFile(id, 'x', {})).toThrow(expect.objectContaining({ status: 400 }));
     expect(() => site.service.registerInfraEnv({ name: 'x', pull_secret: PULL_SECRET, cluster_id: 'none' })).toThrow(
       expect.objectContaining({ status: 404 }),

@@ -1,7 +1,7 @@
 /** Operations on clusters. Source: Service facts 1.2 and 1.6. */
 
 import { FINALIZING_STAGES } from '../../model/protocol/states.ts';
-import { type AssistedServiceApi, type Json, type JsonObject, OperationError } from '../service-api.ts';
+import { type AssistedServiceApi, type Json, type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
 import {
   emptyProgress,
   preparationSucceeded,
@@ -92,9 +92,10 @@ type Operations = Pick<
   | 'uploadLogs'
 >;
 
-function newCluster(id: string, kind: string, name: string, now: number): ClusterRow {
+function newCluster(id: string, kind: string, name: string, now: number, kubeKey: KubeKey | undefined): ClusterRow {
   return {
     id,
+    kubeKey,
     kind,
     name,
     openshiftVersion: '',
@@ -240,7 +241,7 @@ export function clusterOperations(core: Core): Operations {
     refreshCluster(core, cluster);
   };
 
-  function registerCluster(body: JsonObject): JsonObject {
+  function registerCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject {
     const name = requiredText(body, 'name');
     const version = requiredText(body, 'openshift_version');
     const secret = requiredText(body, 'pull_secret');
@@ -300,13 +301,14 @@ export function clusterOperations(core: Core): Operations {
     checkEncryption(encryption);
     checkEndpoint(objectField(body, 'ignition_endpoint'));
     const image = textField(body, 'ocp_release_image');
-    if (image && !settings.RELEASE_IMAGES.some((release) => release.url === image))
+    // A ClusterImageSet may name any image; its version was looked up before.
+    if (image && !kubeKey && !settings.RELEASE_IMAGES.some((release) => release.url === image))
       throw new OperationError(400, `Release image ${image} is unknown`);
     const additionalNtp = textField(body, 'additional_ntp_source');
     const ntpSources = textField(body, 'ntp_sources');
     checkNtp(additionalNtp, ntpSources);
     const architecture = textField(body, 'cpu_architecture') ?? 'x86_64';
-    const release = core.versions.release(version, architecture);
+    const release = kubeKey && image ? core.versions.releaseByUrl(image) : core.versions.release(version, architecture);
     if (settings.ENABLE_IMAGE_SERVICE && release.cpuArchitectures.length === 1)
       core.versions.osImageVersion(release.version, architecture);
     checkSecret(core, secret, release.url);
@@ -315,7 +317,7 @@ export function clusterOperations(core: Core): Operations {
     if (loadBalancer === 'user-managed' && USER_MANAGED.includes(String(platform.type)))
       throw new OperationError(400, `A user-managed load balancer does not go with platform ${platform.type}`);
 
-    const cluster = newCluster(core.uuid(), 'Cluster', name, clock.now());
+    const cluster = newCluster(core.uuid(), 'Cluster', name, clock.now(), kubeKey);
     Object.assign(cluster, {
       openshiftVersion: release.version,
       releaseImage: release.url,
@@ -357,20 +359,22 @@ export function clusterOperations(core: Core): Operations {
       ...builtinOperators(settings.CHECK_CLUSTER_VERSION),
       ...chosenOperators(objectsField(body, 'olm_operators') ?? [], cluster),
     ];
-    store.clusters.set(cluster.id, cluster);
+    store.addCluster(cluster);
     core.metrics.clusterCreated();
     events.emit('cluster_registration_succeeded', aboutCluster(cluster));
     return clusterView(cluster);
   }
 
-  function importCluster(body: JsonObject): JsonObject {
+  function importCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject {
     const dnsName = requiredText(body, 'api_vip_dnsname');
     const wanted = requiredText(body, 'name');
-    const openshiftId = requiredText(body, 'openshift_cluster_id');
+    const openshiftId = kubeKey
+      ? (textField(body, 'openshift_cluster_id') ?? '')
+      : requiredText(body, 'openshift_cluster_id');
     const parts = /^api\.([^.]+)\.(.+)$/.exec(dnsName);
     const name = parts?.[1] ?? wanted;
     checkClusterName(name, 'baremetal');
-    const cluster = newCluster(core.uuid(), 'AddHostsCluster', name, clock.now());
+    const cluster = newCluster(core.uuid(), 'AddHostsCluster', name, clock.now(), kubeKey);
     Object.assign(cluster, {
       baseDnsDomain: parts?.[2] ?? '',
       apiVipDnsName: dnsName,
@@ -381,13 +385,13 @@ export function clusterOperations(core: Core): Operations {
       status: 'adding-hosts',
       statusInfo: 'The cluster accepts hosts',
     } satisfies Partial<ClusterRow>);
-    store.clusters.set(cluster.id, cluster);
+    store.addCluster(cluster);
     core.metrics.clusterCreated();
     events.emit('cluster_registration_succeeded', aboutCluster(cluster));
     return importedView(cluster);
   }
 
-  function updateCluster(id: string, body: JsonObject): JsonObject {
+  function updateCluster(id: string, body: JsonObject, { interactive = true } = {}): JsonObject {
     const cluster = clusterOf(core, id, ON_CHANGING);
     const count = integerField(body, 'control_plane_count');
     if (count !== undefined && !isDay2Cluster(cluster))
@@ -452,13 +456,14 @@ export function clusterOperations(core: Core): Operations {
     const dualStack = stacks.some((list) => (familiesOf(list)?.length ?? 0) > 1);
     const placed = !managed && !single && !dualStack && String(loadBalancer ?? cluster.loadBalancer) !== 'user-managed';
     if (placed && dhcp !== true && !cluster.vipDhcpAllocation) {
-      if (machineNetworks && machineNetworks.length > 0)
+      if (interactive && machineNetworks && machineNetworks.length > 0)
         throw new OperationError(400, 'The machine network follows from the VIPs, it cannot be set');
     }
 
     const keep = (rows: readonly { ip: string; verification: string }[], now: typeof apiVips) =>
       now.map((vip) => rows.find((row) => row.ip === vip.ip) ?? vip);
-    const network = placed && (givenApi || givenIngress) ? machineNetworkOf(cluster, apiVips, ingressVips) : undefined;
+    const network =
+      interactive && placed && (givenApi || givenIngress) ? machineNetworkOf(cluster, apiVips, ingressVips) : undefined;
     cluster.apiVips = managed ? [] : keep(cluster.apiVips, apiVips);
     cluster.ingressVips = managed ? [] : keep(cluster.ingressVips, ingressVips);
     if (
@@ -500,7 +505,7 @@ export function clusterOperations(core: Core): Operations {
     const schedulable = booleanField(body, 'schedulable_masters');
     if (schedulable !== undefined) cluster.schedulableMasters = schedulable;
     touched(cluster);
-    settle(cluster);
+    if (interactive) settle(cluster);
     if (proxyBefore !== [cluster.httpProxy, cluster.httpsProxy, cluster.noProxy].join(' '))
       events.emit('proxy_settings_changed', aboutCluster(cluster));
     return clusterView(cluster);
@@ -537,7 +542,7 @@ export function clusterOperations(core: Core): Operations {
         runHost(core, host, 'unbind');
       }
     }
-    store.clusters.delete(id);
+    store.removeCluster(cluster);
     events.emit('cluster_deregistered', aboutCluster(cluster));
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../model/time/clock.ts';
 import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
 import { type EventSubject, Events } from './events.ts';
 import { Hardware } from './hardware.ts';
+import { ImageUrls } from './image-urls.ts';
 import { type ClusterRow, type HostRow, Store } from './store.ts';
 import { Versions } from './versions.ts';
 
@@ -15,16 +16,19 @@ export interface Core {
   readonly events: Events;
   readonly hardware: Hardware;
   readonly versions: Versions;
+  readonly urls: ImageUrls;
 }
 
 export function createCore(dependencies: ServiceDependencies): Core {
-  const { settings, clock } = dependencies;
+  const { settings, clock, tokens } = dependencies;
+  const versions = new Versions(settings);
   return {
     ...dependencies,
     store: new Store(),
-    events: new Events(clock, settings.EVENT_RATE_LIMITS),
+    events: new Events(clock, settings.EVENT_RATE_LIMITS, !settings.ENABLE_KUBE_API),
     hardware: new Hardware(settings),
-    versions: new Versions(settings),
+    versions,
+    urls: new ImageUrls(settings, versions, tokens),
   };
 }
 

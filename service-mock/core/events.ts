@@ -39,6 +39,7 @@ const EVENTS = define({
   install_config_applied: ['info', () => 'Install config overrides were applied'],
   proxy_settings_changed: ['info', () => 'Proxy settings changed'],
   validations_ignored: ['info', () => 'The installation goes on although validations are ignored'],
+  host_approved_updated: ['info', (name, approved) => `Host ${name}: updated approved to ${approved}`],
   host_registration_succeeded: ['info', (name) => `Host ${name}: registered`],
   host_registration_failed: ['error', (name, why) => `Host ${name}: registration failed: ${why}`],
   host_deregistered: ['info', (name) => `Host ${name}: deleted`],
@@ -94,6 +95,7 @@ export type EventName = keyof typeof EVENTS;
 
 /** Events of hosts that do not name the cluster. */
 const WITHOUT_CLUSTER: ReadonlySet<EventName> = new Set([
+  'host_approved_updated',
   'host_discovery_ignition_config_applied',
   'host_unbind_failed',
   'host_unbind_succeeded',
@@ -128,6 +130,9 @@ interface EventRecord extends EventSubject {
 
 const DEFAULT_LIMIT = 5000;
 
+/** Told of what events and notices are about. */
+export type EventListener = (about: EventSubject) => void;
+
 export class Events {
   readonly #clock: Clock;
   readonly #limits: Readonly<Record<string, number>>;
@@ -135,10 +140,27 @@ export class Events {
   readonly #byCluster = new Map<string, EventRecord[]>();
   readonly #byInfraEnv = new Map<string, EventRecord[]>();
   readonly #lastLimited = new Map<string, number>();
+  readonly #keepMetrics: boolean;
+  #listener: EventListener | undefined;
 
-  constructor(clock: Clock, limits: Readonly<Record<string, number>> = {}) {
+  /** @param keepMetrics false drops metrics events, as the real service does in kube mode. */
+  constructor(clock: Clock, limits: Readonly<Record<string, number>> = {}, keepMetrics = true) {
     this.#clock = clock;
     this.#limits = { ...RATE_LIMITS, ...limits };
+    this.#keepMetrics = keepMetrics;
+  }
+
+  /**
+   * Tells of each user event that was sent and each notice, at once: rows may still be changing.
+   * Upstream: assisted-service, controllers/controller_event_wrapper.go.
+   */
+  listen(listener: EventListener): void {
+    this.#listener = listener;
+  }
+
+  /** Something happened that makes no event. Upstream: NotifyInternalEvent. */
+  notice(about: EventSubject): void {
+    this.#listener?.(about);
   }
 
   emit(name: EventName, about: EventSubject, ...values: readonly string[]): void {
@@ -147,7 +169,10 @@ export class Events {
 
   /** Same, with a severity that depends on the case. */
   emitWith(name: EventName, severity: Severity, about: EventSubject, ...values: readonly string[]): void {
-    if (this.#isLimited(name, about)) return;
+    if (this.#isLimited(name, about)) {
+      this.#listener?.(about);
+      return;
+    }
     const subject = WITHOUT_CLUSTER.has(name) ? { ...about, clusterId: undefined } : about;
     this.#store(subject, { name, severity, metrics: false, values, props: '', requestId: '' });
   }
@@ -200,6 +225,7 @@ export class Events {
   }
 
   #store(about: EventSubject, rest: Omit<EventRecord, 'time' | keyof EventSubject>): void {
+    if (rest.metrics && !this.#keepMetrics) return;
     const record: EventRecord = {
       time: this.#clock.now(),
       clusterId: about.clusterId,
@@ -210,6 +236,7 @@ export class Events {
     this.#all.push(record);
     if (record.clusterId) append(this.#byCluster, record.clusterId, record);
     if (record.infraEnvId) append(this.#byInfraEnv, record.infraEnvId, record);
+    if (!record.metrics) this.#listener?.(about);
   }
 
   /** One page; counts are over everything that matches apart from `severities`, limit and offset. */

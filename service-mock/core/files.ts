@@ -3,24 +3,9 @@
  * them is real: the pull secret inside bootstrap.ign (Installer facts 1.6) and the cluster's address in kubeconfigs.
  */
 import { createHash, X509Certificate } from 'node:crypto';
-import { OperationError, type ServiceSettings } from '../service-api.ts';
-import type { ClusterRow, HostRow, InfraEnvRow } from './store.ts';
-
-const dataUrl = (text: string) => `data:text/plain;charset=utf-8;base64,${Buffer.from(text).toString('base64')}`;
-const file = (path: string, text: string, mode = 0o644) => ({
-  contents: { source: dataUrl(text) },
-  mode,
-  overwrite: true,
-  path,
-});
-
-/** Text that looks like an asset of the installer; derived from `seed`, so equal for every download. */
-function filler(seed: string, bytes: number): string {
-  let text = '';
-  for (let line = 0; text.length < bytes; line++)
-    text += `${createHash('sha256').update(`${seed} ${line}`).digest('base64')}\n`;
-  return text.slice(0, bytes);
-}
+import { OperationError } from '../service-api.ts';
+import { dataUrl, filler, ignitionFile } from './ignition.ts';
+import type { ClusterRow, HostRow } from './store.ts';
 
 const MANIFESTS = [
   'cvo-overrides.yaml',
@@ -43,12 +28,12 @@ function bootstrapIgnition(cluster: ClusterRow): string {
     passwd: { users: [{ name: 'core', sshAuthorizedKeys: cluster.sshPublicKey ? [cluster.sshPublicKey] : [] }] },
     storage: {
       files: [
-        file('/root/.docker/config.json', cluster.pullSecret, 0o600),
+        ignitionFile('/root/.docker/config.json', cluster.pullSecret, 0o600),
         ...MANIFESTS.map((name) =>
-          file(`/opt/openshift/manifests/${name}`, filler(`${cluster.id} ${name}`, FILLER_BYTES)),
+          ignitionFile(`/opt/openshift/manifests/${name}`, filler(`${cluster.id} ${name}`, FILLER_BYTES)),
         ),
-        file('/opt/openshift/auth/kubeconfig', kubeconfig(cluster, '')),
-        file('/usr/local/bin/bootkube.sh', filler(`${cluster.id} bootkube`, 12_000), 0o555),
+        ignitionFile('/opt/openshift/auth/kubeconfig', kubeconfig(cluster, '')),
+        ignitionFile('/usr/local/bin/bootkube.sh', filler(`${cluster.id} bootkube`, 12_000), 0o555),
       ],
     },
     systemd: {
@@ -72,7 +57,9 @@ function pointerIgnition(cluster: ClusterRow, pool: string, host?: HostRow): str
       version: '3.2.0',
     },
     storage: {
-      files: host ? [file('/etc/hostname', host.requestedHostname || host.inventory?.hostname || host.id, 0o420)] : [],
+      files: host
+        ? [ignitionFile('/etc/hostname', host.requestedHostname || host.inventory?.hostname || host.id, 0o420)]
+        : [],
     },
   });
 }
@@ -231,82 +218,6 @@ export function hostIgnition(host: HostRow): Buffer {
   checkDownload(cluster, 'the ignition', AFTER_PREPARATION);
   const role = host.role === 'arbiter' ? 'arbiter' : host.role === 'worker' ? 'worker' : 'master';
   return Buffer.from(pointerIgnition(cluster, host.machineConfigPoolName || role, host));
-}
-
-/** Day-2 worker's or any other file of an infra-env. @throws OperationError 400 for an unknown one. */
-export function infraEnvFile(
-  infraEnv: InfraEnvRow,
-  name: string,
-  query: Readonly<Record<string, string>>,
-  settings: ServiceSettings,
-): Buffer {
-  switch (name) {
-    case 'discovery.ign':
-      return Buffer.from(discoveryIgnition(infraEnv, settings));
-    case 'ipxe-script':
-      return Buffer.from(ipxeScript(infraEnv, query, settings));
-    case 'static-network-config':
-      return Buffer.from(infraEnv.staticNetworkConfig);
-    default:
-      throw new OperationError(
-        400,
-        `File ${name} is unknown. Known are discovery.ign, ipxe-script, static-network-config`,
-      );
-  }
-}
-
-function discoveryIgnition(infraEnv: InfraEnvRow, { AGENT_DOCKER_IMAGE, SERVICE_BASE_URL }: ServiceSettings): string {
-  const agent = `[Service]
-Type=simple
-Restart=always
-RestartSec=3
-StartLimitInterval=0
-ExecStartPre=podman run --privileged --rm -v /usr/local/bin:/hostbin ${AGENT_DOCKER_IMAGE} cp /usr/bin/agent /hostbin
-ExecStart=/usr/local/bin/agent --url ${SERVICE_BASE_URL} --infra-env-id ${infraEnv.id} --agent-version ${AGENT_DOCKER_IMAGE} --insecure=false
-
-[Unit]
-Wants=network-online.target
-After=network-online.target
-
-[Install]
-WantedBy=multi-user.target
-`;
-  return JSON.stringify({
-    ignition: { version: '3.1.0' },
-    passwd: {
-      users: infraEnv.sshAuthorizedKey ? [{ name: 'core', sshAuthorizedKeys: [infraEnv.sshAuthorizedKey] }] : [],
-    },
-    storage: {
-      files: [
-        file('/usr/local/bin/agent-pull-image', filler(`${infraEnv.id} pull`, 1200), 0o755),
-        file('/etc/motd', `This machine waits for its installation. infra-env ${infraEnv.id}\n`),
-        file('/root/.docker/config.json', infraEnv.pullSecret, 0o644),
-      ],
-    },
-    systemd: { units: [{ contents: agent, enabled: true, name: 'agent.service' }] },
-  });
-}
-
-const AFTER_REBOOT: ReadonlySet<string> = new Set(['installed', 'added-to-existing-cluster']);
-
-function ipxeScript(infraEnv: InfraEnvRow, query: Readonly<Record<string, string>>, settings: ServiceSettings): string {
-  if (query.ipxe_script_type === 'boot-order-control') {
-    const own = `${settings.SERVICE_BASE_URL}/api/assisted-install/v2/infra-envs/${infraEnv.id}/downloads/files?file_name=ipxe-script&ipxe_script_type=boot-order-control`;
-    if (!query.mac) return `#!ipxe\nchain ${own}&mac=\${net0/mac}\n`;
-    const mac = query.mac.toLowerCase();
-    const host = [...infraEnv.hosts.values()].find((candidate) =>
-      candidate.inventory?.interfaces.some((nic) => nic.mac.toLowerCase() === mac),
-    );
-    if (host && (AFTER_REBOOT.has(host.status) || host.stage === 'Rebooting'))
-      throw new OperationError(404, `The host with MAC ${mac} boots from its disk`);
-  }
-  const image = settings.IMAGE_SERVICE_BASE_URL;
-  const version = `arch=${infraEnv.cpuArchitecture}&version=${infraEnv.openshiftVersion}`;
-  return `#!ipxe
-initrd --name initrd ${image}/images/${infraEnv.id}/pxe-initrd?${version}
-kernel ${image}/boot-artifacts/kernel?${version} initrd=initrd coreos.live.rootfs_url=${image}/boot-artifacts/rootfs?${version} random.trust_cpu=on rd.luks.options=discard ignition.firstboot ignition.platform.id=metal console=tty1 console=ttyS1,115200n8
-boot
-`;
 }
 
 /** @throws OperationError 500 when the text holds no certificate. */

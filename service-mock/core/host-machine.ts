@@ -16,7 +16,15 @@ import {
 import { Machine, type Rule } from './machine.ts';
 import { hasEnoughNodes } from './roles.ts';
 import { otherTimeouts, preparationTimeouts, stageTimeout } from './stages.ts';
-import { type ClusterRow, displayName, type HostRow, isDay2Host, isSingleNode, touchMembers } from './store.ts';
+import {
+  type ClusterRow,
+  displayName,
+  endsWithReboot,
+  type HostRow,
+  isDay2Host,
+  isSingleNode,
+  touchMembers,
+} from './store.ts';
 import { flips, sameResults } from './validation.ts';
 
 export type HostTrigger =
@@ -288,7 +296,9 @@ const progressed: Action = ({ core, host }, from, to) =>
     host,
     from,
     to,
-    to === 'added-to-existing-cluster' ? 'The host is rebooting to join the cluster' : host.stage,
+    to === 'added-to-existing-cluster' && endsWithReboot(host)
+      ? 'The host is rebooting to join the cluster'
+      : host.stage,
   );
 
 /** Rules of bound hosts, then of the pool; order matters. */

@@ -16,6 +16,7 @@ import {
   type ClusterRow,
   displayName,
   effectiveRole,
+  endsWithReboot,
   type HostRow,
   isDay2Cluster,
   isDay2Host,
@@ -228,7 +229,7 @@ export function hostOperations(core: Core): Operations {
     if (!PROGRESSING.has(host.status))
       throw new OperationError(409, `Stage ${stage} cannot be set while host ${host.id} is ${host.status}`);
     const stages: readonly string[] = stagesOf(
-      { role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) },
+      { role: host.role, bootstrap: host.bootstrap, day2: endsWithReboot(host) },
       isSingleNode(host.cluster),
     );
     if (stage !== 'Failed' && host.stage !== '') {
@@ -247,7 +248,7 @@ export function hostOperations(core: Core): Operations {
       setHostStatus(core, host, host.status, 'error', info === '' ? 'Failed' : `Failed - ${info}`);
     } else {
       host.installationPercentage = stagePercentage(stage, stages);
-      host.stage = stage === 'Rebooting' && isDay2Host(host) ? 'Done' : stage;
+      host.stage = stage === 'Rebooting' && endsWithReboot(host) ? 'Done' : stage;
       host.stageInfo = info;
       host.stageStartedAt = now;
       host.stageUpdatedAt = now;
@@ -265,7 +266,7 @@ export function hostOperations(core: Core): Operations {
   }
 
   /** All or nothing: what was changed before a refusal is taken back. */
-  function updateHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
+  function updateHost(infraEnvId: string, hostId: string, body: JsonObject, { interactive = true } = {}): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
     const before = { ...host };
     try {
@@ -276,7 +277,7 @@ export function hostOperations(core: Core): Operations {
       throw error;
     }
     touch(host);
-    refreshBoth(host);
+    if (interactive) refreshBoth(host);
     return hostView(host);
   }
 

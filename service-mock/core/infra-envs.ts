@@ -1,13 +1,15 @@
 /** Operations on infra-envs. Source: Service facts 1.3 and 7. */
-import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
+import { type AssistedServiceApi, type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
 import type { Core } from './core.ts';
-import { infraEnvFile } from './files.ts';
+import { ISO_NAMES } from './image-urls.ts';
+import { infraEnvFile } from './infra-env-files.ts';
 import { clusterOf, infraEnvOf } from './lookup.ts';
 import { checkNtpSources, checkProxy, checkPullSecret, checkSshKey } from './names.ts';
+import { minimalInitrd } from './static-network.ts';
 import type { InfraEnvRow } from './store.ts';
 import { baseVersion } from './versions.ts';
 import { infraEnvView } from './views.ts';
-import { integerField, objectField, objectsField, requiredText, textField, withoutEmpty } from './wire.ts';
+import { integerField, objectField, objectsField, requiredText, textField, wireDate, withoutEmpty } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -17,14 +19,10 @@ type Operations = Pick<
   | 'updateInfraEnv'
   | 'deleteInfraEnv'
   | 'infraEnvImageUrl'
+  | 'infraEnvFileUrl'
   | 'downloadInfraEnvFile'
+  | 'downloadMinimalInitrd'
 >;
-
-const ISO_NAMES: Readonly<Record<string, string>> = {
-  'full-iso': 'full.iso',
-  'minimal-iso': 'minimal.iso',
-  'disconnected-iso': 'disconnected.iso',
-};
 
 function checkImageType(type: string): void {
   if (!ISO_NAMES[type])
@@ -79,14 +77,20 @@ function checkTrustBundle(text: string): void {
     throw new OperationError(400, 'additional_trust_bundle holds no PEM certificate');
 }
 
+/** All that an image is made from. */
+function imageInput({ hosts: _hosts, updatedAt: _updated, generatedAt: _generated, ...input }: InfraEnvRow): string {
+  return JSON.stringify(input);
+}
+
 export function infraEnvOperations(core: Core): Operations {
   const { clock, settings, store, events } = core;
 
-  function refreshImage(infraEnv: InfraEnvRow): void {
+  /** Makes the image anew; that is told only when something of it changed. */
+  function refreshImage(infraEnv: InfraEnvRow, changed: boolean): void {
     infraEnv.updatedAt = clock.now();
-    infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE
-      ? `${settings.IMAGE_SERVICE_BASE_URL}/byid/${infraEnv.id}/${infraEnv.openshiftVersion}/${infraEnv.cpuArchitecture}/${ISO_NAMES[infraEnv.type]}`
-      : '';
+    infraEnv.generatedAt = infraEnv.updatedAt;
+    if (!changed) return;
+    infraEnv.downloadUrl = settings.ENABLE_IMAGE_SERVICE ? core.urls.iso(infraEnv) : '';
     events.emit(
       'image_info_updated',
       { clusterId: infraEnv.clusterId || undefined, infraEnvId: infraEnv.id },
@@ -94,7 +98,7 @@ export function infraEnvOperations(core: Core): Operations {
     );
   }
 
-  function registerInfraEnv(body: JsonObject): JsonObject {
+  function registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject {
     const name = textField(body, 'name') ?? '';
     const secret = requiredText(body, 'pull_secret');
     const clusterId = textField(body, 'cluster_id') ?? '';
@@ -129,6 +133,7 @@ export function infraEnvOperations(core: Core): Operations {
     const now = clock.now();
     const infraEnv: InfraEnvRow = {
       id: core.uuid(),
+      kubeKey,
       name,
       clusterId,
       openshiftVersion: settings.ENABLE_IMAGE_SERVICE ? version : baseVersion(version),
@@ -142,21 +147,23 @@ export function infraEnvOperations(core: Core): Operations {
       staticNetworkConfig: staticNetwork(body) ?? '',
       rendezvousIp: textField(body, 'rendezvous_ip'),
       ignitionConfigOverride: override,
+      internalIgnitionOverride: '',
       kernelArguments: kernelArguments(body) || undefined,
       additionalTrustBundle: (textField(body, 'additional_trust_bundle') ?? '').trim(),
       networkDiscoveryDelaySeconds: integerField(body, 'network_discovery_delay_seconds'),
       downloadUrl: '',
+      generatedAt: 0,
       createdAt: now,
       updatedAt: now,
       hosts: new Map(),
     };
-    store.infraEnvs.set(infraEnv.id, infraEnv);
+    store.addInfraEnv(infraEnv);
     events.emit('infra_env_registered', { infraEnvId: infraEnv.id });
-    refreshImage(infraEnv);
+    refreshImage(infraEnv, true);
     return infraEnvView(infraEnv);
   }
 
-  function updateInfraEnv(id: string, body: JsonObject): JsonObject {
+  function updateInfraEnv(id: string, body: JsonObject, internalIgnition?: string): JsonObject {
     const infraEnv = infraEnvOf(core, id);
     const secret = textField(body, 'pull_secret');
     if (secret) checkPullSecret(secret, [settings.AGENT_DOCKER_IMAGE], settings.PUBLIC_CONTAINER_REGISTRIES);
@@ -179,6 +186,7 @@ export function infraEnvOperations(core: Core): Operations {
     const version = wanted && core.versions.osImageVersion(wanted, infraEnv.cpuArchitecture);
     const network = staticNetwork(body);
     const kernel = kernelArguments(body);
+    const before = imageInput(infraEnv);
     infraEnv.pullSecret = secret ?? infraEnv.pullSecret;
     infraEnv.type = type;
     infraEnv.additionalNtpSources = additional ?? infraEnv.additionalNtpSources;
@@ -186,6 +194,7 @@ export function infraEnvOperations(core: Core): Operations {
     infraEnv.sshAuthorizedKey = ssh ?? infraEnv.sshAuthorizedKey;
     if (proxy) infraEnv.proxy = { ...infraEnv.proxy, ...withoutEmpty(proxy) };
     infraEnv.ignitionConfigOverride = override || infraEnv.ignitionConfigOverride;
+    infraEnv.internalIgnitionOverride = internalIgnition ?? infraEnv.internalIgnitionOverride;
     if (version) infraEnv.openshiftVersion = version;
     infraEnv.staticNetworkConfig = network ?? infraEnv.staticNetworkConfig;
     if (kernel !== undefined) infraEnv.kernelArguments = kernel || undefined;
@@ -194,7 +203,7 @@ export function infraEnvOperations(core: Core): Operations {
     infraEnv.networkDiscoveryDelaySeconds =
       integerField(body, 'network_discovery_delay_seconds') ?? infraEnv.networkDiscoveryDelaySeconds;
     infraEnv.rendezvousIp = textField(body, 'rendezvous_ip') ?? infraEnv.rendezvousIp;
-    refreshImage(infraEnv);
+    refreshImage(infraEnv, before !== imageInput(infraEnv));
     return infraEnvView(infraEnv);
   }
 
@@ -206,7 +215,7 @@ export function infraEnvOperations(core: Core): Operations {
         `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`,
       );
     }
-    store.infraEnvs.delete(id);
+    store.removeInfraEnv(infraEnv);
     events.emit('infra_env_deregistered', { infraEnvId: id });
   }
 
@@ -219,9 +228,19 @@ export function infraEnvOperations(core: Core): Operations {
     deleteInfraEnv,
     infraEnvImageUrl: (id) => {
       const infraEnv = infraEnvOf(core, id);
-      if (!settings.ENABLE_IMAGE_SERVICE) throw new OperationError(400, 'There is no image service');
-      return { expires_at: '0001-01-01T00:00:00.000Z', url: infraEnv.downloadUrl };
+      if (!settings.ENABLE_IMAGE_SERVICE) throw new OperationError(400, 'image service is disabled');
+      // Each question makes a new address, which counts from then on.
+      infraEnv.downloadUrl = core.urls.iso(infraEnv);
+      return { expires_at: wireDate(0), url: infraEnv.downloadUrl };
     },
-    downloadInfraEnvFile: (id, name, query) => infraEnvFile(infraEnvOf(core, id), name, query, settings),
+    infraEnvFileUrl: (id, name, scriptType) => {
+      if (scriptType !== undefined && name !== 'ipxe-script') {
+        throw new OperationError(400, 'ipxe_script_type can be set only for "ipxe-script"');
+      }
+      const infraEnv = infraEnvOf(core, id);
+      return { expires_at: wireDate(0), url: core.urls.file(infraEnv.id, name, scriptType) };
+    },
+    downloadInfraEnvFile: (id, name, query) => infraEnvFile(core, infraEnvOf(core, id), name, query),
+    downloadMinimalInitrd: (id) => minimalInitrd(infraEnvOf(core, id)),
   };
 }

@@ -114,6 +114,14 @@ export function fixRoles(core: Core, cluster: ClusterRow): boolean {
   return changed;
 }
 
+/** Turns the suggestion of one host into its role. Upstream: assisted-service, internal/host/host.go, AutoAssignRole. */
+export function fixRole(core: Core, host: HostRow): void {
+  if (host.role !== 'auto-assign') return;
+  suggestRole(core, host);
+  host.role = host.suggestedRole;
+  host.triggeredAt = core.clock.now();
+}
+
 /** Members by role; hosts without one are counted as what they would become. */
 export function countRoles(core: Core, cluster: ClusterRow): { masters: number; arbiters: number; workers: number } {
   const count = { masters: 0, arbiters: 0, workers: 0 };

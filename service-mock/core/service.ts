@@ -68,10 +68,14 @@ function triggerEvent(core: Core, body: JsonObject): void {
  * @throws Error for settings that the real service would refuse at start-up.
  */
 export function createService(dependencies: ServiceDependencies): AssistedServiceApi {
-  const { settings, clock } = dependencies;
+  return serviceOf(createCore(dependencies));
+}
+
+/** The operations on what a core holds. @throws Error for settings that the real service would refuse at start-up. */
+export function serviceOf(core: Core): AssistedServiceApi {
+  const { settings, clock } = core;
   checkDisabled('DISABLED_HOST_VALIDATIONS', settings.DISABLED_HOST_VALIDATIONS, HOST_VALIDATION_IDS);
   checkDisabled('DISABLED_CLUSTER_VALIDATIONS', settings.DISABLED_CLUSTER_VALIDATIONS, CLUSTER_VALIDATION_IDS);
-  const core = createCore(dependencies);
   const monitors = new Monitors(core);
   return {
     start: () => monitors.start(),

@@ -8,6 +8,9 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
+/** Image type of InfraEnvs that ask for none: assisted-service, infraenv_controller.go, InfraEnvConfig. */
+export const KUBE_ISO_IMAGE_TYPE = 'minimal-iso';
+
 /** Versions that the invented release catalogue offers. */
 const VERSIONS = ['4.16.40', '4.17.32', '4.18.30', '4.19.20', '4.20.8'];
 
@@ -88,6 +91,12 @@ export function defaultSettings(): ServiceSettings {
     SELF_VERSION: 'Unknown',
     RELEASE_TAG: '',
     SERVICE_BASE_URL: 'http://127.0.0.1:8090',
+    AUTH_TYPE: 'none',
+    EC_PRIVATE_KEY_PEM: '',
+    LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE: true,
+    SERVICE_CA_CERT_PATH: '',
+    SKIP_CERT_VERIFICATION: false,
+    AGENT_TIMEOUT_START: 10 * MINUTE,
     RELEASE_IMAGES: releaseImages(),
     OS_IMAGES: osImages(),
     MUST_GATHER_IMAGES: mustGatherImages(),
@@ -101,6 +110,13 @@ export function defaultSettings(): ServiceSettings {
     ENABLE_SKIP_MCO_REBOOT: true,
     ENABLE_REJECT_UNKNOWN_FIELDS: true,
     ENABLE_SOFT_TIMEOUTS: false,
+    ENABLE_KUBE_API: false,
+    ENABLE_METAL3: true,
+    ALLOW_CONVERGED_FLOW: true,
+    PAUSE_PROVISIONED_BMHS: true,
+    BMAC_MAX_CONCURRENT_RECONCILES: 1,
+    IRONIC_AGENT_IMAGE: `quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:${digest('ironic-agent')}`,
+    IRONIC_AGENT_IMAGE_ARM: `quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:${digest('ironic-agent-arm')}`,
     CHECK_CLUSTER_VERSION: false,
     DISABLED_HOST_VALIDATIONS: [],
     DISABLED_CLUSTER_VALIDATIONS: [],
@@ -116,6 +132,7 @@ export function defaultSettings(): ServiceSettings {
     FINALIZING_TIMEOUT: 5 * HOUR,
     RESET_CLUSTER_TIMEOUT: 3 * MINUTE,
     HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: 4,
+    APPROVE_CSRS_REQUEUE_DURATION: MINUTE,
     PREPARATION_DURATION: 50,
   };
 }
@@ -198,6 +215,12 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   SELF_VERSION: 'text',
   RELEASE_TAG: 'text',
   SERVICE_BASE_URL: 'text',
+  AUTH_TYPE: 'text',
+  EC_PRIVATE_KEY_PEM: 'text',
+  LOCAL_AUTH_ENFORCE_RESOURCE_SCOPE: 'boolean',
+  SERVICE_CA_CERT_PATH: 'text',
+  SKIP_CERT_VERIFICATION: 'boolean',
+  AGENT_TIMEOUT_START: 'duration',
   RELEASE_IMAGES: 'json-list',
   OS_IMAGES: 'json-list',
   MUST_GATHER_IMAGES: 'json-map',
@@ -211,6 +234,13 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   ENABLE_SKIP_MCO_REBOOT: 'boolean',
   ENABLE_REJECT_UNKNOWN_FIELDS: 'boolean',
   ENABLE_SOFT_TIMEOUTS: 'boolean',
+  ENABLE_KUBE_API: 'boolean',
+  ENABLE_METAL3: 'boolean',
+  ALLOW_CONVERGED_FLOW: 'boolean',
+  PAUSE_PROVISIONED_BMHS: 'boolean',
+  BMAC_MAX_CONCURRENT_RECONCILES: 'number',
+  IRONIC_AGENT_IMAGE: 'text',
+  IRONIC_AGENT_IMAGE_ARM: 'text',
   CHECK_CLUSTER_VERSION: 'boolean',
   DISABLED_HOST_VALIDATIONS: 'comma-list',
   DISABLED_CLUSTER_VALIDATIONS: 'comma-list',
@@ -226,6 +256,7 @@ const KINDS: Readonly<Partial<Record<keyof ServiceSettings, Kind>>> = {
   FINALIZING_TIMEOUT: 'duration',
   RESET_CLUSTER_TIMEOUT: 'duration',
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: 'number',
+  APPROVE_CSRS_REQUEUE_DURATION: 'duration',
 };
 
 function parseValue(kind: Kind, name: string, text: string): unknown {
@@ -263,9 +294,14 @@ export function settingsFromEnv(env: Readonly<Record<string, string | undefined>
     if (text === undefined || text === '') continue;
     settings[name] = parseValue(kind, name, text);
   }
+  if (settings.ENABLE_KUBE_API && !env.ISO_IMAGE_TYPE) settings.ISO_IMAGE_TYPE = KUBE_ISO_IMAGE_TYPE;
   const isoType = settings.ISO_IMAGE_TYPE;
   if (isoType !== 'full-iso' && isoType !== 'minimal-iso') {
     throw new Error(`ISO_IMAGE_TYPE: "${isoType}" is unknown. Write full-iso or minimal-iso.`);
+  }
+  const authType = settings.AUTH_TYPE;
+  if (authType !== 'none' && authType !== 'local') {
+    throw new Error(`AUTH_TYPE: "${authType}" is not supported. Write none or local.`);
   }
   const timeouts: Record<string, number> = {};
   for (const [name, text] of Object.entries(env)) {

@@ -1,5 +1,5 @@
 /** Rows of clusters, infra-envs and hosts, in memory. Times are simulated milliseconds, 0 = never. */
-import type { JsonObject } from '../service-api.ts';
+import type { JsonObject, KubeKey } from '../service-api.ts';
 import type { ConnectivityFacts } from './connectivity-facts.ts';
 import type { InventoryFacts } from './inventory.ts';
 import type { ValidationResult } from './validation.ts';
@@ -32,6 +32,8 @@ export interface ManifestRow {
 
 export interface ClusterRow {
   readonly id: string;
+  /** Of its ClusterDeployment; undefined when it was made by REST. */
+  readonly kubeKey: KubeKey | undefined;
   kind: string;
   name: string;
   openshiftVersion: string;
@@ -119,6 +121,8 @@ export interface ConnectivityGroups {
 
 export interface InfraEnvRow {
   readonly id: string;
+  /** Of its InfraEnv; undefined when it was made by REST. */
+  readonly kubeKey: KubeKey | undefined;
   name: string;
   clusterId: string;
   openshiftVersion: string;
@@ -130,8 +134,12 @@ export interface InfraEnvRow {
   sshAuthorizedKey: string;
   pullSecret: string;
   staticNetworkConfig: string;
+  /** When the image was last made, though its URL may be older. */
+  generatedAt: number;
   rendezvousIp: string | undefined;
   ignitionConfigOverride: string;
+  /** Laid over the discovery ignition before the user's; empty for none. */
+  internalIgnitionOverride: string;
   kernelArguments: string | undefined;
   additionalTrustBundle: string;
   networkDiscoveryDelaySeconds: number | undefined;
@@ -168,6 +176,10 @@ export interface HostRow {
   readonly id: string;
   readonly infraEnv: InfraEnvRow;
   cluster: ClusterRow | undefined;
+  /** Namespace of its Agent; empty without one. */
+  kubeNamespace: string;
+  /** Whether its Agent was approved. */
+  approved: boolean;
   kind: string;
   status: string;
   statusInfo: string;
@@ -235,6 +247,8 @@ export function newHost(id: string, infraEnv: InfraEnvRow): HostRow {
     id,
     infraEnv,
     cluster: undefined,
+    kubeNamespace: '',
+    approved: false,
     kind: 'Host',
     status: '',
     statusInfo: '',
@@ -301,6 +315,53 @@ export class Store {
   readonly infraEnvs = new Map<string, InfraEnvRow>();
   /** `<infra-env id>/<host id>` of deleted hosts, whose events are hidden unless asked for. */
   readonly deletedHosts = new Set<string>();
+  readonly #clustersByKube = new Map<string, ClusterRow>();
+  readonly #infraEnvsByKube = new Map<string, InfraEnvRow>();
+  readonly #hostsByKube = new Map<string, HostRow>();
+
+  addCluster(cluster: ClusterRow): void {
+    this.clusters.set(cluster.id, cluster);
+    if (cluster.kubeKey) this.#clustersByKube.set(kubeText(cluster.kubeKey), cluster);
+  }
+
+  removeCluster(cluster: ClusterRow): void {
+    this.clusters.delete(cluster.id);
+    if (cluster.kubeKey) this.#clustersByKube.delete(kubeText(cluster.kubeKey));
+  }
+
+  clusterByKube(key: KubeKey): ClusterRow | undefined {
+    return this.#clustersByKube.get(kubeText(key));
+  }
+
+  addInfraEnv(infraEnv: InfraEnvRow): void {
+    this.infraEnvs.set(infraEnv.id, infraEnv);
+    if (infraEnv.kubeKey) this.#infraEnvsByKube.set(kubeText(infraEnv.kubeKey), infraEnv);
+  }
+
+  removeInfraEnv(infraEnv: InfraEnvRow): void {
+    this.infraEnvs.delete(infraEnv.id);
+    if (infraEnv.kubeKey) this.#infraEnvsByKube.delete(kubeText(infraEnv.kubeKey));
+  }
+
+  infraEnvByKube(key: KubeKey): InfraEnvRow | undefined {
+    return this.#infraEnvsByKube.get(kubeText(key));
+  }
+
+  /** The host whose Agent has this key; its name is the host's id. */
+  hostByKube(key: KubeKey): HostRow | undefined {
+    return this.#hostsByKube.get(kubeText(key));
+  }
+
+  setKubeNamespace(host: HostRow, namespace: string): void {
+    this.#forgetAgent(host);
+    host.kubeNamespace = namespace;
+    if (namespace !== '') this.#hostsByKube.set(kubeText({ namespace, name: host.id }), host);
+  }
+
+  #forgetAgent(host: HostRow): void {
+    const key = kubeText({ namespace: host.kubeNamespace, name: host.id });
+    if (this.#hostsByKube.get(key) === host) this.#hostsByKube.delete(key);
+  }
 
   addHost(host: HostRow): void {
     host.infraEnv.hosts.set(host.id, host);
@@ -311,6 +372,7 @@ export class Store {
   removeHost(host: HostRow): void {
     host.infraEnv.hosts.delete(host.id);
     this.deletedHosts.add(hostKey(host));
+    this.#forgetAgent(host);
     if (host.cluster) detach(host, host.cluster);
   }
 
@@ -321,6 +383,10 @@ export class Store {
     host.cluster = cluster;
     if (cluster) attach(host, cluster);
   }
+}
+
+function kubeText({ namespace, name }: KubeKey): string {
+  return `${namespace}/${name}`;
 }
 
 function hostKey(host: { id: string; infraEnv: { id: string } }): string {
@@ -352,6 +418,11 @@ export function effectiveRole(host: HostRow): string {
 
 export function isDay2Host(host: HostRow): boolean {
   return host.kind === 'AddToExistingClusterHost';
+}
+
+/** Whether a host's stages end with its reboot: nobody follows a day-2 host further, unless it has an Agent. */
+export function endsWithReboot(host: HostRow): boolean {
+  return isDay2Host(host) && host.kubeNamespace === '';
 }
 
 export function isDay2Cluster(cluster: ClusterRow): boolean {

@@ -90,7 +90,8 @@ export function inventoryOf(index: number, network: string): JsonObject {
   };
 }
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
+/** What healthy machines answer, by type of step. */
+export const ANSWERS: Readonly<Record<string, Answer>> = {
   inventory: (_step, host) => {
     const document = inventoryOf(host.index, host.network);
     host.inventory(document);

@@ -32,6 +32,15 @@ function architectures(image: JsonObject): string[] {
   return [text(image, 'cpu_architecture') || 'x86_64'];
 }
 
+function releaseOf(image: JsonObject): Release {
+  return {
+    version: text(image, 'version'),
+    url: text(image, 'url'),
+    cpuArchitecture: text(image, 'cpu_architecture'),
+    cpuArchitectures: architectures(image),
+  };
+}
+
 export class Versions {
   readonly #settings: ServiceSettings;
 
@@ -55,12 +64,20 @@ export class Versions {
     if (!image) {
       throw new OperationError(400, `No release image is known for openshift version ${version} on ${architecture}`);
     }
-    return {
-      version: text(image, 'version'),
-      url: text(image, 'url'),
-      cpuArchitecture: text(image, 'cpu_architecture'),
-      cpuArchitectures: architectures(image),
-    };
+    return releaseOf(image);
+  }
+
+  /**
+   * Release of a release image; of one that is not in the catalogue the tag tells (the real service asks `oc`).
+   * @throws Error when neither does.
+   */
+  releaseByUrl(url: string): Release {
+    const known = this.#settings.RELEASE_IMAGES.find((image) => text(image, 'url') === url);
+    if (known) return releaseOf(known);
+    const tag = /:v?(\d+\.\d+\.\d+[\w.+-]*?)(?:-(x86_64|aarch64|arm64|ppc64le|s390x|multi))?$/.exec(url);
+    if (!tag) throw new Error(`the version of release image ${url} is not known`);
+    const [, version, architecture = 'x86_64'] = tag;
+    return { version: version!, url, cpuArchitecture: architecture, cpuArchitectures: [architecture] };
   }
 
   /** Version of the OS image for a wanted version, or of the newest one. @throws OperationError 400 when there is none. */

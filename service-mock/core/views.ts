@@ -6,9 +6,9 @@ import { stagesOf } from './stages.ts';
 import {
   type ClusterRow,
   displayName,
+  endsWithReboot,
   type HostRow,
   type InfraEnvRow,
-  isDay2Host,
   isSingleNode,
   type OperatorRow,
 } from './store.ts';
@@ -54,7 +54,7 @@ function hostValidationsText(host: HostRow): string {
 export function hostView(host: HostRow, options: HostViewOptions = {}): JsonObject {
   const { customized = true, inventory = true, connectivity = true } = options;
   const stages = customized
-    ? stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: isDay2Host(host) }, isSingleNode(host.cluster))
+    ? stagesOf({ role: host.role, bootstrap: host.bootstrap, day2: endsWithReboot(host) }, isSingleNode(host.cluster))
     : null;
   return {
     ...withoutEmpty({

@@ -19,7 +19,7 @@ export interface FakeService {
 }
 
 /** Methods that return something else than an object that names them. */
-const RESULTS: Partial<Record<MethodName, () => unknown>> = {
+const RESULTS: Partial<Record<MethodName, (...args: never[]) => unknown>> = {
   healthy: () => true,
   listEvents: () => ({
     events: [{ name: 'host_registration_succeeded' }],
@@ -30,6 +30,10 @@ const RESULTS: Partial<Record<MethodName, () => unknown>> = {
   getInfraEnv: () => ({ id: 'infra-env', updated_at: '2026-01-02T03:04:05.678Z' }),
   getHost: () => ({ id: 'host', role: 'worker' }),
   supportedOperators: () => ['lso'],
+  downloadInfraEnvFile: (id: string, name: string) => ({
+    name: `${id}-${name}`,
+    content: Buffer.from('content of downloadInfraEnvFile'),
+  }),
 };
 
 export function fakeService(): FakeService {

@@ -3,6 +3,8 @@
  * Operations that the rules in `core/` have no method for answer the documented error or 501. Facts: service sheet,
  * section 1 and appendix A.
  */
+
+import type { Claim } from '../auth/local-tokens.ts';
 import {
   type AssistedServiceApi,
   type EventsQuery,
@@ -10,6 +12,7 @@ import {
   type JsonObject,
   OperationError,
 } from '../service-api.ts';
+import type { Scheme } from './authentication.ts';
 import type { Parameter, ParameterValue } from './parameters.ts';
 import * as bodies from './request-bodies.ts';
 import type { Schema } from './schema.ts';
@@ -28,6 +31,8 @@ export interface Call {
   readonly agentVersion: string;
   /** Bytes of the uploaded file. */
   readonly uploaded: number;
+  /** What the caller's token limits it to; null without a limit. */
+  readonly claim: Claim | null;
 }
 
 /** A download. */
@@ -50,8 +55,8 @@ interface Shared {
   readonly method: Method;
   /** Path below the API base, with `{parameter}` for variable parts. */
   readonly template: string;
-  /** Who may call: `agent` alone needs the agent token; `both` takes it but also lets users in. */
-  readonly security: 'user' | 'agent' | 'both';
+  /** Who may call, in the order of the published API. */
+  readonly security: readonly Scheme[];
   readonly query?: Readonly<Record<string, Parameter>>;
   /** Name and schema of the JSON body; required unless said otherwise. */
   readonly body?: { readonly name: string; readonly schema: Schema; readonly optional?: boolean };
@@ -67,8 +72,14 @@ export type Operation = Shared &
     | { readonly answer: 'json'; run(api: AssistedServiceApi, call: Call): Json }
     | { readonly answer: 'headed'; run(api: AssistedServiceApi, call: Call): HeadedAnswer }
     | { readonly answer: 'empty'; run(api: AssistedServiceApi, call: Call): void }
+    | { readonly answer: 'bytes'; run(api: AssistedServiceApi, call: Call): Buffer | null }
     | { readonly answer: 'file'; run(api: AssistedServiceApi, call: Call): FileAnswer }
   );
+
+const USER: readonly Scheme[] = ['user'];
+const AGENT: readonly Scheme[] = ['agent'];
+const USER_OR_AGENT: readonly Scheme[] = ['user', 'agent'];
+const INFRA_ENV_READERS: readonly Scheme[] = ['user', 'agent', 'url', 'image', 'imageUrl'];
 
 const TEXT: Parameter = { type: 'text' };
 const UUID: Parameter = { type: 'uuid' };
@@ -92,6 +103,18 @@ const folder = (call: Call) => (call.query.folder as string | undefined) ?? 'man
 const given = (query: Call['query']) =>
   Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
 
+/** A token of a URL opens the events of its own infra-env or cluster. Upstream: internal/events/events_api.go. */
+function checkEventsScope(api: AssistedServiceApi, { claim, query }: Call): void {
+  if (claim === null) return;
+  const hosts = [query.host_id ?? [], query.host_ids ?? []].flat() as string[];
+  if (query[claim.kind] === claim.id) return;
+  if (claim.kind === 'infra_env_id' && query.infra_env_id === undefined && hosts.length > 0) {
+    const own = new Set(api.listInfraEnvHosts(claim.id).map(({ id }) => id));
+    if (hosts.every((id) => own.has(id))) return;
+  }
+  throw new OperationError(404, 'Object Not Found');
+}
+
 function notSimulated(): never {
   throw new OperationError(501, 'This operation is not part of the simulated service');
 }
@@ -105,7 +128,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2RegisterCluster',
     method: 'POST',
     template: '/v2/clusters',
-    security: 'user',
+    security: USER,
     body: { name: 'newClusterParams', schema: bodies.CLUSTER_CREATE },
     status: 201,
     answer: 'json',
@@ -115,7 +138,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ListClusters',
     method: 'GET',
     template: '/v2/clusters',
-    security: 'user',
+    security: ['user', 'watcher'],
     query: {
       openshift_cluster_id: UUID,
       ams_subscription_ids: { type: 'list' },
@@ -134,7 +157,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2GetCluster',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}',
-    security: 'both',
+    security: ['user', 'agent', 'watcher'],
     query: { 'exclude-hosts': FLAG },
     status: 200,
     answer: 'json',
@@ -144,7 +167,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2DeregisterCluster',
     method: 'DELETE',
     template: '/v2/clusters/{cluster_id}',
-    security: 'user',
+    security: USER,
     status: 204,
     answer: 'empty',
     run: (api, call) => api.deleteCluster(cluster(call)),
@@ -153,7 +176,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2UpdateCluster',
     method: 'PATCH',
     template: '/v2/clusters/{cluster_id}',
-    security: 'user',
+    security: USER,
     body: { name: 'clusterUpdateParams', schema: bodies.CLUSTER_UPDATE },
     status: 201,
     answer: 'json',
@@ -163,7 +186,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateClusterFinalizingProgress',
     method: 'PUT',
     template: '/v2/clusters/{cluster_id}/progress',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'finalizingProgress', schema: bodies.CLUSTER_FINALIZING_PROGRESS },
     status: 200,
     answer: 'empty',
@@ -173,7 +196,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'ListClusterHosts',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/hosts',
-    security: 'both',
+    security: USER_OR_AGENT,
     query: {
       role: oneOf('master', 'arbiter', 'worker', 'auto-assign'),
       status: TEXT,
@@ -193,7 +216,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'GetClusterSupportedPlatforms',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/supported-platforms',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'empty',
     run: notSimulated,
@@ -202,7 +225,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'RegisterInfraEnv',
     method: 'POST',
     template: '/v2/infra-envs',
-    security: 'user',
+    security: USER,
     body: { name: 'infraenvCreateParams', schema: bodies.INFRA_ENV_CREATE },
     status: 201,
     answer: 'json',
@@ -212,7 +235,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'ListInfraEnvs',
     method: 'GET',
     template: '/v2/infra-envs',
-    security: 'user',
+    security: ['user', 'watcher'],
     query: { cluster_id: UUID, owner: TEXT },
     status: 200,
     answer: 'json',
@@ -222,7 +245,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'GetInfraEnv',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}',
-    security: 'both',
+    security: INFRA_ENV_READERS,
     status: 200,
     answer: 'json',
     run: (api, call) => api.getInfraEnv(infraEnv(call)),
@@ -231,7 +254,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'UpdateInfraEnv',
     method: 'PATCH',
     template: '/v2/infra-envs/{infra_env_id}',
-    security: 'user',
+    security: USER,
     body: { name: 'infraEnvUpdateParams', schema: bodies.INFRA_ENV_UPDATE },
     status: 201,
     answer: 'json',
@@ -241,7 +264,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'DeregisterInfraEnv',
     method: 'DELETE',
     template: '/v2/infra-envs/{infra_env_id}',
-    security: 'user',
+    security: USER,
     status: 204,
     answer: 'empty',
     run: (api, call) => api.deleteInfraEnv(infraEnv(call)),
@@ -250,7 +273,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'GetInfraEnvDownloadURL',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/downloads/image-url',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.infraEnvImageUrl(infraEnv(call)),
@@ -259,7 +282,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2RegisterHost',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/hosts',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'newHostParams', schema: bodies.HOST_CREATE },
     status: 201,
     answer: 'json',
@@ -269,7 +292,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ListHosts',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/hosts',
-    security: 'both',
+    security: USER_OR_AGENT,
     status: 200,
     answer: 'json',
     run: (api, call) => api.listInfraEnvHosts(infraEnv(call)),
@@ -278,7 +301,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2GetHost',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.getHost(infraEnv(call), host(call)),
@@ -287,7 +310,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateHost',
     method: 'PATCH',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}',
-    security: 'user',
+    security: USER,
     body: { name: 'hostUpdateParams', schema: bodies.HOST_UPDATE },
     status: 201,
     answer: 'json',
@@ -297,7 +320,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2DeregisterHost',
     method: 'DELETE',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}',
-    security: 'user',
+    security: USER,
     status: 204,
     answer: 'empty',
     run: (api, call) => api.deleteHost(infraEnv(call), host(call)),
@@ -306,7 +329,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2GetNextSteps',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/instructions',
-    security: 'agent',
+    security: AGENT,
     query: { timestamp: INTEGER },
     status: 200,
     answer: 'json',
@@ -322,7 +345,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2PostStepReply',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/instructions',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'reply', schema: bodies.STEP_REPLY, optional: true },
     status: 204,
     answer: 'empty',
@@ -332,7 +355,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateHostInstallProgress',
     method: 'PUT',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/progress',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'hostProgress', schema: bodies.HOST_PROGRESS },
     status: 200,
     answer: 'empty',
@@ -342,7 +365,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'BindHost',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/bind',
-    security: 'user',
+    security: USER,
     body: { name: 'bindHostParams', schema: bodies.BIND_HOST },
     status: 200,
     answer: 'json',
@@ -352,7 +375,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'UnbindHost',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/unbind',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.unbindHost(infraEnv(call), host(call)),
@@ -361,7 +384,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ResetHostValidation',
     method: 'PATCH',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/reset-validation/{validation_id}',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'empty',
     run: (api, call) => {
@@ -372,7 +395,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ResetHost',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/reset',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.resetHost(infraEnv(call), host(call)),
@@ -381,7 +404,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2InstallHost',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/actions/install',
-    security: 'user',
+    security: USER,
     status: 202,
     answer: 'json',
     run: (api, call) => api.installHost(infraEnv(call), host(call)),
@@ -390,7 +413,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateHostInstallerArgs',
     method: 'PATCH',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/installer-args',
-    security: 'user',
+    security: USER,
     body: { name: 'installerArgsParams', schema: bodies.INSTALLER_ARGS },
     status: 201,
     answer: 'json',
@@ -400,7 +423,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2GetHostIgnition',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/ignition',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.getHostIgnition(infraEnv(call), host(call)),
@@ -409,7 +432,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateHostIgnition',
     method: 'PATCH',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/ignition',
-    security: 'user',
+    security: USER,
     body: { name: 'hostIgnitionParams', schema: bodies.HOST_IGNITION },
     status: 201,
     answer: 'empty',
@@ -419,7 +442,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2DownloadInfraEnvFiles',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/downloads/files',
-    security: 'both',
+    security: INFRA_ENV_READERS,
     query: {
       file_name: required(oneOf('discovery.ign', 'ipxe-script', 'static-network-config')),
       mac: { type: 'mac' },
@@ -429,34 +452,31 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
     answer: 'file',
     run: (api, call) => {
-      const content = api.downloadInfraEnvFile(
+      const file = api.downloadInfraEnvFile(
         infraEnv(call),
         fileName(call),
         given(call.query) as Record<string, string>,
       );
       const { updated_at: modified } = api.getInfraEnv(infraEnv(call));
-      return {
-        name: fileName(call) === 'ipxe-script' ? `${infraEnv(call)}-ipxe-script` : fileName(call),
-        content,
-        ...(typeof modified === 'string' && { modified }),
-      };
+      return { ...file, ...(typeof modified === 'string' && { modified }) };
     },
   },
   {
     id: 'GetInfraEnvPresignedFileURL',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/downloads/files-presigned',
-    security: 'user',
+    security: USER,
     query: { file_name: required(oneOf('discovery.ign', 'ipxe-script')), ipxe_script_type: IPXE_SCRIPT_TYPE },
     status: 200,
-    answer: 'empty',
-    run: notSimulated,
+    answer: 'json',
+    run: (api, call) =>
+      api.infraEnvFileUrl(infraEnv(call), fileName(call), call.query.ipxe_script_type as string | undefined),
   },
   {
     id: 'v2UpdateHostLogsProgress',
     method: 'PUT',
     template: '/v2/infra-envs/{infra_env_id}/hosts/{host_id}/logs-progress',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'logsProgressParams', schema: bodies.LOGS_PROGRESS },
     status: 204,
     answer: 'empty',
@@ -466,7 +486,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'RegenerateInfraEnvSigningKey',
     method: 'POST',
     template: '/v2/infra-envs/{infra_env_id}/regenerate-signing-key',
-    security: 'user',
+    security: USER,
     status: 204,
     answer: 'empty',
     run: (api, call) => {
@@ -478,7 +498,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2GetClusterDefaultConfig',
     method: 'GET',
     template: '/v2/clusters/default-config',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api) => api.defaultConfig(),
@@ -487,7 +507,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2GetPresignedForClusterCredentials',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/downloads/credentials-presigned',
-    security: 'user',
+    security: USER,
     query: { file_name: CREDENTIAL_FILES },
     status: 200,
     answer: 'empty',
@@ -497,7 +517,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2GetCredentials',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/credentials',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.clusterCredentials(cluster(call)),
@@ -506,7 +526,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2DownloadClusterFiles',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/downloads/files',
-    security: 'both',
+    security: ['user', 'agent', 'url'],
     query: {
       file_name: required(
         oneOf(
@@ -532,7 +552,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2DownloadClusterCredentials',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/downloads/credentials',
-    security: 'both',
+    security: USER_OR_AGENT,
     query: { file_name: CREDENTIAL_FILES },
     status: 200,
     answer: 'file',
@@ -545,7 +565,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2GetPresignedForClusterFiles',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/downloads/files-presigned',
-    security: 'user',
+    security: USER,
     query: {
       file_name: required(
         oneOf('bootstrap.ign', 'master.ign', 'metadata.json', 'worker.ign', 'install-config.yaml', 'logs', 'manifests'),
@@ -562,22 +582,17 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'DownloadMinimalInitrd',
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/downloads/minimal-initrd',
-    security: 'user',
-    status: 204,
+    security: ['user', 'url', 'image'],
+    status: 200,
     octets: true,
-    answer: 'empty',
-    run: (api, call) => {
-      // Nothing to add to the image means 204; building an archive is not simulated.
-      const { static_network_config, rendezvous_ip, proxy } = api.getInfraEnv(infraEnv(call));
-      const hasProxy = typeof proxy === 'object' && proxy !== null && Object.values(proxy).some(Boolean);
-      if (static_network_config || rendezvous_ip || hasProxy) notSimulated();
-    },
+    answer: 'bytes',
+    run: (api, call) => api.downloadMinimalInitrd(infraEnv(call)),
   },
   {
     id: 'v2GetClusterInstallConfig',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/install-config',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.getInstallConfig(cluster(call)),
@@ -586,7 +601,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateClusterInstallConfig',
     method: 'PATCH',
     template: '/v2/clusters/{cluster_id}/install-config',
-    security: 'user',
+    security: USER,
     body: { name: 'installConfigParams', schema: bodies.TEXT },
     status: 201,
     answer: 'empty',
@@ -596,7 +611,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2ListManagedDomains',
     method: 'GET',
     template: '/v2/domains',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: () => [],
@@ -605,7 +620,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2InstallCluster',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/actions/install',
-    security: 'user',
+    security: USER,
     status: 202,
     answer: 'json',
     run: (api, call) => api.installCluster(cluster(call)),
@@ -614,7 +629,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2CancelInstallation',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/actions/cancel',
-    security: 'user',
+    security: USER,
     status: 202,
     answer: 'json',
     run: (api, call) => api.cancelCluster(cluster(call)),
@@ -623,7 +638,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ResetCluster',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/actions/reset',
-    security: 'user',
+    security: USER,
     status: 202,
     answer: 'json',
     run: (api, call) => api.resetCluster(cluster(call)),
@@ -632,7 +647,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'TransformClusterToDay2',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/actions/allow-add-workers',
-    security: 'user',
+    security: USER,
     status: 202,
     answer: 'json',
     run: (api, call) => api.allowAddHosts(cluster(call)),
@@ -641,7 +656,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'TransformClusterToAddingHosts',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/actions/allow-add-hosts',
-    security: 'user',
+    security: USER,
     status: 202,
     answer: 'json',
     run: (api, call) => api.allowAddHosts(cluster(call)),
@@ -650,7 +665,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2GetPreflightRequirements',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/preflight-requirements',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'empty',
     run: notSimulated,
@@ -659,7 +674,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2ListOperatorProperties',
     method: 'GET',
     template: '/v2/supported-operators/{operator_name}',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'empty',
     run: notSimulated,
@@ -668,7 +683,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2ListSupportedOperators',
     method: 'GET',
     template: '/v2/supported-operators',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api) => api.supportedOperators(),
@@ -677,7 +692,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2ListBundles',
     method: 'GET',
     template: '/v2/operators/bundles',
-    security: 'user',
+    security: USER,
     query: {
       openshift_version: TEXT,
       cpu_architecture: ARCHITECTURES,
@@ -693,7 +708,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2GetBundle',
     method: 'GET',
     template: '/v2/operators/bundles/{id}',
-    security: 'user',
+    security: USER,
     query: { feature_ids: { type: 'list', enum: ['SNO'] } },
     status: 200,
     answer: 'empty',
@@ -703,7 +718,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UploadClusterIngressCert',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/uploads/ingress-cert',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'ingressCertParams', schema: bodies.INGRESS_CERT },
     status: 201,
     answer: 'empty',
@@ -713,7 +728,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2CompleteInstallation',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/actions/complete-installation',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'completionParams', schema: bodies.COMPLETION },
     status: 202,
     answer: 'json',
@@ -723,7 +738,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2UpdateClusterLogsProgress',
     method: 'PUT',
     template: '/v2/clusters/{cluster_id}/logs-progress',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'logsProgressParams', schema: bodies.LOGS_PROGRESS },
     status: 204,
     answer: 'empty',
@@ -733,7 +748,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2ListClusterManifests',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/manifests',
-    security: 'user',
+    security: USER,
     query: { include_system_generated: FLAG },
     status: 200,
     answer: 'json',
@@ -743,7 +758,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2CreateClusterManifest',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/manifests',
-    security: 'user',
+    security: USER,
     body: { name: 'createManifestParams', schema: bodies.MANIFEST_CREATE },
     status: 201,
     answer: 'json',
@@ -753,7 +768,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2UpdateClusterManifest',
     method: 'PATCH',
     template: '/v2/clusters/{cluster_id}/manifests',
-    security: 'user',
+    security: USER,
     body: { name: 'updateManifestParams', schema: bodies.MANIFEST_UPDATE },
     status: 200,
     answer: 'json',
@@ -763,7 +778,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2DeleteClusterManifest',
     method: 'DELETE',
     template: '/v2/clusters/{cluster_id}/manifests',
-    security: 'user',
+    security: USER,
     query: { folder: MANIFEST_FOLDER, file_name: required(TEXT) },
     status: 200,
     answer: 'empty',
@@ -773,7 +788,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ListComponentVersions',
     method: 'GET',
     template: '/v2/component-versions',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api) => api.componentVersions(),
@@ -782,7 +797,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ListSupportedOpenshiftVersions',
     method: 'GET',
     template: '/v2/openshift-versions',
-    security: 'user',
+    security: USER,
     query: { version: TEXT, only_latest: FLAG },
     status: 200,
     answer: 'json',
@@ -796,7 +811,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ListReleaseSources',
     method: 'GET',
     template: '/v2/release-sources',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: () => [],
@@ -805,7 +820,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2DownloadClusterManifest',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/manifests/files',
-    security: 'user',
+    security: USER,
     query: { folder: MANIFEST_FOLDER, file_name: required(TEXT) },
     status: 200,
     answer: 'file',
@@ -818,7 +833,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2DownloadClusterLogs',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/logs',
-    security: 'user',
+    security: ['user', 'url'],
     query: { logs_type: oneOf('host', 'controller', 'all'), host_id: UUID },
     status: 200,
     answer: 'file',
@@ -828,7 +843,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2UploadLogs',
     method: 'POST',
     template: '/v2/clusters/{cluster_id}/logs',
-    security: 'agent',
+    security: AGENT,
     query: { logs_type: required(oneOf('host', 'controller')), infra_env_id: UUID, host_id: UUID },
     upload: true,
     status: 204,
@@ -840,7 +855,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2ListOfClusterOperators',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/monitored-operators',
-    security: 'agent',
+    security: AGENT,
     query: { operator_name: TEXT },
     status: 200,
     answer: 'json',
@@ -850,7 +865,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ReportMonitoredOperatorStatus',
     method: 'PUT',
     template: '/v2/clusters/{cluster_id}/monitored-operators',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'reportParams', schema: bodies.OPERATOR_REPORT },
     status: 200,
     answer: 'empty',
@@ -861,7 +876,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'GET',
     // Upstream spells this one in the singular.
     template: '/v2/infra-env/{infra_env_id}/hosts/{host_id}/downloads/ignition',
-    security: 'both',
+    security: USER_OR_AGENT,
     status: 200,
     answer: 'file',
     run: (api, call) => {
@@ -874,7 +889,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ListEvents',
     method: 'GET',
     template: '/v2/events',
-    security: 'user',
+    security: ['user', 'url', 'watcher'],
     query: {
       cluster_id: UUID,
       host_id: UUID,
@@ -892,6 +907,7 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
     answer: 'headed',
     run: (api, call) => {
+      checkEventsScope(api, call);
       const { host_id, ...query } = given(call.query);
       const page = api.listEvents({
         // The old name for one host.
@@ -914,7 +930,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2TriggerEvent',
     method: 'POST',
     template: '/v2/events',
-    security: 'agent',
+    security: AGENT,
     body: { name: 'triggerEventParams', schema: bodies.EVENT },
     status: 201,
     answer: 'empty',
@@ -924,7 +940,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'GetSupportedFeatures',
     method: 'GET',
     template: '/v2/support-levels/features',
-    security: 'user',
+    security: USER,
     query: {
       openshift_version: required(TEXT),
       cpu_architecture: ARCHITECTURES,
@@ -939,7 +955,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'GetDetailedSupportedFeatures',
     method: 'GET',
     template: '/v2/support-levels/features/detailed',
-    security: 'user',
+    security: USER,
     query: {
       openshift_version: required(TEXT),
       cpu_architecture: oneOf('x86_64', 'arm64', 'ppc64le', 's390x', 'multi'),
@@ -954,7 +970,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'GetSupportedArchitectures',
     method: 'GET',
     template: '/v2/support-levels/architectures',
-    security: 'user',
+    security: USER,
     query: { openshift_version: required(TEXT) },
     status: 200,
     answer: 'empty',
@@ -964,7 +980,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2ImportCluster',
     method: 'POST',
     template: '/v2/clusters/import',
-    security: 'user',
+    security: USER,
     body: { name: 'newImportClusterParams', schema: bodies.CLUSTER_IMPORT },
     status: 201,
     answer: 'json',
@@ -974,7 +990,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2RegisterDisconnectedCluster',
     method: 'POST',
     template: '/v2/clusters/disconnected',
-    security: 'user',
+    security: USER,
     body: { name: 'newClusterParams', schema: bodies.CLUSTER_DISCONNECTED },
     status: 201,
     answer: 'empty',
@@ -984,7 +1000,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2GetIgnoredValidations',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/ignored-validations',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'json',
     run: (api, call) => api.getIgnoredValidations(cluster(call)),
@@ -993,7 +1009,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'v2SetIgnoredValidations',
     method: 'PUT',
     template: '/v2/clusters/{cluster_id}/ignored-validations',
-    security: 'user',
+    security: USER,
     body: { name: 'ignoredValidations', schema: bodies.IGNORED_VALIDATIONS },
     status: 201,
     answer: 'json',
@@ -1003,7 +1019,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2GetClusterUISettings',
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/ui-settings',
-    security: 'user',
+    security: USER,
     status: 200,
     answer: 'empty',
     run: notSimulated,
@@ -1012,7 +1028,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'V2UpdateClusterUISettings',
     method: 'PUT',
     template: '/v2/clusters/{cluster_id}/ui-settings',
-    security: 'user',
+    security: USER,
     body: { name: 'uiSettings', schema: bodies.TEXT },
     status: 200,
     answer: 'empty',

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OperationError } from '../service-api.ts';
+import { fixedAgentToken } from './authentication.ts';
 import { OPERATIONS } from './operations.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
@@ -80,7 +81,6 @@ const pathOf = (template: string) =>
 /** Operations without a method in the rules, and what they answer. */
 const WITHOUT_RULES: Record<string, number> = {
   GetClusterSupportedPlatforms: 501,
-  GetInfraEnvPresignedFileURL: 501,
   V2GetPresignedForClusterCredentials: 400,
   V2GetPresignedForClusterFiles: 400,
   v2GetPreflightRequirements: 501,
@@ -119,9 +119,11 @@ describe('every operation', () => {
     } else if (operation.answer === 'empty') {
       expect(text).toBe('');
       expect(response.headers.get('content-type')).toBeNull();
-    } else if (operation.answer === 'file') {
+    } else if (operation.answer === 'file' || operation.answer === 'bytes') {
       expect(response.headers.get('content-type')).toBe('application/octet-stream');
-      expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="[^"]+"$/);
+      if (operation.answer === 'file') {
+        expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="[^"]+"$/);
+      }
       expect(text).toMatch(/^content of download/);
     } else {
       expect(response.headers.get('content-type')).toBe('application/json');
@@ -738,7 +740,7 @@ describe('on the wire', () => {
 describe('agent token', () => {
   let guarded: TestServer;
   beforeAll(async () => {
-    guarded = await startTestServer({ agentToken: 'secret' });
+    guarded = await startTestServer({ authentication: fixedAgentToken('secret') });
   });
   afterAll(() => guarded.close());
 
@@ -908,7 +910,7 @@ describe('fuzz', () => {
   );
 
   test('nothing that is sent makes the surface fail', async () => {
-    const fuzzed = await startTestServer({ agentToken: 'secret' });
+    const fuzzed = await startTestServer({ authentication: fixedAgentToken('secret') });
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'),

@@ -2,13 +2,12 @@
  * The HTTP surface of the simulated service. The way of one request:
  *
  *   socket -> node:http -> fastify's router -> operation handler:
- *     fault? -> agent token -> content type and Accept -> body -> parameters in the service's order -> method of the
+ *     fault? -> who may call -> content type and Accept -> body -> parameters in the service's order -> method of the
  *     rules in core/ -> answer
  *
  * Anything that fails on the way ends in one of the three error bodies of `answer.ts`. Facts: service sheet, sections 0,
  * 1, 5, 8 and 10.
  */
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { posix } from 'node:path';
@@ -17,24 +16,26 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { ZodError } from 'zod';
 import { API_BASE } from '../../model/protocol/endpoints.ts';
 import type { Clock } from '../../model/time/clock.ts';
+import type { Claim } from '../auth/local-tokens.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import {
   type Answer,
   acceptsGzip,
   businessError,
   frameworkError,
-  infraError,
   jsonAnswer,
   OCTETS_TYPE,
   send,
   sizeOf,
 } from './answer.ts';
+import { type Authentication, openToAll } from './authentication.ts';
 import { Faults } from './faults.ts';
 import { JsonSyntaxError, parseFirstValue } from './go-json.ts';
 import type { HttpServiceMetrics } from './metrics.ts';
 import { boundaryOf, FileMeter, MultipartError } from './multipart.ts';
 import { type Call, OPERATIONS, type Operation } from './operations.ts';
 import { ParameterError, type ParameterValue, readParameter } from './parameters.ts';
+import { Refusal } from './refusal.ts';
 import { DecodeError, decode, isUuid, sortKey, validate } from './schema.ts';
 
 /** Largest JSON body in bytes. The real service has no limit; this one protects the simulator's memory. */
@@ -49,11 +50,13 @@ export interface HttpOptions {
   readonly api: () => AssistedServiceApi;
   readonly metrics: HttpServiceMetrics;
   readonly clock: Clock;
+  /** Done after a host registered and before that is answered; what it throws makes a failure of the registration. */
+  readonly hostRegistered?: (infraEnvId: string, hostId: string) => Promise<void>;
   /** Refuse unknown fields of bodies (`ENABLE_REJECT_UNKNOWN_FIELDS`). */
   readonly rejectUnknownFields: boolean;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** When given, agents have to send it as `X-Secret-Key`. */
-  readonly agentToken?: string;
+  /** Everybody may do everything without it. */
+  readonly authentication?: Authentication;
   /** Serves `/mock/faults`. */
   readonly admin?: boolean;
   /** Numbers in [0, 1) that decide which share of requests a fault hits. */
@@ -62,15 +65,6 @@ export interface HttpOptions {
   readonly onBug: (error: unknown) => void;
   /** See {@link HEAD_TIMEOUT_MS}. */
   readonly headTimeoutMs?: number;
-}
-
-/** Ends a request early with this answer. */
-class Refusal extends Error {
-  readonly answer: Answer;
-  constructor(answer: Answer) {
-    super(`refused with ${answer.status}`);
-    this.answer = answer;
-  }
 }
 
 /** The real service dies on the request and closes the connection without an answer. */
@@ -230,15 +224,20 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
   const octets = operation.octets === true || operation.answer === 'file';
   const offered = octets ? OCTETS_TYPE : 'application/json';
   const bind = compileBinder(operation);
+  const registered = operation.id === 'v2RegisterHost' ? options.hostRegistered : undefined;
   const takesInput = operation.body !== undefined || operation.upload === true;
 
+  const guarded = { security: operation.security, octets };
+  const authentication = options.authentication ?? openToAll;
+
   /** Everything up to the body. */
-  const admit = (raw: IncomingMessage): void => {
-    checkToken(operation, octets, raw, options.agentToken);
+  const admit = ({ raw, query, params }: Incoming): Claim | null => {
+    const claim = authentication.admit(guarded, { headers: raw.headers, query, params });
     checkContentType(operation, raw);
     if (!accepts(raw.headers.accept, offered)) {
       throw new Refusal(frameworkError(400, `unsupported media type requested, only [${offered}] are available`));
     }
+    return claim;
   };
   const errorAnswer = (error: unknown): Answer => {
     if (error instanceof OperationError) return businessError(error.status, error.message, octets);
@@ -264,10 +263,11 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
         finish(errorAnswer(error));
       }
     };
+    let claim: Claim | null;
     try {
-      admit(raw);
+      claim = admit(incoming);
       if (!takesInput) {
-        finish(answerOf(operation, options.api(), bind(incoming, noInput)));
+        finish(answerOf(operation, options.api(), bind(incoming, noInput, claim)));
         return;
       }
     } catch (error) {
@@ -275,7 +275,13 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
       return;
     }
     receive(operation, raw, options.rejectUnknownFields)
-      .then((input) => answerOf(operation, options.api(), bind(incoming, input)))
+      .then((input) => {
+        const call = bind(incoming, input, claim);
+        const answer = answerOf(operation, options.api(), call);
+        return registered
+          ? registered(call.params.infra_env_id!, String(call.body.host_id)).then(() => answer)
+          : answer;
+      })
       .then(finish, fail)
       .catch(options.onBug);
   };
@@ -296,21 +302,6 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
       else faults!.play(action, request.raw, reply.raw, () => serve(incoming, reply.raw));
     },
   });
-}
-
-function checkToken(operation: Operation, octets: boolean, raw: IncomingMessage, token: string | undefined): void {
-  if (token === undefined || operation.security === 'user') return;
-  const given = raw.headers['x-secret-key'];
-  if (given === undefined || given === '') {
-    // Users come without a token; nobody checks theirs.
-    if (operation.security === 'both') return;
-    throw new Refusal(frameworkError(401, 'unauthenticated for invalid credentials'));
-  }
-  const actual = Buffer.from(String(given));
-  const expected = Buffer.from(token);
-  if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
-    throw new Refusal(infraError(401, 'Invalid token', octets));
-  }
 }
 
 const hasBody = (raw: IncomingMessage) =>
@@ -439,7 +430,7 @@ const FREE_TEXT = new Set(['validation_id', 'operator_name', 'id']);
  * that fails is the one reported.
  * @returns a function that makes a Call or throws ParameterError
  */
-function compileBinder(operation: Operation): (incoming: Incoming, input: Input) => Call {
+function compileBinder(operation: Operation): (incoming: Incoming, input: Input, claim: Claim | null) => Call {
   type Check = (incoming: Incoming, input: Input, query: Record<string, ParameterValue | undefined>) => void;
   const checks: { name: string; check: Check }[] = [];
   for (const [, name] of operation.template.matchAll(/\{(\w+)\}/g)) {
@@ -471,7 +462,7 @@ function compileBinder(operation: Operation): (incoming: Incoming, input: Input)
     });
   }
   const ordered = checks.toSorted((a, b) => (sortKey(a.name) < sortKey(b.name) ? -1 : 1)).map(({ check }) => check);
-  return (incoming, input) => {
+  return (incoming, input, claim) => {
     const query: Record<string, ParameterValue | undefined> = {};
     for (const check of ordered) check(incoming, input, query);
     return {
@@ -481,6 +472,7 @@ function compileBinder(operation: Operation): (incoming: Incoming, input: Input)
       text: input.text,
       agentVersion: headerText(incoming.raw.headers.discovery_agent_version),
       uploaded: input.uploaded,
+      claim,
     };
   };
 }
@@ -498,6 +490,10 @@ function answerOf(operation: Operation, api: AssistedServiceApi, call: Call): An
     case 'empty':
       operation.run(api, call);
       return { status: operation.status };
+    case 'bytes': {
+      const body = operation.run(api, call);
+      return body === null ? { status: 204 } : { status: operation.status, contentType: OCTETS_TYPE, body };
+    }
     case 'file': {
       const { name, content, modified } = operation.run(api, call);
       return {

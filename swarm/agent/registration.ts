@@ -19,8 +19,8 @@ import { TransportError } from '../transport/transport.ts';
 import { decodeRegistration } from './answers.ts';
 import { type AgentProcess, describe } from './processes.ts';
 
-/** `--interval`: wait after a failed registration. */
-const REGISTRATION_RETRY_MS = 60_000;
+/** `--interval`: wait after a failed registration, unless the agent is started with another. */
+const REGISTRATION_RETRY_SECONDS = 60;
 /** Wait after a runner that could not be started or crashed, unless the service names another. */
 const CRASH_RETRY_MS = 3_600_000;
 const REFUSED = [401, 403, 404, 409];
@@ -30,7 +30,7 @@ const PHASES_BEFORE_INSTALLATION: readonly HostPhase[] = ['booting', 'polling', 
 /** One registration, from which the agent goes on by itself. */
 export async function register(agent: AgentProcess, dueMs: number): Promise<void> {
   const { machine, group } = agent;
-  const { infraEnvId, agentVersion, runtime } = group.environment;
+  const { infraEnvId, agentVersion, runtime, access } = group.environment;
   const { boot } = machine;
   if (PHASES_BEFORE_INSTALLATION.includes(machine.phase)) machine.enter('registering');
   const session = agent.openSession();
@@ -69,5 +69,6 @@ export async function register(agent: AgentProcess, dueMs: number): Promise<void
   agent.count('registration-retry');
   if (!agent.registrationFailing) agent.report('registration-retry', describe(outcome));
   agent.registrationFailing = true;
-  agent.schedule('register', runtime.clock.now() + REGISTRATION_RETRY_MS);
+  const retryMs = (access.registrationRetrySeconds ?? REGISTRATION_RETRY_SECONDS) * 1000;
+  agent.schedule('register', runtime.clock.now() + retryMs);
 }

@@ -4,8 +4,10 @@
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import type { TlsOptions } from '../plan/connections.ts';
+import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
+import type { ServiceAccess } from '../service/runtime.ts';
 
 /** Ids of what a run made on the service for one cluster; null = not there, no longer there, or not known. */
 export interface ClusterObjects {
@@ -43,10 +45,40 @@ export interface ClusterView {
   failing(): FailingValidation[];
 }
 
-/** What a user may set on a discovered host. */
+/** A host that the service has discovered, as the plan has it. */
+export interface DiscoveredHost {
+  id: string;
+  role: HostPlan['role'];
+  hostname: string;
+  /** `id` of the disk that is meant for the operating system. */
+  installationDisk: string;
+}
+
+/** What a user says of a discovered host. */
 export interface HostSettings {
-  role?: 'master' | 'arbiter' | 'worker';
+  role?: HostPlan['role'];
   hostname?: string;
+}
+
+/** What a plan wants to be said of a host of this cluster; empty when the service is to decide. */
+export function hostSettings(
+  { assignRoles, setHostnames }: Pick<ClusterPlan, 'assignRoles' | 'setHostnames'>,
+  { role, hostname }: DiscoveredHost,
+): HostSettings {
+  return { ...(assignRoles && { role }), ...(setHostnames && { hostname }) };
+}
+
+/** What hosts of an infra-env are booted with. */
+export interface HostSetup {
+  /** The service's id of the infra-env. */
+  infraEnvId: string;
+  /** The image that agents say they run until the service names another. */
+  agentVersion: string;
+  access: ServiceAccess;
+  /** What hosts trust, in place of what the plan says. */
+  tls?: TlsOptions;
+  /** Where they download what they boot, where the plan wants it. */
+  boot?: BootSource;
 }
 
 export class ClusterAdapterError extends Error {
@@ -80,22 +112,30 @@ export interface ClusterAdapter {
   readonly reached: boolean;
   /** What stands on the service under the names that these clusters will have. */
   alreadyThere(clusters: readonly ClusterPlan[], signal: AbortSignal): Promise<PlannedObject[]>;
-  /** The agent image that the service expects hosts to run: assisted-service, internal/versions/api.go. */
-  agentVersion(signal: AbortSignal): Promise<string>;
-  /** Returns the new cluster's id. */
+  /** Clusters that are ready are started by the service itself, and again after a preparation that failed. */
+  readonly startsByItself: boolean;
+  /** What must have been answered before anything is made. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** Returns the new cluster's id, by which the other methods know it. */
   createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string>;
-  /** Returns the new infra-env's id. `clusterId` null makes one whose hosts belong to no cluster. */
+  /** Returns the new infra-env's id, by which the other methods know it. `clusterId` null makes one whose hosts belong to no cluster. */
   createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string>;
-  /** Where hosts of an infra-env download what they boot. */
-  bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource>;
+  /** What its hosts boot with, or a sentence that says why that is not known yet. */
+  setup(cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string>;
+  /** Makes what represents machines by themselves, when they are there to be powered on. */
+  enroll(cluster: ClusterPlan, signal: AbortSignal): Promise<void>;
   cluster(clusterId: string, signal: AbortSignal): Promise<ClusterView>;
   /** Hosts of the cluster, or of the infra-env when there is no cluster. */
   hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]>;
-  updateHost(infraEnvId: string, hostId: string, settings: HostSettings, signal: AbortSignal): Promise<void>;
+  /** Says what the plan wants of a discovered host, and that it may be installed. */
+  settle(cluster: ClusterPlan, infraEnvId: string, host: DiscoveredHost, signal: AbortSignal): Promise<void>;
+  /** Starts the installation of a ready cluster, or lets the service start it: {@link startsByItself}. */
   install(clusterId: string, signal: AbortSignal): Promise<void>;
-  allowAddHosts(clusterId: string, signal: AbortSignal): Promise<void>;
+  allowAddHosts(cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void>;
   /** Day 2: installs one host. */
-  installHost(infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
+  installHost(cluster: ClusterPlan, infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when a look at the cluster may show something new, or the signal aborts; null where only looking tells. */
+  changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> | null;
   /**
    * Removes what the run made for a cluster, and what it may have made: ends an installation under way, then cluster, hosts,
    * infra-env. Sets the fields of `objects` to null as each is gone, so that the caller knows what is left when this throws.

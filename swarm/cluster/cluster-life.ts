@@ -9,9 +9,8 @@
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import type { BootLoad, ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
+import type { ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
-import type { ServiceAccess } from '../service/runtime.ts';
 import type { EventSink } from '../telemetry/run-event.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import {
@@ -19,9 +18,11 @@ import {
   ClusterAdapterError,
   type ClusterObjects,
   type ClusterView,
+  type DiscoveredHost,
+  type HostSetup,
   type HostView,
 } from './cluster-adapter.ts';
-import { describeFailing, describeHosts } from './failure-reason.ts';
+import { describeFailing, describeHosts, describeStatus } from './failure-reason.ts';
 import { ClusterFailed, Patience } from './patience.ts';
 import type { PollPacer } from './poll-pacer.ts';
 import { removePatiently } from './removal.ts';
@@ -36,12 +37,10 @@ export interface Machines {
 /** What all lives of a run share. */
 export interface LifeContext {
   seed: string;
-  access: ServiceAccess;
   limits: WaitLimits;
   spokeProfile: string;
-  /** What booting hosts download; null or absent for nothing. */
-  boot?: Pick<BootLoad, 'from'> | null;
-  adapter: ClusterAdapter;
+  /** How this cluster is made. */
+  adapterOf(cluster: ClusterPlan): ClusterAdapter;
   machines: Machines;
   clock: Clock;
   telemetry: Pick<Telemetry, 'clusterPhase' | 'error'>;
@@ -49,8 +48,8 @@ export interface LifeContext {
   pace: PollPacer;
   /** Resolves when objects may be created, see {@link ClusterAdapter.alreadyThere}. */
   mayCreate: Promise<void>;
-  /** Identity that a host will register with. */
-  identify(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string };
+  /** What a host will register with, and what a user knows of it. */
+  identify(cluster: ClusterPlan, host: HostPlan): Omit<DiscoveredHost, 'role'>;
 }
 
 /** How a life ended. `reason` is '' for a complete one. */
@@ -70,13 +69,29 @@ const NOT_DISCOVERED: readonly HostStatus[] = [
 /** A cluster whose preparation was given up is found in one of these. */
 const BEFORE_INSTALLATION: readonly ClusterStatus[] = ['ready', 'insufficient', 'pending-for-input'];
 /** The installation has been started. */
-const UNDER_WAY: readonly ClusterStatus[] = ['preparing-for-installation', 'installing', 'finalizing', 'installed'];
+const UNDER_WAY: readonly ClusterStatus[] = [
+  'preparing-for-installation',
+  'installing',
+  'finalizing',
+  'installed',
+  'adding-hosts',
+];
+/** Controllers of a hub open installed clusters for further hosts at once. */
+const INSTALLED: readonly ClusterStatus[] = ['installed', 'adding-hosts'];
+/**
+ * A host that was added. With kube-api it goes on to `installed`, when its node is ready: assisted-service,
+ * internal/host/transition.go, PostHostProgress.
+ */
+const ADDED: readonly HostStatus[] = ['added-to-existing-cluster', 'installed'];
+/** A host that was discovered for a cluster, or will be bound to one. */
+const INSTALLABLE: readonly HostStatus[] = ['known', 'known-unbound'];
 
 export class ClusterLife {
   readonly cluster: ClusterPlan;
   /** What is known to stand on the service now; ids disappear as they are removed. */
   readonly objects: ClusterObjects = { clusterId: null, infraEnvId: null };
   readonly #context: LifeContext;
+  readonly #adapter: ClusterAdapter;
   readonly #slot: number;
   readonly #firstHostSlot: number;
   readonly #trouble = new AbortController();
@@ -85,12 +100,15 @@ export class ClusterLife {
   #outcome: LifeOutcome | null = null;
   #status: ClusterStatus | null = null;
   #hosts = new Map<string, HostPlan>();
+  /** The service's id of the infra-env, which hosts register with. */
+  #hostsInfraEnv = '';
   readonly #hostStatus = new Map<string, HostStatus>();
 
   /** @param slot this cluster's slot in the telemetry; `firstHostSlot` its first host's. */
   constructor(context: LifeContext, cluster: ClusterPlan, slot: number, firstHostSlot: number) {
     this.#context = context;
-    this.#patience = new Patience(context);
+    this.#adapter = context.adapterOf(cluster);
+    this.#patience = new Patience({ clock: context.clock, pace: context.pace, adapter: this.#adapter, cluster });
     this.cluster = cluster;
     this.#slot = slot;
     this.#firstHostSlot = firstHostSlot;
@@ -146,7 +164,8 @@ export class ClusterLife {
    */
   async remove(signal: AbortSignal): Promise<void> {
     this.powerOff();
-    const { adapter, clock } = this.#context;
+    const adapter = this.#adapter;
+    const { clock } = this.#context;
     let any = false;
     await removePatiently(
       async () => {
@@ -174,31 +193,49 @@ export class ClusterLife {
 
   async #create(signal: AbortSignal): Promise<void> {
     this.#enter('creating');
-    const { adapter, machines, seed, access, spokeProfile, limits, mayCreate } = this.#context;
+    const adapter = this.#adapter;
+    const { limits, mayCreate } = this.#context;
     const insist = <T>(action: () => Promise<T>) => this.#patience.insist(limits.discovery, signal, action);
-    const [agentVersion] = await Promise.all([insist(() => adapter.agentVersion(signal)), mayCreate]);
+    await Promise.all([insist(() => adapter.prepare(signal)), mayCreate]);
     signal.throwIfAborted();
     if (!this.cluster.justInfraEnv) {
       this.objects.clusterId = await insist(() => adapter.createCluster(this.cluster, signal));
     }
     this.objects.infraEnvId = await insist(() => adapter.createInfraEnv(this.cluster, this.objects.clusterId, signal));
+    const setup = await this.#setup(signal);
     this.#enter('discovering');
-    for (const host of this.cluster.hosts) {
-      this.#hosts.set(this.#context.identify(this.cluster, host).id, host);
-    }
-    const { boot } = this.#context;
-    const source = boot && (await insist(() => adapter.bootSource(this.objects.infraEnvId!, boot.from, signal)));
+    this.#launch(setup);
+    await insist(() => adapter.enroll(this.cluster, signal));
+  }
+
+  /** Waits until hosts can boot. */
+  async #setup(signal: AbortSignal): Promise<HostSetup> {
+    let setup: HostSetup | string = '';
+    await this.#patience.until(
+      this.#context.limits.discovery,
+      signal,
+      async () => {
+        setup = await this.#adapter.setup(this.cluster, this.objects.infraEnvId!, signal);
+        return typeof setup !== 'string';
+      },
+      async () => String(setup),
+    );
+    return setup as unknown as HostSetup;
+  }
+
+  /** Puts the machines up; BareMetalHosts are powered on when they are provisioned. */
+  #launch(setup: HostSetup): void {
+    const { machines, seed, spokeProfile, identify } = this.#context;
+    for (const host of this.cluster.hosts) this.#hosts.set(identify(this.cluster, host).id, host);
+    this.#hostsInfraEnv = setup.infraEnvId;
     machines.launch({
+      ...setup,
       seed,
       cluster: this.cluster,
       clusterId: this.objects.clusterId,
-      infraEnvId: this.objects.infraEnvId,
-      agentVersion,
-      access,
       firstSlot: this.#firstHostSlot,
-      start: this.#dayOneHosts().map((host) => host.ordinal),
+      start: this.cluster.flow.bmh ? [] : this.#dayOneHosts().map((host) => host.ordinal),
       spokeProfile,
-      ...(source && { boot: source }),
     });
   }
 
@@ -220,14 +257,11 @@ export class ClusterLife {
   }
 
   async #settleHosts(signal: AbortSignal): Promise<void> {
-    const { assignRoles, setHostnames } = this.cluster;
-    if (!assignRoles && !setHostnames) return;
     await Promise.all(
-      this.#dayOneHosts().map(async (host) => {
-        const { id, hostname } = this.#context.identify(this.cluster, host);
-        const settings = { ...(assignRoles && { role: host.role }), ...(setHostnames && { hostname }) };
+      this.#dayOneHosts().map(async (plan) => {
+        const host = { ...this.#context.identify(this.cluster, plan), role: plan.role };
         await this.#patience.insist(this.#context.limits.ready, signal, () =>
-          this.#context.adapter.updateHost(this.objects.infraEnvId!, id, settings, signal),
+          this.#adapter.settle(this.cluster, this.objects.infraEnvId!, host, signal),
         );
       }),
     );
@@ -248,8 +282,8 @@ export class ClusterLife {
         if (UNDER_WAY.includes(view.status)) return true;
         if (view.status !== 'ready') return false;
         try {
-          await this.#context.adapter.install(clusterId, signal);
-          return true;
+          await this.#adapter.install(clusterId, signal);
+          return !this.#adapter.startsByItself;
         } catch (error) {
           // The service looks once more before it starts, and may find that the cluster has just lost its readiness.
           if (error instanceof ClusterAdapterError && error.conflict) return false;
@@ -269,7 +303,7 @@ export class ClusterLife {
       async () => {
         view = await this.#lookAtCluster(signal);
         hosts = await this.#lookAtHosts(signal);
-        if (view.status === 'installed') return true;
+        if (INSTALLED.includes(view.status)) return true;
         if (view.status === 'installing' || view.status === 'finalizing') this.#enter(view.status);
         if (view.status === 'error' || view.status === 'cancelled') {
           // The installation may have begun and failed between two looks.
@@ -278,14 +312,13 @@ export class ClusterLife {
             `the service says ${view.status}: ${view.statusInfo}${this.#describeTroubled(hosts)}`,
           );
         }
-        if (BEFORE_INSTALLATION.includes(view.status)) {
+        if (BEFORE_INSTALLATION.includes(view.status) && !this.#adapter.startsByItself) {
           const why = view.preparationFailure || describeFailing(view, hosts);
           throw new ClusterFailed(`the preparation was given up: ${why}${this.#describeTroubled(hosts)}`);
         }
         return false;
       },
-      async () =>
-        view ? `cluster is ${view.status} (${view.statusInfo})${this.#describeUnfinished(hosts)}` : 'unreachable',
+      async () => (view ? `cluster is ${describeStatus(view)}${this.#describeUnfinished(hosts)}` : 'unreachable'),
     );
   }
 
@@ -295,12 +328,13 @@ export class ClusterLife {
     const infraEnvId = this.objects.infraEnvId!;
     await this.#patience.insist(this.#context.limits.ready, signal, async () => {
       const { status } = await this.#lookAtCluster(signal);
-      if (status !== 'adding-hosts') await this.#context.adapter.allowAddHosts(clusterId, signal);
+      if (status !== 'adding-hosts' || this.#adapter.startsByItself)
+        await this.#adapter.allowAddHosts(this.cluster, clusterId, signal);
     });
     const expected = this.cluster.hosts.filter((host) => host.day2);
     this.#context.machines.startHosts(
       this.cluster.index,
-      infraEnvId,
+      this.#hostsInfraEnv,
       clusterId,
       expected.map((host) => host.ordinal),
     );
@@ -314,19 +348,19 @@ export class ClusterLife {
         hosts = (await this.#lookAtHosts(signal)).filter((host) => this.#hosts.get(host.id)?.day2);
         for (const host of hosts) {
           if (host.status === 'error') throw new ClusterFailed(`a day-2 host failed${this.#describe([host])}`);
-          if (host.status !== 'known' || asked.has(host.id)) continue;
+          if (!INSTALLABLE.includes(host.status) || asked.has(host.id)) continue;
           try {
-            await this.#context.adapter.installHost(infraEnvId, host.id, signal);
+            await this.#adapter.installHost(this.cluster, infraEnvId, host.id, signal);
             asked.add(host.id);
           } catch (error) {
             // It has just left `known`, perhaps because an earlier request was taken whose answer got lost.
             if (!(error instanceof ClusterAdapterError && error.conflict)) throw error;
           }
         }
-        return hosts.length >= expected.length && hosts.every((host) => host.status === 'added-to-existing-cluster');
+        return hosts.length >= expected.length && hosts.every((host) => ADDED.includes(host.status));
       },
       async () => {
-        const left = hosts.filter((host) => host.status !== 'added-to-existing-cluster');
+        const left = hosts.filter((host) => !ADDED.includes(host.status));
         return `${hosts.length - left.length} of ${expected.length} day-2 workers were added${this.#describe(left)}`;
       },
     );
@@ -337,7 +371,7 @@ export class ClusterLife {
   }
 
   async #lookAtCluster(signal: AbortSignal): Promise<ClusterView> {
-    const view = await this.#context.adapter.cluster(this.objects.clusterId!, signal);
+    const view = await this.#adapter.cluster(this.objects.clusterId!, signal);
     if (view.status !== this.#status) {
       this.#status = view.status;
       this.#context.emit({
@@ -352,7 +386,7 @@ export class ClusterLife {
   }
 
   async #lookAtHosts(signal: AbortSignal): Promise<HostView[]> {
-    const hosts = await this.#context.adapter.hosts(this.objects, signal);
+    const hosts = await this.#adapter.hosts(this.objects, signal);
     for (const host of hosts) {
       const plan = this.#hosts.get(host.id);
       if (!plan || this.#hostStatus.get(host.id) === host.status) continue;

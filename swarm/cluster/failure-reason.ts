@@ -15,9 +15,14 @@ export function describeHosts(hosts: readonly HostView[], ordinalOf: (id: string
   return `; ${named.join('; ')}${more > 0 ? `; and ${more} more hosts` : ''}`;
 }
 
+/** `installing (info)`, and why the last preparation failed where the service tries again by itself. */
+export function describeStatus({ status, statusInfo, preparationFailure }: ClusterView): string {
+  return `${status} (${statusInfo})${preparationFailure && `; the last preparation failed: ${preparationFailure}`}`;
+}
+
 /** `insufficient (info); failing cluster validations: …; failing host validations: …`. */
 export function describeFailing(view: ClusterView, hosts: readonly HostView[]): string {
-  const parts = [`${view.status} (${view.statusInfo})`];
+  const parts = [describeStatus(view)];
   const cluster = decisive(view.failing());
   if (cluster.length > 0) parts.push(`failing cluster validations: ${cluster.map(phrase).join(', ')}`);
 

@@ -1,6 +1,7 @@
 /** How long a simulated user waits, and what it waits through. All waits are in simulated time. */
 
 import type { Clock } from '../../model/time/clock.ts';
+import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { type ClusterAdapter, ClusterAdapterError } from './cluster-adapter.ts';
 import type { PollPacer } from './poll-pacer.ts';
 
@@ -10,22 +11,25 @@ export class ClusterFailed extends Error {}
 export interface PatienceOptions {
   clock: Clock;
   pace: PollPacer;
-  adapter: Pick<ClusterAdapter, 'reached'>;
+  adapter: Pick<ClusterAdapter, 'reached' | 'changed'>;
+  cluster: ClusterPlan;
 }
 
 export class Patience {
   readonly #clock: Clock;
   readonly #pace: PollPacer;
   readonly #adapter: PatienceOptions['adapter'];
+  readonly #cluster: ClusterPlan;
 
-  constructor({ clock, pace, adapter }: PatienceOptions) {
+  constructor({ clock, pace, adapter, cluster }: PatienceOptions) {
     this.#clock = clock;
     this.#pace = pace;
     this.#adapter = adapter;
+    this.#cluster = cluster;
   }
 
   /**
-   * Looks again and again until `done`. Errors that may pass are waited through, as a person would; not those of a service
+   * Looks again and again until `done`, sooner when the adapter knows of a change. Errors that may pass are waited through, as a person would; not those of a service
    * that nobody has reached yet, which are more likely those of a wrong address.
    * @throws ClusterFailed with `explain`'s text after `limitSeconds` simulated seconds.
    */
@@ -38,17 +42,35 @@ export class Patience {
     const deadline = this.#clock.now() + limitSeconds * 1000;
     let trouble = '';
     for (;;) {
+      const look = new AbortController();
+      // Asked for before the look: what changes meanwhile must not be slept through.
+      const changed = this.#adapter.changed(this.#cluster, look.signal);
       try {
-        if (await done()) return;
-        trouble = '';
-      } catch (error) {
-        if (!(error instanceof ClusterAdapterError && error.passing && this.#adapter.reached)) throw error;
-        trouble = `; last answer: ${error.message}`;
+        try {
+          if (await done()) return;
+          trouble = '';
+        } catch (error) {
+          if (!(error instanceof ClusterAdapterError && error.passing && this.#adapter.reached)) throw error;
+          trouble = `; last answer: ${error.message}`;
+        }
+        const left = deadline - this.#clock.now();
+        if (left <= 0) throw new ClusterFailed(`gave up after ${limitSeconds} s: ${await explain()}${trouble}`);
+        const pause = Math.min(left, this.#pace.delay());
+        // A call that failed is not repeated because something has changed.
+        await (changed && trouble === '' ? this.#sleep(pause, changed, signal) : this.#clock.sleep(pause, signal));
+      } finally {
+        look.abort();
       }
-      const left = deadline - this.#clock.now();
-      if (left <= 0) throw new ClusterFailed(`gave up after ${limitSeconds} s: ${await explain()}${trouble}`);
-      await this.#clock.sleep(Math.min(left, this.#pace.delay()), signal);
     }
+  }
+
+  /** Sleeps until the time is over or `changed` resolves. @throws the signal's reason when it aborts. */
+  async #sleep(ms: number, changed: Promise<void>, signal: AbortSignal): Promise<void> {
+    const awake = new AbortController();
+    const asleep = this.#clock.sleep(ms, AbortSignal.any([signal, awake.signal])).catch(() => {});
+    await Promise.race([asleep, changed]);
+    awake.abort();
+    signal.throwIfAborted();
   }
 
   /** Repeats an action that may be repeated, while its errors may pass and the time lasts. @throws as {@link until}. */

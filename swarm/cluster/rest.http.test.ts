@@ -9,6 +9,7 @@ import { RestAdapter } from './rest.ts';
 import { clusterPlan } from './testing/fake-service.ts';
 import { type CreationOutcome, NameService } from './testing/name-service.ts';
 
+const ACCESS = { baseUrl: 'http://service', token: '', pollIntervalSeconds: null };
 const PLAN = { openshiftVersion: '4.20', releaseImage: null, pullSecret: '{"auths":{}}', sshPublicKey: '' };
 const signal = new AbortController().signal;
 const nothing = () => ({ clusterId: null, infraEnvId: null });
@@ -25,7 +26,7 @@ beforeEach(async () => {
   const clock = new ScaledClock(startClock(1000));
   const user = createUserClient({ baseUrl: service.url, tls: {}, authorization: '', clock, telemetry });
   close = user.close;
-  rest = new RestAdapter({ client: user.client, plan: PLAN, staticNetwork: () => [], ledger });
+  rest = new RestAdapter({ client: user.client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger });
 });
 afterEach(async () => {
   await close();

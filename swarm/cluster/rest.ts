@@ -3,8 +3,9 @@
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
-import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { BootLoad, ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
+import type { ServiceAccess } from '../service/runtime.ts';
 import type { ServiceCall } from '../service/service-client.ts';
 import type { Ledger, LedgerEntry } from '../telemetry/ledger.ts';
 import {
@@ -12,11 +13,13 @@ import {
   ClusterAdapterError,
   type ClusterObjects,
   type ClusterView,
-  type FailingValidation,
-  type HostSettings,
+  type DiscoveredHost,
+  type HostSetup,
   type HostView,
+  hostSettings,
   type PlannedObject,
 } from './cluster-adapter.ts';
+import { failingValidations } from './failing-validations.ts';
 import { NO_SERVICE } from './hint.ts';
 import { mayHaveBeenDone, RestCalls, type RestCallsOptions } from './rest-calls.ts';
 import { INFRA_ENV_SUFFIX, REST_KINDS, type RestKind, RestObjects } from './rest-objects.ts';
@@ -43,15 +46,22 @@ interface WireCluster {
 
 export interface RestAdapterOptions extends RestCallsOptions {
   plan: Pick<ExpandedPlan, 'openshiftVersion' | 'releaseImage' | 'pullSecret' | 'sshPublicKey'>;
+  /** How hosts reach the service. */
+  access: ServiceAccess;
+  /** What booting hosts download; null or absent for nothing. */
+  boot?: Pick<BootLoad, 'from'> | null;
   /** Network configuration of a cluster's hosts, for clusters that bring one to their infra-env. */
   staticNetwork: (cluster: ClusterPlan) => StaticNetworkConfig[];
   ledger: Ledger;
 }
 
 export class RestAdapter implements ClusterAdapter {
+  readonly startsByItself = false;
   readonly #calls: RestCalls;
   readonly #objects: RestObjects;
   readonly #plan: RestAdapterOptions['plan'];
+  readonly #access: ServiceAccess;
+  readonly #boot: Pick<BootLoad, 'from'> | null;
   readonly #staticNetwork: RestAdapterOptions['staticNetwork'];
   readonly #ledger: Ledger;
   #agentVersion: Promise<string> | null = null;
@@ -60,6 +70,8 @@ export class RestAdapter implements ClusterAdapter {
     this.#calls = new RestCalls(options);
     this.#objects = new RestObjects(this.#calls);
     this.#plan = options.plan;
+    this.#access = options.access;
+    this.#boot = options.boot ?? null;
     this.#staticNetwork = options.staticNetwork;
     this.#ledger = options.ledger;
   }
@@ -80,7 +92,14 @@ export class RestAdapter implements ClusterAdapter {
     return found.flat();
   }
 
-  /** One request for all clusters; a failed one is forgotten, so that the next cluster asks again. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    await this.agentVersion(signal);
+  }
+
+  /**
+   * The agent image that the service expects hosts to run: assisted-service, internal/versions/api.go.
+   * One request for all clusters; a failed one is forgotten, so that the next cluster asks again.
+   */
   agentVersion(signal: AbortSignal): Promise<string> {
     this.#agentVersion ??= this.#askAgentVersion(signal).catch((error) => {
       this.#agentVersion = null;
@@ -117,21 +136,6 @@ export class RestAdapter implements ClusterAdapter {
       ...(cluster.withNmstate && { static_network_config: this.#staticNetwork(cluster) }),
     };
     return this.#make('infra-env', cluster, { endpoint: 'register-infra-env', json, expect: 201 }, signal);
-  }
-
-  /** A host fetches the script itself; asking for its address is what a user does, as for that of an ISO. */
-  async bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource> {
-    const params = { infra_env_id: infraEnvId };
-    const call: ServiceCall =
-      from === 'iso'
-        ? { endpoint: 'infra-env-image-url', params, expect: 200 }
-        : { endpoint: 'infra-env-presigned-file', params, query: [['file_name', 'ipxe-script']], expect: 200 };
-    const { url } = await this.#calls.json<{ url?: string }>(call, signal);
-    if (url && URL.canParse(url)) return { from, url };
-    throw new ClusterAdapterError(`${call.endpoint} names no URL to boot from; ${NO_SERVICE}`, {
-      passing: false,
-      conflict: false,
-    });
   }
 
   /** Makes an object, or finds the one that an earlier call has made whose answer was lost. Returns its id. */
@@ -214,11 +218,37 @@ export class RestAdapter implements ClusterAdapter {
     }));
   }
 
-  async updateHost(infraEnvId: string, hostId: string, settings: HostSettings, signal: AbortSignal): Promise<void> {
+  async setup(_cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup> {
+    const agentVersion = await this.agentVersion(signal);
+    const boot = this.#boot && (await this.#bootSource(infraEnvId, this.#boot.from, signal));
+    return { infraEnvId, agentVersion, access: this.#access, ...(boot && { boot }) };
+  }
+
+  /** A host fetches the script itself; asking for its address is what a user does, as for that of an ISO. */
+  async #bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource> {
+    const params = { infra_env_id: infraEnvId };
+    const call: ServiceCall =
+      from === 'iso'
+        ? { endpoint: 'infra-env-image-url', params, expect: 200 }
+        : { endpoint: 'infra-env-presigned-file', params, query: [['file_name', 'ipxe-script']], expect: 200 };
+    const { url } = await this.#calls.json<{ url?: string }>(call, signal);
+    if (url && URL.canParse(url)) return { from, url };
+    throw new ClusterAdapterError(`${call.endpoint} names no URL to boot from; ${NO_SERVICE}`, {
+      passing: false,
+      conflict: false,
+    });
+  }
+
+  async enroll(): Promise<void> {}
+
+  /** No request where the service is to decide. */
+  async settle(cluster: ClusterPlan, infraEnvId: string, host: DiscoveredHost, signal: AbortSignal): Promise<void> {
+    const settings = hostSettings(cluster, host);
+    if (Object.keys(settings).length === 0) return;
     await this.#calls.call(
       {
         endpoint: 'update-host',
-        params: { infra_env_id: infraEnvId, host_id: hostId },
+        params: { infra_env_id: infraEnvId, host_id: host.id },
         json: {
           ...(settings.role && { host_role: settings.role }),
           ...(settings.hostname && { host_name: settings.hostname }),
@@ -233,15 +263,19 @@ export class RestAdapter implements ClusterAdapter {
     await this.#calls.call({ endpoint: 'install-cluster', params: { cluster_id: clusterId }, expect: 202 }, signal);
   }
 
-  async allowAddHosts(clusterId: string, signal: AbortSignal): Promise<void> {
+  async allowAddHosts(_cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void> {
     await this.#calls.call({ endpoint: 'allow-add-hosts', params: { cluster_id: clusterId }, expect: 202 }, signal);
   }
 
-  async installHost(infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void> {
+  async installHost(_cluster: ClusterPlan, infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void> {
     await this.#calls.call(
       { endpoint: 'install-host', params: { infra_env_id: infraEnvId, host_id: hostId }, expect: 202 },
       signal,
     );
+  }
+
+  changed(): null {
+    return null;
   }
 
   async remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean> {
@@ -284,25 +318,4 @@ export function clusterCreateParams(cluster: ClusterPlan, plan: RestAdapterOptio
     }),
     ...(cluster.olmOperators.length > 0 && { olm_operators: cluster.olmOperators.map((name) => ({ name })) }),
   };
-}
-
-/** What does not pass in a `validations_info` text; empty when the text is absent or no JSON. */
-export function failingValidations(text: string | undefined): FailingValidation[] {
-  if (!text) return [];
-  let categories: unknown;
-  try {
-    categories = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  const failing: FailingValidation[] = [];
-  for (const list of Object.values(categories ?? {})) {
-    if (!Array.isArray(list)) continue;
-    for (const one of list as Partial<FailingValidation>[]) {
-      const status = one?.status;
-      if (status !== 'failure' && status !== 'pending' && status !== 'error') continue;
-      failing.push({ id: String(one.id), status, message: String(one.message ?? '') });
-    }
-  }
-  return failing;
 }

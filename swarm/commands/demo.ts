@@ -24,9 +24,9 @@ export function demoCommand(finish: (code: number) => void): Command {
     .addHelpText('after', '\nExamples:\n  swarm demo\n  swarm demo --listen 127.0.0.1:8080')
     .action(async (flags: AccessFlags & { listen?: ListenAddress; out: string }) => {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
-      const { expandWith, readPlanFiles } = await import('./read-plan.ts');
+      const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
       const { packageRoot } = await import('../package-root.ts');
-      const plan = expandWith(readPlanFiles([join(packageRoot(), 'examples', 'demo.yaml')], note), {});
+      const plan = runnablePlan(readPlanFiles([join(packageRoot(), 'examples', 'demo.yaml')], note), {});
       const session = new DaemonSession({
         directory: flags.out,
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),

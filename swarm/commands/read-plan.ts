@@ -1,5 +1,6 @@
 /** Plans from the command line. */
 import { readFileSync } from 'node:fs';
+import { plannedManifests } from '../daemon/manifest-source.ts';
 import type { Overrides } from '../daemon/overrides.ts';
 import { applyOverrides } from '../daemon/overrides.ts';
 import { expandPlan } from '../plan/expand.ts';
@@ -29,6 +30,17 @@ export interface PlanOptions {
   insecure?: boolean;
   /** Path of a PEM file. */
   ca?: string;
+}
+
+/** {@link expandWith}, ready to be run: with what the plan says of its custom resources. @throws InputError */
+export function runnablePlan(plan: Plan, options: PlanOptions): ExpandedPlan {
+  try {
+    return plannedManifests(expandWith(plan, options)).plan;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof PlanError)
+      throw new InputError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** The plan with the command line's changes, expanded. @throws InputError */

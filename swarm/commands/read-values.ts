@@ -1,212 +1,20 @@
-/** Values files of manifests: JSON or YAML in, checked values and the plan of the clusters they describe out. */
+/** Values files of manifests on the command line, with a plan or in place of one. */
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import {
-  CLUSTER_KEYS,
-  type ManifestValues,
-  manifestValues,
-  SECRET_VALUES,
-  type ValuesFile,
-  valuesFileSchema,
-} from '../../manifests/index.ts';
-import { parsePlan } from '../plan/load.ts';
-import { formatProblem, type Plan, PlanError, type PlanProblem } from '../plan/plan.ts';
-import { PlanSource } from '../plan/plan-source.ts';
-import { isPullSecret, PULL_SECRET_ALLOWED } from '../plan/pull-secret.ts';
-import { type FileForm, schemaProblems, wrongValue } from '../plan/schema-problems.ts';
+import { type ManifestValues, manifestValues } from '../../manifests/index.ts';
+import { parseValues, type ValuesNetwork } from '../daemon/manifest-values.ts';
+import { formatProblem, type Plan, PlanError } from '../plan/plan.ts';
 import { InputError } from './exit.ts';
-
-const FORM: FileForm = { schema: valuesFileSchema, subject: 'the values file', secretKeys: SECRET_VALUES };
 
 /** What a values file says. */
 export interface ReadValues {
   values: ManifestValues;
   /** The clusters; the given plan when there was one. */
   plan: Plan;
-  /** Network and addresses that all clusters get instead of the plan's. */
-  network: { machineNetwork?: string; apiVip?: string; ingressVip?: string };
+  network: ValuesNetwork;
 }
 
 /** @throws InputError with one line a problem; secrets are not shown. */
 export function readValues(file: string, plan: Plan | null): ReadValues {
-  try {
-    return new ValuesReader(file, plan).read();
-  } catch (error) {
-    if (error instanceof PlanError) throw new InputError(error.message, { cause: error });
-    throw error;
-  }
-}
-
-/** Values of a run that has a plan and no values file. @throws InputError when a plan lacks what the objects need. */
-export function valuesOfPlan(plan: Plan): ReadValues {
-  const { pullSecret, sshPublicKey, releaseImage } = plan;
-  if (releaseImage === null && plan.clusters.some((cluster) => !cluster.justInfraEnv)) {
-    const position = plan.clusters.find((cluster) => !cluster.justInfraEnv)!.position;
-    throw new InputError(
-      formatProblem({
-        ...position,
-        message:
-          'clusters made by custom resources need a release image, and the plan has none; add the key release_image, or give a values file with release_image or image_set',
-      }),
-    );
-  }
-  return { values: manifestValues({}, { pullSecret, sshPublicKey, releaseImage }), plan, network: {} };
-}
-
-class ValuesReader {
-  readonly #file: string;
-  readonly #plan: Plan | null;
-  readonly #source: PlanSource;
-  readonly #problems: PlanProblem[] = [];
-
-  constructor(file: string, plan: Plan | null) {
-    this.#file = file;
-    this.#plan = plan;
-    this.#source = readSource(file);
-  }
-
-  read(): ReadValues {
-    const parsed = valuesFileSchema.safeParse(this.#source.value ?? {});
-    if (!parsed.success) {
-      this.#problems.push(...schemaProblems(this.#source, parsed.error.issues, FORM));
-      this.#stopOnProblems();
-    }
-    const given = parsed.data!;
-    this.#onlyOne(given, ['pull_secret_b64', 'pull_secret', 'pull_secret_file']);
-    this.#onlyOne(given, ['ssh_pub_key', 'ssh_public_key']);
-    this.#onlyOne(given, ['image_set', 'image_set_per_cluster']);
-    this.#onlyOne(given, ['manifests_config_map', 'manifests_config_maps']);
-    const pullSecret = this.#pullSecret(given);
-    const plan = this.#plan ?? this.#planOf(given);
-    if (this.#plan) {
-      for (const key of CLUSTER_KEYS) {
-        if (given[key] !== undefined)
-          this.#problem(key, `${key} is given beside a plan; the plan says which clusters there are`);
-      }
-    }
-    const releaseImage = given.release_image ?? this.#plan?.releaseImage ?? null;
-    const installs = plan?.clusters.some((cluster) => !cluster.justInfraEnv);
-    if (releaseImage === null && given.image_set === undefined && installs) {
-      this.#problem(
-        null,
-        'no release to install; add release_image, or image_set with the name of a ClusterImageSet that the hub has',
-      );
-    }
-    if (given.os_image_version !== undefined && installs && !given.late_binding) {
-      this.#problem(
-        'os_image_version',
-        'os_image_version is not supported on InfraEnvs that belong to a cluster; add late_binding: true, or leave it out',
-      );
-    }
-    this.#stopOnProblems();
-    return {
-      values: manifestValues(given, {
-        pullSecret,
-        sshPublicKey: given.ssh_pub_key ?? given.ssh_public_key ?? this.#plan?.sshPublicKey ?? '',
-        releaseImage,
-      }),
-      plan: plan!,
-      network: {
-        ...(given.machine_network !== undefined && { machineNetwork: given.machine_network }),
-        ...(given.api_vip !== undefined && { apiVip: given.api_vip }),
-        ...(given.ingress_vip !== undefined && { ingressVip: given.ingress_vip }),
-      },
-    };
-  }
-
-  #pullSecret(given: ValuesFile): string {
-    const { pull_secret: text, pull_secret_b64: encoded, pull_secret_file: file } = given;
-    const key = encoded !== undefined ? 'pull_secret_b64' : text !== undefined ? 'pull_secret' : 'pull_secret_file';
-    let secret = text;
-    if (encoded !== undefined) secret = fromBase64(encoded);
-    else if (file !== undefined) {
-      const path = resolve(dirname(this.#file), file);
-      try {
-        secret = readFileSync(path, 'utf8');
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        this.#problem(key, `${key} ${path} cannot be read (${code}); give the path of a file, relative to this one`);
-        return '';
-      }
-    } else if (text === undefined) {
-      if (this.#plan) return this.#plan.pullSecret;
-      this.#problem(null, 'no pull secret; add pull_secret_b64, pull_secret or pull_secret_file');
-      return '';
-    }
-    if (secret === undefined || !isPullSecret(secret)) {
-      const form = key === 'pull_secret_b64' ? `base64 of ${PULL_SECRET_ALLOWED}` : PULL_SECRET_ALLOWED;
-      this.#problems.push(wrongValue(this.#source, [key], form, FORM));
-      return '';
-    }
-    return secret.trim();
-  }
-
-  /** The clusters that a values file without a plan describes. */
-  #planOf(given: ValuesFile): Plan | null {
-    if (given.swarm_size === undefined) {
-      this.#problem(
-        null,
-        'nothing says which clusters there are; add swarm_size (a number of clusters), or give a plan',
-      );
-      return null;
-    }
-    const {
-      topology,
-      day2_workers,
-      platform,
-      just_infraenv,
-      infraenv_labels,
-      with_nmstate,
-      assign_roles,
-      set_hostnames,
-    } = given;
-    const name = given.name ?? 'swarm';
-    const entry = {
-      topology: topology ?? 'sno',
-      day2_workers,
-      platform,
-      just_infraenv,
-      infraenv_labels,
-      with_nmstate,
-      assign_roles,
-      set_hostnames,
-    };
-    const clusters = [{ ...entry, amount: given.swarm_size }];
-    try {
-      return parsePlan(
-        { name, seed: given.seed ?? name, base_dns_domain: given.base_dns_domain, clusters },
-        this.#file,
-      );
-    } catch (error) {
-      if (!(error instanceof PlanError)) throw error;
-      // The plan's words for the place of a key, without the list that a values file does not have.
-      for (const { message } of error.problems) {
-        const own = message.replaceAll('clusters[0].', '').replaceAll('amount', 'swarm_size');
-        const path = /^[\w.]+/.exec(own)?.[0].split('.') ?? [];
-        this.#problems.push({ ...this.#source.positionOf(path), message: own });
-      }
-      return null;
-    }
-  }
-
-  #onlyOne(given: ValuesFile, keys: readonly (keyof ValuesFile)[]): void {
-    const [first, second] = keys.filter((key) => given[key] !== undefined);
-    if (second) this.#problem(second, `${first} and ${second} are both given; allowed: one of them`);
-  }
-
-  #problem(key: string | null, message: string): void {
-    const position = key === null ? this.#source.positionOf([]) : this.#source.positionOfKey([], key);
-    this.#problems.push({ ...position, message });
-  }
-
-  #stopOnProblems(): void {
-    if (this.#problems.length > 0) {
-      throw new PlanError(this.#problems.toSorted((a, b) => a.line - b.line || a.column - b.column));
-    }
-  }
-}
-
-function readSource(file: string): PlanSource {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -216,21 +24,25 @@ function readSource(file: string): PlanSource {
     throw new InputError(`${file} cannot be read: ${reason}; give the path of a YAML or JSON file`);
   }
   try {
-    return new PlanSource(file, text);
+    const parsed = parseValues(file, text, plan);
+    return { ...parsed, plan: plan ?? parsed.plan! };
   } catch (error) {
-    if (!(error instanceof PlanError)) throw error;
-    // What a parser complains about may be a part of the pull secret.
-    const problems = error.problems.map((problem) => ({
-      ...problem,
-      message: 'not valid YAML or JSON from here on (the text may be secret and is not shown)',
-    }));
-    throw new PlanError(problems.slice(0, 1));
+    if (error instanceof PlanError) throw new InputError(error.message, { cause: error });
+    throw error;
   }
 }
 
-/** The text, or undefined when it is not base64. */
-function fromBase64(text: string): string | undefined {
-  const compact = text.replace(/\s/g, '');
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) return undefined;
-  return Buffer.from(compact, 'base64').toString();
+/** Values of a run that has a plan and no values file. @throws InputError when a plan lacks what the objects need. */
+export function valuesOfPlan(plan: Plan): ReadValues {
+  if (plan.releaseImage === null && plan.clusters.some((cluster) => !cluster.justInfraEnv)) {
+    const position = plan.clusters.find((cluster) => !cluster.justInfraEnv)!.position;
+    throw new InputError(
+      formatProblem({
+        ...position,
+        message:
+          'clusters made by custom resources need a release image, and the plan has none; add the key release_image, or give a values file with release_image or image_set',
+      }),
+    );
+  }
+  return { values: manifestValues({}, plan), plan, network: {} };
 }

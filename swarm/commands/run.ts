@@ -55,8 +55,8 @@ Examples:
     )
     .action(async (files: string[], flags: RunFlags) => {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
-      const { expandWith, readPlanFiles } = await import('./read-plan.ts');
-      const plan = expandWith(readPlanFiles(files, note), flags);
+      const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
+      const plan = runnablePlan(readPlanFiles(files, note), flags);
       const session = new DaemonSession({
         directory: flags.out,
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),

@@ -7,6 +7,7 @@ import { type Measured, RunFigures } from '../report/figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
@@ -18,6 +19,7 @@ export class Measurements {
   readonly reader: TelemetryReader;
   readonly saturation: SaturationMonitor;
   readonly answers: AnswerMonitor;
+  readonly hubRequests = new HubRequestCounts();
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
   readonly #workers: number;
   readonly #startedAt: number;

@@ -1,7 +1,7 @@
 /** What a command line or a request changes of an expanded plan. */
 
 import type { TlsOptions } from '../plan/connections.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { PLAN_LIMITS } from '../plan/schema.ts';
 import { SERVICE_URL_ALLOWED, serviceUrl } from '../plan/service-url.ts';
@@ -29,13 +29,19 @@ export function applyOverrides(plan: ExpandedPlan, overrides: Overrides): Expand
   if (!(clockSpeed >= SLOWEST && clockSpeed <= PLAN_LIMITS.clockSpeed)) {
     throw new RangeError(`clock speed ${clockSpeed}; allowed: a number from ${SLOWEST} to ${PLAN_LIMITS.clockSpeed}`);
   }
+  if (plan.hub !== null && (url === 'embedded') !== (plan.hub.kubeconfig === 'embedded')) {
+    throw new RangeError(
+      `service ${redactUrl(url)} beside hub.kubeconfig ${plan.hub.kubeconfig}: an embedded hub and the embedded service belong together; leave the service as the plan has it, or give the plan another hub`,
+    );
+  }
   if (url !== 'embedded') {
-    if (serviceUrl(url) === null) {
+    const ofHub = overrides.service === undefined && url === SERVICE_OF_HUB;
+    if (!ofHub && serviceUrl(url) === null) {
       throw new RangeError(`service "${redactUrl(url)}" is no address; allowed: ${SERVICE_URL_ALLOWED}`);
     }
     if (clockSpeed !== 1) {
       throw new RangeError(
-        `clock speed ${clockSpeed} with the service ${url}: only the embedded service can be sped up; leave the speed at 1 or use service embedded`,
+        `clock speed ${clockSpeed} with the service ${ofHub ? 'of a hub' : url}: only the embedded service can be sped up; leave the speed at 1 or use service embedded`,
       );
     }
   }

@@ -1,17 +1,14 @@
 /** The real parts of a run. */
-import { RestAdapter } from '../cluster/rest.ts';
-import { staticNetworkConfig } from '../cluster/static-network.ts';
-import { buildHost } from '../host/build-host.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { createPool } from '../pool/pool.ts';
 import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
-import { startEmbedded } from './embedded.ts';
+import { startEmbedded, startEmbeddedHub } from './embedded.ts';
 import { readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
-import { createUserClient, USER_CONNECTIONS } from './user-client.ts';
+import { createRunUser } from './run-user.ts';
 
 export interface PartsOptions {
   /** Folder for the runs' folders. */
@@ -22,30 +19,11 @@ export interface PartsOptions {
 
 export function realParts({ directory, warn }: PartsOptions): RunParts {
   return {
-    startEmbedded: (clock, agentToken) => startEmbedded({ clock, agentToken }),
+    startEmbedded: (clock, agentToken, hub, images) =>
+      startEmbedded({ clock, agentToken, images, ...(hub !== null && { kubeconfig: hub }) }),
+    startEmbeddedHub,
     createPool,
-
-    createUser: (plan, baseUrl, clock, telemetry, ledger) => {
-      const { client, close } = createUserClient({
-        baseUrl,
-        tls: plan.service.tls,
-        authorization: plan.service.userAuthorization,
-        clock,
-        telemetry,
-      });
-      const adapter = new RestAdapter({
-        client,
-        plan,
-        ledger,
-        staticNetwork: (cluster) =>
-          staticNetworkConfig(
-            cluster,
-            cluster.hosts.map((host) => buildHost(plan.seed, cluster, host)),
-          ),
-        concurrency: USER_CONNECTIONS,
-      });
-      return { adapter, close };
-    },
+    createUser: createRunUser,
 
     openStore: async (run, plan): Promise<RunStoreWriter> => {
       const onFailure = (error: Error) => warn(error.message);

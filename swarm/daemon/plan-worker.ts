@@ -4,6 +4,7 @@ import { expandPlan } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import { PlanError, type PlanProblem } from '../plan/plan.ts';
+import { plannedManifests } from './manifest-source.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 
 export interface PlanQuestion {
@@ -31,7 +32,7 @@ parentPort!.postMessage('ready');
 function answer({ text, seed, overrides }: PlanQuestion): PlanAnswer {
   try {
     const plan = expandPlan(parsePlan(text, 'plan'), seed === null ? {} : { seed });
-    return { plan: applyOverrides(plan, overrides) };
+    return { plan: plannedManifests(applyOverrides(plan, overrides)).plan };
   } catch (error) {
     if (error instanceof PlanError) {
       const { problems } = error;

@@ -1,6 +1,6 @@
 /**
- * Single agents on a worker of their own, each as a cluster of one host that nobody installs from here. The pool starts with
- * the first agent.
+ * Single agents on a worker of their own. Those that the service binds to one cluster are installed together; nobody installs them
+ * from here. The pool starts with the first agent.
  */
 import { randomUUID } from 'node:crypto';
 import { startClock } from '../../model/time/clock.ts';
@@ -98,6 +98,7 @@ export class PoolLoneAgents implements LoneAgents {
         start: [0],
         forced: { 0: forced },
         spokeProfile: SPOKE_PROFILE,
+        attached: true,
       });
     } catch (error) {
       const message = new Redactor([params.pull_secret ?? '']).text((error as Error).message);
@@ -216,6 +217,7 @@ function loneCluster(index: number, ipv4Cidr: string): ClusterPlan {
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: `${formatIpv4(network.base)}/${network.prefix}`,
     gateway: formatIpv4(network.base + GATEWAY_OFFSET),
     apiVip: null,

@@ -1,7 +1,6 @@
 /** The runs of this process (at most one at a time, the last remembered) and those that stand in the runs' folder. */
-import { randomBytes } from 'node:crypto';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import type { RunArchive } from '../telemetry/run-archive.ts';
+import { newRunId, type RunArchive } from '../telemetry/run-archive.ts';
 import { ApiError } from './api-error.ts';
 import { PastRun } from './past-run.ts';
 import { Run, type RunOptions } from './run.ts';
@@ -46,7 +45,7 @@ export class RunManager {
    */
   start(plan: ExpandedPlan, options: Pick<RunOptions, 'workers' | 'holdSeconds'> = {}): Run {
     this.refuseSecond();
-    const run = new Run({ id: this.#nextId(), plan, parts: this.#parts, ...options });
+    const run = new Run({ id: newRunId(), plan, parts: this.#parts, ...options });
     this.#forget();
     this.#runs.set(run.id, run);
     this.#last = run;
@@ -101,11 +100,5 @@ export class RunManager {
     for (const id of this.#runs.keys()) {
       if (this.#runs.size >= REMEMBERED || this.#archive?.get(id)?.state === 'ended') this.#runs.delete(id);
     }
-  }
-
-  /** `20261121-143000-9f3a`: sorts by time, is a good folder name, and runs of several processes in one second differ. */
-  #nextId(): string {
-    const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-    return `${stamp}-${randomBytes(2).toString('hex')}`;
   }
 }

@@ -1,14 +1,16 @@
 /** What a run is made of: interfaces only, so that tests can bring parts of their own. `parts.ts` has the real ones. */
+import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import type { ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { ClusterApi, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
+import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
-import type { EmbeddedService } from './embedded.ts';
+import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 
 /** The worker threads of a run. */
 export interface RunPool extends Machines {
@@ -16,23 +18,43 @@ export interface RunPool extends Machines {
   stop(): Promise<void>;
 }
 
-/** The user's side of a run: a client of the service with its own connections. */
+/** The user's side of a run: clients of service and hub with their own connections. */
 export interface RunUser {
-  adapter: ClusterAdapter;
+  /** By how clusters are made. */
+  adapterOf(api: ClusterApi): ClusterAdapter;
+  /**
+   * Begins to act on the hub for others than the user. Returns the machines as lives are to have them: where there are
+   * BareMetalHosts, these decide when a machine boots. @throws Error when somebody else acts there already.
+   */
+  attend(machines: Machines): Promise<Machines>;
+  /** Told of everything that happens in the run. */
+  apply(event: RunEvent): void;
+  /** Removes what clusters shared, when none of them is left. @throws ClusterAdapterError when something stays. */
+  removeShared(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface UserOptions {
+  plan: ExpandedPlan;
+  /** Of the service; '' when only the hub knows it. */
+  baseUrl: string;
+  /** Null when no cluster is made by custom resources. */
+  hub: KubeconfigSource | null;
+  clock: ScaledClock;
+  telemetry: SharedTelemetry;
+  hubRequests: HubRequestCounts;
+  /** Told of what goes wrong and does not end the run. */
+  warn: (message: string) => void;
+  ledger: Ledger;
 }
 
 /** What a run is made of; the daemon gives the real parts, tests give others. */
 export interface RunParts {
-  startEmbedded(clock: ClockSpec, agentToken: string): Promise<EmbeddedService>;
+  /** @param hub text of the kubeconfig of a hub that it reconciles, or null */
+  startEmbedded(clock: ClockSpec, agentToken: string, hub: string | null, images: boolean): Promise<EmbeddedService>;
+  startEmbeddedHub(clock: ClockSpec): Promise<EmbeddedHub>;
   createPool(options: PoolOptions): Promise<RunPool>;
-  createUser(
-    plan: ExpandedPlan,
-    baseUrl: string,
-    clock: ScaledClock,
-    telemetry: SharedTelemetry,
-    ledger: Ledger,
-  ): RunUser;
+  createUser(options: UserOptions): RunUser;
   /** Where events and summary are kept. */
   openStore(run: string, plan: ExpandedPlan): Promise<RunStoreWriter>;
 }

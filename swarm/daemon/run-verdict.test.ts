@@ -5,7 +5,7 @@ import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import type { RequestOutcome } from '../telemetry/telemetry.ts';
 import { Run } from './run.ts';
-import type { RunParts } from './run-parts.ts';
+import type { UserOptions } from './run-parts.ts';
 import { FakeParts, fakePlan } from './testing/fakes.ts';
 
 /** Parts whose user has sent requests that ended so before the first cluster is made. */
@@ -17,8 +17,8 @@ class MeasuredParts extends FakeParts {
     this.#outcomes = outcomes;
   }
 
-  override createUser(...parts: Parameters<RunParts['createUser']>) {
-    const telemetry = parts[3];
+  override createUser(options: UserOptions) {
+    const { telemetry } = options;
     for (const outcome of this.#outcomes) {
       telemetry.request({
         client: 'user',
@@ -32,7 +32,7 @@ class MeasuredParts extends FakeParts {
         bytesReceived: 1,
       });
     }
-    return super.createUser(...parts);
+    return super.createUser(options);
   }
 }
 

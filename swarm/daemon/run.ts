@@ -1,22 +1,22 @@
 /**
  * One execution of a plan:
  *
- *   embedded service? → pool of workers → lives of clusters as they arrive → verdict → clean-up → summary
+ *   embedded hub? → embedded service? → pool of workers → lives of clusters as they arrive → verdict → clean-up → summary
  *
  * A run never throws once it is started: whatever goes wrong becomes a reason of its verdict.
  */
 import { availableParallelism } from 'node:os';
+import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
-import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
 import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
-import type { ServiceAccess } from '../service/runtime.ts';
+import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
@@ -29,7 +29,7 @@ import {
   readConnectionLimits,
   transportOptions,
 } from './connection-budget.ts';
-import type { EmbeddedService } from './embedded.ts';
+import type { EmbeddedProcess } from './embedded.ts';
 import { EventStream } from './event-stream.ts';
 import { clusterStuck, HopelessWatch } from './hopeless.ts';
 import { Judgement } from './judgement.ts';
@@ -78,7 +78,8 @@ export class Run {
   #measuredUntil: { wall: number; simulated: number } | null = null;
   #budget: ConnectionBudget | null = null;
   #store: RunStoreWriter | null = null;
-  #embedded: EmbeddedService | null = null;
+  /** In the order in which they were started. */
+  readonly #embedded: EmbeddedProcess[] = [];
   #summary: RunSummary | null = null;
   /** Knows the plan's secrets; everything that is told or kept passes it. */
   readonly #redactor: Redactor;
@@ -100,6 +101,10 @@ export class Run {
 
   get reader(): TelemetryReader {
     return this.#measurements.reader;
+  }
+
+  get hubRequests(): HubRequestCounts {
+    return this.#measurements.hubRequests;
   }
 
   get saturation(): SaturationMonitor {
@@ -144,7 +149,7 @@ export class Run {
   abort(): LeftBehind[] {
     this.stop();
     this.#abandon.abort(new Error('the run was abandoned'));
-    this.#embedded?.kill();
+    for (const embedded of this.#embedded) embedded.kill();
     this.#store?.ledger.flush();
     return this.leftBehind();
   }
@@ -193,8 +198,17 @@ export class Run {
       });
       this.#budget = connectionBudget(this.plan, await readConnectionLimits());
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
-      const baseUrl = await this.#serviceUrl();
-      user = this.#parts.createUser(this.plan, baseUrl, this.#clock, telemetry, this.#store.ledger);
+      const hub = await this.#hub();
+      user = this.#parts.createUser({
+        plan: this.plan,
+        baseUrl: await this.#serviceUrl(hub?.text ?? null),
+        hub,
+        clock: this.#clock,
+        telemetry,
+        hubRequests: this.#measurements.hubRequests,
+        warn: (message) => this.#warn(message),
+        ledger: this.#store.ledger,
+      });
       pool = await this.#parts.createPool({
         workers: this.workers,
         clock: this.#clockSpec,
@@ -204,6 +218,7 @@ export class Run {
         onEvents: (events) => {
           for (const event of events) {
             this.#emit(event);
+            user?.apply(event);
             this.#lookForStuck(event);
           }
         },
@@ -212,7 +227,8 @@ export class Run {
       });
       this.#machines = new MachinesAtWork(pool);
       if (this.#state === 'starting') this.#state = 'running';
-      await this.#live(this.#context(baseUrl, user, this.#machines, telemetry), this.#machines);
+      const machines = await user.attend(this.#machines);
+      await this.#live(this.#context(user, machines, telemetry), this.#machines);
     } catch (error) {
       this.#judgement.fail(error instanceof Error ? error.message : String(error));
     }
@@ -220,44 +236,48 @@ export class Run {
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
-    await this.#cleanUp();
+    await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
     await pool?.stop().catch(unclean('workers'));
     await user?.close().catch(unclean("the user's connections"));
-    await this.#embedded?.stop().catch(unclean('the embedded service'));
+    for (const embedded of this.#embedded.toReversed()) await embedded.stop().catch(unclean('an embedded process'));
     this.#measurements.stop();
     loop.stop();
     return this.#end();
   }
 
-  #context(baseUrl: string, user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {
-    const { seed, service, pollIntervalSeconds, limits, spokeProfile, boot } = this.plan;
-    const access: ServiceAccess = { baseUrl, token: service.agentToken, pollIntervalSeconds };
+  #context(user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {
+    const { seed, limits, spokeProfile } = this.plan;
     return {
       seed,
-      access,
       limits,
       spokeProfile,
-      boot,
-      adapter: user.adapter,
+      adapterOf: ({ api }) => user.adapterOf(api),
       machines,
       clock: this.#clock,
       telemetry,
       emit: (event) => this.#emit(event),
       pace: new PollPacer(this.#clock),
-      mayCreate: this.#lookBeforeCreating(user.adapter),
-      identify: (cluster, host) => buildHost(seed, cluster, host).identity,
+      mayCreate: this.#lookBeforeCreating(user),
+      identify: (cluster, host) => {
+        const { identity, installationDisk } = buildHost(seed, cluster, host);
+        return { id: identity.id, hostname: identity.hostname, installationDisk };
+      },
     };
   }
 
   /** A plan whose seed lives on the service already would meet hosts of its own identities: the run ends before it makes anything. */
-  async #lookBeforeCreating(adapter: ClusterAdapter): Promise<void> {
-    const look = await lookForTakenSeed(this.plan, adapter, this.#stop.signal);
-    if (look === null) return;
-    if ('unknown' in look) return this.#warn(look.unknown);
-    this.#judgement.fail(look.taken);
-    this.#stop.abort(new Error(look.taken));
+  async #lookBeforeCreating(user: RunUser): Promise<void> {
+    for (const api of new Set(this.plan.clusters.map((cluster) => cluster.api))) {
+      const look = await lookForTakenSeed(this.plan, api, user.adapterOf(api), this.#stop.signal);
+      if (look === null) continue;
+      if ('unknown' in look) this.#warn(look.unknown);
+      else {
+        this.#judgement.fail(look.taken);
+        this.#stop.abort(new Error(look.taken));
+      }
+    }
   }
 
   /** Lets the clusters arrive and live, and the installed ones send their last words. */
@@ -283,15 +303,34 @@ export class Run {
     if (this.#holdSeconds > 0) await this.#clock.sleep(this.#holdSeconds * 1000, this.#stop.signal).catch(() => {});
   }
 
-  async #serviceUrl(): Promise<string> {
-    if (this.plan.service.url !== 'embedded') return this.plan.service.url;
-    this.#embedded = await this.#parts.startEmbedded(this.#clockSpec, this.plan.service.agentToken);
-    void this.#embedded.died.then((how) => {
+  /** Null when nothing is made by custom resources. */
+  async #hub(): Promise<KubeconfigSource | null> {
+    const { hub } = this.plan;
+    if (hub === null) return null;
+    const { kubeconfig, context } = hub;
+    if (kubeconfig !== 'embedded') return { file: kubeconfig, ...(context !== null && { context }) };
+    const embedded = await this.#parts.startEmbeddedHub(this.#clockSpec);
+    this.#watch(embedded);
+    return { text: embedded.kubeconfig };
+  }
+
+  /** '' when only the hub knows it. @param hub text of the kubeconfig of the embedded hub, or null */
+  async #serviceUrl(hub: string | null): Promise<string> {
+    const { url, agentToken } = this.plan.service;
+    if (url === SERVICE_OF_HUB) return '';
+    if (url !== 'embedded') return url;
+    const embedded = await this.#parts.startEmbedded(this.#clockSpec, agentToken, hub, this.plan.boot !== null);
+    this.#watch(embedded);
+    return embedded.url;
+  }
+
+  #watch(embedded: EmbeddedProcess): void {
+    this.#embedded.push(embedded);
+    void embedded.died.then((how) => {
       this.#judgement.fail(how);
       for (const life of this.#lives) life.fail(how);
       this.#stop.abort(new Error(how));
     });
-    return this.#embedded.url;
   }
 
   #workerLost({ worker, message, clusters }: LostWorker): void {
@@ -303,13 +342,13 @@ export class Run {
     for (const cluster of clusters) this.#machines?.done(cluster);
   }
 
-  async #cleanUp(): Promise<void> {
+  async #cleanUp(user: RunUser | null): Promise<void> {
     this.#state = 'cleaning';
     const embedded = this.plan.service.url === 'embedded';
     // Nothing of an embedded service outlives the run: when it is dead or nobody waits, removals would only take time.
     const end = embedded ? AbortSignal.any([this.#abandon.signal, this.#stop.signal]) : this.#abandon.signal;
     if (this.plan.keep || end.aborted) return;
-    const notRemoved = await cleanUp(this.#lives, end);
+    const notRemoved = await cleanUp(this.#lives, (signal) => user?.removeShared(signal), end);
     if (notRemoved !== null && !(embedded && end.aborted)) this.#judgement.notRemoved(notRemoved);
   }
 
@@ -350,6 +389,7 @@ export class Run {
         generator: this.#measurements.generator(),
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
+        hubRequests: this.#measurements.hubRequests.rows(),
       },
       wallNow(),
     );

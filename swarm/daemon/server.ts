@@ -87,7 +87,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const registry = createRegistry(programVersion(), () => {
     const run = options.runs.current;
     if (!run) return options.agents.measured();
-    return { reader: run.reader, saturation: run.saturation, clockSpeed: run.plan.clockSpeed };
+    return {
+      reader: run.reader,
+      saturation: run.saturation,
+      clockSpeed: run.plan.clockSpeed,
+      hubRequests: run.hubRequests,
+    };
   });
   const heavy = { rateLimit: { max: limits.heavyRequestsPerSecond } };
   app.get('/metrics', { schema: { hide: true }, config: heavy }, async (_request, reply) => {

@@ -1,6 +1,7 @@
 /** The simulated user's way to a service: one program with a pool of connections. */
 import type { ScaledClock } from '../../model/time/clock.ts';
 import type { TlsOptions } from '../plan/connections.ts';
+import type { Runtime } from '../service/runtime.ts';
 import { createServiceClient, type ServiceClient } from '../service/service-client.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
@@ -16,9 +17,18 @@ export interface UserClientOptions {
   telemetry: SharedTelemetry;
 }
 
-/** `close` ends its connections; requests under way fail. */
-export function createUserClient(options: UserClientOptions): { client: ServiceClient; close(): Promise<void> } {
-  const { baseUrl, tls, authorization, clock, telemetry } = options;
+/** What a user's requests go out by. */
+export type UserRuntime = Pick<Runtime, 'clock' | 'transport' | 'telemetry' | 'wallOf'>;
+
+/** Slot of the user among machines: it is none of them. */
+export const USER_MACHINE = -1;
+
+/** @throws Error when `tls.ca` is no PEM certificate. */
+export function createUserRuntime({
+  tls,
+  clock,
+  telemetry,
+}: Pick<UserClientOptions, 'tls' | 'clock' | 'telemetry'>): UserRuntime {
   const transport = createUndiciTransport({
     mode: 'shared',
     tls,
@@ -29,24 +39,31 @@ export function createUserClient(options: UserClientOptions): { client: ServiceC
     observer: telemetry,
   });
   const spec = { wall: performance.timeOrigin + performance.now(), simulated: clock.now() };
+  return {
+    clock,
+    transport,
+    telemetry,
+    wallOf: (simulated) => spec.wall + (simulated - spec.simulated) / clock.speed,
+  };
+}
+
+/** `close` ends its connections; requests under way fail. */
+export function createUserClient(options: UserClientOptions): { client: ServiceClient; close(): Promise<void> } {
+  const { baseUrl, authorization } = options;
+  const runtime = createUserRuntime(options);
   const client = createServiceClient({
-    runtime: {
-      clock,
-      transport,
-      telemetry,
-      wallOf: (simulated) => spec.wall + (simulated - spec.simulated) / clock.speed,
-    },
+    runtime,
     kind: 'user',
     baseUrl,
     token: null,
     authorization,
-    machine: -1,
+    machine: USER_MACHINE,
   });
   return {
     client,
     close: async () => {
       client.release();
-      await transport.close();
+      await runtime.transport.close();
     },
   };
 }

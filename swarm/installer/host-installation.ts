@@ -38,6 +38,8 @@ export interface InstallerOptions {
   profile: SpokeProfile;
   /** Bootkube was started on this host. */
   onBootstrapStarted: () => void;
+  /** The service says that the cluster is installed: this host joins it. */
+  onDay2?: () => void;
   /** Runs `shutdown -r` on the machine. */
   shutdown: (when: '+1' | 'now') => void;
   /** Told of each stage that the service accepted, of this host and (bootstrap) of others. */

@@ -29,7 +29,10 @@ async function waitForControlPlane(installation: HostInstallation): Promise<void
       kind = { value: cluster.value.kind };
       first = { dueMs: installation.options.clock.now() };
     }
-    if (kind.value === 'AddHostsCluster') return true;
+    if (kind.value === 'AddHostsCluster') {
+      installation.options.onDay2?.();
+      return true;
+    }
     const masters = await answerOf(service.listHosts('master', first));
     if (!masters) return false;
     const arbiters = await answerOf(service.listHosts('arbiter'));

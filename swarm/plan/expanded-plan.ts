@@ -8,8 +8,13 @@ export type AgentKind = 'native' | 'noop';
 export type Platform = 'none' | 'baremetal';
 export type ClusterApi = 'rest' | 'kube';
 
+/** In place of a service's URL: each InfraEnv of the hub says how its hosts reach the service. */
+export const SERVICE_OF_HUB = 'hub';
+
 export interface ServiceTarget {
-  /** Base URL, or `embedded` for the simulator that the program starts itself. */
+  /**
+   * Base URL, or `embedded` for the simulator that the program starts itself, or {@link SERVICE_OF_HUB}.
+   */
   url: string;
   tls: TlsOptions;
   /** Value of X-Secret-Key that agents send; '' when the service runs without authentication. */
@@ -18,10 +23,43 @@ export interface ServiceTarget {
   userAuthorization: string;
 }
 
+/** The Kubernetes API that holds the custom resources of clusters with `api: kube`. */
+export interface HubTarget {
+  /** Absolute path of a kubeconfig, or `embedded` for the simulator that the program starts itself. */
+  kubeconfig: string;
+  /** Null for the file's current one. */
+  context: string | null;
+  /** The service makes the ramdisks of BareMetalHosts; null to find it out as the service does. */
+  converged: boolean | null;
+  /** Address of this machine by which the service reaches the kube-apis of installed clusters. */
+  spokeAddress: string;
+}
+
+/** What a plan says about the looks of custom resources beside its clusters. */
+export interface ManifestSources {
+  /** Text of a values file and what messages call it; null for none. The text may hold secrets. */
+  values: { file: string; text: string } | null;
+  /** Absolute path of a folder; null for none. */
+  templates: string | null;
+}
+
+/** How a cluster made by custom resources gets its hosts and is started; what is absent is as the manifests' values say. */
+export interface HubFlow {
+  /** Hosts are BareMetalHosts and boot when these are provisioned. */
+  bmh?: boolean;
+  /** The InfraEnv has no cluster; Agents are bound once they are discovered. */
+  lateBinding?: boolean;
+  /** `holdInstallation` is set until all hosts are ready. */
+  holdInstallation?: boolean;
+}
+
 export interface ExpandedPlan {
   name: string;
   seed: string;
   service: ServiceTarget;
+  /** Null when no cluster is made by custom resources. */
+  hub: HubTarget | null;
+  manifests: ManifestSources;
   /** Simulated milliseconds per wall-clock millisecond; other than 1 only with the embedded service. */
   clockSpeed: number;
   connections: {
@@ -116,6 +154,8 @@ export interface ClusterPlan {
   justInfraEnv: boolean;
   infraEnvLabels: Record<string, string>;
   withNmstate: boolean;
+  /** Empty for clusters made by REST. */
+  flow: HubFlow;
   /** IPv4 CIDR that all hosts of the cluster share, e.g. `10.3.1.0/24`. */
   machineNetwork: string;
   gateway: string;

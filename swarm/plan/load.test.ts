@@ -263,14 +263,51 @@ describe('what is wrong and where', () => {
       [/^p\.yaml:4:17: clusters\[0\]\.day2_workers is 1; allowed: 0 beside just_infraenv/],
     ],
     [
-      'the other API',
-      `${SNO}api: kube\n`,
-      ['p.yaml:3:6: api is "kube"; allowed: rest: this version creates clusters through the REST API only'],
+      'a hub that nothing is made on',
+      `${SNO}hub: {kubeconfig: hub.kubeconfig}\n`,
+      [/^p\.yaml:3:1: hub is given and no cluster is made by custom resources; add api: kube/],
     ],
     [
-      'the other API of a cluster',
-      'clusters:\n- topology: sno\n  api: kube\n',
-      [/^p\.yaml:3:8: clusters\[0\]\.api is "kube"; allowed: rest/],
+      'custom resources and a service whose hub is not named',
+      `${SNO}api: kube\nservice: {url: "http://127.0.0.1:8090"}\n`,
+      [/need its hub; add hub: {kubeconfig: <path of a kubeconfig>}$/],
+    ],
+    [
+      'the embedded service on a hub of somebody',
+      `${SNO}api: kube\nservice: {url: embedded}\nhub: {kubeconfig: hub.kubeconfig}\n`,
+      [
+        /^p\.yaml:5:7: hub\.kubeconfig .* no files in a plan/,
+        /^p\.yaml:5:19: hub\.kubeconfig is "hub\.kubeconfig"; allowed: embedded beside service\.url: embedded/,
+      ],
+    ],
+    [
+      'REST clusters of a service that only its hub knows',
+      'clusters:\n- {topology: sno, api: kube}\n- {topology: sno}\nhub: {kubeconfig: hub.kubeconfig}\n',
+      [/^p\.yaml:4:1: clusters with api: rest beside a hub of your own need service\.url/, /no files in a plan/],
+    ],
+    [
+      'a context of the embedded hub',
+      `${SNO}api: kube\nhub: {context: other}\n`,
+      [/^p\.yaml:4:16: hub\.context is "other"; allowed: a context only beside hub\.kubeconfig/],
+    ],
+    [
+      'flows of a hub without one',
+      'clusters:\n- {topology: sno, bmh: true, late_binding: true, hold_installation: true}\n',
+      [
+        /clusters\[0\]\.bmh is true; allowed: false beside api: rest/,
+        /late_binding is true/,
+        /hold_installation is true/,
+      ],
+    ],
+    [
+      'binding what has no cluster',
+      'clusters:\n- {topology: sno, api: kube, just_infraenv: true, late_binding: true}\n',
+      [/late_binding is true; allowed: false beside just_infraenv/],
+    ],
+    [
+      'operators that a custom resource cannot name',
+      'clusters:\n- {topology: sno, api: kube, olm_operators: [lvm]}\n',
+      [/olm_operators is a list of 1; allowed: none beside api: kube/],
     ],
     [
       'the other kind of agent',
@@ -364,7 +401,8 @@ describe('what is wrong and where', () => {
       ),
     ).toEqual(['p.yaml:2:14', 'p.yaml:2:28', 'p.yaml:3:4', 'p.yaml:4:7', 'p.yaml:5:16', 'p.yaml:5:19']);
     expect(
-      bad('clusters:\n- {topology: sno, api: kube, platform: baremetal}\nservice_endpoint: x\nclock_speed: 2\n').length,
+      bad('clusters:\n- {topology: sno, agent: noop, platform: baremetal}\nservice_endpoint: x\nclock_speed: 2\n')
+        .length,
     ).toBe(3);
   });
 
@@ -420,6 +458,39 @@ describe('what a plan means', () => {
         assignRoles: false,
       },
     ]);
+  });
+
+  test('what can be said of a hub', () => {
+    const plan = parsePlan(
+      `
+hub: {kubeconfig: hub.kubeconfig, context: lab, converged: false, spoke_address: 192.0.2.7}
+manifests: {templates: mine}
+clusters:
+- {topology: sno, api: kube, bmh: true, hold_installation: false}
+- {topology: compact, api: kube, late_binding: true}
+`,
+      '/plans/p.yaml',
+      { allowFiles: true },
+    );
+    expect(plan.hub).toEqual({
+      kubeconfig: '/plans/hub.kubeconfig',
+      context: 'lab',
+      converged: false,
+      spokeAddress: '192.0.2.7',
+    });
+    expect(plan.manifests).toEqual({ values: null, templates: '/plans/mine' });
+    expect(plan.service.url).toBe('hub');
+    expect(plan.clusters.map(({ api, flow }) => [api, flow])).toEqual([
+      ['kube', { bmh: true, holdInstallation: false }],
+      ['kube', { lateBinding: true }],
+    ]);
+    expect(parsePlan({ clusters: [{ topology: 'sno', api: 'kube' }] }, 'p').hub).toEqual({
+      kubeconfig: 'embedded',
+      context: null,
+      converged: null,
+      spokeAddress: '127.0.0.1',
+    });
+    expect(parsePlan({ clusters: [{ topology: 'sno' }] }, 'p').hub).toBeNull();
   });
 
   test('everything that can be said', () => {

@@ -6,7 +6,17 @@ import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import { bootLoad } from './boot-load.ts';
 import { parseDuration } from './duration.ts';
-import type { FigureThresholds, Platform, ServiceTarget, WaitLimits } from './expanded-plan.ts';
+import {
+  type ClusterApi,
+  type FigureThresholds,
+  type HubFlow,
+  type HubTarget,
+  type ManifestSources,
+  type Platform,
+  SERVICE_OF_HUB,
+  type ServiceTarget,
+  type WaitLimits,
+} from './expanded-plan.ts';
 import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
 import { isPullSecret, PULL_SECRET_ALLOWED } from './pull-secret.ts';
@@ -27,6 +37,7 @@ const DEFAULTS = {
   openshiftVersion: '4.20',
   baseDomain: 'swarm.example.com',
   idleSeconds: 90,
+  spokeAddress: '127.0.0.1',
   bootSpreadSeconds: 60,
   limits: { discovery: 1800, ready: 1800, install: 10_800, day2: 7200 } satisfies WaitLimits,
   /** Well-formed and worthless: the user "swarm" with the password "swarm" at registries that agents' images come from. */
@@ -174,12 +185,14 @@ class PlanReader {
   }
 
   #resolve(file: PlanFile): Omit<Plan, 'warnings'> {
-    const service = this.#service(file);
+    const hub = this.#hub(file);
+    const service = this.#service(file, hub);
     const clockSpeed = file.clock_speed ?? 1;
     if (clockSpeed !== 1 && service.url !== 'embedded') {
+      const place = service.url === SERVICE_OF_HUB ? 'of the hub' : `at ${service.url}`;
       this.#refuse(
         ['clock_speed'],
-        `1, because the service at ${service.url} keeps real time (other speeds only with service.url: embedded)`,
+        `1, because the service ${place} keeps real time (other speeds only with service.url: embedded)`,
       );
     }
     const shard = file.shard ?? { index: 0, count: 1 };
@@ -201,6 +214,8 @@ class PlanReader {
       seed: file.seed === undefined ? randomSeed() : String(file.seed),
       seedGiven: file.seed !== undefined,
       service,
+      hub,
+      manifests: this.#manifests(file),
       clockSpeed,
       connections: {
         mode: file.connections?.mode ?? 'per-poll',
@@ -231,7 +246,79 @@ class PlanReader {
     };
   }
 
-  #service(file: PlanFile): ServiceTarget {
+  /** Null when nothing is made by custom resources. */
+  #hub(file: PlanFile): HubTarget | null {
+    const entries = file.clusters ?? [];
+    const some = entries.some((entry) => apiOf(file, entry) === 'kube');
+    if (!some) {
+      for (const key of ['hub', 'manifests'] as const) {
+        if (file[key] === undefined || file.clusters === undefined) continue;
+        const message = `${key} is given and no cluster is made by custom resources; add api: kube, or leave it out`;
+        this.#problems.push({ ...this.#sourceOf(key).positionOfKey([], key), message });
+      }
+      return null;
+    }
+    const { kubeconfig, context } = file.hub ?? {};
+    const rest = {
+      converged: file.hub?.converged ?? null,
+      spokeAddress: file.hub?.spoke_address ?? DEFAULTS.spokeAddress,
+    };
+    const url = file.service?.url ?? file.service_endpoint;
+    const ownService = url === undefined || url === 'embedded';
+    if (kubeconfig === undefined || kubeconfig === 'embedded') {
+      if (context !== undefined) this.#refuse(['hub', 'context'], 'a context only beside hub.kubeconfig with a path');
+      if (!ownService) {
+        const source = this.#sourceOf(
+          file.hub === undefined ? (file.service === undefined ? 'service_endpoint' : 'service') : 'hub',
+        );
+        this.#problems.push({
+          ...source.positionOf([]),
+          message:
+            'clusters with api: kube and a service of your own need its hub; add hub: {kubeconfig: <path of a kubeconfig>}',
+        });
+      }
+      return { kubeconfig: 'embedded', context: null, ...rest };
+    }
+    if (url === 'embedded') {
+      this.#refuse(
+        ['hub', 'kubeconfig'],
+        'embedded beside service.url: embedded (leave service.url out: each InfraEnv of a hub names its service)',
+      );
+    }
+    if (url === undefined && entries.some((entry) => apiOf(file, entry) === 'rest')) {
+      this.#problems.push({
+        ...this.#sourceOf('hub').positionOfKey([], 'hub'),
+        message: 'clusters with api: rest beside a hub of your own need service.url; add the base URL of its service',
+      });
+    }
+    return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null, ...rest };
+  }
+
+  #manifests(file: PlanFile): ManifestSources {
+    const { values, templates } = file.manifests ?? {};
+    const text = values === undefined ? undefined : this.#readFile(['manifests', 'values'], values);
+    return {
+      values: text === undefined ? null : { file: resolve(dirname(this.#sourceOf('manifests').file), values!), text },
+      templates: templates === undefined ? null : this.#path(['manifests', 'templates'], templates),
+    };
+  }
+
+  /** Absolute path of what a plan names. */
+  #path(path: Path, name: string): string {
+    const source = this.#sourceOf(String(path[0]));
+    if (!this.#options.allowFiles) this.#refuseFile(path, name, 'run it from a file');
+    return resolve(dirname(source.file), name);
+  }
+
+  #refuseFile(path: Path, name: string, instead: string): void {
+    const source = this.#sourceOf(String(path[0]));
+    this.#problems.push({
+      ...source.positionOfKey(path.slice(0, -1), String(path.at(-1))),
+      message: `${formatPath(path)} is ${formatGiven(name)}; allowed: no files in a plan that is sent over the network, ${instead} instead`,
+    });
+  }
+
+  #service(file: PlanFile, hub: HubTarget | null): ServiceTarget {
     const { service = {} } = file;
     this.#onlyOne(
       ['service', 'url'],
@@ -239,8 +326,9 @@ class PlanReader {
       service.url !== undefined && file.service_endpoint !== undefined,
     );
     const path: Path = service.url === undefined ? ['service_endpoint'] : ['service', 'url'];
-    const given = service.url ?? file.service_endpoint ?? 'embedded';
-    const url = given === 'embedded' ? given : serviceUrl(given);
+    const given = service.url ?? file.service_endpoint;
+    const unsaid = hub === null || hub.kubeconfig === 'embedded' ? 'embedded' : SERVICE_OF_HUB;
+    const url = given === undefined || given === 'embedded' ? (given ?? unsaid) : serviceUrl(given);
     if (url === null) {
       this.#refuse(path, SERVICE_URL_ALLOWED);
     }
@@ -303,11 +391,8 @@ class PlanReader {
     const source = this.#sourceOf(String(path[0]));
     const key = String(path.at(-1));
     if (!this.#options.allowFiles) {
-      const instead = key === 'ca_file' ? 'run it from a file' : `give ${key.replace(/_file$/, '')}`;
-      this.#problems.push({
-        ...source.positionOfKey(path.slice(0, -1), key),
-        message: `${formatPath(path)} is ${formatGiven(name)}; allowed: no files in a plan that is sent over the network, ${instead} instead`,
-      });
+      const instead = /^(ca|values)/.test(key) ? 'run it from a file' : `give ${key.replace(/_file$/, '')}`;
+      this.#refuseFile(path, name, instead);
       return undefined;
     }
     const file = resolve(dirname(source.file), name);
@@ -409,9 +494,8 @@ class PlanReader {
     }
     this.#version(file, roles, platform, path);
 
-    const api = entry.api ?? file.api ?? 'rest';
-    if (api === 'kube')
-      this.#refuse(entry.api ? at('api') : ['api'], 'rest: this version creates clusters through the REST API only');
+    const api = apiOf(file, entry);
+    const flow = this.#flow(entry, api, path);
     const kind = entry.agent ?? file.agent ?? 'native';
     if (kind === 'noop') {
       this.#refuse(entry.agent ? at('agent') : ['agent'], 'native: this version has no launcher for stock agents');
@@ -443,12 +527,39 @@ class PlanReader {
         arbiter: profileOf('arbiter'),
         worker: profileOf('worker'),
       },
-      olmOperators: [...new Set(entry.olm_operators ?? file.olm_operators ?? [])],
+      olmOperators: this.#operators(file, entry, path),
       withNmstate: entry.with_nmstate ?? false,
+      flow,
       justInfraEnv,
       infraEnvLabels: entry.infraenv_labels ?? entry.infranev_labels ?? {},
       assignRoles: entry.assign_roles ?? !single,
       setHostnames: entry.set_hostnames ?? false,
+    };
+  }
+
+  #operators(file: PlanFile, entry: PlanFileCluster, path: Path): string[] {
+    const operators = entry.olm_operators ?? file.olm_operators ?? [];
+    if (operators.length > 0 && apiOf(file, entry) === 'kube') {
+      this.#refuse(
+        entry.olm_operators ? [...path, 'olm_operators'] : ['olm_operators'],
+        'none beside api: kube (an AgentClusterInstall names no operators; give it ConfigMaps of manifests in a values file)',
+      );
+    }
+    return [...new Set(operators)];
+  }
+
+  #flow(entry: PlanFileCluster, api: ClusterApi, path: Path): HubFlow {
+    for (const key of ['bmh', 'late_binding', 'hold_installation'] as const) {
+      if (!entry[key]) continue;
+      if (api === 'rest')
+        this.#refuse([...path, key], 'false beside api: rest (it is about custom resources on a hub)');
+      else if (entry.just_infraenv && key !== 'bmh')
+        this.#refuse([...path, key], 'false beside just_infraenv: true, where no cluster exists');
+    }
+    return {
+      ...(entry.bmh !== undefined && { bmh: entry.bmh }),
+      ...(entry.late_binding !== undefined && { lateBinding: entry.late_binding }),
+      ...(entry.hold_installation !== undefined && { holdInstallation: entry.hold_installation }),
     };
   }
 
@@ -495,6 +606,10 @@ class PlanReader {
       `this topology on platform ${platform} only from openshift_version '${need}' on (it is '${version}')`,
     );
   }
+}
+
+function apiOf(file: PlanFile, entry: PlanFileCluster): ClusterApi {
+  return entry.api ?? file.api ?? 'rest';
 }
 
 function isOlder(version: string, than: string): boolean {

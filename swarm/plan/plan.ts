@@ -7,6 +7,9 @@ import type {
   BootLoad,
   ClusterApi,
   FigureThresholds,
+  HubFlow,
+  HubTarget,
+  ManifestSources,
   Platform,
   ServiceTarget,
   WaitLimits,
@@ -43,6 +46,7 @@ export interface PlanCluster {
   profiles: { master: string; arbiter: string; worker: string };
   olmOperators: string[];
   withNmstate: boolean;
+  flow: HubFlow;
   justInfraEnv: boolean;
   infraEnvLabels: Record<string, string>;
   assignRoles: boolean;
@@ -55,6 +59,8 @@ export interface Plan {
   /** False when the seed was invented while reading. */
   seedGiven: boolean;
   service: ServiceTarget;
+  hub: HubTarget | null;
+  manifests: ManifestSources;
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };
   pollIntervalSeconds: number | null;

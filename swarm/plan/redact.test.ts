@@ -32,6 +32,9 @@ describe('URLs', () => {
     ['user:pass@host', `${REDACTED}@host`],
     ['http://host:8090/base', 'http://host:8090/base'],
     ['embedded', 'embedded'],
+    ['http://h/files?api_key=a.b-c&file_name=x#api_key', `http://h/files?api_key=${REDACTED}&file_name=x#api_key`],
+    ['http://h/files?a=b&image_token=a.b', `http://h/files?a=b&image_token=${REDACTED}`],
+    ['http://h/byapikey/a.b-c/4.18/full.iso', `http://h/byapikey/${REDACTED}/4.18/full.iso`],
   ])('%s is shown as %s', (url, shown) => {
     expect(redactUrl(url)).toBe(shown);
   });
@@ -40,6 +43,7 @@ describe('URLs', () => {
     ['GET https://u:p@h/x failed', `GET https://${REDACTED}@h/x failed`],
     ['both "http://u:p@h" and http://v:q@i.', `both "http://${REDACTED}@h" and http://${REDACTED}@i.`],
     ['a password with a slash: https://u:p/w@h/', `a password with a slash: https://${REDACTED}@h/`],
+    ['GET http://h/x?api_key=a.b: 404', `GET http://h/x?api_key=${REDACTED} 404`],
     ['wss://token@h/a@b', `wss://${REDACTED}@h/a@b`],
     ['an image quay.io/a/b@sha256:12 and https://quay.io/a/b@sha256:12', null],
     ['mail swarm@example.com, see http://example.com', null],

@@ -34,19 +34,31 @@ const WORDS: ReadonlySet<string> = new Set([
   'startedAt',
 ]);
 
-/** A URL, or what was given as one, without user and password: whatever stands before the last `@`. */
+/**
+ * A URL, or what was given as one, without user and password (whatever stands before the last `@`) and without the tokens with
+ * which the service signs addresses of an infra-env's files.
+ */
 export function redactUrl(url: string): string {
-  return url.replace(/^(\s*(?:https?:|[a-z][a-z0-9+.-]*:(?=[\\/]))[\\/]*)?[\s\S]*@/i, `$1${REDACTED}@`);
+  return withoutTokens(url.replace(/^(\s*(?:https?:|[a-z][a-z0-9+.-]*:(?=[\\/]))[\\/]*)?[\s\S]*@/i, `$1${REDACTED}@`));
 }
 
 /**
- * Text in which every URL has lost user and password. A URL's authority ends at the first slash, question or number sign; where it
+ * Hides what signs an address: openshift/assisted-service internal/gencrypto/token.go SignURL and SignURLWithToken, and
+ * openshift/assisted-image-service, whose paths hold it.
+ */
+function withoutTokens(text: string): string {
+  return text.replace(/([?&](?:api_key|image_token)=|\/(?:byapikey|bytoken)\/)[^&#/\s"'<>`]+/gi, `$1${REDACTED}`);
+}
+
+/**
+ * Text in which every URL has lost user, password and tokens. A URL's authority ends at the first slash, question or number sign; where it
  * could not be one by what stands before (a password with a slash in it), the last `@` of the word counts. Takes a time that grows
  * with the text's length alone, whatever the text.
  */
 export function redactText(text: string): string {
-  if (!text.includes('@')) return text;
-  return text
+  const signed = withoutTokens(text);
+  if (!signed.includes('@')) return signed;
+  return signed
     .split(/([\s"'<>`]+)/)
     .map(redactWord)
     .join('');

@@ -110,7 +110,10 @@ const boot = () =>
   }).describe('What booting hosts download from the image service; nothing when absent');
 
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
-const api = () => oneOf(['rest', 'kube']).describe('How clusters are created; this version can rest');
+const api = () =>
+  oneOf(['rest', 'kube']).describe(
+    "How clusters are created: by the service's REST API, or by custom resources on a hub",
+  );
 const agent = () => oneOf(['native', 'noop']).describe('Kind of agent; this version has native');
 
 const cluster = mapping({
@@ -127,6 +130,11 @@ const cluster = mapping({
   olm_operators: operators().optional(),
   with_nmstate: flag().optional().describe('Give the infra-env a static network configuration'),
   just_infraenv: flag().optional().describe('Only an infra-env with hosts: no cluster, no installation'),
+  bmh: flag().optional().describe('api: kube: hosts are BareMetalHosts, which boot when they are provisioned'),
+  late_binding: flag().optional().describe('api: kube: the InfraEnv has no cluster; Agents are bound when discovered'),
+  hold_installation: flag()
+    .optional()
+    .describe('api: kube: the cluster is held until all its hosts are ready, then released'),
   infraenv_labels: labels().optional().describe('Labels of the infra-env'),
   infranev_labels: labels().optional().describe('A known misspelling of infraenv_labels, accepted with a warning'),
   assign_roles: flag().optional().describe('Set host roles; true for all but single-node clusters when absent'),
@@ -151,6 +159,24 @@ export const planFileSchema = mapping({
       user_authorization_file: path().optional(),
     })
     .optional(),
+  hub: mapping({
+    kubeconfig: text('embedded, or the path of a kubeconfig, relative to the file that names it').optional(),
+    context: text('the name of a context of the kubeconfig').optional(),
+    converged: flag()
+      .optional()
+      .describe('Whether the service makes the ramdisks of BareMetalHosts; found out as the service does when absent'),
+    spoke_address: ipAddress()
+      .optional()
+      .describe('Where the service reaches the kube-apis of installed clusters, for day 2'),
+  })
+    .optional()
+    .describe('Where clusters with api: kube are made; embedded when the service is'),
+  manifests: mapping({
+    values: path().optional().describe('As --values of swarm manifests render'),
+    templates: text('the path of a folder, relative to the file that names it').optional(),
+  })
+    .optional()
+    .describe('What the custom resources of clusters with api: kube look like'),
   service_endpoint: text("the service's base URL such as http://127.0.0.1:8090")
     .optional()
     .describe('Same as service.url'),

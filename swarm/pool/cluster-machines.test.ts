@@ -10,6 +10,7 @@ import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch } from './messages.ts';
 import { launchFixture } from './testing/launch.ts';
@@ -64,6 +65,7 @@ function setUp(launch: ClusterLaunch, boot?: BootDownloads) {
   const machines = new ClusterMachines({
     runtime,
     launch,
+    sites: new AttachedSites(),
     createAgent: (machine, environment) => {
       const agent = new FakeAgent(machine, environment);
       agents.push(agent);

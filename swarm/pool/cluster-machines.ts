@@ -1,9 +1,9 @@
 /**
- * The machines of one cluster on a worker thread: their agents before the reboot, and the site they stand on, which joins
- * installers, spoke and controller.
+ * The machines of one cluster, or of one group whose clusters are not known yet, on a worker thread: their agents before the
+ * reboot, and the ground they stand on, which joins installers, spoke and controller.
  *
  *    launch ──► machines boot ──► … ──► machine silent ─┐
- *                   │                                   ├──► no agent speaks, site idle, nobody is left to start ──► onIdle
+ *                   │                                   ├──► no agent speaks, ground idle, nobody is left to start ──► onIdle
  *                   └─ installer ─► site … ─► idle ─────┘
  */
 
@@ -14,9 +14,10 @@ import type { Host } from '../host/host.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
+import { AttachedGround, type AttachedSites } from './attached-sites.ts';
 import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
-import type { ClusterLaunch } from './messages.ts';
+import type { AddedHost, ClusterLaunch } from './messages.ts';
 
 /** How hosts of a thread download what they boot. */
 export interface BootDownloads {
@@ -31,53 +32,100 @@ export interface ClusterMachinesOptions {
   createAgent: CreateAgent;
   /** Images are there at once when absent. */
   boot?: BootDownloads;
+  /** Where machines of a launch stand whose clusters the service names. */
+  sites: AttachedSites;
   /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
   onIdle: () => void;
 }
 
+/** Where machines stand: the site of a planned cluster, or one on which clusters are found out. */
+interface Ground {
+  machine(host: Host, slot: number): Machine;
+  readonly active: boolean;
+  /** Nothing is active any more, and nothing will be started here. */
+  end(): void;
+  /** Ends what is active, at once. */
+  stop(): void;
+}
+
 export class ClusterMachines {
   readonly #options: ClusterMachinesOptions;
-  readonly #hosts: readonly Host[];
-  readonly #site: ClusterSite;
+  /** By ordinal; those that were never started. */
+  readonly #unstarted = new Map<number, { host: Host; slot: number }>();
+  readonly #ground: Ground;
+  readonly #attached: AttachedGround | null;
   /** Machines whose agents may still speak. */
   readonly #speaking = new Set<Machine>();
-  /** Ordinals that were never started. */
-  readonly #unstarted: Set<number>;
+  /** Started machines by ordinal, where single ones can be removed. */
+  readonly #started = new Map<number, Machine>();
+  readonly #environments = new Map<string, AgentEnvironment>();
   #ended = false;
 
   /** @throws Error for an unknown spoke profile or hardware profile, RangeError for a network that is too small. */
   constructor(options: ClusterMachinesOptions) {
-    const { runtime, launch } = options;
-    const { cluster } = launch;
+    const { runtime, launch, sites } = options;
+    const { cluster, access, seed, firstSlot } = launch;
     this.#options = options;
-    this.#unstarted = new Set(cluster.hosts.map((plan) => plan.ordinal));
-    this.#hosts = cluster.hosts.map((plan) => buildHost(launch.seed, cluster, plan, launch.forced?.[plan.ordinal]));
-    this.#site = new ClusterSite({
-      runtime,
-      access: launch.access,
-      cluster,
-      hosts: this.#hosts,
+    const hosts = cluster.hosts.map((plan) => buildHost(seed, cluster, plan, launch.forced?.[plan.ordinal]));
+    for (const host of hosts) {
+      const { ordinal } = host.plan;
+      this.#unstarted.set(ordinal, { host, slot: firstSlot + ordinal });
+    }
+    const common = {
       profile: spokeProfile(launch.spokeProfile),
-      onSilent: (machine) => this.#silent(machine),
+      onSilent: (machine: Machine) => this.#silent(machine),
       onIdle: () => this.#noteIdle(),
-    });
+    };
+    this.#attached = launch.attached ? new AttachedGround({ ...common, sites, way: { runtime, access } }) : null;
+    this.#ground = this.#attached ?? new ClusterSite({ ...common, runtime, access, cluster, hosts });
     this.start(launch.infraEnvId, launch.start);
   }
 
   /** Boots further hosts of the cluster, each after its boot delay; those that were started already are left alone. */
   start(infraEnvId: string, ordinals: readonly number[]): void {
     if (this.#ended) return;
-    const { runtime, launch, createAgent } = this.#options;
-    const { cluster, agentVersion, access, firstSlot } = launch;
-    const environment: AgentEnvironment = { runtime, cluster, infraEnvId, agentVersion, access };
+    const { runtime, createAgent } = this.#options;
+    const environment = this.#environment(infraEnvId);
     const now = runtime.clock.now();
     for (const ordinal of ordinals) {
-      const host = this.#hosts[ordinal];
-      if (!host || !this.#unstarted.delete(ordinal)) continue;
-      const machine = this.#site.machine(host, firstSlot + ordinal);
+      const waiting = this.#unstarted.get(ordinal);
+      if (!waiting) continue;
+      this.#unstarted.delete(ordinal);
+      const { host, slot } = waiting;
+      const machine = this.#ground.machine(host, slot);
       this.#speaking.add(machine);
+      if (this.#attached) this.#started.set(ordinal, machine);
       machine.powerOn(this.#image(machine, createAgent(machine, environment)), now + host.plan.bootDelayMs);
     }
+  }
+
+  /**
+   * Boots hosts that the launch did not name. Only of an attached launch.
+   * @throws as the constructor; those before the bad one are booted
+   */
+  add(hosts: readonly AddedHost[]): void {
+    const { cluster, seed, infraEnvId } = this.#options.launch;
+    for (const { plan, slot, seed: own, forced } of hosts) {
+      if (this.#ended || this.#started.has(plan.ordinal)) continue;
+      this.#unstarted.set(plan.ordinal, { host: buildHost(own ?? seed, cluster, plan, forced), slot });
+      // Agents tell which addresses of the network are free: those of the others are not.
+      if (!cluster.hosts.includes(plan)) cluster.hosts.push(plan);
+      this.start(infraEnvId, [plan.ordinal]);
+    }
+  }
+
+  /** Unplugs single hosts of an attached launch, for good. A host of the same ordinal may be added again. */
+  remove(ordinals: readonly number[]): void {
+    const { cluster } = this.#options.launch;
+    for (const ordinal of ordinals) {
+      const machine = this.#started.get(ordinal);
+      if (!machine) continue;
+      this.#started.delete(ordinal);
+      this.#speaking.delete(machine);
+      this.#attached?.remove(machine);
+      cluster.hosts = cluster.hosts.filter((plan) => plan.ordinal !== ordinal);
+    }
+    this.#noteIdle();
   }
 
   /** What a machine boots: its agent, after the downloads where there are any. */
@@ -101,7 +149,18 @@ export class ClusterMachines {
     this.#ended = true;
     for (const machine of this.#speaking) machine.unplug();
     this.#speaking.clear();
-    this.#site.stop();
+    this.#ground.stop();
+  }
+
+  #environment(infraEnvId: string): AgentEnvironment {
+    let environment = this.#environments.get(infraEnvId);
+    if (!environment) {
+      const { runtime, launch } = this.#options;
+      const { cluster, agentVersion, access } = launch;
+      environment = { runtime, cluster, infraEnvId, agentVersion, access };
+      this.#environments.set(infraEnvId, environment);
+    }
+    return environment;
   }
 
   #silent(machine: Machine): void {
@@ -110,9 +169,10 @@ export class ClusterMachines {
   }
 
   #noteIdle(): void {
-    if (this.#ended || this.#speaking.size > 0 || this.#unstarted.size > 0 || this.#site.active) return;
+    if (this.#ended || this.#speaking.size > 0 || this.#unstarted.size > 0 || this.#ground.active) return;
+    if (this.#options.launch.lasting) return;
     this.#ended = true;
-    this.#site.stop();
+    this.#ground.end();
     this.#options.onIdle();
   }
 }

@@ -8,6 +8,7 @@ import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { TimerWheel } from '../../model/time/timer-wheel.ts';
+import { fixedAgentToken } from '../../service-mock/http/authentication.ts';
 import { HttpServiceMetrics } from '../../service-mock/http/metrics.ts';
 import { createHttpServer } from '../../service-mock/http/server.ts';
 import { type AssistedServiceApi, OperationError } from '../../service-mock/service-api.ts';
@@ -70,7 +71,7 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
     metrics: new HttpServiceMetrics(),
     clock,
     rejectUnknownFields: true,
-    agentToken: 'token',
+    authentication: fixedAgentToken('token'),
     random: () => 0,
     onBug: (error) => bugs.push(error),
   });

@@ -13,22 +13,35 @@ import type { InstallRequest } from '../../model/protocol/install-request.ts';
 import type { HostRole, HostStage } from '../../model/protocol/states.ts';
 import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
+import type { SpokeTopology } from '../../model/spoke/stages.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
 import { runController } from '../controller/controller.ts';
 import type { Host } from '../host/host.ts';
 import { type InstallOutcome, Machine, type MachineSetup } from '../host/machine.ts';
 import { runInstaller } from '../installer/installer.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { sendHostLogs } from '../service/logs-sender.ts';
 import type { ServiceClientKind } from '../service/retry.ts';
 import type { Runtime, ServiceAccess } from '../service/runtime.ts';
 import { createServiceClient, type ServiceClient } from '../service/service-client.ts';
+import { machineSetup, namesOf } from './machine-setup.ts';
+
+/** What a site has to know of its cluster. The topology is read whenever it counts. */
+export interface SiteCluster extends SpokeTopology {
+  readonly index: number;
+  readonly name: string;
+}
+
+/** How the programs of a machine reach the service. */
+export interface ServiceWay {
+  readonly runtime: Runtime;
+  readonly access: ServiceAccess;
+}
 
 export interface ClusterSiteOptions {
   runtime: Runtime;
   access: ServiceAccess;
-  cluster: ClusterPlan;
-  /** All hosts of the cluster, at least one. */
+  cluster: SiteCluster;
+  /** Those hosts of the cluster that are known, at least one. */
   hosts: readonly Host[];
   profile: SpokeProfile;
   /** No program under the discovery image of this machine will send anything any more. */
@@ -46,6 +59,7 @@ const REBOOTS = 2;
 /** A machine whose installer was started. */
 interface Installation {
   readonly machine: Machine;
+  readonly way: ServiceWay;
   readonly role: HostRole;
   stage: HostStage | null;
   info: string;
@@ -64,16 +78,21 @@ export class ClusterSite {
   readonly #life = new AbortController();
   readonly #timers = new Set<ClockTimer>();
   #installers = 0;
-  /** What the bootstrap was asked to do; the controller's settings come from it. */
-  #request: InstallRequest | null = null;
+  /** What the bootstrap was asked to do, and how it reaches the service; the controller's settings come from it. */
+  #bootstrap: { request: InstallRequest; way: ServiceWay } | null = null;
   #controller: AbortController | null = null;
+  #installed = false;
 
   constructor(options: ClusterSiteOptions) {
     const { runtime, cluster, hosts, profile } = options;
     const seedHost = hosts[0];
     if (!seedHost) throw new Error(`cluster ${cluster.name} has no hosts: a site needs at least one`);
     this.#options = options;
-    this.#setup = this.#machineSetup();
+    this.#setup = machineSetup(runtime, profile, {
+      runInstaller: (machine, request, signal) => this.install(machine, request, signal),
+      onRebooted: (machine) => this.rebooted(machine),
+      onSilent: (machine) => options.onSilent?.(machine),
+    });
     let draws = 0;
     this.#random = () => seedHost.random('site/jitter', draws++);
     this.spoke = new MemorySpoke<Host>({
@@ -94,11 +113,21 @@ export class ClusterSite {
     return new Machine(this.#setup, host, slot);
   }
 
+  /** The controller has ended well since the last bootstrap began: who comes now joins an installed cluster. */
+  get installed(): boolean {
+    return this.#installed;
+  }
+
   /** An installer or the controller runs, or something will still happen on its own that starts one. */
   get active(): boolean {
     if (this.#installers > 0 || this.#controller !== null || this.#timers.size > 0 || this.spoke.busy) return true;
     for (const { machine } of this.#installations.values()) if (machine.shuttingDown) return true;
     return false;
+  }
+
+  /** Nothing will be started here any more. */
+  end(): void {
+    this.stop();
   }
 
   /** Unplugs all that was installed here: programs end without another request, no timer is left. */
@@ -110,18 +139,41 @@ export class ClusterSite {
     this.#timers.clear();
   }
 
-  async #install(machine: Machine, request: InstallRequest, signal: AbortSignal): Promise<InstallOutcome> {
+  /** The machine is dead: its node stays and is not ready. Its programs are the machine's own to end. */
+  lost({ host }: Machine): void {
+    this.#installations.delete(host.identity.id);
+    this.spoke.hostFailed(host);
+  }
+
+  /** A machine whose installer ran here boots from its disk. */
+  rebooted({ host }: Machine): void {
+    this.spoke.hostRebooted(host);
+    this.#noteIdle();
+  }
+
+  /**
+   * Runs the installer of a machine to its end. Machines of the site come here by themselves; others bring a way of their own.
+   * @param signal see RunInstaller
+   */
+  async install(
+    machine: Machine,
+    request: InstallRequest,
+    signal: AbortSignal,
+    way: ServiceWay = this.#options,
+  ): Promise<InstallOutcome> {
     const { clock, telemetry } = this.#options.runtime;
     const { host, slot } = machine;
     this.#installations.set(host.identity.id, {
       machine,
+      way,
       role: request.role,
       stage: null,
       info: '',
       since: clock.now(),
     });
     if (request.role === 'bootstrap') {
-      this.#request = request;
+      this.#bootstrap = { request, way };
+      this.#installed = false;
       this.#controller?.abort(new Error('the cluster is installed anew'));
     }
     this.spoke.installerStarted(host, request.role);
@@ -131,11 +183,14 @@ export class ClusterSite {
         clock,
         host,
         request,
-        client: this.#openClient('installer', slot),
-        sendLogs: (bootstrap, processSignal) => this.#sendLogs(machine, request, bootstrap, processSignal),
+        client: this.#openClient('installer', slot, way),
+        sendLogs: (bootstrap, processSignal) => this.#sendLogs(machine, request, way, bootstrap, processSignal),
         spoke: this.spoke,
         profile: this.#options.profile,
         onBootstrapStarted: () => this.spoke.bootstrapStarted(request.openshift_version ?? ''),
+        onDay2: () => {
+          host.plan.day2 = true;
+        },
         shutdown: (when) => machine.shutdown(when),
         onStage: (hostId, stage, info) => this.#enterStage(hostId, stage, info),
         signal: AbortSignal.any([signal, this.#life.signal]),
@@ -148,14 +203,18 @@ export class ClusterSite {
     }
   }
 
-  #openClient(kind: ServiceClientKind, machine: number): ServiceClient {
-    const { runtime, access } = this.#options;
+  #openClient(kind: ServiceClientKind, machine: number, { runtime, access }: ServiceWay): ServiceClient {
     const { baseUrl, token } = access;
     return createServiceClient({ runtime, kind, baseUrl, token, machine, random: this.#random });
   }
 
-  #sendLogs(machine: Machine, request: InstallRequest, bootstrap: boolean, signal: AbortSignal): Promise<boolean> {
-    const { runtime, access } = this.#options;
+  #sendLogs(
+    machine: Machine,
+    request: InstallRequest,
+    { runtime, access }: ServiceWay,
+    bootstrap: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     return sendHostLogs(
       {
         clusterId: request.cluster_id,
@@ -174,8 +233,8 @@ export class ClusterSite {
   }
 
   async #runController(restartMs: number): Promise<void> {
-    const request = this.#request;
-    if (!request || this.#life.signal.aborted) return;
+    if (!this.#bootstrap || this.#life.signal.aborted) return;
+    const { request, way } = this.#bootstrap;
     const { runtime, profile } = this.#options;
     const own = new AbortController();
     this.#controller?.abort(new Error('the controller is started anew'));
@@ -185,7 +244,7 @@ export class ClusterSite {
     try {
       const exit = await runController({
         clock: runtime.clock,
-        client: this.#openClient('controller', this.#controllerMachine()),
+        client: this.#openClient('controller', this.#controllerMachine(), way),
         clusterId: request.cluster_id,
         spoke: this.spoke,
         profile,
@@ -217,7 +276,7 @@ export class ClusterSite {
     if (exitCode !== 0) {
       runtime.telemetry.error('controller-failed');
       this.#after(restartMs, () => void this.#runController(Math.min(restartMs * 2, RESTART_LIMIT_MS)));
-    }
+    } else this.#installed = true;
     this.#noteIdle();
   }
 
@@ -258,30 +317,6 @@ export class ClusterSite {
     else if (machine.phase === 'writing') machine.enter('installing');
   }
 
-  /** What the machines of the site ask for and tell. */
-  #machineSetup(): MachineSetup {
-    const { runtime, profile, onSilent } = this.#options;
-    const { clock, telemetry, emit } = runtime;
-    return {
-      clock,
-      profile,
-      runInstaller: (machine, request, signal) => this.#install(machine, request, signal),
-      onPhase: ({ host, slot }, phase, reason) => {
-        telemetry.hostPhase(slot, phase);
-        emit({ type: 'host.phase', time: clock.now(), ...namesOf(host), phase, ...(reason ? { reason } : {}) });
-      },
-      onInstallerFailed: ({ host }, message) => {
-        telemetry.error('installer-failed');
-        emit({ type: 'host.error', time: clock.now(), ...namesOf(host), kind: 'installer-failed', message });
-      },
-      onRebooted: ({ host }) => {
-        this.spoke.hostRebooted(host);
-        this.#noteIdle();
-      },
-      onSilent: (machine) => onSilent?.(machine),
-    };
-  }
-
   #after(delayMs: number, fn: () => void): void {
     if (this.#life.signal.aborted) return;
     const timer = this.#options.runtime.clock.setTimer(delayMs, () => {
@@ -294,8 +329,4 @@ export class ClusterSite {
   #noteIdle(): void {
     if (!this.active && !this.#life.signal.aborted) this.#options.onIdle?.();
   }
-}
-
-function namesOf({ plan, identity }: Host): { cluster: number; host: number; id: string } {
-  return { cluster: plan.clusterIndex, host: plan.index, id: identity.id };
 }

@@ -18,6 +18,7 @@ import { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
+import { AttachedSites } from './attached-sites.ts';
 import { ClusterMachines } from './cluster-machines.ts';
 import { planOf, type Topology } from './testing/simulation.ts';
 
@@ -83,6 +84,7 @@ async function live(topology: Topology, index: number) {
       machines = new ClusterMachines({
         runtime,
         launch,
+        sites: new AttachedSites(),
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
         onIdle,
       });
@@ -94,27 +96,31 @@ async function live(topology: Topology, index: number) {
   const life = new ClusterLife(
     {
       seed: 'seed',
-      access,
       limits: { discovery: HOUR, ready: HOUR, install: 3 * HOUR, day2: HOUR },
       spokeProfile: 'quick',
-      adapter: new RestAdapter({
-        client,
-        plan: {
-          openshiftVersion: '4.19',
-          releaseImage: null,
-          pullSecret: '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}',
-          sshPublicKey: '',
-        },
-        staticNetwork: () => [],
-        ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
-      }),
+      adapterOf: () =>
+        new RestAdapter({
+          client,
+          access,
+          plan: {
+            openshiftVersion: '4.19',
+            releaseImage: null,
+            pullSecret: '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}',
+            sshPublicKey: '',
+          },
+          staticNetwork: () => [],
+          ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
+        }),
       machines: power,
       clock: runtime.clock,
       telemetry: runtime.telemetry,
       emit: runtime.emit,
       pace: new PollPacer(runtime.clock),
       mayCreate: Promise.resolve(),
-      identify: (plan, host) => buildHost('seed', plan, host).identity,
+      identify: (plan, host) => {
+        const { identity, installationDisk } = buildHost('seed', plan, host);
+        return { ...identity, installationDisk };
+      },
     },
     cluster,
     index,

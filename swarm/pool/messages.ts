@@ -5,7 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
-import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
+import type { TlsOptions } from '../plan/connections.ts';
+import type { BootLoad, ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -15,12 +16,14 @@ import type { TransportOptions } from '../transport/transport.ts';
 export interface ClusterLaunch {
   seed: string;
   cluster: ClusterPlan;
-  /** Null for `justInfraEnv` clusters and for lone agents. */
+  /** Null for `justInfraEnv` clusters and where it is not known yet. */
   clusterId: string | null;
   infraEnvId: string;
   /** The image that agents say they run until the service names another. */
   agentVersion: string;
   access: ServiceAccess;
+  /** What these machines trust, where that is not what all of the pool do. */
+  tls?: TlsOptions;
   /** Slot of the cluster's first host in the telemetry's host table; the others follow in order. */
   firstSlot: number;
   /** Hosts to start, by ordinal; others of the cluster exist but stay off (day-2 hosts come later). */
@@ -31,12 +34,31 @@ export interface ClusterLaunch {
   boot?: BootSource;
   /** Whether the CVO is monitored, the console … comes from the service; what the spoke does is this table's name. */
   spokeProfile: string;
+  /** Nobody has planned which cluster the hosts become: the service says it when it installs them. */
+  attached?: true;
+  /** Goes on without hosts: more may be added until it is stopped. */
+  lasting?: true;
+  /** Launches of one placement live on one worker, as hosts must that may be installed into one cluster. */
+  placement?: string;
+}
+
+/** A host that is added to an attached launch. */
+export interface AddedHost {
+  plan: HostPlan;
+  /** In the telemetry's host table. */
+  slot: number;
+  /** Replaces the launch's. */
+  seed?: string;
+  forced?: ForcedIdentity;
 }
 
 export type ToWorker =
   | { type: 'launch'; launch: ClusterLaunch }
   /** Starts further hosts of a launched cluster (day 2). */
   | { type: 'start-hosts'; cluster: number; infraEnvId: string; clusterId: string; start: number[] }
+  | { type: 'add-hosts'; cluster: number; hosts: AddedHost[] }
+  /** Unplugs hosts, by ordinal. */
+  | { type: 'remove-hosts'; cluster: number; hosts: number[] }
   /** Ends all machines of a cluster at once, as if unplugged. */
   | { type: 'stop-cluster'; cluster: number }
   | { type: 'stop' };

@@ -18,7 +18,7 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { TransportOptions } from '../transport/transport.ts';
-import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
+import type { AddedHost, ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
 
 export interface LostWorker {
   worker: number;
@@ -61,9 +61,11 @@ interface Member {
 
 interface Launched {
   worker: number;
+  /** Null for a launch that may go anywhere. */
+  placement: string | null;
   firstSlot: number;
-  /** Ordinals. */
-  started: Set<number>;
+  /** Slots in the telemetry's host table, by ordinal. */
+  started: Map<number, number>;
 }
 
 export class Pool {
@@ -128,10 +130,11 @@ export class Pool {
   launch(launch: ClusterLaunch): void {
     const cluster = launch.cluster.index;
     if (this.#clusters.has(cluster)) throw new Error(`cluster ${launch.cluster.name} was launched already`);
-    const worker = this.#leastLoaded();
+    const { placement = null, firstSlot } = launch;
+    const worker = this.#placed(placement) ?? this.#leastLoaded();
     if (worker < 0) throw new Error(`cluster ${launch.cluster.name} cannot be launched: no worker thread is left`);
-    this.#clusters.set(cluster, { worker, firstSlot: launch.firstSlot, started: new Set() });
-    this.#noteStarted(cluster, launch.start);
+    this.#clusters.set(cluster, { worker, placement, firstSlot, started: new Map() });
+    this.#noteStarted(cluster, launch.start, firstSlot);
     this.#post(worker, { type: 'launch', launch });
   }
 
@@ -139,8 +142,26 @@ export class Pool {
   startHosts(cluster: number, infraEnvId: string, clusterId: string, start: number[]): void {
     const launched = this.#clusters.get(cluster);
     if (!launched) throw new Error(`cluster ${cluster} has no machines any more: launch it anew`);
-    this.#noteStarted(cluster, start);
+    this.#noteStarted(cluster, start, launched.firstSlot);
     this.#post(launched.worker, { type: 'start-hosts', cluster, infraEnvId, clusterId, start });
+  }
+
+  /** Boots further hosts of an attached launch. Nothing happens when it is gone. */
+  addHosts(cluster: number, hosts: AddedHost[]): void {
+    const launched = this.#clusters.get(cluster);
+    if (!launched) return;
+    for (const { plan, slot } of hosts) this.#noteStarted(cluster, [plan.ordinal], slot - plan.ordinal);
+    this.#post(launched.worker, { type: 'add-hosts', cluster, hosts });
+  }
+
+  /** Unplugs hosts of an attached launch, by ordinal. */
+  removeHosts(cluster: number, hosts: number[]): void {
+    const launched = this.#clusters.get(cluster);
+    if (!launched) return;
+    for (const ordinal of hosts) {
+      if (launched.started.delete(ordinal)) this.#members[launched.worker]!.load--;
+    }
+    this.#post(launched.worker, { type: 'remove-hosts', cluster, hosts });
   }
 
   /** Unplugs the machines of a cluster; `onClusterIdle` follows. Nothing happens when they are gone already. */
@@ -221,7 +242,7 @@ export class Pool {
       if (launched.worker !== worker) continue;
       clusters.push(cluster);
       this.#clusters.delete(cluster);
-      for (const ordinal of launched.started) this.#failHost(launched.firstSlot + ordinal);
+      for (const slot of launched.started.values()) this.#failHost(slot);
     }
     this.#telemetry.error('worker-lost');
     this.#options.onEvents([{ type: 'worker.lost', time: this.#clock.now(), worker, message }]);
@@ -241,12 +262,19 @@ export class Pool {
     return best;
   }
 
-  #noteStarted(cluster: number, ordinals: readonly number[]): void {
+  /** Where launches of this placement live; undefined when none does. */
+  #placed(placement: string | null): number | undefined {
+    if (placement === null) return undefined;
+    for (const launched of this.#clusters.values()) if (launched.placement === placement) return launched.worker;
+    return undefined;
+  }
+
+  #noteStarted(cluster: number, ordinals: readonly number[], firstSlot: number): void {
     const launched = this.#clusters.get(cluster)!;
     const member = this.#members[launched.worker]!;
     for (const ordinal of ordinals) {
       if (launched.started.has(ordinal)) continue;
-      launched.started.add(ordinal);
+      launched.started.set(ordinal, firstSlot + ordinal);
       member.load++;
     }
   }

@@ -12,9 +12,11 @@ import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
-import { createUndiciTransport } from '../transport/undici.ts';
+import type { Transport } from '../transport/transport.ts';
+import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
+import { TransportSet } from './transport-set.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
 const EVENT_BATCH_MS = 100;
@@ -43,12 +45,18 @@ class EventBatch {
   }
 }
 
-function createRuntime(task: WorkerTask, telemetry: SharedTelemetry, wheel: TimerWheel, batch: EventBatch): Runtime {
+function createRuntime(
+  task: WorkerTask,
+  transport: Transport,
+  telemetry: SharedTelemetry,
+  wheel: TimerWheel,
+  batch: EventBatch,
+): Runtime {
   const { originWall, originSimulated, speed }: ClockSpec = task.setup.clock;
   return {
     clock: new WheelClock(wheel),
     wheel,
-    transport: createUndiciTransport({ ...task.setup.transport, observer: telemetry }),
+    transport,
     telemetry,
     emit: (event) => batch.add(event),
     wallOf: (simulatedMs) => originWall + (simulatedMs - originSimulated) / speed,
@@ -59,11 +67,20 @@ class Worker {
   readonly #port: MessagePort;
   readonly #runtime: Runtime;
   readonly #batch: EventBatch;
+  readonly #transports: TransportSet;
   readonly #boot: BootDownloads | null;
+  readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
 
-  constructor(port: MessagePort, runtime: Runtime, batch: EventBatch, boot: BootDownloads | null) {
+  constructor(
+    port: MessagePort,
+    runtime: Runtime,
+    transports: TransportSet,
+    batch: EventBatch,
+    boot: BootDownloads | null,
+  ) {
     this.#port = port;
+    this.#transports = transports;
     this.#runtime = runtime;
     this.#boot = boot;
     this.#batch = batch;
@@ -75,7 +92,11 @@ class Worker {
       return;
     }
     const cluster = this.#clusters.get(message.cluster);
-    if (message.type === 'start-hosts') {
+    if (message.type === 'add-hosts') {
+      this.#attempt(`hosts of cluster ${message.cluster} cannot be added`, () => cluster?.add(message.hosts));
+    } else if (message.type === 'remove-hosts') {
+      cluster?.remove(message.hosts);
+    } else if (message.type === 'start-hosts') {
       if (cluster) cluster.start(message.infraEnvId, message.start);
       else this.#warn(`cluster ${message.cluster} has no machines any more: its further hosts were not started`);
     } else if (cluster) {
@@ -91,19 +112,29 @@ class Worker {
 
   #launch(launch: ClusterLaunch): void {
     const { index, name } = launch.cluster;
-    try {
+    const done = this.#attempt(`cluster ${name} cannot be launched`, () => {
+      const transport = this.#transports.of(launch.tls);
       const machines = new ClusterMachines({
-        runtime: this.#runtime,
+        runtime: { ...this.#runtime, transport },
         launch,
+        sites: this.#sites,
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
         ...(this.#boot && { boot: this.#boot }),
         onIdle: () => this.#end(index),
       });
       this.#clusters.set(index, machines);
+    });
+    if (!done) this.#end(index);
+  }
+
+  /** One cluster that cannot be must not take the others of this thread with it. */
+  #attempt(failure: string, work: () => void): boolean {
+    try {
+      work();
+      return true;
     } catch (error) {
-      // One cluster that cannot be must not take the others of this thread with it.
-      this.#warn(`cluster ${name} cannot be launched: ${error instanceof Error ? error.message : String(error)}`);
-      this.#end(index);
+      this.#warn(`${failure}: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
     }
   }
 
@@ -126,10 +157,11 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const monitor = new LoopMonitor(telemetry);
   const wheel = createTimerWheel(new ScaledClock(setup.clock));
   const batch = new EventBatch(port);
-  const runtime = createRuntime(task, telemetry, wheel, batch);
+  const transports = new TransportSet({ ...setup.transport, observer: telemetry });
+  const runtime = createRuntime(task, transports.of(undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
-  const worker = new Worker(port, runtime, batch, boot);
+  const worker = new Worker(port, runtime, transports, batch, boot);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();
@@ -138,7 +170,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
     port.postMessage({ type: 'ready', threadId } satisfies FromWorker);
   });
   worker.stopAll();
-  await runtime.transport.close();
+  await transports.close();
   wheel.close();
   batch.flush();
   monitor.stop();

@@ -183,7 +183,7 @@ function waitingText({ underWay, wallMs }: TelemetrySnapshot): string {
 }
 
 /** Cuts a line to a number of visible characters; colours do not count and are closed. */
-function clip(line: string, width: number): string {
+export function clip(line: string, width: number): string {
   let visible = 0;
   let text = '';
   for (const part of line.split(COLOUR)) {

@@ -16,6 +16,8 @@ const PLAN: ExpandedPlan = {
   name: 'tiny',
   seed: 's',
   service: { url: 'http://service', tls: {}, agentToken: '', userAuthorization: '' },
+  hub: null,
+  manifests: { values: null, templates: null },
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
@@ -94,6 +96,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   },
   idleSeconds: 90,
   leftBehind: [],
+  hubRequests: [],
   ...overrides,
 });
 

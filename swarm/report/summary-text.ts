@@ -21,6 +21,8 @@ const NAMED_FAILURES = 5;
 const NAMED_OUTAGES = 5;
 const NAMED_WAIT_SECONDS = 2;
 const BAR = 24;
+/** Objects of a cluster on a hub named in full. */
+const NAMED_OBJECTS = 4;
 
 /**
  * Lines of the summary, joined.
@@ -45,6 +47,7 @@ export function renderSummary(
   section('Failed clusters', failures(summary));
   section('Requests', requests(summary, style));
   section('Boot downloads (simulated time)', bootDownloads(summary));
+  section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
   section('Step replies', replies(summary));
   section('Generator', generator(summary, style));
@@ -60,11 +63,12 @@ export function renderSummary(
 
 /** One line for each object that stands on the service. */
 export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
-  return summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [] }) =>
+  return summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [], hub = [] }) =>
     [
       name,
       clusterId && `cluster ${clusterId}`,
       infraEnvId && `infra-env ${infraEnvId}`,
+      ...(hub.length > NAMED_OBJECTS ? [`${hub.length} objects on the hub`] : hub),
       ...unconfirmed.map((one) => `perhaps ${one.kind} ${one.name} (creation not answered)`),
     ]
       .filter(Boolean)
@@ -177,6 +181,29 @@ function requests(summary: RunSummary, style: Style): string[] {
     `polls started late by p50 ${formatMs(late.p50)}, p99 ${formatMs(late.p99)}, at most ${formatMs(late.max)} (${formatCount(late.count)} polls)`,
     `connections ${formatCount(summary.connections.opened)} opened, ${formatCount(summary.connections.open)} open; ${formatBytes(summary.bytes.sent)} sent, ${formatBytes(summary.bytes.received)} received`,
     ...silences(summary).map((line) => style.warn(line)),
+  ];
+}
+
+function hubRequests({ hub }: RunSummary, style: Style): string[] {
+  if (hub === null || hub.requests === 0) return [];
+  const rows = hub.rows.map(({ client, verb, resource, count, errors, latency }) => [
+    client,
+    verb,
+    resource,
+    formatCount(count),
+    formatShare(errors, count),
+    formatMs(latency.p50),
+    formatMs(latency.p95),
+    formatMs(latency.p99),
+  ]);
+  const lines = table(
+    [['client', 'verb', 'resource', 'count', 'errors', 'p50', 'p95', 'p99'], ...rows],
+    [3, 4, 5, 6, 7],
+  );
+  return [
+    style.dim(lines[0]!),
+    ...lines.slice(1),
+    `${formatCount(hub.requests)} requests, ${hub.requestsPerCluster.toFixed(1)} of the user a cluster`,
   ];
 }
 

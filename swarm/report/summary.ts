@@ -13,6 +13,7 @@ import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
+import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { isError } from './figures.ts';
@@ -105,6 +106,28 @@ export interface UnansweredSummary {
   underWay: number;
 }
 
+/** Requests of one verb on one resource of the hub. */
+export interface HubRequestSummary {
+  client: HubClient;
+  verb: string;
+  resource: string;
+  count: number;
+  /** Without a response, or answered with 400 or more. */
+  errors: number;
+  /** By HTTP status; `none` for those without a response. */
+  codes: Record<string, number>;
+  latency: Quantiles;
+}
+
+/** Requests of a run to its hub; those of the service's controllers are not among them. */
+export interface HubSummary {
+  requests: number;
+  errors: number;
+  /** Those of the user, divided by the clusters and infra-envs made by custom resources. */
+  requestsPerCluster: number;
+  rows: HubRequestSummary[];
+}
+
 export interface RunSummary {
   run: string;
   plan: string;
@@ -136,6 +159,8 @@ export interface RunSummary {
   failures: { cluster: number; name: string; reason: string }[];
   requests: RequestSummary[];
   totals: { requests: number; rate: number; errors: number; sinceDue: Quantiles; sinceSent: Quantiles };
+  /** Null when no cluster was made by custom resources. */
+  hub: HubSummary | null;
   /** In the order of time. */
   outages: OutageSummary[];
   unanswered: UnansweredSummary[];
@@ -175,6 +200,8 @@ export interface LeftBehind {
   infraEnvId: string | null;
   /** What may stand there too: a request to create it was under way or was never answered. Absent when there is nothing. */
   unconfirmed?: { kind: string; name: string }[];
+  /** Objects on the hub, `kind namespace/name`. Absent when there are none. */
+  hub?: string[];
 }
 
 /** What only the run knows. */
@@ -199,6 +226,7 @@ export interface RunFacts {
   /** Simulated seconds an idle connection really lingered. */
   idleSeconds: number;
   leftBehind: LeftBehind[];
+  hubRequests: readonly HubRequestRow[];
 }
 
 /** Phases worth a line of the funnel, with the words for them. */
@@ -281,6 +309,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       sinceDue: quantiles(reader.latency('due')),
       sinceSent: quantiles(reader.latency('sent')),
     },
+    hub: summarizeHub(plan, facts.hubRequests),
     outages: facts.outages.map(({ startMs, endMs, failed, waiting }) => ({
       startedAt: new Date(startMs).toISOString(),
       afterSeconds: Math.max(0, startMs - facts.startedAt.getTime()) / 1000,
@@ -306,6 +335,23 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     generator: facts.generator,
     deviations: deviations(plan, facts.idleSeconds),
     leftBehind: facts.leftBehind,
+  };
+}
+
+function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequestRow[]): HubSummary | null {
+  if (hub === null) return null;
+  const made = clusters.filter(({ api }) => api === 'kube').length;
+  const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
+  const summed = rows.map(({ client, verb, resource, count, codes, latency }) => {
+    const failed = Object.entries(codes).filter(([code]) => code === 'none' || Number(code) >= 400);
+    const errors = failed.reduce((sum, [, times]) => sum + times, 0);
+    return { client, verb, resource, count, errors, codes, latency: quantiles(latency) };
+  });
+  return {
+    requests: countOf(rows),
+    errors: summed.reduce((sum, { errors }) => sum + errors, 0),
+    requestsPerCluster: countOf(rows.filter(({ client }) => client === 'user')) / Math.max(1, made),
+    rows: summed,
   };
 }
 

@@ -25,4 +25,6 @@ export interface ServiceAccess {
   token: string;
   /** Replaces `next_instruction_seconds`; null obeys the service. */
   pollIntervalSeconds: number | null;
+  /** `--interval` of the agent: seconds until a failed registration is tried again; stock 60. */
+  registrationRetrySeconds?: number;
 }

@@ -157,13 +157,18 @@ class GoServiceClient implements ServiceClient {
 /** @throws ServiceError when the status is not the one that the generated client demands. */
 function accept(call: ServiceCall, response: WireResponse): WireResponse {
   if (response.status === call.expect) return response;
-  const detail = shorten(reasonIn(response.body.toString()));
+  const detail = errorDetail(response.body);
   throw new ServiceError(
     `${call.endpoint} answered ${response.status}, not ${call.expect}${detail ? `: ${detail}` : ''}`,
     response.status,
     isTypedError(response.contentType, response.body),
     detail,
   );
+}
+
+/** What an error answer says, shortened in the middle. */
+export function errorDetail(body: Buffer): string {
+  return shorten(reasonIn(body.toString()));
 }
 
 /** What the service's error bodies of either shape say, without their envelope; other text as it is. */

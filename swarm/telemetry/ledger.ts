@@ -15,12 +15,24 @@
  * keeps them when this process is killed; there is no fsync, because a machine that crashes takes the run's hosts with it
  * and the names can still be found by the seed.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 export const LEDGER_FILE = 'ledger.ndjson';
+
+/** How to come back to a hub. */
+export interface LedgerHub {
+  /** URL of the API server, without credentials. */
+  server: string;
+  /** Absolute path of the kubeconfig; null for what kubectl takes without being told. */
+  kubeconfig: string | null;
+  /** Context of the kubeconfig, also when it was its current one. */
+  context: string | null;
+  /** Value of the label of all objects of the run. */
+  label: string;
+}
 
 /** First line: what is needed to come back later. Holds no secret. */
 export interface LedgerHeader {
@@ -32,6 +44,10 @@ export interface LedgerHeader {
   /** Base URL without credentials, or `embedded`. */
   service: string;
   tls: TlsOptions;
+  /** Where custom resources are made; absent when none are. */
+  hub?: LedgerHub;
+  /** Digest of the manifests that are applied; absent when objects come from elsewhere. */
+  manifests?: string;
   clusters: number;
   hosts: number;
   /** RFC 3339. */
@@ -126,6 +142,37 @@ export class Ledger {
     return Ledger.#onFile(join(folder, LEDGER_FILE), 'a', { onFailure, from: contents });
   }
 
+  /**
+   * Goes on with a run that is over under a new header: what it made stays known, what is gone is left out. The file is
+   * replaced whole, so that one of the two stands whatever happens.
+   * @param isOver looks at what the ledger says once nobody else can take it over; throws when the run goes on
+   * @throws Error when that throws, another process is about to take it over, or the file cannot be written
+   */
+  static takeOver(
+    folder: string,
+    headerOf: (contents: LedgerContents) => LedgerHeader,
+    isOver: (contents: LedgerContents) => void,
+    onFailure: (error: Error) => void,
+  ): { ledger: Ledger; contents: LedgerContents } {
+    const draft = join(folder, `${LEDGER_FILE}.part`);
+    lockDraft(draft);
+    try {
+      const contents = readLedger(folder);
+      isOver(contents);
+      const ledger = Ledger.#onFile(draft, 'a', { onFailure, from: contents });
+      ledger.#lines = [headerOf(contents), ...contents.open.flatMap(linesOf)]
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join('');
+      ledger.#torn = false;
+      ledger.#write();
+      renameSync(draft, join(folder, LEDGER_FILE));
+      return { ledger, contents };
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
+  }
+
   static #onFile(path: string, flags: string, options: Pick<LedgerOptions, 'onFailure' | 'from'>): Ledger {
     const file = openSync(path, flags, 0o644);
     const sink = (text: string) => {
@@ -214,6 +261,31 @@ export class Ledger {
     this.#torn = true;
     this.#sink(text);
     this.#torn = false;
+  }
+}
+
+/** Lines that say of an open entry what is known. */
+function linesOf({ seq, kind, name, attributes, id, unanswered }: LedgerRecord): Line[] {
+  const some = Object.keys(attributes).length > 0;
+  return [
+    { seq, intended: kind, name, ...(some && { attributes }) },
+    ...(id === null ? [] : [{ seq, made: id }]),
+    ...(unanswered ? [{ seq, unanswered } as const] : []),
+  ];
+}
+
+/** Milliseconds after which a draft is one that a killed process has left: writing it takes far less. */
+const DRAFT_MS = 60_000;
+
+/** @throws Error while another process has the file. */
+function lockDraft(draft: string): void {
+  const found = statSync(draft, { throwIfNoEntry: false });
+  if (found && Date.now() - found.mtimeMs > DRAFT_MS) rmSync(draft, { force: true });
+  try {
+    closeSync(openSync(draft, 'ax', 0o644));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    throw new Error('another process is about to go on with this run; wait until it is over', { cause });
   }
 }
 

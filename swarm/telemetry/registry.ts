@@ -4,6 +4,7 @@
 import { type Metric, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
+import type { HubRequestCounts } from './hub-request-counts.ts';
 import { SATURATION_RULES, type SaturationMonitor } from './saturation.ts';
 import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
 
@@ -13,6 +14,8 @@ export interface RegistrySource {
   saturation: SaturationMonitor;
   /** Simulated seconds per wall-clock second. */
   clockSpeed: number;
+  /** Of a run that may have a hub. */
+  hubRequests?: HubRequestCounts;
 }
 
 interface Sample {
@@ -158,6 +161,24 @@ function rows(version: string): MetricRow[] {
       'Time from the moment an attempt was handed to the socket to its end, by client and endpoint.',
       'sent',
     ),
+    {
+      name: 'swarm_kube_requests_total',
+      type: 'counter',
+      help: 'Requests to the hub by imitated client, verb, resource and HTTP status; code is none where no response came.',
+      run: ({ hubRequests }) =>
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, codes }) =>
+          Object.entries(codes).map(([code, value]) => ({ labels: { client, verb, resource, code }, value })),
+        ),
+    },
+    {
+      name: 'swarm_kube_request_duration_seconds',
+      type: 'histogram',
+      help: 'Time until a response of the hub was read, of a watch until it began, by client, verb and resource.',
+      run: ({ hubRequests }) =>
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, latency }) =>
+          histogram('swarm_kube_request_duration_seconds', { client, verb, resource }, LATENCY_BOUNDS, latency),
+        ),
+    },
     {
       name: 'swarm_requests_under_way',
       type: 'gauge',

@@ -2,9 +2,18 @@
  * The runs whose folders stand in one place, those of other processes too: what their files say about them. Little is read
  * of a run until more is asked for, and what was read of one that is over is read once.
  */
+import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LEDGER_FILE, type LedgerContents, type LedgerEnd, parseEnd, parseHeader, readLedger } from './ledger.ts';
+import {
+  LEDGER_FILE,
+  type LedgerContents,
+  type LedgerEnd,
+  type LedgerHub,
+  parseEnd,
+  parseHeader,
+  readLedger,
+} from './ledger.ts';
 import { type Liveness, livenessOf } from './process-identity.ts';
 
 /**
@@ -22,6 +31,8 @@ export interface RunRecord {
   seed: string;
   /** Without credentials. */
   service: string;
+  /** Where it makes custom resources; null when it makes none. */
+  hub: LedgerHub | null;
   clusters: number;
   hosts: number;
   /** RFC 3339. */
@@ -109,6 +120,12 @@ export class RunArchive {
   }
 }
 
+/** `20261121-143000-9f3a`: sorts by time, is a good folder name, and runs of several processes in one second differ. */
+export function newRunId(): string {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${randomBytes(2).toString('hex')}`;
+}
+
 /** The archive and the id of a run that is named by its id, or by the path of its folder. */
 export function locateRun(archive: RunArchive, name: string): { archive: RunArchive; id: string } {
   if (!/[/\\]/.test(name)) return { archive, id: name };
@@ -124,7 +141,7 @@ function fromLedger(folder: string, { size }: Stats): Omit<Cached, 'version'> | 
   const file = openSync(path, 'r');
   try {
     const header = parseHeader(firstLine(file));
-    const { plan, seed, service, clusters, hosts, startedAt, process } = header;
+    const { plan, seed, service, hub = null, clusters, hosts, startedAt, process } = header;
     const end = lastEnd(file, Math.max(size, fstatSync(file).size), livenessOf(process) === 'alive');
     const record: RunRecord = {
       id: basename(folder),
@@ -133,6 +150,7 @@ function fromLedger(folder: string, { size }: Stats): Omit<Cached, 'version'> | 
       plan,
       seed,
       service,
+      hub,
       clusters,
       hosts,
       startedAt,
@@ -198,6 +216,7 @@ function fromSummary(folder: string): Omit<Cached, 'version'> | null {
       plan,
       seed,
       service,
+      hub: null,
       clusters: clusters.planned + clusters.infraEnvs,
       hosts: hostFunnel[0]?.of ?? 0,
       startedAt,

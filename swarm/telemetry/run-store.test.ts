@@ -16,6 +16,8 @@ const plan: ExpandedPlan = {
     agentToken: 'agent-token-secret',
     userAuthorization: 'Bearer user-secret',
   },
+  hub: null,
+  manifests: { values: null, templates: null },
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,

@@ -1,6 +1,7 @@
 /** Objects of a spoke that belong to one host: node, certificate requests, Machine, BareMetalHost. */
 import { isIP } from 'node:net';
 import type { KubeObject } from '../../server/resource.ts';
+import { kubeletRequest } from './kubelet-request.ts';
 import type { HostSettings, OlmOperatorSettings, SpokeSettings } from './spoke-settings.ts';
 
 export const MACHINE_NAMESPACE = 'openshift-machine-api';
@@ -133,15 +134,17 @@ export function markConfigured(draft: KubeObject, config: string): void {
 export type CsrPurpose = 'client' | 'serving';
 
 /** A kubelet asks for a certificate; a node has to be let in twice. */
-export function certificateRequest(hostName: string, purpose: CsrPurpose): KubeObject {
-  const nodeUser = `system:node:${hostName.toLowerCase()}`;
+export function certificateRequest(host: Pick<HostSettings, 'name' | 'addresses'>, purpose: CsrPurpose): KubeObject {
+  const nodeName = host.name.toLowerCase();
+  const pem = kubeletRequest({ nodeName, addresses: host.addresses, purpose });
+  const nodeUser = `system:node:${nodeName}`;
   const bootstrapper = 'system:serviceaccount:openshift-machine-config-operator:node-bootstrapper';
   return {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',
     metadata: { generateName: 'csr-' },
     spec: {
-      request: REQUEST,
+      request: Buffer.from(pem).toString('base64'),
       signerName:
         purpose === 'client' ? 'kubernetes.io/kube-apiserver-client-kubelet' : 'kubernetes.io/kubelet-serving',
       usages: ['digital signature', purpose === 'client' ? 'client auth' : 'server auth'],
@@ -344,11 +347,7 @@ export function olmObjects(
 
 export type OlmObjects = ReturnType<typeof olmObjects>;
 
-/** A certificate signing request in PEM, as base64; nobody looks into it. */
-const REQUEST = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\nMIAA\n-----END CERTIFICATE REQUEST-----\n').toString(
-  'base64',
-);
-/** What is issued for it. */
+/** What is issued for a certificate request, as base64; nobody looks into it. */
 export const CERTIFICATE = Buffer.from('-----BEGIN CERTIFICATE-----\nMIAA\n-----END CERTIFICATE-----\n').toString(
   'base64',
 );

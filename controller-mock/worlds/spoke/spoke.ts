@@ -184,8 +184,8 @@ export class Spoke {
   }
 
   #requestCertificate(request: CertificateRequest<ObjectHost>): void {
-    const { name } = request.member?.host.settings ?? { name: '' };
-    const csr = this.#objects.create(RESOURCES.csrs, nodes.certificateRequest(name, request.purpose));
+    const host = request.member?.host.settings ?? { name: '', addresses: [] };
+    const csr = this.#objects.create(RESOURCES.csrs, nodes.certificateRequest(host, request.purpose));
     if (csr) this.#clients.expect(csr.metadata.name ?? '', request);
   }
 

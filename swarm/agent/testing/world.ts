@@ -245,6 +245,7 @@ export const CLUSTER: ClusterPlan = {
   justInfraEnv: false,
   infraEnvLabels: {},
   withNmstate: false,
+  flow: {},
   machineNetwork: '10.3.1.0/28',
   gateway: '10.3.1.1',
   apiVip: '10.3.1.2',

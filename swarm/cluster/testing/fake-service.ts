@@ -3,14 +3,18 @@
 import type { ClusterStatus, HostStatus } from '../../../model/protocol/states.ts';
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { ClusterLaunch } from '../../pool/messages.ts';
+import type { ServiceAccess } from '../../service/runtime.ts';
 import type { Ledger, LedgerEntry } from '../../telemetry/ledger.ts';
 import {
   type ClusterAdapter,
   ClusterAdapterError,
   type ClusterObjects,
   type ClusterView,
+  type DiscoveredHost,
   type FailingValidation,
+  type HostSetup,
   type HostView,
+  hostSettings,
   type PlannedObject,
 } from '../cluster-adapter.ts';
 import type { Machines } from '../cluster-life.ts';
@@ -37,6 +41,7 @@ export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0)
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: '10.1.0.0/24',
     gateway: '10.1.0.1',
     apiVip: null,
@@ -59,8 +64,12 @@ export function clusterPlan(overrides: Partial<ClusterPlan> = {}, firstHost = 0)
 }
 
 /** What identities of hosts are in tests. */
-export function fakeIdentity(cluster: ClusterPlan, host: HostPlan): { id: string; hostname: string } {
-  return { id: `host-${host.index}`, hostname: `${cluster.name}-${host.ordinal}.example.com` };
+export function fakeIdentity(
+  cluster: ClusterPlan,
+  host: HostPlan,
+): { id: string; hostname: string; installationDisk: string } {
+  const hostname = `${cluster.name}-${host.ordinal}.example.com`;
+  return { id: `host-${host.index}`, hostname, installationDisk: '/dev/disk/by-id/wwn-1' };
 }
 
 interface FakeHost {
@@ -103,6 +112,7 @@ export class FakeService implements ClusterAdapter, Machines {
   /** Names that stand on the service before the run. */
   readonly strangers: PlannedObject[] = [];
   reached = true;
+  access: ServiceAccess = { baseUrl: 'http://service', token: '', pollIntervalSeconds: null };
   readonly #clusters = new Map<string, { step: number; hosts: FakeHost[]; infraEnv: string }>();
   #ids = 0;
 
@@ -121,14 +131,20 @@ export class FakeService implements ClusterAdapter, Machines {
     this.#called(`stopCluster ${cluster}`);
   }
 
-  async agentVersion(): Promise<string> {
+  readonly startsByItself = false;
+
+  async prepare(): Promise<void> {
     this.#called('agentVersion');
-    return 'quay.io/agent:1';
   }
 
-  async bootSource(infraEnvId: string, from: 'iso' | 'ipxe') {
-    this.#called(`bootSource ${from}`);
-    return { from, url: `http://127.0.0.1:9/${infraEnvId}` };
+  async setup(_cluster: ClusterPlan, infraEnvId: string): Promise<HostSetup> {
+    return { infraEnvId, agentVersion: 'quay.io/agent:1', access: this.access };
+  }
+
+  async enroll(): Promise<void> {}
+
+  changed(): null {
+    return null;
   }
 
   async alreadyThere(clusters: readonly ClusterPlan[]): Promise<PlannedObject[]> {
@@ -186,8 +202,9 @@ export class FakeService implements ClusterAdapter, Machines {
     });
   }
 
-  async updateHost(_infraEnvId: string, hostId: string, settings: object): Promise<void> {
-    this.#called(`updateHost ${hostId} ${JSON.stringify(settings)}`);
+  async settle(cluster: ClusterPlan, _infraEnvId: string, host: DiscoveredHost): Promise<void> {
+    const settings = hostSettings(cluster, host);
+    if (Object.keys(settings).length > 0) this.#called(`updateHost ${host.id} ${JSON.stringify(settings)}`);
   }
 
   async install(clusterId: string): Promise<void> {
@@ -199,7 +216,7 @@ export class FakeService implements ClusterAdapter, Machines {
     this.#called('allowAddHosts');
   }
 
-  async installHost(_infraEnvId: string, hostId: string): Promise<void> {
+  async installHost(_cluster: ClusterPlan, _infraEnvId: string, hostId: string): Promise<void> {
     this.#called(`installHost ${hostId}`);
     for (const cluster of this.#clusters.values()) {
       for (const host of cluster.hosts) if (host.id === hostId) host.status = 'added-to-existing-cluster';

@@ -1,12 +1,13 @@
 /** Parts of a run that need no service and no threads, for tests of what stands above them. */
+import type { Machines } from '../../cluster/cluster-life.ts';
 import { clusterPlan, FakeService } from '../../cluster/testing/fake-service.ts';
 import { buildHost } from '../../host/build-host.ts';
-import type { ClusterPlan, ExpandedPlan } from '../../plan/expanded-plan.ts';
+import type { ClusterPlan, ExpandedPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { PoolOptions } from '../../pool/pool.ts';
 import type { RunSummary } from '../../report/summary.ts';
 import { Ledger } from '../../telemetry/ledger.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
-import type { RunParts } from '../run-parts.ts';
+import type { RunParts, UserOptions } from '../run-parts.ts';
 
 /** A plan of these clusters against the embedded service, at a speed that makes waits vanish. */
 export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<ExpandedPlan> = {}): ExpandedPlan {
@@ -21,6 +22,8 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     name: 'test',
     seed: 'seed',
     service: { url: 'embedded', tls: {}, agentToken: '', userAuthorization: '' },
+    hub: null,
+    manifests: { values: null, templates: null },
     clockSpeed: 1000,
     connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
     pollIntervalSeconds: null,
@@ -40,6 +43,11 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
   };
 }
 
+function hostFactsOf(cluster: ClusterPlan, host: HostPlan) {
+  const { identity, installationDisk } = buildHost('seed', cluster, host);
+  return { ...identity, installationDisk };
+}
+
 /** Parts around a {@link FakeService}; what a run did to them can be read afterwards. */
 export class FakeParts implements RunParts {
   readonly service = new FakeService();
@@ -56,7 +64,7 @@ export class FakeParts implements RunParts {
   silent = true;
 
   constructor() {
-    this.service.identify = (cluster, host) => buildHost('seed', cluster, host).identity;
+    this.service.identify = (cluster, host) => hostFactsOf(cluster, host);
   }
 
   async startEmbedded() {
@@ -105,9 +113,19 @@ export class FakeParts implements RunParts {
     };
   }
 
-  createUser(...[, , , , ledger]: Parameters<RunParts['createUser']>) {
+  async startEmbeddedHub(): Promise<never> {
+    throw new Error('these parts have no hub');
+  }
+
+  createUser({ ledger }: UserOptions) {
     this.service.ledger = ledger;
-    return { adapter: this.service, close: async () => {} };
+    return {
+      adapterOf: () => this.service,
+      attend: async (machines: Machines) => machines,
+      apply: () => {},
+      removeShared: async () => {},
+      close: async () => {},
+    };
   }
 
   async openStore(run: string) {

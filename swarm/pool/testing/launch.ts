@@ -38,6 +38,7 @@ export function launchFixture(options: {
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: '10.1.0.0/24',
     gateway: '10.1.0.1',
     apiVip: null,

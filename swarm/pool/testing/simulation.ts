@@ -208,6 +208,7 @@ export function planOf(topology: Topology, index = 0): ClusterPlan {
     justInfraEnv: false,
     infraEnvLabels: {},
     withNmstate: false,
+    flow: {},
     machineNetwork: `10.3.${index}.0/24`,
     gateway: `10.3.${index}.1`,
     apiVip: null,

@@ -1,0 +1,51 @@
+/**
+ * Clients of installed clusters, by the kubeconfig that their Secret holds.
+ * Upstream: assisted-service, controllers/common.go, spokeKubeconfigSecret, and internal/spoke_k8s_client/.
+ *
+ * A Secret that still holds the kubeconfig that this service made up leads nowhere; the cluster is imagined then. Whoever
+ * serves the cluster puts a kubeconfig of it into the Secret.
+ */
+import { KubeClient } from '../../model/kube/kube-client.ts';
+import { objectKey } from '../../model/kube/kube-object.ts';
+import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
+import { RESOURCES } from '../../model/kube/resources.ts';
+import type { ClusterRow } from '../core/store.ts';
+import type { KubeKey } from '../service-api.ts';
+import { kubeconfigSecretName } from './cluster-credentials.ts';
+import type { KubeContext } from './context.ts';
+import { ImaginedSpoke } from './imagined-spoke.ts';
+import type { ClusterDeployment } from './objects.ts';
+import { ensureLabelled, getSecret } from './secrets.ts';
+import type { SpokeApi } from './spoke-clients.ts';
+
+/** A client of a cluster. @param key of its ClusterDeployment. @throws Error without a Secret, or for one without a usable kubeconfig. */
+export async function spokeOf(context: KubeContext, key: KubeKey): Promise<SpokeApi> {
+  const { namespace } = key;
+  const deployment = context.cache.of(RESOURCES.clusterDeployments).get(namespace, key.name) as
+    | ClusterDeployment
+    | undefined;
+  const name = deployment ? kubeconfigSecretName(deployment) : `${key.name}-admin-kubeconfig`;
+  const secret = await getSecret(context, { namespace, name });
+  await ensureLabelled(context, RESOURCES.secrets, secret);
+  const data = secret.data ?? {};
+  const where = objectKey(namespace, name);
+  if (Object.keys(data).length === 0) throw new Error(`secret '${where}' is empty`);
+  if (!data.kubeconfig) throw new Error(`secret '${where}' doesn't contain the 'kubeconfig' key`);
+  const text = Buffer.from(data.kubeconfig, 'base64').toString('utf8');
+  const cluster = context.core.store.clusterByKube(key);
+  return context.spokes.get(where, text, () =>
+    cluster && isInvented(context, cluster, text)
+      ? new ImaginedSpoke(context, cluster)
+      : new KubeClient({ kubeconfig: loadKubeconfig({ text }), clock: context.clock }),
+  );
+}
+
+function isInvented({ service }: KubeContext, { id }: ClusterRow, kubeconfig: string): boolean {
+  return ['kubeconfig', 'kubeconfig-noingress'].some((name) => {
+    try {
+      return service.downloadClusterCredentials(id, name).toString('utf8') === kubeconfig;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,373 @@
+/**
+ * The simulated user on a hub: makes clusters of custom resources, approves and binds Agents, and reads how it goes from what
+ * watches bring. Upstream: assisted-service, internal/controller/controllers and docs/hive-integration.
+ *
+ *    manifests ── apply ──> hub <── service's controllers        one request an object
+ *    HubView  <── watch ───  │                                   none a look
+ *    settle   ── patch ──>  Agent                                one a host
+ *    install  ── patch ──>  AgentClusterInstall                  none, or one that takes the hold off: the service starts by itself
+ */
+import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
+import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
+import { RESOURCES, resourceOf } from '../../model/kube/resources.ts';
+import { RUN_LABEL } from '../../model/kube/run-label.ts';
+import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
+import type { AgentSetup } from '../service/discovery-ignition.ts';
+import {
+  type ClusterAdapter,
+  ClusterAdapterError,
+  type ClusterObjects,
+  type ClusterView,
+  type DiscoveredHost,
+  type HostSetup,
+  type HostView,
+  hostSettings,
+  type PlannedObject,
+} from './cluster-adapter.ts';
+import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
+import { describeTarget, removeHubObjects } from './hub-removal.ts';
+import {
+  bootSourceOf,
+  clusterViewOf,
+  discoveryIgnitionUrl,
+  hostViewOf,
+  imageState,
+  kubeconfigSecretOf,
+} from './hub-status.ts';
+import type { HubView } from './hub-view.ts';
+
+/** Objects of a cluster in the order in which they are applied, in the steps of its life. */
+interface ClusterManifests {
+  namespace: string;
+  /** Keys; null for what is not there. */
+  clusterInstall: string | null;
+  clusterDeployment: string | null;
+  infraEnv: string;
+  /** All but what follows. */
+  cluster: readonly KubeObject[];
+  /** NMStateConfigs before their InfraEnv, so that its first image has them. */
+  infraEnvironment: readonly KubeObject[];
+  /** BareMetalHosts with their Secrets: machines boot because of them. */
+  bareMetalHosts: readonly KubeObject[];
+}
+
+export interface KubeAdapterOptions {
+  objects: HubObjects;
+  view: HubView;
+  /** Value of the run's label. */
+  run: string;
+  /** Objects of one cluster and its hosts, in an order in which each can be applied. */
+  manifestsOf: (cluster: ClusterPlan) => readonly KubeObject[];
+  /** Objects that all clusters share. */
+  sharedManifests: () => readonly KubeObject[];
+  /** Downloads and reads the discovery ignition at a URL, as each host of the InfraEnv would. */
+  download: (ignitionUrl: string, signal: AbortSignal) => Promise<AgentSetup>;
+  /**
+   * Serves the kube-api of an installed cluster, where the service follows day-2 hosts, and gives its kubeconfig. Null leaves the
+   * one that the service has made.
+   */
+  openSpoke: ((cluster: ClusterPlan) => Promise<string>) | null;
+  /** Serves it no longer. */
+  shutSpoke: (cluster: ClusterPlan) => Promise<void>;
+  /** What booting hosts download; null or absent for nothing. */
+  boot?: Pick<BootLoad, 'from'> | null;
+  /** Replaces the poll interval that the service asks for; null obeys it. */
+  pollIntervalSeconds: number | null;
+  /** Wall-clock milliseconds that the finalizers of one step of a removal may take; default 120,000. */
+  removalLimitMs?: number;
+}
+
+const REMOVAL_LIMIT_MS = 120_000;
+
+export class KubeAdapter implements ClusterAdapter {
+  readonly startsByItself = true;
+  readonly #options: KubeAdapterOptions;
+  readonly #objects: HubObjects;
+  readonly #client: KubeClient;
+  readonly #view: HubView;
+  /** By index of the cluster. */
+  readonly #manifests = new Map<number, ClusterManifests>();
+  /** What was made, or may have been, by index of the cluster. */
+  readonly #made = new Map<number, HubTarget[]>();
+  readonly #madeForAll: HubTarget[] = [];
+  #shared: Promise<void> | null = null;
+
+  constructor(options: KubeAdapterOptions) {
+    this.#options = options;
+    this.#objects = options.objects;
+    this.#client = options.objects.client;
+    this.#view = options.view;
+  }
+
+  get reached(): boolean {
+    return this.#objects.reached;
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    await orAborted(this.#view.start(), signal);
+  }
+
+  /** Namespaces of this run's clusters. */
+  async alreadyThere(clusters: readonly ClusterPlan[], signal: AbortSignal): Promise<PlannedObject[]> {
+    const names = new Set(clusters.map(({ name }) => name));
+    const labelSelector = `${RUN_LABEL}=${this.#options.run}`;
+    const { items } = await this.#objects.insist(signal, () =>
+      this.#client.list(RESOURCES.namespaces, { labelSelector }, signal),
+    );
+    return items
+      .filter(({ metadata: { name } }) => names.has(name))
+      .map(({ metadata: { name } }) => ({ kind: 'namespace', name }));
+  }
+
+  async createCluster(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
+    const manifests = this.#manifestsOf(cluster);
+    await this.#applyShared(signal);
+    await this.#applyAll(cluster, manifests.cluster, signal);
+    return manifests.clusterInstall!;
+  }
+
+  async createInfraEnv(cluster: ClusterPlan, clusterId: string | null, signal: AbortSignal): Promise<string> {
+    const manifests = this.#manifestsOf(cluster);
+    if (clusterId === null) await this.#applyAll(cluster, manifests.cluster, signal);
+    this.#view.follow(manifests.infraEnv);
+    await this.#applyAll(cluster, manifests.infraEnvironment, signal);
+    return manifests.infraEnv;
+  }
+
+  async setup(_cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string> {
+    const infraEnv = this.#view.infraEnv(infraEnvId);
+    const url = infraEnv && discoveryIgnitionUrl(infraEnv);
+    if (!url) return imageState(infraEnv);
+    let found: AgentSetup;
+    try {
+      found = await this.#options.download(url, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new ClusterAdapterError((cause as Error).message, { passing: true, conflict: false }, { cause });
+    }
+    const { baseUrl, token, insecure, ca, registrationRetrySeconds } = found;
+    const { boot } = this.#options;
+    const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
+    if (boot && !source) return `the InfraEnv names nothing to boot from by ${boot.from}`;
+    return {
+      infraEnvId: found.infraEnvId,
+      agentVersion: found.agentVersion,
+      access: {
+        baseUrl,
+        token,
+        pollIntervalSeconds: this.#options.pollIntervalSeconds,
+        ...(registrationRetrySeconds !== null && { registrationRetrySeconds }),
+      },
+      tls: { insecure, ...(ca !== null && { ca }) },
+      ...(source && { boot: source }),
+    };
+  }
+
+  async enroll(cluster: ClusterPlan, signal: AbortSignal): Promise<void> {
+    await this.#applyAll(cluster, this.#manifestsOf(cluster).bareMetalHosts, signal);
+  }
+
+  async cluster(clusterId: string): Promise<ClusterView> {
+    const install = this.#view.clusterInstall(clusterId);
+    if (!install) throw new ClusterAdapterError(`AgentClusterInstall ${clusterId} is not on the hub`, MISSING);
+    return clusterViewOf(install);
+  }
+
+  async hosts({ infraEnvId }: ClusterObjects): Promise<HostView[]> {
+    return this.#view.agents(infraEnvId!).map(hostViewOf);
+  }
+
+  /** BareMetalHosts carry what their Agents are to be; their controller writes it and approves. */
+  async settle(cluster: ClusterPlan, _infraEnvId: string, host: DiscoveredHost, signal: AbortSignal): Promise<void> {
+    if (cluster.flow.bmh) return;
+    const { role, hostname } = hostSettings(cluster, host);
+    await this.#patchAgent(cluster, host.id, signal, {
+      ...(role && { role }),
+      ...(hostname && { hostname }),
+      installation_disk_id: host.installationDisk,
+    });
+  }
+
+  /** The service starts what is ready; all there is to do is to take the hold off. */
+  async install(clusterId: string, signal: AbortSignal): Promise<void> {
+    const { spec } = this.#view.clusterInstall(clusterId) as { spec?: { holdInstallation?: boolean } };
+    if (!spec?.holdInstallation) return;
+    const { namespace, name } = splitKey(clusterId);
+    const patch = { spec: { holdInstallation: false } };
+    await this.#objects.insist(signal, () =>
+      this.#client.patch(RESOURCES.agentClusterInstalls, namespace, name, patch, AS_US, signal),
+    );
+  }
+
+  /** Controllers open an installed cluster for further hosts by themselves; the kubeconfig to it is one that leads somewhere from now on. */
+  async allowAddHosts(cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void> {
+    const { status } = await this.cluster(clusterId);
+    if (status !== 'adding-hosts') {
+      throw new ClusterAdapterError(`the cluster is ${status} and does not take further hosts yet`, {
+        passing: true,
+        conflict: false,
+      });
+    }
+    const kubeconfig = await this.#options.openSpoke?.(cluster);
+    if (kubeconfig === undefined) return;
+    const { namespace, clusterDeployment } = this.#manifestsOf(cluster);
+    const name = kubeconfigSecretOf(this.#view.clusterInstall(clusterId)!, splitKey(clusterDeployment!).name);
+    const patch = { data: { kubeconfig: Buffer.from(kubeconfig).toString('base64') } };
+    await this.#objects.insist(signal, () =>
+      this.#client.patch(RESOURCES.secrets, namespace, name, patch, AS_US, signal),
+    );
+  }
+
+  async installHost(cluster: ClusterPlan, _infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void> {
+    await this.#patchAgent(cluster, hostId, signal, {});
+  }
+
+  changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> {
+    return this.#view.changed(this.#manifestsOf(cluster).namespace, signal);
+  }
+
+  async remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean> {
+    const made = this.#made.get(cluster.index) ?? [];
+    const any = made.length > 0;
+    await this.#removeAll(made, signal);
+    await this.#options.shutSpoke(cluster);
+    this.#made.delete(cluster.index);
+    this.#manifests.delete(cluster.index);
+    objects.clusterId = null;
+    objects.infraEnvId = null;
+    return any;
+  }
+
+  /** Removes what all clusters shared. Call when none is left. @throws as {@link remove} */
+  async removeShared(signal: AbortSignal): Promise<void> {
+    await this.#removeAll(this.#madeForAll, signal);
+  }
+
+  /** Takes what is gone out of `made`. */
+  async #removeAll(made: HubTarget[], signal: AbortSignal): Promise<void> {
+    if (made.length === 0) return;
+    const left = await removeHubObjects({
+      objects: this.#objects,
+      targets: [...made],
+      signal,
+      limitMs: this.#options.removalLimitMs ?? REMOVAL_LIMIT_MS,
+      onGone: (target) => {
+        const at = made.findIndex(({ resource, name }) => resource === target.resource && name === target.name);
+        if (at >= 0) made.splice(at, 1);
+      },
+    });
+    const [first] = left;
+    if (!first) return;
+    throw new ClusterAdapterError(`${describeTarget(first.target)} ${first.reason}`, {
+      passing: false,
+      conflict: false,
+    });
+  }
+
+  #manifestsOf(cluster: ClusterPlan): ClusterManifests {
+    let manifests = this.#manifests.get(cluster.index);
+    if (!manifests) {
+      manifests = inSteps(cluster, this.#options.manifestsOf(cluster));
+      this.#manifests.set(cluster.index, manifests);
+    }
+    return manifests;
+  }
+
+  /** One application for all who come meanwhile; a failed one is forgotten, so that the next cluster tries again. */
+  #applyShared(signal: AbortSignal): Promise<void> {
+    this.#shared ??= this.#apply(this.#options.sharedManifests(), this.#madeForAll, {}, signal).catch((error) => {
+      this.#shared = null;
+      throw error;
+    });
+    return this.#shared;
+  }
+
+  async #applyAll(cluster: ClusterPlan, objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
+    const made = this.#made.get(cluster.index) ?? [];
+    this.#made.set(cluster.index, made);
+    await this.#apply(objects, made, { cluster: cluster.index }, signal);
+  }
+
+  /** Applies what is not applied yet. What is begun is waited for, by a run that is stopped too. */
+  async #apply(
+    objects: readonly KubeObject[],
+    made: HubTarget[],
+    attributes: { cluster?: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const object of objects) {
+      const resource = resourceOf(object);
+      if (!resource) {
+        throw new ClusterAdapterError(`${object.apiVersion} ${object.kind} is not a kind that runs can make`, MISSING);
+      }
+      const { namespace, name } = object.metadata;
+      const known = made.find((one) => one.resource === resource && one.name === name && one.namespace === namespace);
+      if (known?.uid !== undefined) continue;
+      const target: HubTarget = known ?? { resource, namespace, name };
+      if (!known) made.push(target);
+      signal.throwIfAborted();
+      const applied = await this.#objects.apply(object, signal, { attributes });
+      target.uid = applied.metadata.uid;
+    }
+  }
+
+  /** One patch with everything that a user says of a host. */
+  async #patchAgent(cluster: ClusterPlan, id: string, signal: AbortSignal, spec: object): Promise<void> {
+    const { namespace, clusterDeployment } = this.#manifestsOf(cluster);
+    const [bindNamespace, bindName] = clusterDeployment?.split('/') ?? [];
+    const patch = {
+      spec: {
+        ...spec,
+        approved: true,
+        ...(cluster.flow.lateBinding && { clusterDeploymentName: { namespace: bindNamespace, name: bindName } }),
+      },
+    };
+    await this.#objects.insist(signal, () => this.#client.patch(RESOURCES.agents, namespace, id, patch, AS_US, signal));
+  }
+}
+
+const AS_US: { kind: PatchKind; fieldManager: string } = { kind: 'merge', fieldManager: FIELD_MANAGER };
+const MISSING = { passing: false, conflict: false } as const;
+
+const OF_INFRA_ENV: ReadonlySet<string> = new Set(['NMStateConfig', 'InfraEnv']);
+
+/** @throws ClusterAdapterError when what a run cannot do without is missing */
+function inSteps(cluster: ClusterPlan, objects: readonly KubeObject[]): ClusterManifests {
+  const keyOfKind = (kind: string) => {
+    const found = objects.find((object) => object.kind === kind);
+    return found ? keyOf(found) : null;
+  };
+  const infraEnv = keyOfKind('InfraEnv');
+  const clusterInstall = keyOfKind('AgentClusterInstall');
+  if (infraEnv === null || (clusterInstall === null && !cluster.justInfraEnv)) {
+    const missing = infraEnv === null ? 'InfraEnv' : 'AgentClusterInstall';
+    throw new ClusterAdapterError(`the manifests of cluster ${cluster.name} have no ${missing}`, MISSING);
+  }
+  const credentials = new Set(
+    objects
+      .filter(({ kind }) => kind === 'BareMetalHost')
+      .map(({ spec }) => (spec as { bmc?: { credentialsName?: string } }).bmc?.credentialsName),
+  );
+  const ofHost = ({ kind, metadata }: KubeObject) =>
+    kind === 'BareMetalHost' || (kind === 'Secret' && credentials.has(metadata.name));
+  const bareMetalHosts = objects.filter(ofHost);
+  const rest = objects.filter((object) => !ofHost(object));
+  return {
+    namespace: splitKey(infraEnv).namespace ?? '',
+    clusterInstall,
+    clusterDeployment: keyOfKind('ClusterDeployment'),
+    infraEnv,
+    cluster: rest.filter(({ kind }) => !OF_INFRA_ENV.has(kind)),
+    infraEnvironment: rest.filter(({ kind }) => OF_INFRA_ENV.has(kind)),
+    bareMetalHosts,
+  };
+}
+
+/** The promise's outcome, or the signal's reason when that comes first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const leave = () => reject(signal.reason);
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', leave));
+}

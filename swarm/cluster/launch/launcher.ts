@@ -1,0 +1,358 @@
+/**
+ * Keeps the hosts alive that the InfraEnvs of a hub need, whoever made them.
+ *
+ *   hub ──watch──> HubWatch ──key──> queue ──> facts ──> wantedHosts ──> InfraEnvGroup ──> pool
+ *                                      │                                     ^
+ *                                      └── once for each: discovery ignition ┘
+ */
+import type { KubeClient } from '../../../model/kube/kube-client.ts';
+import type { KubeObject } from '../../../model/kube/kube-object.ts';
+import { type Outcome, WorkQueue } from '../../../model/kube/work-queue.ts';
+import type { Clock } from '../../../model/time/clock.ts';
+import { hashWords, unitNumber } from '../../../model/time/random.ts';
+import type { AgentSetup } from '../../service/discovery-ignition.ts';
+import { IgnitionError } from '../../service/ignition-config.ts';
+import { AgentApproval } from './agent-approval.ts';
+import { derivedNetwork, firstIpv4, HostNetwork, liesIn } from './host-network.ts';
+import { HubWatch } from './hub-watch.ts';
+import { ANNOTATIONS, type InfraEnvFacts, ignitionUrlOf, infraEnvKeyOf } from './infra-env-facts.ts';
+import { InfraEnvGroup, knownCluster, type LaunchPool, Slots } from './infra-env-group.ts';
+import type { LaunchEvent, LaunchNews } from './launch-event.ts';
+import { type WantedHost, type WantedOptions, wantedHosts } from './wanted-hosts.ts';
+
+export interface LauncherOptions extends WantedOptions {
+  client: KubeClient;
+  clock: Clock;
+  pool: LaunchPool;
+  /** Hosts that the pool's telemetry has room for. */
+  capacity: number;
+  /** All when empty. */
+  namespaces: readonly string[];
+  /** Label selector of InfraEnvs. */
+  selector: string | null;
+  /** The hub has BareMetalHosts. */
+  bareMetal: boolean;
+  /** Approves the Agents of its hosts. */
+  approve: boolean;
+  /** Simulated milliseconds over which the hosts of an InfraEnv boot. */
+  bootSpreadMs: number;
+  spokeProfile: string;
+  pollIntervalSeconds: number | null;
+  /** See fetchDiscoveryIgnition. */
+  download: (url: string, signal: AbortSignal) => Promise<AgentSetup>;
+  emit: (event: LaunchEvent) => void;
+}
+
+/** How far the launch is. */
+export interface LaunchState {
+  infraEnvs: number;
+  /** With hosts alive. */
+  launched: number;
+  hosts: number;
+  /** Why others have none, by InfraEnv. */
+  waiting: ReadonlyMap<string, string>;
+}
+
+const WORKERS = 16;
+/** Wall-clock pauses after a download that failed. */
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MOST_MS = 60_000;
+
+/** What is known of an InfraEnv beside its hosts. */
+interface Entry {
+  /** Why no host of it was started at the last look. */
+  told: string;
+  failures: number;
+  download: AbortController | null;
+}
+
+export class Launcher {
+  readonly #options: LauncherOptions;
+  readonly #watch: HubWatch;
+  readonly #queue: WorkQueue;
+  readonly #approval: AgentApproval | null;
+  readonly #slots: Slots;
+  readonly #groups = new Map<string, InfraEnvGroup>();
+  /** By number. */
+  readonly #keys = new Map<number, string>();
+  readonly #entries = new Map<string, Entry>();
+  /** Of clusters, and of the namespaces whose InfraEnvs have none. */
+  readonly #networks = new Map<string, HostNetwork>();
+  #numbers = 0;
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+    const { client, clock, namespaces, selector, bareMetal, approve, capacity } = options;
+    this.#slots = new Slots(capacity);
+    this.#queue = new WorkQueue({
+      clock,
+      workers: WORKERS,
+      work: (key) => this.#reconcile(key),
+      onError: (key, error) => this.#warn(`InfraEnv ${key}: ${messageOf(error)}`),
+    });
+    this.#watch = new HubWatch({
+      client,
+      clock,
+      namespaces,
+      labelSelector: selector,
+      bareMetal,
+      onChange: (key) => this.#changed(key),
+      onAgent: (agent) => this.#approval?.look(agent),
+      onTrouble: (trouble) =>
+        this.#warn(trouble === null ? 'the hub answers again' : `the hub cannot be followed: ${trouble}; hosts go on`),
+    });
+    this.#approval = approve
+      ? new AgentApproval({
+          client,
+          clock,
+          agent: (key) => this.#watch.agent(key),
+          hostOf: (agent) => this.#hostOf(agent),
+          onApproved: (infraEnv, agent, role) => this.#tell({ type: 'agent.approved', infraEnv, agent, role }),
+          onError: (message) => this.#warn(message),
+        })
+      : null;
+  }
+
+  /** Begins to follow the hub; resolves when everything on it is known. */
+  async start(): Promise<void> {
+    await this.#watch.start();
+  }
+
+  /** Ends to follow the hub; hosts are the pool's to end. */
+  async stop(): Promise<void> {
+    for (const { download } of this.#entries.values()) download?.abort(new Error('the launch ends'));
+    await this.#watch.stop();
+    await this.#queue.stop();
+    await this.#approval?.stop();
+  }
+
+  get state(): LaunchState {
+    let hosts = 0;
+    let launched = 0;
+    for (const group of this.#groups.values()) {
+      hosts += group.size;
+      if (group.size > 0) launched++;
+    }
+    const waiting = new Map(
+      [...this.#entries].filter(([, { told }]) => told !== '').map(([key, { told }]) => [key, told]),
+    );
+    return { infraEnvs: this.#entries.size, launched, hosts, waiting };
+  }
+
+  /** See HubWatch. */
+  noteCall: HubWatch['noteCall'] = (call) => this.#watch.noteCall(call);
+
+  /** Key of the InfraEnv whose hosts have this number as their cluster in events. */
+  infraEnvOf(number: number): string | undefined {
+    return this.#keys.get(number);
+  }
+
+  /** The power of BareMetalHosts has changed. */
+  powerChanged(infraEnv: string): void {
+    this.#changed(infraEnv);
+  }
+
+  /** A group could not be kept by the pool: it is launched again. */
+  groupLost(number: number, why: string): void {
+    const key = this.#keys.get(number);
+    const group = key === undefined ? undefined : this.#groups.get(key);
+    if (key === undefined || group?.number !== number) return;
+    this.#forget(key, group);
+    this.#warn(`InfraEnv ${key}: its hosts are started again, because ${why}`);
+    this.#queue.addAfter(key, RETRY_FIRST_MS * this.#options.clock.speed);
+  }
+
+  #changed(key: string): void {
+    const infraEnv = this.#watch.infraEnv(key);
+    // Whoever waits for its ignition learns at once that nobody needs it any more.
+    if (!infraEnv || infraEnv.metadata.deletionTimestamp) {
+      this.#entries.get(key)?.download?.abort(new Error(`InfraEnv ${key} is gone`));
+    }
+    this.#queue.add(key);
+  }
+
+  async #reconcile(key: string): Promise<Outcome> {
+    const infraEnv = this.#watch.infraEnv(key);
+    const group = this.#groups.get(key);
+    const gone = !infraEnv || infraEnv.metadata.deletionTimestamp !== undefined;
+    if (group && (gone || infraEnv.metadata.uid !== group.uid)) this.#stopGroup(key, group);
+    if (gone) {
+      this.#entries.delete(key);
+      return null;
+    }
+    const entry = this.#entryOf(key);
+    const facts = this.#watch.facts(infraEnv);
+    const running = this.#groups.get(key)?.running ?? new Set<string>();
+    const wanted = wantedHosts(facts, this.#options, running);
+    if (!('hosts' in wanted)) {
+      this.#say(key, entry, 'problem' in wanted ? wanted.problem : `waits: ${wanted.waiting}`);
+      return null;
+    }
+    const launched = this.#groups.get(key) ?? (await this.#launch(key, entry, infraEnv, facts, wanted.hosts));
+    if (typeof launched === 'number') return { requeueAfterMs: launched };
+    if (launched) this.#settle(key, entry, launched, facts, wanted.hosts);
+    return null;
+  }
+
+  /** @returns the group, milliseconds after which it is to be tried again, or null when it has to wait for the hub */
+  async #launch(
+    key: string,
+    entry: Entry,
+    infraEnv: KubeObject,
+    facts: InfraEnvFacts,
+    hosts: readonly WantedHost[],
+  ): Promise<InfraEnvGroup | number | null> {
+    if (hosts.length === 0) {
+      this.#say(
+        key,
+        entry,
+        `needs no hosts${facts.cluster === null ? `; annotation ${ANNOTATIONS.agents} or --agents says how many` : ''}`,
+      );
+      return null;
+    }
+    const url = ignitionUrlOf(infraEnv);
+    if (url === '') {
+      this.#say(key, entry, 'waits: the service has not made its discovery ignition yet');
+      return null;
+    }
+    const network = this.#networkOf(facts);
+    if (typeof network === 'string') {
+      this.#say(key, entry, network);
+      return null;
+    }
+    const { clock } = this.#options;
+    entry.download = new AbortController();
+    let setup: AgentSetup;
+    try {
+      setup = await this.#options.download(url, entry.download.signal);
+    } catch (error) {
+      if (entry.download.signal.aborted) return 0;
+      if (!(error instanceof IgnitionError)) throw error;
+      this.#say(key, entry, error.message);
+      return Math.min(RETRY_FIRST_MS * 2 ** entry.failures++, RETRY_MOST_MS) * clock.speed;
+    } finally {
+      entry.download = null;
+    }
+    const { uid = '' } = infraEnv.metadata;
+    // It may have been made anew while the ignition of the former one came.
+    if (this.#watch.infraEnv(key)?.metadata.uid !== uid) return 0;
+    entry.failures = 0;
+    const number = this.#numbers++;
+    this.#keys.set(number, key);
+    const { pool, spokeProfile, pollIntervalSeconds } = this.#options;
+    const group = new InfraEnvGroup(facts, {
+      number,
+      uid,
+      setup,
+      network,
+      pool,
+      slots: this.#slots,
+      bootDelayMs: (host) => this.#bootDelayMs(host),
+      spokeProfile,
+      pollIntervalSeconds,
+    });
+    this.#groups.set(key, group);
+    const { baseUrl, agentVersion, infraEnvId } = setup;
+    this.#tell({ type: 'infra-env.ready', infraEnv: key, service: baseUrl, agentVersion, infraEnvId });
+    return group;
+  }
+
+  #settle(key: string, entry: Entry, group: InfraEnvGroup, facts: InfraEnvFacts, hosts: readonly WantedHost[]): void {
+    const network = this.#networkOf(facts);
+    if (typeof network !== 'string') for (const { ipv4Cidr } of hosts) if (ipv4Cidr) network.reserve(ipv4Cidr);
+    let change = { added: [] as string[], removed: [] as string[] };
+    try {
+      change = group.settle(hosts);
+      entry.told = '';
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#say(key, entry, error.message);
+    }
+    if (change.added.length + change.removed.length === 0) return;
+    this.#tell({ type: 'infra-env.hosts', infraEnv: key, hosts: group.size, ...change });
+    for (const agent of this.#watch.agentsOf(key)) this.#approval?.look(agent);
+  }
+
+  #stopGroup(key: string, group: InfraEnvGroup): void {
+    const hosts = group.size;
+    group.stop();
+    this.#forget(key, group);
+    this.#tell({ type: 'infra-env.gone', infraEnv: key, hosts });
+  }
+
+  #forget(key: string, { number }: InfraEnvGroup): void {
+    this.#groups.delete(key);
+    this.#keys.delete(number);
+  }
+
+  /** The network that hosts of an InfraEnv are on, or why there is none. */
+  #networkOf(facts: InfraEnvFacts): HostNetwork | string {
+    const cluster = knownCluster(facts);
+    const owner = cluster ? `cluster ${cluster.key}` : `namespace ${facts.namespace}`;
+    const told = facts.annotations[ANNOTATIONS.machineNetwork];
+    const key = told === undefined ? owner : `${owner} ${told}`;
+    let network = this.#networks.get(key);
+    if (network) return network;
+    const vips = [cluster?.apiVip, cluster?.ingressVip].filter((vip) => typeof vip === 'string');
+    const statics = facts.networks.flatMap(({ ipv4Cidr }) => ipv4Cidr ?? []);
+    const asked = told === undefined ? (cluster?.machineNetworks ?? []) : [told];
+    if (asked.length > 0 && !firstIpv4(asked)) {
+      return `its machine network is ${asked.join(', ')}; hosts have IPv4 addresses, so give an IPv4 CIDR`;
+    }
+    const cidr =
+      firstIpv4(asked) ?? firstIpv4(statics) ?? derivedNetwork(this.#options.seed, owner, vips, cluster === null);
+    const outside = statics.find((one) => asked.length > 0 && !liesIn(one, cidr));
+    if (outside)
+      this.#warn(
+        `InfraEnv ${facts.key}: NMStateConfigs give the address ${outside}, which is not in the machine network ${cidr}`,
+      );
+    try {
+      network = new HostNetwork(cidr, vips);
+    } catch (error) {
+      return messageOf(error);
+    }
+    this.#networks.set(key, network);
+    return network;
+  }
+
+  #bootDelayMs({ seed, index }: WantedHost): number {
+    return Math.floor(unitNumber(hashWords(`boot/${seed}/${index}`)) * this.#options.bootSpreadMs);
+  }
+
+  /** The host of an Agent, when it is ours. */
+  #hostOf(agent: KubeObject): { infraEnv: string; host: WantedHost | undefined; roles: boolean } | null {
+    const infraEnv = infraEnvKeyOf(agent);
+    const object = infraEnv === null ? undefined : this.#watch.infraEnv(infraEnv);
+    if (infraEnv === null || !object) return null;
+    const host = this.#groups.get(infraEnv)?.host(agent.metadata.name);
+    return { infraEnv, host, roles: knownCluster(this.#watch.facts(object)) !== null };
+  }
+
+  #entryOf(key: string): Entry {
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      entry = { told: '', failures: 0, download: null };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  /** Tells why an InfraEnv has no hosts, each reason once. */
+  #say(key: string, entry: Entry, message: string): void {
+    if (entry.told === message) return;
+    entry.told = message;
+    this.#tell({ type: 'infra-env.waiting', infraEnv: key, message });
+  }
+
+  #warn(message: string): void {
+    this.#tell({ type: 'launch.warning', message });
+  }
+
+  #tell(news: LaunchNews): void {
+    this.#options.emit({ time: this.#options.clock.now(), ...news } as LaunchEvent);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,153 @@
+/** The one reading of plan, values and templates for all of `swarm manifests`: what is rendered is what is applied and removed. */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  clusterValues,
+  type HostFacts,
+  ManifestRenderer,
+  type RunValues,
+  runValues,
+  TemplateError,
+  TemplateSet,
+} from '../../manifests/index.ts';
+import { buildHost } from '../host/build-host.ts';
+import { bmcAddressOf, runToken } from '../host/identity.ts';
+import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET, parseCidr } from '../host/ipv4.ts';
+import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
+import { InputError } from './exit.ts';
+import { note } from './note.ts';
+import { expandWith, readPlanFiles } from './read-plan.ts';
+import { type ReadValues, readValues, valuesOfPlan } from './read-values.ts';
+
+export interface FleetOptions {
+  /** Path of a values file. */
+  values?: string;
+  /** Path of a folder. */
+  templates?: string;
+  seed?: string;
+}
+
+/** Manifests of one cluster; those that exist once have no cluster and come first. */
+export interface Piece {
+  cluster: string | null;
+  text: string;
+}
+
+/** What a whole rendering has. */
+export interface FleetSurvey {
+  objects: number;
+  /** Objects by `apiVersion kind`. */
+  kinds: ReadonlyMap<string, number>;
+  /** SHA-256 of all text: the same for the same manifests. */
+  digest: string;
+}
+
+/** Milliseconds of work after which others get their turn. */
+const TURN_MS = 50;
+
+export class Fleet {
+  readonly plan: ExpandedPlan;
+  readonly #run: RunValues;
+  readonly #templates: TemplateSet;
+
+  /** @throws InputError */
+  constructor(files: readonly string[], options: FleetOptions) {
+    const { values, templates, seed } = options;
+    if (files.length === 0 && values === undefined) {
+      throw new InputError('nothing to render; give a plan, or --values with a file that has swarm_size');
+    }
+    const given = files.length > 0 ? readPlanFiles(files, note) : null;
+    const read = values === undefined ? valuesOfPlan(given!) : readValues(values, given);
+    if (!read.plan.seedGiven && seed === undefined) {
+      note(`the plan has no seed; invented: ${read.plan.seed} (--seed ${read.plan.seed} gives the same names again)`);
+    }
+    this.plan = withNetwork(expandWith(read.plan, seed === undefined ? {} : { seed }), read.network);
+    this.#run = runValues(
+      {
+        name: `${this.plan.name}-${runToken(this.plan.seed)}`,
+        seed: this.plan.seed,
+        clusters: this.plan.clusters.filter((cluster) => !cluster.justInfraEnv).length,
+      },
+      read.values,
+    );
+    this.#templates = inputErrors(() => new TemplateSet(templates));
+  }
+
+  /** Value of the label of all objects. */
+  get label(): string {
+    return this.#run.run.name;
+  }
+
+  renderer(): ManifestRenderer {
+    return new ManifestRenderer(this.#templates, this.#run);
+  }
+
+  /** Renders piece by piece. @throws TemplateError, RangeError: see {@link inputErrors} */
+  *pieces(renderer: ManifestRenderer = this.renderer()): Generator<Piece, void> {
+    yield { cluster: null, text: renderer.once() };
+    const factsOf = hostFacts(this.plan.seed);
+    for (const cluster of this.plan.clusters) {
+      yield { cluster: cluster.name, text: renderer.cluster(clusterValues(this.#run, cluster, factsOf)) };
+    }
+  }
+
+  /** Renders everything and keeps nothing of it, so that what is wrong shows before anything is done. @throws InputError */
+  async survey(signal: AbortSignal): Promise<FleetSurvey> {
+    const renderer = this.renderer();
+    const hash = createHash('sha256');
+    const pieces = this.pieces(renderer);
+    let turn = performance.now();
+    for (let next = inputErrors(() => pieces.next()); !next.done; next = inputErrors(() => pieces.next())) {
+      hash.update(next.value.text);
+      if (performance.now() - turn < TURN_MS) continue;
+      await nextTurn();
+      signal.throwIfAborted();
+      turn = performance.now();
+    }
+    const objects = [...renderer.types.values()].reduce((sum, count) => sum + count, 0);
+    return { objects, kinds: renderer.types, digest: hash.digest('hex') };
+  }
+}
+
+/** @throws InputError in place of what is the user's to mend */
+export function inputErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TemplateError || error instanceof RangeError)
+      throw new InputError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The hosts that agents of the same plan and seed are. */
+function hostFacts(seed: string): (cluster: ClusterPlan, host: HostPlan) => HostFacts {
+  return (cluster, host) => {
+    const { identity, nics } = buildHost(seed, cluster, host);
+    return {
+      hostname: identity.hostname,
+      mac: identity.mac,
+      nic: nics.find((nic) => nic.mac === identity.mac)?.name ?? 'eth0',
+      ipv4: identity.ipv4,
+      bmc: bmcAddressOf(seed, host.index),
+    };
+  };
+}
+
+/** Puts all clusters into one network, where values ask for it. @throws InputError */
+function withNetwork(plan: ExpandedPlan, { machineNetwork, apiVip, ingressVip }: ReadValues['network']): ExpandedPlan {
+  if (machineNetwork === undefined && apiVip === undefined && ingressVip === undefined) return plan;
+  const clusters = plan.clusters.map((cluster) => {
+    const { base, prefix } = parseCidr(machineNetwork ?? cluster.machineNetwork).network;
+    const at = (offset: number) => formatIpv4(base + offset);
+    const withVips = cluster.apiVip !== null;
+    return {
+      ...cluster,
+      machineNetwork: `${formatIpv4(base)}/${prefix}`,
+      gateway: at(GATEWAY_OFFSET),
+      apiVip: withVips ? (apiVip ?? at(API_VIP_OFFSET)) : null,
+      ingressVip: withVips ? (ingressVip ?? at(INGRESS_VIP_OFFSET)) : null,
+    };
+  });
+  return { ...plan, clusters };
+}

@@ -1,0 +1,167 @@
+/**
+ * The BareMetalHosts of a run and the machines behind them: who acts as the Bare Metal Operator switches a machine on, and it boots.
+ *
+ *   life ── launch ──> BareMetalMachines ── (nobody started) ──> pool
+ *   BareMetalHost provisioned ── power on ──> BareMetalMachines ── startHosts ──> pool
+ */
+import type { KubeClient } from '../../model/kube/kube-client.ts';
+import { isKubeError } from '../../model/kube/kube-error.ts';
+import { RESOURCES } from '../../model/kube/resources.ts';
+import { RUN_LABEL } from '../../model/kube/run-label.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import { BareMetalOperator } from '../bmh/bare-metal-operator.ts';
+import type { Machines } from '../cluster/cluster-life.ts';
+import { buildHost } from '../host/build-host.ts';
+import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
+import { hardwareDetails } from './hardware-details.ts';
+
+type Launch = Parameters<Machines['launch']>[0];
+
+/** A machine behind a BareMetalHost. */
+interface BehindHost {
+  id: string;
+  cluster: ClusterPlan;
+  host: HostPlan;
+}
+
+/** Machines whose power is a matter of BareMetalHosts, beside those that lives switch on. */
+export class BareMetalMachines implements Machines {
+  readonly #machines: Machines;
+  /** By index of the cluster. */
+  readonly #launches = new Map<number, Launch>();
+  /** Ordinals that were switched on before their cluster's machines stood. */
+  readonly #early = new Map<number, number[]>();
+
+  /** @param machines those that do what is asked here */
+  constructor(machines: Machines) {
+    this.#machines = machines;
+  }
+
+  launch(launch: Launch): void {
+    this.#machines.launch(launch);
+    const { index } = launch.cluster;
+    this.#launches.set(index, launch);
+    for (const ordinal of this.#early.get(index) ?? []) this.powerOn(index, ordinal);
+    this.#early.delete(index);
+  }
+
+  startHosts(...start: Parameters<Machines['startHosts']>): void {
+    this.#machines.startHosts(...start);
+  }
+
+  stopCluster(cluster: number): void {
+    this.#launches.delete(cluster);
+    this.#machines.stopCluster(cluster);
+  }
+
+  /** A machine boots the discovery image; one that has done so before goes on as it is. */
+  powerOn(cluster: number, ordinal: number): void {
+    const launch = this.#launches.get(cluster);
+    if (launch) this.#machines.startHosts(cluster, launch.infraEnvId, launch.clusterId ?? '', [ordinal]);
+    else this.#early.set(cluster, [...(this.#early.get(cluster) ?? []), ordinal]);
+  }
+}
+
+export interface BareMetalOptions {
+  plan: ExpandedPlan;
+  /** Of its own: the operator's requests are none of the user's. */
+  client: KubeClient;
+  clock: Clock;
+  /** Value of the run's label. */
+  run: string;
+  /** Those that are switched on. */
+  machines: Machines;
+  onError: (message: string) => void;
+}
+
+/** Whether a plan has hosts that boot when they are provisioned. */
+export function hasBareMetalHosts({ clusters }: Pick<ExpandedPlan, 'clusters'>): boolean {
+  return clusters.some(({ flow }) => flow.bmh);
+}
+
+/** Acts as the Bare Metal Operator for the hosts of one run. */
+export class RunBareMetal {
+  /** As lives are to have them. */
+  readonly machines: BareMetalMachines;
+  readonly #operator: BareMetalOperator;
+  /** Hosts as the operator knows them, by their id. */
+  readonly #refs = new Map<string, { namespace: string; name: string }>();
+
+  private constructor(options: BareMetalOptions, converged: boolean) {
+    const { plan, client, clock, run, machines, onError } = options;
+    const behind = machinesByMac(plan);
+    this.machines = new BareMetalMachines(machines);
+    this.#operator = new BareMetalOperator({
+      client,
+      clock,
+      converged,
+      seed: plan.seed,
+      labelSelector: `${RUN_LABEL}=${run}`,
+      onPower: ({ namespace, name, bootMACAddress }, on, { runs }) => {
+        const machine = behind.get(bootMACAddress);
+        if (!machine || !on || runs !== 'agent') return;
+        this.#refs.set(machine.id, { namespace, name });
+        this.machines.powerOn(machine.cluster.index, machine.host.ordinal);
+      },
+      hardwareOf: ({ bootMACAddress }) => {
+        const machine = behind.get(bootMACAddress);
+        return machine ? hardwareDetails(buildHost(plan.seed, machine.cluster, machine.host)) : {};
+      },
+      onEvent: (event) => {
+        // The operator and the service write the same objects; who loses looks again.
+        if (event.kind !== 'error' || event.message.includes(LOST_RACE)) return;
+        onError(event.host ? `BareMetalHost ${event.host.name}: ${event.message}` : event.message);
+      },
+    });
+  }
+
+  /** Begins. Call before the first host is made. @throws Error when a real operator holds these hosts, or the hub has no such kind */
+  static async start(options: BareMetalOptions): Promise<RunBareMetal> {
+    const { plan, client } = options;
+    const metal = new RunBareMetal(options, plan.hub?.converged ?? (await isConverged(client)));
+    await metal.#operator.start();
+    return metal;
+  }
+
+  /** A machine reboots into what was installed: the deployment that started its agent is over. */
+  rebooted(hostId: string): void {
+    const ref = this.#refs.get(hostId);
+    if (ref) this.#operator.agentEnded(ref);
+  }
+
+  stop(): Promise<void> {
+    return this.#operator.stop();
+  }
+}
+
+function machinesByMac(plan: ExpandedPlan): Map<string, BehindHost> {
+  const behind = new Map<string, BehindHost>();
+  for (const cluster of plan.clusters) {
+    if (!cluster.flow.bmh) continue;
+    for (const host of cluster.hosts) {
+      const { id, mac } = buildHost(plan.seed, cluster, host).identity;
+      behind.set(mac, { id, cluster, host });
+    }
+  }
+  return behind;
+}
+
+/** As a service with ALLOW_CONVERGED_FLOW finds it out: assisted-service, internal/controller/controllers/bmo_utils.go, ConvergedFlowAvailable. */
+async function isConverged(client: KubeClient): Promise<boolean> {
+  try {
+    const operator = await client.get(RESOURCES.clusterOperators, undefined, 'baremetal');
+    const { versions = [] } = (operator.status ?? {}) as { versions?: { version?: string }[] };
+    const [major = 0, minor = 0] = (versions[0]?.version ?? '').split('.').map(Number);
+    return major > LEAST.major || (major === LEAST.major && minor >= LEAST.minor);
+  } catch (error) {
+    // A hub that is no OpenShift has no such kind.
+    if (isKubeError(error) && !error.passing) return false;
+    throw error;
+  }
+}
+
+/** Of a conflict: apiserver, pkg/registry/generic/registry/store.go, OptimisticLockErrorMsg. */
+const LOST_RACE = 'the object has been modified';
+
+/** Version of an OpenShift hub from which on the service makes ramdisks. */
+const LEAST = { major: 4, minor: 12 } as const;

@@ -1,0 +1,117 @@
+/** Work on many clusters while it goes on: a picture that is redrawn in place on a terminal, or a line now and then elsewhere. */
+import { clip } from './progress.ts';
+import { bar, createStyle, formatCount, formatMs, type Style, wantsColour } from './style.ts';
+
+/** What is watched. */
+export interface Work {
+  /** What is done to what: `apply fleet-abc123`. */
+  readonly title: string;
+  /** What is counted, in the plural. */
+  readonly unit: string;
+  readonly done: number;
+  readonly of: number;
+  /** Further figures: `4,213 objects`. */
+  details(): string[];
+  /** What somebody should look at; '' for nothing. */
+  warning(): string;
+}
+
+export interface WorkProgressOptions {
+  work: Work;
+  stream: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  env?: NodeJS.ProcessEnv;
+  /** Wall-clock milliseconds. */
+  now?: () => number;
+}
+
+/** Wall-clock milliseconds between two pictures, and two lines. */
+const REDRAW_MS = 400;
+const LINE_MS = 5_000;
+const BAR = 30;
+const ESCAPE = '\u001b';
+
+export class WorkProgress {
+  readonly #work: Work;
+  readonly #stream: WorkProgressOptions['stream'];
+  readonly #now: () => number;
+  readonly #style: Style;
+  readonly #startedAt: number;
+  #timer: NodeJS.Timeout | undefined;
+  #drawn = 0;
+
+  constructor({ work, stream, env = process.env, now = Date.now }: WorkProgressOptions) {
+    this.#work = work;
+    this.#stream = stream;
+    this.#now = now;
+    this.#style = createStyle(wantsColour(stream, env));
+    this.#startedAt = now();
+  }
+
+  /** Shows the work until `stop()`; does not keep the process alive. */
+  start(): void {
+    this.#timer = setInterval(() => this.show(), this.#stream.isTTY === true ? REDRAW_MS : LINE_MS);
+    this.#timer.unref();
+  }
+
+  /** Takes the picture away; lines stay. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#erase();
+  }
+
+  /** Lets something else write, which stands above the next picture. */
+  interrupt(write: () => void): void {
+    this.#erase();
+    write();
+  }
+
+  /** Draws one picture or writes one line. */
+  show(): void {
+    const lines = this.#stream.isTTY === true ? this.#picture() : [this.#line()];
+    this.#erase();
+    this.#stream.write(`${lines.join('\n')}\n`);
+    if (this.#stream.isTTY === true) this.#drawn = lines.length;
+  }
+
+  #picture(): string[] {
+    const { title, unit, done, of } = this.#work;
+    const style = this.#style;
+    const left = this.#leftMs();
+    const lines = [
+      `${style.accent('●')} ${style.bold(title)}  ${formatMs(this.#elapsedMs())}${left === null ? '' : style.dim(`  about ${formatMs(left)} left`)}`,
+      `${unit}  ${style.accent(bar(done, of, BAR))}  ${formatCount(done)}/${formatCount(of)}`,
+      this.#work.details().join('  '),
+    ];
+    const warning = this.#work.warning();
+    if (warning !== '') lines.push(style.bad(warning));
+    // A line wider than the terminal would wrap, and the picture would creep down the screen.
+    return lines.map((line) => clip(line, (this.#stream.columns ?? 80) - 1));
+  }
+
+  #line(): string {
+    const { title, unit, done, of } = this.#work;
+    const left = this.#leftMs();
+    const parts = [
+      `${formatMs(this.#elapsedMs())} ${title}: ${formatCount(done)} of ${formatCount(of)} ${unit}`,
+      ...this.#work.details(),
+      ...(left === null ? [] : [`about ${formatMs(left)} left`]),
+      this.#work.warning(),
+    ];
+    return parts.filter((part) => part !== '').join(' | ');
+  }
+
+  #elapsedMs(): number {
+    return this.#now() - this.#startedAt;
+  }
+
+  /** Null while nobody can know. */
+  #leftMs(): number | null {
+    const { done, of } = this.#work;
+    return done === 0 || done >= of ? null : (this.#elapsedMs() / done) * (of - done);
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
+    this.#drawn = 0;
+  }
+}

@@ -1,0 +1,58 @@
+/** Requests of a run to its hub, counted where they end: all of them are the main thread's. */
+import type { KubeCall } from '../../model/kube/kube-client.ts';
+import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
+
+/** Who of a run asks the hub: the user who makes clusters, or who stands in for the Bare Metal Operator. */
+export type HubClient = 'user' | 'baremetal-operator';
+
+/** Requests of one verb on one resource. */
+export interface HubRequestRow {
+  client: HubClient;
+  verb: string;
+  /** Plural, with `/status` behind it for the sub-resource. */
+  resource: string;
+  count: number;
+  /** By HTTP status; `none` for those without a response. */
+  codes: Record<string, number>;
+  /** Wall-clock milliseconds until the response was read; of a watch until it began. */
+  latency: Distribution;
+}
+
+interface Counted {
+  client: HubClient;
+  verb: string;
+  resource: string;
+  codes: Map<string, number>;
+  words: Float64Array;
+}
+
+export class HubRequestCounts {
+  readonly #counted = new Map<string, Counted>();
+
+  record(client: HubClient, { verb, resource, status, milliseconds }: KubeCall): void {
+    const key = `${client} ${verb} ${resource}`;
+    let row = this.#counted.get(key);
+    if (!row) {
+      row = { client, verb, resource, codes: new Map(), words: new Float64Array(HISTOGRAM_WORDS) };
+      this.#counted.set(key, row);
+    }
+    const code = status === 0 ? 'none' : String(status);
+    row.codes.set(code, (row.codes.get(code) ?? 0) + 1);
+    recordDuration(row.words, 0, milliseconds);
+  }
+
+  /** By client, resource, then verb. */
+  rows(): HubRequestRow[] {
+    return [...this.#counted.entries()]
+      .sort(([, a], [, b]) => compare(b.client, a.client) || compare(a.resource, b.resource) || compare(a.verb, b.verb))
+      .map(([, { client, verb, resource, codes, words }]) => {
+        const latency = new Distribution();
+        latency.addWords(words, 0);
+        return { client, verb, resource, count: latency.count, codes: Object.fromEntries(codes), latency };
+      });
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
