@@ -77,6 +77,8 @@ export interface HostSetup {
   access: ServiceAccess;
   /** What hosts trust, in place of what the plan says. */
   tls?: TlsOptions;
+  /** Where they download what they boot, where the plan wants it. */
+  boot?: BootSource;
 }
 
 export class ClusterAdapterError extends Error {
@@ -122,8 +124,6 @@ export interface ClusterAdapter {
   setup(cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string>;
   /** Makes what represents machines by themselves, when they are there to be powered on. */
   enroll(cluster: ClusterPlan, signal: AbortSignal): Promise<void>;
-  /** Where hosts of an infra-env download what they boot. */
-  bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource>;
   cluster(clusterId: string, signal: AbortSignal): Promise<ClusterView>;
   /** Hosts of the cluster, or of the infra-env when there is no cluster. */
   hosts(objects: ClusterObjects, signal: AbortSignal): Promise<HostView[]>;

@@ -2,18 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import { ClusterLife, type LifeContext } from './cluster-life.ts';
+import { ClusterLife } from './cluster-life.ts';
 import { PollPacer } from './poll-pacer.ts';
 import { adapterError, clusterPlan, FakeService, fakeIdentity } from './testing/fake-service.ts';
 
 const LIMITS = { discovery: 600, ready: 900, install: 3600, day2: 1200 };
 
-function start(
-  plan: Partial<ClusterPlan> = {},
-  service = new FakeService(),
-  mayCreate = Promise.resolve(),
-  context: Partial<LifeContext> = {},
-) {
+function start(plan: Partial<ClusterPlan> = {}, service = new FakeService(), mayCreate = Promise.resolve()) {
   const clock = new ManualClock();
   const events: RunEvent[] = [];
   const errors: string[] = [];
@@ -34,7 +29,6 @@ function start(
       pace: new PollPacer(clock, () => 0.5),
       mayCreate,
       identify: fakeIdentity,
-      ...context,
     },
     clusterPlan(plan),
     7,
@@ -72,17 +66,6 @@ describe('life of a cluster', () => {
     const statuses = events.flatMap((event) => (event.type === 'cluster.status' ? [event.status] : []));
     expect(statuses).toEqual(['ready', 'installing', 'finalizing', 'installed']);
     expect(events.filter((event) => event.type === 'host.status')).toHaveLength(5);
-  });
-
-  it('asks where hosts boot from only when they download it', async () => {
-    const plain = start();
-    await plain.clock.advance(1000);
-    expect(plain.service.calls.filter((call) => call.startsWith('bootSource'))).toEqual([]);
-    expect(plain.service.launches[0]).not.toHaveProperty('boot');
-    const { clock, service } = start({}, new FakeService(), Promise.resolve(), { boot: { from: 'ipxe' } });
-    await clock.advance(1000);
-    expect(service.calls.slice(0, 5)).toContain('bootSource ipxe');
-    expect(service.launches[0]!.boot).toEqual({ from: 'ipxe', url: 'http://127.0.0.1:9/i2' });
   });
 
   it('sets roles and names of all hosts before it waits for readiness', async () => {

@@ -9,9 +9,8 @@
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import type { BootLoad, ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
+import type { ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
-import type { BootSource } from '../service/boot-source.ts';
 import type { EventSink } from '../telemetry/run-event.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import {
@@ -42,8 +41,6 @@ export interface LifeContext {
   spokeProfile: string;
   /** How this cluster is made. */
   adapterOf(cluster: ClusterPlan): ClusterAdapter;
-  /** What booting hosts download; null or absent for nothing. */
-  boot?: Pick<BootLoad, 'from'> | null;
   machines: Machines;
   clock: Clock;
   telemetry: Pick<Telemetry, 'clusterPhase' | 'error'>;
@@ -207,9 +204,7 @@ export class ClusterLife {
     this.objects.infraEnvId = await insist(() => adapter.createInfraEnv(this.cluster, this.objects.clusterId, signal));
     const setup = await this.#setup(signal);
     this.#enter('discovering');
-    const { boot } = this.#context;
-    const source = boot && (await insist(() => adapter.bootSource(this.objects.infraEnvId!, boot.from, signal)));
-    this.#launch(setup, source ?? null);
+    this.#launch(setup);
     await insist(() => adapter.enroll(this.cluster, signal));
   }
 
@@ -229,7 +224,7 @@ export class ClusterLife {
   }
 
   /** Puts the machines up; BareMetalHosts are powered on when they are provisioned. */
-  #launch(setup: HostSetup, boot: BootSource | null): void {
+  #launch(setup: HostSetup): void {
     const { machines, seed, spokeProfile, identify } = this.#context;
     for (const host of this.cluster.hosts) this.#hosts.set(identify(this.cluster, host).id, host);
     this.#hostsInfraEnv = setup.infraEnvId;
@@ -241,7 +236,6 @@ export class ClusterLife {
       firstSlot: this.#firstHostSlot,
       start: this.cluster.flow.bmh ? [] : this.#dayOneHosts().map((host) => host.ordinal),
       spokeProfile,
-      ...(boot && { boot }),
     });
   }
 

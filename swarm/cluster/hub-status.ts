@@ -117,10 +117,11 @@ export function discoveryIgnitionUrl(infraEnv: KubeObject): string | null {
   return (isoDownloadURL && bootArtifacts?.discoveryIgnitionURL) || null;
 }
 
-/** Where its hosts get what they boot; null when the InfraEnv does not say it. */
-export function bootUrl(infraEnv: KubeObject | undefined, from: BootSource['from']): string | null {
-  const { isoDownloadURL, bootArtifacts } = (infraEnv?.status ?? {}) as InfraEnvStatus;
-  return (from === 'iso' ? isoDownloadURL : bootArtifacts?.ipxeScript) || null;
+/** Where hosts of an InfraEnv download what they boot; null while it does not say. */
+export function bootSourceOf(infraEnv: KubeObject, from: BootSource['from']): BootSource | null {
+  const { isoDownloadURL, bootArtifacts } = (infraEnv.status ?? {}) as InfraEnvStatus;
+  const url = from === 'iso' ? isoDownloadURL : bootArtifacts?.ipxeScript;
+  return url ? { from, url } : null;
 }
 
 /** What an InfraEnv says of its image, for people. */

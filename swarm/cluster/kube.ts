@@ -11,8 +11,7 @@ import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
 import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import type { BootSource } from '../service/boot-source.ts';
+import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
 import type { AgentSetup } from '../service/discovery-ignition.ts';
 import {
   type ClusterAdapter,
@@ -28,7 +27,7 @@ import {
 import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
 import { describeTarget, removeHubObjects } from './hub-removal.ts';
 import {
-  bootUrl,
+  bootSourceOf,
   clusterViewOf,
   discoveryIgnitionUrl,
   hostViewOf,
@@ -70,6 +69,8 @@ export interface KubeAdapterOptions {
   openSpoke: ((cluster: ClusterPlan) => Promise<string>) | null;
   /** Serves it no longer. */
   shutSpoke: (cluster: ClusterPlan) => Promise<void>;
+  /** What booting hosts download; null or absent for nothing. */
+  boot?: Pick<BootLoad, 'from'> | null;
   /** Replaces the poll interval that the service asks for; null obeys it. */
   pollIntervalSeconds: number | null;
   /** Wall-clock milliseconds that the finalizers of one step of a removal may take; default 120,000. */
@@ -145,6 +146,9 @@ export class KubeAdapter implements ClusterAdapter {
       throw new ClusterAdapterError((cause as Error).message, { passing: true, conflict: false }, { cause });
     }
     const { baseUrl, token, insecure, ca, registrationRetrySeconds } = found;
+    const { boot } = this.#options;
+    const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
+    if (boot && !source) return `the InfraEnv names nothing to boot from by ${boot.from}`;
     return {
       infraEnvId: found.infraEnvId,
       agentVersion: found.agentVersion,
@@ -155,16 +159,8 @@ export class KubeAdapter implements ClusterAdapter {
         ...(registrationRetrySeconds !== null && { registrationRetrySeconds }),
       },
       tls: { insecure, ...(ca !== null && { ca }) },
+      ...(source && { boot: source }),
     };
-  }
-
-  async bootSource(infraEnvId: string, from: BootSource['from']): Promise<BootSource> {
-    const url = bootUrl(this.#view.infraEnv(infraEnvId), from);
-    if (url !== null) return { from, url };
-    throw new ClusterAdapterError(
-      `InfraEnv ${infraEnvId} names no URL to boot from; is there an image service?`,
-      MISSING,
-    );
   }
 
   async enroll(cluster: ClusterPlan, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,7 @@ const signal = new AbortController().signal;
 
 const memoryLedger = () => new Ledger({ sink: () => {}, onFailure: () => {} });
 
-function adapter(answers: Record<string, unknown>) {
+function adapter(answers: Record<string, unknown>, boot: 'iso' | 'ipxe' | null = null) {
   const calls: ServiceCall[] = [];
   const answer = (call: ServiceCall) => {
     expect(endpointNumber(call.endpoint)).toBeGreaterThanOrEqual(0);
@@ -31,7 +31,8 @@ function adapter(answers: Record<string, unknown>) {
     release: () => {},
   };
   const ledger = memoryLedger();
-  const rest = new RestAdapter({ client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger });
+  const source = boot && { from: boot };
+  const rest = new RestAdapter({ client, plan: PLAN, access: ACCESS, boot: source, staticNetwork: () => [], ledger });
   /** As if a run had made cluster `c` and infra-env `i`. */
   const made = async () => {
     (await ledger.intend('cluster', 'cluster-0')).made('c');
@@ -88,15 +89,23 @@ describe('creation', () => {
     expect(calls[2]!.json).toMatchObject({ name: 'cluster-0-infra-env', cluster_id: 'c' });
   });
 
-  it('asks where hosts boot from, as users do', async () => {
+  it('asks where hosts boot from, as users do, when they download it', async () => {
+    const versions = { versions: { 'discovery-agent': 'agent:1' } };
     const url = 'http://img.example.com/byid/i/4.20/x86_64/full.iso';
     const script = 'http://svc.example.com/files?file_name=ipxe-script';
-    const { rest, calls } = adapter({ 'infra-env-image-url': { url }, 'infra-env-presigned-file': { url: script } });
-    expect(await rest.bootSource('i', 'iso', signal)).toEqual({ from: 'iso', url });
-    expect(await rest.bootSource('i', 'ipxe', signal)).toEqual({ from: 'ipxe', url: script });
-    expect(calls[1]).toMatchObject({ params: { infra_env_id: 'i' }, query: [['file_name', 'ipxe-script']] });
-    const silent = adapter({ 'infra-env-image-url': {} });
-    await expect(silent.rest.bootSource('i', 'iso', signal)).rejects.toThrow('names no URL to boot from');
+    const answers = {
+      'component-versions': versions,
+      'infra-env-image-url': { url },
+      'infra-env-presigned-file': { url: script },
+    };
+    const plan = clusterPlan({});
+    expect(await adapter(answers).rest.setup(plan, 'i', signal)).not.toHaveProperty('boot');
+    expect((await adapter(answers, 'iso').rest.setup(plan, 'i', signal)).boot).toEqual({ from: 'iso', url });
+    const { rest, calls } = adapter(answers, 'ipxe');
+    expect((await rest.setup(plan, 'i', signal)).boot).toEqual({ from: 'ipxe', url: script });
+    expect(calls.at(-1)).toMatchObject({ params: { infra_env_id: 'i' }, query: [['file_name', 'ipxe-script']] });
+    const silent = adapter({ 'component-versions': versions, 'infra-env-image-url': {} }, 'iso');
+    await expect(silent.rest.setup(plan, 'i', signal)).rejects.toThrow('names no URL to boot from');
   });
 
   it('says so when the URL is not that of a service', async () => {

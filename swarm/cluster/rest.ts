@@ -3,7 +3,7 @@
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
-import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { BootLoad, ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { ServiceCall } from '../service/service-client.ts';
@@ -48,6 +48,8 @@ export interface RestAdapterOptions extends RestCallsOptions {
   plan: Pick<ExpandedPlan, 'openshiftVersion' | 'releaseImage' | 'pullSecret' | 'sshPublicKey'>;
   /** How hosts reach the service. */
   access: ServiceAccess;
+  /** What booting hosts download; null or absent for nothing. */
+  boot?: Pick<BootLoad, 'from'> | null;
   /** Network configuration of a cluster's hosts, for clusters that bring one to their infra-env. */
   staticNetwork: (cluster: ClusterPlan) => StaticNetworkConfig[];
   ledger: Ledger;
@@ -59,6 +61,7 @@ export class RestAdapter implements ClusterAdapter {
   readonly #objects: RestObjects;
   readonly #plan: RestAdapterOptions['plan'];
   readonly #access: ServiceAccess;
+  readonly #boot: Pick<BootLoad, 'from'> | null;
   readonly #staticNetwork: RestAdapterOptions['staticNetwork'];
   readonly #ledger: Ledger;
   #agentVersion: Promise<string> | null = null;
@@ -68,6 +71,7 @@ export class RestAdapter implements ClusterAdapter {
     this.#objects = new RestObjects(this.#calls);
     this.#plan = options.plan;
     this.#access = options.access;
+    this.#boot = options.boot ?? null;
     this.#staticNetwork = options.staticNetwork;
     this.#ledger = options.ledger;
   }
@@ -132,21 +136,6 @@ export class RestAdapter implements ClusterAdapter {
       ...(cluster.withNmstate && { static_network_config: this.#staticNetwork(cluster) }),
     };
     return this.#make('infra-env', cluster, { endpoint: 'register-infra-env', json, expect: 201 }, signal);
-  }
-
-  /** A host fetches the script itself; asking for its address is what a user does, as for that of an ISO. */
-  async bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource> {
-    const params = { infra_env_id: infraEnvId };
-    const call: ServiceCall =
-      from === 'iso'
-        ? { endpoint: 'infra-env-image-url', params, expect: 200 }
-        : { endpoint: 'infra-env-presigned-file', params, query: [['file_name', 'ipxe-script']], expect: 200 };
-    const { url } = await this.#calls.json<{ url?: string }>(call, signal);
-    if (url && URL.canParse(url)) return { from, url };
-    throw new ClusterAdapterError(`${call.endpoint} names no URL to boot from; ${NO_SERVICE}`, {
-      passing: false,
-      conflict: false,
-    });
   }
 
   /** Makes an object, or finds the one that an earlier call has made whose answer was lost. Returns its id. */
@@ -230,7 +219,24 @@ export class RestAdapter implements ClusterAdapter {
   }
 
   async setup(_cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup> {
-    return { infraEnvId, agentVersion: await this.agentVersion(signal), access: this.#access };
+    const agentVersion = await this.agentVersion(signal);
+    const boot = this.#boot && (await this.#bootSource(infraEnvId, this.#boot.from, signal));
+    return { infraEnvId, agentVersion, access: this.#access, ...(boot && { boot }) };
+  }
+
+  /** A host fetches the script itself; asking for its address is what a user does, as for that of an ISO. */
+  async #bootSource(infraEnvId: string, from: BootSource['from'], signal: AbortSignal): Promise<BootSource> {
+    const params = { infra_env_id: infraEnvId };
+    const call: ServiceCall =
+      from === 'iso'
+        ? { endpoint: 'infra-env-image-url', params, expect: 200 }
+        : { endpoint: 'infra-env-presigned-file', params, query: [['file_name', 'ipxe-script']], expect: 200 };
+    const { url } = await this.#calls.json<{ url?: string }>(call, signal);
+    if (url && URL.canParse(url)) return { from, url };
+    throw new ClusterAdapterError(`${call.endpoint} names no URL to boot from; ${NO_SERVICE}`, {
+      passing: false,
+      conflict: false,
+    });
   }
 
   async enroll(): Promise<void> {}

@@ -81,7 +81,7 @@ export function serviceRestoreCommand(finish: (code: number) => void): Command {
 
 async function configure(flags: ConfigureFlags): Promise<number> {
   const given = await settingsIn(flags.set);
-  const { subject, findings } = await lookAt(flags);
+  const { subject, findings, hub: ofHub } = await lookAt(flags);
   const wanted = flags.set.length > 0 ? given : Object.assign({}, ...findings.map(({ set = {} }) => set));
   const { hub } = subject;
   if (!hub?.agentServiceConfig) return printByHand(wanted, hub);
@@ -91,7 +91,7 @@ async function configure(flags: ConfigureFlags): Promise<number> {
     note('nothing to change: the service has it all');
     return EXIT.ok;
   }
-  const target = await openHub(flags);
+  const target = await openHub(ofHub);
   try {
     const plan = await asInput(
       hub.server,

@@ -107,6 +107,19 @@ describe('of a service that a hub knows', () => {
     expect(of('AUTH_TYPE')).toMatchObject({ verdict: 'must', set: { AUTH_TYPE: 'none' } });
   });
 
+  it("looks at the plan's own hub, with BareMetalHosts and downloads in mind", async () => {
+    const file = plan(
+      'kube.yaml',
+      `api: kube\nhub: {kubeconfig: ${hub.kubeconfig}}\nboot: {from: iso}\nclusters: [{topology: sno, bmh: true, amount: 600}]`,
+    );
+    const { of } = await findings('--plan', file);
+    expect(of('AUTH_TYPE')?.verdict).toBe('ok');
+    expect(of('BMAC_MAX_CONCURRENT_RECONCILES')).toMatchObject({ verdict: 'advise', needed: '10' });
+    expect(of('ENABLE_OKD_SUPPORT')?.verdict).toBe('advise');
+    expect(of('kube client')?.needed).toBe('at least 90 s for the Agents of 600 hosts');
+    expect(of('PREPARE_FOR_INSTALLATION_TIMEOUT')).toMatchObject({ needed: '30m or more', verdict: 'advise' });
+  });
+
   it('computes which machines of the plan are too small', async () => {
     await hub.createConfigMap('big', {
       HW_VALIDATOR_REQUIREMENTS: JSON.stringify([

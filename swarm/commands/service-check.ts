@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CheckSubject, Finding, Verdict } from '../cluster/service-config/finding.ts';
 import type { RestAddress, RestReading } from '../cluster/service-config/rest-reading.ts';
 import type { TlsOptions } from '../plan/connections.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { createStyle, type Style, wantsColour } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
@@ -49,7 +49,7 @@ export function serviceCheckCommand(finish: (code: number) => void): Command {
     .description(
       `Reads what a service says of itself, over REST and from the hub that it runs on, and compares it with what a plan needs; without a plan with what any load test does. Changes nothing.
 
-A hub is looked at with --kubeconfig or --context, or when no address of a service is known; it then also says the address.`,
+A hub is looked at with --kubeconfig or --context, when the plan has one, or when no address of a service is known; it then also says the address.`,
     )
     .option('--json', 'print the findings as JSON')
     .addHelpText(
@@ -75,7 +75,9 @@ Examples:
 }
 
 /** @throws InputError when there is nothing to look at, or it cannot be reached. */
-export async function lookAt(flags: CheckFlags): Promise<{ subject: CheckSubject; findings: Finding[] }> {
+export async function lookAt(
+  flags: CheckFlags,
+): Promise<{ subject: CheckSubject; findings: Finding[]; hub: HubFlags }> {
   const [{ CheckSubject }, { HOST_RULES }, { findingsOf, LOAD_RULES }, { needsOf, stockNeeds }, { readHub }] =
     await Promise.all([
       import('../cluster/service-config/finding.ts'),
@@ -87,10 +89,11 @@ export async function lookAt(flags: CheckFlags): Promise<{ subject: CheckSubject
   const { expandWith, readPlanFiles } = await import('./read-plan.ts');
   const plan = flags.plan.length > 0 ? expandWith(readPlanFiles(flags.plan, note), {}) : null;
   const named = flags.service ?? addressIn(plan);
-  const wantsHub = flags.kubeconfig !== undefined || flags.context !== undefined || named === undefined;
+  const ofHub = hubOf(plan, flags);
+  const wantsHub = ofHub.kubeconfig !== undefined || ofHub.context !== undefined || named === undefined;
   let hub = null;
   if (wantsHub) {
-    const { client, namespace } = await openHub(flags);
+    const { client, namespace } = await openHub(ofHub);
     try {
       hub = await asInput(client.server, readHub(client, namespace));
     } finally {
@@ -100,11 +103,22 @@ export async function lookAt(flags: CheckFlags): Promise<{ subject: CheckSubject
   const url = named ?? (hub?.settings.get('SERVICE_BASE_URL')?.value || undefined);
   const { rest, trouble } = await readService(url, flags, plan, named !== undefined && hub === null);
   const subject = new CheckSubject(plan ? needsOf(plan) : stockNeeds(), hub, rest, trouble);
-  return { subject, findings: findingsOf(subject, [...HOST_RULES, ...LOAD_RULES]) };
+  return { subject, findings: findingsOf(subject, [...HOST_RULES, ...LOAD_RULES]), hub: ofHub };
+}
+
+/** The hub that is meant: the command line's, else the plan's. */
+function hubOf(plan: ExpandedPlan | null, { kubeconfig, context, namespace }: HubFlags): HubFlags {
+  const rest = namespace === undefined ? {} : { namespace };
+  if (kubeconfig !== undefined || context !== undefined || !plan?.hub || plan.hub.kubeconfig === 'embedded') {
+    return { ...rest, ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) };
+  }
+  const { kubeconfig: file, context: named } = plan.hub;
+  return { ...rest, kubeconfig: file, ...(named !== null && { context: named }) };
 }
 
 function addressIn(plan: ExpandedPlan | null): string | undefined {
-  return plan && plan.service.url !== 'embedded' ? plan.service.url : undefined;
+  const url = plan?.service.url;
+  return url === 'embedded' || url === SERVICE_OF_HUB ? undefined : url;
 }
 
 /** @param insist there is nothing else to look at. */

@@ -10,6 +10,8 @@ export interface EmbeddedOptions {
   port?: number;
   /** X-Secret-Key that agents have to send; '' for a service without authentication. */
   agentToken?: string;
+  /** Starts an image service beside it, for hosts that download what they boot. */
+  images?: boolean;
   /** Text of the kubeconfig of a hub whose custom resources it reconciles; absent for none. */
   kubeconfig?: string;
   /** Program to run instead of the embedded service, for tests. */
@@ -31,11 +33,18 @@ export interface EmbeddedHub extends EmbeddedProcess {
 
 /** Starts the embedded service. @throws Error that says why it does not listen. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedService> {
-  const { clock, host = '127.0.0.1', port = 0, agentToken = '', kubeconfig } = options;
+  const { clock, host = '127.0.0.1', port = 0, agentToken = '', kubeconfig, images = false } = options;
   const { report, ...child } = await startProgram<{ url: string }>({
     program: options.program ?? programAt('service-mock/main'),
     name: 'the embedded service',
-    options: { clock, host, port, ...(agentToken && { agentToken }), ...(kubeconfig && { kube: { kubeconfig } }) },
+    options: {
+      clock,
+      host,
+      port,
+      ...(agentToken && { agentToken }),
+      ...(images && { images: {} }),
+      ...(kubeconfig && { kube: { kubeconfig } }),
+    },
   });
   return { ...child, url: report.url };
 }

@@ -19,8 +19,8 @@ export interface PartsOptions {
 
 export function realParts({ directory, warn }: PartsOptions): RunParts {
   return {
-    startEmbedded: (clock, agentToken, hub) =>
-      startEmbedded({ clock, agentToken, ...(hub !== null && { kubeconfig: hub }) }),
+    startEmbedded: (clock, agentToken, hub, images) =>
+      startEmbedded({ clock, agentToken, images, ...(hub !== null && { kubeconfig: hub }) }),
     startEmbeddedHub,
     createPool,
     createUser: createRunUser,

@@ -51,7 +51,7 @@ export interface UserOptions {
 /** What a run is made of; the daemon gives the real parts, tests give others. */
 export interface RunParts {
   /** @param hub text of the kubeconfig of a hub that it reconciles, or null */
-  startEmbedded(clock: ClockSpec, agentToken: string, hub: string | null): Promise<EmbeddedService>;
+  startEmbedded(clock: ClockSpec, agentToken: string, hub: string | null, images: boolean): Promise<EmbeddedService>;
   startEmbeddedHub(clock: ClockSpec): Promise<EmbeddedHub>;
   createPool(options: PoolOptions): Promise<RunPool>;
   createUser(options: UserOptions): RunUser;

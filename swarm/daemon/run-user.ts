@@ -56,6 +56,7 @@ function restSide({ plan, baseUrl, clock, telemetry, ledger }: UserOptions): Sid
     client,
     plan,
     access: { baseUrl, token: plan.service.agentToken, pollIntervalSeconds: plan.pollIntervalSeconds },
+    boot: plan.boot,
     ledger,
     staticNetwork: (cluster) =>
       staticNetworkConfig(
@@ -87,6 +88,7 @@ function kubeSide(options: UserOptions): KubeSide {
     view,
     download: (url, signal) => fetchDiscoveryIgnition(url, { runtime, machine: USER_MACHINE, signal }),
     pollIntervalSeconds: plan.pollIntervalSeconds,
+    boot: plan.boot,
     openSpoke: (cluster) => spokes.open(cluster),
     shutSpoke: (cluster) => spokes.shut(cluster),
   });

@@ -248,12 +248,11 @@ export class Run {
   }
 
   #context(user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {
-    const { seed, limits, spokeProfile, boot } = this.plan;
+    const { seed, limits, spokeProfile } = this.plan;
     return {
       seed,
       limits,
       spokeProfile,
-      boot,
       adapterOf: ({ api }) => user.adapterOf(api),
       machines,
       clock: this.#clock,
@@ -320,7 +319,7 @@ export class Run {
     const { url, agentToken } = this.plan.service;
     if (url === SERVICE_OF_HUB) return '';
     if (url !== 'embedded') return url;
-    const embedded = await this.#parts.startEmbedded(this.#clockSpec, agentToken, hub);
+    const embedded = await this.#parts.startEmbedded(this.#clockSpec, agentToken, hub, this.plan.boot !== null);
     this.#watch(embedded);
     return embedded.url;
   }

@@ -30,10 +30,10 @@ export interface ClusterMachinesOptions {
   runtime: Runtime;
   launch: ClusterLaunch;
   createAgent: CreateAgent;
-  /** Where machines of a launch stand whose clusters the service names. */
-  sites: AttachedSites;
   /** Images are there at once when absent. */
   boot?: BootDownloads;
+  /** Where machines of a launch stand whose clusters the service names. */
+  sites: AttachedSites;
   /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
   onIdle: () => void;
 }

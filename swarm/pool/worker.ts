@@ -68,8 +68,8 @@ class Worker {
   readonly #runtime: Runtime;
   readonly #batch: EventBatch;
   readonly #transports: TransportSet;
-  readonly #sites = new AttachedSites();
   readonly #boot: BootDownloads | null;
+  readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
 
   constructor(

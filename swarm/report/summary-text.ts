@@ -46,8 +46,8 @@ export function renderSummary(
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
   section('Requests', requests(summary, style));
-  section('Requests to the hub', hubRequests(summary, style));
   section('Boot downloads (simulated time)', bootDownloads(summary));
+  section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
   section('Step replies', replies(summary));
   section('Generator', generator(summary, style));

@@ -135,10 +135,11 @@ const imageService: Rule = {
     const on = setting ? goBoolean(setting.value) !== false : undefined;
     const why =
       'InfraEnvs get their ISO and boot URLs from it, and BareMetalHosts and agents their images and tokens from these';
-    const needed = subject.kube ? 'true' : 'either';
+    const matters = subject.kube || subject.needs.boot;
+    const needed = matters ? 'true' : 'either';
     const has = setting ? subject.shown('ENABLE_IMAGE_SERVICE') : NOT_READ;
-    if (on === undefined) return { has, needed, why, verdict: subject.kube ? 'unknown' : 'ok' };
-    if (on || !subject.kube) return { has, needed, why, verdict: 'ok' };
+    if (on === undefined) return { has, needed, why, verdict: matters ? 'unknown' : 'ok' };
+    if (on || !matters) return { has, needed, why, verdict: 'ok' };
     return {
       has,
       needed,

@@ -53,11 +53,11 @@ const okd: Rule = {
   setting: 'ENABLE_OKD_SUPPORT',
   check: (subject) => {
     const setting = subject.setting('ENABLE_OKD_SUPPORT');
+    const matters = subject.kube || subject.needs.boot;
     const why =
       'for each discovery ignition of a bound InfraEnv the service looks for OKD packages in the release image with oc, one after another, and does not remember that there are none';
-    if (!setting) return { has: NOT_READ, needed: 'false', why, verdict: subject.kube ? 'unknown' : 'ok' };
+    if (!setting) return { has: NOT_READ, needed: 'false', why, verdict: matters ? 'unknown' : 'ok' };
     const off = goBoolean(setting.value) === false || (subject.setting('OKD_RPMS_IMAGE')?.value ?? '') !== '';
-    const matters = subject.kube;
     return {
       has: subject.shown('ENABLE_OKD_SUPPORT'),
       needed: matters ? 'false' : 'either',
@@ -169,7 +169,7 @@ const bmac: Rule = {
   check: (subject) => {
     const setting = subject.setting('BMAC_MAX_CONCURRENT_RECONCILES');
     if (!subject.kube || !setting) return null;
-    const many = subject.needs.hosts >= MANY_HOSTS;
+    const many = subject.needs.bareMetalHosts >= MANY_HOSTS;
     const enough = !many || Number(setting.value) > 1;
     return {
       has: subject.shown('BMAC_MAX_CONCURRENT_RECONCILES'),

@@ -17,6 +17,10 @@ export interface PlanNeeds {
   /** Hosts by what the service measures them against, and their hardware. */
   machines: { role: HardwareRole; profile: string; hosts: number }[];
   arbiters: boolean;
+  /** Hosts that are BareMetalHosts. */
+  bareMetalHosts: number;
+  /** Hosts download what they boot. */
+  boot: boolean;
   olmOperators: string[];
   /** Replaces the service's own interval; null obeys it. */
   pollIntervalSeconds: number | null;
@@ -53,6 +57,8 @@ export function needsOf(plan: ExpandedPlan): PlanNeeds {
     apis: { kube, rest: plan.clusters.length - kube },
     machines: [...machines.values()],
     arbiters: plan.clusters.some((cluster) => cluster.arbiters > 0),
+    bareMetalHosts: plan.clusters.reduce((sum, { flow, hosts }) => sum + (flow.bmh ? hosts.length : 0), 0),
+    boot: plan.boot !== null,
     olmOperators: [...new Set(plan.clusters.flatMap((cluster) => cluster.olmOperators))].sort(),
     pollIntervalSeconds: plan.pollIntervalSeconds,
     limits: plan.limits,
@@ -75,6 +81,8 @@ export function stockNeeds(): PlanNeeds {
     apis: { rest: 0, kube: 0 },
     machines: roles.map((role) => ({ role, profile: DEFAULT_PROFILES[role], hosts: 1 })),
     arbiters: false,
+    bareMetalHosts: 0,
+    boot: false,
     olmOperators: [],
     pollIntervalSeconds: null,
     limits: null,

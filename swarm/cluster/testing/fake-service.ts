@@ -147,11 +147,6 @@ export class FakeService implements ClusterAdapter, Machines {
     return null;
   }
 
-  async bootSource(infraEnvId: string, from: 'iso' | 'ipxe') {
-    this.#called(`bootSource ${from}`);
-    return { from, url: `http://127.0.0.1:9/${infraEnvId}` };
-  }
-
   async alreadyThere(clusters: readonly ClusterPlan[]): Promise<PlannedObject[]> {
     this.calls.push('alreadyThere');
     return this.strangers.filter(({ name }) => clusters.some((cluster) => name.startsWith(cluster.name)));
