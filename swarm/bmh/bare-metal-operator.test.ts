@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { editable, type KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { seconds } from '../../model/time/span.ts';
@@ -7,7 +7,9 @@ import { BmhHub, HARDWARE, NAMESPACE } from './testing/bmh-hub.ts';
 const ISO = 'http://192.0.2.1:8888/byid/1/4.20/x86_64/minimal.iso';
 const LIVE_IMAGE = { spec: { image: { url: ISO, format: 'live-iso' }, online: true } };
 const NO_INSPECTION = { 'inspect.metal3.io': 'disabled' };
-const WAIT = { timeout: 20_000 };
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+const WAIT = { timeout: 60_000 };
 
 let hub: BmhHub;
 
@@ -458,8 +460,16 @@ describe('a hub', () => {
     };
     const { spec, status } = versions[0]!.schema.openAPIV3Schema.properties;
     delete spec.properties.architecture;
-    for (const member of ['conditions', 'lastAttemptedImage', 'provisioningFailCount']) delete status.properties[member];
-    status.required = ['errorCount', 'errorMessage', 'hardwareProfile', 'operationalStatus', 'poweredOn', 'provisioning'];
+    for (const member of ['conditions', 'lastAttemptedImage', 'provisioningFailCount'])
+      delete status.properties[member];
+    status.required = [
+      'errorCount',
+      'errorMessage',
+      'hardwareProfile',
+      'operationalStatus',
+      'poweredOn',
+      'provisioning',
+    ];
     await hub.client.update(RESOURCES.customResourceDefinitions, definition);
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { seconds } from '../../model/time/span.ts';
 import { BmhHub, NAMESPACE } from './testing/bmh-hub.ts';
@@ -8,7 +8,9 @@ import type { BmhFailure } from './timings.ts';
 const ISO = 'http://192.0.2.1:8888/minimal.iso';
 const LIVE_IMAGE = { image: { url: ISO, format: 'live-iso' } };
 const NO_INSPECTION = { 'inspect.metal3.io': 'disabled' };
-const WAIT = { timeout: 20_000 };
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+const WAIT = { timeout: 60_000 };
 
 let hub: BmhHub;
 
@@ -21,31 +23,17 @@ const statusOf = async (name: string) => (await hub.host(name))!.status;
 const reaches = (name: string, state: string) =>
   expect.poll(async () => (await hub.host(name))?.status.provisioning.state, WAIT).toBe(state);
 
-/** What a watch sees of a host's status, without repetitions. */
-async function errorsOf(name: string, until: () => Promise<boolean>): Promise<string[]> {
-  const seen: string[] = [];
-  while (!(await until())) {
-    const status = (await hub.host(name))?.status;
-    if (!status) break;
-    const { errorType = 'none', errorCount, errorMessage } = status;
-    const line = `${errorType} ${errorCount} ${errorMessage}`.trim();
-    if (seen.at(-1) !== line) seen.push(line);
-  }
-  return seen;
-}
-const isState = (name: string, state: string) => async () =>
-  (await hub.host(name))?.status.provisioning.state === state;
-
 describe('work that fails', () => {
   it.each([
     ['register', 'registration error', 'no route to host', ['registering', 'inspecting', 'preparing', 'available']],
     ['inspect', 'inspection error', 'timeout reached', ['registering', 'inspecting', 'preparing', 'available']],
   ] as const)('at %s is tried again, later each time', async (operation, type, message, states) => {
     const name = await hub.addHost();
+    const seen = await hub.followErrors(name);
     await hub.operate({ failures: [{ operation, share: 1, times: 2, message }] });
-    const seen = await errorsOf(name, isState(name, 'available'));
-    expect(seen).toContain(`${type} 1 ${message}`);
-    expect(seen).toContain(`${type} 2 ${message}`);
+    await reaches(name, 'available');
+    await expect.poll(() => seen, WAIT).toContain(`${type} 1 ${message}`);
+    await expect.poll(() => seen, WAIT).toContain(`${type} 2 ${message}`);
     expect(hub.states(name)).toEqual(states);
     expect(await statusOf(name)).toMatchObject({ operationalStatus: 'OK', errorCount: 0, errorMessage: '' });
     const { register, inspect } = (await statusOf(name)).operationHistory;
@@ -59,13 +47,14 @@ describe('work that fails', () => {
 
   it('at provisioning goes through deprovisioning, counts, and ends at the limit of retries', async () => {
     const name = await hub.addHost({ annotations: NO_INSPECTION, spec: LIVE_IMAGE });
+    const seen = await hub.followErrors(name);
     await hub.operate({
       maxProvisioningRetries: 2,
       failures: [{ operation: 'provision', share: 1, message: 'image not found' }],
     });
     const limit =
       'provisioning failed 2 times, retry limit (2) reached; change image or reset provisioningFailCount to retry';
-    const seen = await errorsOf(name, async () => (await statusOf(name)).errorMessage === limit);
+    await expect.poll(async () => (await statusOf(name)).errorMessage, WAIT).toBe(limit);
     expect(seen.some((line) => line.endsWith(`Image provisioning failed (url: ${ISO}): image not found`))).toBe(true);
     expect(hub.states(name).slice(2)).toEqual([
       'available',
@@ -84,9 +73,10 @@ describe('work that fails', () => {
 
   it('at the power is an error of the power alone', async () => {
     const name = await hub.addHost({ annotations: NO_INSPECTION });
+    const seen = await hub.followErrors(name);
     await hub.operate({ failures: [{ operation: 'powerOn', share: 1, times: 1, message: 'chassis stuck' }] });
-    const seen = await errorsOf(name, async () => (await statusOf(name)).poweredOn);
-    expect(seen).toContain('power management error 1 PowerOn operation failed: chassis stuck');
+    await expect.poll(async () => (await statusOf(name)).poweredOn, WAIT).toBe(true);
+    await expect.poll(() => seen, WAIT).toContain('power management error 1 PowerOn operation failed: chassis stuck');
     await expect
       .poll(() => statusOf(name), WAIT)
       .toMatchObject({

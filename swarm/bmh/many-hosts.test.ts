@@ -17,7 +17,11 @@ it(`takes ${HOSTS} hosts from nothing to provisioned with as many writes for eac
       .toBe(HOSTS);
     await expect.poll(() => hub.operator!.depth, { timeout: 20_000 }).toBe(0);
     for (const { status } of await hub.hosts()) {
-      expect(status).toMatchObject({ provisioning: { state: 'provisioned' }, poweredOn: true, operationalStatus: 'OK' });
+      expect(status).toMatchObject({
+        provisioning: { state: 'provisioned' },
+        poweredOn: true,
+        operationalStatus: 'OK',
+      });
     }
     const { status, host, secret, event, firmwareSettings } = hub.operator!.writes;
     expect({ status, host, secret, event, firmwareSettings }).toEqual({

@@ -8,6 +8,7 @@ import type { Clock } from '../../model/time/clock.ts';
 import type { Draws } from '../../model/time/random.ts';
 import { type BareMetalHost, hasVolumes, inspectionDisabled, type Raid } from './bare-metal-host.ts';
 import type { BmcAccess } from './bmc-address.ts';
+import { type CapacityLimit, hasCapacity } from './capacity.ts';
 import {
   type Boot,
   type Deployment,
@@ -30,17 +31,13 @@ const ASSISTED_METHOD = 'start_assisted_install';
 /** Events of the host that the provisioner publishes: reason and message. */
 export type Publish = (reason: string, message: string) => void;
 
-export interface ProvisionerOptions {
+export interface ProvisionerOptions extends CapacityLimit {
   clock: Clock;
   /** Seeds ids. */
   seed: string;
   timings: BmhTimings;
   failures: readonly BmhFailure[];
   listener: NodeListener;
-  /** How many machines may be busy at once. */
-  limit: number;
-  /** Machines that boot by virtual media count as well, and are limited. */
-  limitVirtualMedia: boolean;
   drawsOf: (key: string) => Draws;
 }
 
@@ -90,22 +87,12 @@ export class Provisioner {
 
   /** ironicProvisioner.HasCapacity. */
   hasCapacity(node: MachineNode, access: BmcAccess): boolean {
-    const { limit, limitVirtualMedia } = this.#options;
-    if (access.virtualMedia && !limitVirtualMedia) return true;
-    let busy = 0;
-    for (const one of this.#nodes.values()) {
-      if (!isBusy(one) || (one.virtualMedia && !limitVirtualMedia)) continue;
-      if (one === node) return true;
-      busy++;
-    }
-    return busy < limit;
+    return hasCapacity(this.#nodes.values(), node, access, this.#options);
   }
 
   /** Machines that are being inspected, cleaned, deployed or deprovisioned. */
   get busy(): number {
-    let busy = 0;
-    for (const node of this.#nodes.values()) if (isBusy(node)) busy++;
-    return busy;
+    return [...this.#nodes.values()].filter(isBusy).length;
   }
 
   /** ironicProvisioner.Register. `id` is set while the provisioner has the machine. */

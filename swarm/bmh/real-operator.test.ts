@@ -1,7 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { BmhHub, NAMESPACE } from './testing/bmh-hub.ts';
+
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+const WAIT = { timeout: 60_000 };
 
 let hub: BmhHub;
 
@@ -100,7 +104,7 @@ describe('beside a real operator', () => {
       spec: { online: true },
     });
     await hub.operate();
-    await expect.poll(async () => (await hub.host(own))!.status.provisioning.state).toBe('registering');
+    await expect.poll(async () => (await hub.host(own))!.status.provisioning.state, WAIT).toBe('registering');
     const real = await hub.client.get(RESOURCES.bareMetalHosts, 'openshift-machine-api', 'real');
     expect(real.status).toBeUndefined();
   });
@@ -145,7 +149,7 @@ describe('beside a real operator', () => {
   it('it may follow itself at once', async () => {
     const name = await hub.addHost();
     await hub.operate();
-    await expect.poll(async () => (await hub.host(name))!.status.provisioning.state).toBe('registering');
+    await expect.poll(async () => (await hub.host(name))!.status.provisioning.state, WAIT).toBe('registering');
     await hub.halt();
     await hub.operate();
   });

@@ -1,4 +1,5 @@
 import { type KubeMock, seedHub, startKubeMock } from '../../../controller-mock/index.ts';
+import { Informer } from '../../../model/kube/informer.ts';
 import { type KubeCall, KubeClient } from '../../../model/kube/kube-client.ts';
 import { unlessNotFound } from '../../../model/kube/kube-error.ts';
 import type { KubeObject } from '../../../model/kube/kube-object.ts';
@@ -42,6 +43,9 @@ export class BmhHub {
   /** `name on agent http://…` and `name off`, in order. */
   readonly power: string[] = [];
   operator: BareMetalOperator | null = null;
+  /** The operator waits for images that the service makes. */
+  converged = false;
+  readonly #informers: Informer[] = [];
   #own: KubeClient | null = null;
   #hosts = 0;
 
@@ -59,6 +63,7 @@ export class BmhHub {
 
   /** @param port where the operator reaches the hub; its own port when absent */
   async operate(options: Partial<BareMetalOperatorOptions> = {}, port = this.mock.port): Promise<BareMetalOperator> {
+    this.converged = options.converged ?? false;
     this.#own = new KubeClient({
       kubeconfig: loadKubeconfig({ text: this.mock.kubeconfig.replaceAll(`:${this.mock.port}`, `:${port}`) }),
       clock: this.clock,
@@ -85,7 +90,28 @@ export class BmhHub {
     this.#own = null;
   }
 
+  /** All that statuses of a host say about errors, from now on: `type count message`, without repetitions. */
+  async followErrors(name: string): Promise<readonly string[]> {
+    const seen: string[] = [];
+    const informer = new Informer({
+      client: this.client,
+      clock: this.clock,
+      resource: RESOURCES.bareMetalHosts,
+      selection: { namespace: NAMESPACE },
+    });
+    informer.onChange((after) => {
+      if (after?.metadata.name !== name) return;
+      const { errorType = 'none', errorCount, errorMessage } = editableHost(after).status;
+      const line = `${errorType} ${errorCount} ${errorMessage}`.trim();
+      if (seen.at(-1) !== line) seen.push(line);
+    });
+    this.#informers.push(informer);
+    await informer.start().synced;
+    return seen;
+  }
+
   async stop(): Promise<void> {
+    await Promise.all(this.#informers.map((informer) => informer.stop()));
     await this.halt();
     await this.client.close();
     await this.mock.close();
