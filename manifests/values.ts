@@ -17,6 +17,9 @@ import type { ValuesFile } from './values-schema.ts';
 const CLUSTER_LABEL = 'assisted-swarm/cluster';
 /** Annotation of every object: the seed that gave its names and addresses. */
 const SEED_ANNOTATION = 'assisted-swarm/seed';
+/** Annotations of InfraEnvs, by which `swarm launch` knows their hosts: index of the first in the plan, and how many where no cluster says it. */
+const FIRST_HOST_ANNOTATION = 'assisted-swarm/first-host';
+const AGENTS_ANNOTATION = 'assisted-swarm/agents';
 
 type ObjectKey =
   | 'late_binding'
@@ -156,6 +159,7 @@ export interface ClusterValues {
   late_binding: boolean;
   hold_installation: boolean;
   infraenv_labels: Record<string, string>;
+  infraenv_annotations: Record<string, string>;
   /** Labels by which the InfraEnv selects the network configurations of its hosts. */
   selector: Record<string, string>;
   with_nmstate: boolean;
@@ -186,6 +190,7 @@ export function clusterValues(
   factsOf: (cluster: ClusterPlan, host: HostPlan) => HostFacts,
 ): ClusterValues {
   let hosts: HostValues[] | undefined;
+  const lateBinding = (cluster.flow.lateBinding ?? values.late_binding) && !cluster.justInfraEnv;
   return {
     index: cluster.index,
     name: cluster.name,
@@ -203,9 +208,15 @@ export function clusterValues(
     ingress_vip: cluster.ingressVip,
     just_infraenv: cluster.justInfraEnv,
     bmh: cluster.flow.bmh ?? values.bmh,
-    late_binding: (cluster.flow.lateBinding ?? values.late_binding) && !cluster.justInfraEnv,
+    late_binding: lateBinding,
     hold_installation: (cluster.flow.holdInstallation ?? values.hold_installation) && !cluster.justInfraEnv,
     infraenv_labels: cluster.infraEnvLabels,
+    infraenv_annotations: {
+      [FIRST_HOST_ANNOTATION]: String(cluster.hosts[0]?.index ?? 0),
+      ...((cluster.justInfraEnv || lateBinding) && {
+        [AGENTS_ANNOTATION]: String(cluster.hosts.filter(({ day2 }) => !day2).length),
+      }),
+    },
     selector: { [CLUSTER_LABEL]: cluster.name },
     with_nmstate: cluster.withNmstate,
     assign_roles: cluster.assignRoles,

@@ -85,38 +85,41 @@ Examples:
   swarm launch --selector assisted-swarm/run --bmh
   swarm launch --json | jq -c 'select(.type == "infra-env.hosts")'`,
     )
-    .action(async (flags: LaunchFlags) => {
-      const { DaemonSession } = await import('./daemon-session.ts');
-      const launch = await createLaunch(flags);
-      const session = new DaemonSession({
-        directory: flags.out,
-        launch,
-        ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
-      });
-      const settings = await listenSettings(flags.listen, flags, flags.out);
-      note(`page, API and metrics: ${await session.listen(settings)}; Ctrl-C ends`);
-      for (const line of settings.notes) note(line);
-      const progress = new LaunchProgress(launch, note);
-      let code: number = EXIT.ok;
-      try {
-        const ended = Promise.race([session.interrupted, session.exitAsked, launch.failed]);
-        const started = launch.start().catch((error: Error) => {
-          throw new InputError(error.message, { cause: error });
-        });
-        await Promise.race([started, ended]);
-        if (!flags.quiet) progress.start();
-        const failure = await ended;
-        if (failure) {
-          note(`the launch cannot go on: ${failure.message}`);
-          code = EXIT.failed;
-        } else note('stopping: hosts are powered off, the hub stays as it is; press Ctrl-C again to leave at once');
-      } finally {
-        progress.stop();
-        await launch.stop();
-        await session.close();
-      }
-      finish(code);
+    .action(async (flags: LaunchFlags) => finish(await keepAlive(flags)));
+}
+
+/** Launches until Ctrl-C. @returns the exit code. @throws InputError for what cannot be worked with */
+async function keepAlive(flags: LaunchFlags): Promise<number> {
+  const { DaemonSession } = await import('./daemon-session.ts');
+  const launch = await createLaunch(flags);
+  const session = new DaemonSession({
+    directory: flags.out,
+    launch,
+    ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
+  });
+  const settings = await listenSettings(flags.listen, flags, flags.out);
+  note(`page, API and metrics: ${await session.listen(settings)}; Ctrl-C ends`);
+  for (const line of settings.notes) note(line);
+  const progress = new LaunchProgress(launch, note);
+  let code: number = EXIT.ok;
+  try {
+    const ended = Promise.race([session.interrupted, session.exitAsked, launch.failed]);
+    const started = launch.start().catch((error: Error) => {
+      throw new InputError(error.message, { cause: error });
     });
+    await Promise.race([started, ended]);
+    if (!flags.quiet) progress.start();
+    const failure = await ended;
+    if (failure) {
+      note(`the launch cannot go on: ${failure.message}`);
+      code = EXIT.failed;
+    } else note('stopping: hosts are powered off, the hub stays as it is; press Ctrl-C again to leave at once');
+  } finally {
+    progress.stop();
+    await launch.stop();
+    await session.close();
+  }
+  return code;
 }
 
 /** @throws InputError for a kubeconfig, a file or a name that cannot be used */

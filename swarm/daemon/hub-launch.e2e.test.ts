@@ -100,7 +100,7 @@ describe('a launch', () => {
   it('installs a cluster of control planes and workers, and lets a host of day 2 join it', {
     timeout: 120_000,
   }, async () => {
-    site = await HubSite.start();
+    site = await HubSite.start({ settings: { HOST_MAX_DISCONNECTION_TIME: 3_600_000 } });
     await make('ha', {
       platformType: 'None',
       networking: {
@@ -237,5 +237,47 @@ describe('a launch', () => {
     );
     expect(running.state).toMatchObject({ infraEnvs: 1, hosts: 0 });
     expect(await agentsIn('other')).toEqual([]);
+  });
+
+  it('boots hosts when their BareMetalHosts are provisioned, with their MACs', { timeout: 180_000 }, async () => {
+    site = await HubSite.start({ settings: { ALLOW_CONVERGED_FLOW: false, HOST_MAX_DISCONNECTION_TIME: 3_600_000 } });
+    await make('bm');
+    const { bareMetalHosts } = RESOURCES;
+    await site.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'bmc', namespace: 'bm' },
+      data: { username: 'dQ==', password: 'cA==' },
+    });
+    await site.apply({
+      apiVersion: 'metal3.io/v1alpha1',
+      kind: 'BareMetalHost',
+      metadata: {
+        name: 'node',
+        namespace: 'bm',
+        labels: { 'infraenvs.agent-install.openshift.io': 'bm' },
+        annotations: { 'inspect.metal3.io': 'disabled' },
+      },
+      spec: {
+        online: true,
+        automatedCleaningMode: 'disabled',
+        bootMACAddress: '02:00:00:99:00:01',
+        bmc: { address: 'redfish-virtualmedia://192.0.2.1/redfish/v1/Systems/1', credentialsName: 'bmc' },
+      },
+    });
+    await launch({ bmh: true });
+    await expect
+      .poll(async () => (await agentsIn('bm'))[0]?.status, { timeout: 120_000, interval: 200 })
+      .toMatchObject({
+        inventory: {
+          hostname: 'node',
+          interfaces: expect.arrayContaining([expect.objectContaining({ macAddress: '02:00:00:99:00:01' })]),
+        },
+      });
+    expect((await site.client.get(bareMetalHosts, 'bm', 'node')).status).toMatchObject({
+      poweredOn: true,
+      provisioning: { state: 'provisioned' },
+    });
+    expect(events.filter(({ type }) => type === 'infra-env.hosts')).toMatchObject([{ hosts: 1, added: ['node'] }]);
   });
 });

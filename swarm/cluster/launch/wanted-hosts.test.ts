@@ -151,16 +151,18 @@ describe('identities', () => {
       annotations,
       cluster: { ...CLUSTER, workers: 0 },
     });
-    const identities = (hosts: WantedHost[]) => hosts.map(({ id, seed, index, mac }) => ({ id, seed, index, mac }));
+    const identities = (hosts: WantedHost[]) => hosts.map(({ id, seed, index }) => ({ id, seed, index }));
     const expected = planned.map(({ identity, plan: { index } }) => ({
       id: identity.id,
       seed: 'run',
       index,
-      mac: null,
     }));
     expect(identities(hostsOf(facts))).toEqual(expected);
     expect(names(hostsOf(facts))).toEqual(planned.map(({ identity }) => identity.hostname));
     expect(identities(hostsOf({ ...facts, bareMetalHosts }))).toEqual(expected);
+    expect(hostsOf({ ...facts, bareMetalHosts }).map(({ mac }) => mac)).toEqual(
+      planned.map(({ identity }) => identity.mac),
+    );
   });
 
   it('are the same for the same facts, in any order, and differ within and between InfraEnvs', () => {

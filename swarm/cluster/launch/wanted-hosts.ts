@@ -11,9 +11,8 @@
  *   52:54:00:…        seed/namespace/InfraEnv/52:54:00:…     0
  *   +4                seed/namespace/InfraEnv                4
  */
-import { hostIdOfSerial, MAX_HOSTS, macOf, serialOf } from '../../host/identity.ts';
-import { inventoryTemplate } from '../../host/inventory.ts';
-import { DEFAULT_PROFILES, profileNamed } from '../../host/profiles.ts';
+import { hostIdOfSerial, MAX_HOSTS, MAX_NICS, macOf, serialOf } from '../../host/identity.ts';
+import { DEFAULT_PROFILES } from '../../host/profiles.ts';
 import {
   ANNOTATIONS,
   type BareMetalHostFacts,
@@ -142,7 +141,7 @@ function slotsOf(
     const place = host.mac === null ? undefined : places.get(host.mac);
     if (plan && place !== undefined && !used.has(place)) {
       used.add(place);
-      return { ...host, mac: null, key: `#${place}`, seed: plan.seed, index: plan.first + place, position: place };
+      return { ...host, key: `#${place}`, seed: plan.seed, index: plan.first + place, position: place };
     }
     const name = host.mac ?? host.bmh!.name;
     return { ...host, key: name, seed: `${own}/${name}`, index: 0, position: -1 };
@@ -160,17 +159,11 @@ function slotsOf(
   return slots;
 }
 
-/** Places in a plan by the MACs that its hosts have, whatever their hardware. */
+/** Places in a plan by the MACs that its hosts have, whatever their hardware and whichever of its NICs it is. */
 function placesOf({ seed, first }: { seed: string; first: number }, count: number): Map<string, number> {
-  const slots = new Set(
-    Object.values(DEFAULT_PROFILES).map((profile) => {
-      const { macSlots, primary } = inventoryTemplate(profileNamed(profile));
-      return macSlots[primary]!;
-    }),
-  );
   const places = new Map<string, number>();
   for (let place = 0; place < count && first + place < MAX_HOSTS; place++) {
-    for (const slot of slots) places.set(macOf(seed, first + place, slot), place);
+    for (let nic = 0; nic < MAX_NICS; nic++) places.set(macOf(seed, first + place, nic), place);
   }
   return places;
 }
@@ -230,5 +223,5 @@ function isAlive(
   if (running.has(host.key)) return true;
   if (facts.onDisk.has(host.id)) return false;
   // Their Agents may be gone. One that the hub names and that has no Agent is new.
-  return !(cluster?.installed && host.position < required && host.mac === null);
+  return !(cluster?.installed && host.position < required && (host.mac === null || host.key.startsWith('#')));
 }

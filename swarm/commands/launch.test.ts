@@ -1,0 +1,90 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KubeMock, startKubeMock } from '../../controller-mock/index.ts';
+import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
+import { InputError } from './exit.ts';
+import { launchCommand } from './launch.ts';
+import { launchLine } from './launch-progress.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'swarm-launch-'));
+const file = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+let hub: KubeMock;
+let kubeconfig: string;
+beforeAll(async () => {
+  hub = await startKubeMock({ tls: false });
+  kubeconfig = file('hub', hub.kubeconfig);
+});
+afterAll(() => hub.close());
+
+const launch = (...args: string[]) =>
+  launchCommand(() => {})
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .parseAsync(['--listen', '127.0.0.1:0', '--out', folder, ...args], { from: 'user' });
+
+describe('wrong input', () => {
+  it.each([
+    ['a kubeconfig that is not there', ['--kubeconfig', '/nowhere'], '/nowhere is not a kubeconfig that can be read'],
+    ['a context that is not in it', ['--context', 'x'], 'has no context x'],
+    ['--converged alone', ['--converged'], '--converged says how BareMetalHosts boot; give --bmh too'],
+    ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
+    ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'has no PEM certificate in it'],
+    ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],
+    ['a hub without the kinds', [], 'does not serve infraenvs.agent-install.openshift.io: install assisted-service'],
+  ])('%s is refused with one message', async (_, args, message) => {
+    const given = args.includes('--kubeconfig') ? args : ['--kubeconfig', kubeconfig, ...args];
+    const error = await launch(...given).catch((thrown: Error) => thrown);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toContain(message);
+  });
+
+  it('a hub that does not answer is refused with its address', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const gone = file('gone', hub.kubeconfig.replaceAll(hub.url, `http://127.0.0.1:${port}`));
+    await expect(launch('--kubeconfig', gone)).rejects.toThrow(`no response from http://127.0.0.1:${port}`);
+  });
+
+  it.each([
+    ['--agents', 'x'],
+    ['--agents', '10001'],
+    ['--workers', '0'],
+    ['--boot-spread', 'x'],
+  ])('%s %s is refused', async (...args) => {
+    await expect(launch('--kubeconfig', kubeconfig, ...args)).rejects.toThrow('Allowed: ');
+  });
+});
+
+describe('lines for people', () => {
+  it.each([
+    [{ type: 'infra-env.hosts', infraEnv: 'a/b', hosts: 1, added: ['x'], removed: [] }, 'a/b: 1 host alive, added x'],
+    [
+      { type: 'infra-env.hosts', infraEnv: 'a/b', hosts: 9, added: ['1', '2', '3', '4', '5'], removed: ['0'] },
+      'a/b: 9 hosts alive, added 1, 2, 3, 4 and 1 more, removed 0',
+    ],
+    [{ type: 'infra-env.waiting', infraEnv: 'a/b', message: 'waits: x' }, 'a/b: waits: x'],
+    [{ type: 'agent.approved', infraEnv: 'a/b', agent: 'id', role: null }, 'a/b: Agent id approved'],
+    [{ type: 'launch.warning', message: 'x' }, 'warning: x'],
+    [
+      {
+        type: 'host',
+        infraEnv: 'a/b',
+        event: { type: 'host.phase', time: 0, cluster: 0, host: 0, id: 'i', phase: 'polling' },
+      },
+      null,
+    ],
+  ])('of %j is %j', (event, line) => {
+    expect(launchLine({ time: 0, ...event } as LaunchEvent)).toBe(line);
+  });
+});
