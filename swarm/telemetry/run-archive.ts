@@ -5,7 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LEDGER_FILE, type LedgerContents, type LedgerEnd, type LedgerHub, parseEnd, parseHeader, readLedger } from './ledger.ts';
+import {
+  LEDGER_FILE,
+  type LedgerContents,
+  type LedgerEnd,
+  type LedgerHub,
+  parseEnd,
+  parseHeader,
+  readLedger,
+} from './ledger.ts';
 import { type Liveness, livenessOf } from './process-identity.ts';
 
 /**
