@@ -122,12 +122,12 @@ describe('what is wrong and where', () => {
     [
       'a rate of booting hosts without a unit of time',
       `${SNO}boot: {from: iso, rate_per_host: 10MB}\n`,
-      ['p.yaml:3:33: boot.rate_per_host is "10MB"; allowed: bytes in a second such as 500kB/s, 100MB/s or 1GB/s'],
+      ['p.yaml:3:34: boot.rate_per_host is "10MB"; allowed: bytes in a second such as 500kB/s, 100MB/s or 1GB/s'],
     ],
     [
       'a rate of booting hosts that is next to nothing',
       `${SNO}boot: {from: none, rate_total: 5B/s}\n`,
-      ['p.yaml:3:31: boot.rate_total is "5B/s"; allowed: at least 1kB/s'],
+      ['p.yaml:3:32: boot.rate_total is "5B/s"; allowed: at least 1kB/s'],
     ],
     ['a share of hosts', `${SNO}boot: {share: 2}\n`, ['p.yaml:3:15: boot.share is 2; allowed: a number from 0 to 1']],
     ['a boolean in words', `${SNO}shuffle: "yes"\n`, ['p.yaml:3:10: shuffle is "yes"; allowed: true or false']],
