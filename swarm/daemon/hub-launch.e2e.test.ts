@@ -73,10 +73,10 @@ const installed = (name: string) =>
     .toBe('InstallationCompleted');
 
 describe('a launch', () => {
-  it('takes a single node that somebody else has made to installed, and its hosts go with it', {
+  it('takes a single node that somebody else has made to installed, with tokens that it learns, and its hosts go with it', {
     timeout: 90_000,
   }, async () => {
-    site = await HubSite.start();
+    site = await HubSite.start({ settings: { AUTH_TYPE: 'local', HOST_MAX_DISCONNECTION_TIME: 3_600_000 } });
     await make('sno');
     const running = await launch();
     await installed('sno');

@@ -243,3 +243,35 @@ describe('machines of a cluster', () => {
     expect(() => setUp({ ...launchFixture({ hosts: 1 }), spokeProfile: 'instant' })).toThrow(/instant/);
   });
 });
+
+describe('machines of an attached launch', () => {
+  const attached = (lasting: boolean): ClusterLaunch => {
+    const launch = launchFixture({ index: 1, hosts: 2 });
+    return { ...launch, attached: true, ...(lasting && { lasting: true }) };
+  };
+
+  it('are added with identities of their own, once, and removed one by one', () => {
+    const { machines, agents, idle, phases } = setUp(attached(true));
+    const plan = { ...launchFixture({ index: 1, hosts: 3 }).cluster.hosts[2]!, index: 7 };
+    machines.add([{ plan, slot: 40, seed: 'other', forced: { hostname: 'named', mac: '02:00:00:00:00:01' } }]);
+    machines.add([{ plan, slot: 41 }]);
+    expect(agents.map(({ machine }) => machine.slot)).toEqual([100, 101, 40]);
+    expect(agents[2]!.machine.host.identity).toMatchObject({ hostname: 'named', mac: '02:00:00:00:00:01' });
+    expect(agents[2]!.environment.cluster.hosts).toContain(plan);
+    machines.remove([0, 2, 9]);
+    expect(agents.map(({ stopped }) => stopped)).toEqual([true, false, true]);
+    expect(phases(7)).toEqual(['booting', 'stopped']);
+    // The ordinal is free again.
+    machines.add([{ plan, slot: 40 }]);
+    expect(agents).toHaveLength(4);
+    machines.remove([1, 2]);
+    expect(idle()).toBe(0);
+    machines.stop();
+  });
+
+  it('end with their last host where nothing says that more may come', () => {
+    const { agents, idle } = setUp(attached(false));
+    for (const agent of agents) agent.freeze();
+    expect(idle()).toBe(1);
+  });
+});
