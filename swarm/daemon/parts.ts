@@ -1,4 +1,5 @@
 /** The real parts of a run. */
+import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { createPool } from '../pool/pool.ts';
@@ -6,6 +7,7 @@ import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
+import { manifestRun } from './manifest-source.ts';
 import { readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
 import { createRunUser } from './run-user.ts';
@@ -48,6 +50,21 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
   };
 }
 
+/** Where custom resources will stand when the run is over. @throws Error for a kubeconfig that cannot be used */
+function hubOf(plan: ExpandedPlan): Pick<LedgerHeader, 'hub'> {
+  const { hub } = plan;
+  if (hub === null || hub.kubeconfig === 'embedded') return {};
+  const kubeconfig = loadKubeconfig({ file: hub.kubeconfig, ...(hub.context !== null && { context: hub.context }) });
+  return {
+    hub: {
+      server: redactUrl(kubeconfig.getCurrentCluster()!.server.replace(/\/+$/, '')),
+      kubeconfig: hub.kubeconfig,
+      context: kubeconfig.getCurrentContext() || null,
+      label: manifestRun(plan).name,
+    },
+  };
+}
+
 /** @throws Error when the ledger cannot be written: without it nothing must be made. */
 function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (message: string) => void): Ledger {
   const { name, seed, shard, service, clusters, hostCount } = plan;
@@ -59,6 +76,7 @@ function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (mes
     shard,
     service: redactUrl(service.url),
     tls: service.tls,
+    ...hubOf(plan),
     clusters: clusters.length,
     hosts: hostCount,
     startedAt: new Date().toISOString(),

@@ -12,6 +12,7 @@ import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
 import { hasBareMetalHosts, RunBareMetal } from './bare-metal.ts';
+import { hubProblems } from './hub-check.ts';
 import { manifestSource, plannedManifests } from './manifest-source.ts';
 import type { RunUser, UserOptions } from './run-parts.ts';
 import { ServedSpokes } from './served-spokes.ts';
@@ -93,7 +94,11 @@ function kubeSide(options: UserOptions): KubeSide {
   const metal = hasBareMetalHosts(plan) ? bareMetal(options, run) : null;
   return {
     adapter,
-    attend: async (machines) => metal?.start(machines) ?? machines,
+    attend: async (machines) => {
+      const [first, ...others] = await hubProblems(plan, new AbortController().signal);
+      if (first !== undefined) throw new Error([first, ...others].join('; '));
+      return metal?.start(machines) ?? machines;
+    },
     apply: (event) => {
       if (event.type !== 'host.phase' || event.phase !== 'rebooted') return;
       spokes.rebooted(event.id);
