@@ -92,12 +92,10 @@ describe('a run on a hub', () => {
     expect((await client.list(RESOURCES.namespaces, { labelSelector: RUN_LABEL })).items).toEqual([]);
   }, 60_000);
 
-  it('is refused where a namespace of a cluster is somebody else’s', async () => {
+  it("is refused where a namespace of a cluster is somebody else's", async () => {
     const plan = writePlan();
-    const shown = await swarm('plan', 'show', plan, '--json').ended.catch(() => null);
-    expect(shown).not.toBeNull();
     const first = await swarm('manifests', 'render', plan).ended;
-    const name = /name: (own-\w+-0)/.exec(first.text)![1]!;
+    const name = /own-\w+-0/.exec(first.text)![0];
     await client.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     const { code, text } = await swarm('run', plan, '--quiet').ended;
     expect(text).toContain(`namespaces ${name} (of no run) are on the hub already`);
