@@ -12,6 +12,7 @@ import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { type ServiceMock, startServiceMock } from '../../service-mock/index.ts';
 import { RUN_KINDS } from '../cluster/run-removal.ts';
+import { runToken } from '../host/identity.ts';
 
 const MAIN = new URL('../main.ts', import.meta.url).pathname;
 const RELEASE = 'registry.example.com/openshift-release/ocp-release:4.20.8-x86_64';
@@ -94,8 +95,7 @@ describe('a run on a hub', () => {
 
   it("is refused where a namespace of a cluster is somebody else's", async () => {
     const plan = writePlan();
-    const first = await swarm('manifests', 'render', plan).ended;
-    const name = /own-\w+-0/.exec(first.text)![0];
+    const name = `own-${runToken('own')}-0`;
     await client.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     const { code, text } = await swarm('run', plan, '--quiet').ended;
     expect(text).toContain(`namespaces ${name} (of no run) are on the hub already`);
