@@ -75,12 +75,14 @@ Examples:
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       void interrupts.first.then(() => stop.abort(new Error('interrupted')));
       const { clean } = await import('../daemon/cleaner.ts');
-      const { cleanHub } = await import('../daemon/hub-cleaner.ts');
       const progress = showProgress();
       const removed: Record<string, number> = {};
       const left: CleanLeft[] = [];
       const work = [
-        ...hubTasks.map((task) => () => cleanHub(task, stop.signal, progress.show)),
+        ...hubTasks.map((task) => async () => {
+          const { cleanHub } = await import('../daemon/hub-cleaner.ts');
+          return cleanHub(task, stop.signal, progress.show);
+        }),
         ...tasks.map((task) => () => clean(task, stop.signal, progress.show)),
       ];
       for (const next of work) {

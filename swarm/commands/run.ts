@@ -56,11 +56,13 @@ Examples:
     )
     .action(async (files: string[], flags: RunFlags) => {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
-      const { hubProblems } = await import('../daemon/hub-check.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
-      const plan = runnablePlan(readPlanFiles(files, note), flags);
-      const problems = await hubProblems(plan, new AbortController().signal);
-      if (problems.length > 0) throw new InputError(`${problems.join('\n')}\nnothing was made`);
+      const plan = await runnablePlan(readPlanFiles(files, note), flags);
+      if (plan.hub !== null) {
+        const { hubProblems } = await import('../daemon/hub-check.ts');
+        const problems = await hubProblems(plan, new AbortController().signal);
+        if (problems.length > 0) throw new InputError(`${problems.join('\n')}\nnothing was made`);
+      }
       const session = new DaemonSession({
         directory: flags.out,
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),

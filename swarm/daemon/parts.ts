@@ -1,5 +1,4 @@
 /** The real parts of a run. */
-import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { createPool } from '../pool/pool.ts';
@@ -7,7 +6,6 @@ import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
-import { manifestRun } from './manifest-source.ts';
 import { readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
 import { createRunUser } from './run-user.ts';
@@ -32,7 +30,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
       const store = await RunStore.open({ root: directory, run, plan, onFailure }).catch((error: Error) => {
         throw new Error(`the run's folder cannot be made in ${directory}: ${error.message}`, { cause: error });
       });
-      const ledger = openLedger(store, run, plan, warn);
+      const ledger = openLedger(store, run, plan, await hubOf(plan), warn);
       let closed = false;
       return {
         directory: store.folder,
@@ -51,9 +49,11 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
 }
 
 /** Where custom resources will stand when the run is over. @throws Error for a kubeconfig that cannot be used */
-function hubOf(plan: ExpandedPlan): Pick<LedgerHeader, 'hub'> {
+async function hubOf(plan: ExpandedPlan): Promise<Pick<LedgerHeader, 'hub'>> {
   const { hub } = plan;
   if (hub === null || hub.kubeconfig === 'embedded') return {};
+  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
+  const { manifestRun } = await import('./manifest-source.ts');
   const kubeconfig = loadKubeconfig({ file: hub.kubeconfig, ...(hub.context !== null && { context: hub.context }) });
   return {
     hub: {
@@ -66,7 +66,13 @@ function hubOf(plan: ExpandedPlan): Pick<LedgerHeader, 'hub'> {
 }
 
 /** @throws Error when the ledger cannot be written: without it nothing must be made. */
-function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (message: string) => void): Ledger {
+function openLedger(
+  store: RunStore,
+  run: string,
+  plan: ExpandedPlan,
+  hub: Pick<LedgerHeader, 'hub'>,
+  warn: (message: string) => void,
+): Ledger {
   const { name, seed, shard, service, clusters, hostCount } = plan;
   const header: LedgerHeader = {
     ledger: 1,
@@ -76,7 +82,7 @@ function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (mes
     shard,
     service: redactUrl(service.url),
     tls: service.tls,
-    ...hubOf(plan),
+    ...hub,
     clusters: clusters.length,
     hosts: hostCount,
     startedAt: new Date().toISOString(),
