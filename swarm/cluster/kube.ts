@@ -8,6 +8,7 @@
  *    install  ── patch ──>  AgentClusterInstall                  none, or one that takes the hold off: the service starts by itself
  */
 import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
+import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -306,8 +307,13 @@ export class KubeAdapter implements ClusterAdapter {
       const target: HubTarget = known ?? { resource, namespace, name };
       if (!known) made.push(target);
       signal.throwIfAborted();
-      const applied = await this.#objects.apply(object, signal, { attributes });
-      target.uid = applied.metadata.uid;
+      try {
+        const applied = await this.#objects.apply(object, signal, { attributes });
+        target.uid = applied.metadata.uid;
+      } catch (error) {
+        if (!known && wasRefused(error)) made.splice(made.indexOf(target), 1);
+        throw error;
+      }
     }
   }
 
@@ -324,6 +330,13 @@ export class KubeAdapter implements ClusterAdapter {
     };
     await this.#objects.insist(signal, () => this.#client.patch(RESOURCES.agents, namespace, id, patch, AS_US, signal));
   }
+}
+
+/** The hub has answered that it does not make the object: there is nothing to be removed. */
+function wasRefused(error: unknown): boolean {
+  const cause = error instanceof ClusterAdapterError ? error.cause : undefined;
+  if (cause === undefined) return error instanceof ClusterAdapterError && !error.passing;
+  return isKubeError(cause) && cause.status >= 400 && cause.status < 500 && cause.status !== 429;
 }
 
 const AS_US: { kind: PatchKind; fieldManager: string } = { kind: 'merge', fieldManager: FIELD_MANAGER };

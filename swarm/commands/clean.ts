@@ -2,8 +2,10 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { targetOf } from '../cluster/hub-objects.ts';
-import type { CleanLeft, CleanProgress, CleanResult, CleanTask } from '../daemon/cleaner.ts';
+import type { CleanLeft, CleanProgress, CleanTask } from '../daemon/cleaner.ts';
+import type { HubCleanTask } from '../daemon/hub-cleaner.ts';
 import type { TlsOptions } from '../plan/connections.ts';
+import { SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
 import { locateRun, RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
@@ -33,19 +35,12 @@ interface FoundRun {
   contents: LedgerContents;
 }
 
-/** One place that runs have left something on. */
-interface Task {
-  clean(signal: AbortSignal, onProgress: (progress: CleanProgress) => void): Promise<CleanResult>;
-  /** Closes the ledgers of its runs. */
-  end(): void;
-}
-
 /** `swarm clean` */
 export function cleanCommand(finish: (code: number) => void): Command {
   return new Command('clean')
     .summary('remove what runs have left on the service or the hub')
     .description(
-      'Removes clusters, hosts and infra-envs that a run has left on the service, or objects on a hub, because it was killed, left at the second Ctrl-C, or kept them. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
+      'Removes clusters, hosts and infra-envs that a run has left on the service, and its custom resources on the hub, because it was killed, left at the second Ctrl-C, or kept them. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
     )
     .argument('[run...]', 'ids of runs, or their folders (see: swarm runs)')
     .option('--seed <text>', 'remove everything of this seed, by its names, also where no ledger is left')
@@ -59,7 +54,7 @@ export function cleanCommand(finish: (code: number) => void): Command {
       "file with the Authorization header's value for the service (default: SWARM_USER_AUTHORIZATION of the environment)",
     )
     .option('--kubeconfig <file>', 'kubeconfig of the hub (default: that of the run)')
-    .option('--context <name>', 'context of the kubeconfig')
+    .option('--context <name>', 'context of the kubeconfig (default: that of the run)')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
@@ -74,19 +69,29 @@ Examples:
     .action(async (names: string[], flags: CleanFlags) => {
       const runs = chooseRuns(names, flags);
       const authorization = readAuthorization(flags.authorizationFile);
-      const tasks = tasksOf(runs, flags, authorization);
+      const ledgers = new OpenLedgers();
+      const tasks = tasksOf(runs, flags, authorization, ledgers);
+      const hubTasks = hubTasksOf(runs, flags, ledgers);
       const stop = new AbortController();
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       void interrupts.first.then(() => stop.abort(new Error('interrupted')));
+      const { clean } = await import('../daemon/cleaner.ts');
       const progress = showProgress();
       const removed: Record<string, number> = {};
       const left: CleanLeft[] = [];
-      for (const task of tasks) {
-        const result = await task.clean(stop.signal, progress.show);
-        task.end();
+      const work = [
+        ...hubTasks.map((task) => async () => {
+          const { cleanHub } = await import('../daemon/hub-cleaner.ts');
+          return cleanHub(task, stop.signal, progress.show);
+        }),
+        ...tasks.map((task) => () => clean(task, stop.signal, progress.show)),
+      ];
+      for (const next of work) {
+        const result = await next();
         for (const [kind, count] of Object.entries(result.removed)) removed[kind] = (removed[kind] ?? 0) + count;
         left.push(...result.left);
       }
+      ledgers.end();
       progress.stop();
       interrupts.release();
       const ids = runs.map(({ record }) => record.id);
@@ -161,20 +166,22 @@ function isOver({ record: { id, state, process: owner, seed } }: Pick<FoundRun, 
   return true;
 }
 
-/** One task a service and one a run on a hub. */
-function tasksOf(runs: readonly FoundRun[], flags: CleanFlags, authorization: string): Task[] {
+/** One task a service. */
+function tasksOf(
+  runs: readonly FoundRun[],
+  flags: CleanFlags,
+  authorization: string,
+  ledgers: OpenLedgers,
+): CleanTask[] {
   const services = new Map<string, { tls: TlsOptions; runs: FoundRun[] }>();
   const flagTls = {
     ...(flags.insecure && { insecure: true }),
     ...(flags.ca !== undefined && { ca: readCa(flags.ca) }),
   };
-  const onHubs: FoundRun[] = [];
   for (const run of runs) {
-    const { service, tls, hub } = run.contents.header;
+    const { service, tls } = run.contents.header;
     // What an embedded service held is gone with its run.
-    if (service === 'embedded') continue;
-    if (hub) onHubs.push(run);
-    if (hub && run.contents.open.every((entry) => targetOf(entry) !== null)) continue;
+    if (service === 'embedded' || service === SERVICE_OF_HUB || run.contents.header.manifests !== undefined) continue;
     const url = flags.service ?? service;
     if (url.includes('(redacted)@')) {
       throw new InputError(
@@ -185,7 +192,8 @@ function tasksOf(runs: readonly FoundRun[], flags: CleanFlags, authorization: st
     place.runs.push(run);
     services.set(url, place);
   }
-  if (flags.seed !== undefined && services.size === 0 && (flags.service !== undefined || onHubs.length === 0)) {
+  if (flags.seed !== undefined && services.size === 0) {
+    if (flags.service === undefined && runs.some(({ contents }) => contents.header.hub)) return [];
     if (flags.service === undefined) {
       throw new InputError(
         `no run with seed ${flags.seed} stands in ${flags.out}; say where to look with --service URL`,
@@ -193,10 +201,7 @@ function tasksOf(runs: readonly FoundRun[], flags: CleanFlags, authorization: st
     }
     services.set(flags.service, { tls: flagTls, runs: [] });
   }
-  return [
-    ...onHubs.map((run) => hubTaskOf(run, flags)),
-    ...[...services].map(([url, place]) => taskOf(url, place, flags, authorization)),
-  ];
+  return [...services].map(([url, place]) => taskOf(url, place, flags, authorization, ledgers));
 }
 
 function taskOf(
@@ -204,65 +209,65 @@ function taskOf(
   { tls, runs }: { tls: TlsOptions; runs: FoundRun[] },
   flags: CleanFlags,
   authorization: string,
-): Task {
-  const ledgers = runs.flatMap((run) => openLedgerOf(run));
-  const task: CleanTask = {
+  ledgers: OpenLedgers,
+): CleanTask {
+  const open = runs.map((run) => ledgers.open(run));
+  return {
     service: { url, tls, authorization },
-    entries: ledgers.flatMap(({ id, ledger }) =>
-      ledger.open().flatMap((entry) => (targetOf(entry) ? [] : { run: id, entry })),
-    ),
-    lastWordAt: Math.max(0, ...ledgers.map(({ lastWordAt }) => lastWordAt)),
+    entries: open.flatMap(({ entries }) => entries.filter(({ entry }) => targetOf(entry) === null)),
+    lastWordAt: Math.max(0, ...open.map((one) => one.lastWordAt)),
     seeds: flags.seed === undefined ? [] : [flags.seed],
     notOurs: flags.seed === undefined ? idsOfOthers(runs) : new Set(),
   };
-  return {
-    clean: async (signal, onProgress) => {
-      const { clean } = await import('../daemon/cleaner.ts');
-      return clean(task, signal, onProgress);
-    },
-    end: () => endAll(ledgers),
-  };
 }
 
-function hubTaskOf(run: FoundRun, { kubeconfig, context }: CleanFlags): Task {
-  const ledgers = openLedgerOf(run);
-  return {
-    clean: async (signal, onProgress) => {
-      const removed: Record<string, number> = {};
-      const left: CleanLeft[] = [];
-      for (const { id, ledger, lastWordAt } of ledgers) {
-        const entries = ledger.open().filter((entry) => targetOf(entry) !== null);
-        if (entries.length === 0) continue;
-        const { cleanHub } = await import('../daemon/hub-cleaner.ts');
-        const hub = run.contents.header.hub!;
-        const result = await cleanHub({ hub, kubeconfig, context, run: id, entries, lastWordAt }, signal, onProgress);
-        Object.assign(removed, result.removed);
-        left.push(...result.left);
-      }
-      return { removed, left };
-    },
-    end: () => endAll(ledgers),
-  };
+/** One task for all runs with the same label on the same hub. */
+function hubTasksOf(runs: readonly FoundRun[], flags: CleanFlags, ledgers: OpenLedgers): HubCleanTask[] {
+  const tasks = new Map<string, HubCleanTask>();
+  for (const run of runs) {
+    const { hub } = run.contents.header;
+    if (!hub) continue;
+    const { entries, lastWordAt } = ledgers.open(run);
+    const key = `${hub.server} ${hub.label}`;
+    const task = tasks.get(key) ?? {
+      hub: { ...hub, ...accessOf(flags) },
+      entries: [],
+      lastWordAt: 0,
+    };
+    task.entries.push(...entries.filter(({ entry }) => targetOf(entry) !== null));
+    task.lastWordAt = Math.max(task.lastWordAt, lastWordAt);
+    tasks.set(key, task);
+  }
+  return [...tasks.values()].filter(({ entries }) => entries.length > 0);
 }
 
-interface OpenLedger {
-  id: string;
-  ledger: Ledger;
-  contents: LedgerContents;
-  /** Wall-clock epoch milliseconds. */
-  lastWordAt: number;
+/** What the command line says in place of what the run has written down. */
+function accessOf({ kubeconfig, context }: CleanFlags): { kubeconfig?: string; context?: string | null } {
+  if (kubeconfig !== undefined) return { kubeconfig, context: context ?? null };
+  return context === undefined ? {} : { context };
 }
 
-/** None when nothing is open. */
-function openLedgerOf({ record, contents }: FoundRun): OpenLedger[] {
-  if (contents.open.length === 0) return [];
-  const lastWordAt = statSync(join(record.folder, LEDGER_FILE)).mtimeMs;
-  return [{ id: record.id, ledger: reopen(record, contents), contents, lastWordAt }];
-}
+/** Ledgers that are gone on with while what they tell of is removed; one for each run. */
+class OpenLedgers {
+  readonly #open = new Map<string, { ledger: Ledger; contents: LedgerContents; lastWordAt: number }>();
 
-/** The end of the run stays the last line, where readers look for it. */
-function endAll(ledgers: readonly OpenLedger[]): void {
-  for (const { ledger, contents } of ledgers) ledger.end(contents.end ?? undefined);
+  /** Open entries of a run, and when it wrote its last line: wall-clock epoch milliseconds, 0 when it has none open. */
+  open({ record, contents }: FoundRun): { entries: CleanTask['entries']; lastWordAt: number } {
+    if (contents.open.length === 0) return { entries: [], lastWordAt: 0 };
+    let open = this.#open.get(record.folder);
+    if (!open) {
+      const lastWordAt = statSync(join(record.folder, LEDGER_FILE)).mtimeMs;
+      open = { ledger: reopen(record, contents), contents, lastWordAt };
+      this.#open.set(record.folder, open);
+    }
+    const { ledger, lastWordAt } = open;
+    return { entries: ledger.open().map((entry) => ({ run: record.id, entry })), lastWordAt };
+  }
+
+  /** The end of the run stays the last line, where readers look for it. */
+  end(): void {
+    for (const { ledger, contents } of this.#open.values()) ledger.end(contents.end ?? undefined);
+  }
 }
 
 function reopen({ folder }: RunRecord, contents: LedgerContents): Ledger {

@@ -26,7 +26,7 @@ export function demoCommand(finish: (code: number) => void): Command {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
       const { packageRoot } = await import('../package-root.ts');
-      const plan = runnablePlan(readPlanFiles([join(packageRoot(), 'examples', 'demo.yaml')], note), {});
+      const plan = await runnablePlan(readPlanFiles([join(packageRoot(), 'examples', 'demo.yaml')], note), {});
       const session = new DaemonSession({
         directory: flags.out,
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),

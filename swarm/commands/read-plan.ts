@@ -1,8 +1,8 @@
 /** Plans from the command line. */
 import { readFileSync } from 'node:fs';
-import { plannedManifests } from '../daemon/manifest-source.ts';
 import type { Overrides } from '../daemon/overrides.ts';
 import { applyOverrides } from '../daemon/overrides.ts';
+import { readyPlan } from '../daemon/ready-plan.ts';
 import { expandPlan } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { loadPlan } from '../plan/load.ts';
@@ -33,9 +33,9 @@ export interface PlanOptions {
 }
 
 /** {@link expandWith}, ready to be run: with what the plan says of its custom resources. @throws InputError */
-export function runnablePlan(plan: Plan, options: PlanOptions): ExpandedPlan {
+export async function runnablePlan(plan: Plan, options: PlanOptions): Promise<ExpandedPlan> {
   try {
-    return plannedManifests(expandWith(plan, options)).plan;
+    return await readyPlan(expandWith(plan, options));
   } catch (error) {
     if (error instanceof RangeError || error instanceof PlanError)
       throw new InputError(error.message, { cause: error });

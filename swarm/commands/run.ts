@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
+import { InputError } from './exit.ts';
 import { note } from './note.ts';
 import { clockSpeed, duration, type ListenAddress, listenAddress, shard, wholeNumber } from './options.ts';
 import type { PlanOptions } from './read-plan.ts';
@@ -56,7 +57,12 @@ Examples:
     .action(async (files: string[], flags: RunFlags) => {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
-      const plan = runnablePlan(readPlanFiles(files, note), flags);
+      const plan = await runnablePlan(readPlanFiles(files, note), flags);
+      if (plan.hub !== null) {
+        const { hubProblems } = await import('../daemon/hub-check.ts');
+        const problems = await hubProblems(plan, new AbortController().signal);
+        if (problems.length > 0) throw new InputError(`${problems.join('\n')}\nnothing was made`);
+      }
       const session = new DaemonSession({
         directory: flags.out,
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),

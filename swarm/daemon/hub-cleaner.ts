@@ -1,31 +1,28 @@
-/** Removes from a hub what a run has left there: everything with the run's label, as its ledger says where and which. */
+/** Removes from one hub what runs have left there, as their ledgers have it, in the order that finalizers ask for. */
 import { KubeClient } from '../../model/kube/kube-client.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
-import type { KubeResource } from '../../model/kube/resources.ts';
-import { ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
-import { HubObjects, ledgerNameOf, targetOf } from '../cluster/hub-objects.ts';
+import { ScaledClock, startClock } from '../../model/time/clock.ts';
+import { HubObjects, type HubTarget, ledgerNameOf, targetOf } from '../cluster/hub-objects.ts';
 import { HubPreflight } from '../cluster/hub-preflight.ts';
-import { RUN_KINDS, RunRemoval } from '../cluster/run-removal.ts';
-import { redactUrl } from '../plan/redact.ts';
+import { removeHubObjects } from '../cluster/hub-removal.ts';
+import { HubRequests } from '../cluster/hub-requests.ts';
+import { removeAll, STALL_MS } from '../cluster/removal.ts';
 import { Ledger, type LedgerEntry, type LedgerHub } from '../telemetry/ledger.ts';
-import { type CleanProgress, type CleanResult, SETTLE_MS } from './cleaner.ts';
+import type { CleanProgress, CleanResult } from './cleaner.ts';
+import { USER_CONNECTIONS } from './user-client.ts';
 
-/** Namespaces under way at once. */
-const CONCURRENCY = 20;
-/** Wall-clock milliseconds that an object may wait for its finalizers. */
-const LIMIT_MS = 600_000;
+/** Wall-clock milliseconds after a run's last word in which the hub may still carry out what it was asked for. */
+const SETTLE_MS = 3_000;
 
 export interface HubCleanTask {
   hub: LedgerHub;
-  /** In place of those of the run. */
-  kubeconfig?: string | undefined;
-  context?: string | undefined;
-  run: string;
-  /** Open entries of the run that are about objects of a hub. */
-  entries: readonly LedgerEntry[];
-  /** Wall-clock epoch milliseconds at which the run wrote its last line. */
+  /** Open entries of runs that are over, all of this hub and label. */
+  entries: { run: string; entry: LedgerEntry }[];
+  /** Wall-clock epoch milliseconds at which the last of the runs wrote its last line. */
   lastWordAt: number;
 }
+
+type Entry = HubCleanTask['entries'][number];
 
 /** Never throws for what the hub does: what could not be removed is in the result. */
 export async function cleanHub(
@@ -33,94 +30,120 @@ export async function cleanHub(
   signal: AbortSignal,
   onProgress: (progress: CleanProgress) => void,
 ): Promise<CleanResult> {
-  const { run } = task;
-  /** Those that are not known to be gone. */
-  const open = new Map(task.entries.map((entry) => [`${entry.kind} ${entry.name}`, entry]));
-  const removed: Record<string, number> = {};
+  const result: CleanResult = { removed: {}, left: [] };
+  const leave = (entries: readonly Entry[], reason: string) => {
+    for (const { run, entry } of entries) {
+      const { kind, name, id } = entry;
+      result.left.push({ run, kind, name, id, reason });
+    }
+  };
   let client: KubeClient | null = null;
   try {
-    client = clientOf(task);
-    const { left, gone } = await removeLabelled(task, open, client, signal, onProgress);
-    for (const kind of gone) removed[kind] = (removed[kind] ?? 0) + 1;
-    return {
-      removed,
-      left: left.map(({ target, reason }) => ({ run, ...ledgerNameOf(target), id: target.uid ?? null, reason })),
-    };
+    const { kubeconfig, context } = task.hub;
+    const clock = new ScaledClock(startClock(1));
+    client = new KubeClient({
+      kubeconfig: loadKubeconfig({
+        ...(kubeconfig !== null && { file: kubeconfig }),
+        ...(context !== null && { context }),
+      }),
+      clock,
+      connections: USER_CONNECTIONS,
+    });
+    const preflight = new HubPreflight(new HubRequests({ client, clock }), signal);
+    const unreachable = await preflight.unreachable();
+    if (unreachable !== null) throw new Error(unreachable);
+    const wait = task.lastWordAt + SETTLE_MS - Date.now();
+    if (wait > 0) await clock.sleep(wait, signal);
+    // Entries are told here; the removal needs a ledger of its own only because runs have one.
+    const ledger = new Ledger({ sink: () => {}, onFailure: () => {} });
+    const objects = new HubObjects({ client, clock, ledger, run: task.hub.label });
+    const controllers = await preflight.hasControllers();
+    await removeGroups(groupsOf(task.entries), { objects, controllers, signal, onProgress, result, leave });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { removed, left: [...open.values()].map(({ kind, name, id }) => ({ run, kind, name, id, reason })) };
+    const done = new Set(result.left.map(({ name, kind }) => `${kind} ${name}`));
+    const rest = task.entries.filter(({ entry }) => !entry.isGone && !done.has(`${entry.kind} ${entry.name}`));
+    leave(rest, error instanceof Error ? error.message : String(error));
   } finally {
     await client?.close();
   }
+  return result;
 }
 
-/** @throws Error when the kubeconfig cannot be read or leads to another hub. */
-function clientOf({ hub, kubeconfig, context }: HubCleanTask): KubeClient {
-  const given = kubeconfig !== undefined || context !== undefined;
-  const file = kubeconfig ?? (hub.kubeconfig || undefined);
-  const name = given ? context : (hub.context ?? undefined);
-  const client = new KubeClient({
-    kubeconfig: loadKubeconfig({ ...(file !== undefined && { file }), ...(name !== undefined && { context: name }) }),
-    clock: new ScaledClock(startClock(1)),
-    connections: CONCURRENCY,
-  });
-  const server = redactUrl(client.server);
-  if (server === hub.server) return client;
-  throw new Error(
-    `it is on ${hub.server}, and the kubeconfig leads to ${server}; give the right one with --kubeconfig or --context`,
-  );
+interface Work {
+  objects: HubObjects;
+  controllers: boolean;
+  signal: AbortSignal;
+  onProgress: (progress: CleanProgress) => void;
+  result: CleanResult;
+  leave: (entries: readonly Entry[], reason: string) => void;
 }
 
-async function removeLabelled(
-  { hub, lastWordAt }: HubCleanTask,
-  open: Map<string, LedgerEntry>,
-  client: KubeClient,
-  signal: AbortSignal,
-  onProgress: (progress: CleanProgress) => void,
-) {
-  const clock = new ScaledClock(startClock(1));
-  const kinds = new Map(RUN_KINDS.map((resource) => [keyOf(resource), resource]));
-  for (const entry of open.values()) {
-    const { resource } = targetOf(entry)!;
-    if (!kinds.has(keyOf(resource))) kinds.set(keyOf(resource), resource);
+async function removeGroups({ clusters, shared }: Groups, work: Work): Promise<void> {
+  const progress: CleanProgress = { done: 0, of: clusters.length };
+  // What clusters share goes when they are gone.
+  for (const jobs of [clusters, shared.length > 0 ? [shared] : []]) {
+    const failures = await removeAll({
+      jobs,
+      remove: (entries, giveUp) => removeGroup(entries, work, giveUp),
+      atOnce: USER_CONNECTIONS,
+      signal: work.signal,
+      onRemoved: () => work.onProgress({ ...progress, done: ++progress.done }),
+    });
+    for (const { job, reason } of failures) {
+      work.leave(
+        job.filter(({ entry }) => !entry.isGone),
+        reason,
+      );
+    }
   }
-  const inDoubt = [...open.values()].some(({ id, unanswered }) => id === null || unanswered);
-  const wait = lastWordAt + SETTLE_MS - wallNow();
-  if (inDoubt && wait > 0) await clock.sleep(wait, signal);
-  const objects = new HubObjects({
-    client,
-    clock,
-    // Entries are those of the run's own ledger, and told below.
-    ledger: new Ledger({ sink: () => {}, onFailure: () => {} }),
-    run: hub.label,
-  });
-  const preflight = new HubPreflight(objects, signal);
-  const unreachable = await preflight.unreachable();
-  if (unreachable !== null) throw new Error(unreachable);
-  const gone: string[] = [];
-  const removal = new RunRemoval({
+}
+
+async function removeGroup(entries: readonly Entry[], work: Work, signal: AbortSignal): Promise<void> {
+  const { objects, controllers, result, leave } = work;
+  const byName = new Map(entries.map((one) => [`${one.entry.kind} ${one.entry.name}`, one]));
+  const find = (target: HubTarget) => {
+    const { kind, name } = ledgerNameOf(target);
+    return byName.get(`${kind} ${name}`);
+  };
+  const left = await removeHubObjects({
     objects,
-    run: hub.label,
-    kinds: [...kinds.values()],
+    targets: entries.flatMap(({ entry }) => targetOf(entry) ?? []),
+    controllers,
     signal,
-    concurrency: CONCURRENCY,
-    limitMs: LIMIT_MS,
-    controllers: await preflight.hasControllers(),
-    strip: false,
+    limitMs: STALL_MS,
     onGone: (target) => {
-      const { kind, name } = ledgerNameOf(target);
-      gone.push(kind);
-      open.get(`${kind} ${name}`)?.gone();
-      open.delete(`${kind} ${name}`);
-      onProgress({ done: removal.done, of: removal.of });
+      const one = find(target);
+      if (!one || one.entry.isGone) return;
+      one.entry.gone();
+      result.removed[one.entry.kind] = (result.removed[one.entry.kind] ?? 0) + 1;
     },
   });
-  await removal.find();
-  const left = await removal.remove();
-  if (signal.aborted) throw signal.reason;
-  // What was not found, somebody else has removed, or it was never made.
-  if (left.length === 0) for (const entry of open.values()) entry.gone();
-  return { left, gone };
+  for (const { target, reason } of left) {
+    const one = find(target);
+    if (one) leave([one], reason);
+  }
 }
 
-const keyOf = ({ group, kind }: KubeResource) => `${group} ${kind}`;
+interface Groups {
+  /** Objects of one cluster of one run each. */
+  clusters: Entry[][];
+  shared: Entry[];
+}
+
+function groupsOf(entries: readonly Entry[]): Groups {
+  const clusters = new Map<string, Entry[]>();
+  const shared: Entry[] = [];
+  for (const one of entries) {
+    const { attributes, name } = one.entry;
+    const namespace = targetOf(one.entry)?.namespace ?? (one.entry.kind === 'Namespace' ? name : undefined);
+    if (attributes.cluster === undefined && namespace === undefined) {
+      shared.push(one);
+      continue;
+    }
+    const key = `${one.run} ${attributes.cluster ?? namespace}`;
+    const group = clusters.get(key);
+    if (group) group.push(one);
+    else clusters.set(key, [one]);
+  }
+  return { clusters: [...clusters.values()], shared };
+}

@@ -23,7 +23,8 @@ let folder: string;
 let hub: KubeMock;
 let client: KubeClient;
 let parts: RunParts;
-const SPEED = 60;
+/** Slow enough for a busy machine: hosts that are silent for three simulated minutes count as lost. */
+const SPEED = 30;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'swarm-kube-'));
@@ -115,4 +116,4 @@ it('make a single node of custom resources, install it and leave nothing', async
   // One request an object, and none a look.
   const looks = summary.hub!.rows.filter(({ verb }) => verb === 'get' || verb === 'list');
   expect(looks.reduce((sum, { count }) => sum + count, 0)).toBeLessThan(20);
-}, 120_000);
+}, 240_000);

@@ -1,4 +1,5 @@
 /** The custom resources of a run's clusters, rendered when they are needed. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   clusterValues,
   type HostFacts,
@@ -18,6 +19,9 @@ import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET, parseCi
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
 import { parseValues, type ValuesNetwork } from './manifest-values.ts';
 
+/** Clusters that are rendered before others get their turn. */
+const TURN = 50;
+
 /** What a run's objects are made with. */
 export interface ManifestSource {
   /** Value of the label of all of them. */
@@ -26,6 +30,11 @@ export interface ManifestSource {
   manifestsOf(cluster: ClusterPlan): KubeObject[];
   /** Objects that all clusters share. @throws TemplateError */
   sharedManifests(): KubeObject[];
+  /**
+   * Kinds of all objects as `apiVersion kind`, found by rendering everything once. Gives others their turn.
+   * @throws TemplateError, RangeError, or the signal's reason
+   */
+  types(signal: AbortSignal): Promise<string[]>;
 }
 
 /** The run that a plan's objects belong to; the same for the same plan and seed. */
@@ -128,11 +137,22 @@ function withNetwork(plan: ExpandedPlan, { machineNetwork, apiVip, ingressVip }:
 /** @throws TemplateError when the plan's own templates cannot be read */
 export function manifestSource(plan: ExpandedPlan, values: ManifestValues): ManifestSource {
   const run = runValues(manifestRun(plan), values);
-  const renderer = new ManifestRenderer(new TemplateSet(plan.manifests.templates ?? undefined), run);
+  const templates = new TemplateSet(plan.manifests.templates ?? undefined);
+  const renderer = new ManifestRenderer(templates, run);
   const factsOf = hostFacts(plan.seed);
   return {
     run: run.run.name,
     manifestsOf: (cluster) => manifestObjects(renderer.cluster(clusterValues(run, cluster, factsOf))),
     sharedManifests: () => manifestObjects(renderer.once()),
+    types: async (signal) => {
+      const survey = new ManifestRenderer(templates, run);
+      survey.once();
+      for (const [at, cluster] of plan.clusters.entries()) {
+        if (cluster.api === 'kube') survey.cluster(clusterValues(run, cluster, factsOf));
+        if (at % TURN === TURN - 1) await nextTurn();
+        signal.throwIfAborted();
+      }
+      return [...survey.types.keys()];
+    },
   };
 }

@@ -30,7 +30,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
       const store = await RunStore.open({ root: directory, run, plan, onFailure }).catch((error: Error) => {
         throw new Error(`the run's folder cannot be made in ${directory}: ${error.message}`, { cause: error });
       });
-      const ledger = openLedger(store, run, plan, warn);
+      const ledger = openLedger(store, run, plan, await hubOf(plan), warn);
       let closed = false;
       return {
         directory: store.folder,
@@ -48,8 +48,31 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
   };
 }
 
+/** Where custom resources will stand when the run is over. @throws Error for a kubeconfig that cannot be used */
+async function hubOf(plan: ExpandedPlan): Promise<Pick<LedgerHeader, 'hub'>> {
+  const { hub } = plan;
+  if (hub === null || hub.kubeconfig === 'embedded') return {};
+  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
+  const { manifestRun } = await import('./manifest-source.ts');
+  const kubeconfig = loadKubeconfig({ file: hub.kubeconfig, ...(hub.context !== null && { context: hub.context }) });
+  return {
+    hub: {
+      server: redactUrl(kubeconfig.getCurrentCluster()!.server.replace(/\/+$/, '')),
+      kubeconfig: hub.kubeconfig,
+      context: kubeconfig.getCurrentContext() || null,
+      label: manifestRun(plan).name,
+    },
+  };
+}
+
 /** @throws Error when the ledger cannot be written: without it nothing must be made. */
-function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (message: string) => void): Ledger {
+function openLedger(
+  store: RunStore,
+  run: string,
+  plan: ExpandedPlan,
+  hub: Pick<LedgerHeader, 'hub'>,
+  warn: (message: string) => void,
+): Ledger {
   const { name, seed, shard, service, clusters, hostCount } = plan;
   const header: LedgerHeader = {
     ledger: 1,
@@ -59,6 +82,7 @@ function openLedger(store: RunStore, run: string, plan: ExpandedPlan, warn: (mes
     shard,
     service: redactUrl(service.url),
     tls: service.tls,
+    ...hub,
     clusters: clusters.length,
     hosts: hostCount,
     startedAt: new Date().toISOString(),

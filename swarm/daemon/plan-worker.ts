@@ -4,8 +4,8 @@ import { expandPlan } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import { PlanError, type PlanProblem } from '../plan/plan.ts';
-import { plannedManifests } from './manifest-source.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
+import { readyPlan } from './ready-plan.ts';
 
 export interface PlanQuestion {
   text: string;
@@ -25,14 +25,14 @@ export type PlanAnswer =
 /** Problems told of one plan; a text that is no plan at all may have millions. */
 const PROBLEMS_TOLD = 100;
 
-parentPort!.on('message', (question: PlanQuestion) => parentPort!.postMessage(answer(question)));
+parentPort!.on('message', async (question: PlanQuestion) => parentPort!.postMessage(await answer(question)));
 // From now on time counts as reading.
 parentPort!.postMessage('ready');
 
-function answer({ text, seed, overrides }: PlanQuestion): PlanAnswer {
+async function answer({ text, seed, overrides }: PlanQuestion): Promise<PlanAnswer> {
   try {
     const plan = expandPlan(parsePlan(text, 'plan'), seed === null ? {} : { seed });
-    return { plan: plannedManifests(applyOverrides(plan, overrides)).plan };
+    return { plan: await readyPlan(applyOverrides(plan, overrides)) };
   } catch (error) {
     if (error instanceof PlanError) {
       const { problems } = error;

@@ -34,6 +34,12 @@ export interface RunUser {
   close(): Promise<void>;
 }
 
+/** One side of a user. */
+export interface UserSide<Adapter> {
+  adapter: Adapter;
+  close(): Promise<void>;
+}
+
 export interface UserOptions {
   plan: ExpandedPlan;
   /** Of the service; '' when only the hub knows it. */
@@ -54,7 +60,7 @@ export interface RunParts {
   startEmbedded(clock: ClockSpec, agentToken: string, hub: string | null, images: boolean): Promise<EmbeddedService>;
   startEmbeddedHub(clock: ClockSpec): Promise<EmbeddedHub>;
   createPool(options: PoolOptions): Promise<RunPool>;
-  createUser(options: UserOptions): RunUser;
+  createUser(options: UserOptions): RunUser | Promise<RunUser>;
   /** Where events and summary are kept. */
   openStore(run: string, plan: ExpandedPlan): Promise<RunStoreWriter>;
 }

@@ -1,34 +1,15 @@
 /** The user of a run: speaks REST to the service, custom resources to the hub, or both. */
-import { KubeClient } from '../../model/kube/kube-client.ts';
-import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
-import { OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
-import type { Machines } from '../cluster/cluster-life.ts';
-import { HubObjects } from '../cluster/hub-objects.ts';
-import { HubView } from '../cluster/hub-view.ts';
-import { KubeAdapter } from '../cluster/kube.ts';
 import { RestAdapter } from '../cluster/rest.ts';
 import { staticNetworkConfig } from '../cluster/static-network.ts';
 import { buildHost } from '../host/build-host.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
-import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
-import { hasBareMetalHosts, RunBareMetal } from './bare-metal.ts';
-import { manifestSource, plannedManifests } from './manifest-source.ts';
-import type { RunUser, UserOptions } from './run-parts.ts';
-import { ServedSpokes } from './served-spokes.ts';
-import { createUserClient, createUserRuntime, USER_CONNECTIONS, USER_MACHINE } from './user-client.ts';
-
-/** One side of a user. */
-interface Side<Adapter> {
-  adapter: Adapter;
-  close(): Promise<void>;
-}
-
-interface KubeSide extends Side<KubeAdapter>, Pick<RunUser, 'attend' | 'apply'> {}
+import type { RunUser, UserOptions, UserSide } from './run-parts.ts';
+import { createUserClient, USER_CONNECTIONS } from './user-client.ts';
 
 /** Connects to nothing yet. @throws Error when a kubeconfig, certificate or template cannot be read. */
-export function createRunUser(options: UserOptions): RunUser {
+export async function createRunUser(options: UserOptions): Promise<RunUser> {
   const rest = options.baseUrl === '' ? null : restSide(options);
-  const kube = options.hub === null ? null : kubeSide(options);
+  // What it needs is most of the program, and nothing to runs without a hub.
+  const kube = options.hub === null ? null : (await import('./hub-user.ts')).createHubUser(options);
   return {
     adapterOf: (api) => {
       const side = api === 'kube' ? kube : rest;
@@ -44,7 +25,7 @@ export function createRunUser(options: UserOptions): RunUser {
   };
 }
 
-function restSide({ plan, baseUrl, clock, telemetry, ledger }: UserOptions): Side<RestAdapter> {
+function restSide({ plan, baseUrl, clock, telemetry, ledger }: UserOptions): UserSide<RestAdapter> {
   const { client, close } = createUserClient({
     baseUrl,
     tls: plan.service.tls,
@@ -66,99 +47,4 @@ function restSide({ plan, baseUrl, clock, telemetry, ledger }: UserOptions): Sid
     concurrency: USER_CONNECTIONS,
   });
   return { adapter, close };
-}
-
-function kubeSide(options: UserOptions): KubeSide {
-  const { plan, clock, telemetry, hubRequests, ledger } = options;
-  const kubeconfig = loadKubeconfig(options.hub!);
-  const runtime = createUserRuntime({ tls: plan.service.tls, clock, telemetry });
-  const client = new KubeClient({
-    kubeconfig,
-    clock,
-    connections: USER_CONNECTIONS,
-    onCall: (call) => hubRequests.record('user', call),
-  });
-  const source = manifestSource(plan, plannedManifests(plan).values);
-  const { run } = source;
-  const view = new HubView({ client, clock, run });
-  const spokes = new SpokesOnDemand(options);
-  const adapter = new KubeAdapter({
-    ...source,
-    objects: new HubObjects({ client, clock, ledger, run }),
-    view,
-    download: (url, signal) => fetchDiscoveryIgnition(url, { runtime, machine: USER_MACHINE, signal }),
-    pollIntervalSeconds: plan.pollIntervalSeconds,
-    boot: plan.boot,
-    openSpoke: (cluster) => spokes.open(cluster),
-    shutSpoke: (cluster) => spokes.shut(cluster),
-  });
-  const metal = hasBareMetalHosts(plan) ? bareMetal(options, run) : null;
-  return {
-    adapter,
-    attend: async (machines) => metal?.start(machines) ?? machines,
-    apply: (event) => {
-      if (event.type !== 'host.phase' || event.phase !== 'rebooted') return;
-      spokes.rebooted(event.id);
-      metal?.rebooted(event.id);
-    },
-    close: async () => {
-      await Promise.all([metal?.close(), view.stop(), spokes.close()]);
-      await client.close();
-      await runtime.transport.close();
-    },
-  };
-}
-
-/** Who acts as the Bare Metal Operator on the hub of a run. */
-function bareMetal({ plan, hub, clock, hubRequests, warn }: UserOptions, run: string) {
-  const client = new KubeClient({
-    kubeconfig: loadKubeconfig(hub!),
-    clock,
-    limit: OPERATOR_LIMIT,
-    onCall: (call) => hubRequests.record('baremetal-operator', call),
-  });
-  let metal: RunBareMetal | null = null;
-  return {
-    start: async (machines: Machines): Promise<Machines> => {
-      metal = await RunBareMetal.start({ plan, client, clock, run, machines, onError: warn });
-      return metal.machines;
-    },
-    rebooted: (hostId: string) => metal?.rebooted(hostId),
-    close: async () => {
-      await metal?.stop();
-      await client.close();
-    },
-  };
-}
-
-/** The kube-apis of installed clusters, served from the first on that takes day-2 hosts. */
-class SpokesOnDemand {
-  readonly #options: Pick<UserOptions, 'plan' | 'clock'>;
-  #served: Promise<ServedSpokes> | null = null;
-  #opened: ServedSpokes | null = null;
-
-  constructor(options: Pick<UserOptions, 'plan' | 'clock'>) {
-    this.#options = options;
-  }
-
-  async open(cluster: ClusterPlan): Promise<string> {
-    const { plan, clock } = this.#options;
-    this.#served ??= ServedSpokes.start({ clock, address: plan.hub!.spokeAddress, profile: plan.spokeProfile });
-    this.#opened = await this.#served;
-    const hosts = cluster.hosts.map((host) => buildHost(plan.seed, cluster, host));
-    // Day-2 hosts of a run have no BareMetalHost, so that the service approves them.
-    return this.#opened.open(cluster, hosts, 'service');
-  }
-
-  rebooted(hostId: string): void {
-    this.#opened?.hostRebooted(hostId);
-  }
-
-  async shut(cluster: ClusterPlan): Promise<void> {
-    await this.#opened?.shut(cluster);
-  }
-
-  async close(): Promise<void> {
-    await (await this.#served)?.close();
-  }
 }

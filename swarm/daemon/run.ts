@@ -199,7 +199,7 @@ export class Run {
       this.#budget = connectionBudget(this.plan, await readConnectionLimits());
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
-      user = this.#parts.createUser({
+      user = await this.#parts.createUser({
         plan: this.plan,
         baseUrl: await this.#serviceUrl(hub?.text ?? null),
         hub,

@@ -84,6 +84,8 @@ export interface LedgerEntry extends LedgerRecord {
   made(id: string): void;
   notAnswered(): void;
   gone(): void;
+  /** It was removed, or is known never to have been made. */
+  readonly isGone: boolean;
 }
 
 type Line =
@@ -299,6 +301,7 @@ class Entry implements LedgerEntry {
   readonly #ledger: Ledger;
   #id: string | null;
   #unanswered: boolean;
+  #gone = false;
 
   constructor(ledger: Ledger, record: LedgerRecord) {
     this.#ledger = ledger;
@@ -329,7 +332,12 @@ class Entry implements LedgerEntry {
     this.#ledger.append({ seq: this.seq, unanswered: true });
   }
 
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
   gone(): void {
+    this.#gone = true;
     this.#ledger.forget(this);
     this.#ledger.append({ seq: this.seq, gone: true });
   }
