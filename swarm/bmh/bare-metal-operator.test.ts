@@ -170,6 +170,18 @@ describe('a host of the converged flow', () => {
     return name;
   }
 
+  it('whose image nobody makes is told of once', async () => {
+    for (let i = 0; i < 3; i++) await hub.addHost({ annotations: { 'inspect.metal3.io': 'disabled' } });
+    await hub.operate({ converged: true });
+    const told = () => hub.events.filter((event) => event.kind === 'error').map(({ message }) => message);
+    await expect
+      .poll(told, WAIT)
+      .toEqual([expect.stringMatching(/nobody has answered its PreprovisioningImage for \d+ min/)]);
+    const from = hub.clock.now();
+    await expect.poll(() => hub.clock.now() - from, WAIT).toBeGreaterThan(12 * 60_000);
+    expect(told().length).toBe(1);
+  });
+
   it('waits for its image, is inspected in it, and starts the agent when it is deployed', async () => {
     const name = await inspected();
     expect((await imageOf(name)) as KubeObject).toMatchObject({

@@ -40,6 +40,9 @@ const CONCURRENCY = { least: 2, most: 8 } as const;
 /** --max-provisioning-retries: main.go. */
 const MAX_PROVISIONING_RETRIES = 5;
 
+/** Simulated milliseconds after which a ramdisk that is not made is worth a word; said of the first host only. */
+const RAMDISK_PATIENCE_MS = 4 * 60_000;
+
 /** What happened, for people and records. */
 export type BmhEvent =
   | { kind: 'state'; host: HostRef; before: string; after: string }
@@ -86,6 +89,8 @@ export class BareMetalOperator {
   readonly #provisioner: Provisioner;
   readonly #queue: WorkQueue;
   readonly #hosts = new Map<string, HostRef>();
+  /** Since when hosts wait for a ramdisk; null once somebody was told. */
+  #awaited: Map<string, number> | null = new Map();
   /** Namespaces whose hosts a real operator holds. */
   #held: ReadonlySet<string> = new Set();
 
@@ -126,6 +131,7 @@ export class BareMetalOperator {
         hardwareOf: options.hardwareOf,
         images: converged,
         maxProvisioningRetries: options.maxProvisioningRetries ?? MAX_PROVISIONING_RETRIES,
+        onRamdiskAwaited: (key) => this.#noteAwaited(key),
         now: () => clock.now(),
       },
       (host, before) => {
@@ -191,6 +197,20 @@ export class BareMetalOperator {
   /** Machines that are being inspected, cleaned, deployed or deprovisioned. */
   get busy(): number {
     return this.#provisioner.busy;
+  }
+
+  /** A service that has the converged flow switched off answers no PreprovisioningImage, and says so nowhere. */
+  #noteAwaited(key: string): void {
+    const now = this.#options.clock.now();
+    const since = this.#awaited?.get(key);
+    if (since === undefined) this.#awaited?.set(key, now);
+    else if (now - since >= RAMDISK_PATIENCE_MS) {
+      this.#awaited = null;
+      const message =
+        `nobody has answered its PreprovisioningImage for ${Math.round((now - since) / 60_000)} min: ` +
+        'does the service have the converged flow switched off (ALLOW_CONVERGED_FLOW)? Say so then: converged is false';
+      this.#tell({ kind: 'error', host: this.#refOf(key), message });
+    }
   }
 
   /** Discards updates of hosts that its own writes of the status are: updateEventHandler. */

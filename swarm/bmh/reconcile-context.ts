@@ -26,6 +26,8 @@ export interface OperatorContext {
   images: boolean;
   /** Failures of provisioning after which a host is left alone; 0 for never. */
   maxProvisioningRetries: number;
+  /** Told of a host whose work waits for a ramdisk that nobody has made yet. */
+  onRamdiskAwaited: (key: string) => void;
   /** Simulated milliseconds since the epoch. */
   now: () => number;
 }

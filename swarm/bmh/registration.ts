@@ -59,6 +59,7 @@ async function register(context: HostContext): Promise<ActionResult | null> {
     publish,
   );
   if (progress === 'done' && ramdisk === 'awaited' && waitsForRamdisk(host)) {
+    operator.onRamdiskAwaited(context.key);
     return { kind: 'continue', save: credentialsChanged, afterMs: IMAGE_RETRY_MS };
   }
   if (typeof progress === 'object') return context.fail('registration error', progress.error);
