@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeCertificateRequest, parseCertificateRequest } from './certificate-request.ts';
+import { kubeletRequest } from '../../controller-mock/worlds/spoke/kubelet-request.ts';
+import { parseCertificateRequest } from './certificate-request.ts';
 
 /** Of `openssl req -newkey ec`, with CN system:node:a.b, O system:nodes, DNS a.b and an address. */
 const REAL = `-----BEGIN CERTIFICATE REQUEST-----
@@ -19,24 +20,26 @@ describe('a certificate request', () => {
       organizations: ['system:nodes'],
       dnsNames: ['a.b'],
       emailAddresses: [],
-      ipAddresses: [Buffer.from([192, 0, 2, 7])],
+      ipAddresses: ['192.0.2.7'],
     });
   });
 
-  it('survives writing and reading', () => {
-    const text = fc.string({ minLength: 1, maxLength: 80 });
-    const bytes = (length: number) =>
-      fc.uint8Array({ minLength: length, maxLength: length }).map((one) => Buffer.from(one));
-    const subject = fc.record({
-      commonName: text,
-      organizations: fc.array(text, { maxLength: 3 }),
-      dnsNames: fc.array(text, { maxLength: 20 }),
-      emailAddresses: fc.array(text, { maxLength: 2 }),
-      ipAddresses: fc.array(fc.oneof(bytes(4), bytes(16)), { maxLength: 2 }),
+  it('of a kubelet is read, whatever its node is called and wherever it is', () => {
+    const node = fc.record({
+      nodeName: fc.domain(),
+      addresses: fc.uniqueArray(fc.ipV4(), { maxLength: 4 }),
+      purpose: fc.constantFrom('client' as const, 'serving' as const),
     });
     fc.assert(
-      fc.property(subject, (one) => {
-        expect(parseCertificateRequest(makeCertificateRequest(one))).toEqual(one);
+      fc.property(node, (one) => {
+        const serving = one.purpose === 'serving';
+        expect(parseCertificateRequest(kubeletRequest(one))).toEqual({
+          commonName: `system:node:${one.nodeName}`,
+          organizations: ['system:nodes'],
+          dnsNames: serving ? [one.nodeName] : [],
+          emailAddresses: [],
+          ipAddresses: serving ? one.addresses : [],
+        });
       }),
     );
   });

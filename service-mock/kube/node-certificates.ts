@@ -66,7 +66,10 @@ function servingFits(
     subject.organizations.includes(NODE_GROUP) &&
     subject.commonName === username &&
     subject.dnsNames.every((name) => names.includes(name)) &&
-    subject.ipAddresses.every((bytes) => ips.includes(ipText(bytes)))
+    subject.ipAddresses.every((address) => {
+      const ip = parseIp(address);
+      return ip !== undefined && ip !== null && ips.includes(formatIp(ip));
+    })
   );
 }
 
@@ -78,13 +81,6 @@ function usedFor({ usages = [] }: RequestSpec, purpose: string): boolean {
 
 function isSet(given: readonly string[], wanted: readonly string[]): boolean {
   return given.length === wanted.length && wanted.every((one) => given.includes(one));
-}
-
-function ipText(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join('.');
-  const parts = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
-  const ip = parseIp(parts.join(':'));
-  return ip ? formatIp(ip) : '';
 }
 
 function approval({ status }: KubeObject): (Condition & { lastUpdateTime?: string }) | undefined {

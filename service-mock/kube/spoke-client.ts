@@ -2,10 +2,11 @@
  * Clients of installed clusters, by the kubeconfig that their Secret holds.
  * Upstream: assisted-service, controllers/common.go, spokeKubeconfigSecret, and internal/spoke_k8s_client/.
  *
- * A Secret that still holds the kubeconfig that this service made up leads nowhere; the cluster is imagined then. Whoever
- * serves the cluster puts a kubeconfig of it into the Secret.
+ * The kubeconfig that this service made up itself leads to a name that nobody has: such a cluster is unreachable, and is not
+ * even looked up, so that nothing leaves the machine. Whoever serves the cluster puts a kubeconfig of it into the Secret.
  */
 import { KubeClient } from '../../model/kube/kube-client.ts';
+import { KubeError } from '../../model/kube/kube-error.ts';
 import { objectKey } from '../../model/kube/kube-object.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
@@ -13,7 +14,6 @@ import type { ClusterRow } from '../core/store.ts';
 import type { KubeKey } from '../service-api.ts';
 import { kubeconfigSecretName } from './cluster-credentials.ts';
 import type { KubeContext } from './context.ts';
-import { ImaginedSpoke } from './imagined-spoke.ts';
 import type { ClusterDeployment } from './objects.ts';
 import { ensureLabelled, getSecret } from './secrets.ts';
 import type { SpokeApi } from './spoke-clients.ts';
@@ -33,11 +33,19 @@ export async function spokeOf(context: KubeContext, key: KubeKey): Promise<Spoke
   if (!data.kubeconfig) throw new Error(`secret '${where}' doesn't contain the 'kubeconfig' key`);
   const text = Buffer.from(data.kubeconfig, 'base64').toString('utf8');
   const cluster = context.core.store.clusterByKube(key);
+  const kubeconfig = loadKubeconfig({ text });
   return context.spokes.get(where, text, () =>
     cluster && isInvented(context, cluster, text)
-      ? new ImaginedSpoke(context, cluster)
-      : new KubeClient({ kubeconfig: loadKubeconfig({ text }), clock: context.clock }),
+      ? unreachable(kubeconfig.getCurrentCluster()!.server)
+      : new KubeClient({ kubeconfig, clock: context.clock }),
   );
+}
+
+/** In the words of Go's dialer. */
+function unreachable(server: string): SpokeApi {
+  const said = `dial tcp: lookup ${new URL(server).hostname}: no such host`;
+  const fail = () => Promise.reject(new KubeError(said, { status: 0, reason: 'Unreachable', said }));
+  return { get: fail, list: fail, create: fail, update: fail, patch: fail, delete: fail, close: async () => {} };
 }
 
 function isInvented({ service }: KubeContext, { id }: ClusterRow, kubeconfig: string): boolean {
