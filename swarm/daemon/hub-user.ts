@@ -22,7 +22,8 @@ export interface HubUser extends UserSide<KubeAdapter>, Pick<RunUser, 'attend' |
 export function createHubUser(options: UserOptions): HubUser {
   const { plan, clock, telemetry, hubRequests, ledger } = options;
   const kubeconfig = loadKubeconfig(options.hub!);
-  const runtime = createUserRuntime({ tls: plan.service.tls, clock, telemetry });
+  // Each ignition is downloaded as by a host that boots: on a connection of its own.
+  const runtime = createUserRuntime({ tls: plan.service.tls, clock, telemetry }, 'per-poll');
   const client = new KubeClient({
     kubeconfig,
     clock,

@@ -23,14 +23,13 @@ export type UserRuntime = Pick<Runtime, 'clock' | 'transport' | 'telemetry' | 'w
 /** Slot of the user among machines: it is none of them. */
 export const USER_MACHINE = -1;
 
-/** @throws Error when `tls.ca` is no PEM certificate. */
-export function createUserRuntime({
-  tls,
-  clock,
-  telemetry,
-}: Pick<UserClientOptions, 'tls' | 'clock' | 'telemetry'>): UserRuntime {
+/** @param mode how connections are used: those of one program, or new ones each time. @throws Error when `tls.ca` is no PEM certificate. */
+export function createUserRuntime(
+  { tls, clock, telemetry }: Pick<UserClientOptions, 'tls' | 'clock' | 'telemetry'>,
+  mode: 'shared' | 'per-poll' = 'shared',
+): UserRuntime {
   const transport = createUndiciTransport({
-    mode: 'shared',
+    mode,
     tls,
     idleTimeoutMs: 90_000,
     dialTimeoutMs: 30_000,

@@ -1,7 +1,7 @@
 /** What a plan comes to: numbers for `swarm plan show`, as data and as text. */
 import { formatDuration } from './duration.ts';
 import { expandPlan } from './expand.ts';
-import type { ClusterPlan } from './expanded-plan.ts';
+import { type ClusterPlan, SERVICE_OF_HUB } from './expanded-plan.ts';
 import { formatProblem, type Plan } from './plan.ts';
 
 export interface PlanDescription {
@@ -124,7 +124,7 @@ export function describePlan(plan: Plan): PlanDescription {
     name: plan.name,
     seed: plan.seed,
     seedGiven: plan.seedGiven,
-    service: plan.service.url,
+    service: plan.service.url === SERVICE_OF_HUB ? `of the hub (${plan.hub?.kubeconfig})` : plan.service.url,
     openshiftVersion: plan.openshiftVersion,
     clockSpeed: plan.clockSpeed,
     shard: expanded.shard,
@@ -248,10 +248,13 @@ function notesOf(plan: Plan, needs: NeedsEstimate): string[] {
       `Time runs ${plan.clockSpeed} times as fast as in reality; rates are of real seconds, durations of simulated ones.`,
     );
   }
-  if (plan.clusters.some((cluster) => Object.keys(cluster.infraEnvLabels).length > 0)) {
+  if (plan.clusters.some(({ api, infraEnvLabels }) => api === 'rest' && Object.keys(infraEnvLabels).length > 0)) {
     notes.push("infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.");
   }
-  if (plan.keep) notes.push('keep is true: clusters and infra-envs stay on the service after the run.');
+  if (plan.keep)
+    notes.push(
+      'keep is true: clusters and infra-envs stay on the service, and their objects on the hub, after the run.',
+    );
   return notes;
 }
 

@@ -45,6 +45,20 @@ test('the demo is about 120 hosts of every topology, in compressed time', () => 
   );
 });
 
+test('the plan of custom resources has every way in which clusters get their hosts', () => {
+  const { clusters, hub } = expandPlan(load('kube-demo.yaml'));
+  expect(hub?.kubeconfig).toBe('embedded');
+  expect(clusters.every(({ api }) => api === 'kube')).toBe(true);
+  const count = (is: (cluster: (typeof clusters)[number]) => boolean) => clusters.filter(is).length;
+  expect(count(({ flow, controlPlanes }) => flow.bmh === true && controlPlanes === 1)).toBe(20);
+  expect(count(({ flow, workers }) => !flow.bmh && workers === 2)).toBe(5);
+  expect(count(({ justInfraEnv }) => justInfraEnv)).toBe(2);
+  expect(count(({ flow }) => flow.lateBinding === true)).toBe(1);
+  expect(count(({ flow }) => flow.holdInstallation === true)).toBe(1);
+  expect(count(({ day2Workers }) => day2Workers > 0)).toBe(1);
+  expect(count(({ withNmstate }) => withNmstate)).toBe(7);
+});
+
 test('the steady plan is 20,000 hosts that fit the ports of its addresses', () => {
   const description = describePlan(load('steady-20000.yaml'));
   expect(description.totals).toMatchObject({ clusters: 0, hosts: 20_000 });

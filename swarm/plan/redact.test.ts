@@ -159,3 +159,11 @@ it('no complaint about a plan repeats a password, wherever it was put', () => {
     }),
   );
 });
+
+test('the text of a values file is not shown', () => {
+  const plan = expandPlan(parsePlan({ clusters: [{ topology: 'sno', api: 'kube' }] }, 'plan'));
+  const values = { file: '/plans/values.yaml', text: 'bmc_password: hunter2hunter2' };
+  const shown = redactPlan({ ...plan, manifests: { values, templates: null } });
+  expect(JSON.stringify(shown)).not.toContain('hunter2');
+  expect(shown.manifests.values?.file).toBe('/plans/values.yaml');
+});

@@ -84,6 +84,8 @@ export function redactPlan(plan: ExpandedPlan): ExpandedPlan {
   return {
     ...shown,
     pullSecret: hide(plan.pullSecret),
+    // A values file may hold a pull secret and passwords of its own.
+    manifests: { ...shown.manifests, values: plan.manifests.values && { ...plan.manifests.values, text: REDACTED } },
     service: {
       ...shown.service,
       url: redactUrl(plan.service.url),
