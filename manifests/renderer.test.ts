@@ -54,7 +54,7 @@ describe('a cluster', () => {
     expect(install.spec).toMatchObject({
       clusterDeploymentRef: { name },
       imageSetRef: { name: of(once, 'ClusterImageSet')[0].metadata.name },
-      provisionRequirements: { controlPlaneAgents: 3, workerAgents: 0 },
+      provisionRequirements: { controlPlaneAgents: 3 },
       networking: { machineNetwork: [{ cidr: plans[0]!.machineNetwork }], userManagedNetworking: false },
       apiVIPs: [plans[0]!.apiVip],
       ingressVIPs: [plans[0]!.ingressVip],

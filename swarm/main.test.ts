@@ -133,6 +133,8 @@ describe.concurrent('completion', () => {
       'serve',
       'plan',
       'manifests',
+      'launch',
+      'service',
       'mock',
       'completion',
     ]);
