@@ -30,6 +30,8 @@ interface AgentSpec {
 export class AgentApproval {
   readonly #options: AgentApprovalOptions;
   readonly #queue: WorkQueue;
+  /** Uids. What was approved is known here before it is seen, and stays its user's affair. */
+  readonly #approved = new Set<string>();
 
   constructor(options: AgentApprovalOptions) {
     this.#options = options;
@@ -44,7 +46,8 @@ export class AgentApproval {
 
   /** An Agent is there or has changed. */
   look(agent: KubeObject): void {
-    if ((agent.spec as AgentSpec | undefined)?.approved !== true) this.#queue.add(keyOf(agent));
+    const done = (agent.spec as AgentSpec | undefined)?.approved || this.#approved.has(agent.metadata.uid ?? '');
+    if (!done) this.#queue.add(keyOf(agent));
   }
 
   async stop(): Promise<void> {
@@ -57,6 +60,8 @@ export class AgentApproval {
     const owner = agent && hostOf(agent);
     // Hosts that are not ours are their owners' to approve.
     if (!owner?.host || (agent?.spec as AgentSpec | undefined)?.approved) return null;
+    const uid = agent?.metadata.uid ?? '';
+    if (this.#approved.has(uid)) return null;
     const role = owner.roles ? owner.host.role : null;
     const { namespace, name } = splitKey(key);
     try {
@@ -65,6 +70,7 @@ export class AgentApproval {
       if (isKubeError(error) && error.notFound) return null;
       throw error;
     }
+    this.#approved.add(uid);
     onApproved(owner.infraEnv, name, role);
     return null;
   }
