@@ -273,6 +273,16 @@ export function disksToFormat(facts: InventoryFacts): DiskFacts[] {
   );
 }
 
+const BINARY_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** A number of bytes as upstream's texts write it (assisted-service, pkg/conversions: BytesToString). */
+export function byteText(bytes: number): string {
+  let unit = 0;
+  while (unit < BINARY_UNITS.length - 1 && bytes >= 1024 ** (unit + 1)) unit++;
+  const value = bytes / 1024 ** unit;
+  return `${unit >= 3 ? value.toFixed(2) : Math.floor(value)} ${BINARY_UNITS[unit]}`;
+}
+
 /** Bytes of memory that satisfy a need, given how the agent measured. */
 export function memoryNeeded(ramMib: number, method: string, forRole: boolean): number {
   const tolerance = MEMORY_TOLERANCE_MIB + (!forRole && method === 'meminfo' ? Math.trunc(ramMib / 50) : 0);
