@@ -609,7 +609,7 @@ export function clusterOperations(core: Core): Operations {
   function resetCluster(id: string): JsonObject {
     const cluster = clusterOf(core, id, ON_CHANGING);
     const before = cluster.status;
-    if (!runCluster(core, cluster, 'reset', 'The user reset the installation')) {
+    if (!runCluster(core, cluster, 'reset', 'cluster was reset by user')) {
       events.emit('reset_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
       throw new OperationError(409, `The installation of cluster ${id} cannot be reset while it is ${before}`);
     }

@@ -20,7 +20,7 @@ const HOSTNAME = '^[a-z0-9][a-z0-9-]{0,62}(?:[.][a-z0-9-]{1,63})*$';
 const unmanaged = { user_managed_networking: true };
 const vips = { api_vips: [{ ip: '192.168.10.100' }], ingress_vips: [{ ip: '192.168.10.101' }] };
 const resolutions =
-  (...names: readonly (readonly [string, readonly string[]])[]) =>
+  (...names: readonly (readonly [string, string[]])[]) =>
   (site: Site, machine: Machine) =>
     site.reply(machine, 'domain-resolution', {
       resolutions: names.map(([domain_name, ipv4_addresses]) => ({
@@ -29,7 +29,7 @@ const resolutions =
         ipv6_addresses: [],
         cnames: [],
       })),
-    } as JsonObject);
+    });
 
 /** Texts that people's scripts match on: assisted-service, internal/host/validator.go. */
 const HOST: readonly Case[] = [
@@ -276,6 +276,61 @@ const HOST: readonly Case[] = [
         disks_skip_formatting: [{ disk_id: disk(inventoryOf(1, '')).id as string, skip_formatting: true }],
       }),
   },
+  {
+    id: 'cnv-requirements-satisfied',
+    status: 'failure',
+    message: 'CPU does not have virtualization support',
+    cluster: { control_plane_count: 1, olm_operators: [{ name: 'cnv' }] },
+    inventory: (document) => ((document.cpu as JsonObject).flags = []),
+  },
+  {
+    id: 'mce-requirements-satisfied',
+    status: 'failure',
+    message: 'Insufficient CPU to deploy multicluster engine. Required CPU count is 4 but found 2 ',
+    cluster: { control_plane_count: 1, olm_operators: [{ name: 'mce' }] },
+    inventory: (document) => ((document.cpu as JsonObject).count = 2),
+  },
+  {
+    id: 'mtv-requirements-satisfied',
+    status: 'failure',
+    message:
+      'Insufficient memory to deploy OpenShift Migration Toolkit for Virtualization. Required memory is 1024 MiB but found 512 MiB',
+    cluster: { control_plane_count: 1, olm_operators: [{ name: 'mtv' }] },
+    inventory: (document) => ((document.memory as JsonObject).usable_bytes = 2 ** 29),
+  },
+  {
+    id: 'lvm-requirements-satisfied',
+    status: 'failure',
+    message: 'Logical Volume Manager requires at least one non-installation HDD/SSD disk on the host',
+    cluster: { control_plane_count: 1, olm_operators: [{ name: 'lvm' }] },
+  },
+  {
+    id: 'lvm-requirements-satisfied',
+    status: 'failure',
+    message: 'Logical Volume Manager requires at least one non-installation HDD/SSD disk of 70GB minimum on the host',
+    cluster: { control_plane_count: 1, olm_operators: [{ name: 'lvm' }, { name: 'mce' }] },
+  },
+  {
+    id: 'odf-requirements-satisfied',
+    status: 'pending',
+    message:
+      'Auto-assigning roles for hosts with ODF is allowed only for clusters with exactly three hosts. For other scenarios, please manually assign the host role as either a control plane node or a worker.',
+    cluster: { olm_operators: [{ name: 'odf' }] },
+  },
+  {
+    id: 'kmm-requirements-satisfied',
+    status: 'failure',
+    message: 'Secure boot is enabled, but it needs to be disabled in order to load modules',
+    cluster: { olm_operators: [{ name: 'kmm' }] },
+    inventory: (document) => (document.boot = { secure_boot_state: 'Enabled' }),
+  },
+  {
+    id: 'lso-requirements-satisfied',
+    status: 'success',
+    message: '',
+    cluster: { olm_operators: [{ name: 'lso' }] },
+  },
+  { id: 'lso-requirements-satisfied', status: 'success', message: 'lso is disabled' },
 ];
 
 const CLUSTER: readonly (readonly [string, string, string, JsonObject])[] = [
@@ -344,6 +399,30 @@ const CLUSTER: readonly (readonly [string, string, string, JsonObject])[] = [
   ['ntp-server-configured', 'success', 'No ntp problems found', {}],
   ['platform-requirements-satisfied', 'success', 'Platform requirements satisfied', {}],
   ['cnv-requirements-satisfied', 'success', 'cnv is disabled', {}],
+  [
+    'odf-requirements-satisfied',
+    'failure',
+    'The cluster must either have no dedicated worker nodes or at least three. Add or remove hosts, or change their roles configurations to meet the requirement.',
+    { olm_operators: [{ name: 'odf' }] },
+  ],
+  [
+    'nvidia-gpu-requirements-satisfied',
+    'failure',
+    'The NVIDIA GPU operator requires at least one supported NVIDIA GPU, but there is none in the discovered hosts.',
+    { olm_operators: [{ name: 'nvidia-gpu' }] },
+  ],
+  [
+    'openshift-ai-requirements-satisfied',
+    'failure',
+    'OpenShift AI requires at least 2 worker nodes, but the cluster has 0.',
+    { olm_operators: [{ name: 'openshift-ai' }] },
+  ],
+  [
+    'openshift-ai-gpu-requirements-satisfied',
+    'success',
+    'No GPU vendor selected - OpenShift AI will be installed without GPU support',
+    { olm_operators: [{ name: 'openshift-ai' }] },
+  ],
 ];
 
 async function discovered({ inventory, cluster = {}, settings = {}, early, act }: Partial<Case>) {
@@ -423,5 +502,48 @@ describe('texts of cluster validations', () => {
   it.each(CLUSTER)('%s, %s: %s', async (id, status, message, cluster) => {
     const { site, clusterId } = await discovered({ cluster });
     expect(site.clusterValidation(clusterId, id)).toMatchObject({ status, message });
+  });
+});
+
+describe('texts of ODF', () => {
+  /** Three hosts with these sizes of a second disk, GB; none without. */
+  async function compact(sizes: readonly (number | undefined)[]) {
+    const site = new Site();
+    const clusterId = site.cluster({ ...vips, olm_operators: [{ name: 'odf' }] });
+    const infraEnv = site.infraEnv(clusterId);
+    for (const size of sizes) {
+      const machine = site.machine(infraEnv);
+      machine.inventory = (document) => {
+        Object.assign(document.cpu as JsonObject, { count: 32 });
+        Object.assign(document.memory as JsonObject, { physical_bytes: 2 ** 37, usable_bytes: 2 ** 37 });
+        if (size === undefined) return;
+        const second = { ...disk(document), id: '/dev/disk/by-id/second', name: 'sdb', path: '/dev/sdb' };
+        (document.disks as JsonObject[]).push({ ...second, size_bytes: size * 1e9 });
+      };
+    }
+    await site.live(4);
+    return {
+      host: site.validation(site.machines[0] as Machine, 'odf-requirements-satisfied'),
+      cluster: site.clusterValidation(clusterId, 'odf-requirements-satisfied'),
+    };
+  }
+  const short =
+    'Insufficient resources to deploy ODF in compact mode. ODF requires a minimum of 3 hosts. Each host must have at least 1 additional disk of 25 GB minimum and an installation disk.';
+
+  it.each([
+    [[100, 100, 100], 'success', '', 'success', 'ODF Requirements for Compact Deployment are satisfied.'],
+    [[10, 100, 100], 'failure', short, 'failure', short],
+    [
+      [undefined, 100, 100],
+      'failure',
+      'Insufficient disks, ODF requires at least one non-installation SSD or HDD disk on each host in compact mode.',
+      'failure',
+      short,
+    ],
+  ] as const)('with second disks of %j GB', async (sizes, hostStatus, hostText, clusterStatus, clusterText) => {
+    expect(await compact(sizes)).toMatchObject({
+      host: { status: hostStatus, message: hostText },
+      cluster: { status: clusterStatus, message: clusterText },
+    });
   });
 });
