@@ -1,6 +1,7 @@
 /** Questions about a cluster's networks that several validations share. Source: Service facts 4.2 to 4.4. */
 import { belongsToNetwork, hostAddresses } from './inventory.ts';
 import {
+  addressBits,
   type Cidr,
   contains,
   type Family,
@@ -47,23 +48,31 @@ export function networkOfVip(ipText: string, hosts: readonly HostRow[]): string 
   return undefined;
 }
 
-/** The machine network index of a VIP is its position; with user-managed load balancers any network will do. */
-export function vipProblem(cluster: ClusterRow, name: VipName, vip: VipRow, position: number): string | undefined {
-  if (isUserManagedLoadBalancer(cluster)) {
-    if (cluster.machineNetworks.length === 0) return `There is no machine network that could hold ${vip.ip}`;
-    const problems = cluster.machineNetworks.map((network) => placeProblem(name, vip.ip, network));
-    return problems.includes(undefined) ? undefined : problems[0];
-  }
+/**
+ * Why a VIP is none of its machine network, which stands at the VIP's own position, or not free. Texts of these
+ * functions are upstream's: assisted-service, internal/network/machine_network_cidr.go.
+ * @param name what texts call the VIP.
+ */
+export function vipProblem(cluster: ClusterRow, name: string, vip: VipRow, position: number): string | undefined {
   const network = cluster.machineNetworks[position];
-  if (network === undefined) return `${vip.ip} cannot be set while the machine network is unknown`;
-  return placeProblem(name, vip.ip, network) ?? freeProblem(cluster, vip, network);
+  if (network === undefined) return `${name} <${vip.ip}> cannot be set if Machine Network CIDR is empty`;
+  return placeProblem(name, vip.ip, network) ?? freeProblem(cluster, name, vip, network);
 }
 
-/** As the service's texts call a VIP. */
-export type VipName = 'api-vip' | 'ingress-vip';
+/** Why a VIP is in no machine network, which is what it needs behind the user's own load balancer. */
+export function vipProblemInAny(cluster: ClusterRow, name: string, ip: string): string | undefined {
+  if (cluster.machineNetworks.length === 0) return `no machine networks to verify VIP: ${ip} with`;
+  const problems: string[] = [];
+  for (const network of cluster.machineNetworks) {
+    const problem = placeProblem(name, ip, network);
+    if (problem === undefined) return undefined;
+    problems.push(`machine network CIDR <${network}> verification failed: ${problem}`);
+  }
+  return `${name} '${ip}' failed verification: none of the machine networks is satisfying the requirements, description: ${problems.join('; ')}`;
+}
 
-/** Why an address cannot be a VIP of a network. Upstream: assisted-service, internal/network/machine_network_cidr.go. */
-export function placeProblem(name: VipName, ipText: string, network: string): string | undefined {
+/** Why an address cannot be a VIP of a network. */
+export function placeProblem(name: string, ipText: string, network: string): string | undefined {
   const ip = parseIp(ipText);
   const cidr = parseCidr(network);
   if (!ip || !cidr || !contains(cidr, ip))
@@ -73,13 +82,25 @@ export function placeProblem(name: VipName, ipText: string, network: string): st
 }
 
 /** The verdict of a verify-vips reply counts; without one the reported free addresses decide. */
-function freeProblem(cluster: ClusterRow, vip: VipRow, network: string): string | undefined {
+function freeProblem(cluster: ClusterRow, name: string, vip: VipRow, network: string): string | undefined {
   const verdict =
     vip.verification === 'succeeded' || vip.verification === 'failed'
       ? vip.verification
       : verdictOfFreeLists(cluster.hosts, vip.ip, network);
   if (verdict === 'succeeded') return undefined;
-  return verdict === 'failed' ? `${vip.ip} is in use in ${network}` : `${vip.ip} is not verified yet`;
+  if (verdict === 'unverified') return `${name} <${vip.ip}> are not verified yet.`;
+  const problem = `${name} <${vip.ip}> is already in use in cidr ${network}`;
+  return holds(network, cluster.hosts.length)
+    ? problem
+    : `${problem}. The machine network range is too small for the cluster. Please redefine the network.`;
+}
+
+/** Whether a network has room for the hosts, two VIPs, its own address and the broadcast address. */
+function holds(network: string, hosts: number): boolean {
+  const cidr = parseCidr(network);
+  if (!cidr) return true;
+  const bits = addressBits(cidr);
+  return hosts === 1 ? bits >= 1 : 2 ** bits >= hosts + 4;
 }
 
 /** A VIP is free when every host that listed free addresses of the network listed it. */

@@ -1,39 +1,38 @@
-/** Cluster validations as data. Source: Service facts 4.4 and 2.6. The messages are this service's own. */
+/**
+ * Cluster validations as data. Source: Service facts 4.4 and 2.6. Messages are upstream's, people's scripts match on
+ * them: assisted-service, internal/cluster/validator.go.
+ */
 import {
-  clusterFamilies,
-  hasMachineNetwork,
-  isUserManagedLoadBalancer,
-  networkOfVip,
-  vipProblem,
-} from './cluster-networks.ts';
+  type ClusterContext,
+  type ClusterOutcome,
+  calculatedCidr,
+  customManifests,
+  machineCidrDefined,
+  networkPrefix,
+  networkType,
+  noOverlaps,
+  passIf,
+  sameFamilies,
+  vipsDefined,
+  vipsValid,
+} from './cluster-network-checks.ts';
 import type { Core } from './core.ts';
-import { addressBits, familiesOf, normalizeCidr, overlaps, parseCidr } from './networks.ts';
 import { clusterOperatorResults, OPERATOR_VALIDATION_IDS } from './operators.ts';
 import { countRoles } from './roles.ts';
-import { type ClusterRow, isDay2Cluster, isFencingCluster, isSingleNode, type VipRow } from './store.ts';
-import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus, validationResult } from './validation.ts';
-
-type Outcome = readonly [ValidationStatus, string];
-interface Context {
-  readonly core: Core;
-  readonly cluster: ClusterRow;
-  readonly hasInventories: boolean;
-}
+import { type ClusterRow, isDay2Cluster, isFencingCluster, isSingleNode } from './store.ts';
+import { DISABLED, ignoreList, isIgnored, type ValidationResult, validationResult } from './validation.ts';
 
 export interface ClusterValidation {
   readonly id: string;
   readonly category: 'network' | 'hosts-data' | 'configuration';
-  readonly evaluate: (context: Context) => Outcome;
+  readonly evaluate: (context: ClusterContext) => ClusterOutcome;
 }
 
-const passIf = (good: boolean, yes: string, no: string): Outcome => (good ? ['success', yes] : ['failure', no]);
 const READY_HOST_STATUSES: ReadonlySet<string> = new Set([
   'known',
   'preparing-for-installation',
   'preparing-successful',
 ]);
-const EXTERNAL_NETWORK_TYPES: ReadonlySet<string> = new Set(['Cilium', 'Calico', 'CiscoACI', 'None']);
-const NETWORK_TYPES: ReadonlySet<string> = new Set([...EXTERNAL_NETWORK_TYPES, 'OVNKubernetes', 'OpenShiftSDN']);
 
 export const NEVER_IGNORABLE_CLUSTER_VALIDATIONS: ReadonlySet<string> = new Set([
   'api-vips-defined',
@@ -43,141 +42,7 @@ export const NEVER_IGNORABLE_CLUSTER_VALIDATIONS: ReadonlySet<string> = new Set(
   'pull-secret-set',
 ]);
 
-function machineCidrDefined({ cluster, hasInventories }: Context): Outcome {
-  if (cluster.userManagedNetworking && !isSingleNode(cluster))
-    return ['success', 'User-managed networking needs no machine network'];
-  if (hasMachineNetwork(cluster)) return ['success', 'The machine network is known'];
-  if (!hasInventories) return ['pending', 'No host has been discovered'];
-  return ['failure', 'The machine network is unknown'];
-}
-
-const needsNoVips = (cluster: ClusterRow) => cluster.userManagedNetworking === true || isSingleNode(cluster);
-
-function vipsDefined(name: string, vips: (cluster: ClusterRow) => readonly VipRow[]) {
-  return (context: Context): Outcome => {
-    if (needsNoVips(context.cluster)) return ['success', `${name} VIPs are not needed`];
-    if (vips(context.cluster).length > 0) return ['success', `${name} VIPs are set`];
-    if (context.cluster.vipDhcpAllocation && machineCidrDefined(context)[0] !== 'success')
-      return ['pending', 'The machine network is unknown'];
-    return ['failure', `${name} VIPs are missing`];
-  };
-}
-
-function vipsValid(name: string, vips: (cluster: ClusterRow) => readonly VipRow[]) {
-  return (context: Context): Outcome => {
-    const { cluster } = context;
-    if (needsNoVips(cluster)) return ['success', `${name} VIPs are not needed`];
-    const list = vips(cluster);
-    if (list.length === 0) return ['pending', `${name} VIPs are missing`];
-    if (!context.hasInventories || machineCidrDefined(context)[0] !== 'success')
-      return ['pending', 'No host has been discovered'];
-    const problems = list
-      .map((vip, position) => vipProblem(cluster, name === 'API' ? 'api-vip' : 'ingress-vip', vip, position))
-      .filter((problem) => problem !== undefined);
-    return passIf(
-      problems.length === 0,
-      `${name} VIPs are in the machine network and free`,
-      `${name} VIPs: ${problems.join('; ')}`,
-    );
-  };
-}
-
-function calculatedCidr({ cluster, hasInventories }: Context): Outcome {
-  if (cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster))
-    return ['success', 'The machine network is not compared'];
-  if (cluster.apiVips.length === 0 && cluster.ingressVips.length === 0) return ['pending', 'VIPs are missing'];
-  if (!hasInventories) return ['pending', 'No host has been discovered'];
-  for (const [position, vip] of cluster.apiVips.entries()) {
-    const calculated = networkOfVip(vip.ip, cluster.hosts);
-    if (calculated === undefined) return ['failure', `No host has a network that holds ${vip.ip}`];
-    const given = cluster.machineNetworks[position];
-    if (given !== undefined && normalizeCidr(given) !== calculated) {
-      return ['failure', `Machine network ${given} is not ${calculated}, which the hosts and VIPs give`];
-    }
-  }
-  return ['success', 'The machine network is the one of hosts and VIPs'];
-}
-
-/** With user-managed networking only a single node needs to know its machine network. */
-const needsMachineNetwork = (cluster: ClusterRow) => !cluster.userManagedNetworking || isSingleNode(cluster);
-
-function noOverlaps(context: Context): Outcome {
-  const { cluster } = context;
-  const defined = cluster.clusterNetworks.length > 0 && cluster.serviceNetworks.length > 0;
-  if (!defined || (needsMachineNetwork(cluster) && machineCidrDefined(context)[0] !== 'success')) {
-    return ['pending', 'A network is missing'];
-  }
-  if (cluster.clusterNetworks.length !== cluster.serviceNetworks.length) {
-    return ['error', 'The numbers of cluster and service networks differ'];
-  }
-  for (const [index, { cidr }] of cluster.clusterNetworks.entries()) {
-    const trio = [cidr, cluster.serviceNetworks[index], cluster.machineNetworks[index]].filter(
-      (network) => network !== undefined,
-    );
-    for (let a = 0; a < trio.length; a++) {
-      for (let b = a + 1; b < trio.length; b++) {
-        const left = parseCidr(trio[a] as string);
-        const right = parseCidr(trio[b] as string);
-        if (left && right && overlaps(left, right)) return ['failure', `Networks ${trio[a]} and ${trio[b]} overlap`];
-      }
-    }
-  }
-  return ['success', 'No networks overlap'];
-}
-
-function networkPrefix({ cluster }: Context): Outcome {
-  if (cluster.clusterNetworks.length === 0) return ['pending', 'The cluster network is missing'];
-  for (const { cidr, hostPrefix } of cluster.clusterNetworks) {
-    const network = parseCidr(cidr);
-    if (!network) return ['failure', `${cidr} is no network`];
-    const bits = network.family === 4 ? 32 : 128;
-    const largest = network.family === 4 ? 25 : 128;
-    if (hostPrefix < 1 || hostPrefix > largest)
-      return ['failure', `Host prefix ${hostPrefix} is not between 1 and ${largest}`];
-    const networks = 2 ** Math.min(40, Math.max(0, addressBits(network) - (bits - hostPrefix)));
-    if (hostPrefix <= network.prefix || networks < Math.max(4, cluster.hosts.length)) {
-      return ['failure', `${cidr} has too few networks of prefix ${hostPrefix} for ${cluster.hosts.length} hosts`];
-    }
-  }
-  return ['success', 'The cluster network is large enough'];
-}
-
-function sameFamilies(context: Context): Outcome {
-  const { cluster } = context;
-  const needMachine = needsMachineNetwork(cluster);
-  if (
-    cluster.clusterNetworks.length === 0 ||
-    cluster.serviceNetworks.length === 0 ||
-    (needMachine && machineCidrDefined(context)[0] !== 'success')
-  ) {
-    return ['pending', 'A network is missing'];
-  }
-  const sorted = (cidrs: readonly string[]) => familiesOf(cidrs)?.sort().join();
-  const service = sorted(cluster.serviceNetworks);
-  const pods = sorted(cluster.clusterNetworks.map((network) => network.cidr));
-  if (service === undefined || pods === undefined || !clusterFamilies(cluster))
-    return ['error', 'A network is malformed'];
-  const machine = needMachine ? sorted(cluster.machineNetworks) : service;
-  return passIf(
-    service === pods && machine === service,
-    'All networks have the same families',
-    'The networks have different address families',
-  );
-}
-
-function networkType({ cluster }: Context): Outcome {
-  const type = cluster.networkType;
-  if (type !== undefined && !NETWORK_TYPES.has(type)) return ['failure', `Network type ${type} is unknown`];
-  if (type === 'OpenShiftSDN' && clusterFamilies(cluster)?.includes(6))
-    return ['failure', 'OpenShiftSDN cannot do IPv6'];
-  if (type === 'OpenShiftSDN' && isSingleNode(cluster))
-    return ['failure', 'OpenShiftSDN cannot do single-node clusters'];
-  if (type === 'OVNKubernetes' && cluster.vipDhcpAllocation)
-    return ['failure', 'VIPs from DHCP do not go with OVNKubernetes'];
-  return ['success', 'The network type is valid'];
-}
-
-function clocks({ cluster, core }: Context): Outcome {
+function clocks({ cluster, core }: ClusterContext): ClusterOutcome {
   let oldest = Number.POSITIVE_INFINITY;
   let newest = 0;
   for (const host of cluster.hosts) {
@@ -191,23 +56,31 @@ function clocks({ cluster, core }: Context): Outcome {
   }
   const limit = core.settings.HW_VALIDATOR_MAX_TIME_DIFF_MINUTES;
   const minutes = newest === 0 ? 0 : Math.trunc((newest - oldest) / 60);
-  return passIf(minutes <= limit, 'The hosts’ clocks agree', `The hosts’ clocks are more than ${limit} minutes apart`);
+  return passIf(
+    minutes <= limit,
+    'No ntp problems found',
+    `Hosts' clocks are not synchronized (there's more than a ${limit} minutes gap between clocks), please configure an NTP server via DHCP or set clocks manually.`,
+  );
 }
 
-function masters({ core, cluster }: Context): Outcome {
+function masters({ core, cluster }: ClusterContext): ClusterOutcome {
   const count = countRoles(core, cluster);
+  const right = 'The cluster has the exact amount of dedicated control plane nodes.';
   if (isSingleNode(cluster)) {
     return passIf(
       count.masters === 1 && count.workers === 0,
-      'There is one control-plane node',
-      'A single-node cluster has one control-plane node and no workers',
+      right,
+      'Single-node clusters must have a single control plane node and no workers.',
     );
   }
   const arbiterMissing = cluster.controlPlaneCount === 2 && count.arbiters === 0 && !isFencingCluster(cluster);
+  const arbiter = arbiterMissing
+    ? ' and at least 1 arbiter node or the control plane nodes must have fencing credentials'
+    : '';
   return passIf(
     count.masters === cluster.controlPlaneCount && !arbiterMissing,
-    'The number of control-plane nodes is right',
-    `Exactly ${cluster.controlPlaneCount} control-plane nodes are needed, there are ${count.masters}${arbiterMissing ? ', and an arbiter' : ''}`,
+    right,
+    `The cluster must have exactly ${cluster.controlPlaneCount} dedicated control plane nodes${arbiter}. Add or remove hosts, or change their roles configurations to meet the requirement.`,
   );
 }
 
@@ -219,8 +92,8 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
     evaluate: ({ cluster }) =>
       passIf(
         cluster.hosts.every((host) => READY_HOST_STATUSES.has(host.status)),
-        'All hosts are ready',
-        'A host is not ready',
+        'All hosts in the cluster are ready to install.',
+        'The cluster has hosts that are not ready to install.',
       ),
   },
   { id: 'api-vips-defined', category: 'network', evaluate: vipsDefined('API', (cluster) => cluster.apiVips) },
@@ -229,24 +102,26 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
     id: 'cluster-cidr-defined',
     category: 'network',
     evaluate: ({ cluster }) =>
-      passIf(cluster.clusterNetworks.length > 0, 'The cluster network is set', 'The cluster network is missing'),
+      passIf(
+        cluster.clusterNetworks.length > 0,
+        'The Cluster Network CIDR is defined.',
+        'The Cluster Network CIDR is undefined.',
+      ),
   },
   {
     id: 'custom-manifests-requirements-satisfied',
     category: 'network',
-    evaluate: ({ cluster }) =>
-      passIf(
-        !EXTERNAL_NETWORK_TYPES.has(cluster.networkType ?? '') ||
-          [...cluster.manifests.values()].some((manifest) => manifest.source === 'user'),
-        'No custom manifests are missing',
-        `Network type ${cluster.networkType} needs custom manifests`,
-      ),
+    evaluate: customManifests,
   },
   {
     id: 'dns-domain-defined',
     category: 'network',
     evaluate: ({ cluster }) =>
-      passIf(cluster.baseDnsDomain !== '', 'The base domain is set', 'The base domain is missing'),
+      passIf(
+        cluster.baseDnsDomain !== '',
+        'The base domain is defined.',
+        'The base domain is undefined and must be provided.',
+      ),
   },
   {
     id: 'ingress-vips-defined',
@@ -269,8 +144,8 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
       const needs = cluster.platform.type === 'external' && external?.platform_name === 'oci';
       return passIf(
         !needs || cluster.manifests.size > 0,
-        'The platform needs nothing more',
-        'The platform needs a custom manifest',
+        'Platform requirements satisfied',
+        'The custom manifest required for Oracle Cloud Infrastructure platform integration has not been added. Add a custom manifest to continue.',
       );
     },
   },
@@ -278,13 +153,17 @@ export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
     id: 'pull-secret-set',
     category: 'configuration',
     evaluate: ({ cluster }) =>
-      passIf(cluster.pullSecret !== '', 'The pull secret is set', 'The pull secret is missing'),
+      passIf(cluster.pullSecret !== '', 'The pull secret is set.', 'The pull secret is not set.'),
   },
   {
     id: 'service-cidr-defined',
     category: 'network',
     evaluate: ({ cluster }) =>
-      passIf(cluster.serviceNetworks.length > 0, 'The service network is set', 'The service network is missing'),
+      passIf(
+        cluster.serviceNetworks.length > 0,
+        'The Service Network CIDR is defined.',
+        'The Service Network CIDR is undefined.',
+      ),
   },
   { id: 'sufficient-masters-count', category: 'hosts-data', evaluate: masters },
 ];
@@ -323,7 +202,7 @@ const EVALUATED: ReadonlySet<string> = new Set([
 export function evaluateCluster(core: Core, cluster: ClusterRow): ClusterVerdict {
   if (isDay2Cluster(cluster) || !EVALUATED.has(cluster.status))
     return { results: cluster.validations, holds: () => true };
-  const context: Context = {
+  const context: ClusterContext = {
     core,
     cluster,
     hasInventories: cluster.hosts.some((host) => host.inventory !== undefined),
@@ -333,9 +212,7 @@ export function evaluateCluster(core: Core, cluster: ClusterRow): ClusterVerdict
   const failing = new Set<string>();
   const results: ValidationResult[] = [];
   for (const { id, category, evaluate } of CLUSTER_VALIDATIONS) {
-    const [status, message]: Outcome = disabled.includes(id)
-      ? ['disabled', 'Disabled by the configuration']
-      : evaluate(context);
+    const [status, message]: ClusterOutcome = disabled.includes(id) ? DISABLED : evaluate(context);
     if (status !== 'success' && status !== 'disabled') failing.add(id);
     results.push(validationResult(id, category, status, message));
   }

@@ -28,6 +28,7 @@ import { checkCertificate, clusterFile, credentialFile, installConfig, password 
 import { refreshHost, runHost } from './host-machine.ts';
 import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from './host-validations.ts';
 import { clusterOf, ON_CHANGING, ON_MANIFESTS } from './lookup.ts';
+import { NO_TRANSITION } from './machine.ts';
 import {
   checkBaseDomain,
   checkClusterName,
@@ -585,7 +586,7 @@ export function clusterOperations(core: Core): Operations {
     const before = cluster.status;
     const reason = 'Installation was cancelled by user';
     if (!runCluster(core, cluster, 'cancel', reason)) {
-      events.emit('cancel_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
+      events.emit('cancel_installation_failed', aboutCluster(cluster), NO_TRANSITION);
       throw new OperationError(409, `The installation of cluster ${id} cannot be canceled while it is ${before}`);
     }
     events.emit('cluster_installation_canceled', aboutCluster(cluster));
@@ -595,13 +596,7 @@ export function clusterOperations(core: Core): Operations {
     for (const host of cluster.hosts) {
       const done = runHost(core, host, 'cancel', { reason });
       if (done) events.emit('host_installation_cancelled', aboutHost(host), displayName(host));
-      else
-        events.emit(
-          'host_cancel_installation_failed',
-          aboutHost(host),
-          displayName(host),
-          `the host is ${host.status}`,
-        );
+      else events.emit('host_cancel_installation_failed', aboutHost(host), displayName(host), NO_TRANSITION);
     }
     return clusterView(cluster, { networks: false });
   }
@@ -609,16 +604,15 @@ export function clusterOperations(core: Core): Operations {
   function resetCluster(id: string): JsonObject {
     const cluster = clusterOf(core, id, ON_CHANGING);
     const before = cluster.status;
-    if (!runCluster(core, cluster, 'reset', 'The user reset the installation')) {
-      events.emit('reset_installation_failed', aboutCluster(cluster), `the cluster is ${before}`);
+    if (!runCluster(core, cluster, 'reset', 'cluster was reset by user')) {
+      events.emit('reset_installation_failed', aboutCluster(cluster), NO_TRANSITION);
       throw new OperationError(409, `The installation of cluster ${id} cannot be reset while it is ${before}`);
     }
     events.emit('cluster_installation_reset', aboutCluster(cluster));
     for (const host of cluster.hosts) {
       const done = runHost(core, host, 'reset');
       if (done) events.emit('host_installation_reset', aboutHost(host), displayName(host));
-      else
-        events.emit('host_installation_reset_failed', aboutHost(host), displayName(host), `the host is ${host.status}`);
+      else events.emit('host_installation_reset_failed', aboutHost(host), displayName(host), NO_TRANSITION);
     }
     return clusterView(cluster, { networks: false });
   }

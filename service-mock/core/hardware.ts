@@ -1,4 +1,7 @@
-/** Hardware minima, eligibility of disks and choice of the installation disk. Source: Service facts 4.2. */
+/**
+ * Hardware minima, eligibility of disks and choice of the installation disk. Source: Service facts 4.2. Texts are
+ * upstream's: assisted-service, internal/hardware/validator.go.
+ */
 import type { JsonObject, ServiceSettings } from '../service-api.ts';
 import type { DiskFacts, InventoryFacts } from './inventory.ts';
 import { parseIp } from './networks.ts';
@@ -131,13 +134,10 @@ export class Hardware {
       const given = (disk.installation_eligibility as JsonObject | undefined)?.not_eligible_reasons;
       const reasons = (Array.isArray(given) ? given.map(String) : []).filter((reason) => !isOwnReason(reason));
       const size = typeof disk.size_bytes === 'number' ? disk.size_bytes : 0;
-      if (size < requirement.diskGb * 1e9) {
-        reasons.push(`${TOO_SMALL}: has ${gigabytes(size)} GB, ${requirement.diskGb} GB are needed`);
-      }
+      if (size < requirement.diskGb * 1e9) reasons.push(tooSmall(size, requirement.diskGb * 1e9));
       const type = String(disk.drive_type ?? '');
-      if (!allowed.includes(type))
-        reasons.push(`${WRONG_TYPE}: is ${type || 'unknown'}, allowed are ${allowed.join(', ')}`);
-      reasons.push(...pathProblems(disk, inventory, allowed).map((problem) => `${BAD_PATH}: ${problem}`));
+      if (!allowed.includes(type)) reasons.push(`Drive type is ${type}, it must be one of ${allowed.join(', ')}.`);
+      reasons.push(...pathProblems(disk, inventory, allowed));
       disk.installation_eligibility = {
         ...(reasons.length === 0 ? { eligible: true } : {}),
         not_eligible_reasons: reasons.length === 0 ? null : reasons,
@@ -146,12 +146,43 @@ export class Hardware {
   }
 }
 
-const TOO_SMALL = 'Service: disk too small';
-const WRONG_TYPE = 'Service: drive type not supported';
-const BAD_PATH = 'Service: storage path not supported';
+const BAD_MULTIPATH = 'Multipath device has path of unsupported type. It must be FC, iSCSI';
+const MIXED_PATHS = 'Multipath device has paths of different types, but they must all be the same type';
+const BAD_ISCSI_PATH = 'Installation on multipath device is not possible due to errors on at least one iSCSI disk';
+const NO_ADDRESS = 'Host IP address is not available';
+const NO_INTERFACE = 'Cannot find the network interface behind the default route';
+
+/** Reasons that the service gives; they are found anew. */
+const OWN_REASONS: readonly RegExp[] = [
+  /Disk is too small \(disk only has .*, but .* are required\)/,
+  /Drive type is .*, it must be one of .*\./,
+  /Disk is a member of multipath device .* and is not eligible for installation\. Use the multipath device instead\./,
+  /iSCSI host IP .* is the same as host IP, they must be different/,
+  /Cannot parse iSCSI host IP .*: .*/,
+];
 
 function isOwnReason(reason: string): boolean {
-  return [TOO_SMALL, WRONG_TYPE, BAD_PATH].some((own) => reason.startsWith(own));
+  return (
+    OWN_REASONS.some((own) => own.test(reason)) ||
+    [BAD_MULTIPATH, MIXED_PATHS, BAD_ISCSI_PATH, NO_ADDRESS, NO_INTERFACE].some((own) => reason.includes(own))
+  );
+}
+
+/** Sizes in bytes. */
+function tooSmall(size: number, needed: number): string {
+  const wanted = decimalText(needed);
+  const has = decimalText(size);
+  const found = has === wanted ? `${has} (short by ${decimalText(needed - size)})` : has;
+  return `Disk is too small (disk only has ${found}, but ${wanted} are required)`;
+}
+
+const DECIMAL_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** A number of bytes with up to three decimals, rounded up (assisted-service, internal/hardware: preciseHumanizeBytes). */
+function decimalText(bytes: number): string {
+  let unit = 0;
+  while (unit < DECIMAL_UNITS.length - 1 && bytes >= 1000 ** (unit + 1)) unit++;
+  return `${Math.ceil((bytes / 1000 ** unit) * 1000) / 1000} ${DECIMAL_UNITS[unit]}`;
 }
 
 const objectsOf = (value: unknown): JsonObject[] =>
@@ -164,10 +195,13 @@ function pathProblems(disk: JsonObject, inventory: JsonObject, allowed: readonly
   const disks = objectsOf(inventory.disks);
   const problems: string[] = [];
   if (type === 'FC' || type === 'iSCSI') {
-    const holder = disks.find(
-      (other) => other.drive_type === 'Multipath' && holdersOf(disk).includes(String(other.name)),
-    );
-    if (holder) problems.push(`the disk is a path of multipath device ${holder.name}`);
+    const devices = disks.filter((other) => other.drive_type === 'Multipath').map((other) => String(other.name));
+    const holder = holdersOf(disk).find((name) => devices.includes(name));
+    if (holder !== undefined) {
+      problems.push(
+        `Disk is a member of multipath device ${holder} and is not eligible for installation. Use the multipath device instead.`,
+      );
+    }
   }
   if (type === 'iSCSI') {
     const problem = iscsiProblem(disk, inventory);
@@ -177,18 +211,19 @@ function pathProblems(disk: JsonObject, inventory: JsonObject, allowed: readonly
   const paths = disks.filter((other) => holdersOf(other).includes(String(disk.name)));
   const fc = paths.filter((path) => path.drive_type === 'FC').length;
   const iscsi = paths.filter((path) => path.drive_type === 'iSCSI');
-  if (fc === 0 && iscsi.length === 0) return ['a multipath device needs paths of type FC or iSCSI'];
-  if (fc !== paths.length && iscsi.length !== paths.length) problems.push('all paths must be of one type');
+  if (fc === 0 && iscsi.length === 0) return [BAD_MULTIPATH];
+  if (fc !== paths.length && iscsi.length !== paths.length) problems.push(MIXED_PATHS);
   if (iscsi.some((path) => !allowed.includes('iSCSI') || iscsiProblem(path, inventory) !== undefined))
-    problems.push('an iSCSI path cannot be installed on');
+    problems.push(BAD_ISCSI_PATH);
   return problems;
 }
 
 /** The host must reach the iSCSI target from another address than those of its default route's interface. */
 function iscsiProblem(disk: JsonObject, inventory: JsonObject): string | undefined {
   const text = String((disk.iscsi as JsonObject | undefined)?.host_ip_address ?? '');
+  if (text === '') return NO_ADDRESS;
   const ip = parseIp(text);
-  if (!ip) return `'${text}' is no address of the host`;
+  if (!ip) return `Cannot parse iSCSI host IP ${text}: ParseAddr("${text}"): unable to parse IP`;
   const route = objectsOf(inventory.routes).find(
     (item) =>
       item.family === (ip.family === 6 ? 10 : 2) &&
@@ -197,15 +232,11 @@ function iscsiProblem(disk: JsonObject, inventory: JsonObject): string | undefin
   );
   if (!route) return undefined;
   const nic = objectsOf(inventory.interfaces).find((item) => item.name === route.interface);
-  if (!nic) return 'the interface of the default route is unknown';
+  if (!nic) return NO_INTERFACE;
   const addresses = (ip.family === 6 ? nic.ipv6_addresses : nic.ipv4_addresses) as string[] | null | undefined;
   return addresses?.some((address) => address.split('/')[0] === text)
-    ? `${text} belongs to the interface of the default route`
+    ? `iSCSI host IP ${text} is the same as host IP, they must be different`
     : undefined;
-}
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1).replace(/\.0$/, '');
 }
 
 function matches(entry: JsonObject, version: string): boolean {
@@ -225,8 +256,8 @@ function rank(entry: JsonObject): number {
 function driveTypes(version: string, architecture: string): string[] {
   const types = ['HDD', 'SSD', 'Multipath'];
   if (compareBase(version, '4.14') >= 0) types.push('RAID');
-  if (architecture === 's390x') types.push('FC', 'ECKD', 'ECKD (ESE)', 'FBA');
-  if (compareBase(version, '4.15') >= 0 && (architecture === 'x86_64' || architecture === 'amd64')) types.push('iSCSI');
+  if (compareBase(version, '4.15') >= 0) types.push('iSCSI');
+  if (architecture === 's390x') types.push('FC', 'ECKD (ESE)', 'ECKD', 'FBA');
   if (architecture === 'x86_64' || architecture === 'amd64') types.push('FC');
   return types;
 }
@@ -271,6 +302,16 @@ export function disksToFormat(facts: InventoryFacts): DiskFacts[] {
       !NEVER_FORMATTED.has(disk.driveType) &&
       !disk.installationMedia,
   );
+}
+
+const BINARY_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** A number of bytes as upstream's texts write it (assisted-service, pkg/conversions: BytesToString). */
+export function byteText(bytes: number): string {
+  let unit = 0;
+  while (unit < BINARY_UNITS.length - 1 && bytes >= 1024 ** (unit + 1)) unit++;
+  const value = bytes / 1024 ** unit;
+  return `${unit >= 3 ? value.toFixed(2) : Math.floor(value)} ${BINARY_UNITS[unit]}`;
 }
 
 /** Bytes of memory that satisfy a need, given how the agent measured. */

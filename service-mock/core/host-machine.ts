@@ -111,9 +111,16 @@ const text =
 const refreshed =
   (info: string | ((context: Context) => string)): Action =>
   (context, from, to) => {
-    const value = typeof info === 'string' ? info : info(context);
+    const value = typeof info === 'string' ? info : truncated(info(context));
     if (from !== to || context.host.statusInfo !== value) setHostStatus(context.core, context.host, from, to, value);
   };
+
+/** Bytes that a text of a state may have (assisted-service, internal/host/hostutil: TruncateStatusInfo). */
+const MAX_INFO = 2040;
+
+function truncated(info: string): string {
+  return Buffer.byteLength(info) <= MAX_INFO ? info : Buffer.from(info).subarray(0, MAX_INFO).toString();
+}
 
 const failures = ({ verdict }: Context): string =>
   (verdict?.results ?? [])
@@ -205,7 +212,10 @@ function goDuration(ms: number): string {
 const registeredWhileRebooting: Action = ({ core, host }, from, to) => {
   const disk = installationDiskOf(host);
   const where = [disk?.model, disk?.serial, diskName(host)].filter((part) => part).join(' ');
-  if (from === 'installing-pending-user-action') throw new OperationError(400, `The host must boot from disk ${where}`);
+  if (from === 'installing-pending-user-action') {
+    const path = host.installationDiskId || host.installationDiskPath;
+    throw new OperationError(400, `Host is required to be booted from disk ${path}`);
+  }
   if (!disk) throw new OperationError(400, `The installation disk of host ${host.id} is unknown`);
   setHostStatus(
     core,

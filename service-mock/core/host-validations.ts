@@ -1,6 +1,7 @@
 /**
  * Host validations as data, in the order in which the service evaluates them, and the conditions beside them that the
- * state machine asks for. Source: Service facts 4.2 and 4.3. The messages are this service's own.
+ * state machine asks for. Source: Service facts 4.2 and 4.3. Messages are upstream's, people's scripts match on them:
+ * assisted-service, internal/host/validator.go; a case whose facts no row here carries is left out.
  */
 
 import {
@@ -12,9 +13,25 @@ import {
   machineNetworks,
 } from './cluster-networks.ts';
 import type { Core } from './core.ts';
-import { memoryNeeded, type Requirement } from './hardware.ts';
+import { MEDIA_LOST } from './events.ts';
+import { byteText, memoryNeeded } from './hardware.ts';
+import {
+  bound,
+  boundWithInventory,
+  broken,
+  type Check,
+  fail,
+  type HostContext,
+  type InventoryCheck,
+  needsInventory,
+  type Outcome,
+  pass,
+  passIf,
+  wait,
+} from './host-check.ts';
 import { type DiskFacts, hostAddresses, type InventoryFacts } from './inventory.ts';
-import { hostnameProblem } from './names.ts';
+import { noWildcard, resolves } from './name-checks.ts';
+import { FORBIDDEN_HOSTNAMES, HOSTNAME, hostnameProblem } from './names.ts';
 import { contains, overlaps, parseCidr, parseIp, sameNetwork } from './networks.ts';
 import { hostOperatorResults, OPERATOR_VALIDATION_IDS } from './operators.ts';
 import { isBeforeReboot, isManualRebootStage, isWrongBootStage } from './stages.ts';
@@ -29,48 +46,15 @@ import {
   isFencingCluster,
   isSingleNode,
 } from './store.ts';
-import { ignoreList, isIgnored, type ValidationResult, type ValidationStatus, validationResult } from './validation.ts';
-
-/** What an evaluation sees. */
-export interface HostContext {
-  readonly core: Core;
-  readonly host: HostRow;
-  readonly cluster: ClusterRow | undefined;
-  readonly now: number;
-  readonly requirement: Requirement;
-  readonly minimum: { readonly cpuCores: number; readonly ramMib: number };
-}
-
-/** Status and message; undefined is success that is not shown. */
-type Outcome = readonly [ValidationStatus, string] | undefined;
-type Check = (context: HostContext) => Outcome;
-/** A check that is not made while the inventory is missing. */
-type InventoryCheck = (inventory: InventoryFacts, context: HostContext) => Outcome;
-/** A check of bound hosts only. */
-type BoundCheck = (cluster: ClusterRow, context: HostContext) => Outcome;
-
-const pass = (message: string): Outcome => ['success', message];
-const fail = (message: string): Outcome => ['failure', message];
-const wait = (message: string): Outcome => ['pending', message];
-const broken = (message: string): Outcome => ['error', message];
-const passIf = (good: boolean, yes: string, no: string): Outcome => (good ? pass(yes) : fail(no));
-
-const needsInventory =
-  (check: InventoryCheck): Check =>
-  (context) =>
-    context.host.inventory ? check(context.host.inventory, context) : wait('The inventory is missing');
-
-const bound =
-  (check: BoundCheck): Check =>
-  (context) =>
-    context.cluster ? check(context.cluster, context) : undefined;
-
-const boundWithInventory = (
-  check: (inventory: InventoryFacts, cluster: ClusterRow, context: HostContext) => Outcome,
-): Check =>
-  bound((cluster, context) =>
-    context.host.inventory ? check(context.host.inventory, cluster, context) : wait('The inventory is missing'),
-  );
+import { latency, packetLoss } from './timing-checks.ts';
+import {
+  DISABLED,
+  ignoreList,
+  isIgnored,
+  type ValidationResult,
+  type ValidationStatus,
+  validationResult,
+} from './validation.ts';
 
 export interface HostValidation {
   readonly id: string;
@@ -85,6 +69,7 @@ const BOOTSTRAP_GRACE = 2 * MINUTE;
 const SERVICE_AHEAD_LIMIT = 20 * MINUTE;
 const HOST_AHEAD_LIMIT = 60 * MINUTE;
 const SLOWEST_IMAGE_RATE = 0.001;
+const NO_PLATFORM = "Missing inventory or platform isn't set";
 const PLATFORMS_WITHOUT_VIPS: readonly string[] = ['OpenStack Compute'];
 /** Manufacturers that platforms insist on. */
 const PLATFORM_VENDORS: Readonly<Record<string, RegExp>> = { vsphere: /vmware/i, nutanix: /nutanix/i };
@@ -101,47 +86,51 @@ export const NEVER_IGNORABLE_HOST_VALIDATIONS: ReadonlySet<string> = new Set([
 function connected({ core, host, now }: HostContext): Outcome {
   const limit = core.settings.HOST_MAX_DISCONNECTION_TIME + (host.bootstrap ? BOOTSTRAP_GRACE : 0);
   const good = !isBeforeReboot(host.stage) || host.checkedInAt === 0 || now - host.checkedInAt <= limit;
-  return passIf(good, 'The host polls', 'The host has stopped polling');
+  return passIf(good, 'Host is connected', 'Host is disconnected');
 }
 
 function truncation(kind: 'partial' | 'full'): InventoryCheck {
   return (inventory) => {
-    if (!inventory.truncation) return pass('The inventory is complete');
-    if (inventory.truncation.type !== 'partial' && inventory.truncation.type !== 'full') {
-      return broken('The inventory was truncated in an unknown way');
+    if (!inventory.truncation) return pass('Inventory is not truncated');
+    const { type, reasons } = inventory.truncation;
+    if (type !== 'partial' && type !== 'full') return broken('Unexpected inventory truncation type');
+    if (type !== kind) {
+      return pass(
+        kind === 'partial'
+          ? 'Inventory is not partially truncated (inventory fully truncated)'
+          : 'Inventory is partially truncated',
+      );
     }
-    if (inventory.truncation.type !== kind)
-      return pass(`The inventory is not truncated in this way (${inventory.truncation.type})`);
-    return fail(`The inventory is truncated (${kind}) ${inventory.truncation.reasons.join('; ')}`.trim());
+    return fail(`Inventory is truncated (${type})${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`);
   };
 }
 
 function machineCidrDefined(cluster: ClusterRow): Outcome {
-  if (cluster.userManagedNetworking) return pass('User-managed networking needs no machine network');
-  if (isDay2Cluster(cluster)) return pass('A day-2 cluster needs no machine network');
-  return passIf(
-    hasMachineNetwork(cluster),
-    'The machine network is known',
-    'The machine network is unknown; setting a VIP inside the hosts’ network makes it known',
+  if (cluster.userManagedNetworking) return pass('No Machine Network CIDR needed: User Managed Networking');
+  if (isDay2Cluster(cluster)) return pass('No Machine Network CIDR needed: Day2 cluster');
+  if (hasMachineNetwork(cluster)) return pass('Machine Network CIDR is defined');
+  if (cluster.vipDhcpAllocation) return fail('Machine Network CIDR is undefined');
+  return fail(
+    'Machine Network CIDR is undefined; the Machine Network CIDR can be defined by setting either the API or Ingress virtual IPs',
   );
 }
 
 function belongsToMachineCidr(cluster: ClusterRow, { host }: HostContext): Outcome {
   if (cluster.userManagedNetworking && !isSingleNode(cluster) && (!host.bootstrap || !hasMachineNetwork(cluster))) {
-    return pass('User-managed networking does not look at the machine network');
+    return pass('No machine network CIDR validation needed: User Managed Networking');
   }
-  if (isDay2Cluster(cluster)) return pass('A day-2 cluster does not look at the machine network');
-  if (!host.inventory || !hasMachineNetwork(cluster)) return wait('The inventory or the machine network is missing');
+  if (isDay2Cluster(cluster)) return pass('No machine network CIDR validation needed: Day2 cluster');
+  if (!host.inventory || !hasMachineNetwork(cluster)) return wait('Missing inventory or machine network CIDR');
   return isUserManagedLoadBalancer(cluster)
     ? passIf(
         inSomeMachineNetwork(cluster, host),
-        'The host is in a machine network',
-        'The host is in none of the machine networks',
+        'Host belongs to at least one machine network CIDR',
+        'Host does not belong to any machine network CIDR. Verify that the host belongs to at least one CIDR listed under machine networks',
       )
     : passIf(
         inAllMachineNetworks(cluster, host),
-        'The host is in all machine networks',
-        'The host is not in every machine network',
+        'Host belongs to all machine network CIDRs',
+        'Host does not belong to machine network CIDRs. Verify that the host belongs to every CIDR listed under machine networks',
       );
 }
 
@@ -162,39 +151,46 @@ function namesOf(cluster: ClusterRow): ReadonlyMap<string, number> {
 }
 
 function hostnameValid({ host }: HostContext): Outcome {
-  if (!host.inventory) return fail('The inventory is missing');
+  if (!host.inventory) return fail('Missing inventory');
   const name = hostnameOf(host);
-  const problem = hostnameProblem(name);
-  return problem === undefined ? pass(`Hostname ${name} is allowed`) : fail(problem);
+  if (hostnameProblem(name) === undefined) return pass(`Hostname ${name} is allowed`);
+  return fail(
+    FORBIDDEN_HOSTNAMES.includes(name)
+      ? `The host name ${name} is forbidden`
+      : `Hostname ${name} is forbidden, hostname should match pattern ${HOSTNAME.source}`,
+  );
 }
 
 function ignitionDownloadable(_cluster: ClusterRow, { host }: HostContext): Outcome {
   if (!isDay2Host(host)) return undefined;
   const answer = host.apiVipConnectivity;
-  if (!answer) return wait('The host has not yet tried to reach the cluster');
-  return passIf(
-    answer.isSuccess,
-    'The ignition can be downloaded',
-    `The host cannot download its ignition${answer.url ? ` from ${answer.url}` : ''}: ${answer.downloadError}`,
+  if (!answer) return wait('Ignition is not yet available, pending API connectivity');
+  if (answer.isSuccess) return pass('Ignition is downloadable');
+  return fail(
+    answer.url === ''
+      ? 'This host has failed to download the ignition file from the cluster, please ensure the host can reach the cluster'
+      : `This host has failed to download the ignition file from ${answer.url} with the following error: ${answer.downloadError}. Please ensure the host can reach this URL`,
   );
 }
 
+const MEASURED_ALONE = 'Day2 host is not required to be connected to other hosts in the cluster';
+const IN_MAJORITY = 'Host has connectivity to the majority of hosts in the cluster';
+
 function majorityGroup(cluster: ClusterRow, { host }: HostContext): Outcome {
-  if (isDay2Host(host) || isSingleNode(cluster)) return pass('The host needs no connection to others');
-  if (!cluster.groups) return wait('Connectivity groups are not computed yet');
+  if (isDay2Host(host)) return pass(MEASURED_ALONE);
+  if (isSingleNode(cluster)) return pass(IN_MAJORITY);
+  if (!cluster.groups) return wait('Machine Network CIDR or Connectivity Majority Groups missing');
   const status =
     cluster.userManagedNetworking || isUserManagedLoadBalancer(cluster)
       ? layer3Group(cluster, host)
       : layer2Group(cluster, host);
   if (status === 'failure') {
     const enough = isFencingCluster(cluster) ? 2 : 3;
-    if (cluster.hosts.length < enough) return wait('There are too few hosts for connectivity groups');
-    return fail('The host is not connected to the majority of the hosts');
+    if (cluster.hosts.length < enough) return wait('Not enough hosts in cluster to calculate connectivity groups');
+    return fail('No connectivity to the majority of hosts in the cluster');
   }
-  if (status === 'pending') return wait('There is not enough information for connectivity groups');
-  return status === 'error'
-    ? broken('The networks of the cluster are malformed')
-    : pass('The host is connected to the majority of the hosts');
+  if (status === 'pending') return wait('Not enough information to calculate host majority groups');
+  return status === 'error' ? broken('Unexpected status error') : pass(IN_MAJORITY);
 }
 
 function layer2Group(cluster: ClusterRow, host: HostRow): ValidationStatus {
@@ -221,10 +217,10 @@ function layer3Group(cluster: ClusterRow, host: HostRow): ValidationStatus {
 }
 
 function mtuValid(cluster: ClusterRow, { host }: HostContext): Outcome {
-  if (!host.inventory) return wait('The inventory is missing');
-  if (isDay2Host(host)) return pass('A day-2 host needs no connection to others');
+  if (!host.inventory) return wait('Missing host inventory');
+  if (isDay2Host(host)) return pass(MEASURED_ALONE);
   if (isSingleNode(cluster)) return undefined;
-  if (!host.connectivity) return wait('MTU was not measured yet');
+  if (!host.connectivity) return wait('Missing MTU report information');
   const networks = machineNetworks(cluster);
   for (const { nic, address } of host.connectivity.brokenMtu) {
     if (!cluster.userManagedNetworking) {
@@ -233,24 +229,36 @@ function mtuValid(cluster: ClusterRow, { host }: HostContext): Outcome {
       const inside = own?.addresses.some((item) => networks.some((network) => contains(network, item.ip)));
       if (!inside || !remote || !networks.some((network) => contains(network, remote))) continue;
     }
-    return fail(`Large packets do not pass from ${nic} to ${address}`);
+    return fail(`MTU is broken. Interface: ${nic}, remote IP address: ${address}`);
   }
-  return pass('MTU is fine');
+  return pass('MTU is ok');
 }
 
 function ntpSynced({ host, cluster }: HostContext): Outcome {
-  if (host.ntpSynced) return pass('The clock follows an NTP server');
+  if (host.ntpSynced) return pass('Host NTP is synced');
   const wanted = host.infraEnv.additionalNtpSources || host.infraEnv.ntpSources;
   if (!cluster && host.status.endsWith('-unbound') && wanted === '') return undefined;
-  return fail('The clock follows no NTP server');
+  return fail("Host couldn't synchronize with any NTP server");
 }
 
 function timeSynced({ host, now }: HostContext): Outcome {
-  if (host.timestamp === 0) return wait('The host has not sent its time');
+  if (host.timestamp === 0) {
+    return wait("Missing host time, can't determine synchronization between host and service");
+  }
   const difference = now - host.timestamp * 1000;
-  if (difference > SERVICE_AHEAD_LIMIT) return fail('The host’s clock is more than 20 minutes behind');
-  if (difference < -HOST_AHEAD_LIMIT) return fail('The host’s clock is more than an hour ahead');
-  return pass('The host’s clock agrees with the service’s');
+  const behind = (order: string, limit: number) =>
+    fail(
+      `Host clock is not synchronized, ${order} at least for ${(limit / MINUTE).toFixed(1)} minutes, please configure an NTP server via DHCP. Service time: ${goTime(now)}`,
+    );
+  if (difference > SERVICE_AHEAD_LIMIT) return behind("service time is ahead of host's", SERVICE_AHEAD_LIMIT);
+  if (difference < -HOST_AHEAD_LIMIT) return behind('host time is ahead of service', HOST_AHEAD_LIMIT);
+  return pass('Host clock is synchronized with service');
+}
+
+/** A time in UTC as Go writes it: no zeros at the end of the fraction. @param now milliseconds since 1970. */
+function goTime(now: number): string {
+  const [day, time] = new Date(now).toISOString().slice(0, -1).split('T') as [string, string];
+  return `${day} ${time.replace(/\.?0+$/, '')} +0000 UTC`;
 }
 
 function isBadImage(image: { result: string; size_bytes?: number; download_rate?: number }): boolean {
@@ -259,85 +267,22 @@ function isBadImage(image: { result: string; size_bytes?: number; download_rate?
 
 function imagesAvailable({ host }: HostContext): Outcome {
   const bad = [...host.imageStatuses.values()].filter(isBadImage).map((image) => image.name);
-  return passIf(bad.length === 0, 'No image failed', `Images could not be fetched: ${bad.join(', ')}`);
-}
-
-function diskSpeed({ host }: HostContext): Outcome {
-  if (host.installationDiskId === '') return broken('The installation disk is unknown');
-  const speed = installationDiskSpeed(host);
-  if (!speed) return pass('The installation disk was not measured yet');
   return passIf(
-    speed.exitCode === 0,
-    'The installation disk is fast enough',
-    'The installation disk could not be measured or is too slow',
+    bad.length === 0,
+    'All required container images were either pulled successfully or no attempt was made to pull them',
+    `Failed to fetch container images needed for installation from ${bad.join(',')}. This may be due to a network hiccup. Retry to install again. If this problem persists, check your network settings to make sure you’re not blocked.`,
   );
 }
 
-function timing(measure: 'rttMs' | 'lossPercent', what: string): Check {
-  return boundWithInventory((_inventory, cluster, { host, requirement }) => {
-    const limit = measure === 'rttMs' ? requirement.latencyMs : requirement.lossPercent;
-    const role = effectiveRole(host);
-    if (cluster.hosts.length === 1 || limit === undefined || role === 'auto-assign' || isDay2Host(host)) {
-      return pass(`${what} is fine`);
-    }
-    if (!host.connectivity) return wait(`${what} was not measured yet`);
-    const bad: string[] = [];
-    for (const path of host.connectivity.slow) {
-      if (path[measure] <= limit) continue;
-      const other = cluster.hosts.find((candidate) => candidate.id === path.hostId);
-      if (!other) {
-        if (measure === 'rttMs' || path.hostId !== '')
-          return fail(`${what} was reported for the unknown host ${path.hostId}`);
-        continue;
-      }
-      if (effectiveRole(other) === role) bad.push(`${hostnameOf(other)} (${path[measure].toFixed(2)})`);
-    }
-    return passIf(bad.length === 0, `${what} is fine`, `${what} is above ${limit} for ${bad.slice(0, 5).join(', ')}`);
-  });
-}
-
-/** Whether names must resolve through load balancers of the user. */
-function dnsMatters(cluster: ClusterRow, core: Core): Outcome | 'check' {
-  let managed = !cluster.userManagedNetworking;
-  if (cluster.imported) {
-    const answers = cluster.hosts.map((host) => host.apiVipConnectivity).filter((answer) => answer?.isSuccess);
-    if (answers.length === 0) return wait('It is not known yet who manages the networking');
-    managed = answers.some((answer) => answer?.managedNetworking);
-  }
-  if (managed) return pass('Name resolution is not needed');
-  if (!isDay2Cluster(cluster) && isSingleNode(cluster) && core.settings.ENABLE_SINGLE_NODE_DNSMASQ) {
-    return pass('Name resolution is not needed');
-  }
-  if (cluster.baseDnsDomain === '') return broken('The cluster has no base domain');
-  return 'check';
-}
-
-function resolves(prefix: string, target: string): Check {
-  return bound((cluster, { core, host }) => {
-    const matter = dnsMatters(cluster, core);
-    if (matter !== 'check') return matter;
-    const name = `${prefix}.${cluster.name}.${cluster.baseDnsDomain}`;
-    if (!host.domainResolutions) return broken('Names were not resolved yet');
-    const answer = host.domainResolutions.find(
-      (item) =>
-        item.domain_name === name && item.ipv4_addresses.length + item.ipv6_addresses.length + item.cnames.length > 0,
-    );
-    if (!answer) return fail(`${name} does not resolve; it must lead to the ${target}`);
-    return pass(`${name} resolves`);
-  });
-}
-
-function wildcard(cluster: ClusterRow, { host }: HostContext): Outcome {
-  if (isDay2Host(host)) return pass('A day-2 host does not look for wildcard records');
-  if (!host.domainResolutions) return wait('Names were not resolved yet');
-  const name = `validateNoWildcardDNS.${cluster.name}.${cluster.baseDnsDomain}`;
-  for (const spelling of [`${name}.`, name]) {
-    const answer = host.domainResolutions.find((item) => item.domain_name === spelling);
-    if (!answer) return broken(`The reply does not contain ${spelling}`);
-    const found = [...answer.ipv4_addresses, ...answer.ipv6_addresses, ...answer.cnames];
-    if (found.length > 0) return fail(`${spelling} resolves to ${found.join(', ')}; a wildcard record is in the way`);
-  }
-  return pass('There is no wildcard record');
+function diskSpeed({ host }: HostContext): Outcome {
+  if (host.installationDiskId === '') return broken('Validation error');
+  const speed = installationDiskSpeed(host);
+  if (!speed) return pass('Speed of installation disk has not yet been measured');
+  return passIf(
+    speed.exitCode === 0,
+    'Speed of installation disk is sufficient',
+    'While preparing the previous installation the installation disk speed measurement failed or was found to be insufficient',
+  );
 }
 
 /** Roles for which a setting such as `masters,workers` holds. */
@@ -348,69 +293,95 @@ function enabledForRole(setting: string, role: string): boolean {
 function diskEncryption(cluster: ClusterRow, { host }: HostContext): Outcome {
   const { enableOn, mode } = cluster.diskEncryption;
   if (enableOn === 'none' || enableOn === '' || isDay2Host(host)) return undefined;
-  if (!host.inventory) return wait('The inventory is missing');
+  if (!host.inventory) return wait('Missing host inventory');
   const role = effectiveRole(host);
-  if (role === 'auto-assign') return wait('The role is not known yet');
+  if (role === 'auto-assign') return wait('Missing role assignment');
   if (!enabledForRole(enableOn, role)) return undefined;
+  const encryptable = `Installation disk can be encrypted using ${mode}`;
   if (mode === 'tang') {
-    if (host.tangConnectivity === '') return wait('Tang servers were not tried yet');
-    let reached = false;
-    try {
-      reached = (JSON.parse(host.tangConnectivity) as { is_success?: boolean } | null)?.is_success === true;
-    } catch {
-      reached = false;
-    }
-    return passIf(reached, 'Tang servers can be reached', 'Tang servers cannot be reached');
+    if (host.tangConnectivity === '') return wait('Disk encryption check was not performed yet');
+    return passIf(
+      reachedTang(host.tangConnectivity),
+      encryptable,
+      `Could not validate that all Tang servers are reachable and working: ${host.tangConnectivity}`,
+    );
   }
+  const { tpmVersion } = host.inventory;
   return passIf(
-    host.inventory.tpmVersion === '2.0',
-    'The disk can be encrypted',
-    `TPM 2.0 is needed, the host has ${host.inventory.tpmVersion || 'none'}`,
+    tpmVersion === '2.0',
+    encryptable,
+    tpmVersion === 'none'
+      ? "TPM version could not be found, make sure TPM is enabled in host's BIOS"
+      : `The host's TPM version is not supported, expected-version: 2.0, actual-version: ${tpmVersion}`,
   );
+}
+
+function reachedTang(reply: string): boolean {
+  try {
+    return (JSON.parse(reply) as { is_success?: boolean } | null)?.is_success === true;
+  } catch {
+    return false;
+  }
 }
 
 const nonOverlapping: InventoryCheck = (inventory, { cluster }) => {
   if (!cluster) return undefined;
   const families = clusterFamilies(cluster);
-  if (!families) return broken('The networks of the cluster are malformed');
-  const networks = inventory.interfaces.flatMap((nic) =>
-    nic.addresses
-      .filter((address) => families.includes(address.network.family))
-      .map((address) => ({ nic: nic.name, ...address })),
-  );
-  const distinct = networks.filter(
-    (item, index) =>
-      networks.findIndex((other) => other.nic === item.nic && other.networkText === item.networkText) === index,
-  );
-  for (let a = 0; a < distinct.length; a++) {
-    for (let b = a + 1; b < distinct.length; b++) {
-      const left = distinct[a] as (typeof distinct)[number];
-      const right = distinct[b] as (typeof distinct)[number];
-      if (overlaps(left.network, right.network)) {
-        return fail(`Networks overlap: ${left.networkText} on ${left.nic} and ${right.networkText} on ${right.nic}`);
+  if (!families) return broken('Unexpected error: the networks of the cluster are malformed');
+  for (const family of families) {
+    const networks = inventory.interfaces.flatMap((nic) => {
+      const texts = nic.addresses.filter(({ ip }) => ip.family === family).map((address) => address.networkText);
+      return [...new Set(texts)].sort().map((network) => ({ nic: nic.name, network }));
+    });
+    for (const [at, left] of networks.entries()) {
+      for (const right of networks.slice(at + 1)) {
+        const problem = overlap(left, right);
+        if (problem !== undefined) return fail(`Address networks are overlapping: ${problem}`);
       }
     }
   }
-  return pass('Networks do not overlap');
+  return pass('Host subnets are not overlapping');
 };
+
+interface NicNetwork {
+  readonly nic: string;
+  readonly network: string;
+}
+
+function overlap(left: NicNetwork, right: NicNetwork): string | undefined {
+  if (left.network === right.network)
+    return `Address network ${left.network} appears on multiple interfaces [${left.nic}, ${right.nic}]`;
+  const [a, b] = [parseCidr(left.network), parseCidr(right.network)];
+  if (!a || !b || !overlaps(a, b)) return undefined;
+  return `Address networks ${left.network} in interface ${left.nic} and ${right.network} in interface ${right.nic} overlap`;
+}
 
 function vsphereUuid({ host }: HostContext): Outcome {
   if (!host.inventory || !PLATFORM_VENDORS.vsphere!.test(host.inventory.manufacturer)) return undefined;
   const without = host.inventory.disks.some((disk) => disk.eligible && !disk.hasUuid);
-  return passIf(!without, 'Disks have UUIDs', 'A disk has no UUID; turn disk.EnableUUID on');
+  return passIf(
+    !without,
+    'VSphere disk.EnableUUID is enabled for this virtual machine',
+    "VSphere disk.EnableUUID isn't enabled for this virtual machine, it's necessary for disks to be mounted properly",
+  );
 }
 
 function skippedDisks(host: HostRow): string[] {
   return host.skipFormattingDisks === '' ? [] : host.skipFormattingDisks.split(',');
 }
 
-function collisions(inventory: InventoryFacts, cluster: ClusterRow): Outcome {
-  if (isDay2Cluster(cluster)) return pass('A day-2 host does not look for address collisions');
-  for (const address of hostAddresses(inventory)) {
-    const macs = cluster.collisions.get(address.text);
-    if (macs) return fail(`Address ${address.text} is used by ${macs.join(' and ')}`);
+function collisions({ cluster, host }: HostContext): Outcome {
+  if (!cluster) return pass('Cluster has not yet been defined, skipping validation.');
+  if (!host.inventory) return pass('Host inventory has not yet been defined, skipping validation.');
+  if (isDay2Cluster(cluster)) return pass(`Skipping validation for day 2 host ${host.id}`);
+  if (cluster.ipCollisions === '') return pass('IP collisions have not yet been evaluated');
+  let problems = '';
+  const own = new Set([...hostAddresses(host.inventory)].map((address) => address.text));
+  for (const [address, macs] of cluster.collisions) {
+    if (own.has(address))
+      problems += `Collisions detected for host ID ${host.id}, IP address: ${address} Mac addresses: ${macs.join(',')}\n`;
   }
-  return pass('No address collision was seen');
+  return passIf(problems === '', `No IP collisions were detected by host ${host.id}`, problems);
 }
 
 function iscsiNetwork(cluster: ClusterRow, { host }: HostContext): Outcome {
@@ -418,21 +389,36 @@ function iscsiNetwork(cluster: ClusterRow, { host }: HostContext): Outcome {
     return undefined;
   const disk = installationDiskOf(host);
   if (!disk || !host.inventory) return undefined;
-  if (!hasMachineNetwork(cluster)) return wait('The machine network is missing');
-  if (disk.driveType !== 'iSCSI') return undefined;
-  const ip = parseIp(disk.iscsiAddress);
-  if (!ip) return broken('The iSCSI disk does not say which address it uses');
-  const nic = host.inventory.interfaces.find((candidate) =>
+  if (!hasMachineNetwork(cluster)) return wait('Missing inventory or machine network CIDR');
+  if (disk.driveType === 'iSCSI') return iscsiDisk(disk, host.inventory, cluster);
+  if (disk.driveType !== 'Multipath') return undefined;
+  const failing: string[] = [];
+  let last: Outcome = pass('');
+  for (const path of host.inventory.disks) {
+    if (path.driveType !== 'iSCSI' || !path.holders.includes(disk.name)) continue;
+    last = iscsiDisk(path, host.inventory, cluster);
+    if (last?.[0] === 'error') return last;
+    if (last?.[0] === 'failure') failing.push(path.name);
+  }
+  if (failing.length === 0) return last;
+  return fail(
+    `Installation on multipath device is not possible due to errors on at least one iSCSI disk: Network interface connected to iSCSI disk (${failing.join(', ')}) cannot belong to machine network CIDRs`,
+  );
+}
+
+function iscsiDisk(disk: DiskFacts, inventory: InventoryFacts, cluster: ClusterRow): Outcome {
+  if (disk.iscsiAddress === '') return broken('iSCSI disk is missing host IP address');
+  const nic = inventory.interfaces.find((candidate) =>
     candidate.addresses.some((address) => address.text === disk.iscsiAddress),
   );
-  if (!nic) return broken('No interface has the iSCSI address');
+  if (!nic) return broken('Cannot find network interface associated to iSCSI host IP address');
   const inside = nic.addresses.some((address) =>
     machineNetworks(cluster).some((network) => contains(network, address.ip)),
   );
   return passIf(
     !inside,
-    'The iSCSI interface is outside the machine network',
-    'The iSCSI interface must not be in the machine network',
+    'Network interface connected to iSCSI disk does not belong to machine network CIDRs',
+    'Network interface connected to iSCSI disk cannot belong to machine network CIDRs',
   );
 }
 
@@ -448,49 +434,60 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
   {
     id: 'media-connected',
     category: 'network',
-    evaluate: ({ host }) =>
-      passIf(host.mediaStatus !== 'disconnected', 'The medium is there', 'The installation medium is gone'),
+    evaluate: ({ host }) => passIf(host.mediaStatus !== 'disconnected', 'Media device is connected', MEDIA_LOST),
     hiddenIn: isManualRebootStage,
   },
   {
     id: 'has-inventory',
     category: 'hardware',
     evaluate: ({ host }) =>
-      passIf(host.inventory !== undefined, 'The inventory is there', 'The host has sent no inventory'),
+      passIf(
+        host.inventory !== undefined,
+        'Valid inventory exists for the host',
+        'Inventory has not been received for the host',
+      ),
   },
-  { id: 'inventory-not-partially-truncated', category: 'hardware', evaluate: needsInventory(truncation('partial')) },
-  { id: 'inventory-not-fully-truncated', category: 'hardware', evaluate: needsInventory(truncation('full')) },
+  {
+    id: 'inventory-not-partially-truncated',
+    category: 'hardware',
+    evaluate: needsInventory('Missing inventory', truncation('partial')),
+  },
+  {
+    id: 'inventory-not-fully-truncated',
+    category: 'hardware',
+    evaluate: needsInventory('Missing inventory', truncation('full')),
+  },
   {
     id: 'has-min-cpu-cores',
     category: 'hardware',
-    evaluate: needsInventory(({ cpuCount }, { minimum }) =>
+    evaluate: needsInventory('Missing inventory', ({ cpuCount }, { minimum }) =>
       passIf(
         cpuCount >= minimum.cpuCores,
-        'There are enough CPU cores',
-        `Any role needs ${minimum.cpuCores} CPU cores, the host has ${cpuCount}`,
+        'Sufficient CPU cores',
+        `The host is not eligible to participate in Openshift Cluster because the minimum required CPU cores for any role is ${minimum.cpuCores}, found only ${cpuCount}`,
       ),
     ),
   },
   {
     id: 'has-min-memory',
     category: 'hardware',
-    evaluate: needsInventory(({ physicalBytes, physicalBytesMethod }, { minimum }) =>
+    evaluate: needsInventory('Missing inventory', ({ physicalBytes, physicalBytesMethod }, { minimum }) =>
       passIf(
         physicalBytes >= memoryNeeded(minimum.ramMib, physicalBytesMethod, false),
-        'There is enough memory',
-        `Any role needs ${minimum.ramMib} MiB of memory, the host has ${Math.floor(physicalBytes / 2 ** 20)}`,
+        'Sufficient minimum RAM',
+        `The host is not eligible to participate in Openshift Cluster because the minimum required RAM for any role is ${byteText(minimum.ramMib * 2 ** 20)}, found only ${byteText(physicalBytes)}`,
       ),
     ),
   },
   {
     id: 'has-min-valid-disks',
     category: 'hardware',
-    evaluate: needsInventory(({ disks }) => {
-      if (disks.length === 0) return broken('The host reported no disks');
+    evaluate: needsInventory('Missing inventory', ({ disks }) => {
+      if (disks.length === 0) return broken('Failed to detected disks');
       return passIf(
         disks.some((disk) => disk.eligible),
-        'There is a disk to install on',
-        'No disk can be installed on; each disk tells why',
+        'Sufficient disk capacity',
+        'No eligible disks were found, please check specific disks to see why they are not eligible',
       );
     }),
   },
@@ -498,34 +495,36 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
   {
     id: 'has-cpu-cores-for-role',
     category: 'hardware',
-    evaluate: needsInventory(({ cpuCount }, { host, requirement }) =>
+    evaluate: needsInventory('Missing inventory or role', ({ cpuCount }, { host, requirement }) =>
       passIf(
         cpuCount >= requirement.cpuCores,
-        `There are enough CPU cores for role ${effectiveRole(host)}`,
-        `Role ${effectiveRole(host)} needs ${requirement.cpuCores} CPU cores, the host has ${cpuCount}`,
+        `Sufficient CPU cores for role ${effectiveRole(host)}`,
+        `Require at least ${requirement.cpuCores} CPU cores for ${effectiveRole(host)} role, found only ${cpuCount}`,
       ),
     ),
   },
   {
     id: 'has-memory-for-role',
     category: 'hardware',
-    evaluate: needsInventory(({ physicalBytes, physicalBytesMethod }, { host, requirement }) =>
-      passIf(
-        physicalBytes >= memoryNeeded(requirement.ramMib, physicalBytesMethod, true),
-        `There is enough memory for role ${effectiveRole(host)}`,
-        `Role ${effectiveRole(host)} needs ${requirement.ramMib} MiB of memory, the host has ${Math.floor(physicalBytes / 2 ** 20)}`,
-      ),
+    evaluate: needsInventory(
+      'Missing inventory or role',
+      ({ physicalBytes, physicalBytesMethod }, { host, requirement }) =>
+        passIf(
+          physicalBytes >= memoryNeeded(requirement.ramMib, physicalBytesMethod, true),
+          `Sufficient RAM for role ${effectiveRole(host)}`,
+          `Require at least ${byteText(requirement.ramMib * 2 ** 20)} RAM for role ${effectiveRole(host)}, found only ${byteText(physicalBytes)}`,
+        ),
     ),
   },
   {
     id: 'hostname-unique',
     category: 'hardware',
-    evaluate: boundWithInventory((_inventory, cluster, { host }) => {
+    evaluate: boundWithInventory('Missing inventory', (_inventory, cluster, { host }) => {
       const name = hostnameOf(host);
       return passIf(
         (namesOf(cluster).get(name) ?? 0) <= 1,
-        `Hostname ${name} is unique`,
-        `Hostname ${name} is used by several hosts`,
+        `Hostname ${name} is unique in cluster`,
+        `Hostname ${name} is not unique in cluster`,
       );
     }),
   },
@@ -537,14 +536,14 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
   {
     id: 'valid-platform-network-settings',
     category: 'network',
-    evaluate: needsInventory(({ productName }, { cluster }) => {
-      if (productName === undefined) return broken('The host does not name its vendor');
+    evaluate: needsInventory('Missing inventory', ({ productName }, { cluster }) => {
+      if (productName === undefined) return broken('Validation error');
       if (!PLATFORMS_WITHOUT_VIPS.includes(productName)) return pass(`Platform ${productName} is allowed`);
       if (!cluster) return undefined;
       return passIf(
         cluster.userManagedNetworking === true,
         `Platform ${productName} is allowed`,
-        `Platform ${productName} needs user-managed networking`,
+        `Platform ${productName} is allowed only for Single Node OpenShift or user-managed networking`,
       );
     }),
   },
@@ -557,50 +556,58 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
   },
   { id: 'container-images-available', category: 'network', evaluate: imagesAvailable },
   { id: 'sufficient-installation-disk-speed', category: 'hardware', evaluate: diskSpeed },
-  { id: 'sufficient-network-latency-requirement-for-role', category: 'network', evaluate: timing('rttMs', 'Latency') },
+  { id: 'sufficient-network-latency-requirement-for-role', category: 'network', evaluate: latency },
   {
     id: 'sufficient-packet-loss-requirement-for-role',
     category: 'network',
-    evaluate: timing('lossPercent', 'Packet loss'),
+    evaluate: packetLoss,
   },
   {
     id: 'has-default-route',
     category: 'network',
-    evaluate: needsInventory(({ hasDefaultRoute }) =>
-      passIf(hasDefaultRoute, 'There is a default route', 'There is no default route'),
+    evaluate: needsInventory('Missing default routing information.', ({ hasDefaultRoute }) =>
+      passIf(
+        hasDefaultRoute,
+        'Host has been configured with at least one default route.',
+        'Host has not yet been configured with a default route.',
+      ),
     ),
   },
-  { id: 'api-domain-name-resolved-correctly', category: 'network', evaluate: resolves('api', 'API load balancer') },
+  {
+    id: 'api-domain-name-resolved-correctly',
+    category: 'network',
+    evaluate: resolves('api', 'api', 'API load balancer'),
+  },
   {
     id: 'api-int-domain-name-resolved-correctly',
     category: 'network',
-    evaluate: resolves('api-int', 'internal API load balancer'),
+    evaluate: resolves('api-int', 'api-int', 'internal API load balancer'),
   },
   {
     id: 'apps-domain-name-resolved-correctly',
     category: 'network',
-    evaluate: resolves('console-openshift-console.apps', 'application ingress'),
+    evaluate: resolves('console-openshift-console.apps', '*.apps', 'application ingress'),
   },
   {
     id: 'compatible-with-cluster-platform',
     category: 'hardware',
-    evaluate: boundWithInventory((inventory, cluster) => {
+    evaluate: boundWithInventory(NO_PLATFORM, (inventory, cluster) => {
       const platform = String(cluster.platform.type ?? '');
-      if (platform === '') return wait('The platform is not set');
+      if (platform === '') return wait(NO_PLATFORM);
       const vendor = PLATFORM_VENDORS[platform];
       return passIf(
         !vendor || vendor.test(inventory.manufacturer),
-        `The host fits platform ${platform}`,
-        `The host does not fit platform ${platform}`,
+        `Host is compatible with cluster platform ${platform}`,
+        `Host is not compatible with cluster platform ${platform}; either disable this host or discover a new compatible host.`,
       );
     }),
   },
-  { id: 'dns-wildcard-not-configured', category: 'network', evaluate: bound(wildcard) },
+  { id: 'dns-wildcard-not-configured', category: 'network', evaluate: bound(noWildcard) },
   { id: 'disk-encryption-requirements-satisfied', category: 'hardware', evaluate: bound(diskEncryption) },
   {
     id: 'non-overlapping-subnets',
     category: 'network',
-    evaluate: (context) => (context.cluster ? needsInventory(nonOverlapping)(context) : undefined),
+    evaluate: needsInventory('Missing inventory', nonOverlapping),
   },
   {
     id: 'vsphere-disk-uuid-enabled',
@@ -611,11 +618,13 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
     id: 'compatible-agent',
     category: 'hardware',
     evaluate: ({ core, host }) =>
-      passIf(
-        !core.settings.ENABLE_UPGRADE_AGENT || host.discoveryAgentVersion === core.settings.AGENT_DOCKER_IMAGE,
-        'The agent fits the service',
-        'The agent is being upgraded to a version that fits the service',
-      ),
+      core.settings.ENABLE_UPGRADE_AGENT
+        ? passIf(
+            host.discoveryAgentVersion === core.settings.AGENT_DOCKER_IMAGE,
+            'Host agent is compatible with the service',
+            "This host's agent is in the process of being upgraded to a compatible version. This might take a few minutes",
+          )
+        : pass('Host agent compatibility checking is disabled'),
     hiddenIn: (stage) => stage !== '',
   },
   {
@@ -624,28 +633,25 @@ export const HOST_VALIDATIONS: readonly HostValidation[] = [
     evaluate: ({ host }) =>
       passIf(
         host.installationDiskId === '' || !skippedDisks(host).includes(host.installationDiskId),
-        'The installation disk will be formatted',
-        'Formatting must not be skipped on the installation disk',
+        'No request to skip formatting of the installation disk',
+        "Requesting to skip the formatting of the installation disk is not allowed. The installation disk must be formatted. Please either change this host's installation disk or do not skip the formatting of the installation disk",
       ),
   },
   {
     id: 'no-skip-missing-disk',
     category: 'hardware',
-    evaluate: needsInventory((inventory, { host }) =>
+    evaluate: needsInventory('Host inventory not available yet', (inventory, { host }) =>
       passIf(
         skippedDisks(host).every((id) => inventory.disks.some((disk) => disk.id === id)),
-        'All disks that are left alone are there',
-        'A disk that is to be left alone is missing',
+        'All disks that have skipped formatting are present in the host inventory',
+        "One or more of the disks that you have requested to skip the formatting of are no longer present on this host. To ensure they haven't just changed their identity, please remove your request to skip their formatting and then if needed add them back using the new ID",
       ),
     ),
   },
   {
     id: 'no-ip-collisions-in-network',
     category: 'network',
-    evaluate: ({ cluster, host }) =>
-      cluster && host.inventory
-        ? collisions(host.inventory, cluster)
-        : pass('Address collisions are not looked for yet'),
+    evaluate: collisions,
   },
   { id: 'no-iscsi-nic-belongs-to-machine-cidr', category: 'network', evaluate: bound(iscsiNetwork) },
 ];
@@ -704,7 +710,7 @@ export function evaluateHost(core: Core, host: HostRow): HostVerdict {
   const failing = new Set<string>();
   const results: ValidationResult[] = [];
   for (const { id, category, evaluate, hiddenIn } of HOST_VALIDATIONS) {
-    const outcome: Outcome = disabled.includes(id) ? ['disabled', 'Disabled by the configuration'] : evaluate(context);
+    const outcome: Outcome = disabled.includes(id) ? DISABLED : evaluate(context);
     if (!outcome) continue;
     const [status, message] = outcome;
     if (status !== 'success' && status !== 'disabled') failing.add(id);

@@ -9,6 +9,7 @@ import { refreshHost, runHost, setHostStatus } from './host-machine.ts';
 import { checkIgnition } from './infra-envs.ts';
 import { instructionsFor } from './instructions.ts';
 import { clusterOf, hostOf, infraEnvOf } from './lookup.ts';
+import { NO_TRANSITION } from './machine.ts';
 import { hostnameProblem } from './names.ts';
 import { handleReply, rejudgeInventory } from './replies.ts';
 import { stagePercentage, stagesOf } from './stages.ts';
@@ -89,11 +90,14 @@ const INSTALLER_ARGUMENTS: ReadonlySet<string> = new Set([
 /** Dates of a row that the answer to a registration has not read back. */
 const NEVER_STORED = '0001-01-01T00:00:00Z';
 
+/** Texts are upstream's, conditions and events repeat them: internal/cluster/cluster.go, AcceptRegistration. */
 function checkAccepts(cluster: ClusterRow): void {
   if (ACCEPTING.has(cluster.status)) return;
   throw new OperationError(
     409,
-    `Cluster ${cluster.id} is ${cluster.status}; hosts can register only while it is one of ${[...ACCEPTING].join(', ')}`,
+    cluster.status === 'installed'
+      ? 'Cannot add hosts to an existing cluster using the original Discovery ISO.'
+      : `Host can register only in one of the following states: [${[...ACCEPTING].join(' ')}]`,
   );
 }
 
@@ -398,9 +402,9 @@ export function hostOperations(core: Core): Operations {
   }
 
   function bind(host: HostRow, target: string): JsonObject {
-    if (host.cluster) throw new OperationError(409, `Host ${host.id} is bound to cluster ${host.cluster.id} already`);
+    if (host.cluster) throw new OperationError(409, `Host ${host.id} is already bound to cluster ${host.cluster.id}`);
     const cluster = store.clusters.get(target);
-    if (!cluster) throw new OperationError(400, `Cluster ${target} was not found`);
+    if (!cluster) throw new OperationError(400, `Failed to find cluster ${target}`);
     if (
       cluster.cpuArchitecture &&
       cluster.cpuArchitecture !== 'multi' &&
@@ -408,17 +412,13 @@ export function hostOperations(core: Core): Operations {
     ) {
       throw new OperationError(
         400,
-        `CPU architecture ${host.infraEnv.cpuArchitecture} is not the cluster's, which is ${cluster.cpuArchitecture}`,
+        `InfraEnv's CPU architecture (${host.infraEnv.cpuArchitecture}) doesn't match the cluster (${cluster.cpuArchitecture})`,
       );
     }
     if (host.role === 'arbiter' && cluster.controlPlaneCount !== 2)
       throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
     checkAccepts(cluster);
-    if (!runHost(core, host, 'bind', { target: cluster }))
-      throw new OperationError(
-        500,
-        `Host ${host.id} is ${host.status}; only a host that is known-unbound can be bound`,
-      );
+    if (!runHost(core, host, 'bind', { target: cluster })) throw new OperationError(500, NO_TRANSITION);
     events.emit('host_bind_succeeded', aboutHost(host), displayName(host), cluster.id);
     return hostView(host, { customized: false });
   }
@@ -435,14 +435,13 @@ export function hostOperations(core: Core): Operations {
 
   function unbind(host: HostRow): JsonObject {
     const cluster = host.cluster;
-    if (!cluster) throw new OperationError(409, `Host ${host.id} is not bound to a cluster`);
+    if (!cluster) throw new OperationError(409, `Host ${host.id} is already unbound`);
     if (host.infraEnv.clusterId !== '')
       throw new OperationError(
         409,
-        `Host ${host.id} cannot be freed: its infra-env belongs to cluster ${host.infraEnv.clusterId}`,
+        `Cannot unbind Host ${host.id}. InfraEnv ${host.infraEnv.id} is bound to Cluster ${host.infraEnv.clusterId}`,
       );
-    if (!runHost(core, host, 'unbind'))
-      throw new OperationError(500, `Host ${host.id} cannot be freed while it is ${host.status}`);
+    if (!runHost(core, host, 'unbind')) throw new OperationError(500, NO_TRANSITION);
     events.emit('host_unbind_succeeded', aboutHost(host), displayName(host));
     refreshCluster(core, cluster);
     return hostView(host, { customized: false });

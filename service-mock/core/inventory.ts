@@ -256,6 +256,9 @@ export interface InventoryFacts {
   readonly productName: string | undefined;
   readonly tpmVersion: string;
   readonly gpus: number;
+  /** Vendors of the GPUs as PCI knows them, for example `10de`. */
+  readonly gpuVendors: readonly string[];
+  readonly secureBoot: boolean;
   readonly deviceType: string;
   readonly truncation: { readonly type: string; readonly reasons: readonly string[] } | undefined;
   readonly disks: readonly DiskFacts[];
@@ -300,6 +303,8 @@ export function inventoryFacts(inventory: JsonObject): InventoryFacts {
     productName: vendor && string(vendor.product_name),
     tpmVersion: string(inventory.tpm_version),
     gpus: objects(inventory.gpus).length,
+    gpuVendors: objects(inventory.gpus).map((gpu) => string(gpu.vendor_id).toLowerCase()),
+    secureBoot: (inventory.boot as JsonObject | undefined)?.secure_boot_state === 'Enabled',
     deviceType: string((inventory.boot as JsonObject | undefined)?.device_type),
     truncation: truncation && {
       type: string(truncation.type),

@@ -13,6 +13,9 @@ export interface Rule<Trigger extends string, Context> {
   readonly run?: (context: Context, from: string, to: string) => void;
 }
 
+/** What callers say when no rule fits. Upstream: github.com/filanov/stateswitch, statemachine.go. */
+export const NO_TRANSITION = 'no condition found to run transition';
+
 export class Machine<Trigger extends string, Context> {
   readonly #index = new Map<string, Rule<Trigger, Context>[]>();
 

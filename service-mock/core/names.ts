@@ -11,13 +11,15 @@ export const FORBIDDEN_HOSTNAMES: readonly string[] = [
   'localhost6',
   'localhost6.localdomain6',
 ];
-const HOSTNAME = /^[a-z0-9][a-z0-9-]{0,62}(?:[.][a-z0-9-]{1,63})*$/;
+/** What a host may be called. */
+export const HOSTNAME = /^[a-z0-9][a-z0-9-]{0,62}(?:[.][a-z0-9-]{1,63})*$/;
 const MAX_HOSTNAME = 63;
 
 /** Why a host cannot bear a name; undefined when it can. */
 export function hostnameProblem(name: string): string | undefined {
-  if (FORBIDDEN_HOSTNAMES.includes(name)) return `Hostname ${name} is forbidden`;
-  if (name.length > MAX_HOSTNAME) return `Hostname ${name} is longer than ${MAX_HOSTNAME} characters`;
+  if (FORBIDDEN_HOSTNAMES.includes(name)) return `The host name ${name} is forbidden`;
+  if (name.length > MAX_HOSTNAME)
+    return `hostname is too long, must be ${MAX_HOSTNAME} characters or less. Hostname: ${name} has ${name.length} characters`;
   if (!HOSTNAME.test(name))
     return `Hostname does not pass required regex validation: ${HOSTNAME.source}. Hostname: ${name}`;
   return undefined;

@@ -1,15 +1,38 @@
 /**
  * Operators that a cluster can be created with, what they need, and how their validations come out.
- * Source: Service facts 1.6, 4.2 and 4.4; resource additions are those of the operators' published minima.
+ * Source: Service facts 1.6, 4.2 and 4.4; resource additions are those of the operators' published minima. Texts are
+ * upstream's: assisted-service, internal/operators/manager.go and the operators' own.
  */
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { type ClusterRow, effectiveRole, type HostRow, isSingleNode, type OperatorRow } from './store.ts';
+import {
+  aiCluster,
+  aiGpus,
+  aiHost,
+  type ClusterCheck,
+  fromVersion,
+  type HostCheck,
+  lvmCluster,
+  lvmHost,
+  MET,
+  type Need,
+  type OperatorOutcome,
+  odfCluster,
+  odfHost,
+  resources,
+  secureBootOff,
+  someGpu,
+  virtualization,
+} from './operator-checks.ts';
+import {
+  type ClusterRow,
+  effectiveRole,
+  type HostRow,
+  isDay2Cluster,
+  isSingleNode,
+  type OperatorRow,
+} from './store.ts';
 import type { ValidationResult } from './validation.ts';
 
-interface Need {
-  readonly cpu: number;
-  readonly ramMib: number;
-}
 interface OperatorDefinition {
   /** Prefix of the validation id. */
   readonly validation: string;
@@ -20,22 +43,17 @@ interface OperatorDefinition {
   readonly master?: Need;
   readonly worker?: Need;
   readonly needs?: readonly string[];
-  /** Checks beyond resources; a text says what is missing. */
-  readonly checkHost?: (host: HostRow, cluster: ClusterRow) => string | undefined;
-  readonly checkCluster?: (cluster: ClusterRow) => string | undefined;
+  readonly checkHost?: HostCheck;
+  readonly checkCluster?: ClusterCheck;
+  /** A second validation of the cluster, shown only with the operator. */
+  readonly alsoCluster?: { readonly validation: string; readonly check: ClusterCheck };
 }
 
-const virtualization = (host: HostRow) =>
-  host.inventory?.virtualization ? undefined : 'The CPU of the host has no hardware virtualization';
-const spareDisk = (host: HostRow) =>
-  (host.inventory?.disks.filter((disk) => disk.eligible).length ?? 0) > 1
-    ? undefined
-    : 'The host needs a disk beside the installation disk';
-const threeHosts = (cluster: ClusterRow) => (cluster.hosts.length >= 3 ? undefined : 'At least three hosts are needed');
-const threeWorkers = (cluster: ClusterRow) =>
-  cluster.hosts.filter((host) => effectiveRole(host) === 'worker').length >= 2
-    ? undefined
-    : 'At least two workers are needed';
+const IN_HOST = 'Missing Inventory in the host';
+const IN_HOSTS = 'Missing Inventory in some of the hosts';
+const NMSTATE = 'Kubernetes NMState Operator';
+const MTV = 'OpenShift Migration Toolkit for Virtualization';
+const SANDBOXED = 'OpenShift sandboxed containers';
 
 /** By name, in the order in which the service lists them. */
 export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
@@ -44,6 +62,8 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'openshift-amd-gpu',
     subscription: 'amd-gpu-operator',
     needs: ['node-feature-discovery', 'kmm'],
+    checkHost: secureBootOff('AMD GPU drivers', '1002'),
+    checkCluster: someGpu('AMD', '1002'),
   },
   authorino: { validation: 'authorino', namespace: 'openshift-operators', subscription: 'authorino-operator' },
   'cluster-observability': {
@@ -66,13 +86,23 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     subscription: 'fence-agents-remediation',
     needs: ['node-healthcheck'],
   },
-  kmm: { validation: 'kmm', namespace: 'openshift-kmm', subscription: 'kernel-module-management' },
+  kmm: {
+    validation: 'kmm',
+    namespace: 'openshift-kmm',
+    subscription: 'kernel-module-management',
+    checkHost: secureBootOff('modules'),
+  },
   'kube-descheduler': {
     validation: 'kube-descheduler',
     namespace: 'openshift-kube-descheduler-operator',
     subscription: 'cluster-kube-descheduler-operator',
   },
-  loki: { validation: 'loki', namespace: 'openshift-operators-redhat', subscription: 'loki-operator' },
+  loki: {
+    validation: 'loki',
+    namespace: 'openshift-operators-redhat',
+    subscription: 'loki-operator',
+    checkCluster: fromVersion('Loki Operator', '4.17.0', 'OpenShift'),
+  },
   lso: { validation: 'lso', namespace: 'openshift-local-storage', subscription: 'local-storage-operator', minutes: 70 },
   lvm: {
     validation: 'lvm',
@@ -80,7 +110,8 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     subscription: 'lvms-operator',
     master: { cpu: 1, ramMib: 100 },
     worker: { cpu: 1, ramMib: 100 },
-    checkHost: spareDisk,
+    checkHost: lvmHost,
+    checkCluster: lvmCluster,
   },
   mce: {
     validation: 'mce',
@@ -89,6 +120,8 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     minutes: 60,
     master: { cpu: 4, ramMib: 16384 },
     worker: { cpu: 4, ramMib: 16384 },
+    checkHost: resources('multicluster engine', IN_HOST),
+    checkCluster: fromVersion('multicluster engine', '4.10.0'),
   },
   metallb: { validation: 'metallb', namespace: 'metallb-system', subscription: 'metallb-operator' },
   mtv: {
@@ -99,12 +132,15 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     master: { cpu: 1, ramMib: 1024 },
     worker: { cpu: 1, ramMib: 1024 },
     needs: ['cnv'],
+    checkHost: resources(MTV, IN_HOSTS),
+    checkCluster: fromVersion(MTV, '4.14.0'),
   },
   nmstate: {
     validation: 'nmstate',
     namespace: 'openshift-nmstate',
     subscription: 'kubernetes-nmstate-operator',
     minutes: 60,
+    checkCluster: fromVersion(NMSTATE, '4.12.0'),
   },
   'node-feature-discovery': { validation: 'node-feature-discovery', namespace: 'openshift-nfd', subscription: 'nfd' },
   'node-healthcheck': {
@@ -127,6 +163,8 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'nvidia-gpu-operator',
     subscription: 'gpu-operator-certified',
     needs: ['node-feature-discovery'],
+    checkHost: secureBootOff('NVIDIA GPU drivers', '10de'),
+    checkCluster: someGpu('NVIDIA', '10de'),
   },
   oadp: { validation: 'oadp', namespace: 'openshift-adp', subscription: 'redhat-oadp-operator' },
   odf: {
@@ -136,21 +174,24 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     master: { cpu: 6, ramMib: 19456 },
     worker: { cpu: 8, ramMib: 19456 },
     needs: ['lso'],
-    checkHost: spareDisk,
-    checkCluster: threeHosts,
+    checkHost: odfHost,
+    checkCluster: odfCluster,
   },
   'openshift-ai': {
     validation: 'openshift-ai',
     namespace: 'redhat-ods-operator',
     subscription: 'rhods-operator',
     worker: { cpu: 8, ramMib: 32768 },
-    checkCluster: threeWorkers,
+    checkHost: aiHost,
+    checkCluster: aiCluster,
+    alsoCluster: { validation: 'openshift-ai-gpu', check: aiGpus },
   },
   'openshift-logging': {
     validation: 'openshift-logging',
     namespace: 'openshift-logging',
     subscription: 'cluster-logging',
     needs: ['loki'],
+    checkCluster: fromVersion('OpenShift Logging Operator', '4.17.0', 'OpenShift'),
   },
   osc: {
     validation: 'osc',
@@ -160,6 +201,8 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     needs: ['node-feature-discovery'],
     master: { cpu: 1, ramMib: 1024 },
     worker: { cpu: 1, ramMib: 1024 },
+    checkHost: resources(SANDBOXED, IN_HOSTS),
+    checkCluster: fromVersion(SANDBOXED, '4.10.0'),
   },
   pipelines: {
     validation: 'pipelines',
@@ -187,7 +230,7 @@ const NOT_SELECTED: ReadonlyMap<string, ValidationResult> = new Map(
       id: `${operator.validation}-requirements-satisfied`,
       category: 'operators',
       status: 'success' as const,
-      message: `${name} is not selected`,
+      message: `${name} is disabled`,
     }),
   ]),
 );
@@ -197,47 +240,66 @@ function selected(cluster: ClusterRow): OperatorRow[] {
   return cluster.operators.filter((operator) => operator.type === 'olm');
 }
 
+function needOf(definition: OperatorDefinition, role: string): Need | undefined {
+  return role === 'master' || role === 'arbiter' ? definition.master : definition.worker;
+}
+
 /** What the selected operators add to a host's needs. */
 export function operatorNeeds(cluster: ClusterRow, role: string): Need {
   const sum = { cpu: 0, ramMib: 0 };
   for (const operator of selected(cluster)) {
     const definition = OPERATORS[operator.name];
-    const need = role === 'master' || role === 'arbiter' ? definition?.master : definition?.worker;
+    const need = definition && needOf(definition, role);
     sum.cpu += need?.cpu ?? 0;
     sum.ramMib += need?.ramMib ?? 0;
   }
   return sum;
 }
 
+const NO_NEED: Need = { cpu: 0, ramMib: 0 };
+
 function results(
   cluster: ClusterRow,
-  check: (definition: OperatorDefinition) => string | undefined | 'pending',
-): readonly ValidationResult[] {
+  check: (definition: OperatorDefinition) => OperatorOutcome | undefined,
+): ValidationResult[] {
   const chosen = new Set(selected(cluster).map((operator) => operator.name));
-  if (chosen.size === 0) return NONE_SELECTED;
   return Object.entries(OPERATORS).map(([name, definition]) => {
     if (!chosen.has(name)) return NOT_SELECTED.get(name) as ValidationResult;
-    const problem = check(definition);
-    return {
-      id: `${definition.validation}-requirements-satisfied`,
-      category: 'operators',
-      status: problem === undefined ? 'success' : problem === 'pending' ? 'pending' : 'failure',
-      message:
-        problem === undefined
-          ? `${name} requirements are met`
-          : problem === 'pending'
-            ? 'The inventory is missing'
-            : problem,
-    };
+    if (isDay2Cluster(cluster)) {
+      const message = `${name} validation is disabled when adding hosts to an existing cluster.`;
+      return resultOf(definition.validation, ['success', message]);
+    }
+    return resultOf(definition.validation, check(definition) ?? MET);
   });
 }
 
-export function hostOperatorResults(host: HostRow, cluster: ClusterRow): readonly ValidationResult[] {
-  return results(cluster, (definition) => (host.inventory ? definition.checkHost?.(host, cluster) : 'pending'));
+function resultOf(validation: string, [status, message]: OperatorOutcome): ValidationResult {
+  return { id: `${validation}-requirements-satisfied`, category: 'operators', status, message };
+}
+
+/** @param candidate role for which the host is looked at; its own unless given. */
+export function hostOperatorResults(
+  host: HostRow,
+  cluster: ClusterRow,
+  candidate?: string,
+): readonly ValidationResult[] {
+  if (selected(cluster).length === 0) return NONE_SELECTED;
+  const role = candidate ?? effectiveRole(host);
+  const given = candidate ?? host.role;
+  return results(cluster, (definition) =>
+    definition.checkHost?.({ host, cluster, role, given, need: needOf(definition, role) ?? NO_NEED }),
+  );
 }
 
 export function clusterOperatorResults(cluster: ClusterRow): readonly ValidationResult[] {
-  return results(cluster, (definition) => definition.checkCluster?.(cluster));
+  const chosen = selected(cluster);
+  if (chosen.length === 0) return NONE_SELECTED;
+  const all = results(cluster, (definition) => definition.checkCluster?.(cluster));
+  for (const { name } of chosen) {
+    const also = OPERATORS[name]?.alsoCluster;
+    if (also) all.push(resultOf(also.validation, also.check(cluster)));
+  }
+  return all.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function builtin(name: string): OperatorRow {

@@ -53,7 +53,7 @@ function isCandidate(core: Core, host: HostRow, cluster: ClusterRow, role: strin
   )
     return false;
   if (!withOperators) return true;
-  return hostOperatorResults(host, cluster).every(
+  return hostOperatorResults(host, cluster, role).every(
     (result) => result.status === 'success' || !STORAGE_AND_VIRTUALIZATION.has(result.id),
   );
 }

@@ -9,6 +9,9 @@ export interface ValidationResult {
   readonly message: string;
 }
 
+/** Outcome of a validation that the service's settings switch off. */
+export const DISABLED = ['disabled', 'Validation disabled by configuration'] as const;
+
 /** Messages of one validation that are shared; others name something of their host. */
 const SHARED_MESSAGES = 16;
 const shared = new Map<string, Map<string, ValidationResult>>();

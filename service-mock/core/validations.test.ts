@@ -297,7 +297,6 @@ describe('cluster validations', () => {
     ],
     ['sufficient-masters-count', 'failure', vips],
     ['all-hosts-are-ready-to-install', 'failure', {}],
-    ['network-prefix-valid', 'failure', { cluster_networks: [{ cidr: '10.128.0.0/24', host_prefix: 24 }] }],
     ['no-cidrs-overlapping', 'failure', { ...vips, service_networks: [{ cidr: '192.168.0.0/16' }] }],
     [
       'networks-same-address-families',
@@ -316,6 +315,22 @@ describe('cluster validations', () => {
   ])('%s is %s with %j', async (id, status, body) => {
     const { site, clusterId } = await discovered({ cluster: body });
     expect(site.clusterValidation(clusterId, id)?.status).toBe(status);
+  });
+
+  it.each([
+    [1, 'success', 'The Cluster Network prefix is valid.'],
+    [
+      2,
+      'failure',
+      'Cluster network CIDR prefix 24 does not contain enough addresses for 2 hosts each one with 24 prefix (256 addresses)',
+    ],
+  ])('network-prefix-valid counts %i hosts', async (hosts, status, message) => {
+    const { site, clusterId, machine } = await discovered({
+      cluster: { cluster_networks: [{ cidr: '10.128.0.0/24', host_prefix: 24 }] },
+    });
+    while (site.machines.length < hosts) site.machine(machine.infraEnvId);
+    await site.live(2);
+    expect(site.clusterValidation(clusterId, 'network-prefix-valid')).toMatchObject({ status, message });
   });
 
   it('ntp-server-configured looks at how far the hosts’ clocks are apart', async () => {

@@ -1,6 +1,7 @@
 /** Hosts that come to a cluster, and leave it. Upstream: assisted-service, agent_controller.go. */
 import { aboutHost } from '../core/core.ts';
 import { runHost } from '../core/host-machine.ts';
+import { NO_TRANSITION } from '../core/machine.ts';
 import { displayName, type HostRow } from '../core/store.ts';
 import { OperationError } from '../service-api.ts';
 import { agentHostname } from './agent-joining.ts';
@@ -39,7 +40,6 @@ function leave({ core }: KubeContext, host: HostRow): void {
     );
   }
   const about = aboutHost(host);
-  if (!runHost(core, host, 'unbind'))
-    throw new OperationError(500, `no condition passed to run transition UnbindHost from state ${host.status}`);
+  if (!runHost(core, host, 'unbind')) throw new OperationError(500, NO_TRANSITION);
   core.events.emit('host_unbind_succeeded', about, displayName(host));
 }

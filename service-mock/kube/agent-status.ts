@@ -12,7 +12,7 @@ import { agentSpecSynced, setAgentConditions, setAgentConditionsUnknown } from '
 import { followLateHost } from './agent-joining.ts';
 import { RETRY_AFTER_MS } from './cluster-install-status.ts';
 import type { KubeContext } from './context.ts';
-import { messageOf } from './errors.ts';
+import { messageOf, wrapped } from './errors.ts';
 import type { Agent, AgentStatus } from './objects.ts';
 
 /** An Agent while it is worked on. */
@@ -78,10 +78,18 @@ export async function writeAgentStatus({ client, report }: KubeContext, { origin
   }
 }
 
-/** Writes the Agent without its status and reads it back from the cache, as upstream does. */
+/**
+ * Writes the Agent without its status and reads it back from the cache. Upstream: updateAndReplaceAgent.
+ * @throws Error that says which Agent could not be written, and why.
+ */
 export async function updateAgent({ client, cache }: KubeContext, work: AgentWork): Promise<void> {
-  const written = (await client.update(RESOURCES.agents, work.agent)) as Agent;
   const { namespace, name } = work.agent.metadata;
+  let written: Agent;
+  try {
+    written = (await client.update(RESOURCES.agents, work.agent)) as Agent;
+  } catch (error) {
+    throw wrapped(`failed to update agent ${objectKey(namespace, name)}`, error);
+  }
   const cached = cache.of(RESOURCES.agents).get(namespace, name);
   work.agent = cached ? (editable(cached) as Agent) : written;
 }

@@ -244,7 +244,7 @@ describe('an Agent', () => {
       await site.client.patch(agents, name, machine.id, { spec });
       await site.condition(agents, name, machine.id, 'SpecSynced', { status: 'False', reason, message });
     };
-    await say({ hostname: 'localhost' }, 'InputError', `${INPUT} Hostname localhost is forbidden`);
+    await say({ hostname: 'localhost' }, 'InputError', `${INPUT} The host name localhost is forbidden`);
     await say(
       { hostname: 'fine', installation_disk_id: '/dev/nothing' },
       'InputError',
