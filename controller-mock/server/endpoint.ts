@@ -542,13 +542,10 @@ class Call implements RequestContext {
     }
     const applied = patch as KubeObject;
     this.#checkKind(type, applied);
-    if (!isPlainObject(applied.metadata)) applied.metadata = {};
-    const metadata = applied.metadata;
-    if (metadata.name !== undefined && metadata.name !== name) {
-      throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+    const { name: named } = isPlainObject(applied.metadata) ? applied.metadata : {};
+    if (typeof named === 'string' && named !== name) {
+      throw badRequest(`the name of the object (${named}) does not match the name on the URL (${name})`);
     }
-    metadata.name = name;
-    if (type.namespaced) metadata.namespace ??= namespace;
     if (subresource) {
       const part = STATUS_PARTS.includes(subresource.name) ? 'status' : 'spec';
       for (const key of Object.keys(applied)) {
@@ -558,15 +555,6 @@ class Call implements RequestContext {
       delete applied.status;
     }
     const options = this.#writeOptions();
-    const unknown = prune(applied, type.schema);
-    if (unknown.length > 0 && options.fieldValidation !== 'Ignore') {
-      if (options.fieldValidation === 'Strict') {
-        throw badRequest(
-          `failed to create typed patch object: ${unknown.map((path) => `.${path}: field not declared in schema`).join(', ')}`,
-        );
-      }
-      for (const path of unknown) this.warn(`unknown field "${path}"`);
-    }
     const record = this.cluster.collection(type).get(namespace, name);
     if (!record && subresource) throw notFound(type, name);
     const live = record && shownAs(record, type);
@@ -586,10 +574,13 @@ class Call implements RequestContext {
     const withManagers = managedFields ? { ...options, managedFields } : options;
     const body = cloneJson(merged);
     if (!live) {
+      body.metadata = { name, ...body.metadata };
       this.#sendObject(201, type, this.cluster.createObject(type, namespace, body, withManagers));
       return;
     }
-    if (metadata.resourceVersion === undefined) body.metadata.resourceVersion = live.metadata.resourceVersion ?? '';
+    if (applied.metadata?.resourceVersion === undefined) {
+      body.metadata.resourceVersion = live.metadata.resourceVersion ?? '';
+    }
     const updated = this.cluster.updateObject(type, namespace, name, body, subresource, withManagers);
     this.#sendObject(200, type, updated);
   }
