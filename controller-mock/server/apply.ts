@@ -13,6 +13,7 @@ import {
   shownPath,
   union,
 } from './field-set.ts';
+import { decodingFault } from './go-decoding.ts';
 import { equalJson, isPlainObject } from './json.ts';
 import {
   addFields,
@@ -146,7 +147,14 @@ function checkApplied(live: KubeObject | undefined, applied: KubeObject, { apiVe
     throw badRequest(`invalid object type: ${shownKind(applied)}`);
   }
   const managedFields = applied.metadata?.managedFields as unknown;
-  if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
+  // What is no list of managers counts as none here, and is found as any other value of a wrong type.
+  if (
+    managedFields !== undefined &&
+    managedFields !== null &&
+    decodingFault({ managedFields }, OBJECT_META_SCHEMA) === undefined
+  ) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
   const faults = typeFaults(applied, objectShapeOf(schema));
   if (faults.length > 0) {
     const { namespace = '', name = '' } = applied.metadata ?? {};

@@ -8,13 +8,17 @@ import { Answer } from './answer.ts';
 import { serverSideApply } from './apply.ts';
 import {
   type Cluster,
+  checkDecoding,
   collectionKey,
   type FieldValidation,
+  fromBody,
+  type Reading,
   shownAs,
   subresourceOf,
   type WriteOptions,
 } from './cluster.ts';
 import { aggregated, coreVersions, groupList, resourceList, singleGroup } from './discovery.ts';
+import { goText } from './go-values.ts';
 import { health } from './health.ts';
 import { cloneJson, isPlainObject } from './json.ts';
 import { duplicateFields } from './json-duplicates.ts';
@@ -40,8 +44,10 @@ import { SCALE_KIND, scaleOf, withScale } from './scale.ts';
 import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
 import {
+  ApiStatusError,
   badRequest,
   causeForbidden,
+  causeInvalid,
   causeNotSupported,
   causeRequired,
   expired,
@@ -507,7 +513,14 @@ class Call implements RequestContext {
     else patched = strategicMergePatch(base, patch, type.schema);
     if (!isPlainObject(patched)) throw badRequest('the patch turns the object into something that is no object');
     const object = cloneJson(patched) as KubeObject;
-    this.#replace(200, type, subresource, live, object);
+    const isStrategic = patchType === 'application/strategic-merge-patch+json';
+    this.#replace(200, type, subresource, live, object, {
+      decoding: isStrategic ? 'converted' : 'json',
+      refuse: (why) => {
+        const shown = isStrategic ? goText(patch) : JSON.stringify(patched);
+        return invalid({ group: '', kind: '' }, '', [causeInvalid('patch', shown, why)]);
+      },
+    });
   }
 
   /** Stores a whole object, or the part of it a subresource is. */
@@ -517,9 +530,10 @@ class Call implements RequestContext {
     subresource: Subresource | undefined,
     live: KubeObject,
     object: KubeObject,
+    reading: Reading = fromBody(type),
   ): void {
     const { namespace, name } = this.#scope;
-    const options = this.#writeOptions();
+    const options = { ...this.#writeOptions(), reading };
     if (subresource?.scale) {
       const paths = subresource.scale;
       const whole = withScale(live, object, paths);
@@ -571,7 +585,16 @@ class Call implements RequestContext {
       return;
     }
     const { managedFields } = merged.metadata;
-    const withManagers = managedFields ? { ...options, managedFields } : options;
+    const reading: Reading = {
+      decoding: 'converted',
+      refuse: (why) => {
+        const { namespace: sentNamespace = '', name: sentName = '' } = applied.metadata ?? {};
+        const kind = `${type.group}/${type.version}, Kind=${type.kind}`;
+        const message = `failed to convert new object (${sentNamespace}/${sentName}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${why}`;
+        return new ApiStatusError(500, '', message);
+      },
+    };
+    const withManagers = { ...options, reading, ...(managedFields && { managedFields }) };
     const body = cloneJson(merged);
     if (!live) {
       body.metadata = { name, ...body.metadata };
@@ -716,9 +739,9 @@ class Call implements RequestContext {
         const object = this.#decode(type, body);
         this.#writeOptions();
         if (!isPlainObject(object.metadata)) object.metadata = {};
+        checkDecoding(type, object, fromBody(type));
         readNulls(object, type.schema);
         prune(object, type.schema);
-        this.cluster.checkTypes(type, object);
         this.#sendObject(201, type, create(object, namespace, this));
       });
       return;

@@ -11,7 +11,11 @@ const CAUSES_LIMIT = 50;
 export function validateSchema(object: Record<string, unknown>, schema: Schema): StatusCause[] {
   const causes: StatusCause[] = [];
   check(object, schema, '', causes);
-  return causes.length > CAUSES_LIMIT ? causes.slice(0, CAUSES_LIMIT) : causes;
+  if (causes.length === 0) return causes;
+  // Items that occur twice are looked for when the rest has been checked.
+  const isDuplicate = ({ reason }: StatusCause) => reason === 'FieldValueDuplicate';
+  const ordered = [...causes.filter((cause) => !isDuplicate(cause)), ...causes.filter(isDuplicate)];
+  return ordered.slice(0, CAUSES_LIMIT);
 }
 
 export function typeOfJson(value: unknown): string {
@@ -19,7 +23,8 @@ export function typeOfJson(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   switch (typeof value) {
     case 'number':
-      return Number.isInteger(value) ? 'integer' : 'number';
+      // What no int64 holds is a float to Go.
+      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 'integer' : 'number';
     case 'string':
       return 'string';
     case 'boolean':
@@ -87,6 +92,7 @@ function check(value: unknown, schema: Schema, path: string, causes: StatusCause
           `${path} in body must be of type integer,string: ${JSON.stringify(actual)}`,
         ),
       );
+      checkWhatever(value, schema, path, causes);
       return;
     }
   } else if (schema.type && !typeFits(actual, schema.type)) {
@@ -97,31 +103,39 @@ function check(value: unknown, schema: Schema, path: string, causes: StatusCause
         `${path} in body must be of type ${schema.type}: ${JSON.stringify(actual)}`,
       ),
     );
+    checkWhatever(value, schema, path, causes);
     return;
-  }
-  if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
-    causes.push(causeNotSupported(shown(path), value, schema.enum));
   }
   if (typeof value === 'string') checkString(value, schema, path, causes);
   else if (typeof value === 'number') checkNumber(value, schema, path, causes);
   else if (Array.isArray(value)) checkArray(value, schema, path, causes);
   else if (actual === 'object') checkObject(value as Record<string, unknown>, schema, path, causes);
-  if (schema.allOf || schema.anyOf || schema.oneOf || schema.not) checkLogic(value, schema, path, causes);
+  checkWhatever(value, schema, path, causes);
+}
+
+/** What holds for values of any type, also of a wrong one (kube-openapi, pkg/validation/validate SchemaValidator). */
+function checkWhatever(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
+  if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
+    causes.push(causeNotSupported(shown(path), value, schema.enum));
+  }
+  // Null is compared with the choices, and with nothing else.
+  if (value !== null && (schema.allOf || schema.anyOf || schema.oneOf || schema.not)) {
+    checkLogic(value, schema, path, causes);
+  }
 }
 
 function checkString(text: string, schema: Schema, path: string, causes: StatusCause[]): void {
   const { minLength, maxLength, pattern, format } = schema;
+  // Of these only the first is told.
   if (maxLength !== undefined && [...text].length > maxLength) {
     causes.push({
       reason: 'FieldValueTooLong',
       message: `Too long: may not be more than ${maxLength} bytes`,
       field: shown(path),
     });
-  }
-  if (minLength !== undefined && [...text].length < minLength) {
+  } else if (minLength !== undefined && [...text].length < minLength) {
     causes.push(causeInvalid(shown(path), text, `${path} in body should be at least ${minLength} chars long`));
-  }
-  if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
+  } else if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
     causes.push(causeInvalid(shown(path), text, `${path} in body should match '${pattern}'`));
   }
   if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {

@@ -3,7 +3,7 @@ import type { StrategicMergePatch } from './contracts.ts';
 import { isPlainObject } from './json.ts';
 import type { KubeObject, Schema } from './resource.ts';
 import { ApiStatusError, badRequest } from './status.ts';
-import { goText, goType } from './typed-value.ts';
+import { goText, goType } from './go-values.ts';
 
 type Json = Record<string, unknown>;
 

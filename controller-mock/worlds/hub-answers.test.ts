@@ -129,3 +129,213 @@ describe('what is applied', () => {
     expect(json.data).toEqual({ a: '', b: '' });
   });
 });
+
+/** The refusal of an object that Go cannot read. */
+const unreadable = (kind: Kind, why: string) =>
+  `${kind} in version "${PATHS[kind][0].split('/').at(-1)}" cannot be handled as a ${kind}: ${why}`;
+
+describe('what is created', () => {
+  it.each<[kind: Kind, parts: Parts, why: string]>([
+    ['InfraEnv', labels(5), 'number into Go struct field ObjectMeta.labels of type map[string]string'],
+    ['InfraEnv', labels({ a: [] }), 'array into Go struct field ObjectMeta.labels of type string'],
+    ['InfraEnv', labels({ a: { name: 5 } }), 'object into Go struct field ObjectMeta.labels of type string'],
+    ['InfraEnv', { metadata: { uid: 5 } }, 'number into Go struct field ObjectMeta.uid of type types.UID'],
+    ['InfraEnv', { metadata: { generation: 1.5 } }, 'number 1.5 into Go struct field ObjectMeta.generation of type int64'],
+    ['InfraEnv', { metadata: { generateName: [] } }, 'array into Go struct field ObjectMeta.generateName of type string'],
+    ['InfraEnv', { metadata: { finalizers: 'x' } }, 'string into Go struct field ObjectMeta.finalizers of type []string'],
+    ['InfraEnv', { metadata: { finalizers: [1] } }, 'number into Go struct field ObjectMeta.finalizers of type string'],
+    [
+      'InfraEnv',
+      { metadata: { ownerReferences: 'x' } },
+      'string into Go struct field ObjectMeta.ownerReferences of type []v1.OwnerReference',
+    ],
+    [
+      'InfraEnv',
+      { metadata: { ownerReferences: ['x'] } },
+      'string into Go struct field ObjectMeta.ownerReferences of type v1.OwnerReference',
+    ],
+    [
+      'InfraEnv',
+      { metadata: { ownerReferences: [{ controller: 'x' }] } },
+      'string into Go struct field OwnerReference.ownerReferences.controller of type bool',
+    ],
+    [
+      'InfraEnv',
+      { metadata: { labels: { b: 5 }, annotations: 5 } },
+      'number into Go struct field ObjectMeta.annotations of type map[string]string',
+    ],
+    [
+      'Secret',
+      { metadata: { labels: { b: 5 }, annotations: 5 } },
+      'number into Go struct field ObjectMeta.metadata.labels of type string',
+    ],
+    [
+      'Secret',
+      { metadata: { creationTimestamp: 5 } },
+      'number into Go struct field ObjectMeta.metadata.creationTimestamp of type string',
+    ],
+    ['Secret', { data: [] }, 'array into Go struct field Secret.data of type map[string][]uint8'],
+    ['Secret', { data: { a: 5 } }, 'number into Go struct field Secret.data of type []uint8'],
+    ['Secret', { data: { a: { b: 1 } } }, 'object into Go struct field Secret.data of type []uint8'],
+    ['Secret', { data: { a: [256] } }, 'number 256 into Go struct field Secret.data of type uint8'],
+    ['Secret', { stringData: { a: [] } }, 'array into Go struct field Secret.stringData of type string'],
+    ['Secret', { type: true }, 'bool into Go struct field Secret.type of type v1.SecretType'],
+    ['Secret', { immutable: 'x' }, 'string into Go struct field Secret.immutable of type bool'],
+    ['Namespace', { spec: 5 }, 'number into Go struct field Namespace.spec of type v1.NamespaceSpec'],
+    [
+      'Namespace',
+      { spec: { finalizers: 5 } },
+      'number into Go struct field NamespaceSpec.spec.finalizers of type []v1.FinalizerName',
+    ],
+  ])('is refused where Go cannot read it: %s %j', async (kind, parts, why) => {
+    const { code, json } = await create(kind, kind === 'InfraEnv' ? { ...infraEnv(), ...parts } : parts);
+    expect(json.message).toBe(unreadable(kind, `json: cannot unmarshal ${why}`));
+    expect({ code, reason: json.reason }).toEqual({ code: 400, reason: 'BadRequest' });
+  });
+
+  it.each([
+    ['x', 0],
+    ['YQ', 0],
+    ['YWJj!', 4],
+    ['10.0.0.0/8', 2],
+    ['YQ==YQ==', 4],
+    ['A===', 1],
+    ['YQ=a', 2],
+  ])('is refused where it is not base64: %s', async (value, at) => {
+    const created = await create('Secret', { data: { a: value } });
+    expect(created.code).toBe(400);
+    expect(created.json.message).toBe(unreadable('Secret', `illegal base64 data at input byte ${at}`));
+    const applied = await apply('Secret', { data: { a: value } });
+    expect(applied.code).toBe(500);
+    expect(applied.json.message).toBe(
+      `failed to convert new object (default/edge-1; /v1, Kind=Secret) to proper version: unable to convert unstructured object to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte ${at}`,
+    );
+  });
+
+  it.each([
+    [[], ''],
+    [[1, 2], 'AQI='],
+    ['YWI=\n', 'YWI='],
+    [null, ''],
+  ])('has bytes in the form that Go writes: %j', async (value, stored) => {
+    const { code, json } = await create('Secret', { data: { a: value } });
+    expect({ code, data: json.data }).toEqual({ code: 201, data: { a: stored } });
+  });
+
+  it('is refused for a time that is none', async () => {
+    const { json } = await create('Secret', { metadata: { creationTimestamp: 'x' } });
+    expect(json.message).toBe(
+      unreadable('Secret', 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'),
+    );
+  });
+
+  it.each<[kind: Kind, value: unknown, shown: string]>([
+    ['BareMetalHost', 99999999999, '99999999999'],
+    ['BareMetalHost', true, 'true'],
+    ['BareMetalHost', ['a', 2], '[]interface {}{"a", 2}'],
+    ['BareMetalHost', {}, 'map[string]interface {}{}'],
+    ['BareMetalHost', 'A'.repeat(300), JSON.stringify('A'.repeat(300))],
+  ])('is told its choices, also for a value of another type: %s %j', async (kind, value, shown) => {
+    const { code, json } = await create(kind, { spec: { online: true, automatedCleaningMode: value } });
+    const field = 'spec.automatedCleaningMode';
+    const type = Array.isArray(value) ? 'array' : typeof value === 'number' ? 'integer' : typeof value;
+    const causes = [
+      ...(type === 'string'
+        ? []
+        : [`${field}: Invalid value: "${type}": ${field} in body must be of type string: "${type}"`]),
+      `${field}: Unsupported value: ${shown}: supported values: "metadata", "disabled"`,
+    ];
+    const list = causes.length === 1 ? causes[0] : `[${causes.join(', ')}]`;
+    expect({ code, message: json.message }).toEqual({
+      code: 422,
+      message: `BareMetalHost.metal3.io "edge-1" is invalid: ${list}`,
+    });
+  });
+
+  it('is told last that rules were not checked', async () => {
+    const { json } = await apply('AgentClusterInstall', {
+      spec: {
+        clusterDeploymentRef: { name: 'edge-1' },
+        networking: { networkType: null },
+        provisionRequirements: { controlPlaneAgents: 1 },
+      },
+    });
+    expect(json.details.causes).toEqual([
+      {
+        reason: 'FieldValueTypeInvalid',
+        message: 'Invalid value: "null": spec.networking.networkType in body must be of type string: "null"',
+        field: 'spec.networking.networkType',
+      },
+      {
+        reason: 'FieldValueNotSupported',
+        message:
+          'Unsupported value: "null": supported values: "OpenShiftSDN", "OVNKubernetes", "CiscoACI", "Cilium", "Calico", "None"',
+        field: 'spec.networking.networkType',
+      },
+      {
+        reason: 'FieldValueInvalid',
+        message:
+          'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+        field: '<nil>',
+      },
+    ]);
+  });
+
+  it('may be cluster-scoped and name a namespace, which is dropped', async () => {
+    const { code, json } = await create('ClusterImageSet', {
+      metadata: { namespace: 'other' },
+      spec: { releaseImage: 'a' },
+    });
+    expect(code).toBe(201);
+    expect(json.metadata).not.toHaveProperty('namespace');
+  });
+
+  it('may have a finalizer without a path only if it is a custom resource, which is warned of', async () => {
+    const metadata = { finalizers: ['example'] };
+    const custom = await create('InfraEnv', { ...infraEnv(), metadata });
+    expect(custom.code).toBe(201);
+    expect(custom.headers.warning).toBe(
+      '299 - "metadata.finalizers: \\"example\\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"',
+    );
+    const builtin = await create('Secret', { metadata });
+    expect(builtin.json.message).toBe(
+      'Secret "edge-1" is invalid: metadata.finalizers[0]: Invalid value: "example": name is neither a standard finalizer name nor is it fully qualified',
+    );
+  });
+});
+
+describe('what is patched', () => {
+  it.each<[type: string, patch: object, value: string, why: string]>([
+    [
+      'strategic-merge-patch',
+      { metadata: { labels: { a: 5 } } },
+      '"map[metadata:map[labels:map[a:5]]]"',
+      'cannot convert int64 to string',
+    ],
+    ['strategic-merge-patch', { data: { b: 5 } }, '"map[data:map[b:5]]"', 'cannot restore slice from int64'],
+    [
+      'strategic-merge-patch',
+      { data: { b: 'x' } },
+      '"map[data:map[b:x]]"',
+      'error decoding from json: illegal base64 data at input byte 0',
+    ],
+    ['merge-patch', { data: { b: 'x' } }, '"{', 'illegal base64 data at input byte 0'],
+    [
+      'merge-patch',
+      { metadata: { labels: 5 } },
+      '"{',
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type map[string]string',
+    ],
+  ])('is refused where Go cannot read the outcome: %s %j', async (type, patch, value, why) => {
+    const path = PATHS.Secret[1];
+    await client.post(path, documentOf('Secret', { data: { a: 'YQ==' } }));
+    const { code, json } = await client.send('PATCH', `${path}/edge-1`, { body: patch, type: `application/${type}+json` });
+    await client.delete(`${path}/edge-1`);
+    expect(code).toBe(422);
+    expect(json.message.startsWith(` "" is invalid: patch: Invalid value: ${value}`)).toBe(true);
+    expect(json.message.endsWith(`: ${why}`)).toBe(true);
+    expect(json.details).toEqual({
+      causes: [{ reason: 'FieldValueInvalid', message: json.message.slice(' "" is invalid: patch: '.length), field: 'patch' }],
+    });
+  });
+});
