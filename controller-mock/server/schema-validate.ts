@@ -79,49 +79,28 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   duration: (text) => /^[-+]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h|d|w)\s*)+$|^0$/.test(text),
 };
 
+/** In the order of kube-openapi, pkg/validation/validate SchemaValidator: much of it holds for values of a wrong type, too. */
 function check(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
   if (causes.length > CAUSES_LIMIT) return;
-  const actual = typeOfJson(value);
   if (value === null && schema.nullable) return;
-  if (schema['x-kubernetes-int-or-string']) {
-    if (actual !== 'integer' && actual !== 'string') {
-      causes.push(
-        causeTypeInvalid(
-          shown(path),
-          actual,
-          `${path} in body must be of type integer,string: ${JSON.stringify(actual)}`,
-        ),
-      );
-      checkWhatever(value, schema, path, causes);
-      return;
-    }
-  } else if (schema.type && !typeFits(actual, schema.type)) {
-    causes.push(
-      causeTypeInvalid(
-        shown(path),
-        actual,
-        `${path} in body must be of type ${schema.type}: ${JSON.stringify(actual)}`,
-      ),
-    );
-    checkWhatever(value, schema, path, causes);
-    return;
+  const actual = typeOfJson(value);
+  const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
+  const fits =
+    expected === 'integer,string' ? actual === 'integer' || actual === 'string' : !expected || typeFits(actual, expected);
+  if (!fits) {
+    const detail = `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`;
+    causes.push(causeTypeInvalid(shown(path), actual, detail));
   }
-  if (typeof value === 'string') checkString(value, schema, path, causes);
-  else if (typeof value === 'number') checkNumber(value, schema, path, causes);
-  else if (Array.isArray(value)) checkArray(value, schema, path, causes);
-  else if (actual === 'object') checkObject(value as Record<string, unknown>, schema, path, causes);
-  checkWhatever(value, schema, path, causes);
-}
-
-/** What holds for values of any type, also of a wrong one (kube-openapi, pkg/validation/validate SchemaValidator). */
-function checkWhatever(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
-  if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
-    causes.push(causeNotSupported(shown(path), value, schema.enum));
-  }
-  // Null is compared with the choices, and with nothing else.
   if (value !== null && (schema.allOf || schema.anyOf || schema.oneOf || schema.not)) {
     checkLogic(value, schema, path, causes);
   }
+  if (typeof value === 'string' && fits) checkString(value, schema, path, causes);
+  else if (typeof value === 'number' && (fits || schema.type === 'integer')) checkNumber(value, schema, path, causes);
+  else if (Array.isArray(value) && fits) checkArray(value, schema, path, causes);
+  if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
+    causes.push(causeNotSupported(shown(path), value, schema.enum));
+  }
+  if (actual === 'object' && fits) checkObject(value as Record<string, unknown>, schema, path, causes);
 }
 
 function checkString(text: string, schema: Schema, path: string, causes: StatusCause[]): void {
@@ -141,15 +120,18 @@ function checkString(text: string, schema: Schema, path: string, causes: StatusC
   if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {
     if (!FORMATS[format]!(text)) {
       causes.push(
-        causeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
+        causeTypeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
       );
     }
   }
 }
 
 function checkNumber(value: number, schema: Schema, path: string, causes: StatusCause[]): void {
-  const { minimum, maximum, multipleOf, format } = schema;
+  const { minimum, maximum, multipleOf } = schema;
   const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
+  if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
+    fault(`should be a multiple of ${multipleOf}`);
+  }
   if (minimum !== undefined) {
     if (schema.exclusiveMinimum ? value <= minimum : value < minimum) {
       fault(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
@@ -160,10 +142,6 @@ function checkNumber(value: number, schema: Schema, path: string, causes: Status
       fault(`should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
     }
   }
-  if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
-    fault(`should be a multiple of ${multipleOf}`);
-  }
-  if (format === 'int32' && (value < -(2 ** 31) || value > 2 ** 31 - 1)) fault('must be of type int32');
 }
 
 function checkArray(list: unknown[], schema: Schema, path: string, causes: StatusCause[]): void {
@@ -251,21 +229,31 @@ function faults(value: unknown, schema: Schema, path: string): StatusCause[] {
   return causes;
 }
 
+/** Faults that have neither path nor value but in their text, and what is wrong with the first of the alternatives. */
 function checkLogic(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
-  const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
-  for (const part of schema.allOf ?? []) causes.push(...faults(value, part, path));
-  if (schema.anyOf && !schema['x-kubernetes-int-or-string']) {
-    if (!schema.anyOf.some((part) => faults(value, part, path).length === 0)) {
+  const fault = (detail: string) => causes.push(causeInvalid('<nil>', '', `${JSON.stringify(path)} ${detail}`));
+  const { anyOf, oneOf, allOf } = schema;
+  if (anyOf && !schema['x-kubernetes-int-or-string']) {
+    const outcomes = anyOf.map((part) => faults(value, part, path));
+    if (outcomes.every(({ length }) => length > 0)) {
       fault('must validate at least one schema (anyOf)');
+      causes.push(...(outcomes[0] ?? []));
     }
   }
-  if (schema.oneOf) {
-    const fitting = schema.oneOf.filter((part) => faults(value, part, path).length === 0).length;
+  if (oneOf) {
+    const outcomes = oneOf.map((part) => faults(value, part, path));
+    const fitting = outcomes.filter(({ length }) => length === 0).length;
     if (fitting !== 1) {
-      fault(
-        `must validate one and only one schema (oneOf). ${fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`}`,
-      );
+      const found = fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`;
+      fault(`must validate one and only one schema (oneOf). ${found}`);
     }
+    if (fitting === 0) causes.push(...(outcomes[0] ?? []));
+  }
+  if (allOf) {
+    const outcomes = allOf.map((part) => faults(value, part, path));
+    causes.push(...outcomes.flat());
+    const failing = outcomes.filter(({ length }) => length > 0).length;
+    if (failing > 0) fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
   }
   if (schema.not && faults(value, schema.not, path).length === 0) fault('must not validate the schema (not)');
 }

@@ -339,3 +339,28 @@ describe('what is patched', () => {
     });
   });
 });
+
+describe('items of lists', () => {
+  const first = async (path: string) => (await client.get(path)).json.items[0];
+
+  it.each(['/api/v1/namespaces', '/api/v1/configmaps', '/api/v1/serviceaccounts'])(
+    'do not say what they are: %s',
+    async (path) => {
+      const { metadata } = await first(path);
+      expect(await first(`${path}?limit=1`)).not.toHaveProperty('kind');
+      expect(await first(path)).not.toHaveProperty('apiVersion');
+      expect(metadata.name).toBeTruthy();
+    },
+  );
+
+  it('do where they are custom resources, metadata alone, or events of a watch', async () => {
+    const custom = '/apis/config.openshift.io/v1/clusterversions';
+    expect(await first(custom)).toMatchObject({ apiVersion: 'config.openshift.io/v1', kind: 'ClusterVersion' });
+    const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+    const partial = await client.get('/api/v1/namespaces', { accept });
+    expect(partial.json.items[0]).toMatchObject({ apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' });
+    const watch = await client.watch('/api/v1/namespaces?watch=true');
+    expect((await watch.next())?.object).toMatchObject({ apiVersion: 'v1', kind: 'Namespace' });
+    watch.close();
+  });
+});
