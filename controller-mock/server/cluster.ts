@@ -372,18 +372,12 @@ export class Cluster implements ClusterAccess {
     const reading = options.reading ?? fromBody(type);
     body.metadata ??= {};
     const metadata = body.metadata;
-    if (!isPlainObject(metadata)) {
-      const why = `json: cannot unmarshal ${jsonType(metadata)} into Go struct field .metadata of type v1.ObjectMeta`;
-      throw reading.refuse(why);
-    }
     // What is not read into Go types of its own was checked against the schema when it was applied.
     if (type.builtin || !options.managedFields) checkDecoding(type, body, reading);
     if (!type.namespaced) {
       delete metadata.namespace;
     } else if (metadata.namespace && metadata.namespace !== namespace) {
-      throw badRequest(
-        `the namespace of the provided object does not match the namespace sent on the request: ${metadata.namespace} is not ${namespace}`,
-      );
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     } else {
       metadata.namespace = namespace;
     }
@@ -590,7 +584,9 @@ export const fromBody = (type: ResourceType): Reading => ({
 export function checkDecoding(type: ResourceType, body: KubeObject, { decoding, refuse }: Reading): void {
   let fault: string | undefined;
   if (type.builtin) fault = decodingFault(body, type.schema, decoding);
-  else if (decodingFault(body.metadata, OBJECT_META_SCHEMA) !== undefined) {
+  else if (!isPlainObject(body.metadata)) {
+    fault = `json: cannot unmarshal ${jsonType(body.metadata)} into Go struct field .metadata of type v1.ObjectMeta`;
+  } else if (decodingFault(body.metadata, OBJECT_META_SCHEMA) !== undefined) {
     fault = decodingFault(sorted(body.metadata), OBJECT_META_SCHEMA);
   }
   if (fault !== undefined) throw refuse(fault);

@@ -155,8 +155,8 @@ class Reader {
     const wanted = typeName(schema, `${struct}.${field}`);
     if (this.#decoding === 'converted') {
       if (schema.format === 'date-time') return `json: cannot unmarshal ${jsonType(value)} into Go value of type string`;
-      if (schema.type === 'object') return `cannot restore ${goKind(schema)} from ${goType(value)}`;
-      if (schema.type === 'array' || schema.format === 'byte') return `cannot restore slice from ${goType(value)}`;
+      if (schema.type === 'object') return `cannot restore ${goKind(schema)} ${kindOf(value)}`;
+      if (schema.type === 'array' || schema.format === 'byte') return `cannot restore slice from ${kindOf(value)}`;
       return `cannot convert ${goType(value)} to ${wanted}`;
     }
     return `json: cannot unmarshal ${jsonType(value)}${shown} into Go struct field ${struct}.${this.#path.join('.')} of type ${wanted}`;
@@ -166,7 +166,14 @@ class Reader {
 const INT32: Schema = { type: 'integer', format: 'int32' };
 const UINT8: Schema = { type: 'integer', format: 'uint8' };
 
-const goKind = ({ additionalProperties }: Schema) => (typeof additionalProperties === 'object' ? 'map' : 'struct');
+const goKind = ({ additionalProperties }: Schema) =>
+  typeof additionalProperties === 'object' ? 'map from' : 'struct from:';
+
+/** Go's kind of a parsed JSON value. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'slice';
+  return typeof value === 'object' ? 'map' : goType(value);
+}
 
 /** `PodSpec` of `io.k8s.api.core.v1.PodSpec`. */
 const structName = ({ definition }: Schema) => definition?.slice(definition.lastIndexOf('.') + 1) ?? '';

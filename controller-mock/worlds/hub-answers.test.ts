@@ -222,6 +222,21 @@ describe('what is created', () => {
     expect({ code, data: json.data }).toEqual({ code: 201, data: { a: stored } });
   });
 
+  it.each([
+    ['[]', 'json: cannot unmarshal array into Go value of type map[string]interface {}'],
+    ['', 'unexpected end of JSON input'],
+    ['registries', "invalid character 'r' looking for beginning of value"],
+  ])('is refused where registries are no JSON object: %j', async (json, why) => {
+    const reply = await create('Secret', {
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': json },
+    });
+    expect(reply.code).toBe(422);
+    expect(reply.json.message).toBe(
+      `Secret "edge-1" is invalid: data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": ${why}`,
+    );
+  });
+
   it('is refused for a time that is none', async () => {
     const { json } = await create('Secret', { metadata: { creationTimestamp: 'x' } });
     expect(json.message).toBe(
