@@ -572,8 +572,7 @@ function isFinished(object: KubeObject): boolean {
 /** The body of a request to create or replace an object. */
 export const fromBody = (type: ResourceType): Reading => ({
   decoding: 'json',
-  refuse: (why) =>
-    badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`),
+  refuse: (why) => badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`),
 });
 
 /**

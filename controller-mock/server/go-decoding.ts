@@ -81,7 +81,8 @@ class Reader {
 
   #value(holder: Record<string, unknown>, key: string, schema: Schema, struct: string): string | undefined {
     const value = holder[key];
-    if (value === null || value === undefined || schema['x-kubernetes-int-or-string']) return this.#choice(value, schema, struct);
+    if (value === null || value === undefined || schema['x-kubernetes-int-or-string'])
+      return this.#choice(value, schema, struct);
     switch (schema.type) {
       case 'object':
         if (!isPlainObject(value)) return this.#misfit(value, schema, struct);
@@ -154,7 +155,8 @@ class Reader {
     const field = this.#path.at(-1) ?? '';
     const wanted = typeName(schema, `${struct}.${field}`);
     if (this.#decoding === 'converted') {
-      if (schema.format === 'date-time') return `json: cannot unmarshal ${jsonType(value)} into Go value of type string`;
+      if (schema.format === 'date-time')
+        return `json: cannot unmarshal ${jsonType(value)} into Go value of type string`;
       if (schema.type === 'object') return `cannot restore ${goKind(schema)} ${kindOf(value)}`;
       if (schema.type === 'array' || schema.format === 'byte') return `cannot restore slice from ${kindOf(value)}`;
       return `cannot convert ${goType(value)} to ${wanted}`;
@@ -221,5 +223,7 @@ function timeFault(text: string): string | undefined {
   if (hour! > 23) return isOut('hour');
   if (minute! > 59) return isOut('minute');
   if (second! > 59) return isOut('second');
-  return day! < 1 || day! > new Date(Date.UTC(Number(text.slice(0, 4)), month!, 0)).getUTCDate() ? isOut('day') : undefined;
+  return day! < 1 || day! > new Date(Date.UTC(Number(text.slice(0, 4)), month!, 0)).getUTCDate()
+    ? isOut('day')
+    : undefined;
 }

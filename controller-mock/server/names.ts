@@ -97,11 +97,11 @@ const OWNER_FIELDS = [
 /** Faults of labels, annotations, finalizers and owner references; their JSON types have been checked before. */
 export function metadataFaults(
   metadata: {
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  finalizers?: string[];
-  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
-},
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    finalizers?: string[];
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+  },
   isBuiltin: boolean,
 ): StatusCause[] {
   const causes: StatusCause[] = [];

@@ -4,8 +4,8 @@
  * while something waits for its finalizers it comes back.
  */
 import { rfc3339 } from '../../model/protocol/go-time.ts';
-import { namespaceContents } from '../builtins/index.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
+import { namespaceContents } from '../builtins/index.ts';
 import type { StoreChange } from '../store/store.ts';
 import { type Cluster, collectionKey } from './cluster.ts';
 import type { KubeObject, ResourceType } from './resource.ts';

@@ -86,7 +86,9 @@ function check(value: unknown, schema: Schema, path: string, causes: StatusCause
   const actual = typeOfJson(value);
   const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
   const fits =
-    expected === 'integer,string' ? actual === 'integer' || actual === 'string' : !expected || typeFits(actual, expected);
+    expected === 'integer,string'
+      ? actual === 'integer' || actual === 'string'
+      : !expected || typeFits(actual, expected);
   if (!fits) {
     const detail = `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`;
     causes.push(causeTypeInvalid(shown(path), actual, detail));
@@ -253,7 +255,8 @@ function checkLogic(value: unknown, schema: Schema, path: string, causes: Status
     const outcomes = allOf.map((part) => faults(value, part, path));
     causes.push(...outcomes.flat());
     const failing = outcomes.filter(({ length }) => length > 0).length;
-    if (failing > 0) fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
+    if (failing > 0)
+      fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
   }
   if (schema.not && faults(value, schema.not, path).length === 0) fault('must not validate the schema (not)');
 }

@@ -18,7 +18,10 @@ afterAll(async () => {
 const PATHS = {
   Secret: ['v1', '/api/v1/namespaces/default/secrets'],
   Namespace: ['v1', '/api/v1/namespaces'],
-  InfraEnv: ['agent-install.openshift.io/v1beta1', '/apis/agent-install.openshift.io/v1beta1/namespaces/default/infraenvs'],
+  InfraEnv: [
+    'agent-install.openshift.io/v1beta1',
+    '/apis/agent-install.openshift.io/v1beta1/namespaces/default/infraenvs',
+  ],
   BareMetalHost: ['metal3.io/v1alpha1', '/apis/metal3.io/v1alpha1/namespaces/default/baremetalhosts'],
   AgentClusterInstall: [
     'extensions.hive.openshift.io/v1beta1',
@@ -45,11 +48,10 @@ const create = (kind: Kind, parts: Parts): Promise<Reply> =>
   client.post(`${PATHS[kind][1]}?dryRun=All&fieldValidation=Strict`, documentOf(kind, parts));
 
 const apply = (kind: Kind, parts: Parts, validation = 'Strict'): Promise<Reply> =>
-  client.send(
-    'PATCH',
-    `${PATHS[kind][1]}/edge-1?dryRun=All&fieldManager=test&fieldValidation=${validation}`,
-    { body: documentOf(kind, parts), type: 'application/apply-patch+yaml' },
-  );
+  client.send('PATCH', `${PATHS[kind][1]}/edge-1?dryRun=All&fieldManager=test&fieldValidation=${validation}`, {
+    body: documentOf(kind, parts),
+    type: 'application/apply-patch+yaml',
+  });
 
 const labels = (value: unknown) => ({ metadata: { labels: value } });
 const infraEnv = (more: object = {}): Parts => ({ spec: { pullSecretRef: { name: 'registries' }, ...more } });
@@ -140,9 +142,21 @@ describe('what is created', () => {
     ['InfraEnv', labels({ a: [] }), 'array into Go struct field ObjectMeta.labels of type string'],
     ['InfraEnv', labels({ a: { name: 5 } }), 'object into Go struct field ObjectMeta.labels of type string'],
     ['InfraEnv', { metadata: { uid: 5 } }, 'number into Go struct field ObjectMeta.uid of type types.UID'],
-    ['InfraEnv', { metadata: { generation: 1.5 } }, 'number 1.5 into Go struct field ObjectMeta.generation of type int64'],
-    ['InfraEnv', { metadata: { generateName: [] } }, 'array into Go struct field ObjectMeta.generateName of type string'],
-    ['InfraEnv', { metadata: { finalizers: 'x' } }, 'string into Go struct field ObjectMeta.finalizers of type []string'],
+    [
+      'InfraEnv',
+      { metadata: { generation: 1.5 } },
+      'number 1.5 into Go struct field ObjectMeta.generation of type int64',
+    ],
+    [
+      'InfraEnv',
+      { metadata: { generateName: [] } },
+      'array into Go struct field ObjectMeta.generateName of type string',
+    ],
+    [
+      'InfraEnv',
+      { metadata: { finalizers: 'x' } },
+      'string into Go struct field ObjectMeta.finalizers of type []string',
+    ],
     ['InfraEnv', { metadata: { finalizers: [1] } }, 'number into Go struct field ObjectMeta.finalizers of type string'],
     [
       'InfraEnv',
@@ -344,13 +358,18 @@ describe('what is patched', () => {
   ])('is refused where Go cannot read the outcome: %s %j', async (type, patch, value, why) => {
     const path = PATHS.Secret[1];
     await client.post(path, documentOf('Secret', { data: { a: 'YQ==' } }));
-    const { code, json } = await client.send('PATCH', `${path}/edge-1`, { body: patch, type: `application/${type}+json` });
+    const { code, json } = await client.send('PATCH', `${path}/edge-1`, {
+      body: patch,
+      type: `application/${type}+json`,
+    });
     await client.delete(`${path}/edge-1`);
     expect(code).toBe(422);
     expect(json.message.startsWith(` "" is invalid: patch: Invalid value: ${value}`)).toBe(true);
     expect(json.message.endsWith(`: ${why}`)).toBe(true);
     expect(json.details).toEqual({
-      causes: [{ reason: 'FieldValueInvalid', message: json.message.slice(' "" is invalid: patch: '.length), field: 'patch' }],
+      causes: [
+        { reason: 'FieldValueInvalid', message: json.message.slice(' "" is invalid: patch: '.length), field: 'patch' },
+      ],
     });
   });
 });
@@ -358,15 +377,16 @@ describe('what is patched', () => {
 describe('items of lists', () => {
   const first = async (path: string) => (await client.get(path)).json.items[0];
 
-  it.each(['/api/v1/namespaces', '/api/v1/configmaps', '/api/v1/serviceaccounts'])(
-    'do not say what they are: %s',
-    async (path) => {
-      const { metadata } = await first(path);
-      expect(await first(`${path}?limit=1`)).not.toHaveProperty('kind');
-      expect(await first(path)).not.toHaveProperty('apiVersion');
-      expect(metadata.name).toBeTruthy();
-    },
-  );
+  it.each([
+    '/api/v1/namespaces',
+    '/api/v1/configmaps',
+    '/api/v1/serviceaccounts',
+  ])('do not say what they are: %s', async (path) => {
+    const { metadata } = await first(path);
+    expect(await first(`${path}?limit=1`)).not.toHaveProperty('kind');
+    expect(await first(path)).not.toHaveProperty('apiVersion');
+    expect(metadata.name).toBeTruthy();
+  });
 
   it('do where they are custom resources, metadata alone, or events of a watch', async () => {
     const custom = '/apis/config.openshift.io/v1/clusterversions';

@@ -10,6 +10,8 @@ it.each([
   ['{"', 'unexpected end of JSON input'],
   ['"a', 'unexpected end of JSON input'],
   ['a', "invalid character 'a' looking for beginning of value"],
+  ['\u0000', "invalid character '\\x00' looking for beginning of value"],
+  ['\n\u0007', "invalid character '\\a' looking for beginning of value"],
   ['{a}', "invalid character 'a' looking for beginning of object key string"],
   ['{"a" 1}', "invalid character '1' after object key"],
   ['[1,]', "invalid character ']' looking for beginning of value"],

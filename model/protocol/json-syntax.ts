@@ -42,8 +42,18 @@ function fail(text: string, at: number, context: string): never {
   const code = text.codePointAt(at);
   if (code === undefined) throw new JsonSyntaxError(UNEXPECTED_END);
   const c = String.fromCodePoint(code);
-  const quoted = c === "'" ? `'\\''` : c === '"' ? `'"'` : `'${JSON.stringify(c).slice(1, -1)}'`;
+  const quoted = c === "'" ? `'\\''` : c === '"' ? `'"'` : `'${escaped(c)}'`;
   throw new JsonSyntaxError(`invalid character ${quoted} ${context}`);
+}
+
+/** A character as Go quotes it: control characters by the number of their byte. */
+function escaped(c: string): string {
+  if (c === '\v') return '\\v';
+  if (c === '\u0007') return '\\a';
+  const code = c.codePointAt(0)!;
+  const isNamed = '\b\f\n\r\t'.includes(c);
+  if (!isNamed && (code < 0x20 || code === 0x7f)) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return JSON.stringify(c).slice(1, -1);
 }
 
 /**
