@@ -7,6 +7,7 @@ import { type ClusterSettings, KubeHost, type ListenSettings } from './server/ku
 import type { ClusterAccess } from './server/resource.ts';
 import type { Store } from './store/store.ts';
 
+export { NAMESPACE_GRACE_MS } from './server/namespace-lifecycle.ts';
 export { seedDevWorkspaces } from './worlds/devworkspace.ts';
 export { seedHub } from './worlds/hub.ts';
 export { startControlServer } from './worlds/spoke/control-server.ts';
@@ -39,7 +40,7 @@ export interface KubeMock {
 
 /**
  * Starts one cluster on one port. Times of objects come from `clock`; timeouts of watches are the clients' and run in
- * real time. CEL rules of CustomResourceDefinitions are kept and not evaluated; webhooks are not called.
+ * real time. Namespaces that are deleted go at once unless `namespaceGraceMs` says otherwise. CEL rules of CustomResourceDefinitions are kept and not evaluated; webhooks are not called.
  * @throws Error when the port is taken or the kubeconfig cannot be written.
  */
 export async function startKubeMock(options: KubeMockOptions = {}): Promise<KubeMock> {

@@ -4,7 +4,7 @@
  * SIGTERM or SIGINT.
  */
 import { type ClockSpec, ScaledClock } from '../model/time/clock.ts';
-import { type KubeMock, seedHub, startKubeMock } from './index.ts';
+import { type KubeMock, NAMESPACE_GRACE_MS, seedHub, startKubeMock } from './index.ts';
 
 /** From the parent. */
 export interface StartMessage {
@@ -25,7 +25,13 @@ let running: Promise<KubeMock> | undefined;
 
 async function start({ clock, host }: StartMessage['options']): Promise<ReportMessage> {
   // Plain HTTP: nobody but this machine's programs reaches it, and encryption would be most of its work.
-  running ??= startKubeMock({ clock: new ScaledClock(clock), tls: false, world: seedHub, ...(host && { host }) });
+  running ??= startKubeMock({
+    clock: new ScaledClock(clock),
+    tls: false,
+    world: seedHub,
+    namespaceGraceMs: NAMESPACE_GRACE_MS,
+    ...(host && { host }),
+  });
   try {
     const { url, kubeconfig } = await running;
     return { type: 'listening', url, kubeconfig };

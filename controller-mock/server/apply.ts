@@ -13,6 +13,7 @@ import {
   shownPath,
   union,
 } from './field-set.ts';
+import { decodingFault } from './go-decoding.ts';
 import { equalJson, isPlainObject } from './json.ts';
 import {
   addFields,
@@ -27,7 +28,9 @@ import {
   writeManagers,
 } from './managed-fields.ts';
 import { isGoStruct, type MapShape, objectShapeOf, type Shape } from './merge-shape.ts';
+import { OBJECT_META_SCHEMA } from './object-meta-schema.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Schema, StatusCause } from './resource.ts';
+import { withoutNulls } from './schema-nulls.ts';
 import { ApiStatusError, badRequest } from './status.ts';
 import { compareObjects, UNOWNED } from './typed-compare.ts';
 import { fieldSetOf, mergeValues, TypedValueError, typeFaults, withNamedFields, withoutFields } from './typed-value.ts';
@@ -144,7 +147,14 @@ function checkApplied(live: KubeObject | undefined, applied: KubeObject, { apiVe
     throw badRequest(`invalid object type: ${shownKind(applied)}`);
   }
   const managedFields = applied.metadata?.managedFields as unknown;
-  if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
+  // What is no list of managers counts as none here, and is found as any other value of a wrong type.
+  if (
+    managedFields !== undefined &&
+    managedFields !== null &&
+    decodingFault({ managedFields }, OBJECT_META_SCHEMA) === undefined
+  ) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
   const faults = typeFaults(applied, objectShapeOf(schema));
   if (faults.length > 0) {
     const { namespace = '', name = '' } = applied.metadata ?? {};
@@ -223,13 +233,14 @@ class Application {
   }
 
   /**
-   * As the API server holds it: metadata, and all of a built-in kind, have no nulls, and metadata has no empty fields.
+   * As the API server holds it: metadata, and all of a built-in kind, have no nulls (those of labels and the like have
+   * become empty), and metadata has no empty fields.
    * Custom resources keep the null that takes the place of a map whose last entry has gone, for validation to judge.
    */
   #settled(object: KubeObject): KubeObject {
-    const isBuiltin = isGoStruct(this.#ownership.schema);
-    const held = isBuiltin ? (withoutNulls(object, this.#live) as KubeObject) : object;
-    const metadata = withoutNulls(held.metadata ?? {}, this.#live?.metadata) as ObjectMeta;
+    const { schema } = this.#ownership;
+    const held = isGoStruct(schema) ? (withoutNulls(object, this.#live, schema) as KubeObject) : object;
+    const metadata = withoutNulls(held.metadata ?? {}, this.#live?.metadata, OBJECT_META_SCHEMA) as ObjectMeta;
     const empty = Object.keys(metadata).filter((name) => isEmptyValue(metadata[name]));
     if (empty.length === 0 && metadata === held.metadata) return held;
     return {
@@ -304,25 +315,6 @@ class Application {
     if (size > ANNOTATIONS_LIMIT_BYTES) delete (updated as Record<string, string>)[LAST_APPLIED];
     return { ...object, metadata: { ...object.metadata, annotations: updated } };
   }
-}
-
-/** Without entries that are null, except where the live value has them too. */
-function withoutNulls(value: unknown, live: unknown): unknown {
-  if (value === live || typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item, index) => withoutNulls(item, Array.isArray(live) ? live[index] : undefined));
-    return items.every((item, index) => item === value[index]) ? value : items;
-  }
-  let isSame = true;
-  const result: Record<string, unknown> = {};
-  for (const [key, entry] of Object.entries(value)) {
-    const liveEntry = isPlainObject(live) ? live[key] : undefined;
-    const kept = withoutNulls(entry, liveEntry);
-    if (kept === null && liveEntry !== null) isSame = false;
-    else result[key] = kept;
-    if (kept !== entry) isSame = false;
-  }
-  return isSame ? value : result;
 }
 
 const isEmptyValue = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;

@@ -9,9 +9,10 @@ import type { Collection } from '../store/collection.ts';
 import type { StoredRecord } from '../store/record.ts';
 import { Store } from '../store/store.ts';
 import { trackUpdate } from './apply.ts';
+import { type Decoding, decodingFault, jsonType } from './go-decoding.ts';
 import { cloneJson, equalJson, isPlainObject } from './json.ts';
 import { listFilter } from './list-filter.ts';
-import { generatedName, metadataFaults, nameFault } from './names.ts';
+import { finalizerWarnings, generatedName, metadataFaults, nameFault } from './names.ts';
 import { OBJECT_META_SCHEMA } from './object-meta-schema.ts';
 import { Registry } from './registry.ts';
 import {
@@ -34,14 +35,14 @@ import { applyDefaults, dropNulls } from './schema-default.ts';
 import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
 import { uncheckedRules } from './schema-rules.ts';
-import { typeOfJson, validateSchema } from './schema-validate.ts';
+import { validateSchema } from './schema-validate.ts';
 import {
+  type ApiStatusError,
   alreadyExists,
   badRequest,
   causeForbidden,
   causeInvalid,
   causeRequired,
-  causeTypeInvalid,
   conflict,
   forbidden,
   invalid,
@@ -69,6 +70,14 @@ export interface WriteOptions {
   context: RequestContext;
   /** managedFields that server-side apply has computed already. */
   managedFields?: ObjectMeta['managedFields'];
+  /** How the object got here, unless it is the body of the request. */
+  reading?: Reading;
+}
+
+/** How an object is read, and with what error it is refused when Go could not read it. */
+export interface Reading {
+  decoding: Decoding;
+  refuse(why: string): ApiStatusError;
 }
 
 export interface ClusterOptions {
@@ -244,8 +253,8 @@ export class Cluster implements ClusterAccess {
     options: WriteOptions,
   ): KubeObject {
     const { context } = options;
-    const live = this.live(type, namespace, name);
     const read = this.#readBody(type, namespace, body, options);
+    const live = this.live(type, namespace, name);
     if (read.metadata.name !== name) {
       if (read.metadata.name) {
         throw badRequest(`the name of the object (${read.metadata.name}) does not match the name on the URL (${name})`);
@@ -358,41 +367,29 @@ export class Cluster implements ClusterAccess {
     });
   }
 
-  /** Namespace agreement, unknown fields, JSON types. */
+  /** JSON types, namespace agreement, unknown fields. */
   #readBody(type: ResourceType, namespace: string, body: KubeObject, options: WriteOptions): KubeObject {
+    const reading = options.reading ?? fromBody(type);
     body.metadata ??= {};
     const metadata = body.metadata;
-    if (!isPlainObject(metadata)) {
-      throw wrongShape(type, causeTypeInvalid('metadata', typeOfJson(metadata), 'metadata must be of type object'));
-    }
-    if (type.namespaced) {
-      if (metadata.namespace && metadata.namespace !== namespace) {
-        throw badRequest(
-          `the namespace of the provided object does not match the namespace sent on the request: ${metadata.namespace} is not ${namespace}`,
-        );
-      }
-      metadata.namespace = namespace;
-    } else if (metadata.namespace) {
-      throw badRequest('namespace is not allowed on this type: it is cluster-scoped');
-    } else {
+    // What is not read into Go types of its own was checked against the schema when it was applied.
+    if (type.builtin || !options.managedFields) checkDecoding(type, body, reading);
+    if (!type.namespaced) {
       delete metadata.namespace;
+    } else if (metadata.namespace && metadata.namespace !== namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    } else {
+      metadata.namespace = namespace;
     }
     // The metadata of every kind is read into the same Go type.
     if (type.builtin) readNulls(body, type.schema);
     else readNulls({ metadata }, METADATA_ONLY);
     dropEmpty(metadata);
-    const wrong = validateSchema({ metadata }, METADATA_ONLY)[0];
-    if (wrong) throw wrongShape(type, wrong);
     const unknown = prune(body, type.schema);
     if (unknown.length > 0) {
-      if (options.fieldValidation === 'Strict') {
-        const list = unknown.map((path) => `unknown field "${path}"`).join(', ');
-        throw badRequest(
-          `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${list}`,
-        );
-      }
-      if (options.fieldValidation === 'Warn')
-        for (const path of unknown) options.context.warn(`unknown field "${path}"`);
+      const list = unknown.map((path) => `unknown field "${path}"`);
+      if (options.fieldValidation === 'Strict') throw reading.refuse(`strict decoding error: ${list.join(', ')}`);
+      if (options.fieldValidation === 'Warn') for (const text of list) options.context.warn(text);
     }
     // In this order clients are used to read them.
     const head = { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
@@ -406,14 +403,6 @@ export class Cluster implements ClusterAccess {
   #complete(type: ResourceType, object: KubeObject, options: WriteOptions): void {
     applyDefaults(object, type.schema);
     if (!type.builtin && !options.managedFields) dropNulls(object, type.schema);
-    this.checkTypes(type, object);
-  }
-
-  /** Code of one kind relies on the shapes its schema promises, so JSON types come first, as in Go's decoding. */
-  checkTypes(type: ResourceType, object: KubeObject): void {
-    if (!type.builtin) return;
-    const wrong = validateSchema(object, type.schema).find((cause) => cause.reason === 'FieldValueTypeInvalid');
-    if (wrong) throw wrongShape(type, wrong);
   }
 
   #validate(
@@ -427,8 +416,11 @@ export class Cluster implements ClusterAccess {
     const faults = validateSchema(object, type.schema).filter(
       (cause) => !type.builtin || cause.reason !== 'FieldValueDuplicate',
     );
-    causes.push(...metadataFaults(object.metadata), ...faults);
+    causes.push(...metadataFaults(object.metadata, type.builtin), ...faults);
     if (!type.builtin) causes.push(...uncheckedRules(type.schema, causes));
+    if (!type.builtin && causes.length === 0) {
+      for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) context.warn(text);
+    }
     // Code of one kind relies on the shapes; faults of names and labels do not matter to it.
     if (faults.length === 0) causes.push(...(type.validate?.(object, old, context) ?? []));
     if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
@@ -577,10 +569,31 @@ function isFinished(object: KubeObject): boolean {
   return !!deletionTimestamp && !finalizers?.length && !deletionGracePeriodSeconds && !hasSpecFinalizers(object);
 }
 
-function wrongShape(type: ResourceType, cause: StatusCause) {
-  return badRequest(
-    `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${cause.field}: ${cause.message}`,
-  );
+/** The body of a request to create or replace an object. */
+export const fromBody = (type: ResourceType): Reading => ({
+  decoding: 'json',
+  refuse: (why) => badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`),
+});
+
+/**
+ * Code of one kind relies on the shapes its schema promises, so JSON types come first, as in Go's decoding. Of custom
+ * resources only the metadata is read into a Go type.
+ * @throws ApiStatusError
+ */
+export function checkDecoding(type: ResourceType, body: KubeObject, { decoding, refuse }: Reading): void {
+  let fault: string | undefined;
+  if (type.builtin) fault = decodingFault(body, type.schema, decoding);
+  else if (!isPlainObject(body.metadata)) {
+    fault = `json: cannot unmarshal ${jsonType(body.metadata)} into Go struct field .metadata of type v1.ObjectMeta`;
+  } else if (decodingFault(body.metadata, OBJECT_META_SCHEMA) !== undefined) {
+    fault = decodingFault(sorted(body.metadata), OBJECT_META_SCHEMA);
+  }
+  if (fault !== undefined) throw refuse(fault);
+}
+
+/** Metadata of custom resources is read from a map, whose keys Go writes in order. */
+function sorted(metadata: ObjectMeta): ObjectMeta {
+  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Go reads null as absent and writes no empty collections; an empty managedFields has a meaning of its own. */

@@ -255,17 +255,17 @@ describe('bad requests', () => {
     const merge = 'merge-patch+json';
     const strategic = 'strategic-merge-patch+json';
     for (const [code, reply] of [
-      [400, await patch(merge, { spec: { replicas: 'many' } })],
+      [422, await patch(merge, { spec: { replicas: 'many' } })],
       [422, await patch(merge, { spec: { replicas: -1 } })],
       [422, await patch(merge, { spec: { selector: null } })],
       [400, await patch(merge, { metadata: { name: 'other' } })],
       [400, await patch(merge, { metadata: { namespace: 'other' } })],
       [409, await patch(merge, { metadata: { uid: 'other' } })],
       [409, await patch(merge, { metadata: { resourceVersion: '1' } })],
-      [400, await patch(merge, { metadata: [] })],
+      [422, await patch(merge, { metadata: [] })],
       [400, await patch(merge, { kind: 'Pod' })],
       [400, await patch(merge, { apiVersion: 'apps/v9' })],
-      [400, await patch(merge, { spek: {} }, '?fieldValidation=Strict')],
+      [422, await patch(merge, { spek: {} }, '?fieldValidation=Strict')],
       [400, await patch(merge, [])],
       [400, await patch(merge, '{')],
       [422, await patch(strategic, { spec: { template: { spec: { containers: [{ name: 'd' }] } } } })],

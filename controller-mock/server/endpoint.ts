@@ -8,13 +8,17 @@ import { Answer } from './answer.ts';
 import { serverSideApply } from './apply.ts';
 import {
   type Cluster,
+  checkDecoding,
   collectionKey,
   type FieldValidation,
+  fromBody,
+  type Reading,
   shownAs,
   subresourceOf,
   type WriteOptions,
 } from './cluster.ts';
 import { aggregated, coreVersions, groupList, resourceList, singleGroup } from './discovery.ts';
+import { goText } from './go-values.ts';
 import { health } from './health.ts';
 import { cloneJson, isPlainObject } from './json.ts';
 import { duplicateFields } from './json-duplicates.ts';
@@ -40,8 +44,10 @@ import { SCALE_KIND, scaleOf, withScale } from './scale.ts';
 import { readNulls } from './schema-nulls.ts';
 import { prune } from './schema-prune.ts';
 import {
+  ApiStatusError,
   badRequest,
   causeForbidden,
+  causeInvalid,
   causeNotSupported,
   causeRequired,
   expired,
@@ -507,7 +513,14 @@ class Call implements RequestContext {
     else patched = strategicMergePatch(base, patch, type.schema);
     if (!isPlainObject(patched)) throw badRequest('the patch turns the object into something that is no object');
     const object = cloneJson(patched) as KubeObject;
-    this.#replace(200, type, subresource, live, object);
+    const isStrategic = patchType === 'application/strategic-merge-patch+json';
+    this.#replace(200, type, subresource, live, object, {
+      decoding: isStrategic ? 'converted' : 'json',
+      refuse: (why) => {
+        const shown = isStrategic ? goText(patch) : JSON.stringify(patched);
+        return invalid({ group: '', kind: '' }, '', [causeInvalid('patch', shown, why)]);
+      },
+    });
   }
 
   /** Stores a whole object, or the part of it a subresource is. */
@@ -517,9 +530,10 @@ class Call implements RequestContext {
     subresource: Subresource | undefined,
     live: KubeObject,
     object: KubeObject,
+    reading: Reading = fromBody(type),
   ): void {
     const { namespace, name } = this.#scope;
-    const options = this.#writeOptions();
+    const options = { ...this.#writeOptions(), reading };
     if (subresource?.scale) {
       const paths = subresource.scale;
       const whole = withScale(live, object, paths);
@@ -542,13 +556,10 @@ class Call implements RequestContext {
     }
     const applied = patch as KubeObject;
     this.#checkKind(type, applied);
-    if (!isPlainObject(applied.metadata)) applied.metadata = {};
-    const metadata = applied.metadata;
-    if (metadata.name !== undefined && metadata.name !== name) {
-      throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+    const { name: named } = isPlainObject(applied.metadata) ? applied.metadata : {};
+    if (typeof named === 'string' && named !== name) {
+      throw badRequest(`the name of the object (${named}) does not match the name on the URL (${name})`);
     }
-    metadata.name = name;
-    if (type.namespaced) metadata.namespace ??= namespace;
     if (subresource) {
       const part = STATUS_PARTS.includes(subresource.name) ? 'status' : 'spec';
       for (const key of Object.keys(applied)) {
@@ -558,15 +569,6 @@ class Call implements RequestContext {
       delete applied.status;
     }
     const options = this.#writeOptions();
-    const unknown = prune(applied, type.schema);
-    if (unknown.length > 0 && options.fieldValidation !== 'Ignore') {
-      if (options.fieldValidation === 'Strict') {
-        throw badRequest(
-          `failed to create typed patch object: ${unknown.map((path) => `.${path}: field not declared in schema`).join(', ')}`,
-        );
-      }
-      for (const path of unknown) this.warn(`unknown field "${path}"`);
-    }
     const record = this.cluster.collection(type).get(namespace, name);
     if (!record && subresource) throw notFound(type, name);
     const live = record && shownAs(record, type);
@@ -583,13 +585,25 @@ class Call implements RequestContext {
       return;
     }
     const { managedFields } = merged.metadata;
-    const withManagers = managedFields ? { ...options, managedFields } : options;
+    const reading: Reading = {
+      decoding: 'converted',
+      refuse: (why) => {
+        const { namespace: sentNamespace = '', name: sentName = '' } = applied.metadata ?? {};
+        const kind = `${type.group}/${type.version}, Kind=${type.kind}`;
+        const message = `failed to convert new object (${sentNamespace}/${sentName}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${why}`;
+        return new ApiStatusError(500, '', message);
+      },
+    };
+    const withManagers = { ...options, reading, ...(managedFields && { managedFields }) };
     const body = cloneJson(merged);
     if (!live) {
+      body.metadata = { name, ...body.metadata };
       this.#sendObject(201, type, this.cluster.createObject(type, namespace, body, withManagers));
       return;
     }
-    if (metadata.resourceVersion === undefined) body.metadata.resourceVersion = live.metadata.resourceVersion ?? '';
+    if (applied.metadata?.resourceVersion === undefined) {
+      body.metadata.resourceVersion = live.metadata.resourceVersion ?? '';
+    }
     const updated = this.cluster.updateObject(type, namespace, name, body, subresource, withManagers);
     this.#sendObject(200, type, updated);
   }
@@ -725,9 +739,9 @@ class Call implements RequestContext {
         const object = this.#decode(type, body);
         this.#writeOptions();
         if (!isPlainObject(object.metadata)) object.metadata = {};
+        checkDecoding(type, object, fromBody(type));
         readNulls(object, type.schema);
         prune(object, type.schema);
-        this.cluster.checkTypes(type, object);
         this.#sendObject(201, type, create(object, namespace, this));
       });
       return;

@@ -4,12 +4,9 @@ import { Cluster, type ClusterOptions } from './cluster.ts';
 import { CustomResources } from './crd/custom-resources.ts';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
 import { GarbageCollector } from './garbage-collector.ts';
-import { NamespaceLifecycle } from './namespace-lifecycle.ts';
+import { NamespaceLifecycle, type NamespaceSettings } from './namespace-lifecycle.ts';
 
-export interface HostedClusterOptions extends Omit<ClusterOptions, 'types'>, EndpointOptions {
-  /** PEM of the authority that clients inside of the cluster trust; every namespace has a ConfigMap with it. */
-  caPem: string;
-}
+export interface HostedClusterOptions extends Omit<ClusterOptions, 'types'>, EndpointOptions, NamespaceSettings {}
 
 export class HostedCluster {
   readonly cluster: Cluster;
@@ -22,7 +19,7 @@ export class HostedCluster {
     this.#controllers = [
       new CustomResources(this.cluster, (key) => this.endpoint.endWatches(key)),
       new GarbageCollector(this.cluster),
-      new NamespaceLifecycle(this.cluster, options.caPem),
+      new NamespaceLifecycle(this.cluster, options),
     ];
     this.endpoint = new Endpoint(this.cluster, options);
   }

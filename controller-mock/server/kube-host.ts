@@ -47,6 +47,7 @@ class TokenCluster extends HostedCluster implements ServedCluster {
       anonymous: settings.anonymous ?? 'public-only',
       bookmarkIntervalMs: settings.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS,
       caPem: settings.caPem ?? caPem,
+      namespaceGraceMs: settings.namespaceGraceMs ?? 0,
     });
     this.token = settings.token ?? randomBytes(24).toString('base64url');
     this.cluster.tokens.add(this.token, ADMIN);

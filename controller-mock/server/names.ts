@@ -80,16 +80,30 @@ export function labelValueFault(value: string): string | undefined {
   return value === '' || QUALIFIED_NAME.test(value) ? undefined : VALUE_TEXT;
 }
 
+/** Finalizers of Kubernetes itself; all others are to have a domain and a path. */
+const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
+
 /** Total size of keys and values that annotations of one object may have. */
 const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
 
+/** What an owner reference must have; the API server does not say which of the references it means. */
+const OWNER_FIELDS = [
+  ['apiVersion', 'version'],
+  ['kind', 'kind'],
+  ['name', 'name'],
+  ['uid', 'uid'],
+] as const;
+
 /** Faults of labels, annotations, finalizers and owner references; their JSON types have been checked before. */
-export function metadataFaults(metadata: {
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  finalizers?: string[];
-  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
-}): StatusCause[] {
+export function metadataFaults(
+  metadata: {
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    finalizers?: string[];
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+  },
+  isBuiltin: boolean,
+): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
     const keyFault = labelKeyFault(key);
@@ -110,15 +124,21 @@ export function metadataFaults(metadata: {
       field: 'metadata.annotations',
     });
   }
-  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
+  for (const finalizer of metadata.finalizers ?? []) {
     const fault = labelKeyFault(finalizer);
-    if (fault) causes.push(causeInvalid(`metadata.finalizers[${index}]`, finalizer, fault));
+    if (fault) causes.push(causeInvalid('metadata.finalizers', finalizer, fault));
+  }
+  if (isBuiltin) {
+    for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
+      if (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) continue;
+      const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+      causes.push(causeInvalid(`metadata.finalizers[${index}]`, finalizer, detail));
+    }
   }
   let controllers = 0;
-  for (const [index, owner] of (metadata.ownerReferences ?? []).entries()) {
-    const field = `metadata.ownerReferences[${index}]`;
-    for (const key of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      if (!owner[key]) causes.push(causeInvalid(`${field}.${key}`, owner[key] ?? '', 'must not be empty'));
+  for (const owner of metadata.ownerReferences ?? []) {
+    for (const [key, what] of OWNER_FIELDS) {
+      if (!owner[key]) causes.push(causeInvalid(`metadata.ownerReferences.${key}`, '', `${what} must not be empty`));
     }
     if (owner.controller) controllers++;
   }
@@ -132,6 +152,21 @@ export function metadataFaults(metadata: {
     );
   }
   return causes;
+}
+
+/**
+ * What the API server warns of when a custom resource gets finalizers that could be anybody's (apiextensions-apiserver,
+ * pkg/registry/customresource generateWarningsFromObj).
+ */
+export function finalizerWarnings(now: readonly string[] | undefined, before: readonly string[] | undefined): string[] {
+  if (!now) return [];
+  return now
+    .filter((name) => !name.includes('/') && !STANDARD_FINALIZERS.has(name) && !before?.includes(name))
+    .sort()
+    .map(
+      (name) =>
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    );
 }
 
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';

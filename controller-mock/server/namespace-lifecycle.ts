@@ -1,5 +1,10 @@
-/** Fills new namespaces, empties those that are being deleted, and lets them go (the namespace controller). */
+/**
+ * Fills new namespaces, empties those that are being deleted, and lets them go, in the rhythm of the namespace controller
+ * (kubernetes, pkg/controller/namespace): some time after each change of such a namespace it deletes what is in it, and
+ * while something waits for its finalizers it comes back.
+ */
 import { rfc3339 } from '../../model/protocol/go-time.ts';
+import type { ClockTimer } from '../../model/time/clock.ts';
 import { namespaceContents } from '../builtins/index.ts';
 import type { StoreChange } from '../store/store.ts';
 import { type Cluster, collectionKey } from './cluster.ts';
@@ -12,24 +17,44 @@ const MANAGER = { manager: 'kube-controller-manager' };
 /** Deletions done before others get their turn. */
 const BATCH = 500;
 
+/** What a real controller waits after a change of a namespace that is being deleted (namespaceDeletionGracePeriod). */
+export const NAMESPACE_GRACE_MS = 5000;
+/** What it waits while something has finalizers: half of its estimate of 15 s, and one second more. */
+const FINALIZERS_WAIT_MS = 8000;
+
+export interface NamespaceSettings {
+  /** PEM of the authority that clients inside of the cluster trust; every namespace has a ConfigMap with it. */
+  caPem: string;
+  /**
+   * Milliseconds of the cluster's clock from a change of a namespace that is being deleted until its content is;
+   * {@link NAMESPACE_GRACE_MS} on a real cluster. With 0 content goes at once, and the namespace with the last of it.
+   */
+  namespaceGraceMs: number;
+}
+
 export class NamespaceLifecycle {
   readonly #cluster: Cluster;
-  readonly #caPem: string;
+  readonly #settings: NamespaceSettings;
   /** Namespaces that are being deleted. */
   readonly #terminating = new Set<string>();
+  /** Namespaces that are waited for, with the time at which it is their turn. */
+  readonly #waiting = new Map<string, { timer: ClockTimer; dueMs: number }>();
+  /** Namespaces whose turn it is. */
+  readonly #due = new Set<string>();
   #scheduled: NodeJS.Immediate | undefined;
   readonly #stopObserving: () => void;
 
-  /** @param caPem certificate with which clients inside of the cluster check the server. */
-  constructor(cluster: Cluster, caPem: string) {
+  constructor(cluster: Cluster, settings: NamespaceSettings) {
     this.#cluster = cluster;
-    this.#caPem = caPem;
+    this.#settings = settings;
     this.#stopObserving = cluster.store.observe((change) => this.#follow(change));
   }
 
   stop(): void {
     this.#stopObserving();
     clearImmediate(this.#scheduled);
+    for (const { timer } of this.#waiting.values()) timer.cancel();
+    this.#waiting.clear();
   }
 
   #follow(change: StoreChange): void {
@@ -38,34 +63,58 @@ export class NamespaceLifecycle {
       const name = object.metadata.name ?? '';
       // Not at once: other observers hear of the namespace before they hear of what is in it.
       if (change.type === 'ADDED') queueMicrotask(() => this.#fill(name));
-      if (change.type === 'DELETED') this.#terminating.delete(name);
-      else if (object.metadata.deletionTimestamp && !this.#terminating.has(name)) {
+      if (change.type === 'DELETED') this.#forget(name);
+      else if (object.metadata.deletionTimestamp) {
+        const isNew = !this.#terminating.has(name);
         this.#terminating.add(name);
-        this.#schedule();
+        const { namespaceGraceMs } = this.#settings;
+        if (namespaceGraceMs > 0) this.#enqueue(name, namespaceGraceMs);
+        else if (isNew) this.#schedule(name);
       }
-    } else if (
-      change.type === 'DELETED' &&
-      this.#terminating.size > 0 &&
-      this.#terminating.has(object.metadata.namespace ?? '')
-    ) {
-      this.#schedule();
+    } else if (change.type === 'DELETED' && this.#settings.namespaceGraceMs === 0) {
+      const namespace = object.metadata.namespace ?? '';
+      if (this.#terminating.has(namespace)) this.#schedule(namespace);
     }
+  }
+
+  #forget(namespace: string): void {
+    this.#terminating.delete(namespace);
+    this.#due.delete(namespace);
+    this.#waiting.get(namespace)?.timer.cancel();
+    this.#waiting.delete(namespace);
+  }
+
+  /** The earliest turn that was asked for counts. */
+  #enqueue(namespace: string, delayMs: number): void {
+    const { clock } = this.#cluster;
+    const dueMs = clock.now() + delayMs;
+    const before = this.#waiting.get(namespace);
+    if (before && before.dueMs <= dueMs) return;
+    before?.timer.cancel();
+    const timer = clock.setTimer(delayMs, () => {
+      this.#waiting.delete(namespace);
+      this.#schedule(namespace);
+    });
+    this.#waiting.set(namespace, { timer, dueMs });
   }
 
   #fill(namespace: string): void {
     const cluster = this.#cluster;
     const live = cluster.get(NAMESPACES, '', namespace);
     if (!live || live.metadata.deletionTimestamp) return;
-    for (const { resource, object } of namespaceContents(namespace, this.#caPem)) {
+    for (const { resource, object } of namespaceContents(namespace, this.#settings.caPem)) {
       // A program of ours that made the namespace may have filled it already.
       if (!cluster.get(resource, namespace, object.metadata.name ?? '')) cluster.create(resource, object, MANAGER);
     }
   }
 
-  #schedule(): void {
+  #schedule(namespace: string): void {
+    this.#due.add(namespace);
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
-      for (const namespace of [...this.#terminating]) this.#empty(namespace);
+      const due = [...this.#due];
+      this.#due.clear();
+      for (const each of due) this.#empty(each);
     });
   }
 
@@ -80,7 +129,7 @@ export class NamespaceLifecycle {
           continue;
         }
         if (deleted === BATCH) {
-          this.#schedule();
+          this.#schedule(namespace);
           return;
         }
         deleted++;
@@ -98,6 +147,7 @@ export class NamespaceLifecycle {
     if (!live) return;
     if (left.size > 0) {
       this.#report(live, left);
+      if (this.#settings.namespaceGraceMs > 0) this.#enqueue(namespace, FINALIZERS_WAIT_MS);
       return;
     }
     cluster.modify(

@@ -8,7 +8,10 @@ import { apiVersionOf, type KubeObject, type ResourceType } from './resource.ts'
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
 /** What has to be known about a kind to write its objects down. */
-export type EncodedType = Pick<ResourceType, 'group' | 'version' | 'kind' | 'listKind' | 'printer' | 'storedAs'>;
+export type EncodedType = Pick<
+  ResourceType,
+  'group' | 'version' | 'kind' | 'listKind' | 'printer' | 'storedAs' | 'builtin'
+>;
 
 export interface ListMeta {
   resourceVersion?: string;
@@ -79,17 +82,38 @@ export class ObjectEncoder {
     const apiVersion = partial ? this.#metaVersion : apiVersionOf(this.type);
     const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
     const parts: Buffer[] = [Buffer.from(head)];
+    // Nearly all objects begin with what is to go, so that their bytes are shared.
+    const start = this.#hasBareItems
+      ? Buffer.from(`{"kind":${JSON.stringify(this.type.kind)},"apiVersion":${JSON.stringify(apiVersion)},`)
+      : undefined;
     for (let index = 0; index < records.length; index++) {
       if (index > 0) parts.push(COMMA);
-      parts.push(this.bytes(records[index]!));
+      const bytes = this.bytes(records[index]!);
+      if (start === undefined) parts.push(bytes);
+      else if (bytes.subarray(0, start.length).equals(start)) parts.push(OPEN, bytes.subarray(start.length));
+      else parts.push(Buffer.from(JSON.stringify(this.#item(shownAs(records[index]!, this.type)))));
     }
     parts.push(LIST_END);
     return Buffer.concat(parts);
   }
 
+  /**
+   * Items of built-in kinds do not say what they are: in Go they know their kind only when they stand alone. Custom
+   * resources and PartialObjectMetadata do.
+   */
+  get #hasBareItems(): boolean {
+    return this.type.builtin && this.#form === 'object';
+  }
+
+  #item(object: KubeObject): unknown {
+    if (!this.#hasBareItems) return this.shape(object);
+    const { kind: _kind, apiVersion: _apiVersion, ...item } = object;
+    return item;
+  }
+
   /** A list of objects that are not stored. */
   listObjects(objects: readonly KubeObject[], metadata: ListMeta): Buffer {
-    const items = objects.map((object) => this.shape(object));
+    const items = objects.map((object) => this.#item(object));
     const list =
       this.#form === 'table'
         ? this.#table(objects, metadata)
@@ -118,5 +142,6 @@ export class ObjectEncoder {
   }
 }
 
+const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');
 const LIST_END = Buffer.from(']}\n');

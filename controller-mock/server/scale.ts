@@ -12,6 +12,7 @@ export const SCALE_KIND: EncodedType = {
   version: 'v1',
   kind: 'Scale',
   listKind: 'ScaleList',
+  builtin: true,
   printer: {
     columns: [
       ['Name', 'string', 'name'] as const,

@@ -1,4 +1,5 @@
 /** Takes nulls out of objects of built-in kinds, which Go decodes into values that have none. */
+import { isPlainObject } from './json.ts';
 import type { Schema } from './resource.ts';
 
 /** What Go has where a list or a map may not leave an entry out. */
@@ -31,6 +32,33 @@ export function readNulls(value: unknown, schema: Schema): void {
       else if (typeof entry === 'object') readNulls(entry, additionalProperties);
     }
   }
+}
+
+/**
+ * A copy as {@link readNulls} would leave the value, but for entries that are null in `live` as well: they stay. What
+ * does not change is shared with `value`.
+ * @param schema undefined for content that no schema describes: its nulls go.
+ */
+export function withoutNulls(value: unknown, live: unknown, schema: Schema | undefined): unknown {
+  if (value === live || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const lives = Array.isArray(live) ? live : [];
+    const items = value.map((item, index) => withoutNulls(item, lives[index], schema?.items));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const { properties, additionalProperties } = schema ?? {};
+  const lives = isPlainObject(live) ? live : {};
+  let isSame = true;
+  const result: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) {
+    const named = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
+    const child = named ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+    let kept = withoutNulls(entry, lives[key], child);
+    if (kept === null && lives[key] !== null) kept = child && !named ? emptyOf(child) : undefined;
+    if (kept !== undefined) result[key] = kept;
+    if (kept !== entry) isSame = false;
+  }
+  return isSame ? value : result;
 }
 
 /** null where any value may stand, or where null is a value of the type. */

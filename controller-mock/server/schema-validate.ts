@@ -11,7 +11,11 @@ const CAUSES_LIMIT = 50;
 export function validateSchema(object: Record<string, unknown>, schema: Schema): StatusCause[] {
   const causes: StatusCause[] = [];
   check(object, schema, '', causes);
-  return causes.length > CAUSES_LIMIT ? causes.slice(0, CAUSES_LIMIT) : causes;
+  if (causes.length === 0) return causes;
+  // Items that occur twice are looked for when the rest has been checked.
+  const isDuplicate = ({ reason }: StatusCause) => reason === 'FieldValueDuplicate';
+  const ordered = [...causes.filter((cause) => !isDuplicate(cause)), ...causes.filter(isDuplicate)];
+  return ordered.slice(0, CAUSES_LIMIT);
 }
 
 export function typeOfJson(value: unknown): string {
@@ -19,7 +23,8 @@ export function typeOfJson(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   switch (typeof value) {
     case 'number':
-      return Number.isInteger(value) ? 'integer' : 'number';
+      // What no int64 holds is a float to Go.
+      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 'integer' : 'number';
     case 'string':
       return 'string';
     case 'boolean':
@@ -74,68 +79,61 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   duration: (text) => /^[-+]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h|d|w)\s*)+$|^0$/.test(text),
 };
 
+/** In the order of kube-openapi, pkg/validation/validate SchemaValidator: much of it holds for values of a wrong type, too. */
 function check(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
   if (causes.length > CAUSES_LIMIT) return;
-  const actual = typeOfJson(value);
   if (value === null && schema.nullable) return;
-  if (schema['x-kubernetes-int-or-string']) {
-    if (actual !== 'integer' && actual !== 'string') {
-      causes.push(
-        causeTypeInvalid(
-          shown(path),
-          actual,
-          `${path} in body must be of type integer,string: ${JSON.stringify(actual)}`,
-        ),
-      );
-      return;
-    }
-  } else if (schema.type && !typeFits(actual, schema.type)) {
-    causes.push(
-      causeTypeInvalid(
-        shown(path),
-        actual,
-        `${path} in body must be of type ${schema.type}: ${JSON.stringify(actual)}`,
-      ),
-    );
-    return;
+  const actual = typeOfJson(value);
+  const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
+  const fits =
+    expected === 'integer,string'
+      ? actual === 'integer' || actual === 'string'
+      : !expected || typeFits(actual, expected);
+  if (!fits) {
+    const detail = `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`;
+    causes.push(causeTypeInvalid(shown(path), actual, detail));
   }
+  if (value !== null && (schema.allOf || schema.anyOf || schema.oneOf || schema.not)) {
+    checkLogic(value, schema, path, causes);
+  }
+  if (typeof value === 'string' && fits) checkString(value, schema, path, causes);
+  else if (typeof value === 'number' && (fits || schema.type === 'integer')) checkNumber(value, schema, path, causes);
+  else if (Array.isArray(value) && fits) checkArray(value, schema, path, causes);
   if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
     causes.push(causeNotSupported(shown(path), value, schema.enum));
   }
-  if (typeof value === 'string') checkString(value, schema, path, causes);
-  else if (typeof value === 'number') checkNumber(value, schema, path, causes);
-  else if (Array.isArray(value)) checkArray(value, schema, path, causes);
-  else if (actual === 'object') checkObject(value as Record<string, unknown>, schema, path, causes);
-  if (schema.allOf || schema.anyOf || schema.oneOf || schema.not) checkLogic(value, schema, path, causes);
+  if (actual === 'object' && fits) checkObject(value as Record<string, unknown>, schema, path, causes);
 }
 
 function checkString(text: string, schema: Schema, path: string, causes: StatusCause[]): void {
   const { minLength, maxLength, pattern, format } = schema;
+  // Of these only the first is told.
   if (maxLength !== undefined && [...text].length > maxLength) {
     causes.push({
       reason: 'FieldValueTooLong',
       message: `Too long: may not be more than ${maxLength} bytes`,
       field: shown(path),
     });
-  }
-  if (minLength !== undefined && [...text].length < minLength) {
+  } else if (minLength !== undefined && [...text].length < minLength) {
     causes.push(causeInvalid(shown(path), text, `${path} in body should be at least ${minLength} chars long`));
-  }
-  if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
+  } else if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
     causes.push(causeInvalid(shown(path), text, `${path} in body should match '${pattern}'`));
   }
   if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {
     if (!FORMATS[format]!(text)) {
       causes.push(
-        causeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
+        causeTypeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
       );
     }
   }
 }
 
 function checkNumber(value: number, schema: Schema, path: string, causes: StatusCause[]): void {
-  const { minimum, maximum, multipleOf, format } = schema;
+  const { minimum, maximum, multipleOf } = schema;
   const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
+  if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
+    fault(`should be a multiple of ${multipleOf}`);
+  }
   if (minimum !== undefined) {
     if (schema.exclusiveMinimum ? value <= minimum : value < minimum) {
       fault(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
@@ -146,10 +144,6 @@ function checkNumber(value: number, schema: Schema, path: string, causes: Status
       fault(`should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
     }
   }
-  if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
-    fault(`should be a multiple of ${multipleOf}`);
-  }
-  if (format === 'int32' && (value < -(2 ** 31) || value > 2 ** 31 - 1)) fault('must be of type int32');
 }
 
 function checkArray(list: unknown[], schema: Schema, path: string, causes: StatusCause[]): void {
@@ -237,21 +231,32 @@ function faults(value: unknown, schema: Schema, path: string): StatusCause[] {
   return causes;
 }
 
+/** Faults that have neither path nor value but in their text, and what is wrong with the first of the alternatives. */
 function checkLogic(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
-  const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
-  for (const part of schema.allOf ?? []) causes.push(...faults(value, part, path));
-  if (schema.anyOf && !schema['x-kubernetes-int-or-string']) {
-    if (!schema.anyOf.some((part) => faults(value, part, path).length === 0)) {
+  const fault = (detail: string) => causes.push(causeInvalid('<nil>', '', `${JSON.stringify(path)} ${detail}`));
+  const { anyOf, oneOf, allOf } = schema;
+  if (anyOf && !schema['x-kubernetes-int-or-string']) {
+    const outcomes = anyOf.map((part) => faults(value, part, path));
+    if (outcomes.every(({ length }) => length > 0)) {
       fault('must validate at least one schema (anyOf)');
+      causes.push(...(outcomes[0] ?? []));
     }
   }
-  if (schema.oneOf) {
-    const fitting = schema.oneOf.filter((part) => faults(value, part, path).length === 0).length;
+  if (oneOf) {
+    const outcomes = oneOf.map((part) => faults(value, part, path));
+    const fitting = outcomes.filter(({ length }) => length === 0).length;
     if (fitting !== 1) {
-      fault(
-        `must validate one and only one schema (oneOf). ${fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`}`,
-      );
+      const found = fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`;
+      fault(`must validate one and only one schema (oneOf). ${found}`);
     }
+    if (fitting === 0) causes.push(...(outcomes[0] ?? []));
+  }
+  if (allOf) {
+    const outcomes = allOf.map((part) => faults(value, part, path));
+    causes.push(...outcomes.flat());
+    const failing = outcomes.filter(({ length }) => length > 0).length;
+    if (failing > 0)
+      fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
   }
   if (schema.not && faults(value, schema.not, path).length === 0) fault('must not validate the schema (not)');
 }

@@ -1,4 +1,5 @@
 /** Error answers of the API server (Installer facts 8.5): every one is a Status object. */
+import { goSyntax } from './go-values.ts';
 import { apiVersionOf, qualifiedResource, type ResourceType, type StatusCause } from './resource.ts';
 
 export interface StatusDetails {
@@ -125,7 +126,7 @@ export function invalid(type: Pick<ResourceType, 'group' | 'kind'>, name: string
   return new ApiStatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {
     ...(name && { name }),
     ...(type.group && { group: type.group }),
-    kind: type.kind,
+    ...(type.kind && { kind: type.kind }),
     causes,
   });
 }
@@ -167,7 +168,7 @@ export const causeRequired = (field: string, detail = ''): StatusCause => ({
   field,
 });
 
-/** @param value shown as JSON. */
+/** @param value shown as Go prints it. */
 export const causeInvalid = (field: string, value: unknown, detail: string): StatusCause => ({
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${shownValue(value)}: ${detail}`,
@@ -182,7 +183,7 @@ export const causeTypeInvalid = (field: string, value: unknown, detail: string):
 
 export const causeNotSupported = (field: string, value: unknown, allowed: readonly unknown[]): StatusCause => ({
   reason: 'FieldValueNotSupported',
-  message: `Unsupported value: ${shownValue(value)}: supported values: ${allowed.map((entry) => JSON.stringify(entry)).join(', ')}`,
+  message: `Unsupported value: ${shownValue(value)}: supported values: ${allowed.map(shownChoice).join(', ')}`,
   field,
 });
 
@@ -198,8 +199,24 @@ export const causeDuplicate = (field: string, value: unknown): StatusCause => ({
   field,
 });
 
-/** Cut, so that an absurd value does not come back whole. */
+/** Longest value that comes back whole. */
+const SHOWN_CHARACTERS = 100_000;
+
+/**
+ * A value as Go prints it (apimachinery, util/validation/field Error.ErrorBody). Cut only where it is absurd: a message
+ * has it twice.
+ */
 function shownValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'null';
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  const text =
+    value === null || value === undefined
+      ? '"null"'
+      : typeof value === 'string'
+        ? JSON.stringify(value)
+        : isScalar
+          ? String(value)
+          : goSyntax(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
+
+const shownChoice = (choice: unknown) => JSON.stringify(typeof choice === 'string' ? choice : JSON.stringify(choice));

@@ -1,9 +1,9 @@
 /** Strategic merge patch: a merge patch that knows which lists are merged item by item, and by which key. */
 import type { StrategicMergePatch } from './contracts.ts';
+import { goText, goType } from './go-values.ts';
 import { isPlainObject } from './json.ts';
 import type { KubeObject, Schema } from './resource.ts';
 import { ApiStatusError, badRequest } from './status.ts';
-import { goText, goType } from './typed-value.ts';
 
 type Json = Record<string, unknown>;
 

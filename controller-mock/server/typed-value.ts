@@ -9,6 +9,7 @@ import {
   shownElement,
   valueElement,
 } from './field-set.ts';
+import { goSyntax, goText, goType } from './go-values.ts';
 import { isPlainObject } from './json.ts';
 import type { ListShape, MapShape, Shape } from './merge-shape.ts';
 
@@ -137,40 +138,6 @@ function checkItems(list: readonly unknown[], shape: ListShape, path: string, fa
     }
     checkValue(item, shape.item, path + shownElement(element), faults);
   }
-}
-
-/** Name of the Go type that the API server holds a JSON value in; its messages have it. */
-export function goType(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return '[]interface {}';
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'bool';
-    case 'number':
-      return Number.isInteger(value) ? 'int64' : 'float64';
-    default:
-      return 'map[string]interface {}';
-  }
-}
-
-/** A JSON value as Go prints it. */
-export function goText(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, entry]) => `${key}:${goText(entry)}`).join(' ')}]`;
-}
-
-/** A JSON value as Go source. */
-function goSyntax(value: unknown): string {
-  if (value === null || value === undefined) return 'interface {}(nil)';
-  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
-  if (typeof value !== 'object') return typeof value === 'string' ? JSON.stringify(value) : String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[string]interface {}{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${goSyntax(entry)}`).join(', ')}}`;
 }
 
 /**

@@ -99,7 +99,7 @@ describe('a client', () => {
     [
       'a field that is unknown, in an apply',
       () => client.apply(RESOURCES.configMaps, { ...configMap('x'), spec: {} }, { fieldManager: 'me' }),
-      { status: 400, passing: false },
+      { status: 500, passing: false, unfit: true },
     ],
   ])('names %s', async (_, work, expected) => {
     const error = await (work() as Promise<unknown>).catch((thrown) => thrown);

@@ -11,6 +11,8 @@ export interface KubeStatus {
 /** Reasons of a request that got no response. */
 export type TransportReason = 'Unreachable' | 'Timeout' | 'Protocol';
 
+const UNFIT = /^failed to (create typed patch object|convert new object|merge config)\b/;
+
 export class KubeError extends Error {
   /** HTTP status; 0 when there was no response. */
   readonly status: number;
@@ -51,7 +53,16 @@ export class KubeError extends Error {
 
   /** The same request may succeed later: overload, restart, lost connection. */
   get passing(): boolean {
+    if (this.unfit) return false;
     return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  /**
+   * What was to be applied has a field that the kind lacks, or a value of a wrong type. API servers answer so with a 500
+   * that has no reason: apimachinery, pkg/util/managedfields/internal/structuredmerge.go.
+   */
+  get unfit(): boolean {
+    return this.status === 500 && UNFIT.test(this.said);
   }
 
   get notFound(): boolean {

@@ -2,18 +2,10 @@
  * JSON as the service's decoder reads it: the first value of a body counts, whatever follows it is ignored, and broken
  * text is refused in the decoder's words.
  */
+import { endOfFirstValue } from '../../model/protocol/json-syntax.ts';
 import type { Json } from '../service-api.ts';
 
-/** A body that is not JSON; the message is what the service quotes in its 400 answer. */
-export class JsonSyntaxError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'JsonSyntaxError';
-  }
-}
-
-/** Deepest nesting the decoder follows. */
-const MAX_DEPTH = 10_000;
+export { JsonSyntaxError } from '../../model/protocol/json-syntax.ts';
 
 /**
  * The first JSON value of `text`.
@@ -26,126 +18,4 @@ export function parseFirstValue(text: string): Json {
     // Either the text is broken or something follows the first value; only then is its end searched.
     return JSON.parse(text.slice(0, endOfFirstValue(text)));
   }
-}
-
-const isSpace = (c: string | undefined) => c === ' ' || c === '\t' || c === '\n' || c === '\r';
-const isDigit = (c: string | undefined) => c !== undefined && c >= '0' && c <= '9';
-const isHex = (c: string | undefined) => c !== undefined && /^[0-9a-fA-F]$/.test(c);
-
-function fail(text: string, at: number, context: string): never {
-  const code = text.codePointAt(at);
-  if (code === undefined) throw new JsonSyntaxError('unexpected EOF');
-  const c = String.fromCodePoint(code);
-  const quoted = c === "'" ? `'\\''` : c === '"' ? `'"'` : `'${JSON.stringify(c).slice(1, -1)}'`;
-  throw new JsonSyntaxError(`invalid character ${quoted} ${context}`);
-}
-
-/** Position behind the first value of `text`. The walk keeps its own stack, so that depth costs no call frames. */
-function endOfFirstValue(text: string): number {
-  const open: ('{' | '[')[] = [];
-  let at = 0;
-  const skipSpace = () => {
-    while (isSpace(text[at])) at++;
-  };
-  skipSpace();
-  for (;;) {
-    // Here a value begins.
-    const c = text[at];
-    if (c === '{' || c === '[') {
-      if (open.push(c) > MAX_DEPTH) throw new JsonSyntaxError('exceeded max depth');
-      at++;
-      skipSpace();
-      if (text[at] === (c === '{' ? '}' : ']')) {
-        open.pop();
-        at++;
-      } else if (c === '{') {
-        at = endOfKey(text, at);
-        continue;
-      } else {
-        continue;
-      }
-    } else if (c === '"') {
-      at = endOfString(text, at);
-    } else if (c === '-' || isDigit(c)) {
-      at = endOfNumber(text, at);
-    } else if (c === 't' || c === 'f' || c === 'n') {
-      at = endOfLiteral(text, at, c === 't' ? 'true' : c === 'f' ? 'false' : 'null');
-    } else {
-      fail(text, at, 'looking for beginning of value');
-    }
-    // Here a value has ended: close what closes, or go on to the next member.
-    for (;;) {
-      const around = open.at(-1);
-      if (around === undefined) return at;
-      skipSpace();
-      if (text[at] === ',') {
-        at++;
-        skipSpace();
-        if (around === '{') at = endOfKey(text, at);
-        break;
-      }
-      if (text[at] !== (around === '{' ? '}' : ']')) {
-        fail(text, at, around === '{' ? 'after object key:value pair' : 'after array element');
-      }
-      open.pop();
-      at++;
-    }
-  }
-}
-
-/** Passes `"key" :` and the white space behind it. */
-function endOfKey(text: string, start: number): number {
-  if (text[start] !== '"') fail(text, start, 'looking for beginning of object key string');
-  let at = endOfString(text, start);
-  while (isSpace(text[at])) at++;
-  if (text[at] !== ':') fail(text, at, 'after object key');
-  at++;
-  while (isSpace(text[at])) at++;
-  return at;
-}
-
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const c = text[at];
-    if (c === undefined || c < ' ') fail(text, at, 'in string literal');
-    if (c === '"') return at + 1;
-    if (c !== '\\') continue;
-    at++;
-    const escaped = text[at];
-    if (escaped === 'u') {
-      for (let digit = 1; digit <= 4; digit++) {
-        if (!isHex(text[at + digit])) fail(text, at + digit, 'in \\u hexadecimal character escape');
-      }
-      at += 4;
-    } else if (escaped === undefined || !'"\\/bfnrt'.includes(escaped)) {
-      fail(text, at, 'in string escape code');
-    }
-  }
-}
-
-function endOfNumber(text: string, start: number): number {
-  let at = start;
-  if (text[at] === '-') at++;
-  if (!isDigit(text[at])) fail(text, at, 'in numeric literal');
-  if (text[at] === '0') at++;
-  else while (isDigit(text[at])) at++;
-  if (text[at] === '.') {
-    at++;
-    if (!isDigit(text[at])) fail(text, at, 'after decimal point in numeric literal');
-    while (isDigit(text[at])) at++;
-  }
-  if (text[at] === 'e' || text[at] === 'E') {
-    at++;
-    if (text[at] === '+' || text[at] === '-') at++;
-    if (!isDigit(text[at])) fail(text, at, 'in exponent of numeric literal');
-    while (isDigit(text[at])) at++;
-  }
-  return at;
-}
-
-function endOfLiteral(text: string, start: number, literal: string): number {
-  for (let i = 1; i < literal.length; i++) {
-    if (text[start + i] !== literal[i]) fail(text, start + i, `in literal ${literal} (expecting '${literal[i]}')`);
-  }
-  return start + literal.length;
 }

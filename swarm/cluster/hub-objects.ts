@@ -180,7 +180,7 @@ export class HubObjects extends HubRequests {
       if (entry.id !== uid) entry.made(uid);
       return object;
     } catch (error) {
-      const refused = isKubeError(error) && error.status >= 400 && error.status < 500;
+      const refused = isKubeError(error) && (error.unfit || (error.status >= 400 && error.status < 500));
       if (!refused) entry.notAnswered();
       else if (error.status !== 429 && entry.id === null && !entry.unanswered) entry.gone();
       throw error;

@@ -109,7 +109,9 @@ Examples:
 }
 
 async function startCluster(flags: Flags, world: Exclude<Flags['world'], 'spoke'>): Promise<Started> {
-  const { seedDevWorkspaces, seedHub, startKubeMock } = await import('../../controller-mock/index.ts');
+  const { NAMESPACE_GRACE_MS, seedDevWorkspaces, seedHub, startKubeMock } = await import(
+    '../../controller-mock/index.ts'
+  );
   const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
   const worlds = { hub: seedHub, devworkspace: seedDevWorkspaces, empty: 'empty' } as const;
   const server = await startKubeMock({
@@ -117,6 +119,7 @@ async function startCluster(flags: Flags, world: Exclude<Flags['world'], 'spoke'
     tls: !flags.plain,
     clock: new ScaledClock(startClock(flags.speed)),
     world: worlds[world],
+    namespaceGraceMs: NAMESPACE_GRACE_MS,
     ...(flags.token !== undefined && { token: flags.token }),
   });
   return { url: server.url, kubeconfig: server.kubeconfig, notes: [], close: () => server.close() };

@@ -1,5 +1,7 @@
 /** ConfigMaps, Secrets and storage. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
+import { jsonFault } from '../../../model/protocol/json-syntax.ts';
+import { jsonType } from '../../server/go-decoding.ts';
 import { equalJson, isPlainObject } from '../../server/json.ts';
 import type { KubeObject, StatusCause } from '../../server/resource.ts';
 import { causeForbidden, causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
@@ -63,8 +65,9 @@ function secretTypeFaults(secret: KubeObject): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const key of SECRET_KEYS[type] ?? []) {
     if (!Object.hasOwn(data, key)) causes.push(causeRequired(`data[${key}]`));
-    else if (key.startsWith('.docker') && !isJson(String(data[key]))) {
-      causes.push(causeInvalid(`data[${key}]`, '<secret contents redacted>', 'invalid character in JSON'));
+    else if (key.startsWith('.docker')) {
+      const fault = registriesFault(String(data[key]));
+      if (fault !== undefined) causes.push(causeInvalid(`data[${key}]`, '<secret contents redacted>', fault));
     }
   }
   if (type === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data)) {
@@ -78,12 +81,14 @@ function secretTypeFaults(secret: KubeObject): StatusCause[] {
   return causes;
 }
 
-function isJson(base64: string): boolean {
-  try {
-    return isPlainObject(JSON.parse(Buffer.from(base64, 'base64').toString()));
-  } catch {
-    return false;
-  }
+/** What Go says of base64 that is to be a JSON object. */
+function registriesFault(base64: string): string | undefined {
+  const json = Buffer.from(base64, 'base64').toString();
+  const fault = jsonFault(json);
+  if (fault !== undefined) return fault;
+  const value: unknown = JSON.parse(json);
+  if (value === null || isPlainObject(value)) return undefined;
+  return `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;
 }
 
 /** `stringData` is written into `data` and never read back. */

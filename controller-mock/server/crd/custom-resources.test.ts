@@ -200,19 +200,19 @@ describe('custom resources', () => {
       { size: 1, parts: [{ name: 'a' }, { name: 'a' }] },
       'spec.parts[1]',
       'FieldValueDuplicate',
-      'Duplicate value: {"name":"a"}',
+      'Duplicate value: map[string]interface {}{"name":"a"}',
     ],
     [
       { size: 1, parts: [{ name: 'a', when: 'soon' }] },
       'spec.parts[0].when',
-      'FieldValueInvalid',
+      'FieldValueTypeInvalid',
       'Invalid value: "soon": spec.parts[0].when in body must be of type date-time: "soon"',
     ],
     [
       { size: 1, choice: { a: 'x', b: 'y' } },
-      'spec.choice',
+      '<nil>',
       'FieldValueInvalid',
-      'Invalid value: {"a":"x","b":"y"}: spec.choice in body must validate one and only one schema (oneOf). Found 2 valid alternatives',
+      'Invalid value: "": "spec.choice" must validate one and only one schema (oneOf). Found 2 valid alternatives',
     ],
   ])('are checked: %j', async (spec, field, reason, message) => {
     const reply = await client.post(WIDGETS, widget('bad', spec));
