@@ -108,7 +108,8 @@ function fillState(status: AgentStatus, host: HostRow): void {
 
 async function fillProgress(context: KubeContext, agent: Agent, status: AgentStatus, host: HostRow): Promise<Outcome> {
   if (host.stage === '') {
-    status.progress = {};
+    // A status without progress stays without, as upstream's patch holds no difference then.
+    if (status.progress) status.progress = {};
     return null;
   }
   const progress = { ...status.progress };

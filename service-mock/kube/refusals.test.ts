@@ -237,8 +237,9 @@ describe('an Agent', () => {
     await site.state(name, machine, 'known');
     // Only Agents with the label are counted, and one whose spec is refused gets none.
     await site.eventually(async () => {
-      const { metadata } = await site.agent(name, machine);
+      const { metadata, status } = await site.agent(name, machine);
       expect(metadata.labels).toHaveProperty(['agent-install.openshift.io/clusterdeployment-namespace'], name);
+      expect(status).not.toHaveProperty('progress');
     });
     const say = async (spec: object, reason: string, message: string) => {
       await site.client.patch(agents, name, machine.id, { spec });
