@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SpokeWorld } from '../../controller-mock/index.ts';
 import { conditionOf } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import type { Agent, ClusterInstall, InfraEnv } from './objects.ts';
@@ -13,12 +14,17 @@ import {
   pullSecretOf,
 } from './testing/hub-site.ts';
 
-const { agentClusterInstalls, agents, clusterDeployments, infraEnvs } = RESOURCES;
+const { agentClusterInstalls, agents, clusterDeployments, infraEnvs, secrets } = RESOURCES;
 let site: HubSite;
+let spokes: SpokeWorld | undefined;
 beforeEach(async () => {
   site = await HubSite.start();
 });
-afterEach(() => site.close());
+afterEach(async () => {
+  await site.close();
+  await spokes?.close();
+  spokes = undefined;
+});
 
 const MULTI = {
   apiVIPs: ['192.168.10.200'],
@@ -70,12 +76,21 @@ describe('a cluster of several nodes on a hub', { timeout: 120_000 }, () => {
       expect(status!.debugInfo.state).toBe('adding-hosts');
     });
 
+    // The kubeconfig that the service has made up leads nowhere until somebody serves the cluster.
+    spokes = await SpokeWorld.start({ clock: site.clock });
+    const { kubeconfig } = await spokes.addSpoke({ name: 'ha', topology: '3+2', platform: 'baremetal' });
+    const data = { kubeconfig: Buffer.from(kubeconfig).toString('base64') };
+    await site.client.patch(secrets, 'ha', 'ha-admin-kubeconfig', { data });
+
     const late = await site.boot(infraEnvId);
+    const address = `${late.network}.${10 + late.index}`;
+    spokes.addHost('ha', { name: 'late', id: late.id, role: 'worker', addresses: [address] });
     await site.approve('ha', late, { hostname: 'late' });
     await site.state('ha', late, 'installing');
     await site.install(late, 'Starting installation', 'Installing', 'Writing image to disk', 'Rebooting');
     const rebooting = await site.agent('ha', late);
     expect(rebooting.status).toMatchObject({ kind: 'AddToExistingClusterHost' });
+    spokes.hostRebooted('ha', late.id);
     const done = await site.eventually(async () => {
       const agent = await site.agent('ha', late);
       expect(agent.status?.progress?.currentStage).toBe('Done');
@@ -87,6 +102,8 @@ describe('a cluster of several nodes on a hub', { timeout: 120_000 }, () => {
     // Its node is there, and is removed with it.
     await site.client.delete(agents, 'ha', late.id);
     await site.gone(agents, 'ha', late.id);
+    const { cluster } = spokes.spoke('ha');
+    expect(cluster.list({ group: '', resource: 'nodes' }).map(({ metadata }) => metadata.name)).not.toContain('late');
     await site.client.delete(clusterDeployments, 'ha', 'ha');
     await site.gone(clusterDeployments, 'ha', 'ha');
     for (const machine of machines) await site.gone(agents, 'ha', machine.id);
