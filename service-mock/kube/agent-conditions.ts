@@ -1,6 +1,6 @@
 /** Conditions of an Agent by the state of its host. Upstream: assisted-service, agent_controller.go. */
 import type { HostRow } from '../core/store.ts';
-import { type Finding, setCondition } from './conditions.ts';
+import { no, setCondition, type UntypedFinding, unknownStatus, yes } from './conditions.ts';
 import { messageOf } from './errors.ts';
 import type { Agent, AgentStatus } from './objects.ts';
 
@@ -23,7 +23,7 @@ export function agentCleanupFailed(status: AgentStatus, error: unknown, now: num
 export function setAgentConditionsUnknown(status: AgentStatus, now: number): void {
   delete status.debugInfo.state;
   delete status.debugInfo.stateInfo;
-  const finding: Rest = { status: 'Unknown', reason: 'NotAvailable', message: 'Information not available' };
+  const finding: UntypedFinding = { status: 'Unknown', reason: 'NotAvailable', message: 'Information not available' };
   for (const type of ['Installed', 'Connected', 'RequirementsMet', 'Validated', 'Bound'])
     set(status, type, finding, now);
 }
@@ -37,23 +37,15 @@ export function setAgentConditions(agent: Agent, status: AgentStatus, host: Host
   set(status, 'Bound', bound(host.status), now);
 }
 
-type Rest = Omit<Finding, 'type'>;
-const yes = (reason: string, message: string): Rest => ({ status: 'True', reason, message });
-const no = (reason: string, message: string): Rest => ({ status: 'False', reason, message });
-const unknownStatus = (status: string): Rest => ({
-  status: 'Unknown',
-  reason: 'UnknownStatus',
-  message: `The installation status is currently not recognized: ${status}`,
-});
 const BINDING = no('Binding', 'The agent is currently binding to a cluster deployment');
 const UNBINDING = no('Unbinding', 'The agent is currently unbinding from a cluster deployment');
 
-function set(status: AgentStatus, type: string, finding: Rest, now: number): void {
+function set(status: AgentStatus, type: string, finding: UntypedFinding, now: number): void {
   status.conditions ??= [];
   setCondition(status.conditions, { type, ...finding }, now);
 }
 
-function connected(status: string): Rest {
+function connected(status: string): UntypedFinding {
   if (status === 'disconnected' || status === 'disconnected-unbound') {
     return no(
       'AgentIsDisconnected',
@@ -63,7 +55,7 @@ function connected(status: string): Rest {
   return yes('AgentIsConnected', "The agent's connection to the installation service is unimpaired");
 }
 
-function requirementsMet({ spec }: Agent, status: string): Rest {
+function requirementsMet({ spec }: Agent, status: string): UntypedFinding {
   switch (status) {
     case 'known':
     case 'known-unbound':
@@ -97,7 +89,7 @@ function requirementsMet({ spec }: Agent, status: string): Rest {
   }
 }
 
-function validated({ status, validations }: HostRow): Rest {
+function validated({ status, validations }: HostRow): UntypedFinding {
   const failures = validations
     .filter((result) => result.status !== 'success' && result.status !== 'disabled')
     .toSorted((a, b) => (a.category < b.category ? -1 : a.category > b.category ? 1 : 0))
@@ -122,7 +114,7 @@ function validated({ status, validations }: HostRow): Rest {
   return yes('ValidationsPassing', "The agent's validations are passing");
 }
 
-function installed({ status, statusInfo }: HostRow): Rest {
+function installed({ status, statusInfo }: HostRow): UntypedFinding {
   switch (status) {
     case 'installed':
     case 'added-to-existing-cluster':
@@ -155,7 +147,7 @@ function installed({ status, statusInfo }: HostRow): Rest {
   }
 }
 
-function bound(status: string): Rest {
+function bound(status: string): UntypedFinding {
   switch (status) {
     case 'binding':
       return BINDING;

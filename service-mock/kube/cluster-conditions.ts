@@ -1,6 +1,6 @@
 /** Conditions of an AgentClusterInstall by the state of its cluster. Upstream: assisted-service, clusterdeployments_controller.go. */
 import type { ClusterRow } from '../core/store.ts';
-import { type Finding, setClusterCondition } from './conditions.ts';
+import { type Finding, no, setClusterCondition, type UntypedFinding, unknownStatus, yes } from './conditions.ts';
 import { isUserError, messageOf } from './errors.ts';
 import { RECONCILE_PAUSE } from './labels.ts';
 import type { ClusterDeployment, ClusterInstall, ClusterInstallStatus } from './objects.ts';
@@ -79,15 +79,6 @@ function set(status: ClusterInstallStatus, finding: Finding, now: number): void 
   setClusterCondition(status.conditions, finding, now);
 }
 
-type Rest = Omit<Finding, 'type'>;
-const yes = (reason: string, message: string): Rest => ({ status: 'True', reason, message });
-const no = (reason: string, message: string): Rest => ({ status: 'False', reason, message });
-const unknownStatus = (status: string): Rest => ({
-  status: 'Unknown',
-  reason: 'UnknownStatus',
-  message: `The installation status is currently not recognized: ${status}`,
-});
-
 /** How many Agents of each role an AgentClusterInstall asks for. */
 export function wantedAgents({ spec: { provisionRequirements } }: ClusterInstall): {
   masters: number;
@@ -107,7 +98,7 @@ function requirementsMet(install: ClusterInstall, { status }: ClusterRow, agents
   return { type: 'RequirementsMet', ...requirementsFound(install, status, agents) };
 }
 
-function requirementsFound(install: ClusterInstall, status: string, agents: AgentCounts): Rest {
+function requirementsFound(install: ClusterInstall, status: string, agents: AgentCounts): UntypedFinding {
   switch (status) {
     case 'ready':
       return readiness(install, agents);
@@ -128,7 +119,7 @@ function requirementsFound(install: ClusterInstall, status: string, agents: Agen
   }
 }
 
-function readiness(install: ClusterInstall, agents: AgentCounts): Rest {
+function readiness(install: ClusterInstall, agents: AgentCounts): UntypedFinding {
   const wanted = wantedAgents(install);
   const { masters, arbiters, workers, unsynced, approved } = agents;
   if (masters !== wanted.masters || workers !== wanted.workers || arbiters !== wanted.arbiters) {
@@ -151,7 +142,7 @@ function validated(cluster: ClusterRow): Finding {
   return { type: 'Validated', ...validationsFound(cluster) };
 }
 
-function validationsFound({ status, validations }: ClusterRow): Rest {
+function validationsFound({ status, validations }: ClusterRow): UntypedFinding {
   const failures = validations
     .filter((result) => result.status !== 'success')
     .toSorted((a, b) => (a.category < b.category ? -1 : a.category > b.category ? 1 : 0))
@@ -171,7 +162,7 @@ function completed(install: ClusterInstall, deployment: ClusterDeployment, clust
   return { type: 'Completed', ...completionFound(install, deployment, cluster) };
 }
 
-function completionFound(install: ClusterInstall, deployment: ClusterDeployment, cluster: ClusterRow): Rest {
+function completionFound(install: ClusterInstall, deployment: ClusterDeployment, cluster: ClusterRow): UntypedFinding {
   const { status, statusInfo } = cluster;
   switch (status) {
     case 'installed':
@@ -217,7 +208,7 @@ function stopped({ status }: ClusterRow): Finding {
   return { type: 'Stopped', ...stopFound(status) };
 }
 
-function stopFound(status: string): Rest {
+function stopFound(status: string): UntypedFinding {
   switch (status) {
     case 'error':
       return yes('InstallationFailed', 'The installation has stopped due to error');
@@ -237,7 +228,7 @@ function lastPreparation({ preparation: { status, reason } }: ClusterRow): Findi
   return found && { type: 'LastInstallationPreparationFailed', ...found };
 }
 
-function preparationFound(status: string, reason: string): Rest | undefined {
+function preparationFound(status: string, reason: string): UntypedFinding | undefined {
   switch (status) {
     case '':
       return no('Cluster preparation has never been performed for this cluster', '');

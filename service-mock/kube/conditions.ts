@@ -5,6 +5,17 @@ import { rfc3339 } from '../../model/protocol/go-time.ts';
 /** What a condition says, without its dates. */
 export type Finding = Pick<Condition, 'type' | 'status'> & { reason: string; message: string };
 
+/** A finding without the condition that it is about. */
+export type UntypedFinding = Omit<Finding, 'type'>;
+export const yes = (reason: string, message: string): UntypedFinding => ({ status: 'True', reason, message });
+export const no = (reason: string, message: string): UntypedFinding => ({ status: 'False', reason, message });
+/** Of a state that has no words. */
+export const unknownStatus = (status: string): UntypedFinding => ({
+  status: 'Unknown',
+  reason: 'UnknownStatus',
+  message: `The installation status is currently not recognized: ${status}`,
+});
+
 /**
  * Sets a condition of an InfraEnv or an Agent: only another status makes a transition.
  * Upstream: custom-resource-status, conditions/v1/conditions.go, SetStatusConditionNoHeartbeat.

@@ -173,7 +173,7 @@ describe('a host of the converged flow', () => {
   it('whose image nobody makes is told of once', async () => {
     for (let i = 0; i < 3; i++) await hub.addHost({ annotations: { 'inspect.metal3.io': 'disabled' } });
     await hub.operate({ converged: true });
-    const told = () => hub.events.filter((event) => event.kind === 'error').map(({ message }) => message);
+    const told = () => hub.events.filter((event) => event.kind === 'waiting').map(({ message }) => message);
     await expect
       .poll(told, WAIT)
       .toEqual([expect.stringMatching(/nobody has answered its PreprovisioningImage for \d+ min/)]);

@@ -46,6 +46,8 @@ const RAMDISK_PATIENCE_MS = 4 * 60_000;
 /** What happened, for people and records. */
 export type BmhEvent =
   | { kind: 'state'; host: HostRef; before: string; after: string }
+  /** A host waits for somebody who seems not to come. */
+  | { kind: 'waiting'; host: HostRef; message: string }
   | { kind: 'error'; host: HostRef | null; message: string };
 
 export interface BareMetalOperatorOptions {
@@ -209,7 +211,7 @@ export class BareMetalOperator {
       const message =
         `nobody has answered its PreprovisioningImage for ${Math.round((now - since) / 60_000)} min: ` +
         'does the service have the converged flow switched off (ALLOW_CONVERGED_FLOW)? Say so then: converged is false';
-      this.#tell({ kind: 'error', host: this.#refOf(key), message });
+      this.#tell({ kind: 'waiting', host: this.#refOf(key), message });
     }
   }
 

@@ -11,7 +11,9 @@ import { KubeClient } from '../../model/kube/kube-client.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { startServiceMock } from '../../service-mock/index.ts';
-import { hostFacts } from '../daemon/manifest-source.ts';
+import { hostFacts } from '../daemon/manifest-hosts.ts';
+import { ServedSpokes } from '../daemon/served-spokes.ts';
+import { buildHost } from '../host/build-host.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
 import { HubObjects } from './hub-objects.ts';
 import { HubView } from './hub-view.ts';
@@ -46,6 +48,7 @@ adapterTests(
     );
     const renderer = new ManifestRenderer(new TemplateSet(), values);
     const view = new HubView({ client, clock, run });
+    const spokes = await ServedSpokes.start({ clock, profile: 'quick' });
     const adapter = new KubeAdapter({
       objects: new HubObjects({ client, clock, ledger, run }),
       view,
@@ -53,13 +56,21 @@ adapterTests(
       manifestsOf: (cluster) => manifestObjects(renderer.cluster(clusterValues(values, cluster, hostFacts(seed)))),
       sharedManifests: () => manifestObjects(renderer.once()),
       download: (url, signal) => fetchDiscoveryIgnition(url, { runtime, machine: 0, signal }),
-      openSpoke: null,
-      shutSpoke: async () => {},
+      openSpoke: (cluster) =>
+        spokes.open(
+          cluster,
+          cluster.hosts.map((host) => buildHost(seed, cluster, host)),
+          'service',
+        ),
+      shutSpoke: (cluster) => spokes.shut(cluster),
       pollIntervalSeconds: null,
     });
     return {
       adapter,
       proxy,
+      apply: (event) => {
+        if (event.type === 'host.phase' && event.phase === 'rebooted') spokes.hostRebooted(event.id);
+      },
       standing: async () => {
         const lists = await Promise.all(
           RUN_KINDS.map((resource) => direct.list(resource, { labelSelector: RUN_LABEL })),
@@ -67,6 +78,7 @@ adapterTests(
         return lists.flatMap(({ items }) => items.map(({ kind, metadata: { name } }) => `${kind} ${name}`));
       },
       close: async () => {
+        await spokes.close();
         await view.stop();
         await client.close();
         await direct.close();

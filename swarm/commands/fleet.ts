@@ -3,21 +3,19 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   clusterValues,
-  type HostFacts,
   ManifestRenderer,
   type RunValues,
   runValues,
   TemplateError,
   TemplateSet,
 } from '../../manifests/index.ts';
-import { buildHost } from '../host/build-host.ts';
-import { bmcAddressOf, runToken } from '../host/identity.ts';
-import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET, parseCidr } from '../host/ipv4.ts';
-import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
+import { hostFacts, withNetwork } from '../daemon/manifest-hosts.ts';
+import { runToken } from '../host/identity.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
 import { expandWith, readPlanFiles } from './read-plan.ts';
-import { type ReadValues, readValues, valuesOfPlan } from './read-values.ts';
+import { readValues, valuesOfPlan } from './read-values.ts';
 
 export interface FleetOptions {
   /** Path of a values file. */
@@ -118,36 +116,4 @@ export function inputErrors<T>(work: () => T): T {
       throw new InputError(error.message, { cause: error });
     throw error;
   }
-}
-
-/** The hosts that agents of the same plan and seed are. */
-function hostFacts(seed: string): (cluster: ClusterPlan, host: HostPlan) => HostFacts {
-  return (cluster, host) => {
-    const { identity, nics } = buildHost(seed, cluster, host);
-    return {
-      hostname: identity.hostname,
-      mac: identity.mac,
-      nic: nics.find((nic) => nic.mac === identity.mac)?.name ?? 'eth0',
-      ipv4: identity.ipv4,
-      bmc: bmcAddressOf(seed, host.index),
-    };
-  };
-}
-
-/** Puts all clusters into one network, where values ask for it. @throws InputError */
-function withNetwork(plan: ExpandedPlan, { machineNetwork, apiVip, ingressVip }: ReadValues['network']): ExpandedPlan {
-  if (machineNetwork === undefined && apiVip === undefined && ingressVip === undefined) return plan;
-  const clusters = plan.clusters.map((cluster) => {
-    const { base, prefix } = parseCidr(machineNetwork ?? cluster.machineNetwork).network;
-    const at = (offset: number) => formatIpv4(base + offset);
-    const withVips = cluster.apiVip !== null;
-    return {
-      ...cluster,
-      machineNetwork: `${formatIpv4(base)}/${prefix}`,
-      gateway: at(GATEWAY_OFFSET),
-      apiVip: withVips ? (apiVip ?? at(API_VIP_OFFSET)) : null,
-      ingressVip: withVips ? (ingressVip ?? at(INGRESS_VIP_OFFSET)) : null,
-    };
-  });
-  return { ...plan, clusters };
 }

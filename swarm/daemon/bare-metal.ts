@@ -109,7 +109,7 @@ export class RunBareMetal {
       },
       onEvent: (event) => {
         // The operator and the service write the same objects; who loses looks again.
-        if (event.kind !== 'error' || event.message.includes(LOST_RACE)) return;
+        if (event.kind === 'state' || event.message.includes(LOST_RACE)) return;
         onError(event.host ? `BareMetalHost ${event.host.name}: ${event.message}` : event.message);
       },
     });

@@ -241,7 +241,7 @@ export class HubLaunch {
       hardwareOf: ({ namespace, name, bootMACAddress }) => this.#hardwareOf(objectKey(namespace, name), bootMACAddress),
       onPower: ({ namespace, name }, on, boot) => this.#power(objectKey(namespace, name), on && boot.runs === 'agent'),
       onEvent: (event) => {
-        if (event.kind === 'error') this.#tell({ type: 'launch.warning', message: bmhError(event) });
+        if (event.kind !== 'state') this.#tell({ type: 'launch.warning', message: bmhError(event) });
       },
     });
     this.#operator = { operator, client };

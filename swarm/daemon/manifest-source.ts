@@ -2,7 +2,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   clusterValues,
-  type HostFacts,
   ManifestRenderer,
   type ManifestRun,
   type ManifestValues,
@@ -13,11 +12,10 @@ import {
 } from '../../manifests/index.ts';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
 import { settingsFromEnv } from '../../service-mock/index.ts';
-import { buildHost } from '../host/build-host.ts';
-import { bmcAddressOf, runToken } from '../host/identity.ts';
-import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET, parseCidr } from '../host/ipv4.ts';
-import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
-import { parseValues, type ValuesNetwork } from './manifest-values.ts';
+import { runToken } from '../host/identity.ts';
+import type { ClusterPlan, ExpandedPlan } from '../plan/expanded-plan.ts';
+import { hostFacts, withNetwork } from './manifest-hosts.ts';
+import { parseValues } from './manifest-values.ts';
 
 /** Clusters that are rendered before others get their turn. */
 const TURN = 50;
@@ -43,20 +41,6 @@ export function manifestRun({ name, seed, clusters }: Pick<ExpandedPlan, 'name' 
     name: `${name}-${runToken(seed)}`,
     seed,
     clusters: clusters.filter(({ api, justInfraEnv }) => api === 'kube' && !justInfraEnv).length,
-  };
-}
-
-/** The hosts that agents of the same plan and seed are. */
-export function hostFacts(seed: string): (cluster: ClusterPlan, host: HostPlan) => HostFacts {
-  return (cluster, host) => {
-    const { identity, nics } = buildHost(seed, cluster, host);
-    return {
-      hostname: identity.hostname,
-      mac: identity.mac,
-      nic: nics.find((nic) => nic.mac === identity.mac)?.name ?? 'eth0',
-      ipv4: identity.ipv4,
-      bmc: bmcAddressOf(seed, host.index),
-    };
   };
 }
 
@@ -88,7 +72,7 @@ export function plannedManifests(given: ExpandedPlan): PlannedManifests {
     );
   }
   const resolved = { ...plan, clusters: plan.clusters.map((cluster) => withValues(cluster, values)) };
-  return { plan: parsed ? withNetwork(resolved, parsed.network) : resolved, values };
+  return { plan: parsed ? withNetwork(resolved, parsed.network, ({ api }) => api === 'kube') : resolved, values };
 }
 
 /** Whoever starts the embedded service need not know which releases it has. */
@@ -113,25 +97,6 @@ function withValues(cluster: ClusterPlan, values: ManifestValues): ClusterPlan {
       holdInstallation: !justInfraEnv && (flow.holdInstallation ?? hold_installation),
     },
   };
-}
-
-/** Puts all clusters made by custom resources into one network, where values ask for it. @throws RangeError */
-function withNetwork(plan: ExpandedPlan, { machineNetwork, apiVip, ingressVip }: ValuesNetwork): ExpandedPlan {
-  if (machineNetwork === undefined && apiVip === undefined && ingressVip === undefined) return plan;
-  const clusters = plan.clusters.map((cluster) => {
-    if (cluster.api === 'rest') return cluster;
-    const { base, prefix } = parseCidr(machineNetwork ?? cluster.machineNetwork).network;
-    const at = (offset: number) => formatIpv4(base + offset);
-    const withVips = cluster.apiVip !== null;
-    return {
-      ...cluster,
-      machineNetwork: `${formatIpv4(base)}/${prefix}`,
-      gateway: at(GATEWAY_OFFSET),
-      apiVip: withVips ? (apiVip ?? at(API_VIP_OFFSET)) : null,
-      ingressVip: withVips ? (ingressVip ?? at(INGRESS_VIP_OFFSET)) : null,
-    };
-  });
-  return { ...plan, clusters };
 }
 
 /** @throws TemplateError when the plan's own templates cannot be read */

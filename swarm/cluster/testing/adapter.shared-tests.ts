@@ -34,6 +34,8 @@ export interface AdapterStage {
   adapter: ClusterAdapter;
   /** Between the adapter and what it asks. */
   proxy: FlakyProxy;
+  /** Told of what happens to the hosts. */
+  apply?(event: RunEvent): void;
   /** Names of the plan's clusters and infra-envs that stand there. */
   standing(): Promise<string[]>;
   close(): Promise<void>;
@@ -80,7 +82,7 @@ export function adapterTests(
           tlsHandshakeTimeoutMs: 10_000,
           observer: telemetry,
         }),
-        emit: () => {},
+        emit: (event) => stage.apply?.(event),
         wallOf: (simulatedMs) => wallNow() + (simulatedMs - clock.now()) / SPEED,
       };
       lines = [];
