@@ -152,9 +152,8 @@ describe('an InfraEnv without a cluster', { timeout: 60_000 }, () => {
     await site.state('pool', machine, 'known');
     await site.client.delete(clusterDeployments, 'late', 'late');
     await site.gone(clusterDeployments, 'late', 'late');
-    await site.eventually(async () => {
-      expect((await site.agent('pool', machine)).spec.clusterDeploymentName).toBeUndefined();
-    });
+    const freed = await site.state('pool', machine, 'known-unbound');
+    expect(freed.spec.clusterDeploymentName).toBeUndefined();
 
     await site.client.delete(infraEnvs, 'pool', 'pool');
     await site.gone(infraEnvs, 'pool', 'pool');
