@@ -545,8 +545,9 @@ export function clusterOperations(core: Core): Operations {
       if (host.infraEnv.clusterId === id) {
         store.removeHost(host);
         events.emit('host_deregistered', aboutHost(host), displayName(host));
-      } else {
-        runHost(core, host, 'unbind');
+      } else if (!runHost(core, host, 'unbind')) {
+        // One that is just on its way to the cluster cannot be freed yet, and must not stay with a cluster that is gone.
+        throw new OperationError(500, NO_TRANSITION);
       }
     }
     store.removeCluster(cluster);

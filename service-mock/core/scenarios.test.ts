@@ -425,6 +425,21 @@ describe('hosts without a cluster', () => {
     expect(site.status(machine)).toBe('discovering-unbound');
     expect(site.service.getCluster(clusterId, { excludeHosts: false }).hosts).toEqual([]);
   });
+
+  it('are not left with a cluster that was deleted while they were on their way to it', async () => {
+    const site = new Site({ ENABLE_SINGLE_NODE_DNSMASQ: true });
+    const machine = site.machine(site.infraEnv());
+    const clusterId = site.cluster({ control_plane_count: 1 });
+    await site.live(1);
+    site.service.bindHost(machine.infraEnvId, machine.id, { cluster_id: clusterId });
+    expect(site.status(machine)).toBe('binding');
+    expect(() => site.service.deleteCluster(clusterId)).toThrow(expect.objectContaining({ status: 500 }));
+    expect(site.host(machine)).toMatchObject({ status: 'binding', cluster_id: clusterId });
+    site.register(machine);
+    site.service.deleteCluster(clusterId);
+    expect(site.host(machine)).toMatchObject({ status: 'unbinding' });
+    expect(site.host(machine).cluster_id).toBeUndefined();
+  });
 });
 
 describe('refusals', () => {
