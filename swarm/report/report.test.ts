@@ -4,6 +4,7 @@ import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parseExpression, parseFigure } from '../plan/thresholds.ts';
+import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -128,6 +129,32 @@ describe('summary', () => {
     expect(summary.replies).toEqual([{ step: 'inventory', posted: 1, deduplicated: 1, failed: 0 }]);
     expect(summary.errors).toEqual({ 'cluster-failed': 1 });
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+
+  it('counts requests to the hub, and takes the absence that it asks about for no error', () => {
+    const counts = new HubRequestCounts();
+    const call = (verb: 'get' | 'delete' | 'patch', status: number) =>
+      counts.record('user', { verb, resource: 'agents', status, milliseconds: 3 });
+    for (const [verb, status] of [
+      ['get', 200],
+      ['get', 404],
+      ['get', 500],
+      ['delete', 404],
+      ['patch', 404],
+      ['patch', 0],
+    ] as const) {
+      call(verb, status);
+    }
+    const given = facts({ hubRequests: counts.rows() });
+    const hub = { kubeconfig: 'embedded', context: null, converged: null, spokeAddress: '127.0.0.1' };
+    const summary = summarize(measured(), { ...given, plan: { ...given.plan, hub } }, 51_000).hub!;
+    expect(summary.rows.map(({ verb, count, errors }) => [verb, count, errors])).toEqual([
+      ['delete', 1, 0],
+      ['get', 3, 1],
+      ['patch', 2, 2],
+    ]);
+    expect(summary).toMatchObject({ requests: 6, errors: 3 });
+    expect(summary.rows[1]!.codes).toEqual({ 200: 1, 404: 1, 500: 1 });
   });
 
   it('says everything in text, without colours when nobody sees them', () => {

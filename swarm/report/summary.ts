@@ -112,7 +112,7 @@ export interface HubRequestSummary {
   verb: string;
   resource: string;
   count: number;
-  /** Without a response, or answered with 400 or more. */
+  /** Without a response, or answered with 400 or more; but for 404 of get and delete, by which we learn that an object is gone. */
   errors: number;
   /** By HTTP status; `none` for those without a response. */
   codes: Record<string, number>;
@@ -343,7 +343,8 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
   const made = clusters.filter(({ api }) => api === 'kube').length;
   const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
   const summed = rows.map(({ client, verb, resource, count, codes, latency }) => {
-    const failed = Object.entries(codes).filter(([code]) => code === 'none' || Number(code) >= 400);
+    const tells = verb === 'get' || verb === 'delete' ? '404' : null;
+    const failed = Object.entries(codes).filter(([code]) => code !== tells && (code === 'none' || Number(code) >= 400));
     const errors = failed.reduce((sum, [, times]) => sum + times, 0);
     return { client, verb, resource, count, errors, codes, latency: quantiles(latency) };
   });
