@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { jsonFault } from './json-syntax.ts';
+import { jsonFault, locatedJsonFault } from './json-syntax.ts';
 
 // The texts of a kube-apiserver 1.32.13, told about a Secret with registries.
 it.each([
@@ -42,4 +42,14 @@ it('finds nothing wrong with JSON, and something with what is cut off', () => {
       expect(jsonFault(part) === undefined).toBe(isJson);
     }),
   );
+});
+
+it.each([
+  ['{bad', 2],
+  ['{', 1],
+  ['', 0],
+  ['-', 1],
+  ['"\u00e4" x', 6],
+])('counts the bytes until the fault in %j', (text, offset) => {
+  expect(locatedJsonFault(text)?.offset).toBe(offset);
 });

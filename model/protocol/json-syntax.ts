@@ -2,9 +2,13 @@
 
 /** Text that is not JSON; the message is the decoder's. */
 export class JsonSyntaxError extends Error {
-  constructor(message: string) {
+  /** Index of the character that cannot be there, in UTF-16 units; Infinity at the end of the text. */
+  readonly at: number;
+
+  constructor(message: string, at = Number.POSITIVE_INFINITY) {
     super(message);
     this.name = 'JsonSyntaxError';
+    this.at = at;
   }
 }
 
@@ -13,6 +17,11 @@ const MAX_DEPTH = 10_000;
 
 /** @returns what is wrong with a text that is to be one JSON value, as json.Unmarshal says it; undefined when it is one. */
 export function jsonFault(text: string): string | undefined {
+  return locatedJsonFault(text)?.message;
+}
+
+/** As {@link jsonFault}, with how many UTF-8 bytes were read until then: the Offset of Go's SyntaxError. */
+export function locatedJsonFault(text: string): { message: string; offset: number } | undefined {
   try {
     JSON.parse(text);
     return undefined;
@@ -27,7 +36,10 @@ export function jsonFault(text: string): string | undefined {
     fail(padded, at, 'after top-level value');
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    return error.message === UNEXPECTED_END ? 'unexpected end of JSON input' : error.message;
+    const message = error.message === UNEXPECTED_END ? 'unexpected end of JSON input' : error.message;
+    // The one that cannot be there has been read as well.
+    const read = error.at < text.length ? Buffer.byteLength(text.slice(0, error.at)) + 1 : Buffer.byteLength(text);
+    return { message, offset: read };
   }
 }
 
@@ -43,7 +55,7 @@ function fail(text: string, at: number, context: string): never {
   if (code === undefined) throw new JsonSyntaxError(UNEXPECTED_END);
   const c = String.fromCodePoint(code);
   const quoted = c === "'" ? `'\\''` : c === '"' ? `'"'` : `'${escaped(c)}'`;
-  throw new JsonSyntaxError(`invalid character ${quoted} ${context}`);
+  throw new JsonSyntaxError(`invalid character ${quoted} ${context}`, at);
 }
 
 /** A character as Go quotes it: control characters by the number of their byte. */

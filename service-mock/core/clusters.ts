@@ -27,6 +27,7 @@ import { aboutCluster, aboutHost, type Core } from './core.ts';
 import { checkCertificate, clusterFile, credentialFile, installConfig, password } from './files.ts';
 import { refreshHost, runHost } from './host-machine.ts';
 import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from './host-validations.ts';
+import { checkOverrides } from './install-config-overrides.ts';
 import { clusterOf, ON_CHANGING, ON_MANIFESTS } from './lookup.ts';
 import { NO_TRANSITION } from './machine.ts';
 import {
@@ -703,14 +704,7 @@ export function clusterOperations(core: Core): Operations {
 
   function updateInstallConfig(id: string, overrides: string): void {
     const cluster = clusterOf(core, id, ON_CHANGING);
-    let value: unknown;
-    try {
-      value = JSON.parse(overrides);
-    } catch (error) {
-      throw new OperationError(400, `The overrides are no JSON: ${(error as Error).message}`);
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new OperationError(400, 'The overrides are no JSON object');
+    checkOverrides(overrides);
     cluster.installConfigOverrides = overrides;
     touched(cluster);
     events.emit('install_config_applied', aboutCluster(cluster));

@@ -50,16 +50,18 @@ export function checkBaseDomain(domain: string): void {
   }
 }
 
+/** Upstream: internal/cluster/validations/validations.go, sshPublicKeyRegex. */
 const SSH_KEY =
-  /^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]+={0,2}( .*)?$/;
+  /^(ssh-rsa AAAAB3NzaC1yc2|ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNT|ecdsa-sha2-nistp384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzOD|ecdsa-sha2-nistp521 AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1Mj|ssh-ed25519 AAAAC3NzaC1lZDI1NTE5|ssh-dss AAAAB3NzaC1kc3)[0-9A-Za-z+/]+[=]{0,3}( .*)?$/;
 
-/** @throws OperationError 400 unless every line is a public key. */
+/** @throws OperationError 400 unless every line is a public key; nothing at all is good. */
 export function checkSshKey(text: string): void {
-  for (const line of text.split('\n')) {
-    if (line.trim() !== '' && !SSH_KEY.test(line.trim()))
+  if (text === '') return;
+  for (const line of text.split('\n').map((one) => one.trim())) {
+    if (!SSH_KEY.test(line))
       throw new OperationError(
         400,
-        `SSH key: ${line.trim()} does not match any supported type: ssh-rsa, ssh-ed25519, ecdsa-[VARIANT]`,
+        `SSH key: ${line} does not match any supported type: ssh-rsa, ssh-ed25519, ecdsa-[VARIANT]`,
       );
   }
 }
