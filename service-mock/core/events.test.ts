@@ -47,9 +47,27 @@ describe('events', () => {
     expect(names(events.list({ cluster_id: 'c', severities: ['warning'] }, nobody))).toEqual([
       'host_validation_failed',
     ]);
-    expect(names(events.list({ message: 'NTP-SYNCED' }, nobody))).toEqual(['host_validation_failed']);
-    expect(names(events.list({ cluster_id: 'c' }, (_env, host) => host === 'h2'))).toHaveLength(2);
-    expect(names(events.list({ cluster_id: 'c', deleted_hosts: true }, (_env, host) => host === 'h2'))).toHaveLength(3);
+    expect(names(events.list({ cluster_id: 'c', message: 'NTP-SYNCED' }, nobody))).toEqual(['host_validation_failed']);
+  });
+
+  it('of deleted hosts stay with their cluster and infra-env, and can be asked for alone', () => {
+    const { events } = filled();
+    const isDeleted = (_env: string, host: string) => host === 'h2';
+    expect(names(events.list({ cluster_id: 'c' }, isDeleted))).toHaveLength(3);
+    expect(names(events.list({ infra_env_id: 'e' }, isDeleted))).toHaveLength(3);
+    expect(names(events.list({ cluster_id: 'c', deleted_hosts: true }, isDeleted))).toEqual(['host_validation_failed']);
+    expect(names(events.list({ cluster_id: 'c', deleted_hosts: true, cluster_level: true }, isDeleted))).toHaveLength(
+      2,
+    );
+    expect(names(events.list({ host_ids: ['h1', 'h2'] }, isDeleted))).toEqual(['host_registration_succeeded']);
+    expect(names(events.list({ infra_env_id: 'e', host_ids: ['h2'] }, isDeleted))).toEqual(['host_validation_failed']);
+  });
+
+  it('without a cluster are filtered by no text and counted by no severity', () => {
+    const { events } = filled();
+    const page = events.list({ infra_env_id: 'e', message: 'NTP-SYNCED', cluster_level: true }, nobody);
+    expect(page).toMatchObject({ total: 3, severities: { info: 0, warning: 0, error: 0, critical: 0 } });
+    expect(names(events.list({ message: 'NTP-SYNCED' }, nobody))).toHaveLength(4);
   });
 
   it('come in pages, either way round', () => {

@@ -279,29 +279,21 @@ export class Events {
     if (!record.metrics) this.#listener?.(about);
   }
 
-  /** One page; counts are over everything that matches apart from `severities`, limit and offset. */
+  /**
+   * One page. What selects depends on what is asked for: a cluster's events are filtered by text, hosts, deleted hosts and level;
+   * without a cluster only hosts or the infra-env count, and severities are not counted.
+   * Upstream: internal/events/event.go, queryEvents.
+   */
   list(query: EventsQuery, isDeletedHost: (infraEnvId: string, hostId: string) => boolean): EventsPage {
-    const source = query.cluster_id
-      ? this.#byCluster.get(query.cluster_id)
-      : query.infra_env_id
-        ? this.#byInfraEnv.get(query.infra_env_id)
-        : this.#all;
+    const isDeleted = ({ infraEnvId = '', hostId }: EventRecord) =>
+      hostId !== undefined && isDeletedHost(infraEnvId, hostId);
     const categories = query.categories ?? ['user'];
     const counts = { info: 0, warning: 0, error: 0, critical: 0 };
     const matches: EventRecord[] = [];
-    for (const record of source ?? []) {
+    for (const record of this.#sourceOf(query)) {
       if (!categories.includes(record.metrics ? 'metrics' : 'user')) continue;
-      if (query.infra_env_id && record.infraEnvId !== query.infra_env_id) continue;
-      if (!matchesHosts(record, query)) continue;
-      if (
-        !query.deleted_hosts &&
-        !query.host_ids &&
-        record.hostId &&
-        isDeletedHost(record.infraEnvId ?? '', record.hostId)
-      )
-        continue;
-      if (query.message && !messageOf(record).toLowerCase().includes(query.message.toLowerCase())) continue;
-      counts[record.severity]++;
+      if (!isAskedFor(record, query, isDeleted)) continue;
+      if (query.cluster_id) counts[record.severity]++;
       if (query.severities && !query.severities.includes(record.severity)) continue;
       matches.push(record);
     }
@@ -311,14 +303,25 @@ export class Events {
     const page = limit < 0 ? matches.slice(from) : matches.slice(from, from + limit);
     return { events: page.map(view), total: matches.length, severities: counts };
   }
+
+  #sourceOf({ cluster_id, host_ids, infra_env_id }: EventsQuery): readonly EventRecord[] {
+    if (cluster_id) return this.#byCluster.get(cluster_id) ?? [];
+    if (infra_env_id && !host_ids) return this.#byInfraEnv.get(infra_env_id) ?? [];
+    return this.#all;
+  }
 }
 
-/** `host_ids` and `cluster_level` widen each other: the selected hosts' events, plus those that name no host. */
-function matchesHosts(record: EventRecord, query: EventsQuery): boolean {
-  if (query.host_ids === undefined && query.cluster_level === undefined) return true;
-  if (record.hostId === undefined) return query.cluster_level ?? false;
-  if (query.host_ids === undefined) return query.deleted_hosts ?? query.cluster_level !== true;
-  return query.host_ids.includes(record.hostId);
+/** Upstream: prepareEventsTable and filterEvents. */
+function isAskedFor(record: EventRecord, query: EventsQuery, isDeleted: (record: EventRecord) => boolean): boolean {
+  const { cluster_id, host_ids, infra_env_id, message, deleted_hosts, cluster_level } = query;
+  const isNamed = record.hostId !== undefined && (host_ids?.includes(record.hostId) ?? false);
+  if (cluster_id) {
+    if (message && !messageOf(record).toLowerCase().includes(message.toLowerCase())) return false;
+    if (!deleted_hosts && !cluster_level && !host_ids) return true;
+    return isNamed || (!!cluster_level && record.hostId === undefined) || (!!deleted_hosts && isDeleted(record));
+  }
+  if (!host_ids) return true;
+  return isNamed && (infra_env_id !== undefined || !isDeleted(record));
 }
 
 function append(index: Map<string, EventRecord[]>, key: string, record: EventRecord): void {

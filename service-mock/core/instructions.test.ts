@@ -98,7 +98,7 @@ describe('a poll', () => {
   });
 
   it('of an agent that does not fit brings nothing but its upgrade, and one event an hour', async () => {
-    const { site, first } = await three();
+    const { site, clusterId, first } = await three();
     const poll = () => site.service.getInstructions(first.infraEnvId, first.id, null, 'other:latest');
     expect(poll()).toEqual({
       instructions: [{ args: [JSON.stringify({ agent_image: AGENT })], step_type: 'upgrade-agent' }],
@@ -106,7 +106,8 @@ describe('a poll', () => {
       post_step_action: 'continue',
     });
     poll();
-    const count = () => site.service.listEvents({ message: 'has been instructed to download image' }).total;
+    const count = () =>
+      site.service.listEvents({ cluster_id: clusterId, message: 'has been instructed to download image' }).total;
     expect(count()).toBe(1);
     site.service.stop();
     await site.clock.advance(3_600_000);

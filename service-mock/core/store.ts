@@ -313,7 +313,7 @@ export function newHost(id: string, infraEnv: InfraEnvRow): HostRow {
 export class Store {
   readonly clusters = new Map<string, ClusterRow>();
   readonly infraEnvs = new Map<string, InfraEnvRow>();
-  /** `<infra-env id>/<host id>` of deleted hosts, whose events are hidden unless asked for. */
+  /** `<infra-env id>/<host id>` of deleted hosts, whose events can be asked for alone. */
   readonly deletedHosts = new Set<string>();
   readonly #clustersByKube = new Map<string, ClusterRow>();
   readonly #infraEnvsByKube = new Map<string, InfraEnvRow>();
