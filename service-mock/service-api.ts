@@ -230,7 +230,8 @@ export interface AssistedServiceApi {
   updateHostProgress(infraEnvId: string, hostId: string, body: JsonObject): void;
   updateHostLogsProgress(infraEnvId: string, hostId: string, body: JsonObject): void;
   downloadHostIgnition(infraEnvId: string, hostId: string): Buffer;
-  bindHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject;
+  /** @param options `interactive` false tells nobody of it, as for custom resources. */
+  bindHost(infraEnvId: string, hostId: string, body: JsonObject, options?: { interactive?: boolean }): JsonObject;
   unbindHost(infraEnvId: string, hostId: string): JsonObject;
   installHost(infraEnvId: string, hostId: string): JsonObject;
   resetHost(infraEnvId: string, hostId: string): JsonObject;

@@ -78,6 +78,9 @@ const SEVERITIES: Readonly<Record<string, Severity>> = {
   error: 'error',
 };
 
+/** What a host says from the begin of its preparation on. */
+const PREPARED = 'Host finished successfully to prepare for installation';
+
 /** Hosts that take no part in the connectivity checks of others. */
 const SILENT: ReadonlySet<string> = new Set(['discovering', 'disconnected']);
 
@@ -229,7 +232,6 @@ const registeredWhileRebooting: Action = ({ core, host }, from, to) => {
 const unbound: Action = ({ core, host }, from, to) => {
   resetDiscovery(host);
   resetLogs(host);
-  setHostStatus(core, host, from, to, 'Host is waiting to be unbound from the cluster');
   Object.assign(host, {
     kind: 'Host',
     connectivityText: '',
@@ -247,6 +249,8 @@ const unbound: Action = ({ core, host }, from, to) => {
     apiVipConnectivity: undefined,
   });
   core.store.moveHost(host, undefined);
+  // As upstream, its cluster is not told: UpdateHostStatus tells of the row as it is now.
+  setHostStatus(core, host, from, to, 'Host is waiting to be unbound from the cluster');
 };
 
 const bindTo: Action = ({ core, host, target }, from, to) => {
@@ -481,7 +485,8 @@ export const HOST_RULES: readonly HostRule[] = [
     run: ({ core, host, verdict }, from, to) => {
       if (verdict && !verdict.holds('container-images-available')) host.imageStatuses.clear();
       resetLogs(host);
-      setHostStatus(core, host, from, to, 'Host is preparing for installation');
+      // As upstream: PostPreparingForInstallationHost tells of the end already.
+      setHostStatus(core, host, from, to, PREPARED);
     },
   },
   {
@@ -489,7 +494,7 @@ export const HOST_RULES: readonly HostRule[] = [
     from: ['preparing-for-installation'],
     when: all(isConnected, diskKnownGood, imagesKnownGood, clusterPreparing),
     to: 'preparing-successful',
-    run: refreshed('Host finished successfully to prepare for installation'),
+    run: refreshed(PREPARED),
   },
   { on: 'refresh', from: ['preparing-successful'], when: all(isConnected, clusterPreparing) },
   {

@@ -1,16 +1,17 @@
 /** Operations on hosts, the agent's and the user's. Source: Service facts 1.4 and 1.5. */
 import { HOST_STAGES } from '../../model/protocol/states.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
+import { checkArbiters } from './arbiters.ts';
 import { refreshCluster, updateInstallProgress } from './cluster-machine.ts';
 import { aboutHost, type Core } from './core.ts';
 import { hostIgnition } from './files.ts';
-import { eligibleDisks } from './hardware.ts';
+import { changeHost } from './host-changes.ts';
 import { refreshHost, runHost, setHostStatus } from './host-machine.ts';
-import { checkIgnition } from './infra-envs.ts';
+import { checkIgnition } from './ignition-parsing.ts';
+import { checkInstallerArguments } from './installer-arguments.ts';
 import { instructionsFor } from './instructions.ts';
 import { clusterOf, hostOf, infraEnvOf } from './lookup.ts';
 import { NO_TRANSITION } from './machine.ts';
-import { hostnameProblem } from './names.ts';
 import { handleReply, rejudgeInventory } from './replies.ts';
 import { stagePercentage, stagesOf } from './stages.ts';
 import {
@@ -23,10 +24,9 @@ import {
   isDay2Host,
   isSingleNode,
   newHost,
-  touchMembers,
 } from './store.ts';
 import { hostView } from './views.ts';
-import { objectField, objectsField, requiredText, textField, wireDate } from './wire.ts';
+import { requiredText, textField, wireDate } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -56,35 +56,14 @@ const PROGRESSING: ReadonlySet<string> = new Set([
   'installing-in-progress',
   'installing-pending-user-action',
 ]);
-const CHANGEABLE: ReadonlySet<string> = new Set([
-  'discovering',
-  'known',
-  'disconnected',
-  'insufficient',
-  'pending-for-input',
-  'disconnected-unbound',
-  'insufficient-unbound',
-  'discovering-unbound',
-  'known-unbound',
-  'binding',
-]);
-const ROLES: readonly string[] = ['auto-assign', 'master', 'arbiter', 'worker'];
-const REQUESTED_NAME = /^[a-z0-9][a-z0-9\-.]{0,61}[a-z0-9]$/;
-/** Installer arguments that users may give. */
-const INSTALLER_ARGUMENTS: ReadonlySet<string> = new Set([
-  '--append-karg',
-  '--delete-karg',
-  '--network-dir',
-  '-n',
-  '--copy-network',
-  '--save-partlabel',
-  '--save-partindex',
-  '--image-url',
-  '--firstboot-args',
-  '--platform',
-  '--ignition-url',
-  '--insecure-ignition',
-  '--insecure',
+/** Upstream: internal/host/common.go, HostInstallingStatuses. */
+export const HOST_INSTALLING: ReadonlySet<string> = new Set([
+  'preparing-for-installation',
+  'preparing-failed',
+  'preparing-successful',
+  'installing',
+  'installing-in-progress',
+  'installing-pending-user-action',
 ]);
 
 /** Dates of a row that the answer to a registration has not read back. */
@@ -99,20 +78,6 @@ function checkAccepts(cluster: ClusterRow): void {
       ? 'Cannot add hosts to an existing cluster using the original Discovery ISO.'
       : `Host can register only in one of the following states: [${[...ACCEPTING].join(' ')}]`,
   );
-}
-
-const LABEL_PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-
-/** @throws OperationError 400 for what Kubernetes does not take as a label. */
-function checkLabel(key: string, value: string): void {
-  const [name, prefix, ...more] = key.split('/').reverse();
-  const good =
-    more.length === 0 &&
-    LABEL_NAME.test(name as string) &&
-    (prefix === undefined || (prefix.length <= 253 && LABEL_PREFIX.test(prefix))) &&
-    (value === '' || LABEL_NAME.test(value));
-  if (!good) throw new OperationError(400, `node_labels: ${key}=${value} is no label that Kubernetes takes`);
 }
 
 export function hostOperations(core: Core): Operations {
@@ -214,7 +179,7 @@ export function hostOperations(core: Core): Operations {
     if (!HOST_STAGES.includes(stage as (typeof HOST_STAGES)[number]))
       throw new OperationError(400, `Stage '${stage}' is unknown. Known are ${HOST_STAGES.join(', ')}`);
     const cluster = host.cluster;
-    if (!cluster) throw new OperationError(400, `Host ${hostId} is not bound to a cluster, it has no progress`);
+    if (!cluster) throw new OperationError(400, `host ${hostId} is not bound to any cluster, cannot update progress`);
     const changed = stage !== host.stage;
     if (!changed && info === host.stageInfo) return;
     const now = clock.now();
@@ -231,7 +196,7 @@ export function hostOperations(core: Core): Operations {
   /** @throws OperationError 409 for a stage that cannot come now. */
   function enterStage(host: HostRow, stage: string, info: string): void {
     if (!PROGRESSING.has(host.status))
-      throw new OperationError(409, `Stage ${stage} cannot be set while host ${host.id} is ${host.status}`);
+      throw new OperationError(409, `Can't set progress <${stage}> to host in status <${host.status}>`);
     const stages: readonly string[] = stagesOf(
       { role: host.role, bootstrap: host.bootstrap, day2: endsWithReboot(host) },
       isSingleNode(host.cluster),
@@ -240,10 +205,13 @@ export function hostOperations(core: Core): Operations {
       if (!stages.includes(stage))
         throw new OperationError(
           409,
-          `Stage ${stage} does not exist for role ${host.role}, bootstrap ${host.bootstrap}`,
+          `Stages ${stage} isn't available for host role ${host.role} bootstrap ${host.bootstrap}`,
         );
       if (stages.indexOf(stage) < stages.indexOf(host.stage))
-        throw new OperationError(409, `Stage ${stage} comes before ${host.stage}, which the host has reached`);
+        throw new OperationError(
+          409,
+          `Can't assign lower stage "${stage}" after host has been in stage "${host.stage}"`,
+        );
     }
     const now = clock.now();
     const before = host.stage;
@@ -264,11 +232,6 @@ export function hostOperations(core: Core): Operations {
       core.metrics.hostsFinished(effectiveRole(host), stage === 'Done' ? 'installed' : 'error');
   }
 
-  function checkChangeable(host: HostRow, what: string, status: number): void {
-    if (!CHANGEABLE.has(host.status))
-      throw new OperationError(status, `Host ${host.id} is ${host.status}, its ${what} can no longer be changed`);
-  }
-
   /** All or nothing: what was changed before a refusal is taken back. */
   function updateHost(infraEnvId: string, hostId: string, body: JsonObject, { interactive = true } = {}): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
@@ -285,99 +248,6 @@ export function hostOperations(core: Core): Operations {
     return hostView(host);
   }
 
-  function changeHost(host: HostRow, body: JsonObject): void {
-    setRole(host, textField(body, 'host_role'));
-    setName(host, textField(body, 'host_name'));
-    setDisks(host, objectsField(body, 'disks_selected_config'));
-    const pool = textField(body, 'machine_config_pool_name');
-    if (pool !== undefined) {
-      checkChangeable(host, 'pool', 409);
-      host.machineConfigPoolName = pool;
-    }
-    const token = textField(body, 'ignition_endpoint_token');
-    if (token !== undefined) {
-      if (token !== '') checkChangeable(host, 'ignition token', 409);
-      host.ignitionEndpointToken = token;
-      host.ignitionEndpointTokenSet = token !== '';
-    }
-    const headers = objectsField(body, 'ignition_endpoint_http_headers');
-    if (headers) {
-      checkChangeable(host, 'ignition headers', 500);
-      host.ignitionEndpointHttpHeaders = JSON.stringify(
-        Object.fromEntries(headers.map(({ key, value }) => [String(key), String(value)])),
-      );
-    }
-    const labels = objectsField(body, 'node_labels');
-    if (labels) {
-      for (const { key, value } of labels) checkLabel(String(key), String(value));
-      checkChangeable(host, 'labels', 500);
-      host.nodeLabels = JSON.stringify(
-        Object.fromEntries(labels.map(({ key, value }) => [String(key), String(value)])),
-      );
-    }
-    setSkippedDisks(host, objectsField(body, 'disks_skip_formatting'));
-    // Clusters of two nodes that fence each other are switched off in the service's default configuration.
-    if (objectField(body, 'fencing_credentials'))
-      throw new OperationError(400, `Fencing is not supported, host ${host.id} cannot have fencing credentials`);
-  }
-
-  function setRole(host: HostRow, role: string | undefined): void {
-    if (role === undefined) return;
-    if (!ROLES.includes(role)) throw new OperationError(400, `Role ${role} is unknown. Known are ${ROLES.join(', ')}`);
-    if (role === 'arbiter' && host.cluster && host.cluster.controlPlaneCount !== 2)
-      throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
-    checkChangeable(host, 'role', 500);
-    if (role === 'auto-assign' && isDay2Host(host))
-      throw new OperationError(400, `Role ${role} is not possible for a day-2 host`);
-    if (role !== host.role) {
-      if (isDay2Host(host) && (host.machineConfigPoolName === '' || host.machineConfigPoolName === host.role))
-        host.machineConfigPoolName = role;
-      host.role = role;
-      if (role === 'worker') host.bootstrap = false;
-    }
-    host.suggestedRole = role;
-  }
-
-  function setName(host: HostRow, name: string | undefined): void {
-    if (name === undefined) return;
-    const problem = REQUESTED_NAME.test(name)
-      ? hostnameProblem(name)
-      : `Hostname does not pass required regex validation: ${REQUESTED_NAME.source}. Hostname: ${name}`;
-    if (problem) throw new OperationError(400, problem);
-    checkChangeable(host, 'name', 409);
-    host.requestedHostname = name;
-    if (host.cluster) touchMembers(host.cluster);
-  }
-
-  function setDisks(host: HostRow, disks: JsonObject[] | undefined): void {
-    if (!disks) return;
-    const chosen = disks.filter((disk) => disk.role === 'install').map((disk) => String(disk.id));
-    if (chosen.length > 1) throw new OperationError(409, 'Only one disk can be installed on');
-    checkChangeable(host, 'installation disk', 409);
-    const disk =
-      host.inventory &&
-      eligibleDisks(host.inventory).find((candidate) => candidate.id === chosen[0] || candidate.path === chosen[0]);
-    if (!disk) throw new OperationError(409, "Requested installation disk is not part of the host's valid disks");
-    host.installationDiskId = disk.id;
-    host.installationDiskPath = disk.path;
-  }
-
-  function setSkippedDisks(host: HostRow, disks: JsonObject[] | undefined): void {
-    if (!disks || disks.length === 0) return;
-    if (host.inventoryText === '') throw new OperationError(500, `The inventory of host ${host.id} is missing`);
-    const skipped = new Set(host.skipFormattingDisks === '' ? [] : host.skipFormattingDisks.split(','));
-    for (const { disk_id, skip_formatting } of disks) {
-      const id = String(disk_id);
-      const known = host.inventory?.disks.some((disk) => disk.id === id);
-      if (skip_formatting === true && !known)
-        throw new OperationError(400, `Disk ${id} does not exist on host ${host.id}`);
-      if (skip_formatting === true) skipped.add(id);
-      else skipped.delete(id);
-    }
-    checkChangeable(host, 'disk formatting', 500);
-    host.skipFormattingDisks = [...skipped].join(',');
-  }
-
   function deleteHost(infraEnvId: string, hostId: string): void {
     const host = hostOf(core, infraEnvId, hostId, 500);
     const about = aboutHost(host);
@@ -390,10 +260,14 @@ export function hostOperations(core: Core): Operations {
   }
 
   /** Whatever fails is told of as well. */
-  function bindHost(infraEnvId: string, hostId: string, body: JsonObject): JsonObject {
+  function bindHost(infraEnvId: string, hostId: string, body: JsonObject, { interactive = true } = {}): JsonObject {
     const target = requiredText(body, 'cluster_id');
+    if (!interactive) return bind(hostOf(core, infraEnvId, hostId), target);
     try {
-      return bind(hostOf(core, infraEnvId, hostId), target);
+      const view = bind(hostOf(core, infraEnvId, hostId), target);
+      const host = hostOf(core, infraEnvId, hostId);
+      events.emit('host_bind_succeeded', aboutHost(host), displayName(host), target);
+      return view;
     } catch (error) {
       const about = { clusterId: target, hostId, infraEnvId };
       events.emit('host_bind_failed', about, hostId, target, (error as Error).message);
@@ -415,16 +289,17 @@ export function hostOperations(core: Core): Operations {
         `InfraEnv's CPU architecture (${host.infraEnv.cpuArchitecture}) doesn't match the cluster (${cluster.cpuArchitecture})`,
       );
     }
-    if (host.role === 'arbiter' && cluster.controlPlaneCount !== 2)
-      throw new OperationError(400, 'Only clusters of two control-plane nodes have arbiters');
+    if (host.role === 'arbiter') checkArbiters(cluster, `Host ${host.id} is assigned the arbiter role`);
     checkAccepts(cluster);
     if (!runHost(core, host, 'bind', { target: cluster })) throw new OperationError(500, NO_TRANSITION);
-    events.emit('host_bind_succeeded', aboutHost(host), displayName(host), cluster.id);
     return hostView(host, { customized: false });
   }
 
-  /** Whatever fails is told of as well. */
+  /** Whatever fails is told of as well, unless it is refused at once. */
   function unbindHost(infraEnvId: string, hostId: string): JsonObject {
+    if (HOST_INSTALLING.has(hostOf(core, infraEnvId, hostId).status)) {
+      throw new OperationError(409, `Cannot unbind Host ${hostId} while it is in the middle of installing.`);
+    }
     try {
       return unbind(hostOf(core, infraEnvId, hostId));
     } catch (error) {
@@ -450,9 +325,8 @@ export function hostOperations(core: Core): Operations {
   function installHost(infraEnvId: string, hostId: string): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
     if (!isDay2Host(host))
-      throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are installed with their cluster`);
-    if (!runHost(core, host, 'install'))
-      throw new OperationError(409, `Host ${hostId} is ${host.status}, only a known host can be installed`);
+      throw new OperationError(409, 'method only allowed when adding hosts to an existing cluster');
+    if (!runHost(core, host, 'install')) throw new OperationError(409, `cannot install host in state ${host.status}`);
     events.emit('host_installation_started', aboutHost(host), displayName(host));
     return hostView(host);
   }
@@ -460,7 +334,7 @@ export function hostOperations(core: Core): Operations {
   function resetHost(infraEnvId: string, hostId: string): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
     if (!isDay2Host(host))
-      throw new OperationError(409, `Host ${hostId} is no day-2 host; day-1 hosts are reset with their cluster`);
+      throw new OperationError(409, 'method only allowed when adding hosts to an existing cluster');
     if (!runHost(core, host, 'reset'))
       throw new OperationError(409, `Host ${hostId} cannot be reset while it is ${host.status}`);
     events.emit('host_installation_reset', aboutHost(host), displayName(host));
@@ -471,16 +345,7 @@ export function hostOperations(core: Core): Operations {
     const args = body.args ?? [];
     if (!Array.isArray(args) || !args.every((argument) => typeof argument === 'string'))
       throw new OperationError(400, 'args must be a list of texts');
-    for (const argument of args as string[]) {
-      const name = argument.split('=')[0] as string;
-      if (argument.startsWith('-') && !INSTALLER_ARGUMENTS.has(name))
-        throw new OperationError(
-          400,
-          `found unexpected flag ${argument} for installer - allowed flags are [${[...INSTALLER_ARGUMENTS].join(' ')}]`,
-        );
-      if (/[;&|`$<>]/.test(argument))
-        throw new OperationError(400, `Installer argument ${argument} holds characters that are not allowed`);
-    }
+    checkInstallerArguments(args as string[]);
     const host = hostOf(core, infraEnvId, hostId);
     host.installerArgs = JSON.stringify(args);
     host.updatedAt = clock.now();

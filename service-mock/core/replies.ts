@@ -126,16 +126,18 @@ function storeInventory(core: Core, host: HostRow, output: string): void {
   if (output === '') throw new OutputError('output is empty, a JSON text is needed');
   if (!INVENTORY_ACCEPTED.has(host.status)) {
     normalizeOutput('inventory', output);
-    throw new OperationError(
-      500,
-      `Host is in state ${host.status}, an inventory is accepted only in ${[...INVENTORY_ACCEPTED].join(', ')}`,
-    );
+    throw new OperationError(500, tooLate(host));
   }
   const key = `${fingerprint(output)} ${host.cluster?.id ?? ''} ${effectiveRole(host)} ${host.cluster?.operators.length ?? 0}`;
   host.updatedAt = core.clock.now();
   if (host.inventoryKey === key) return;
   applyInventory(core, host, normalizeOutput('inventory', output));
   host.inventoryKey = key;
+}
+
+/** Upstream: internal/host/host.go, updateInventory. */
+function tooLate({ status }: HostRow): string {
+  return `Host is in ${status} state, host can be updated only in one of [${[...INVENTORY_ACCEPTED].join(' ')}] states`;
 }
 
 /** Judges disks, chooses the installation disk and stores the inventory. `inventory` is normalized; it is changed. */
@@ -173,8 +175,7 @@ function withDiskId(disk: JsonObject): JsonObject {
 /** After a change of role, cluster or disks the stored inventory is judged again. @throws OperationError 409 too late. */
 export function rejudgeInventory(core: Core, host: HostRow): void {
   if (host.inventoryText === '') return;
-  if (!INVENTORY_ACCEPTED.has(host.status))
-    throw new OperationError(409, `Host ${host.id} is ${host.status}, it can no longer be changed`);
+  if (!INVENTORY_ACCEPTED.has(host.status)) throw new OperationError(409, tooLate(host));
   applyInventory(core, host, JSON.parse(host.inventoryText) as JsonObject);
 }
 

@@ -2,6 +2,7 @@
 import { editable, keyOf } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import type { Outcome } from '../../model/kube/work-queue.ts';
+import { HOST_INSTALLING } from '../core/hosts.ts';
 import type { ClusterRow, HostRow } from '../core/store.ts';
 import { isDay2Host } from '../core/store.ts';
 import { validationsText } from '../core/validation.ts';
@@ -176,23 +177,13 @@ function annotate(agent: Agent, host: HostRow): boolean {
   return changed;
 }
 
-/** States in which a day-1 host cannot be freed. */
-const INSTALLING: ReadonlySet<string> = new Set([
-  'preparing-for-installation',
-  'preparing-failed',
-  'preparing-successful',
-  'installing',
-  'installing-in-progress',
-  'installing-pending-user-action',
-]);
-
 /** Brings the host to the cluster that the Agent names. @returns undefined when it is there. */
 async function bind(context: KubeContext, work: AgentWork, host: HostRow): Promise<Outcome | undefined> {
   const ref = work.agent.spec.clusterDeploymentName;
   const show = (finding: Omit<AgentFinding, 'host'>) => updateAgentStatus(context, work, { host, ...finding });
   if (!ref) {
     if (!host.cluster) return undefined;
-    if (INSTALLING.has(host.status) && !isDay2Host(host)) {
+    if (HOST_INSTALLING.has(host.status) && !isDay2Host(host)) {
       const error = new Error(`cancelling non-day-2 host [${host.id}] in the middle of installation is not allowed`);
       return show({ clusterId: host.cluster.id, error });
     }
@@ -211,7 +202,7 @@ async function bind(context: KubeContext, work: AgentWork, host: HostRow): Promi
 
 async function join(context: KubeContext, work: AgentWork, host: HostRow, cluster: ClusterRow): Promise<Outcome> {
   try {
-    context.service.bindHost(host.infraEnv.id, host.id, { cluster_id: cluster.id });
+    context.service.bindHost(host.infraEnv.id, host.id, { cluster_id: cluster.id }, { interactive: false });
   } catch (error) {
     return updateAgentStatus(context, work, { host, error, isBackends: !isUserError(error) });
   }
@@ -220,10 +211,12 @@ async function join(context: KubeContext, work: AgentWork, host: HostRow, cluste
 
 async function free(context: KubeContext, work: AgentWork, host: HostRow): Promise<Outcome> {
   const clusterId = host.cluster?.id;
+  // A failure is shown with the host as it was before it was freed.
+  const before = { ...host };
   try {
     await unbindHost(context, work.agent, host);
   } catch (error) {
-    return updateAgentStatus(context, work, { host, error, isBackends: !isUserError(error) });
+    return updateAgentStatus(context, work, { host: before, error, isBackends: !isUserError(error) });
   }
   return updateAgentStatus(context, work, { host, clusterId });
 }

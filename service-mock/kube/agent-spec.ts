@@ -1,5 +1,6 @@
 /** What users ask of a host by its Agent. Upstream: assisted-service, agent_controller.go, updateIfNeeded. */
 import { RESOURCES } from '../../model/kube/resources.ts';
+import { jsonFault } from '../../model/protocol/json-syntax.ts';
 import { aboutHost } from '../core/core.ts';
 import { displayName, type HostRow } from '../core/store.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
@@ -48,20 +49,30 @@ export async function applyAgentSpec(context: KubeContext, agent: Agent, host: H
 function applyInstallerArgs({ service }: KubeContext, { metadata, spec }: Agent, host: HostRow): void {
   const text = spec.installerArgs ?? '';
   if (text === host.installerArgs) return;
-  let args: unknown = [];
-  if (text !== '') {
-    try {
-      args = JSON.parse(text);
-    } catch (error) {
-      throw new OperationError(
-        400,
-        `Fail to unmarshal installer args for host ${metadata.name} in infraEnv ${host.infraEnv.id}: ${(error as Error).message}`,
-      );
-    }
+  const fault = stringsFault(text);
+  if (fault !== undefined) {
+    const words = `Fail to unmarshal installer args for host ${metadata.name} in infraEnv ${host.infraEnv.id}`;
+    throw new OperationError(400, `${words}: ${fault}`);
   }
+  const args = text === '' ? [] : ((JSON.parse(text) as string[] | null) ?? []);
   if (JSON.stringify(args) === host.installerArgs) return;
-  service.updateInstallerArgs(host.infraEnv.id, host.id, { args: args as string[] });
+  service.updateInstallerArgs(host.infraEnv.id, host.id, { args });
 }
+
+/** What encoding/json says of a text that is not a list of strings; nothing at all is good. */
+function stringsFault(text: string): string | undefined {
+  if (text === '') return undefined;
+  const fault = jsonFault(text);
+  if (fault !== undefined) return fault;
+  const value = JSON.parse(text) as unknown;
+  if (value === null) return undefined;
+  if (!Array.isArray(value)) return `json: cannot unmarshal ${goKind(value)} into Go value of type []string`;
+  const wrong = value.find((one) => typeof one !== 'string' && one !== null) as unknown;
+  return wrong === undefined ? undefined : `json: cannot unmarshal ${goKind(wrong)} into Go value of type string`;
+}
+
+const goKind = (value: unknown) =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : (typeof value as string);
 
 const pairs = (map: Readonly<Record<string, string>>) => Object.entries(map).map(([key, value]) => ({ key, value }));
 const isSame = (map: Readonly<Record<string, string>>, text: string) => {

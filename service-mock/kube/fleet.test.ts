@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SpokeWorld } from '../../controller-mock/index.ts';
 import { conditionOf } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
+import type { JsonObject } from '../service-api.ts';
 import type { Agent, ClusterInstall, InfraEnv } from './objects.ts';
 import {
   deploymentOf,
@@ -154,6 +155,15 @@ describe('an InfraEnv without a cluster', { timeout: 60_000 }, () => {
     await site.gone(clusterDeployments, 'late', 'late');
     const freed = await site.state('pool', machine, 'known-unbound');
     expect(freed.spec.clusterDeploymentName).toBeUndefined();
+    // Nothing of its certificates was ever known, and only the states of the host tell of its ways.
+    expect(freed.status).not.toHaveProperty('csrStatus');
+    const { events } = site.service.api.listEvents({ infra_env_id: pool, limit: -1 });
+    const names = events.map((event) => (event as { name: string }).name);
+    expect(names).not.toContain('host_bind_succeeded');
+    expect(names).not.toContain('host_unbind_succeeded');
+    const unbinding = events.filter((event) => String((event as JsonObject).message).includes('to unbinding'));
+    expect(unbinding).toHaveLength(2);
+    for (const event of unbinding) expect(event).not.toHaveProperty('cluster_id');
 
     await site.client.delete(infraEnvs, 'pool', 'pool');
     await site.gone(infraEnvs, 'pool', 'pool');

@@ -94,6 +94,17 @@ const CASES: Record<string, Case> = {
     reason: 'InputError',
     message: 'SSH key: ssh-rsa nonsense! does not match any supported type: ssh-rsa, ssh-ed25519, ecdsa-[VARIANT]',
   },
+  'with overrides that are not JSON': {
+    annotations: { 'agent-install.openshift.io/install-config-overrides': '{bad' },
+    reason: 'InputError',
+    message:
+      "Failed to parse 'agent-install.openshift.io/install-config-overrides' annotation: invalid character 'b' looking for beginning of object key string",
+  },
+  'with an SSH key of a known type that is none': {
+    install: { sshPublicKey: 'ssh-rsa nonsense' },
+    reason: 'InputError',
+    message: 'SSH key: ssh-rsa nonsense does not match any supported type: ssh-rsa, ssh-ed25519, ecdsa-[VARIANT]',
+  },
   'with a bad network': {
     install: {
       provisionRequirements: { controlPlaneAgents: 3 },
@@ -195,6 +206,12 @@ describe('an InfraEnv', () => {
       "Failed to validate HTTP Proxy: The URL scheme must be http and specified in the URL: 'ftp://x'",
     ],
     ['a bad bundle of certificates', { additionalTrustBundle: 'x' }, 'invalid block'],
+    ['a bad SSH key', { sshAuthorizedKey: 'ssh-rsa nonsense' }, 'SSH key is not valid'],
+    [
+      'an ignition override that is not JSON',
+      { ignitionConfigOverride: '{bad' },
+      "error parsing ignition: config is not valid, error report: error at line 1 col 3: invalid character 'b' looking for beginning of object key string\n",
+    ],
   ])('with %s says so', { timeout: 60_000 }, async (_, spec, message) => {
     const name = fresh();
     await site.apply(namespaceOf(name), pullSecretOf(name), poolOf(name, spec));
@@ -256,6 +273,27 @@ describe('an Agent', () => {
       'InputError',
       expect.stringContaining(`${INPUT} found unexpected flag --frobnicate for installer`) as unknown as string,
     );
+    const infraEnv = await site.infraEnvId(name);
+    await say(
+      { installerArgs: '[bad' },
+      'InputError',
+      `${INPUT} Fail to unmarshal installer args for host ${machine.id} in infraEnv ${infraEnv}: invalid character 'b' looking for beginning of value`,
+    );
+    await say(
+      { installerArgs: '{}' },
+      'InputError',
+      `${INPUT} Fail to unmarshal installer args for host ${machine.id} in infraEnv ${infraEnv}: json: cannot unmarshal object into Go value of type []string`,
+    );
+    await say(
+      { installerArgs: '', ignitionConfigOverrides: '{bad' },
+      'InputError',
+      `${INPUT} error parsing ignition: config is not valid, error report: error at line 1 col 3: invalid character 'b' looking for beginning of object key string\n`,
+    );
+    await say(
+      { ignitionConfigOverrides: '', nodeLabels: { 'bad label!': 'x' } },
+      'InputError',
+      expect.stringContaining(`${INPUT} node_labels: Invalid value: "bad label!": name part must`) as unknown as string,
+    );
     // An Agent alone is no reason to look at its cluster again.
     const touch = { metadata: { annotations: { touched: 'yes' } } };
     await site.client.patch(agentClusterInstalls, name, name, touch);
@@ -263,7 +301,7 @@ describe('an Agent', () => {
       reason: 'UnsyncedAgents',
       message: 'The cluster currently has 1 agents with spec error',
     });
-    await site.client.patch(agents, name, machine.id, { spec: { installerArgs: '', approved: true } });
+    await site.client.patch(agents, name, machine.id, { spec: { nodeLabels: null, approved: true } });
     await site.condition(agents, name, machine.id, 'SpecSynced', { status: 'True' });
     await site.client.patch(agentClusterInstalls, name, name, { spec: { holdInstallation: false } });
     await site.state(name, machine, 'installing');

@@ -21,10 +21,9 @@ import type { SpokeApi } from './spoke-clients.ts';
 /** A client of a cluster. @param key of its ClusterDeployment. @throws Error without a Secret, or for one without a usable kubeconfig. */
 export async function spokeOf(context: KubeContext, key: KubeKey): Promise<SpokeApi> {
   const { namespace } = key;
-  const deployment = context.cache.of(RESOURCES.clusterDeployments).get(namespace, key.name) as
-    | ClusterDeployment
-    | undefined;
-  const name = deployment ? kubeconfigSecretName(deployment) : `${key.name}-admin-kubeconfig`;
+  // Asked of the hub itself each time, as upstream.
+  const deployment = await context.client.get(RESOURCES.clusterDeployments, namespace, key.name).catch(() => undefined);
+  const name = deployment ? kubeconfigSecretName(deployment as ClusterDeployment) : `${key.name}-admin-kubeconfig`;
   const secret = await getSecret(context, { namespace, name });
   await ensureLabelled(context, RESOURCES.secrets, secret);
   const data = secret.data ?? {};
