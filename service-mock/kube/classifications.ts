@@ -104,7 +104,14 @@ async function count({ cache, client, clock }: KubeContext, { namespace, name }:
     await client.update(RESOURCES.agentClassifications, classification);
     return null;
   }
-  const status = { conditions: [], ...classification.status, matchedCount, errorCount };
+  const { matchedCount: _matched, errorCount: _failed, ...present } = classification.status ?? {};
+  const status = {
+    conditions: [],
+    ...present,
+    // Go leaves out zeroes.
+    ...(matchedCount > 0 && { matchedCount }),
+    ...(errorCount > 0 && { errorCount }),
+  };
   const failed = errorCount > 0;
   setCondition(
     status.conditions,

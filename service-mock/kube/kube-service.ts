@@ -10,7 +10,7 @@
 import type { Informer } from '../../model/kube/informer.ts';
 import { type KubeCall, KubeClient } from '../../model/kube/kube-client.ts';
 import { isKubeError, type KubeError } from '../../model/kube/kube-error.ts';
-import { type KubeObject, keyOf, objectKey, splitKey } from '../../model/kube/kube-object.ts';
+import { keyOf, objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { type KubeResource, resourceName } from '../../model/kube/resources.ts';
 import { WorkQueue } from '../../model/kube/work-queue.ts';
@@ -179,9 +179,9 @@ export class KubeService {
     const informer: Informer = this.#informers.of(watch.resource);
     informer.onChange((after, before) => {
       if (after && before && watch.matters?.(after, before) === false) return;
-      for (const object of [before, after] as (KubeObject | undefined)[]) {
-        if (object) for (const key of watch.keysOf(object)) queue.add(key);
-      }
+      const objects = [before, after].filter((object) => object !== undefined);
+      // Once each, as controller-runtime's EnqueueRequestsFromMapFunc.
+      for (const key of new Set(objects.flatMap((object) => [...watch.keysOf(object)]))) queue.add(key);
     });
   }
 
