@@ -18,6 +18,10 @@ export const MEDIA_LOST =
 
 /** Names, severities and texts. Upstream: assisted-service, docs/events.yaml; people's scripts match on them. */
 const EVENTS = define({
+  api_ingress_vip_updated: [
+    'info',
+    (api, ingress) => `Cluster was updated with api-vip ${api}, ingress-vip ${ingress}`,
+  ],
   cluster_registration_succeeded: ['info', () => 'Successfully registered cluster'],
   cluster_deregistered: ['info', () => 'Deregistered cluster'],
   cluster_status_updated: ['info', (to) => `Updated status of the cluster to ${to}`],

@@ -292,27 +292,51 @@ function enabledForRole(setting: string, role: string): boolean {
 
 function diskEncryption(cluster: ClusterRow, { host }: HostContext): Outcome {
   const { enableOn, mode } = cluster.diskEncryption;
-  if (enableOn === 'none' || enableOn === '' || isDay2Host(host)) return undefined;
+  const isConfigured = enableOn !== 'none' && enableOn !== '';
+  if (!isDay2Host(host) && !isConfigured) return undefined;
   if (!host.inventory) return wait('Missing host inventory');
+  const { tpmVersion } = host.inventory;
+  if (isDay2Host(host)) {
+    switch (host.apiVipConnectivity?.encryption ?? 'unknown') {
+      case 'unknown':
+        return isConfigured ? wait('Missing ignition information') : undefined;
+      case 'none':
+        return undefined;
+      case 'tpmv2':
+        return byTpm(tpmVersion, 'tpmv2');
+      case 'tang':
+        return byTang(host, 'tang');
+      case 'neither':
+        return fail(
+          tpmVersion === 'none' ? NO_TPM : 'Invalid LUKS object in ignition - both TPM2 and Tang are not available',
+        );
+    }
+  }
   const role = effectiveRole(host);
   if (role === 'auto-assign') return wait('Missing role assignment');
   if (!enabledForRole(enableOn, role)) return undefined;
-  const encryptable = `Installation disk can be encrypted using ${mode}`;
-  if (mode === 'tang') {
-    if (host.tangConnectivity === '') return wait('Disk encryption check was not performed yet');
-    return passIf(
-      reachedTang(host.tangConnectivity),
-      encryptable,
-      `Could not validate that all Tang servers are reachable and working: ${host.tangConnectivity}`,
-    );
-  }
-  const { tpmVersion } = host.inventory;
+  return mode === 'tang' ? byTang(host, mode) : byTpm(tpmVersion, mode);
+}
+
+const NO_TPM = "TPM version could not be found, make sure TPM is enabled in host's BIOS";
+const encryptable = (mode: string) => `Installation disk can be encrypted using ${mode}`;
+
+function byTpm(version: string, mode: string): Outcome {
   return passIf(
-    tpmVersion === '2.0',
-    encryptable,
-    tpmVersion === 'none'
-      ? "TPM version could not be found, make sure TPM is enabled in host's BIOS"
-      : `The host's TPM version is not supported, expected-version: 2.0, actual-version: ${tpmVersion}`,
+    version === '2.0',
+    encryptable(mode),
+    version === 'none'
+      ? NO_TPM
+      : `The host's TPM version is not supported, expected-version: 2.0, actual-version: ${version}`,
+  );
+}
+
+function byTang({ tangConnectivity }: HostRow, mode: string): Outcome {
+  if (tangConnectivity === '') return wait('Disk encryption check was not performed yet');
+  return passIf(
+    reachedTang(tangConnectivity),
+    encryptable(mode),
+    `Could not validate that all Tang servers are reachable and working: ${tangConnectivity}`,
   );
 }
 

@@ -124,14 +124,18 @@ function spareDisks(host: HostRow, disks: readonly DiskFacts[], least: number): 
   return { large, small: spare.length - large };
 }
 
+/** Upstream: internal/common/common.go, ShouldMastersBeSchedulable. */
+export function mastersAreSchedulable(cluster: ClusterRow): boolean {
+  const workers = cluster.hosts.filter((other) => effectiveRole(other) === 'worker').length;
+  return isSingleNode(cluster) || workers < WORKERS_ENOUGH;
+}
+
 const LVM = 'Logical Volume Manager';
 
 export const lvmHost: HostCheck = needsInventory(
   'Missing Inventory in the host',
   (inventory, { host, cluster, role }) => {
-    const workers = cluster.hosts.filter((other) => effectiveRole(other) === 'worker').length;
-    const schedulable = isSingleNode(cluster) || workers < WORKERS_ENOUGH;
-    const carries = role === 'worker' || (schedulable && role !== 'arbiter');
+    const carries = role === 'worker' || (mastersAreSchedulable(cluster) && role !== 'arbiter');
     if (!carries) {
       return role === 'auto-assign'
         ? fail(`For ${LVM} Standard Mode, host role must be assigned to master or worker.`)

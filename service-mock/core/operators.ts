@@ -14,6 +14,7 @@ import {
   lvmCluster,
   lvmHost,
   MET,
+  mastersAreSchedulable,
   type Need,
   type OperatorOutcome,
   odfCluster,
@@ -42,6 +43,10 @@ interface OperatorDefinition {
   readonly minutes?: number;
   readonly master?: Need;
   readonly worker?: Need;
+  /** Of the only node of a cluster, where that is another. */
+  readonly single?: Need;
+  /** Whether control-plane nodes need nothing once there are workers enough to carry it. */
+  readonly avoidsMasters?: boolean;
   readonly needs?: readonly string[];
   readonly checkHost?: HostCheck;
   readonly checkCluster?: ClusterCheck;
@@ -110,6 +115,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     subscription: 'lvms-operator',
     master: { cpu: 1, ramMib: 100 },
     worker: { cpu: 1, ramMib: 100 },
+    avoidsMasters: true,
     checkHost: lvmHost,
     checkCluster: lvmCluster,
   },
@@ -120,6 +126,7 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     minutes: 60,
     master: { cpu: 4, ramMib: 16384 },
     worker: { cpu: 4, ramMib: 16384 },
+    single: { cpu: 8, ramMib: 32768 },
     checkHost: resources('multicluster engine', IN_HOST),
     checkCluster: fromVersion('multicluster engine', '4.10.0'),
   },
@@ -240,8 +247,18 @@ function selected(cluster: ClusterRow): OperatorRow[] {
   return cluster.operators.filter((operator) => operator.type === 'olm');
 }
 
-function needOf(definition: OperatorDefinition, role: string): Need | undefined {
-  return role === 'master' || role === 'arbiter' ? definition.master : definition.worker;
+const NO_NEED: Need = { cpu: 0, ramMib: 0 };
+
+/** Upstream: internal/operators/ of each, GetHostRequirements. */
+function needOf(
+  { master, worker, single, avoidsMasters }: OperatorDefinition,
+  role: string,
+  cluster: ClusterRow,
+): Need {
+  if (single && isSingleNode(cluster)) return single;
+  if (role === 'arbiter') return NO_NEED;
+  if (role !== 'master') return worker ?? NO_NEED;
+  return avoidsMasters && !mastersAreSchedulable(cluster) ? NO_NEED : (master ?? NO_NEED);
 }
 
 /** What the selected operators add to a host's needs. */
@@ -249,14 +266,13 @@ export function operatorNeeds(cluster: ClusterRow, role: string): Need {
   const sum = { cpu: 0, ramMib: 0 };
   for (const operator of selected(cluster)) {
     const definition = OPERATORS[operator.name];
-    const need = definition && needOf(definition, role);
-    sum.cpu += need?.cpu ?? 0;
-    sum.ramMib += need?.ramMib ?? 0;
+    if (!definition) continue;
+    const need = needOf(definition, role, cluster);
+    sum.cpu += need.cpu;
+    sum.ramMib += need.ramMib;
   }
   return sum;
 }
-
-const NO_NEED: Need = { cpu: 0, ramMib: 0 };
 
 function results(
   cluster: ClusterRow,
@@ -287,7 +303,7 @@ export function hostOperatorResults(
   const role = candidate ?? effectiveRole(host);
   const given = candidate ?? host.role;
   return results(cluster, (definition) =>
-    definition.checkHost?.({ host, cluster, role, given, need: needOf(definition, role) ?? NO_NEED }),
+    definition.checkHost?.({ host, cluster, role, given, need: needOf(definition, role, cluster) }),
   );
 }
 

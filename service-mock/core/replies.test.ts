@@ -124,3 +124,40 @@ it.each([
   const names = site.service.listEvents({ infra_env_id: machine.infraEnvId }).events.map(({ name }) => name);
   expect(names.filter((name) => String(name).startsWith('upgrade_agent'))).toEqual(event ? [event] : []);
 });
+
+describe('addresses from DHCP', () => {
+  async function leased() {
+    const here = new Site();
+    const clusterId = here.cluster({ vip_dhcp_allocation: true });
+    const infraEnv = here.infraEnv(clusterId);
+    for (let index = 0; index < 3; index++) here.machine(infraEnv);
+    await here.live(2);
+    const [machine] = here.machines as [Machine];
+    const lease = (api_vip_address: string, ingress_vip_address: string) =>
+      here.reply(machine, 'dhcp-lease-allocate', { api_vip_address, ingress_vip_address });
+    return { here, clusterId, lease };
+  }
+
+  it('are taken when they lie in the machine network, and told of', async () => {
+    const { here, clusterId, lease } = await leased();
+    lease('192.168.10.200', '192.168.10.201');
+    expect(here.service.getCluster(clusterId, { excludeHosts: true })).toMatchObject({
+      api_vips: [{ ip: '192.168.10.200' }],
+      ingress_vips: [{ ip: '192.168.10.201' }],
+    });
+    const told = 'Cluster was updated with api-vip 192.168.10.200, ingress-vip 192.168.10.201';
+    expect(here.service.listEvents({ cluster_id: clusterId, message: told }).total).toBe(1);
+    lease('192.168.10.200', '192.168.10.201');
+    expect(here.service.listEvents({ cluster_id: clusterId, message: told }).total).toBe(1);
+  });
+
+  it('are refused when they lie elsewhere, or when nobody asked for them', async () => {
+    const { here, clusterId, lease } = await leased();
+    expect(() => lease('10.0.0.1', '192.168.10.201')).toThrow(
+      'At least of the IPs (10.0.0.1, 192.168.10.201) is not in machine CIDR 192.168.10.0/24',
+    );
+    expect(() => lease('', '')).toThrow('IP is nil');
+    here.service.updateCluster(clusterId, { vip_dhcp_allocation: false });
+    expect(() => lease('192.168.10.200', '192.168.10.201')).toThrow(`DHCP not enabled in cluster ${clusterId}`);
+  });
+});

@@ -1,11 +1,21 @@
 /** What happens with the replies to instructions. Source: Service facts 1.4, 3.4 and 4.4. */
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { connectivityFacts } from './connectivity.ts';
-import { aboutHost, type Core } from './core.ts';
+import { aboutCluster, aboutHost, type Core } from './core.ts';
 import { disksToFormat, installationDisk } from './hardware.ts';
 import { runHost } from './host-machine.ts';
 import { fingerprint, inventoryFacts, normalizeListOutput, normalizeOutput, OutputError } from './inventory.ts';
-import { displayName, effectiveRole, type HostRow, type ImageStatus, type Resolution, touchMembers } from './store.ts';
+import { lateEncryption } from './late-encryption.ts';
+import { contains, parseCidr, parseIp } from './networks.ts';
+import {
+  type ClusterRow,
+  displayName,
+  effectiveRole,
+  type HostRow,
+  type ImageStatus,
+  type Resolution,
+  touchMembers,
+} from './store.ts';
 
 /** An agent tells by this exit code that its medium went away. */
 const MEDIA_LOST = 256;
@@ -202,6 +212,7 @@ function storeApiVip(core: Core, host: HostRow, output: string): void {
     url: String(reply.url ?? ''),
     downloadError: String(reply.download_error ?? ''),
     managedNetworking: MANAGED_NETWORKING.test(String(reply.ignition ?? '')),
+    encryption: lateEncryption(String(reply.ignition ?? '')),
   };
   host.updatedAt = core.clock.now();
 }
@@ -223,13 +234,42 @@ function storeLeases(core: Core, host: HostRow, output: string): void {
   const reply = normalizeOutput('dhcp-lease-allocate', output);
   const cluster = host.cluster;
   if (!cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
-  if (!cluster.vipDhcpAllocation) throw new OperationError(500, 'The cluster does not take its VIPs from DHCP');
+  if (!cluster.vipDhcpAllocation) throw new OperationError(500, `DHCP not enabled in cluster ${cluster.id}`);
   const api = String(reply.api_vip_address ?? '');
   const ingress = String(reply.ingress_vip_address ?? '');
-  if (cluster.apiVips[0]?.ip === api && cluster.ingressVips[0]?.ip === ingress) return;
+  const network = cluster.machineNetworks[0] ?? '';
+  if (!isIn(api, network) || !isIn(ingress, network))
+    throw new OperationError(500, `At least of the IPs (${api}, ${ingress}) is not in machine CIDR ${network}`);
+  takeLeases(core, cluster, api, ingress);
+}
+
+/** @throws OperationError 500 in the words of Go's parser, or for what is not an address. */
+function isIn(ip: string, network: string): boolean {
+  const cidr = parseCidr(network);
+  if (!cidr) throw new OperationError(500, `invalid CIDR address: ${network}`);
+  const address = parseIp(ip);
+  if (!address) throw new OperationError(500, 'IP is nil');
+  return contains(cidr, address);
+}
+
+const TAKES_LEASES: ReadonlySet<string> = new Set(['pending-for-input', 'insufficient', 'ready']);
+const KEEPS_LEASES: ReadonlySet<string> = new Set(['installing', 'preparing-for-installation', 'finalizing']);
+
+/** Upstream: internal/cluster/cluster.go, SetVipsData. @throws OperationError 500 for other addresses in the middle of an installation. */
+function takeLeases({ clock, events }: Core, cluster: ClusterRow, api: string, ingress: string): void {
+  const present = { api: cluster.apiVips[0]?.ip ?? '', ingress: cluster.ingressVips[0]?.ip ?? '' };
+  if (present.api === api && present.ingress === ingress) return;
+  if (KEEPS_LEASES.has(cluster.status)) {
+    throw new OperationError(
+      500,
+      `Got VIPs different than those that are stored in the DB for cluster ${cluster.id}. first APIVip = '${api}' @db = '${present.api}', first IngressVIP = '${ingress}' @db = '${present.ingress}'`,
+    );
+  }
+  if (!TAKES_LEASES.has(cluster.status)) return;
   cluster.apiVips = [{ ip: api, verification: '' }];
   cluster.ingressVips = [{ ip: ingress, verification: '' }];
-  cluster.updatedAt = core.clock.now();
+  cluster.updatedAt = clock.now();
+  events.emit('api_ingress_vip_updated', aboutCluster(cluster), api, ingress);
 }
 
 function storeNtp(core: Core, host: HostRow, output: string): void {

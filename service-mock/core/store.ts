@@ -2,6 +2,7 @@
 import type { JsonObject, KubeKey } from '../service-api.ts';
 import type { ConnectivityFacts } from './connectivity-facts.ts';
 import type { InventoryFacts } from './inventory.ts';
+import type { LateEncryption } from './late-encryption.ts';
 import type { ValidationResult } from './validation.ts';
 
 export interface VipRow {
@@ -211,7 +212,13 @@ export interface HostRow {
   connectivity: ConnectivityFacts | undefined;
   apiVipConnectivityText: string;
   apiVipConnectivity:
-    | { isSuccess: boolean; url: string; downloadError: string; managedNetworking: boolean }
+    | {
+        isSuccess: boolean;
+        url: string;
+        downloadError: string;
+        managedNetworking: boolean;
+        encryption: LateEncryption;
+      }
     | undefined;
   tangConnectivity: string;
   freeAddressesText: string;

@@ -286,8 +286,15 @@ const HOST: readonly Case[] = [
   {
     id: 'mce-requirements-satisfied',
     status: 'failure',
-    message: 'Insufficient CPU to deploy multicluster engine. Required CPU count is 4 but found 2 ',
+    message: 'Insufficient CPU to deploy multicluster engine. Required CPU count is 8 but found 7 ',
     cluster: { control_plane_count: 1, olm_operators: [{ name: 'mce' }] },
+    inventory: (document) => ((document.cpu as JsonObject).count = 7),
+  },
+  {
+    id: 'mce-requirements-satisfied',
+    status: 'failure',
+    message: 'Insufficient CPU to deploy multicluster engine. Required CPU count is 4 but found 2 ',
+    cluster: { olm_operators: [{ name: 'mce' }] },
     inventory: (document) => ((document.cpu as JsonObject).count = 2),
   },
   {
