@@ -20,11 +20,16 @@ export function controlPlane(body: { count: number | undefined; mode: string | u
 /** @throws OperationError 400 for a number that the version cannot have. */
 export function checkControlPlane(count: number, mode: string, version: string): void {
   if (mode === 'None') {
-    if (count !== 1) throw new OperationError(400, 'A single-node cluster has exactly one control-plane node');
+    if (count !== 1) throw new OperationError(400, 'single-node clusters must have a single control plane node');
     return;
   }
   const flexible = compareBase(version, '4.18') >= 0;
-  if (!flexible && count !== 3) throw new OperationError(400, `Version ${version} needs exactly 3 control-plane nodes`);
+  if (!flexible && count !== 3) {
+    throw new OperationError(
+      400,
+      'there should be exactly 3 dedicated control plane nodes for high availability mode Full in openshift version older than 4.18',
+    );
+  }
   const fewest = compareBase(version, '4.19') >= 0 ? 2 : 3;
   if (count < fewest || count > MAX_CONTROL_PLANE) {
     throw new OperationError(
@@ -192,7 +197,11 @@ export function checkVips(plan: VipPlan): void {
   const { apiVips, ingressVips } = plan;
   if (apiVips.length > 2 || ingressVips.length > 2) refuse('At most two API and two ingress VIPs can be given');
   if (apiVips.length !== ingressVips.length)
-    refuse(`API and ingress VIPs come in pairs, there are ${apiVips.length} and ${ingressVips.length}`);
+    refuse(
+      oneError(
+        `configuration must include the same number of apiVIPs (got ${apiVips.length}) and ingressVIPs (got ${ingressVips.length})`,
+      ),
+    );
   if (apiVips.length === 2 && familiesOfIps(apiVips) !== 2)
     refuse('Two API VIPs must be of different address families');
   const seen = new Set<string>();
@@ -203,11 +212,11 @@ export function checkVips(plan: VipPlan): void {
   if (!familiesOf([...plan.machineNetworks, ...plan.clusterNetworks, ...plan.serviceNetworks]))
     refuse('A network is malformed');
   if (plan.userManaged) {
-    if (plan.dhcp) refuse('User-managed networking does not go with VIPs from DHCP');
-    if (apiVips.length > 0) refuse('User-managed networking does not go with VIPs');
+    if (plan.dhcp) refuse('VIP DHCP Allocation cannot be set with User Managed Networking');
+    if (apiVips.length > 0) refuse('API VIPs cannot be set with User Managed Networking');
   }
   if (plan.dhcp) {
-    if (apiVips.length > 0) refuse('VIPs cannot be given when they come from DHCP');
+    if (apiVips.length > 0) refuse('Setting API VIPs is forbidden when cluster is in vip-dhcp-allocation mode');
     return;
   }
   if (plan.machineNetworks.length === 0) return;

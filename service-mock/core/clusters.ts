@@ -440,7 +440,7 @@ export function clusterOperations(core: Core): Operations {
     if (!UPDATABLE.has(cluster.status)) {
       throw new OperationError(
         409,
-        `Cluster ${id} is ${cluster.status}, it can be updated only when it is one of ${[...UPDATABLE].join(', ')}`,
+        `Cluster ${id} is in ${cluster.status} state, cluster can be updated only in one of [${[...UPDATABLE].join(' ')}]`,
       );
     }
     const platform = platformChange(cluster, body, userManaged);
@@ -448,8 +448,12 @@ export function clusterOperations(core: Core): Operations {
     checkBaseDomain(domain ?? '');
     checkNtp(textField(body, 'additional_ntp_source'), textField(body, 'ntp_sources'));
     const managed = platform?.userManaged ?? cluster.userManagedNetworking === true;
-    if (managed && (givenApi?.length || givenIngress?.length))
-      throw new OperationError(400, 'User-managed networking does not go with VIPs');
+    if (managed && (givenApi?.length || givenIngress?.length)) {
+      throw new OperationError(
+        400,
+        `${givenApi?.length ? 'API' : 'Ingress'} VIPs cannot be set with User Managed Networking`,
+      );
+    }
     const dnsName = textField(body, 'api_vip_dns_name');
     if (dnsName !== undefined && !isDay2Cluster(cluster))
       throw new OperationError(400, `api_vip_dns_name cannot be set for day-1 cluster ${id}`);

@@ -22,6 +22,7 @@ let count = 0;
 const fresh = () => `refused-${count++}`;
 beforeAll(async () => {
   site = await HubSite.start();
+  await site.apply(imageSetOf('older', 'quay.io/openshift-release-dev/ocp-release:4.16.0-x86_64'));
   await site.apply(imageSetOf('release'), imageSetOf('digest', `registry.example.com/x@sha256:${'0'.repeat(64)}`));
 }, 60_000);
 afterAll(() => site.close());
@@ -122,6 +123,23 @@ const CASES: Record<string, Case> = {
     },
     reason: 'InputError',
     message: '1 error occurred:\n\t* api-vip <10.0.0.1> does not belong to machine-network-cidr <192.168.10.0/24>\n\n',
+  },
+  'with an API VIP alone': {
+    install: { provisionRequirements: { controlPlaneAgents: 3 }, apiVIPs: ['192.168.10.5'] },
+    reason: 'InputError',
+    message:
+      '1 error occurred:\n\t* configuration must include the same number of apiVIPs (got 1) and ingressVIPs (got 0)\n\n',
+  },
+  'with VIPs for a single node': {
+    install: { apiVIPs: ['192.168.10.5'], ingressVIPs: ['192.168.10.6'] },
+    reason: 'InputError',
+    message: 'API VIPs cannot be set with User Managed Networking',
+  },
+  'with two control-plane nodes of an older version': {
+    install: { provisionRequirements: { controlPlaneAgents: 2 }, imageSetRef: { name: 'older' } },
+    reason: 'InputError',
+    message:
+      'there should be exactly 3 dedicated control plane nodes for high availability mode Full in openshift version older than 4.18',
   },
   'with a platform that a single node cannot have': {
     install: { platformType: 'BareMetal' },
