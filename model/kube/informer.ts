@@ -92,8 +92,13 @@ export class Informer {
     return this.#objects.size;
   }
 
-  /** Makes {@link select} know objects by further values, such as their owner. Call before {@link start}. */
+  /**
+   * Makes {@link select} know objects by further values, such as their owner. Call before {@link start}.
+   * @throws Error when there is an index of this name: another user of the informer may rely on it.
+   */
   addIndex(index: string, valuesOf: (object: KubeObject) => readonly string[]): this {
+    if (this.#indices.has(index))
+      throw new Error(`the informer of ${this.#options.resource.plural} has an index '${index}' already`);
     this.#indices.set(index, { valuesOf, keys: new Map() });
     return this;
   }

@@ -141,6 +141,11 @@ describe('a client', () => {
 });
 
 describe('an informer', () => {
+  it('has an index of a name once', () => {
+    const informer = follow().addIndex('data', () => []);
+    expect(() => informer.addIndex('data', () => [])).toThrow("the informer of configmaps has an index 'data' already");
+  });
+
   it('tells of what is there and of every change, and keeps what it is asked to', async () => {
     await client.create(RESOURCES.configMaps, configMap('a', { owner: 'x' }));
     const informer = follow(({ apiVersion, kind, metadata, data }) => ({ apiVersion, kind, metadata, data }));

@@ -120,8 +120,9 @@ async function sync(context: KubeContext, work: AgentWork, host: HostRow): Promi
   return show();
 }
 
-async function cleanLeftNode(context: KubeContext, { agent }: AgentWork): Promise<void> {
-  const { namespace, name } = agent.metadata;
+/** The Agent is then as it was answered: its spec may have changed since it was read, and must not be written back. */
+async function cleanLeftNode(context: KubeContext, work: AgentWork): Promise<void> {
+  const { namespace, name } = work.agent.metadata;
   const patch = (info: { message: string } | null) =>
     context.client.patch(
       RESOURCES.agents,
@@ -131,14 +132,12 @@ async function cleanLeftNode(context: KubeContext, { agent }: AgentWork): Promis
       { subresource: 'status' },
     );
   try {
-    await removeLeftNode(context, agent);
+    await removeLeftNode(context, work.agent);
   } catch (error) {
     await patch({ message: messageOf(error) });
     throw error;
   }
-  const written = (await patch(null)) as Agent;
-  agent.metadata.resourceVersion = written.metadata.resourceVersion!;
-  delete agent.status!.deprovision_info;
+  work.agent = (await patch(null)) as Agent;
 }
 
 /** Names the InfraEnv by an owner and a label; what fails is told and left. Upstream: setOwnerAndLabel. */

@@ -28,10 +28,11 @@ import { BACKUP_LABEL, BMH_LABEL, CLUSTER_NAMESPACE_LABEL, INFRA_ENV_LABEL } fro
 import type { Agent, ClusterDeployment, InfraEnv } from './objects.ts';
 import type { Reconciler } from './reconciler.ts';
 
-/** Of Agents and BareMetalHosts by the hardware address that they boot from, of BareMetalHosts by InfraEnv, of Agents by cluster. */
+/** Of Agents and BareMetalHosts by the hardware address that they boot from, of BareMetalHosts by InfraEnv. */
 const BY_MAC = 'mac';
 const BY_INFRA_ENV = 'infra-env';
-const BY_CLUSTER = 'cluster';
+/** Of Agents by the label of the namespace, as upstream looks for them, which comes later than the spec. */
+const BY_LABELLED_CLUSTER = 'labelled-cluster';
 
 export function bareMetalHostReconciler(context: KubeContext, flow: ConvergedFlow): Reconciler {
   const { cache, clock, settings } = context;
@@ -43,7 +44,7 @@ export function bareMetalHostReconciler(context: KubeContext, flow: ConvergedFlo
     return name === undefined ? [] : [objectKey(namespace, name.toLowerCase())];
   });
   agents.addIndex(BY_MAC, (agent) => macsOf(agent as Agent).map((mac) => macKey(agent, mac)));
-  agents.addIndex(BY_CLUSTER, (agent) => clusterKeysOf(agent as Agent));
+  agents.addIndex(BY_LABELLED_CLUSTER, (agent) => labelledClusterKeysOf(agent as Agent));
   return {
     name: 'BareMetalHost',
     resource: RESOURCES.bareMetalHosts,
@@ -79,7 +80,7 @@ function macsOf({ status }: Agent): string[] {
 }
 
 /** An Agent whose label names no namespace of a cluster belongs to none. */
-function clusterKeysOf({ metadata, spec }: Agent): string[] {
+function labelledClusterKeysOf({ metadata, spec }: Agent): string[] {
   const namespace = metadata.labels?.[CLUSTER_NAMESPACE_LABEL];
   const name = spec.clusterDeploymentName?.name;
   return namespace === undefined || name === undefined ? [] : [objectKey(namespace, name)];
@@ -99,7 +100,7 @@ const needsWork = (need: 'new' | Verdict) => need === 'new' || typeof need === '
 function hostsOfCluster(deployment: ClusterDeployment, agents: Informer, hosts: Informer): string[] {
   if (!deployment.spec.installed) return [];
   return agents
-    .select(BY_CLUSTER, keyOf(deployment))
+    .select(BY_LABELLED_CLUSTER, keyOf(deployment))
     .filter(({ metadata }) => metadata.labels?.[BMH_LABEL] !== undefined)
     .flatMap((agent) => hostKeysOf(agent as Agent, hosts));
 }
