@@ -2,13 +2,17 @@
 
 /** Text that is not JSON; the message is the decoder's. */
 export class JsonSyntaxError extends Error {
-  /** Index of the character that cannot be there, in UTF-16 units; Infinity at the end of the text. */
-  readonly at: number;
+  readonly #at: number;
 
   constructor(message: string, at = Number.POSITIVE_INFINITY) {
     super(message);
     this.name = 'JsonSyntaxError';
-    this.at = at;
+    this.#at = at;
+  }
+
+  /** Index of the character that cannot be there, in UTF-16 units; Infinity at the end of the text. */
+  get at(): number {
+    return this.#at;
   }
 }
 
