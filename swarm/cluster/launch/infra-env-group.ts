@@ -79,7 +79,7 @@ export class InfraEnvGroup {
     this.setup = setup;
     this.#options = options;
     this.#key = facts.key;
-    const { ca, insecure, registrationRetrySeconds: retry } = setup;
+    const { ca, insecure, proxy, registrationRetrySeconds: retry } = setup;
     pool.launch({
       seed: facts.key,
       cluster: clusterPlan(number, facts, network),
@@ -93,6 +93,7 @@ export class InfraEnvGroup {
         ...(retry !== null && { registrationRetrySeconds: retry }),
       },
       tls: { insecure, ...(ca !== null && { ca }) },
+      ...(proxy && { proxy }),
       firstSlot: 0,
       start: [],
       spokeProfile,
