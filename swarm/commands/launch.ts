@@ -7,7 +7,7 @@ import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from 
 import { EXIT, InputError } from './exit.ts';
 import { LaunchProgress, launchLine } from './launch-progress.ts';
 import { note } from './note.ts';
-import { count, duration, type ListenAddress, listenOption, wholeNumber } from './options.ts';
+import { count, duration, ipAddress, type ListenAddress, listenOption, wholeNumber } from './options.ts';
 
 interface LaunchFlags extends AccessFlags {
   kubeconfig?: string;
@@ -24,6 +24,7 @@ interface LaunchFlags extends AccessFlags {
   bootSpread: number;
   pollInterval?: number;
   spokeProfile: string;
+  spokeAddress: string;
   workers?: number;
   out: string;
   listen: ListenAddress;
@@ -64,6 +65,12 @@ export function launchCommand(finish: (code: number) => void): Command {
     .option('--boot-spread <duration>', 'time over which the hosts of an InfraEnv boot', duration, 30)
     .option('--poll-interval <duration>', 'pace of polls in place of what the service asks for', duration)
     .option('--spoke-profile <name>', 'how long installations take: typical or quick', 'typical')
+    .option(
+      '--spoke-address <ip>',
+      'address of this machine by which the service reaches installed clusters, to follow hosts of day 2',
+      ipAddress,
+      '127.0.0.1',
+    )
     .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
     .addOption(listenOption('--listen <address>', 'address and port of API, metrics and page', '127.0.0.1:5566'))
     .option('--out <dir>', 'folder for the token, and for folders of runs that clients start', 'runs')
@@ -126,9 +133,10 @@ async function keepAlive(flags: LaunchFlags): Promise<number> {
 async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
   const { HubLaunch } = await import('../daemon/hub-launch.ts');
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
-  const { SPOKE_PROFILES } = await import('../../model/spoke/profiles.ts');
-  if (!Object.hasOwn(SPOKE_PROFILES, flags.spokeProfile)) {
-    const names = Object.keys(SPOKE_PROFILES).join(', ');
+  const { SPOKE_PROFILE_NAMES } = await import('../../model/spoke/profiles.ts');
+  const spokeProfile = SPOKE_PROFILE_NAMES.find((name) => name === flags.spokeProfile);
+  if (!spokeProfile) {
+    const names = SPOKE_PROFILE_NAMES.join(', ');
     throw new InputError(`--spoke-profile ${flags.spokeProfile} is unknown; allowed: ${names}`);
   }
   if (flags.converged && !flags.bmh) throw new InputError('--converged says how BareMetalHosts boot; give --bmh too');
@@ -144,7 +152,8 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
       bmh: flags.bmh === true,
       converged: flags.converged === true,
       tls: { ...(flags.ca !== undefined && { ca: readCa(flags.ca) }), ...(flags.insecure && { insecure: true }) },
-      spokeProfile: flags.spokeProfile,
+      spokeProfile,
+      spokeAddress: flags.spokeAddress,
       bootSpreadMs: flags.bootSpread * 1000,
       pollIntervalSeconds: flags.pollInterval ?? null,
       workers: flags.workers ?? Math.max(1, availableParallelism() - 1),

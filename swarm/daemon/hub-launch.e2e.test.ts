@@ -36,6 +36,7 @@ async function launch(options: Partial<HubLaunchOptions> = {}): Promise<HubLaunc
     converged: false,
     tls: {},
     spokeProfile: 'quick',
+    spokeAddress: '127.0.0.1',
     bootSpreadMs: 2_000,
     pollIntervalSeconds: 5,
     workers: 1,
@@ -120,7 +121,6 @@ describe('a launch', () => {
       'worker',
     ]);
     await site.client.patch(infraEnvs, 'ha', 'ha', { metadata: { annotations: { 'assisted-swarm/agents': '6' } } });
-    // Behind the reboot the service looks into the spoke, whose API is not served here: what the host does ends with its node.
     const joined = await eventually(async () => {
       const agent = (await agentsIn('ha')).find(
         ({ status }) => (status as { inventory?: { hostname?: string } }).inventory?.hostname === 'ha-day2-0',
@@ -132,6 +132,13 @@ describe('a launch', () => {
         type === 'host' && event?.type === 'host.phase' && event.id === joined ? [event.phase] : [],
       );
     await expect.poll(() => phases().at(-1), { timeout: 60_000 }).toBe('done');
+    // The service has seen its node, and let it in.
+    await expect
+      .poll(async () => (await site.client.get(agents, 'ha', joined)).status, { timeout: 60_000, interval: 200 })
+      .toMatchObject({
+        debugInfo: { state: 'added-to-existing-cluster' },
+        csrStatus: { approvedCSRs: [{ type: 'client' }, { type: 'serving' }] },
+      });
     // Nothing but that host was started anew.
     expect(events.filter(({ type }) => type === 'infra-env.hosts')).toMatchObject([
       { hosts: 5, removed: [] },

@@ -11,6 +11,7 @@ import { KubeClient } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { BareMetalOperator, OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
 import { hardwareDetails } from '../bmh/hardware-details.ts';
@@ -29,6 +30,7 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
+import { ServedSpokes } from './served-spokes.ts';
 import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
 
 export interface HubLaunchOptions {
@@ -47,7 +49,9 @@ export interface HubLaunchOptions {
   converged: boolean;
   /** What is trusted when discovery ignitions are downloaded; agents trust what these say. */
   tls: TlsOptions;
-  spokeProfile: string;
+  spokeProfile: SpokeProfileName;
+  /** Address of this machine by which the service reaches the kube-apis of clusters that take hosts of day 2. */
+  spokeAddress: string;
   /** Simulated milliseconds over which the hosts of an InfraEnv boot. */
   bootSpreadMs: number;
   pollIntervalSeconds: number | null;
@@ -79,6 +83,7 @@ export class HubLaunch {
   #user: UserRuntime | null = null;
   #pool: Pool | null = null;
   #launcher: Launcher | null = null;
+  #spokes: ServedSpokes | null = null;
   #operator: { operator: BareMetalOperator; client: KubeClient } | null = null;
   /** Hosts for which this process has connections enough. */
   #roomFor = Number.POSITIVE_INFINITY;
@@ -117,8 +122,9 @@ export class HubLaunch {
    * @throws Error that says what of the hub cannot be used, and what to do
    */
   async start(): Promise<void> {
-    const { tls, bmh, converged, workers, kubeconfig, ...wishes } = this.#options;
+    const { tls, bmh, converged, workers, kubeconfig, spokeAddress, ...wishes } = this.#options;
     const bareMetal = await this.#checkHub();
+    this.#spokes = await this.#serveSpokes(spokeAddress);
     const telemetry = new SharedTelemetry(this.#telemetry, 0);
     const user = createUserRuntime({ tls, clock: this.#clock, telemetry });
     this.#user = user;
@@ -133,6 +139,7 @@ export class HubLaunch {
       pool: this.#pool,
       capacity: CAPACITY,
       bareMetal,
+      spokes: this.#spokes,
       poweredOn: bmh ? (key) => this.#poweredOn.has(key) : null,
       download: (url, signal) => fetchDiscoveryIgnition(url, { runtime: user, machine: USER_MACHINE, signal }),
       emit: (event) => this.#emit(event),
@@ -148,6 +155,7 @@ export class HubLaunch {
     await this.#operator?.client.close();
     await this.#launcher?.stop();
     await this.#pool?.stop();
+    await this.#spokes?.close();
     this.#measured.saturation.stop();
     await this.#user?.transport.close();
     await this.#client.close();
@@ -190,6 +198,17 @@ export class HubLaunch {
     }
   }
 
+  async #serveSpokes(address: string): Promise<ServedSpokes> {
+    try {
+      return await ServedSpokes.start({ clock: this.#clock, address, profile: this.#options.spokeProfile });
+    } catch (error) {
+      throw new Error(
+        `nothing can be served at ${address}: ${(error as Error).message}; give an address of this machine with --spoke-address`,
+        { cause: error },
+      );
+    }
+  }
+
   async #createPool(): Promise<Pool> {
     const { workers, createPool } = this.#options;
     const create = createPool ?? (await import('../pool/pool.ts')).createPool;
@@ -220,7 +239,10 @@ export class HubLaunch {
     const infraEnv = this.#launcher?.infraEnvOf(cluster);
     if (infraEnv === undefined) return;
     this.#emit({ time: event.time, type: 'host', infraEnv, event });
-    if (event.type !== 'host.phase' || !this.#operator) return;
+    if (event.type !== 'host.phase') return;
+    if (event.phase === 'rebooted') this.#launcher?.hostBoots(event.id, 'disk');
+    else if (event.phase === 'booting') this.#launcher?.hostBoots(event.id, 'image');
+    if (!this.#operator) return;
     const bmh = this.#launcher?.bareMetalHostOf(infraEnv, event.id);
     if (!bmh) return;
     const { namespace = '', name } = splitKey(bmh);

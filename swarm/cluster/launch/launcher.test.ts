@@ -99,6 +99,7 @@ async function start(options: Partial<LauncherOptions> = {}): Promise<void> {
     seed: 's',
     agents: 0,
     poweredOn: null,
+    spokes: { open: async () => 'kubeconfig', hostRebooted: () => {}, shut: async () => {} },
     download: (url, signal) => {
       downloads.push(url);
       return answer(url, signal);

@@ -12,13 +12,15 @@ import type { Clock } from '../../../model/time/clock.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
 import { IgnitionError } from '../../service/ignition-config.ts';
+import type { SpokeServer } from '../spoke-server.ts';
 import { AgentApproval } from './agent-approval.ts';
-import { derivedNetwork, firstIpv4, HostNetwork, liesIn } from './host-network.ts';
+import { GrowingClusters } from './growing-clusters.ts';
 import { HubWatch } from './hub-watch.ts';
 import { ANNOTATIONS, type InfraEnvFacts, ignitionUrlOf, infraEnvKeyOf } from './infra-env-facts.ts';
 import { InfraEnvGroup, knownCluster, type LaunchPool, Slots } from './infra-env-group.ts';
 import type { LaunchEvent, LaunchNews } from './launch-event.ts';
-import { type WantedHost, type WantedOptions, wantedHosts } from './wanted-hosts.ts';
+import { LaunchNetworks } from './launch-networks.ts';
+import { allHosts, type WantedHost, type WantedOptions, wantedHosts } from './wanted-hosts.ts';
 
 export interface LauncherOptions extends WantedOptions {
   client: KubeClient;
@@ -38,6 +40,8 @@ export interface LauncherOptions extends WantedOptions {
   bootSpreadMs: number;
   spokeProfile: string;
   pollIntervalSeconds: number | null;
+  /** Serves the kube-apis of clusters that take hosts of day 2. */
+  spokes: SpokeServer;
   /** See fetchDiscoveryIgnition. */
   download: (url: string, signal: AbortSignal) => Promise<AgentSetup>;
   emit: (event: LaunchEvent) => void;
@@ -71,19 +75,20 @@ export class Launcher {
   readonly #watch: HubWatch;
   readonly #queue: WorkQueue;
   readonly #approval: AgentApproval | null;
+  readonly #growing: GrowingClusters;
   readonly #slots: Slots;
   readonly #groups = new Map<string, InfraEnvGroup>();
   /** By number. */
   readonly #keys = new Map<number, string>();
   readonly #entries = new Map<string, Entry>();
-  /** Of clusters, and of the namespaces whose InfraEnvs have none. */
-  readonly #networks = new Map<string, HostNetwork>();
+  readonly #networks: LaunchNetworks;
   #numbers = 0;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
     const { client, clock, namespaces, selector, bareMetal, approve, capacity } = options;
     this.#slots = new Slots(capacity);
+    this.#networks = new LaunchNetworks(options.seed, (message) => this.#warn(message));
     this.#queue = new WorkQueue({
       clock,
       workers: WORKERS,
@@ -98,9 +103,11 @@ export class Launcher {
       bareMetal,
       onChange: (key) => this.#changed(key),
       onAgent: (agent) => this.#approval?.look(agent),
+      onCluster: (cluster) => this.#growing.look(cluster),
       onTrouble: (trouble) =>
         this.#warn(trouble === null ? 'the hub answers again' : `the hub cannot be followed: ${trouble}; hosts go on`),
     });
+    this.#growing = this.#growingClusters();
     this.#approval = approve
       ? new AgentApproval({
           client,
@@ -111,6 +118,20 @@ export class Launcher {
           onError: (message) => this.#warn(message),
         })
       : null;
+  }
+
+  #growingClusters(): GrowingClusters {
+    const { client, clock, spokes } = this.#options;
+    return new GrowingClusters({
+      client,
+      clock,
+      spokes,
+      cluster: (key) => this.#watch.cluster(key),
+      hostsOf: (cluster) => this.#watch.hostsOf(cluster),
+      isOurs: ({ id, infraEnv }) => infraEnv !== null && this.#allHosts(infraEnv).some((host) => host.id === id),
+      isAlive: ({ id, infraEnv }) => infraEnv !== null && this.#groups.get(infraEnv)?.host(id) !== undefined,
+      warn: (message) => this.#warn(message),
+    });
   }
 
   /** Begins to follow the hub; resolves when everything on it is known. */
@@ -124,6 +145,7 @@ export class Launcher {
     await this.#watch.stop();
     await this.#queue.stop();
     await this.#approval?.stop();
+    await this.#growing.stop();
   }
 
   get state(): LaunchState {
@@ -156,12 +178,13 @@ export class Launcher {
   /** The machine of a BareMetalHost, on or off; undefined when it belongs to no InfraEnv that is followed. */
   machineOf(bareMetalHost: string): WantedHost | undefined {
     const key = this.#watch.infraEnvOfBareMetalHost(bareMetalHost);
-    const infraEnv = key === null ? undefined : this.#watch.infraEnv(key);
-    if (!infraEnv) return undefined;
-    const facts = { ...this.#watch.facts(infraEnv), onDisk: new Set<string>() };
-    const wanted = wantedHosts(facts, { ...this.#options, poweredOn: () => true }, new Set());
     const { name } = splitKey(bareMetalHost);
-    return 'hosts' in wanted ? wanted.hosts.find(({ bmh }) => bmh === name) : undefined;
+    return key === null ? undefined : this.#allHosts(key).find(({ bmh }) => bmh === name);
+  }
+
+  /** A machine boots the discovery image, or from its disk. @param id of the host */
+  hostBoots(id: string, from: 'image' | 'disk'): void {
+    this.#growing.boots(id, from);
   }
 
   /** Key of the BareMetalHost that is this host of an InfraEnv; null when it is none. */
@@ -233,7 +256,7 @@ export class Launcher {
       this.#say(key, entry, 'waits: the service has not made its discovery ignition yet');
       return null;
     }
-    const network = this.#networkOf(facts);
+    const network = this.#networks.of(facts);
     if (typeof network === 'string') {
       this.#say(key, entry, network);
       return null;
@@ -276,7 +299,7 @@ export class Launcher {
   }
 
   #settle(key: string, entry: Entry, group: InfraEnvGroup, facts: InfraEnvFacts, hosts: readonly WantedHost[]): void {
-    const network = this.#networkOf(facts);
+    const network = this.#networks.of(facts);
     if (typeof network !== 'string') for (const { ipv4Cidr } of hosts) if (ipv4Cidr) network.reserve(ipv4Cidr);
     let change = { added: [] as string[], removed: [] as string[] };
     try {
@@ -303,36 +326,6 @@ export class Launcher {
     this.#keys.delete(number);
   }
 
-  /** The network that hosts of an InfraEnv are on, or why there is none. */
-  #networkOf(facts: InfraEnvFacts): HostNetwork | string {
-    const cluster = knownCluster(facts);
-    const owner = cluster ? `cluster ${cluster.key}` : `namespace ${facts.namespace}`;
-    const told = facts.annotations[ANNOTATIONS.machineNetwork];
-    const key = told === undefined ? owner : `${owner} ${told}`;
-    let network = this.#networks.get(key);
-    if (network) return network;
-    const vips = [cluster?.apiVip, cluster?.ingressVip].filter((vip) => typeof vip === 'string');
-    const statics = facts.networks.flatMap(({ ipv4Cidr }) => ipv4Cidr ?? []);
-    const asked = told === undefined ? (cluster?.machineNetworks ?? []) : [told];
-    if (asked.length > 0 && !firstIpv4(asked)) {
-      return `its machine network is ${asked.join(', ')}; hosts have IPv4 addresses, so give an IPv4 CIDR`;
-    }
-    const cidr =
-      firstIpv4(asked) ?? firstIpv4(statics) ?? derivedNetwork(this.#options.seed, owner, vips, cluster === null);
-    const outside = statics.find((one) => asked.length > 0 && !liesIn(one, cidr));
-    if (outside)
-      this.#warn(
-        `InfraEnv ${facts.key}: NMStateConfigs give the address ${outside}, which is not in the machine network ${cidr}`,
-      );
-    try {
-      network = new HostNetwork(cidr, vips);
-    } catch (error) {
-      return messageOf(error);
-    }
-    this.#networks.set(key, network);
-    return network;
-  }
-
   #bootDelayMs({ seed, index }: WantedHost): number {
     return Math.floor(unitNumber(hashWords(`boot/${seed}/${index}`)) * this.#options.bootSpreadMs);
   }
@@ -344,6 +337,14 @@ export class Launcher {
     if (infraEnv === null || !object) return null;
     const host = this.#groups.get(infraEnv)?.host(agent.metadata.name);
     return { infraEnv, host, roles: knownCluster(this.#watch.facts(object)) !== null };
+  }
+
+  /** Hosts of an InfraEnv, on or off, now or before. */
+  #allHosts(key: string): readonly WantedHost[] {
+    const infraEnv = this.#watch.infraEnv(key);
+    if (!infraEnv) return [];
+    const all = allHosts(this.#watch.facts(infraEnv), { ...this.#options, poweredOn: () => true });
+    return 'hosts' in all ? all.hosts : [];
   }
 
   #entryOf(key: string): Entry {

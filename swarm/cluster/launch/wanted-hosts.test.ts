@@ -17,6 +17,7 @@ const CLUSTER: ClusterFacts = {
   apiVip: null,
   ingressVip: null,
   installed: false,
+  kubeconfigSecret: 'c-admin-kubeconfig',
 };
 const OPTIONS: WantedOptions = { seed: 's', agents: 0, poweredOn: null };
 

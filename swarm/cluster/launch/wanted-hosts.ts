@@ -59,6 +59,19 @@ export type Wanted = { waiting: string } | { problem: string } | { hosts: Wanted
 
 /** @param running names of hosts that are alive here: they stay wanted when their machines boot from their disks */
 export function wantedHosts(facts: InfraEnvFacts, options: WantedOptions, running: ReadonlySet<string>): Wanted {
+  const all = allHosts(facts, options);
+  if (!('hosts' in all)) return all;
+  const { cluster } = facts;
+  const known = typeof cluster === 'string' ? null : cluster;
+  return { hosts: all.hosts.filter((host) => isAlive(facts, known, host, requiredBy(known), running)) };
+}
+
+function requiredBy(cluster: ClusterFacts | null): number {
+  return cluster ? cluster.controlPlanes + cluster.arbiters + cluster.workers : 0;
+}
+
+/** Hosts of an InfraEnv, those included that boot from their disks since an earlier time. */
+export function allHosts(facts: InfraEnvFacts, options: WantedOptions): Wanted {
   const { annotations, cluster } = facts;
   const named = namedHosts(facts, options.poweredOn);
   const told = wholeNumber(annotations, ANNOTATIONS.agents, MAX_HOSTS);
@@ -67,13 +80,12 @@ export function wantedHosts(facts: InfraEnvFacts, options: WantedOptions, runnin
   if (typeof first === 'string') return { problem: first };
   if (typeof cluster === 'string' && told === null) return { waiting: `${cluster} does not exist yet` };
   const known = typeof cluster === 'string' ? null : cluster;
-  const required = known ? known.controlPlanes + known.arbiters + known.workers : 0;
+  const required = requiredBy(known);
   const amount = told ?? amountOf(facts, options, named, known ? required : null);
   const planned = annotations[ANNOTATIONS.seed];
   const plan = planned !== undefined && first !== null ? { seed: planned, first } : null;
   const slots = slotsOf(facts, named, amount, plan, options.seed, required);
-  const hosts = slots.map((slot, order) => hostOf(facts, known, slot, order, required));
-  return { hosts: hosts.filter((host) => isAlive(facts, known, host, required, running)) };
+  return { hosts: slots.map((slot, order) => hostOf(facts, known, slot, order, required)) };
 }
 
 /** A host of the hub that has a name there. */
