@@ -39,6 +39,26 @@ describe('wrong input', () => {
     ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
     ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'has no PEM certificate in it'],
     ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],
+    [
+      'a share of downloads alone',
+      ['--boot-share', '0.5'],
+      '--boot-share says how hosts download; give --boot iso or ip',
+    ],
+    [
+      'a share of downloads above 1',
+      ['--boot', 'iso', '--boot-share', '2'],
+      '--boot-share 2 is not allowed; allowed: ',
+    ],
+    [
+      'a rate that is not one',
+      ['--boot', 'ipxe', '--boot-rate-total', '5'],
+      '--boot-rate-total 5 is not allowed; allowed: bytes in a second such as',
+    ],
+    [
+      'a rate that is too small',
+      ['--boot', 'iso', '--boot-rate-per-host', '5B/s'],
+      '--boot-rate-per-host 5B/s is not allowed; allowed: at least 1kB/s',
+    ],
     ['a hub without the kinds', [], 'does not serve infraenvs.agent-install.openshift.io: install assisted-service'],
   ])('%s is refused with one message', async (_, args, message) => {
     const given = args.includes('--kubeconfig') ? args : ['--kubeconfig', kubeconfig, ...args];
@@ -61,9 +81,14 @@ describe('wrong input', () => {
     ['--agents', '10001'],
     ['--workers', '0'],
     ['--boot-spread', 'x'],
+    ['--spoke-address', 'here'],
   ])('%s %s is refused', async (...args) => {
     await expect(launch('--kubeconfig', kubeconfig, ...args)).rejects.toThrow('Allowed: ');
   });
+});
+
+it('downloads of another kind are refused', async () => {
+  await expect(launch('--kubeconfig', kubeconfig, '--boot', 'x')).rejects.toThrow('Allowed choices are iso, ipxe');
 });
 
 describe('lines for people', () => {

@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
 import type { HubLaunch } from '../daemon/hub-launch.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
+import { addBootOptions, type BootFlags, bootOf } from './boot-options.ts';
 import { EXIT, InputError } from './exit.ts';
 import { LaunchProgress, launchLine } from './launch-progress.ts';
 import { note } from './note.ts';
 import { count, duration, ipAddress, type ListenAddress, listenOption, wholeNumber } from './options.ts';
 
-interface LaunchFlags extends AccessFlags {
+interface LaunchFlags extends AccessFlags, BootFlags {
   kubeconfig?: string;
   context?: string;
   namespace: string[];
@@ -76,7 +77,7 @@ export function launchCommand(finish: (code: number) => void): Command {
     .option('--out <dir>', 'folder for the token, and for folders of runs that clients start', 'runs')
     .option('--json', 'print events as lines of JSON')
     .option('--quiet', 'no progress lines');
-  return addAccessOptions(command)
+  return addAccessOptions(addBootOptions(command))
     .addHelpText(
       'after',
       `
@@ -89,7 +90,7 @@ ${ACCESS_HELP}
 Examples:
   swarm launch --kubeconfig hub.kubeconfig --approve
   swarm launch --namespace ztp-1 --namespace ztp-2 --agents 3
-  swarm launch --selector assisted-swarm/run --bmh
+  swarm launch --selector assisted-swarm/run --bmh --boot iso --boot-rate-total 1GB/s
   swarm launch --json | jq -c 'select(.type == "infra-env.hosts")'`,
     )
     .action(async (flags: LaunchFlags) => finish(await keepAlive(flags)));
@@ -156,6 +157,7 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
       spokeAddress: flags.spokeAddress,
       bootSpreadMs: flags.bootSpread * 1000,
       pollIntervalSeconds: flags.pollInterval ?? null,
+      boot: bootOf(flags),
       workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
       emit: (event) => show(event, flags),
     });

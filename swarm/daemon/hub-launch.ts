@@ -21,6 +21,7 @@ import type { LaunchEvent, LaunchNews } from '../cluster/launch/launch-event.ts'
 import { Launcher, type LaunchState } from '../cluster/launch/launcher.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { TlsOptions } from '../plan/connections.ts';
+import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
@@ -55,6 +56,8 @@ export interface HubLaunchOptions {
   /** Simulated milliseconds over which the hosts of an InfraEnv boot. */
   bootSpreadMs: number;
   pollIntervalSeconds: number | null;
+  /** What booting hosts download; null for nothing. */
+  boot: BootLoad | null;
   workers: number;
   emit: (event: LaunchEvent) => void;
   /** Real time when absent. */
@@ -210,11 +213,12 @@ export class HubLaunch {
   }
 
   async #createPool(): Promise<Pool> {
-    const { workers, createPool } = this.#options;
+    const { workers, createPool, boot } = this.#options;
     const create = createPool ?? (await import('../pool/pool.ts')).createPool;
     return create({
       workers,
       clock: this.#clockSpec,
+      boot,
       telemetry: this.#telemetry,
       transport: {
         mode: 'per-poll',

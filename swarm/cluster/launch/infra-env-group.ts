@@ -1,6 +1,7 @@
 /** The hosts of one InfraEnv that are alive: what was launched, and what has to be added and removed to have what is wanted. */
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { AddedHost, ClusterLaunch } from '../../pool/messages.ts';
+import type { BootSource } from '../../service/boot-source.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { ClusterFacts, InfraEnvFacts } from './infra-env-facts.ts';
@@ -54,6 +55,8 @@ export interface GroupOptions {
   uid: string;
   setup: AgentSetup;
   network: HostNetwork;
+  /** Where hosts download what they boot; null when they do not. */
+  boot: BootSource | null;
   pool: LaunchPool;
   slots: Slots;
   /** Simulated milliseconds between its first request and the launch, for a host's position. */
@@ -73,7 +76,7 @@ export class InfraEnvGroup {
 
   /** Launches it without hosts. @throws Error when no worker is left. */
   constructor(facts: InfraEnvFacts, options: GroupOptions) {
-    const { number, uid, setup, network, pool, spokeProfile, pollIntervalSeconds } = options;
+    const { number, uid, setup, network, boot, pool, spokeProfile, pollIntervalSeconds } = options;
     this.number = number;
     this.uid = uid;
     this.setup = setup;
@@ -94,6 +97,7 @@ export class InfraEnvGroup {
       },
       tls: { insecure, ...(ca !== null && { ca }) },
       ...(proxy && { proxy }),
+      ...(boot && { boot }),
       firstSlot: 0,
       start: [],
       spokeProfile,

@@ -19,9 +19,6 @@ export class LaunchNetworks {
     const cluster = knownCluster(facts);
     const owner = cluster ? `cluster ${cluster.key}` : `namespace ${facts.namespace}`;
     const told = facts.annotations[ANNOTATIONS.machineNetwork];
-    const key = told === undefined ? owner : `${owner} ${told}`;
-    let network = this.#networks.get(key);
-    if (network) return network;
     const vips = [cluster?.apiVip, cluster?.ingressVip].filter((vip) => typeof vip === 'string');
     const statics = facts.networks.flatMap(({ ipv4Cidr }) => ipv4Cidr ?? []);
     const asked = told === undefined ? (cluster?.machineNetworks ?? []) : [told];
@@ -29,6 +26,10 @@ export class LaunchNetworks {
       return `its machine network is ${asked.join(', ')}; hosts have IPv4 addresses, so give an IPv4 CIDR`;
     }
     const cidr = firstIpv4(asked) ?? firstIpv4(statics) ?? derivedNetwork(this.#seed, owner, vips, cluster === null);
+    // A cluster that was made anew may be on another one.
+    const key = `${owner} ${cidr}`;
+    let network = this.#networks.get(key);
+    if (network) return network;
     const outside = statics.find((one) => asked.length > 0 && !liesIn(one, cidr));
     if (outside)
       this.#warn(

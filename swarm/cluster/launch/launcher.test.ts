@@ -96,6 +96,7 @@ async function start(options: Partial<LauncherOptions> = {}): Promise<void> {
     bootSpreadMs: 0,
     spokeProfile: 'quick',
     pollIntervalSeconds: null,
+    boot: null,
     seed: 's',
     agents: 0,
     poweredOn: null,

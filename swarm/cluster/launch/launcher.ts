@@ -10,8 +10,10 @@ import { type KubeObject, objectKey, splitKey } from '../../../model/kube/kube-o
 import { type Outcome, WorkQueue } from '../../../model/kube/work-queue.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
+import type { BootLoad } from '../../plan/expanded-plan.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
 import { IgnitionError } from '../../service/ignition-config.ts';
+import { bootSourceOf } from '../hub-status.ts';
 import type { SpokeServer } from '../spoke-server.ts';
 import { AgentApproval } from './agent-approval.ts';
 import { GrowingClusters } from './growing-clusters.ts';
@@ -40,6 +42,8 @@ export interface LauncherOptions extends WantedOptions {
   bootSpreadMs: number;
   spokeProfile: string;
   pollIntervalSeconds: number | null;
+  /** What booting hosts download; null for nothing. */
+  boot: Pick<BootLoad, 'from'> | null;
   /** Serves the kube-apis of clusters that take hosts of day 2. */
   spokes: SpokeServer;
   /** See fetchDiscoveryIgnition. */
@@ -261,7 +265,12 @@ export class Launcher {
       this.#say(key, entry, network);
       return null;
     }
-    const { clock } = this.#options;
+    const { clock, boot } = this.#options;
+    const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
+    if (boot && !source) {
+      this.#say(key, entry, `waits: it names nothing to boot from by ${boot.from}`);
+      return null;
+    }
     entry.download = new AbortController();
     let setup: AgentSetup;
     try {
@@ -286,6 +295,7 @@ export class Launcher {
       uid,
       setup,
       network,
+      boot: source,
       pool,
       slots: this.#slots,
       bootDelayMs: (host) => this.#bootDelayMs(host),
