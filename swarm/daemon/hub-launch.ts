@@ -18,7 +18,7 @@ import { hardwareDetails } from '../bmh/hardware-details.ts';
 import { derivedNetwork, HostNetwork } from '../cluster/launch/host-network.ts';
 import { clusterPlan } from '../cluster/launch/infra-env-group.ts';
 import type { LaunchEvent, LaunchNews } from '../cluster/launch/launch-event.ts';
-import { Launcher, type LaunchState } from '../cluster/launch/launcher.ts';
+import { type LaunchedInfraEnv, Launcher, type LaunchState } from '../cluster/launch/launcher.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
@@ -114,6 +114,10 @@ export class HubLaunch {
   /** What is alive; null before the start. */
   get state(): LaunchState | null {
     return this.#launcher?.state ?? null;
+  }
+
+  infraEnvs(limit: number): LaunchedInfraEnv[] {
+    return this.#launcher?.infraEnvs(limit) ?? [];
   }
 
   measured(): RegistrySource {

@@ -117,6 +117,11 @@ export class InfraEnvGroup {
     return this.#alive.size;
   }
 
+  /** Slots of the hosts that are alive, in the pool's telemetry. */
+  get slots(): number[] {
+    return [...this.#alive.values()].map(({ slot }) => slot);
+  }
+
   /** The host with this id, which is also its Agent's name. */
   host(id: string): WantedHost | undefined {
     for (const { wanted } of this.#alive.values()) if (wanted.id === id) return wanted;

@@ -61,6 +61,15 @@ export interface LaunchState {
   waiting: ReadonlyMap<string, string>;
 }
 
+/** One InfraEnv of a launch. */
+export interface LaunchedInfraEnv {
+  infraEnv: string;
+  /** Slots of its hosts in the pool's telemetry. */
+  slots: number[];
+  /** Why it has no hosts, or not all; '' when it has. */
+  waiting: string;
+}
+
 const WORKERS = 16;
 /** Wall-clock pauses after a download that failed. */
 const RETRY_FIRST_MS = 2_000;
@@ -163,6 +172,16 @@ export class Launcher {
       [...this.#entries].filter(([, { told }]) => told !== '').map(([key, { told }]) => [key, told]),
     );
     return { infraEnvs: this.#entries.size, launched, hosts, waiting };
+  }
+
+  /** InfraEnvs by name, those that wait first. */
+  infraEnvs(limit: number): LaunchedInfraEnv[] {
+    const order = ([a, one]: [string, Entry], [b, other]: [string, Entry]) =>
+      Number(one.told === '') - Number(other.told === '') || (a < b ? -1 : 1);
+    return [...this.#entries]
+      .sort(order)
+      .slice(0, limit)
+      .map(([infraEnv, { told }]) => ({ infraEnv, slots: this.#groups.get(infraEnv)?.slots ?? [], waiting: told }));
   }
 
   /** See HubWatch. */
