@@ -72,6 +72,7 @@ export class LaunchProgress {
   line(): string {
     const { state } = this.#source;
     if (!state) return 'starting';
+    if (state.infraEnvs === 0) return 'no InfraEnv is there to launch hosts for; waits for one';
     const { phases } = this.#source.measured().reader.snapshot(wallNow()).hosts;
     // Those that were taken away are nobody's concern any more.
     const alive = HOST_PHASES.filter((phase) => phase !== 'planned' && phase !== 'stopped' && phases[phase] > 0);

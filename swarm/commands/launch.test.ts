@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KubeMock, startKubeMock } from '../../controller-mock/index.ts';
+import { type KubeMock, seedHub, startKubeMock } from '../../controller-mock/index.ts';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
 import { InputError } from './exit.ts';
 import { launchCommand } from './launch.ts';
@@ -67,13 +67,25 @@ describe('wrong input', () => {
     expect((error as Error).message).toContain(message);
   });
 
+  it('a selector that is none is refused with what the hub says of it', async () => {
+    const full = await startKubeMock({ tls: false, world: seedHub });
+    try {
+      const given = ['--kubeconfig', file('full', full.kubeconfig), '--selector', 'a==b==c'];
+      await expect(launch(...given)).rejects.toThrow('--selector a==b==c is not a label selector: ');
+    } finally {
+      await full.close();
+    }
+  });
+
   it('a hub that does not answer is refused with its address', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const gone = file('gone', hub.kubeconfig.replaceAll(hub.url, `http://127.0.0.1:${port}`));
-    await expect(launch('--kubeconfig', gone)).rejects.toThrow(`no response from http://127.0.0.1:${port}`);
+    await expect(launch('--kubeconfig', gone)).rejects.toThrow(
+      `the hub http://127.0.0.1:${port} cannot be reached (connect ECONNREFUSED`,
+    );
   });
 
   it.each([

@@ -8,9 +8,7 @@
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from '../../model/kube/kube-client.ts';
-import { isKubeError } from '../../model/kube/kube-error.ts';
 import { objectKey, splitKey } from '../../model/kube/kube-object.ts';
-import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { BareMetalOperator, OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
@@ -31,6 +29,7 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
+import { checkLaunchHub } from './launch-check.ts';
 import { ServedSpokes } from './served-spokes.ts';
 import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
 
@@ -130,7 +129,7 @@ export class HubLaunch {
    */
   async start(): Promise<void> {
     const { tls, bmh, converged, workers, kubeconfig, spokeAddress, ...wishes } = this.#options;
-    const bareMetal = await this.#checkHub();
+    const bareMetal = await checkLaunchHub(this.#client, this.#clock, this.#options);
     this.#spokes = await this.#serveSpokes(spokeAddress);
     const telemetry = new SharedTelemetry(this.#telemetry, 0);
     const user = createUserRuntime({ tls, clock: this.#clock, telemetry });
@@ -166,43 +165,6 @@ export class HubLaunch {
     this.#measured.saturation.stop();
     await this.#user?.transport.close();
     await this.#client.close();
-  }
-
-  /** @returns whether the hub has BareMetalHosts. @throws Error for a hub that cannot be worked with */
-  async #checkHub(): Promise<boolean> {
-    const { bmh } = this.#options;
-    for (const resource of NEEDED) {
-      if (await this.#client.serves(resource)) continue;
-      throw new Error(
-        `the hub ${this.#client.server} does not serve ${resourceName(resource)}: install assisted-service with its ` +
-          'CustomResourceDefinitions there (and Hive beside it), or give the kubeconfig of another hub',
-      );
-    }
-    const bareMetal = await this.#client.serves(RESOURCES.bareMetalHosts);
-    if (bmh && !bareMetal) {
-      throw new Error(
-        `the hub ${this.#client.server} does not serve ${resourceName(RESOURCES.bareMetalHosts)}: install the ` +
-          'CustomResourceDefinitions of metal3.io there, or leave --bmh out',
-      );
-    }
-    for (const resource of bareMetal ? [...NEEDED, RESOURCES.bareMetalHosts] : NEEDED) await this.#mayList(resource);
-    return bareMetal;
-  }
-
-  async #mayList(resource: KubeResource): Promise<void> {
-    const { namespaces } = this.#options;
-    for (const namespace of namespaces.length > 0 ? namespaces : [undefined]) {
-      try {
-        for await (const _ of this.#client.pages(resource, namespace ? { namespace } : {})) break;
-      } catch (error) {
-        if (!isKubeError(error) || error.status !== 403) throw error;
-        throw new Error(
-          `the user of the kubeconfig may not list ${resourceName(resource)}${namespace ? ` in namespace ${namespace}` : ''}: ` +
-            `grant get, list and watch, or name namespaces with --namespace (${error.message})`,
-          { cause: error },
-        );
-      }
-    }
   }
 
   async #serveSpokes(address: string): Promise<ServedSpokes> {
@@ -334,15 +296,6 @@ export class HubLaunch {
     this.#emit({ time: this.#clock.now(), ...news } as LaunchEvent);
   }
 }
-
-/** Kinds that a launch cannot do without. */
-const NEEDED: readonly KubeResource[] = [
-  RESOURCES.infraEnvs,
-  RESOURCES.agents,
-  RESOURCES.nmStateConfigs,
-  RESOURCES.clusterDeployments,
-  RESOURCES.agentClusterInstalls,
-];
 
 function bmhError({ host, message }: { host: { namespace: string; name: string } | null; message: string }): string {
   return host ? `BareMetalHost ${host.namespace}/${host.name}: ${message}` : message;
