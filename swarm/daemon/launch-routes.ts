@@ -3,7 +3,7 @@ import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
 import { wallNow } from '../../model/time/clock.ts';
-import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launcher.ts';
+import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-state.ts';
 import type { RegistrySource } from '../telemetry/registry.ts';
 
 /** What the API knows of a launch. */

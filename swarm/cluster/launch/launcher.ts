@@ -22,6 +22,7 @@ import { ANNOTATIONS, type InfraEnvFacts, ignitionUrlOf, infraEnvKeyOf } from '.
 import { InfraEnvGroup, knownCluster, type LaunchPool, Slots } from './infra-env-group.ts';
 import type { LaunchEvent, LaunchNews } from './launch-event.ts';
 import { LaunchNetworks } from './launch-networks.ts';
+import type { LaunchedInfraEnv, LaunchState } from './launch-state.ts';
 import { allHosts, type WantedHost, type WantedOptions, wantedHosts } from './wanted-hosts.ts';
 
 export interface LauncherOptions extends WantedOptions {
@@ -49,25 +50,6 @@ export interface LauncherOptions extends WantedOptions {
   /** See fetchDiscoveryIgnition. */
   download: (url: string, signal: AbortSignal) => Promise<AgentSetup>;
   emit: (event: LaunchEvent) => void;
-}
-
-/** How far the launch is. */
-export interface LaunchState {
-  infraEnvs: number;
-  /** With hosts alive. */
-  launched: number;
-  hosts: number;
-  /** Why others have none, by InfraEnv. */
-  waiting: ReadonlyMap<string, string>;
-}
-
-/** One InfraEnv of a launch. */
-export interface LaunchedInfraEnv {
-  infraEnv: string;
-  /** Slots of its hosts in the pool's telemetry. */
-  slots: number[];
-  /** Why it has no hosts, or not all; '' when it has. */
-  waiting: string;
 }
 
 const WORKERS = 16;
