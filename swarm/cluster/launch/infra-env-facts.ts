@@ -21,6 +21,8 @@ export const ANNOTATIONS = {
   seed: 'assisted-swarm/seed',
   /** Index of the first host of its cluster in that run's plan. */
   firstHost: 'assisted-swarm/first-host',
+  /** Hosts of its cluster in that plan; those beyond are not of the plan. */
+  plannedHosts: 'assisted-swarm/hosts',
 } as const;
 /** On Agents: the name of their BareMetalHost (assisted-service internal/controller/controllers/bmh_agent_controller.go AGENT_BMH_LABEL). */
 const BMH_LABEL = 'agent-install.openshift.io/bmh';
