@@ -77,7 +77,7 @@ export class LaunchProgress {
     // Those that were taken away are nobody's concern any more.
     const alive = HOST_PHASES.filter((phase) => phase !== 'planned' && phase !== 'stopped' && phases[phase] > 0);
     const shown = alive.map((phase) => `${phases[phase]} ${phase}`).join(', ');
-    const waiting = state.waiting.size > 0 ? `; ${state.waiting.size} InfraEnvs without` : '';
+    const waiting = state.waiting.size > 0 ? `; ${state.waiting.size} without` : '';
     return `${hosts(state.hosts)} in ${state.launched} of ${state.infraEnvs} InfraEnvs${shown && `: ${shown}`}${waiting}`;
   }
 }

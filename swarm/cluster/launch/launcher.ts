@@ -249,11 +249,7 @@ export class Launcher {
     hosts: readonly WantedHost[],
   ): Promise<InfraEnvGroup | number | null> {
     if (hosts.length === 0) {
-      this.#say(
-        key,
-        entry,
-        `needs no hosts${facts.cluster === null ? `; annotation ${ANNOTATIONS.agents} or --agents says how many` : ''}`,
-      );
+      this.#say(key, entry, needsNone(facts));
       return null;
     }
     const url = ignitionUrlOf(infraEnv);
@@ -381,6 +377,11 @@ export class Launcher {
   #tell(news: LaunchNews): void {
     this.#options.emit({ time: this.#options.clock.now(), ...news } as LaunchEvent);
   }
+}
+
+function needsNone(facts: InfraEnvFacts): string {
+  if (facts.cluster === null) return `needs no hosts; annotation ${ANNOTATIONS.agents} or --agents says how many`;
+  return knownCluster(facts)?.installed ? 'needs no hosts: its cluster is installed' : 'needs no hosts';
 }
 
 function messageOf(error: unknown): string {
