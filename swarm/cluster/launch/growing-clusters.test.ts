@@ -91,7 +91,7 @@ beforeEach(async () => {
     },
     cluster: () => cluster,
     hostsOf: () => hosts,
-    isOurs: ({ id }) => !id.startsWith('stranger'),
+    idsOf: () => new Set(['master', 'late', 'former', 'done']),
     isAlive: ({ id }) => alive.has(id),
     warn: (message) => warnings.push(message),
   });

@@ -23,8 +23,8 @@ export interface GrowingClustersOptions {
   /** Null when it is gone. */
   cluster: (key: string) => ClusterFacts | null;
   hostsOf: (cluster: string) => ClusterHostFacts[];
-  /** Whether a host is one that this launch brings, now or before it was started anew. */
-  isOurs: (host: ClusterHostFacts) => boolean;
+  /** Ids of the hosts that this launch brings to an InfraEnv, now or before it was started anew. */
+  idsOf: (infraEnv: string) => ReadonlySet<string>;
   /** Whether its machine is one that this process simulates now. */
   isAlive: (host: ClusterHostFacts) => boolean;
   warn: (message: string) => void;
@@ -84,7 +84,7 @@ export class GrowingClusters {
   }
 
   async #reconcile(key: string): Promise<Outcome> {
-    const { spokes, cluster: find, hostsOf, isOurs, isAlive } = this.#options;
+    const { spokes, cluster: find, hostsOf, isAlive } = this.#options;
     const cluster = find(key);
     if (!cluster?.installed) {
       await this.#shut(key);
@@ -92,6 +92,7 @@ export class GrowingClusters {
     }
     if (this.#refused.has(key)) return null;
     const hosts = hostsOf(key);
+    const isOurs = this.#ours();
     const joining = hosts.filter((host) => host.day2 && !host.added && isOurs(host));
     if (joining.length === 0) return null;
     const dayOne = hosts.filter(({ day2 }) => !day2);
@@ -110,6 +111,17 @@ export class GrowingClusters {
       if (this.#rebooted.has(host.id) || (host.onDisk && !isAlive(host))) this.#show(host.id);
     }
     return outcome;
+  }
+
+  /** Looks at each InfraEnv once. */
+  #ours(): (host: ClusterHostFacts) => boolean {
+    const ids = new Map<string, ReadonlySet<string>>();
+    return ({ id, infraEnv }) => {
+      if (infraEnv === null) return false;
+      const known = ids.get(infraEnv) ?? this.#options.idsOf(infraEnv);
+      ids.set(infraEnv, known);
+      return known.has(id);
+    };
   }
 
   #show(id: string): void {

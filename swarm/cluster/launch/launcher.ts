@@ -123,7 +123,7 @@ export class Launcher {
       spokes,
       cluster: (key) => this.#watch.cluster(key),
       hostsOf: (cluster) => this.#watch.hostsOf(cluster),
-      isOurs: ({ id, infraEnv }) => infraEnv !== null && this.#allHosts(infraEnv).some((host) => host.id === id),
+      idsOf: (infraEnv) => new Set(this.#allHosts(infraEnv).map(({ id }) => id)),
       isAlive: ({ id, infraEnv }) => infraEnv !== null && this.#groups.get(infraEnv)?.host(id) !== undefined,
       warn: (message) => this.#warn(message),
     });
