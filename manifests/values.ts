@@ -17,8 +17,12 @@ import type { ValuesFile } from './values-schema.ts';
 const CLUSTER_LABEL = 'assisted-swarm/cluster';
 /** Annotation of every object: the seed that gave its names and addresses. */
 const SEED_ANNOTATION = 'assisted-swarm/seed';
-/** Annotations of InfraEnvs, by which `swarm launch` knows their hosts: index of the first in the plan, and how many where no cluster says it. */
+/**
+ * Annotations of InfraEnvs, by which `swarm launch` knows their hosts: index of the first in the plan, how many the plan has, those of
+ * day 2 included, and how many boot at first where no cluster says it.
+ */
 const FIRST_HOST_ANNOTATION = 'assisted-swarm/first-host';
+const HOSTS_ANNOTATION = 'assisted-swarm/hosts';
 const AGENTS_ANNOTATION = 'assisted-swarm/agents';
 
 type ObjectKey =
@@ -213,6 +217,7 @@ export function clusterValues(
     infraenv_labels: cluster.infraEnvLabels,
     infraenv_annotations: {
       [FIRST_HOST_ANNOTATION]: String(cluster.hosts[0]?.index ?? 0),
+      [HOSTS_ANNOTATION]: String(cluster.hosts.length),
       ...((cluster.justInfraEnv || lateBinding) && {
         [AGENTS_ANNOTATION]: String(cluster.hosts.filter(({ day2 }) => !day2).length),
       }),

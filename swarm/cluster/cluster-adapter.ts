@@ -4,7 +4,7 @@
  */
 
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
@@ -77,6 +77,8 @@ export interface HostSetup {
   access: ServiceAccess;
   /** What hosts trust, in place of what the plan says. */
   tls?: TlsOptions;
+  /** The proxies that their programs go through. */
+  proxy?: ProxySettings;
   /** Where they download what they boot, where the plan wants it. */
   boot?: BootSource;
 }

@@ -95,10 +95,17 @@ export class HubPreflight {
     return served;
   }
 
-  /** What the user may not do in all namespaces, as `verb resource`. Empty also when the hub does not tell. */
-  async missingRights(resources: readonly KubeResource[], verbs: readonly string[]): Promise<string[]> {
+  /**
+   * What the user may not do, as `verb resource`. Empty also when the hub does not tell.
+   * @param namespace all of them when absent
+   */
+  async missingRights(
+    resources: readonly KubeResource[],
+    verbs: readonly string[],
+    namespace?: string,
+  ): Promise<string[]> {
     const asked = resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource })));
-    const answers = await Promise.all(asked.map(({ verb, resource }) => this.#may(verb, resource)));
+    const answers = await Promise.all(asked.map(({ verb, resource }) => this.#may(verb, resource, namespace)));
     return asked.flatMap(({ verb, resource }, at) => (answers[at] ? [] : `${verb} ${resourceName(resource)}`));
   }
 
@@ -118,12 +125,12 @@ export class HubPreflight {
     });
   }
 
-  async #may(verb: string, { group, plural }: KubeResource): Promise<boolean> {
+  async #may(verb: string, { group, plural }: KubeResource, namespace: string | undefined): Promise<boolean> {
     const review = {
       apiVersion: 'authorization.k8s.io/v1',
       kind: REVIEWS.kind,
       metadata: {} as KubeObject['metadata'],
-      spec: { resourceAttributes: { group, resource: plural, verb } },
+      spec: { resourceAttributes: { group, resource: plural, verb, ...(namespace && { namespace }) } },
     };
     return this.#requests.insist(this.#signal, async () => {
       try {

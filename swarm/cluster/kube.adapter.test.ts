@@ -12,7 +12,7 @@ import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { startServiceMock } from '../../service-mock/index.ts';
 import { hostFacts } from '../daemon/manifest-hosts.ts';
-import { ServedSpokes } from '../daemon/served-spokes.ts';
+import { ServedSpokes, spokeHostOf } from '../daemon/served-spokes.ts';
 import { buildHost } from '../host/build-host.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
 import { HubObjects } from './hub-objects.ts';
@@ -59,10 +59,10 @@ adapterTests(
       openSpoke: (cluster) =>
         spokes.open(
           cluster,
-          cluster.hosts.map((host) => buildHost(seed, cluster, host)),
+          cluster.hosts.map((host) => spokeHostOf(buildHost(seed, cluster, host))),
           'service',
         ),
-      shutSpoke: (cluster) => spokes.shut(cluster),
+      shutSpoke: (cluster) => spokes.shut(cluster.name),
       pollIntervalSeconds: null,
     });
     return {

@@ -146,7 +146,7 @@ export class KubeAdapter implements ClusterAdapter {
       signal.throwIfAborted();
       throw new ClusterAdapterError((cause as Error).message, { passing: true, conflict: false }, { cause });
     }
-    const { baseUrl, token, insecure, ca, registrationRetrySeconds } = found;
+    const { baseUrl, token, insecure, ca, proxy, registrationRetrySeconds } = found;
     const { boot } = this.#options;
     const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
     if (boot && !source) return `the InfraEnv names nothing to boot from by ${boot.from}`;
@@ -160,6 +160,7 @@ export class KubeAdapter implements ClusterAdapter {
         ...(registrationRetrySeconds !== null && { registrationRetrySeconds }),
       },
       tls: { insecure, ...(ca !== null && { ca }) },
+      ...(proxy && { proxy }),
       ...(source && { boot: source }),
     };
   }

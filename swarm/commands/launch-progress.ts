@@ -72,11 +72,12 @@ export class LaunchProgress {
   line(): string {
     const { state } = this.#source;
     if (!state) return 'starting';
+    if (state.infraEnvs === 0) return 'no InfraEnv is there to launch hosts for; waits for one';
     const { phases } = this.#source.measured().reader.snapshot(wallNow()).hosts;
     // Those that were taken away are nobody's concern any more.
     const alive = HOST_PHASES.filter((phase) => phase !== 'planned' && phase !== 'stopped' && phases[phase] > 0);
     const shown = alive.map((phase) => `${phases[phase]} ${phase}`).join(', ');
-    const waiting = state.waiting.size > 0 ? `; ${state.waiting.size} InfraEnvs without` : '';
+    const waiting = state.waiting.size > 0 ? `; ${state.waiting.size} without` : '';
     return `${hosts(state.hosts)} in ${state.launched} of ${state.infraEnvs} InfraEnvs${shown && `: ${shown}`}${waiting}`;
   }
 }

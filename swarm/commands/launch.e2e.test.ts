@@ -23,6 +23,10 @@ describe('launch', () => {
     await launch.said(/"type":"agent.approved"[\s\S]*"type":"agent.approved"/);
     const state = (await (await fetch(`${url}/api/v1/launch`)).json()) as Record<string, unknown>;
     expect(state).toMatchObject({ infraEnvs: 1, launched: 1, hosts: 2, waiting: [] });
+    const rows = (await (await fetch(`${url}/api/v1/launch/infra-envs?limit=1`)).json()) as { phases: object }[];
+    expect(rows).toEqual([{ infraEnv: 'env/env', hosts: 2, waiting: '', phases: expect.any(Object) }]);
+    expect(Object.values(rows[0]!.phases).reduce((sum: number, hosts: number) => sum + hosts, 0)).toBe(2);
+    expect((await fetch(`${url}/api/v1/launch/infra-envs?limit=0`)).status).toBe(400);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/endpoint="infra-env-files"[^\n]* 1\n/);
     expect(metrics).toMatch(/resource="infraenvs"/);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KubeMock, startKubeMock } from '../../controller-mock/index.ts';
+import { type KubeMock, seedHub, startKubeMock } from '../../controller-mock/index.ts';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
 import { InputError } from './exit.ts';
 import { launchCommand } from './launch.ts';
@@ -39,6 +39,26 @@ describe('wrong input', () => {
     ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
     ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'has no PEM certificate in it'],
     ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],
+    [
+      'a share of downloads alone',
+      ['--boot-share', '0.5'],
+      '--boot-share says how hosts download; give --boot iso or ip',
+    ],
+    [
+      'a share of downloads above 1',
+      ['--boot', 'iso', '--boot-share', '2'],
+      '--boot-share 2 is not allowed; allowed: ',
+    ],
+    [
+      'a rate that is not one',
+      ['--boot', 'ipxe', '--boot-rate-total', '5'],
+      '--boot-rate-total 5 is not allowed; allowed: bytes in a second such as',
+    ],
+    [
+      'a rate that is too small',
+      ['--boot', 'iso', '--boot-rate-per-host', '5B/s'],
+      '--boot-rate-per-host 5B/s is not allowed; allowed: at least 1kB/s',
+    ],
     ['a hub without the kinds', [], 'does not serve infraenvs.agent-install.openshift.io: install assisted-service'],
   ])('%s is refused with one message', async (_, args, message) => {
     const given = args.includes('--kubeconfig') ? args : ['--kubeconfig', kubeconfig, ...args];
@@ -47,13 +67,25 @@ describe('wrong input', () => {
     expect((error as Error).message).toContain(message);
   });
 
+  it('a selector that is none is refused with what the hub says of it', async () => {
+    const full = await startKubeMock({ tls: false, world: seedHub });
+    try {
+      const given = ['--kubeconfig', file('full', full.kubeconfig), '--selector', 'a==b==c'];
+      await expect(launch(...given)).rejects.toThrow('--selector a==b==c is not a label selector: ');
+    } finally {
+      await full.close();
+    }
+  });
+
   it('a hub that does not answer is refused with its address', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const gone = file('gone', hub.kubeconfig.replaceAll(hub.url, `http://127.0.0.1:${port}`));
-    await expect(launch('--kubeconfig', gone)).rejects.toThrow(`no response from http://127.0.0.1:${port}`);
+    await expect(launch('--kubeconfig', gone)).rejects.toThrow(
+      `the hub http://127.0.0.1:${port} cannot be reached (connect ECONNREFUSED`,
+    );
   });
 
   it.each([
@@ -61,9 +93,14 @@ describe('wrong input', () => {
     ['--agents', '10001'],
     ['--workers', '0'],
     ['--boot-spread', 'x'],
+    ['--spoke-address', 'here'],
   ])('%s %s is refused', async (...args) => {
     await expect(launch('--kubeconfig', kubeconfig, ...args)).rejects.toThrow('Allowed: ');
   });
+});
+
+it('downloads of another kind are refused', async () => {
+  await expect(launch('--kubeconfig', kubeconfig, '--boot', 'x')).rejects.toThrow('Allowed choices are iso, ipxe');
 });
 
 describe('lines for people', () => {

@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
 import type { HubLaunch } from '../daemon/hub-launch.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
+import { addBootOptions, type BootFlags, bootOf } from './boot-options.ts';
 import { EXIT, InputError } from './exit.ts';
 import { LaunchProgress, launchLine } from './launch-progress.ts';
 import { note } from './note.ts';
-import { count, duration, type ListenAddress, listenOption, wholeNumber } from './options.ts';
+import { count, duration, ipAddress, type ListenAddress, listenOption, wholeNumber } from './options.ts';
 
-interface LaunchFlags extends AccessFlags {
+interface LaunchFlags extends AccessFlags, BootFlags {
   kubeconfig?: string;
   context?: string;
   namespace: string[];
@@ -24,6 +25,7 @@ interface LaunchFlags extends AccessFlags {
   bootSpread: number;
   pollInterval?: number;
   spokeProfile: string;
+  spokeAddress: string;
   workers?: number;
   out: string;
   listen: ListenAddress;
@@ -64,12 +66,18 @@ export function launchCommand(finish: (code: number) => void): Command {
     .option('--boot-spread <duration>', 'time over which the hosts of an InfraEnv boot', duration, 30)
     .option('--poll-interval <duration>', 'pace of polls in place of what the service asks for', duration)
     .option('--spoke-profile <name>', 'how long installations take: typical or quick', 'typical')
+    .option(
+      '--spoke-address <ip>',
+      'address of this machine by which the service reaches installed clusters, to follow hosts of day 2',
+      ipAddress,
+      '127.0.0.1',
+    )
     .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
     .addOption(listenOption('--listen <address>', 'address and port of API, metrics and page', '127.0.0.1:5566'))
     .option('--out <dir>', 'folder for the token, and for folders of runs that clients start', 'runs')
     .option('--json', 'print events as lines of JSON')
     .option('--quiet', 'no progress lines');
-  return addAccessOptions(command)
+  return addAccessOptions(addBootOptions(command))
     .addHelpText(
       'after',
       `
@@ -82,7 +90,7 @@ ${ACCESS_HELP}
 Examples:
   swarm launch --kubeconfig hub.kubeconfig --approve
   swarm launch --namespace ztp-1 --namespace ztp-2 --agents 3
-  swarm launch --selector assisted-swarm/run --bmh
+  swarm launch --selector assisted-swarm/run --bmh --boot iso --boot-rate-total 1GB/s
   swarm launch --json | jq -c 'select(.type == "infra-env.hosts")'`,
     )
     .action(async (flags: LaunchFlags) => finish(await keepAlive(flags)));
@@ -126,9 +134,10 @@ async function keepAlive(flags: LaunchFlags): Promise<number> {
 async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
   const { HubLaunch } = await import('../daemon/hub-launch.ts');
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
-  const { SPOKE_PROFILES } = await import('../../model/spoke/profiles.ts');
-  if (!Object.hasOwn(SPOKE_PROFILES, flags.spokeProfile)) {
-    const names = Object.keys(SPOKE_PROFILES).join(', ');
+  const { SPOKE_PROFILE_NAMES } = await import('../../model/spoke/profiles.ts');
+  const spokeProfile = SPOKE_PROFILE_NAMES.find((name) => name === flags.spokeProfile);
+  if (!spokeProfile) {
+    const names = SPOKE_PROFILE_NAMES.join(', ');
     throw new InputError(`--spoke-profile ${flags.spokeProfile} is unknown; allowed: ${names}`);
   }
   if (flags.converged && !flags.bmh) throw new InputError('--converged says how BareMetalHosts boot; give --bmh too');
@@ -144,9 +153,11 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
       bmh: flags.bmh === true,
       converged: flags.converged === true,
       tls: { ...(flags.ca !== undefined && { ca: readCa(flags.ca) }), ...(flags.insecure && { insecure: true }) },
-      spokeProfile: flags.spokeProfile,
+      spokeProfile,
+      spokeAddress: flags.spokeAddress,
       bootSpreadMs: flags.bootSpread * 1000,
       pollIntervalSeconds: flags.pollInterval ?? null,
+      boot: bootOf(flags),
       workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
       emit: (event) => show(event, flags),
     });

@@ -1,4 +1,5 @@
 /** Values of options, checked where they are given. Each throws InvalidArgumentError with what is allowed. */
+import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../plan/duration.ts';
 import { serviceUrl as plannedServiceUrl } from '../plan/service-url.ts';
@@ -74,6 +75,12 @@ export function shard(text: string): { index: number; count: number } {
     throw new InvalidArgumentError('Allowed: INDEX/COUNT with an index from 0 to COUNT-1, for example 0/4.');
   }
   return { index, count };
+}
+
+/** An IPv4 or IPv6 address, without brackets. */
+export function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('Allowed: an IP address, for example 192.0.2.7.');
+  return text;
 }
 
 /** Base URL of a service, in its normal form. */

@@ -1,4 +1,6 @@
 /** A launch on the embedded hub with the embedded service in kube mode: real HTTP, real threads. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
@@ -14,7 +16,10 @@ import {
   pullSecretOf,
 } from '../../service-mock/kube/testing/hub-site.ts';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
+import { INFRA_ENV, ignitionText } from '../service/testing/ignition-text.ts';
+import { ImageServer } from '../service/testing/image-server.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
+import { ProxyServer } from '../transport/testing/proxy-server.ts';
 import { HubLaunch, type HubLaunchOptions } from './hub-launch.ts';
 
 const { agents, agentClusterInstalls, clusterDeployments, infraEnvs } = RESOURCES;
@@ -36,8 +41,10 @@ async function launch(options: Partial<HubLaunchOptions> = {}): Promise<HubLaunc
     converged: false,
     tls: {},
     spokeProfile: 'quick',
+    spokeAddress: '127.0.0.1',
     bootSpreadMs: 2_000,
     pollIntervalSeconds: 5,
+    boot: null,
     workers: 1,
     emit: (event) => events.push(event),
     clock: { speed: site.clock.speed, originWall: wallNow(), originSimulated: site.clock.now() },
@@ -120,7 +127,6 @@ describe('a launch', () => {
       'worker',
     ]);
     await site.client.patch(infraEnvs, 'ha', 'ha', { metadata: { annotations: { 'assisted-swarm/agents': '6' } } });
-    // Behind the reboot the service looks into the spoke, whose API is not served here: what the host does ends with its node.
     const joined = await eventually(async () => {
       const agent = (await agentsIn('ha')).find(
         ({ status }) => (status as { inventory?: { hostname?: string } }).inventory?.hostname === 'ha-day2-0',
@@ -132,6 +138,13 @@ describe('a launch', () => {
         type === 'host' && event?.type === 'host.phase' && event.id === joined ? [event.phase] : [],
       );
     await expect.poll(() => phases().at(-1), { timeout: 60_000 }).toBe('done');
+    // The service has seen its node, and let it in.
+    await expect
+      .poll(async () => (await site.client.get(agents, 'ha', joined)).status, { timeout: 60_000, interval: 200 })
+      .toMatchObject({
+        debugInfo: { state: 'added-to-existing-cluster' },
+        csrStatus: { approvedCSRs: [{ type: 'client' }, { type: 'serving' }] },
+      });
     // Nothing but that host was started anew.
     expect(events.filter(({ type }) => type === 'infra-env.hosts')).toMatchObject([
       { hosts: 5, removed: [] },
@@ -215,6 +228,61 @@ describe('a launch', () => {
     expect((await site.client.get(infraEnvs, 'late', 'late')).metadata.uid).not.toBe(metadata.uid);
     expect(events.filter(({ type }) => type === 'infra-env.ready')).toHaveLength(2);
     expect(running.state).toMatchObject({ infraEnvs: 1, launched: 1, hosts: 3 });
+  });
+
+  it.each(['iso', 'ipxe'] as const)('lets hosts download what they boot, by %s', { timeout: 90_000 }, async (from) => {
+    const images = await new ImageServer().start();
+    try {
+      site = await HubSite.start({ settings: { IMAGE_SERVICE_BASE_URL: images.url } });
+      await site.apply(namespaceOf('late'), pullSecretOf('late'));
+      await site.apply(infraEnvOf('late', { clusterRef: undefined }));
+      const boot = { from, share: 1, ratePerHost: null, rateTotal: null, readBytes: 1e6 };
+      const running = await launch({ agents: 2, boot });
+      await eventually(async () => expect(await agentsIn('late')).toHaveLength(2));
+      const wanted = from === 'iso' ? ['minimal.iso', 'rootfs'] : ['pxe-initrd', 'kernel', 'rootfs'];
+      for (const what of wanted) {
+        expect(images.received.filter((request) => request.what === what && request.method === 'GET')).toHaveLength(2);
+      }
+      const counted = running
+        .measured()
+        .reader.bootDownloads()
+        .find(({ kind }) => kind === 'rootfs');
+      expect(counted?.durations.count).toBe(2);
+      expect(warnings()).toEqual([]);
+    } finally {
+      await images.close();
+    }
+  });
+
+  it('lets hosts go through the proxy that their ignition names', { timeout: 60_000 }, async () => {
+    const proxy = new ProxyServer();
+    const port = await proxy.listen();
+    proxy.refuses = 503;
+    const service = ['HTTP', 'http'].map(
+      (name) => `Environment=${name}_${name === 'HTTP' ? 'PROXY' : 'proxy'}=http://me:a%%20b@127.0.0.1:${port}`,
+    );
+    const unit = `--url http://assisted.example.com:8090 --infra-env-id ${INFRA_ENV} --agent-version image`;
+    const ignitions = createServer((_, response) => response.end(ignitionText({ service, arguments: unit })));
+    await new Promise<void>((resolve) => ignitions.listen(0, '127.0.0.1', resolve));
+    try {
+      site = await HubSite.start();
+      // Without its pull Secret the service makes no image for it, and leaves these addresses alone.
+      await site.apply(namespaceOf('late'), infraEnvOf('late', { clusterRef: undefined }));
+      const discoveryIgnitionURL = `http://127.0.0.1:${(ignitions.address() as AddressInfo).port}/`;
+      const none = { initrd: '', rootfs: '', kernel: '', ipxeScript: '' };
+      const status = { bootArtifacts: { ...none, discoveryIgnitionURL }, debugInfo: { eventsURL: '' } };
+      await site.client.patch(infraEnvs, 'late', 'late', { status }, { subresource: 'status' });
+      await launch({ agents: 1 });
+      await eventually(() => expect(proxy.requests).not.toEqual([]));
+      const [first] = proxy.requests;
+      expect(first!.line).toBe(
+        `POST http://assisted.example.com:8090/api/assisted-install/v2/infra-envs/${INFRA_ENV}/hosts`,
+      );
+      expect(first!.headers.slice(-2)).toEqual(['Proxy-Authorization', `Basic ${btoa('me:a b')}`]);
+    } finally {
+      proxy.close();
+      ignitions.close();
+    }
   });
 
   it('follows only what it is asked to, and says what others wait for', { timeout: 60_000 }, async () => {

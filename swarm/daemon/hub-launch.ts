@@ -8,18 +8,19 @@
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from '../../model/kube/kube-client.ts';
-import { isKubeError } from '../../model/kube/kube-error.ts';
 import { objectKey, splitKey } from '../../model/kube/kube-object.ts';
-import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { BareMetalOperator, OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
 import { hardwareDetails } from '../bmh/hardware-details.ts';
 import { derivedNetwork, HostNetwork } from '../cluster/launch/host-network.ts';
 import { clusterPlan } from '../cluster/launch/infra-env-group.ts';
 import type { LaunchEvent, LaunchNews } from '../cluster/launch/launch-event.ts';
-import { Launcher, type LaunchState } from '../cluster/launch/launcher.ts';
+import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-state.ts';
+import { Launcher } from '../cluster/launch/launcher.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { TlsOptions } from '../plan/connections.ts';
+import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
@@ -29,6 +30,8 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
+import { checkLaunchHub } from './launch-check.ts';
+import { ServedSpokes } from './served-spokes.ts';
 import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
 
 export interface HubLaunchOptions {
@@ -47,10 +50,14 @@ export interface HubLaunchOptions {
   converged: boolean;
   /** What is trusted when discovery ignitions are downloaded; agents trust what these say. */
   tls: TlsOptions;
-  spokeProfile: string;
+  spokeProfile: SpokeProfileName;
+  /** Address of this machine by which the service reaches the kube-apis of clusters that take hosts of day 2. */
+  spokeAddress: string;
   /** Simulated milliseconds over which the hosts of an InfraEnv boot. */
   bootSpreadMs: number;
   pollIntervalSeconds: number | null;
+  /** What booting hosts download; null for nothing. */
+  boot: BootLoad | null;
   workers: number;
   emit: (event: LaunchEvent) => void;
   /** Real time when absent. */
@@ -79,6 +86,7 @@ export class HubLaunch {
   #user: UserRuntime | null = null;
   #pool: Pool | null = null;
   #launcher: Launcher | null = null;
+  #spokes: ServedSpokes | null = null;
   #operator: { operator: BareMetalOperator; client: KubeClient } | null = null;
   /** Hosts for which this process has connections enough. */
   #roomFor = Number.POSITIVE_INFINITY;
@@ -108,6 +116,10 @@ export class HubLaunch {
     return this.#launcher?.state ?? null;
   }
 
+  infraEnvs(limit: number): LaunchedInfraEnv[] {
+    return this.#launcher?.infraEnvs(limit) ?? [];
+  }
+
   measured(): RegistrySource {
     return this.#measured;
   }
@@ -117,8 +129,9 @@ export class HubLaunch {
    * @throws Error that says what of the hub cannot be used, and what to do
    */
   async start(): Promise<void> {
-    const { tls, bmh, converged, workers, kubeconfig, ...wishes } = this.#options;
-    const bareMetal = await this.#checkHub();
+    const { tls, bmh, converged, workers, kubeconfig, spokeAddress, ...wishes } = this.#options;
+    const bareMetal = await checkLaunchHub(this.#client, this.#clock, this.#options);
+    this.#spokes = await this.#serveSpokes(spokeAddress);
     const telemetry = new SharedTelemetry(this.#telemetry, 0);
     const user = createUserRuntime({ tls, clock: this.#clock, telemetry });
     this.#user = user;
@@ -133,6 +146,7 @@ export class HubLaunch {
       pool: this.#pool,
       capacity: CAPACITY,
       bareMetal,
+      spokes: this.#spokes,
       poweredOn: bmh ? (key) => this.#poweredOn.has(key) : null,
       download: (url, signal) => fetchDiscoveryIgnition(url, { runtime: user, machine: USER_MACHINE, signal }),
       emit: (event) => this.#emit(event),
@@ -148,54 +162,30 @@ export class HubLaunch {
     await this.#operator?.client.close();
     await this.#launcher?.stop();
     await this.#pool?.stop();
+    await this.#spokes?.close();
     this.#measured.saturation.stop();
     await this.#user?.transport.close();
     await this.#client.close();
   }
 
-  /** @returns whether the hub has BareMetalHosts. @throws Error for a hub that cannot be worked with */
-  async #checkHub(): Promise<boolean> {
-    const { bmh } = this.#options;
-    for (const resource of NEEDED) {
-      if (await this.#client.serves(resource)) continue;
+  async #serveSpokes(address: string): Promise<ServedSpokes> {
+    try {
+      return await ServedSpokes.start({ clock: this.#clock, address, profile: this.#options.spokeProfile });
+    } catch (error) {
       throw new Error(
-        `the hub ${this.#client.server} does not serve ${resourceName(resource)}: install assisted-service with its ` +
-          'CustomResourceDefinitions there (and Hive beside it), or give the kubeconfig of another hub',
+        `nothing can be served at ${address}: ${(error as Error).message}; give an address of this machine with --spoke-address`,
+        { cause: error },
       );
-    }
-    const bareMetal = await this.#client.serves(RESOURCES.bareMetalHosts);
-    if (bmh && !bareMetal) {
-      throw new Error(
-        `the hub ${this.#client.server} does not serve ${resourceName(RESOURCES.bareMetalHosts)}: install the ` +
-          'CustomResourceDefinitions of metal3.io there, or leave --bmh out',
-      );
-    }
-    for (const resource of bareMetal ? [...NEEDED, RESOURCES.bareMetalHosts] : NEEDED) await this.#mayList(resource);
-    return bareMetal;
-  }
-
-  async #mayList(resource: KubeResource): Promise<void> {
-    const { namespaces } = this.#options;
-    for (const namespace of namespaces.length > 0 ? namespaces : [undefined]) {
-      try {
-        for await (const _ of this.#client.pages(resource, namespace ? { namespace } : {})) break;
-      } catch (error) {
-        if (!isKubeError(error) || error.status !== 403) throw error;
-        throw new Error(
-          `the user of the kubeconfig may not list ${resourceName(resource)}${namespace ? ` in namespace ${namespace}` : ''}: ` +
-            `grant get, list and watch, or name namespaces with --namespace (${error.message})`,
-          { cause: error },
-        );
-      }
     }
   }
 
   async #createPool(): Promise<Pool> {
-    const { workers, createPool } = this.#options;
+    const { workers, createPool, boot } = this.#options;
     const create = createPool ?? (await import('../pool/pool.ts')).createPool;
     return create({
       workers,
       clock: this.#clockSpec,
+      boot,
       telemetry: this.#telemetry,
       transport: {
         mode: 'per-poll',
@@ -220,7 +210,10 @@ export class HubLaunch {
     const infraEnv = this.#launcher?.infraEnvOf(cluster);
     if (infraEnv === undefined) return;
     this.#emit({ time: event.time, type: 'host', infraEnv, event });
-    if (event.type !== 'host.phase' || !this.#operator) return;
+    if (event.type !== 'host.phase') return;
+    if (event.phase === 'rebooted') this.#launcher?.hostBoots(event.id, 'disk');
+    else if (event.phase === 'booting') this.#launcher?.hostBoots(event.id, 'image');
+    if (!this.#operator) return;
     const bmh = this.#launcher?.bareMetalHostOf(infraEnv, event.id);
     if (!bmh) return;
     const { namespace = '', name } = splitKey(bmh);
@@ -304,15 +297,6 @@ export class HubLaunch {
     this.#emit({ time: this.#clock.now(), ...news } as LaunchEvent);
   }
 }
-
-/** Kinds that a launch cannot do without. */
-const NEEDED: readonly KubeResource[] = [
-  RESOURCES.infraEnvs,
-  RESOURCES.agents,
-  RESOURCES.nmStateConfigs,
-  RESOURCES.clusterDeployments,
-  RESOURCES.agentClusterInstalls,
-];
 
 function bmhError({ host, message }: { host: { namespace: string; name: string } | null; message: string }): string {
   return host ? `BareMetalHost ${host.namespace}/${host.name}: ${message}` : message;

@@ -13,7 +13,7 @@ import { hasBareMetalHosts, RunBareMetal } from './bare-metal.ts';
 import { hubProblems } from './hub-check.ts';
 import { manifestSource, plannedManifests } from './manifest-source.ts';
 import type { RunUser, UserOptions, UserSide } from './run-parts.ts';
-import { ServedSpokes } from './served-spokes.ts';
+import { ServedSpokes, spokeHostOf } from './served-spokes.ts';
 import { createUserRuntime, USER_CONNECTIONS, USER_MACHINE } from './user-client.ts';
 
 export interface HubUser extends UserSide<KubeAdapter>, Pick<RunUser, 'attend' | 'apply'> {}
@@ -101,7 +101,7 @@ class SpokesOnDemand {
     const { plan, clock } = this.#options;
     this.#served ??= ServedSpokes.start({ clock, address: plan.hub!.spokeAddress, profile: plan.spokeProfile });
     this.#opened = await this.#served;
-    const hosts = cluster.hosts.map((host) => buildHost(plan.seed, cluster, host));
+    const hosts = cluster.hosts.map((host) => spokeHostOf(buildHost(plan.seed, cluster, host)));
     // Day-2 hosts of a run have no BareMetalHost, so that the service approves them.
     return this.#opened.open(cluster, hosts, 'service');
   }
@@ -111,7 +111,7 @@ class SpokesOnDemand {
   }
 
   async shut(cluster: ClusterPlan): Promise<void> {
-    await this.#opened?.shut(cluster);
+    await this.#opened?.shut(cluster.name);
   }
 
   async close(): Promise<void> {

@@ -1,17 +1,23 @@
 /** The launch of this process, when it is one: what it keeps alive, and what waits. */
 import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { HOST_PHASES } from '../../model/protocol/phases.ts';
+import { HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
 import { wallNow } from '../../model/time/clock.ts';
-import type { LaunchState } from '../cluster/launch/launcher.ts';
+import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-state.ts';
 import type { RegistrySource } from '../telemetry/registry.ts';
 
 /** What the API knows of a launch. */
 export interface LaunchSource {
   /** Null before it has begun. */
   readonly state: LaunchState | null;
+  /** By name, those that wait first. */
+  infraEnvs(limit: number): LaunchedInfraEnv[];
   measured(): RegistrySource;
 }
+
+/** InfraEnvs in one answer, unless more are asked for, and at most. */
+const SHOWN = 100;
+const MOST = 10_000;
 
 const count = { type: 'integer' } as const;
 const launchSchema = {
@@ -38,7 +44,21 @@ const launchSchema = {
   },
 } as const;
 
-/** Adds the route to the API's scope. */
+const infraEnvSchema = {
+  type: 'object',
+  required: ['infraEnv', 'hosts', 'phases', 'waiting'],
+  properties: {
+    infraEnv: { type: 'string', description: 'namespace/name' },
+    hosts: { ...count, description: 'Hosts alive.' },
+    phases: {
+      ...launchSchema.properties.phases,
+      description: 'Hosts alive by phase; phases without hosts are left out.',
+    },
+    waiting: { type: 'string', description: 'Why it has no hosts, or not all; empty when it has.' },
+  },
+} as const;
+
+/** Adds the routes to the API's scope. */
 export function launchRoutes(app: FastifyInstance, launch: LaunchSource, heavy: object): void {
   app.get(
     '/launch',
@@ -53,6 +73,35 @@ export function launchRoutes(app: FastifyInstance, launch: LaunchSource, heavy: 
         phases,
         waiting: [...waiting].map(([infraEnv, message]) => ({ infraEnv, message })),
       };
+    },
+  );
+  app.get(
+    '/launch/infra-envs',
+    {
+      schema: {
+        tags: ['launch'],
+        summary: 'List InfraEnvs of the launch',
+        description: 'By name, those that wait for something first.',
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: { limit: { type: 'integer', minimum: 1, maximum: MOST, default: SHOWN } },
+        },
+        response: { 200: { type: 'array', items: infraEnvSchema } },
+      },
+      config: heavy,
+    },
+    (request) => {
+      const { limit } = request.query as { limit: number };
+      const { reader } = launch.measured();
+      return launch.infraEnvs(limit).map(({ infraEnv, slots, waiting }) => {
+        const phases: Partial<Record<HostPhase, number>> = {};
+        for (const slot of slots) {
+          const phase = reader.hostPhase(slot);
+          if (phase !== null) phases[phase] = (phases[phase] ?? 0) + 1;
+        }
+        return { infraEnv, hosts: slots.length, phases, waiting };
+      });
     },
   );
 }

@@ -7,7 +7,7 @@ import { RESOURCES } from '../../model/kube/resources.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import { buildHost } from '../host/build-host.ts';
-import { ServedSpokes } from './served-spokes.ts';
+import { ServedSpokes, spokeHostOf } from './served-spokes.ts';
 
 const REQUESTS = {
   group: 'certificates.k8s.io',
@@ -58,7 +58,7 @@ const readyNode = (nodes: Informer, name: string) => {
 it('let a day-2 host in after its two certificates were approved', async () => {
   const { cluster, hosts } = plan();
   const newcomer = hosts[1]!.identity;
-  const { client, nodes, requests } = await look(await spokes.open(cluster, hosts, 'service'));
+  const { client, nodes, requests } = await look(await spokes.open(cluster, hosts.map(spokeHostOf), 'service'));
   const seen: unknown[] = [];
   requests.onChange((request: KubeObject | undefined, before) => {
     if (!request || before) return;
@@ -84,18 +84,18 @@ it('let a day-2 host in after its two certificates were approved', async () => {
 
 it('let a host in by themselves where the cluster has an approver', async () => {
   const { cluster, hosts } = plan();
-  const { nodes } = await look(await spokes.open(cluster, hosts, 'cluster'));
+  const { nodes } = await look(await spokes.open(cluster, hosts.map(spokeHostOf), 'cluster'));
   spokes.hostRebooted(hosts[1]!.identity.id);
   await expect.poll(() => readyNode(nodes, hosts[1]!.identity.hostname), { timeout: 20_000 }).toBe(true);
 });
 
 it('are the same for the same cluster until they are shut, and know no other hosts', async () => {
   const { cluster, hosts } = plan();
-  const first = await spokes.open(cluster, hosts, 'service');
-  expect(await spokes.open(cluster, hosts, 'service')).toBe(first);
+  const first = await spokes.open(cluster, hosts.map(spokeHostOf), 'service');
+  expect(await spokes.open(cluster, hosts.map(spokeHostOf), 'service')).toBe(first);
   spokes.hostRebooted(hosts[0]!.identity.id);
   spokes.hostRebooted('somebody');
-  await spokes.shut(cluster);
-  await spokes.shut(cluster);
-  expect(await spokes.open(cluster, hosts, 'service')).not.toBe(first);
+  await spokes.shut(cluster.name);
+  await spokes.shut(cluster.name);
+  expect(await spokes.open(cluster, hosts.map(spokeHostOf), 'service')).not.toBe(first);
 });

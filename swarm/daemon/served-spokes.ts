@@ -5,8 +5,8 @@
  */
 import { SpokeWorld } from '../../controller-mock/index.ts';
 import type { Clock } from '../../model/time/clock.ts';
+import type { SpokeCluster, SpokeHost, SpokeServer } from '../cluster/spoke-server.ts';
 import type { Host } from '../host/host.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
 
 export interface ServedSpokesOptions {
   /** The clock of the hosts. */
@@ -16,7 +16,7 @@ export interface ServedSpokesOptions {
   profile: 'typical' | 'quick';
 }
 
-export class ServedSpokes {
+export class ServedSpokes implements SpokeServer {
   readonly #world: SpokeWorld;
   readonly #profile: ServedSpokesOptions['profile'];
   /** Name of the spoke by the id of a day-2 host. */
@@ -33,44 +33,36 @@ export class ServedSpokes {
     return new ServedSpokes(world, profile);
   }
 
-  /**
-   * Serves the kube-api of a cluster from now on; again for the same cluster gives the same.
-   * @param hosts all of the cluster, day-2 hosts included
-   * @param approver who lets day-2 hosts in: the cluster's own machine approver knows hosts that have a Machine on bare metal,
-   *   the service approves all others (assisted-service, internal/controller/controllers/agent_controller.go,
-   *   shouldApproveCSRsForAgent)
-   * @returns its kubeconfig, as YAML
-   */
-  async open(cluster: ClusterPlan, hosts: readonly Host[], approver: 'cluster' | 'service'): Promise<string> {
-    const known = this.#world.spokes.find(({ name }) => name === cluster.name);
-    if (known) return known.kubeconfig;
-    const dayOne = hosts.filter(({ plan }) => !plan.day2);
-    const access = await this.#world.addSpoke({
-      name: cluster.name,
-      platform: cluster.platform,
-      profile: this.#profile,
-      csrApproval: approver === 'cluster' ? 'automatic' : 'as-installed',
-      hosts: dayOne.map((host, index) => ({ ...settingsOf(host), bootstrap: index === 0 })),
-    });
+  async open(cluster: SpokeCluster, hosts: readonly SpokeHost[], approver: 'cluster' | 'service'): Promise<string> {
+    const { name, platform } = cluster;
+    const known = this.#world.spokes.find((spoke) => spoke.name === name);
+    const dayOne = hosts.filter(({ day2 }) => !day2);
+    const { kubeconfig } =
+      known ??
+      (await this.#world.addSpoke({
+        name,
+        platform,
+        profile: this.#profile,
+        csrApproval: approver === 'cluster' ? 'automatic' : 'as-installed',
+        hosts: dayOne.map((host, index) => ({ ...settingsOf(host), bootstrap: index === 0 })),
+      }));
     for (const host of hosts) {
-      if (!host.plan.day2) continue;
-      this.#world.addHost(cluster.name, settingsOf(host));
-      this.#spokeOf.set(host.identity.id, cluster.name);
+      if (!host.day2 || this.#spokeOf.has(host.id)) continue;
+      this.#world.addHost(name, settingsOf(host));
+      this.#spokeOf.set(host.id, name);
     }
-    return access.kubeconfig;
+    return kubeconfig;
   }
 
-  /** A host boots from its disk. Nothing happens for hosts of no served spoke. @param id of the host. */
   hostRebooted(id: string): void {
     const spoke = this.#spokeOf.get(id);
     if (spoke !== undefined) this.#world.hostRebooted(spoke, id);
   }
 
-  /** Serves the cluster's kube-api no longer. */
-  async shut(cluster: Pick<ClusterPlan, 'name'>): Promise<void> {
-    if (!this.#world.spokes.some(({ name }) => name === cluster.name)) return;
-    for (const [id, name] of this.#spokeOf) if (name === cluster.name) this.#spokeOf.delete(id);
-    await this.#world.removeSpoke(cluster.name);
+  async shut(cluster: string): Promise<void> {
+    if (!this.#world.spokes.some(({ name }) => name === cluster)) return;
+    for (const [id, name] of this.#spokeOf) if (name === cluster) this.#spokeOf.delete(id);
+    await this.#world.removeSpoke(cluster);
   }
 
   close(): Promise<void> {
@@ -78,7 +70,12 @@ export class ServedSpokes {
   }
 }
 
-function settingsOf({ identity, plan }: Host) {
+/** A host of a plan, as its cluster knows it. */
+export function spokeHostOf({ identity, plan }: Host): SpokeHost {
   const { id, hostname, ipv4, mac } = identity;
-  return { name: hostname, id, role: plan.role, addresses: [ipv4], macAddress: mac };
+  return { id, hostname, role: plan.role, day2: plan.day2, addresses: [ipv4], mac };
+}
+
+function settingsOf({ id, hostname, role, addresses, mac }: SpokeHost) {
+  return { name: hostname, id, role, addresses: [...addresses], ...(mac !== null && { macAddress: mac }) };
 }

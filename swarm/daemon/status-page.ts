@@ -1,5 +1,5 @@
 /**
- * The page at `/`: the state of the current run, read from the API once a second. One document, nothing to load. It holds no data
+ * The page at `/`: the state of the launch and of the current run, read from the API once a second. One document, nothing to load. It holds no data
  * and so is open to everybody; where the daemon demands a token, it asks its reader for it and keeps it for the tab.
  */
 import { createHash } from 'node:crypto';
@@ -36,6 +36,7 @@ export const STATUS_PAGE = `<!doctype html>
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
+  #launch:not(:empty) { margin-bottom: 16px; } td.text { text-align: left; white-space: normal; }
   .bad { color: var(--bad); } .warn { color: var(--warn); } ul { margin: 0; padding-left: 18px; }
   a { color: var(--bar); }
 </style>
@@ -44,6 +45,7 @@ export const STATUS_PAGE = `<!doctype html>
 <main>
   <header><h1>assisted-swarm</h1><span id="badge" class="badge running" role="status">connecting</span>
     <span id="what" class="soft"></span></header>
+  <div id="launch" class="grid" aria-live="off"></div>
   <div id="body" class="grid" aria-live="off"><p class="soft">No run yet. Post a plan to <code>/api/v1/runs</code>.</p></div>
   <p class="soft"><a href="/metrics">metrics</a> · <a href="/api/v1/openapi.json">API description</a> · <a href="/api/v1/runs">runs</a></p>
 </main>
@@ -86,9 +88,34 @@ export const STATUS_PAGE = `<!doctype html>
     input.focus();
     return 'asking';
   };
+  const words = (phases) => Object.entries(phases).filter(([name, hosts]) => hosts && name !== 'planned' && name !== 'stopped')
+    .map(([name, hosts]) => count(hosts) + ' ' + name).join(', ');
+  // Whether this daemon launches hosts; null until that is known.
+  let launches = null;
+  async function lookAtLaunch() {
+    if (launches === false) return;
+    const launch = await get('/launch');
+    launches ??= launch !== null;
+    if (!launch) return;
+    const rows = await get('/launch/infra-envs?limit=50') ?? [];
+    const head = el('tr', {}, el('th', {}, 'InfraEnv'), el('th', {}, 'hosts'), el('th', {}, ''));
+    document.title = 'launch · assisted-swarm';
+    badge.textContent = 'launching';
+    document.getElementById('launch').replaceChildren(
+      el('section', { class: 'card wide' }, el('h2', {}, 'Launch'), el('div', { class: 'tiles' },
+        tile('InfraEnvs with hosts', count(launch.launched) + ' / ' + count(launch.infraEnvs)),
+        tile('InfraEnvs that wait', count(launch.waiting.length), launch.waiting.length ? 'warn' : ''),
+        tile('hosts alive', count(launch.hosts))),
+        el('p', { class: 'soft' }, words(launch.phases) || 'No hosts yet.')),
+      ...(rows.length ? [el('section', { class: 'card wide' }, el('h2', {}, rows.length < launch.infraEnvs ?
+        'InfraEnvs, ' + rows.length + ' of ' + count(launch.infraEnvs) : 'InfraEnvs'), el('table', {}, head, ...rows.map((row) => el('tr', {},
+        el('td', {}, row.infraEnv), el('td', {}, count(row.hosts)),
+        el('td', { class: 'text' + (row.waiting ? ' warn' : '') }, row.waiting || words(row.phases))))))] : []));
+  }
   let before = null;
   async function look() {
     try {
+      await lookAtLaunch();
       // The newest run that has numbers: those of other processes and those that were killed have none.
       let run, summary;
       for (run of await get('/runs?limit=10')) {
@@ -96,8 +123,9 @@ export const STATUS_PAGE = `<!doctype html>
         if (summary) break;
       }
       if (!summary) {
-        badge.textContent = 'idle';
         const body = document.getElementById('body');
+        if (launches) return body.replaceChildren();
+        badge.textContent = 'idle';
         if (body.childElementCount === 0) body.replaceChildren(el('p', { class: 'soft' }, 'No run yet.'));
         return;
       }

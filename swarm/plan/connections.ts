@@ -13,3 +13,12 @@ export interface TlsOptions {
   /** Skip verification of the server's certificate. */
   insecure?: boolean;
 }
+
+/** The proxies in a program's environment. */
+export interface ProxySettings {
+  /** For http:// addresses: a URL, or host and port. */
+  http?: string;
+  https?: string;
+  /** Who is reached without them: names, addresses and networks, with commas. */
+  no?: string;
+}

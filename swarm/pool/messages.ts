@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { BootLoad, ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
@@ -24,6 +24,8 @@ export interface ClusterLaunch {
   access: ServiceAccess;
   /** What these machines trust, where that is not what all of the pool do. */
   tls?: TlsOptions;
+  /** Proxies in the environment of their programs. */
+  proxy?: ProxySettings;
   /** Slot of the cluster's first host in the telemetry's host table; the others follow in order. */
   firstSlot: number;
   /** Hosts to start, by ordinal; others of the cluster exist but stay off (day-2 hosts come later). */

@@ -1,5 +1,5 @@
-/** The transports of one worker: one for each way in which its machines trust servers. */
-import type { TlsOptions } from '../plan/connections.ts';
+/** The transports of one worker: one for each way in which its machines reach and trust servers. */
+import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { Transport, TransportOptions } from '../transport/transport.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 
@@ -12,15 +12,16 @@ export class TransportSet {
     this.#options = options;
   }
 
-  /** @throws Error when `tls.ca` is no PEM certificate. */
-  of(tls: TlsOptions | undefined): Transport {
+  /** @throws Error when `tls.ca` is no PEM certificate, RangeError for a proxy that is neither http nor https. */
+  of(tls: TlsOptions | undefined, proxy: ProxySettings | undefined): Transport {
     const { ca, insecure } = tls ?? this.#options.tls ?? {};
-    const key = `${insecure ?? false} ${ca ?? ''}`;
+    const key = JSON.stringify([insecure ?? false, ca ?? '', proxy?.http, proxy?.https, proxy?.no]);
     let transport = this.#transports.get(key);
     if (!transport) {
       transport = createUndiciTransport({
         ...this.#options,
         tls: { ...(ca !== undefined && { ca }), ...(insecure !== undefined && { insecure }) },
+        ...(proxy && { proxy }),
       });
       this.#transports.set(key, transport);
     }

@@ -113,7 +113,7 @@ class Worker {
   #launch(launch: ClusterLaunch): void {
     const { index, name } = launch.cluster;
     const done = this.#attempt(`cluster ${name} cannot be launched`, () => {
-      const transport = this.#transports.of(launch.tls);
+      const transport = this.#transports.of(launch.tls, launch.proxy);
       const machines = new ClusterMachines({
         runtime: { ...this.#runtime, transport },
         launch,
@@ -158,7 +158,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const wheel = createTimerWheel(new ScaledClock(setup.clock));
   const batch = new EventBatch(port);
   const transports = new TransportSet({ ...setup.transport, observer: telemetry });
-  const runtime = createRuntime(task, transports.of(undefined), telemetry, wheel, batch);
+  const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
   const worker = new Worker(port, runtime, transports, batch, boot);

@@ -9,7 +9,9 @@
  * templates/discovery.ign; openshift/assisted-installer-agent src/config/agent_config.go ProcessArgs.
  */
 
+import type { ProxySettings } from '../plan/connections.ts';
 import { redactUrl } from '../plan/redact.ts';
+import { ProxyRules } from '../transport/proxy.ts';
 import { TransportError, type WireRequest } from '../transport/transport.ts';
 import { goHeaders } from './go-openapi.ts';
 import { IgnitionConfig, IgnitionError } from './ignition-config.ts';
@@ -33,7 +35,7 @@ export interface AgentSetup {
   /** PEM of what the machine trusts beside its system's roots, or null. */
   ca: string | null;
   /** Proxies in the agent's environment; null when there is none. `no` is a list with commas. */
-  proxy: { http?: string; https?: string; no?: string } | null;
+  proxy: ProxySettings | null;
   /** Seconds that the agent waits after a failed registration, when the unit says so; the pace of polls is always the service's. */
   registrationRetrySeconds: number | null;
 }
@@ -149,7 +151,13 @@ function proxyOf(environment: ReadonlyMap<string, string>): AgentSetup['proxy'] 
   const https = value('https_proxy');
   const no = value('no_proxy');
   if (!http && !https) return null;
-  return { ...(http && { http }), ...(https && { https }), ...(no && { no }) };
+  const proxy = { ...(http && { http }), ...(https && { https }), ...(no && { no }) };
+  try {
+    new ProxyRules(proxy);
+  } catch (error) {
+    throw new IgnitionError(`starts the agent behind a proxy that hosts cannot use here: ${(error as Error).message}`);
+  }
+  return proxy;
 }
 
 export interface IgnitionDownload {

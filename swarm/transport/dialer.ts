@@ -5,6 +5,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import { type HttpProxy, proxyName } from './proxy.ts';
 import { SourcePorts } from './source-ports.ts';
 import { TransportError, type TransportOptions } from './transport.ts';
 
@@ -15,20 +16,32 @@ const TCP_KEEP_ALIVE_MS = 30_000;
 /** A port that we chose may be somebody's; so many in a row mean that the range is full. */
 const SOURCE_PORT_TRIES = 64;
 
-/** Opens TCP and TLS connections, from each source address in turn. */
+/** How long a proxy may take to open a way to somebody else (net/http transport.go dialConn). */
+const TUNNEL_MS = 60_000;
+/** What a proxy answers to that is its head, and short. */
+const MAX_TUNNEL_HEAD = 64 * 1024;
+
+/** Where a connection leads. */
+export interface DialTarget {
+  protocol: string;
+  hostname: string;
+  port: string;
+}
+
+/** Opens TCP and TLS connections, from each source address in turn, directly or through a proxy. */
 export class Dialer {
-  readonly #options: TransportOptions;
-  readonly #secureContext: tls.SecureContext | null;
-  readonly #sources: SourcePorts | null;
+  readonly options: TransportOptions;
+  readonly secureContext: tls.SecureContext | null;
+  readonly sources: SourcePorts | null;
 
   constructor(options: TransportOptions) {
-    this.#options = options;
+    this.options = options;
     const { sourceAddresses, sourcePorts } = options;
-    this.#sources = sourceAddresses?.length
+    this.sources = sourceAddresses?.length
       ? new SourcePorts(sourceAddresses, sourcePorts ?? { index: 0, count: 1 }, Math.random())
       : null;
     const ca = options.tls?.ca;
-    this.#secureContext = ca
+    this.secureContext = ca
       ? tls.createSecureContext({
           ca: [...new Set([...tls.getCACertificates('system'), ...tls.getCACertificates('default'), ca])],
         })
@@ -36,65 +49,148 @@ export class Dialer {
   }
 
   /** @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before. */
-  dial(target: { protocol: string; hostname: string; port: string }, callback: DialCallback): () => void {
-    const secure = target.protocol === 'https:';
-    const host = target.hostname.replace(/^\[|\]$/g, '');
-    const port = Number(target.port) || (secure ? 443 : 80);
+  dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback): () => void {
+    const dial = new Dial(this, target, proxy, callback);
+    dial.connect();
+    return () => dial.end(new TransportError('aborted', 'the dial was given up'));
+  }
+}
 
-    let settled = false;
-    let tcp: net.Socket;
-    const finish: DialCallback = (error, socket) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      if (error) tcp.destroy();
-      callback(error, socket);
-    };
-    let timer = setTimeout(() => {
-      finish(new TransportError('dial-timeout', `no connection to ${host}:${port} in time`));
-    }, this.#options.dialTimeoutMs);
-    let triesLeft = this.#sources ? SOURCE_PORT_TRIES : 1;
-    const connect = () => {
-      if (settled) return;
-      triesLeft--;
-      tcp = net.connect({ host, port, ...this.#sources?.next() });
-      tcp.once('error', onDialError);
-      tcp.once('connect', onConnect);
-    };
-    const onDialError = (error: Error) => {
+/**
+ * One dial.
+ *
+ *   TCP ──> http:// target ──────────────────────────────────────────────────> done
+ *    │        └──── https:// ──> (CONNECT through the proxy) ──> TLS ──> done
+ *    └──> https:// proxy: TLS first
+ */
+class Dial {
+  readonly #dialer: Dialer;
+  readonly #proxy: HttpProxy | null;
+  readonly #secure: boolean;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #callback: DialCallback;
+  #settled = false;
+  #tcp: net.Socket | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #triesLeft: number;
+
+  constructor(
+    dialer: Dialer,
+    { protocol, hostname, port }: DialTarget,
+    proxy: HttpProxy | null,
+    callback: DialCallback,
+  ) {
+    this.#dialer = dialer;
+    this.#proxy = proxy;
+    this.#secure = protocol === 'https:';
+    this.#host = hostname.replace(/^\[|\]$/g, '');
+    this.#port = Number(port) || (this.#secure ? 443 : 80);
+    this.#callback = callback;
+    this.#triesLeft = dialer.sources ? SOURCE_PORT_TRIES : 1;
+    const first = proxy ? proxyName(proxy) : `${this.#host}:${this.#port}`;
+    this.#limit(dialer.options.dialTimeoutMs, 'dial-timeout', `no connection to ${first} in time`);
+  }
+
+  connect(): void {
+    if (this.#settled) return;
+    this.#triesLeft--;
+    const { host, port } = this.#proxy ?? { host: this.#host, port: this.#port };
+    const tcp = net.connect({ host, port, ...this.#dialer.sources?.next() });
+    this.#tcp = tcp;
+    const onError = (error: Error) => {
       const taken = ['EADDRINUSE', 'EADDRNOTAVAIL'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (taken && triesLeft > 0) connect();
-      else finish(new TransportError(kindOfSystemError(error), error.message, { cause: error }));
+      if (taken && this.#triesLeft > 0) this.connect();
+      else this.#fail(kindOfSystemError(error), error.message, error);
     };
-    const onConnect = () => {
-      clearTimeout(timer);
+    tcp.once('error', onError);
+    tcp.once('connect', () => {
+      clearTimeout(this.#timer);
       tcp.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-      tcp.removeListener('error', onDialError);
-      if (!secure) {
-        finish(null, tcp);
+      tcp.removeListener('error', onError);
+      if (this.#proxy?.secure) this.#encrypt(tcp, this.#proxy.host, (stream) => this.#reached(stream));
+      else this.#reached(tcp);
+    });
+  }
+
+  /** The dial is over, unless it was before. */
+  end(error: TransportError | null, socket?: net.Socket): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    if (error) this.#tcp?.destroy();
+    this.#callback(error, socket);
+  }
+
+  /** The target, or the proxy that leads there, is connected. */
+  #reached(stream: net.Socket): void {
+    if (!this.#secure) this.end(null, stream);
+    else if (this.#proxy) this.#tunnel(stream, this.#proxy);
+    else this.#encrypt(stream, this.#host, (encrypted) => this.end(null, encrypted));
+  }
+
+  #encrypt(stream: net.Socket, host: string, next: (encrypted: net.Socket) => void): void {
+    const { options, secureContext } = this.#dialer;
+    const port = stream.remotePort ?? this.#port;
+    this.#limit(options.tlsHandshakeTimeoutMs, 'tls-timeout', `no TLS handshake with ${host}:${port} in time`);
+    const encrypted = tls.connect({
+      socket: stream,
+      host,
+      ...(net.isIP(host) ? {} : { servername: host }),
+      ALPNProtocols: ['http/1.1'],
+      rejectUnauthorized: !options.tls?.insecure,
+      ...(secureContext ? { secureContext } : {}),
+    });
+    const onError = (error: Error) => this.#fail(kindOfTlsError(error), error.message, error);
+    encrypted.on('error', onError);
+    encrypted.once('secureConnect', () => {
+      clearTimeout(this.#timer);
+      next(encrypted);
+      encrypted.removeListener('error', onError);
+    });
+  }
+
+  /** Asks the proxy to connect the target. */
+  #tunnel(stream: net.Socket, { authorization }: HttpProxy): void {
+    const target = `${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.#port}`;
+    this.#limit(TUNNEL_MS, 'dial-timeout', `no answer to CONNECT ${target} in time`);
+    let head = '';
+    const release = () => {
+      clearTimeout(this.#timer);
+      stream.removeListener('data', onData);
+      stream.removeListener('error', onError);
+      stream.removeListener('end', onEnd);
+    };
+    const refuse = (why: string) => this.#fail('protocol', `CONNECT ${target}: ${why}`);
+    const onError = (error: Error) => this.#fail(kindOfSystemError(error), error.message, error);
+    const onEnd = () => this.#fail('eof', `CONNECT ${target}: the connection was closed`);
+    const onData = (data: Buffer) => {
+      head += data.toString('latin1');
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) {
+        if (head.length > MAX_TUNNEL_HEAD) refuse('the response is not HTTP');
         return;
       }
-      timer = setTimeout(() => {
-        finish(new TransportError('tls-timeout', `no TLS handshake with ${host}:${port} in time`));
-      }, this.#options.tlsHandshakeTimeoutMs);
-      const encrypted = tls.connect({
-        socket: tcp,
-        host,
-        ...(net.isIP(host) ? {} : { servername: host }),
-        ALPNProtocols: ['http/1.1'],
-        rejectUnauthorized: !this.#options.tls?.insecure,
-        ...(this.#secureContext ? { secureContext: this.#secureContext } : {}),
-      });
-      const onTlsError = (error: Error) =>
-        finish(new TransportError(kindOfTlsError(error), error.message, { cause: error }));
-      encrypted.on('error', onTlsError);
-      encrypted.once('secureConnect', () => {
-        finish(null, encrypted);
-        encrypted.removeListener('error', onTlsError);
-      });
+      const [, status, text] = /^HTTP\/1\.[01] (\d{3}) ?([^\r\n]*)/.exec(head) ?? [];
+      if (status !== '200') return refuse(status ? `${status} ${text}`.trim() : 'the response is not HTTP');
+      release();
+      const rest = head.slice(end + 4);
+      if (rest !== '') stream.unshift(Buffer.from(rest, 'latin1'));
+      this.#encrypt(stream, this.#host, (encrypted) => this.end(null, encrypted));
     };
-    connect();
-    return () => finish(new TransportError('aborted', 'the dial was given up'));
+    stream.on('data', onData).on('error', onError).on('end', onEnd);
+    const asks = authorization === null ? '' : `Proxy-Authorization: ${authorization}\r\n`;
+    stream.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nUser-Agent: Go-http-client/1.1\r\n${asks}\r\n`);
+  }
+
+  #limit(ms: number, kind: TransportErrorKind, message: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(kind, message), ms);
+  }
+
+  #fail(kind: TransportErrorKind, message: string, cause?: Error): void {
+    const way = this.#proxy ? `proxy ${proxyName(this.#proxy)}: ` : '';
+    this.end(new TransportError(kind, way + message, { cause }));
   }
 }
 

@@ -2,6 +2,7 @@
  * What Go's net/http does with a request before it goes on the wire: head order (net/http request.go Request.write), base
  * URLs, redirects (net/http client.go Client.do, redirectBehavior).
  */
+import type { HttpProxy } from './proxy.ts';
 import { BLANK, type FilledRequest, type RequestTemplate, type WireRequest } from './transport.ts';
 
 /** Where a request goes. */
@@ -12,10 +13,15 @@ export interface Target {
   host: string;
   /** Path before every request's path, without a slash at its end; '' for none. */
   prefix: string;
+  /** The way there; null for a direct one. */
+  proxy: HttpProxy | null;
 }
 
+/** Decides whether an origin is reached through a proxy. */
+export type Router = (origin: string) => HttpProxy | null;
+
 /** @throws TypeError when the text is no http or https URL. */
-export function splitBaseUrl(baseUrl: string): Target {
+export function splitBaseUrl(baseUrl: string, route: Router): Target {
   const match = /^(https?):\/\/([^/?#@\s]+)(\/[^?#\s]*)?$/i.exec(baseUrl);
   if (!match || !URL.canParse(baseUrl)) {
     throw new TypeError(
@@ -23,11 +29,8 @@ export function splitBaseUrl(baseUrl: string): Target {
     );
   }
   const [, scheme, authority, path] = match;
-  return {
-    origin: `${scheme!.toLowerCase()}://${authority}`,
-    host: authority!,
-    prefix: (path ?? '').replace(/\/+$/, ''),
-  };
+  const origin = `${scheme!.toLowerCase()}://${authority}`;
+  return { origin, host: authority!, prefix: (path ?? '').replace(/\/+$/, ''), proxy: route(origin) };
 }
 
 /** Methods for which net/http says `Content-Length: 0` when there is no body. */
@@ -37,20 +40,28 @@ const METHODS_WITH_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
  * Request line and headers as net/http orders them: Host, User-Agent, the length, then the rest as given. Ends with the
  * blank line, except for a chunked body, whose first line break the chunk writer makes.
  */
-export function requestHead(host: string, request: WireRequest, bodyLength: number): string {
+export function requestHead(target: Target, request: WireRequest, bodyLength: number): string {
   const chunked = request.chunked === true && bodyLength > 0;
   const length = chunked ? 'Transfer-Encoding: chunked\r\n' : lengthLine(request.method, bodyLength);
-  return composeHead(host, request, length) + (chunked ? '' : '\r\n');
+  return composeHead(target, request, length) + (chunked ? '' : '\r\n');
 }
 
 function lengthLine(method: string, bodyLength: number): string {
   return bodyLength > 0 || METHODS_WITH_LENGTH.has(method) ? `Content-Length: ${bodyLength}\r\n` : '';
 }
 
-/** Without the blank line at its end. `length` is the line that tells how long the body is, or ''. */
-function composeHead(host: string, request: Pick<WireRequest, 'method' | 'path' | 'headers'>, length: string): string {
+/**
+ * Without the blank line at its end. `length` is the line that tells how long the body is, or ''. A proxy learns the whole
+ * address of what is not encrypted, and after all other headers who asks (net/http transport.go persistConn.mutateHeaderFunc).
+ */
+function composeHead(
+  { host, origin, proxy }: Target,
+  request: Pick<WireRequest, 'method' | 'path' | 'headers'>,
+  length: string,
+): string {
   const { headers, method } = request;
-  let head = `${method} ${request.path} HTTP/1.1\r\nHost: ${host}\r\n`;
+  const plain = origin.startsWith('http:') ? proxy : null;
+  let head = `${method} ${plain ? origin : ''}${request.path} HTTP/1.1\r\nHost: ${host}\r\n`;
   let at = 0;
   if (headers[0] === 'User-Agent') {
     head += `User-Agent: ${headers[1]}\r\n`;
@@ -58,6 +69,7 @@ function composeHead(host: string, request: Pick<WireRequest, 'method' | 'path' 
   }
   head += length;
   for (; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  if (plain?.authorization) head += `Proxy-Authorization: ${plain.authorization}\r\n`;
   return head;
 }
 
@@ -77,7 +89,7 @@ export interface HeadPieces {
 /** Cuts the head of a template's requests, composed as {@link requestHead} does, at its blanks. */
 export function headPieces(target: Target, template: RequestTemplate): HeadPieces {
   const { method, path, headers } = template;
-  const head = composeHead(target.host, { method, path: target.prefix + path, headers }, BLANK);
+  const head = composeHead(target, { method, path: target.prefix + path, headers }, BLANK);
   const before = headers[0] === 'User-Agent' ? path + headers[1] : path;
   return { pieces: `${head}\r\n`.split(BLANK), lengthAt: before.split(BLANK).length - 1 };
 }
@@ -131,6 +143,7 @@ export function redirectOf(
   request: WireRequest,
   status: number,
   location: string,
+  route: Router,
 ): { target: Target; request: WireRequest } | null {
   const keepsMethod = status === 307 || status === 308;
   if ((!keepsMethod && status !== 301 && status !== 302 && status !== 303) || location === '') return null;
@@ -148,7 +161,8 @@ export function redirectOf(
   // A secure page's address is not told to an insecure one.
   const referer = from.origin.startsWith('https:') && url.protocol === 'http:' ? null : lastUrl;
   next.headers = redirectHeaders(request.headers, referer, !keepsMethod, url.host !== from.host);
-  return { target: { origin: `${url.protocol}//${url.host}`, host: url.host, prefix: '' }, request: next };
+  const origin = `${url.protocol}//${url.host}`;
+  return { target: { origin, host: url.host, prefix: '', proxy: route(origin) }, request: next };
 }
 
 const BODY_HEADERS = new Set(['content-type', 'content-encoding', 'content-language', 'content-location']);

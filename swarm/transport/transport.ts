@@ -5,12 +5,14 @@
  */
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
-import type { ConnectionMode, TlsOptions } from '../plan/connections.ts';
+import type { ConnectionMode, ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { PortShare } from './source-ports.ts';
 
 export interface TransportOptions {
   mode: ConnectionMode;
   tls?: TlsOptions;
+  /** Proxies to go through; none when absent. The CA and `insecure` of `tls` count for them too. */
+  proxy?: ProxySettings;
   /** Local addresses to connect from, used in turn, so that one box can hold more connections than one port range. */
   sourceAddresses?: readonly string[];
   /** Which of their ports are this transport's, when several threads share them; default all. */

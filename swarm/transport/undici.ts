@@ -15,7 +15,8 @@
  * that one even when another becomes idle first.
  */
 import { Dialer } from './dialer.ts';
-import { splitBaseUrl, type Target } from './go-http.ts';
+import { type Router, splitBaseUrl, type Target } from './go-http.ts';
+import { ProxyRules } from './proxy.ts';
 import {
   type PreparedRequest,
   type RequestTemplate,
@@ -35,7 +36,7 @@ const DEFAULT_SHARED_CONNECTIONS = 64;
 
 /**
  * A transport whose connections are made by undici.
- * @throws Error when `tls.ca` is no PEM certificate.
+ * @throws Error when `tls.ca` is no PEM certificate, RangeError for a proxy that is neither http nor https.
  */
 export function createUndiciTransport(options: TransportOptions): Transport {
   return new UndiciTransport(options);
@@ -44,6 +45,7 @@ export function createUndiciTransport(options: TransportOptions): Transport {
 class UndiciTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #dialer: Dialer;
+  readonly #route: Router;
   readonly #targets = new Map<string, Target>();
   /** Modes `keep-alive` and `shared`: sets that outlive a session, with the number of sessions that hold them. */
   readonly #kept = new Map<string, { set: ConnectionSet; sessions: number }>();
@@ -54,6 +56,8 @@ class UndiciTransport implements Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#dialer = new Dialer(options);
+    const rules = options.proxy && new ProxyRules(options.proxy);
+    this.#route = (origin) => rules?.of(origin) ?? null;
   }
 
   openSession(options: SessionOptions): Session {
@@ -61,7 +65,7 @@ class UndiciTransport implements Transport {
     const target = this.#targetOf(baseUrl);
     switch (this.#options.mode) {
       case 'per-poll':
-        return new UndiciSession(target, (origin) => this.#newSet(origin, GO_MAX_IDLE_PER_HOST, Infinity), noop);
+        return new UndiciSession(target, this.#route, (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity), noop);
       case 'keep-alive':
         return this.#keptSession(target, String(machine), 1, Infinity);
       case 'shared': {
@@ -83,16 +87,16 @@ class UndiciTransport implements Transport {
   #targetOf(baseUrl: string): Target {
     let target = this.#targets.get(baseUrl);
     if (!target) {
-      target = splitBaseUrl(baseUrl);
+      target = splitBaseUrl(baseUrl, this.#route);
       this.#targets.set(baseUrl, target);
     }
     return target;
   }
 
-  #newSet(origin: string, maxIdle: number, limit: number): ConnectionSet {
-    return new ConnectionSet(origin, maxIdle, limit, (from) => {
+  #newSet({ origin, proxy }: Target, maxIdle: number, limit: number): ConnectionSet {
+    return new ConnectionSet(origin, proxy, maxIdle, limit, (from) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
-      const connection = new Connection(origin, from, this.#dialer, this.#options, (ended) => {
+      const connection = new Connection(from, this.#dialer, this.#options, (ended) => {
         this.#connections.delete(ended);
       });
       this.#connections.add(connection);
@@ -104,11 +108,12 @@ class UndiciTransport implements Transport {
     const held: string[] = [];
     return new UndiciSession(
       target,
-      (origin) => {
-        const key = `${owner} ${origin}`;
+      this.#route,
+      (to) => {
+        const key = `${owner} ${to.origin}`;
         let kept = this.#kept.get(key);
         if (!kept) {
-          kept = { set: this.#newSet(origin, maxIdle, limit), sessions: 0 };
+          kept = { set: this.#newSet(to, maxIdle, limit), sessions: 0 };
           this.#kept.set(key, kept);
         }
         kept.sessions++;

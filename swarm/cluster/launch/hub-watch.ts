@@ -9,8 +9,12 @@ import type { Clock } from '../../../model/time/clock.ts';
 import {
   bareMetalHostFacts,
   bootsFromDisk,
+  type ClusterFacts,
+  type ClusterHostFacts,
   clusterFacts,
+  clusterHostFacts,
   clusterKeyOf,
+  clusterOfAgent,
   type InfraEnvFacts,
   infraEnvKeyOf,
   installedClusterKeyOf,
@@ -29,6 +33,8 @@ export interface HubWatchOptions {
   /** Something that these InfraEnvs' hosts follow from has changed. */
   onChange: (infraEnv: string) => void;
   onAgent: (agent: KubeObject) => void;
+  /** A cluster or a host of it has changed. @param cluster key of the ClusterDeployment */
+  onCluster: (cluster: string) => void;
   /** The hub cannot be followed; told once until it can again (null). */
   onTrouble: (trouble: string | null) => void;
 }
@@ -92,19 +98,20 @@ export class HubWatch {
   constructor(options: HubWatchOptions) {
     this.#options = options;
     const { labelSelector, bareMetal } = options;
-    const ofInfraEnv = (object: KubeObject) => [infraEnvKeyOf(object) ?? ''];
-    this.#infraEnvs = this.#kind(RESOURCES.infraEnvs, CLUSTER, (object) => [clusterKeyOf(object) ?? ''], labelSelector);
+    const infraEnv = { [INFRA_ENV]: (object: KubeObject) => infraEnvKeyOf(object) ?? '' };
+    const cluster = (of: (object: KubeObject) => string | null) => ({ [CLUSTER]: (one: KubeObject) => of(one) ?? '' });
+    this.#infraEnvs = this.#kind(RESOURCES.infraEnvs, cluster(clusterKeyOf), labelSelector);
     this.#deployments = this.#kind(RESOURCES.clusterDeployments);
-    this.#installs = this.#kind(RESOURCES.agentClusterInstalls, CLUSTER, (object) => [installedClusterKeyOf(object)]);
+    this.#installs = this.#kind(RESOURCES.agentClusterInstalls, cluster(installedClusterKeyOf));
     this.#networks = this.#kind(RESOURCES.nmStateConfigs);
-    this.#agents = this.#kind(RESOURCES.agents, INFRA_ENV, ofInfraEnv);
-    this.#bareMetalHosts = bareMetal ? this.#kind(RESOURCES.bareMetalHosts, INFRA_ENV, ofInfraEnv) : null;
+    this.#agents = this.#kind(RESOURCES.agents, { ...infraEnv, ...cluster(clusterOfAgent) });
+    this.#bareMetalHosts = bareMetal ? this.#kind(RESOURCES.bareMetalHosts, infraEnv) : null;
   }
 
   /** Resolves when everything is known. @throws the signal's reason when stopped before */
   async start(): Promise<void> {
     await Promise.all(this.#kinds.map((kind) => kind.start()));
-    const { onChange, onAgent } = this.#options;
+    const { onChange, onAgent, onCluster } = this.#options;
     const tell = (key: string | null) => key !== null && this.infraEnv(key) && onChange(key);
     this.#infraEnvs.listen((object) => onChange(keyOf(object)));
     this.#deployments.listen((object) => this.#ofCluster(keyOf(object)));
@@ -115,6 +122,8 @@ export class HubWatch {
     this.#agents.listen((object) => {
       tell(infraEnvKeyOf(object));
       onAgent(object);
+      const cluster = clusterOfAgent(object);
+      if (cluster !== null) onCluster(cluster);
     });
     this.#bareMetalHosts?.listen((object) => tell(infraEnvKeyOf(object)));
   }
@@ -144,6 +153,19 @@ export class HubWatch {
 
   agentsOf(infraEnv: string): KubeObject[] {
     return this.#agents.select(INFRA_ENV, infraEnv);
+  }
+
+  /** Null for a ClusterDeployment that is not there, or has no AgentClusterInstall. */
+  cluster(key: string): ClusterFacts | null {
+    const facts = clusterFacts(key, this.#deployments.get(key), this.#installs.select(CLUSTER, key)[0]);
+    return typeof facts === 'string' ? null : facts;
+  }
+
+  /** Hosts that are bound to a cluster and have told their inventories. */
+  hostsOf(cluster: string): ClusterHostFacts[] {
+    return this.#agents
+      .select(CLUSTER, cluster)
+      .flatMap((agent) => (agent.metadata.deletionTimestamp ? [] : (clusterHostFacts(agent) ?? [])));
   }
 
   facts(infraEnv: KubeObject): InfraEnvFacts {
@@ -181,13 +203,13 @@ export class HubWatch {
   }
 
   #ofCluster(cluster: string): void {
+    this.#options.onCluster(cluster);
     for (const infraEnv of this.#infraEnvs.select(CLUSTER, cluster)) this.#options.onChange(keyOf(infraEnv));
   }
 
   #kind(
     resource: KubeResource,
-    index?: string,
-    valuesOf: (object: KubeObject) => readonly string[] = () => [],
+    indices: Readonly<Record<string, (object: KubeObject) => string>> = {},
     labelSelector: string | null = null,
   ): Kind {
     const { client, clock, namespaces } = this.#options;
@@ -201,7 +223,7 @@ export class HubWatch {
           selection: { ...(namespace && { namespace }), ...(labelSelector && { labelSelector }) },
           onError: (error) => this.#trouble(resource.plural, error),
         });
-        if (index) informer.addIndex(index, valuesOf);
+        for (const [name, one] of Object.entries(indices)) informer.addIndex(name, (object) => [one(object)]);
         return informer;
       }),
     );

@@ -6,6 +6,7 @@
  *      └─ name <── label infraenvs.agent-install.openshift.io ── BareMetalHosts, Agents
  */
 import { conditionOf, type KubeObject, keyOf, objectKey } from '../../../model/kube/kube-object.ts';
+import { kubeconfigSecretOf } from '../hub-status.ts';
 
 /** On BareMetalHosts and Agents: the name of their InfraEnv (assisted-service api/v1beta1/infraenv_types.go InfraEnvNameLabel). */
 export const INFRA_ENV_LABEL = 'infraenvs.agent-install.openshift.io';
@@ -20,7 +21,11 @@ export const ANNOTATIONS = {
   seed: 'assisted-swarm/seed',
   /** Index of the first host of its cluster in that run's plan. */
   firstHost: 'assisted-swarm/first-host',
+  /** Hosts of its cluster in that plan; those beyond are not of the plan. */
+  plannedHosts: 'assisted-swarm/hosts',
 } as const;
+/** On Agents: the name of their BareMetalHost (assisted-service internal/controller/controllers/bmh_agent_controller.go AGENT_BMH_LABEL). */
+const BMH_LABEL = 'agent-install.openshift.io/bmh';
 const BMH_ROLE = 'bmac.agent-install.openshift.io/role';
 
 export interface ClusterFacts {
@@ -37,6 +42,8 @@ export interface ClusterFacts {
   ingressVip: string | null;
   /** Hosts that come now join it. */
   installed: boolean;
+  /** Name of the Secret by which the service reaches it when it is installed. */
+  kubeconfigSecret: string;
 }
 
 export interface BareMetalHostFacts {
@@ -70,6 +77,22 @@ export interface InfraEnvFacts {
   onDisk: ReadonlySet<string>;
 }
 
+/** An Agent that is bound to a cluster. */
+export interface ClusterHostFacts {
+  id: string;
+  infraEnv: string | null;
+  /** It joins, or has joined, after the installation. */
+  day2: boolean;
+  /** A day-2 host whose way into the cluster the service has seen to its end. */
+  added: boolean;
+  hostname: string;
+  role: 'master' | 'arbiter' | 'worker';
+  addresses: readonly string[];
+  mac: string | null;
+  onDisk: boolean;
+  hasBareMetalHost: boolean;
+}
+
 type Json = Record<string, unknown>;
 
 const part = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
@@ -92,6 +115,12 @@ export function installedClusterKeyOf({ metadata, spec }: KubeObject): string {
 export function infraEnvKeyOf({ metadata: { namespace, labels } }: KubeObject): string | null {
   const name = labels?.[INFRA_ENV_LABEL];
   return name ? objectKey(namespace, name) : null;
+}
+
+/** Key of the ClusterDeployment that an Agent is bound to; null when there is none. */
+export function clusterOfAgent({ spec }: KubeObject): string | null {
+  const { name, namespace } = part(part(spec).clusterDeploymentName);
+  return text(name) === '' ? null : objectKey(text(namespace), text(name));
 }
 
 /** Address of an InfraEnv's discovery ignition; '' while the service has made none. */
@@ -123,6 +152,7 @@ export function clusterFacts(
     apiVip: first(apiVIPs, apiVIP),
     ingressVip: first(ingressVIPs, ingressVIP),
     installed: installed === true || conditionOf(install, 'Completed')?.reason === 'InstallationCompleted',
+    kubeconfigSecret: kubeconfigSecretOf(install, deployment.metadata.name),
   };
 }
 
@@ -162,4 +192,28 @@ const STAGES_ON_DISK: ReadonlySet<string> = new Set([
 export function bootsFromDisk({ status }: KubeObject): boolean {
   const { progress, debugInfo } = part(status);
   return STATES_ON_DISK.has(text(part(debugInfo).state)) || STAGES_ON_DISK.has(text(part(progress).currentStage));
+}
+
+/** Null for an Agent that has not told its inventory yet. */
+export function clusterHostFacts(agent: KubeObject): ClusterHostFacts | null {
+  const { inventory, role, kind, debugInfo } = part(agent.status);
+  const { hostname, interfaces } = part(inventory);
+  const nics = list(interfaces);
+  const addresses = nics.flatMap(({ ipV4Addresses: v4, ipV6Addresses: v6 }) =>
+    [v4, v6].flatMap((all) => (Array.isArray(all) ? all.map((cidr) => text(cidr).split('/')[0]!) : [])),
+  );
+  const name = text(part(agent.spec).hostname) || text(hostname);
+  if (name === '' || addresses.length === 0) return null;
+  return {
+    id: agent.metadata.name,
+    infraEnv: infraEnvKeyOf(agent),
+    day2: kind === 'AddToExistingClusterHost',
+    added: text(part(debugInfo).state) === 'added-to-existing-cluster',
+    hostname: name,
+    role: role === 'master' || role === 'arbiter' ? role : 'worker',
+    addresses,
+    mac: text(nics[0]?.macAddress).toLowerCase() || null,
+    onDisk: bootsFromDisk(agent),
+    hasBareMetalHost: agent.metadata.labels?.[BMH_LABEL] !== undefined,
+  };
 }

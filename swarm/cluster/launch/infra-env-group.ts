@@ -1,6 +1,7 @@
 /** The hosts of one InfraEnv that are alive: what was launched, and what has to be added and removed to have what is wanted. */
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { AddedHost, ClusterLaunch } from '../../pool/messages.ts';
+import type { BootSource } from '../../service/boot-source.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { ClusterFacts, InfraEnvFacts } from './infra-env-facts.ts';
@@ -54,6 +55,8 @@ export interface GroupOptions {
   uid: string;
   setup: AgentSetup;
   network: HostNetwork;
+  /** Where hosts download what they boot; null when they do not. */
+  boot: BootSource | null;
   pool: LaunchPool;
   slots: Slots;
   /** Simulated milliseconds between its first request and the launch, for a host's position. */
@@ -73,13 +76,13 @@ export class InfraEnvGroup {
 
   /** Launches it without hosts. @throws Error when no worker is left. */
   constructor(facts: InfraEnvFacts, options: GroupOptions) {
-    const { number, uid, setup, network, pool, spokeProfile, pollIntervalSeconds } = options;
+    const { number, uid, setup, network, boot, pool, spokeProfile, pollIntervalSeconds } = options;
     this.number = number;
     this.uid = uid;
     this.setup = setup;
     this.#options = options;
     this.#key = facts.key;
-    const { ca, insecure, registrationRetrySeconds: retry } = setup;
+    const { ca, insecure, proxy, registrationRetrySeconds: retry } = setup;
     pool.launch({
       seed: facts.key,
       cluster: clusterPlan(number, facts, network),
@@ -93,6 +96,8 @@ export class InfraEnvGroup {
         ...(retry !== null && { registrationRetrySeconds: retry }),
       },
       tls: { insecure, ...(ca !== null && { ca }) },
+      ...(proxy && { proxy }),
+      ...(boot && { boot }),
       firstSlot: 0,
       start: [],
       spokeProfile,
@@ -110,6 +115,11 @@ export class InfraEnvGroup {
 
   get size(): number {
     return this.#alive.size;
+  }
+
+  /** Slots of the hosts that are alive, in the pool's telemetry. */
+  get slots(): number[] {
+    return [...this.#alive.values()].map(({ slot }) => slot);
   }
 
   /** The host with this id, which is also its Agent's name. */

@@ -96,9 +96,11 @@ async function start(options: Partial<LauncherOptions> = {}): Promise<void> {
     bootSpreadMs: 0,
     spokeProfile: 'quick',
     pollIntervalSeconds: null,
+    boot: null,
     seed: 's',
     agents: 0,
     poweredOn: null,
+    spokes: { open: async () => 'kubeconfig', hostRebooted: () => {}, shut: async () => {} },
     download: (url, signal) => {
       downloads.push(url);
       return answer(url, signal);

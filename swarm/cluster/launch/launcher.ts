@@ -10,15 +10,20 @@ import { type KubeObject, objectKey, splitKey } from '../../../model/kube/kube-o
 import { type Outcome, WorkQueue } from '../../../model/kube/work-queue.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
+import type { BootLoad } from '../../plan/expanded-plan.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
 import { IgnitionError } from '../../service/ignition-config.ts';
+import { bootSourceOf } from '../hub-status.ts';
+import type { SpokeServer } from '../spoke-server.ts';
 import { AgentApproval } from './agent-approval.ts';
-import { derivedNetwork, firstIpv4, HostNetwork, liesIn } from './host-network.ts';
+import { GrowingClusters } from './growing-clusters.ts';
 import { HubWatch } from './hub-watch.ts';
 import { ANNOTATIONS, type InfraEnvFacts, ignitionUrlOf, infraEnvKeyOf } from './infra-env-facts.ts';
 import { InfraEnvGroup, knownCluster, type LaunchPool, Slots } from './infra-env-group.ts';
 import type { LaunchEvent, LaunchNews } from './launch-event.ts';
-import { type WantedHost, type WantedOptions, wantedHosts } from './wanted-hosts.ts';
+import { LaunchNetworks } from './launch-networks.ts';
+import type { LaunchedInfraEnv, LaunchState } from './launch-state.ts';
+import { allHosts, type WantedHost, type WantedOptions, wantedHosts } from './wanted-hosts.ts';
 
 export interface LauncherOptions extends WantedOptions {
   client: KubeClient;
@@ -38,19 +43,13 @@ export interface LauncherOptions extends WantedOptions {
   bootSpreadMs: number;
   spokeProfile: string;
   pollIntervalSeconds: number | null;
+  /** What booting hosts download; null for nothing. */
+  boot: Pick<BootLoad, 'from'> | null;
+  /** Serves the kube-apis of clusters that take hosts of day 2. */
+  spokes: SpokeServer;
   /** See fetchDiscoveryIgnition. */
   download: (url: string, signal: AbortSignal) => Promise<AgentSetup>;
   emit: (event: LaunchEvent) => void;
-}
-
-/** How far the launch is. */
-export interface LaunchState {
-  infraEnvs: number;
-  /** With hosts alive. */
-  launched: number;
-  hosts: number;
-  /** Why others have none, by InfraEnv. */
-  waiting: ReadonlyMap<string, string>;
 }
 
 const WORKERS = 16;
@@ -71,19 +70,20 @@ export class Launcher {
   readonly #watch: HubWatch;
   readonly #queue: WorkQueue;
   readonly #approval: AgentApproval | null;
+  readonly #growing: GrowingClusters;
   readonly #slots: Slots;
   readonly #groups = new Map<string, InfraEnvGroup>();
   /** By number. */
   readonly #keys = new Map<number, string>();
   readonly #entries = new Map<string, Entry>();
-  /** Of clusters, and of the namespaces whose InfraEnvs have none. */
-  readonly #networks = new Map<string, HostNetwork>();
+  readonly #networks: LaunchNetworks;
   #numbers = 0;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
     const { client, clock, namespaces, selector, bareMetal, approve, capacity } = options;
     this.#slots = new Slots(capacity);
+    this.#networks = new LaunchNetworks(options.seed, (message) => this.#warn(message));
     this.#queue = new WorkQueue({
       clock,
       workers: WORKERS,
@@ -98,9 +98,11 @@ export class Launcher {
       bareMetal,
       onChange: (key) => this.#changed(key),
       onAgent: (agent) => this.#approval?.look(agent),
+      onCluster: (cluster) => this.#growing.look(cluster),
       onTrouble: (trouble) =>
         this.#warn(trouble === null ? 'the hub answers again' : `the hub cannot be followed: ${trouble}; hosts go on`),
     });
+    this.#growing = this.#growingClusters();
     this.#approval = approve
       ? new AgentApproval({
           client,
@@ -111,6 +113,20 @@ export class Launcher {
           onError: (message) => this.#warn(message),
         })
       : null;
+  }
+
+  #growingClusters(): GrowingClusters {
+    const { client, clock, spokes } = this.#options;
+    return new GrowingClusters({
+      client,
+      clock,
+      spokes,
+      cluster: (key) => this.#watch.cluster(key),
+      hostsOf: (cluster) => this.#watch.hostsOf(cluster),
+      idsOf: (infraEnv) => new Set(this.#allHosts(infraEnv).map(({ id }) => id)),
+      isAlive: ({ id, infraEnv }) => infraEnv !== null && this.#groups.get(infraEnv)?.host(id) !== undefined,
+      warn: (message) => this.#warn(message),
+    });
   }
 
   /** Begins to follow the hub; resolves when everything on it is known. */
@@ -124,6 +140,7 @@ export class Launcher {
     await this.#watch.stop();
     await this.#queue.stop();
     await this.#approval?.stop();
+    await this.#growing.stop();
   }
 
   get state(): LaunchState {
@@ -137,6 +154,16 @@ export class Launcher {
       [...this.#entries].filter(([, { told }]) => told !== '').map(([key, { told }]) => [key, told]),
     );
     return { infraEnvs: this.#entries.size, launched, hosts, waiting };
+  }
+
+  /** InfraEnvs by name, those that wait first. */
+  infraEnvs(limit: number): LaunchedInfraEnv[] {
+    const order = ([a, one]: [string, Entry], [b, other]: [string, Entry]) =>
+      Number(one.told === '') - Number(other.told === '') || (a < b ? -1 : 1);
+    return [...this.#entries]
+      .sort(order)
+      .slice(0, limit)
+      .map(([infraEnv, { told }]) => ({ infraEnv, slots: this.#groups.get(infraEnv)?.slots ?? [], waiting: told }));
   }
 
   /** See HubWatch. */
@@ -156,12 +183,13 @@ export class Launcher {
   /** The machine of a BareMetalHost, on or off; undefined when it belongs to no InfraEnv that is followed. */
   machineOf(bareMetalHost: string): WantedHost | undefined {
     const key = this.#watch.infraEnvOfBareMetalHost(bareMetalHost);
-    const infraEnv = key === null ? undefined : this.#watch.infraEnv(key);
-    if (!infraEnv) return undefined;
-    const facts = { ...this.#watch.facts(infraEnv), onDisk: new Set<string>() };
-    const wanted = wantedHosts(facts, { ...this.#options, poweredOn: () => true }, new Set());
     const { name } = splitKey(bareMetalHost);
-    return 'hosts' in wanted ? wanted.hosts.find(({ bmh }) => bmh === name) : undefined;
+    return key === null ? undefined : this.#allHosts(key).find(({ bmh }) => bmh === name);
+  }
+
+  /** A machine boots the discovery image, or from its disk. @param id of the host */
+  hostBoots(id: string, from: 'image' | 'disk'): void {
+    this.#growing.boots(id, from);
   }
 
   /** Key of the BareMetalHost that is this host of an InfraEnv; null when it is none. */
@@ -221,11 +249,7 @@ export class Launcher {
     hosts: readonly WantedHost[],
   ): Promise<InfraEnvGroup | number | null> {
     if (hosts.length === 0) {
-      this.#say(
-        key,
-        entry,
-        `needs no hosts${facts.cluster === null ? `; annotation ${ANNOTATIONS.agents} or --agents says how many` : ''}`,
-      );
+      this.#say(key, entry, needsNone(facts));
       return null;
     }
     const url = ignitionUrlOf(infraEnv);
@@ -233,12 +257,17 @@ export class Launcher {
       this.#say(key, entry, 'waits: the service has not made its discovery ignition yet');
       return null;
     }
-    const network = this.#networkOf(facts);
+    const network = this.#networks.of(facts);
     if (typeof network === 'string') {
       this.#say(key, entry, network);
       return null;
     }
-    const { clock } = this.#options;
+    const { clock, boot } = this.#options;
+    const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
+    if (boot && !source) {
+      this.#say(key, entry, `waits: it names nothing to boot from by ${boot.from}`);
+      return null;
+    }
     entry.download = new AbortController();
     let setup: AgentSetup;
     try {
@@ -263,6 +292,7 @@ export class Launcher {
       uid,
       setup,
       network,
+      boot: source,
       pool,
       slots: this.#slots,
       bootDelayMs: (host) => this.#bootDelayMs(host),
@@ -276,7 +306,7 @@ export class Launcher {
   }
 
   #settle(key: string, entry: Entry, group: InfraEnvGroup, facts: InfraEnvFacts, hosts: readonly WantedHost[]): void {
-    const network = this.#networkOf(facts);
+    const network = this.#networks.of(facts);
     if (typeof network !== 'string') for (const { ipv4Cidr } of hosts) if (ipv4Cidr) network.reserve(ipv4Cidr);
     let change = { added: [] as string[], removed: [] as string[] };
     try {
@@ -303,36 +333,6 @@ export class Launcher {
     this.#keys.delete(number);
   }
 
-  /** The network that hosts of an InfraEnv are on, or why there is none. */
-  #networkOf(facts: InfraEnvFacts): HostNetwork | string {
-    const cluster = knownCluster(facts);
-    const owner = cluster ? `cluster ${cluster.key}` : `namespace ${facts.namespace}`;
-    const told = facts.annotations[ANNOTATIONS.machineNetwork];
-    const key = told === undefined ? owner : `${owner} ${told}`;
-    let network = this.#networks.get(key);
-    if (network) return network;
-    const vips = [cluster?.apiVip, cluster?.ingressVip].filter((vip) => typeof vip === 'string');
-    const statics = facts.networks.flatMap(({ ipv4Cidr }) => ipv4Cidr ?? []);
-    const asked = told === undefined ? (cluster?.machineNetworks ?? []) : [told];
-    if (asked.length > 0 && !firstIpv4(asked)) {
-      return `its machine network is ${asked.join(', ')}; hosts have IPv4 addresses, so give an IPv4 CIDR`;
-    }
-    const cidr =
-      firstIpv4(asked) ?? firstIpv4(statics) ?? derivedNetwork(this.#options.seed, owner, vips, cluster === null);
-    const outside = statics.find((one) => asked.length > 0 && !liesIn(one, cidr));
-    if (outside)
-      this.#warn(
-        `InfraEnv ${facts.key}: NMStateConfigs give the address ${outside}, which is not in the machine network ${cidr}`,
-      );
-    try {
-      network = new HostNetwork(cidr, vips);
-    } catch (error) {
-      return messageOf(error);
-    }
-    this.#networks.set(key, network);
-    return network;
-  }
-
   #bootDelayMs({ seed, index }: WantedHost): number {
     return Math.floor(unitNumber(hashWords(`boot/${seed}/${index}`)) * this.#options.bootSpreadMs);
   }
@@ -344,6 +344,14 @@ export class Launcher {
     if (infraEnv === null || !object) return null;
     const host = this.#groups.get(infraEnv)?.host(agent.metadata.name);
     return { infraEnv, host, roles: knownCluster(this.#watch.facts(object)) !== null };
+  }
+
+  /** Hosts of an InfraEnv, on or off, now or before. */
+  #allHosts(key: string): readonly WantedHost[] {
+    const infraEnv = this.#watch.infraEnv(key);
+    if (!infraEnv) return [];
+    const all = allHosts(this.#watch.facts(infraEnv), { ...this.#options, poweredOn: () => true });
+    return 'hosts' in all ? all.hosts : [];
   }
 
   #entryOf(key: string): Entry {
@@ -369,6 +377,11 @@ export class Launcher {
   #tell(news: LaunchNews): void {
     this.#options.emit({ time: this.#options.clock.now(), ...news } as LaunchEvent);
   }
+}
+
+function needsNone(facts: InfraEnvFacts): string {
+  if (facts.cluster === null) return `needs no hosts; annotation ${ANNOTATIONS.agents} or --agents says how many`;
+  return knownCluster(facts)?.installed ? 'needs no hosts: its cluster is installed' : 'needs no hosts';
 }
 
 function messageOf(error: unknown): string {

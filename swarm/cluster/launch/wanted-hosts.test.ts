@@ -17,6 +17,7 @@ const CLUSTER: ClusterFacts = {
   apiVip: null,
   ingressVip: null,
   installed: false,
+  kubeconfigSecret: 'c-admin-kubeconfig',
 };
 const OPTIONS: WantedOptions = { seed: 's', agents: 0, poweredOn: null };
 
@@ -163,6 +164,29 @@ describe('identities', () => {
     expect(hostsOf({ ...facts, bareMetalHosts }).map(({ mac }) => mac)).toEqual(
       planned.map(({ identity }) => identity.mac),
     );
+  });
+
+  it.each([
+    ['as many as the cluster requires', {}, 1],
+    ['as many as the manifests say', { 'assisted-swarm/hosts': '2' }, 2],
+  ])('of a plan are %s; hosts beyond are never those of its other clusters', (_, annotation, planned) => {
+    const facts = factsOf({
+      annotations: {
+        'assisted-swarm/seed': 'run',
+        'assisted-swarm/first-host': '0',
+        'assisted-swarm/agents': '4',
+        ...annotation,
+      },
+      cluster: { ...CLUSTER, controlPlanes: 1, workers: 0 },
+    });
+    const hosts = hostsOf(facts);
+    expect(hosts.filter(({ seed }) => seed === 'run').map(({ index }) => index)).toEqual([0, 1].slice(0, planned));
+    expect(names(hosts)).toEqual(['env-master-0', 'env-day2-0', 'env-day2-1', 'env-day2-2']);
+    expect(new Set(hosts.map(({ id }) => id)).size).toBe(4);
+    const others = { ...facts, annotations: { ...facts.annotations, 'assisted-swarm/hosts': '-1' } };
+    expect(wantedHosts(others, OPTIONS, new Set())).toMatchObject({
+      problem: expect.stringContaining('assisted-swarm/hosts is "-1"'),
+    });
   });
 
   it('are the same for the same facts, in any order, and differ within and between InfraEnvs', () => {

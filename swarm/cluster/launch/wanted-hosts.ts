@@ -7,7 +7,7 @@
  *   which MAC   of a BareMetalHost, else of an NMStateConfig, else made of the identity
  *
  *   name of a host    seed of its identity                   index
- *   #4                the run's (assisted-swarm/seed)        assisted-swarm/first-host + 4
+ *   #4                the run's (assisted-swarm/seed)        assisted-swarm/first-host + 4, below assisted-swarm/hosts
  *   52:54:00:…        seed/namespace/InfraEnv/52:54:00:…     0
  *   +4                seed/namespace/InfraEnv                4
  */
@@ -59,21 +59,36 @@ export type Wanted = { waiting: string } | { problem: string } | { hosts: Wanted
 
 /** @param running names of hosts that are alive here: they stay wanted when their machines boot from their disks */
 export function wantedHosts(facts: InfraEnvFacts, options: WantedOptions, running: ReadonlySet<string>): Wanted {
+  const all = allHosts(facts, options);
+  if (!('hosts' in all)) return all;
+  const { cluster } = facts;
+  const known = typeof cluster === 'string' ? null : cluster;
+  return { hosts: all.hosts.filter((host) => isAlive(facts, known, host, requiredBy(known), running)) };
+}
+
+function requiredBy(cluster: ClusterFacts | null): number {
+  return cluster ? cluster.controlPlanes + cluster.arbiters + cluster.workers : 0;
+}
+
+/** Hosts of an InfraEnv, those included that boot from their disks since an earlier time. */
+export function allHosts(facts: InfraEnvFacts, options: WantedOptions): Wanted {
   const { annotations, cluster } = facts;
   const named = namedHosts(facts, options.poweredOn);
   const told = wholeNumber(annotations, ANNOTATIONS.agents, MAX_HOSTS);
   if (typeof told === 'string') return { problem: told };
   const first = wholeNumber(annotations, ANNOTATIONS.firstHost, MAX_HOSTS - 1);
   if (typeof first === 'string') return { problem: first };
+  const planned = wholeNumber(annotations, ANNOTATIONS.plannedHosts, MAX_HOSTS);
+  if (typeof planned === 'string') return { problem: planned };
   if (typeof cluster === 'string' && told === null) return { waiting: `${cluster} does not exist yet` };
   const known = typeof cluster === 'string' ? null : cluster;
-  const required = known ? known.controlPlanes + known.arbiters + known.workers : 0;
+  const required = requiredBy(known);
   const amount = told ?? amountOf(facts, options, named, known ? required : null);
-  const planned = annotations[ANNOTATIONS.seed];
-  const plan = planned !== undefined && first !== null ? { seed: planned, first } : null;
-  const slots = slotsOf(facts, named, amount, plan, options.seed, required);
-  const hosts = slots.map((slot, order) => hostOf(facts, known, slot, order, required));
-  return { hosts: hosts.filter((host) => isAlive(facts, known, host, required, running)) };
+  const run = annotations[ANNOTATIONS.seed];
+  const count = planned ?? (known ? required : amount);
+  const plan = run !== undefined && first !== null ? { seed: run, first, count } : null;
+  const slots = slotsOf(facts, named, amount, plan, options.seed);
+  return { hosts: slots.map((slot, order) => hostOf(facts, known, slot, order, required)) };
 }
 
 /** A host of the hub that has a name there. */
@@ -125,17 +140,24 @@ interface Slot extends Named {
   position: number;
 }
 
+/** Hosts of the plan that the manifests were made of. */
+interface PlannedHosts {
+  seed: string;
+  /** Index of the first. */
+  first: number;
+  count: number;
+}
+
 /** Hosts that the hub names, then others, until there are enough. Those of a plan are at the places that their MACs show. */
 function slotsOf(
   { key: infraEnv }: InfraEnvFacts,
   named: readonly Named[],
   amount: number,
-  plan: { seed: string; first: number } | null,
+  plan: PlannedHosts | null,
   seed: string,
-  required: number,
 ): Slot[] {
   const own = `${seed}/${infraEnv}`;
-  const places = plan ? placesOf(plan, Math.max(amount, required + named.length)) : new Map<string, number>();
+  const places = plan ? placesOf(plan) : new Map<string, number>();
   const used = new Set<number>();
   const slots = named.slice(0, amount).map((host): Slot => {
     const place = host.mac === null ? undefined : places.get(host.mac);
@@ -150,9 +172,10 @@ function slotsOf(
   for (let place = 0; slots.length < amount; place++) {
     if (used.has(place)) continue;
     slots.push(
-      plan
+      // What lies beyond in the plan are hosts of another cluster.
+      plan && place < plan.count
         ? { ...nobody, key: `#${place}`, seed: plan.seed, index: plan.first + place, position: place }
-        : { ...nobody, key: `+${place}`, seed: own, index: place, position: -1 },
+        : { ...nobody, key: `+${place}`, seed: own, index: place, position: plan ? place : -1 },
     );
   }
   if (plan) slots.sort((a, b) => (a.position < 0 ? 1 : b.position < 0 ? -1 : a.position - b.position));
@@ -160,7 +183,7 @@ function slotsOf(
 }
 
 /** Places in a plan by the MACs that its hosts have, whatever their hardware and whichever of its NICs it is. */
-function placesOf({ seed, first }: { seed: string; first: number }, count: number): Map<string, number> {
+function placesOf({ seed, first, count }: PlannedHosts): Map<string, number> {
   const places = new Map<string, number>();
   for (let place = 0; place < count && first + place < MAX_HOSTS; place++) {
     for (let nic = 0; nic < MAX_NICS; nic++) places.set(macOf(seed, first + place, nic), place);

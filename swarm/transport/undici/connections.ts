@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { Client } from 'undici';
 import { wallNow } from '../../../model/time/clock.ts';
 import type { Dialer } from '../dialer.ts';
+import type { HttpProxy } from '../proxy.ts';
 import { TransportError, type TransportOptions } from '../transport.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -18,9 +19,17 @@ export class ConnectionSet {
   readonly #waiting: Waiter[] = [];
   #onEmpty: (() => void) | null = null;
   readonly origin: string;
+  readonly proxy: HttpProxy | null;
 
-  constructor(origin: string, maxIdle: number, limit: number, connect: (set: ConnectionSet) => Connection) {
+  constructor(
+    origin: string,
+    proxy: HttpProxy | null,
+    maxIdle: number,
+    limit: number,
+    connect: (set: ConnectionSet) => Connection,
+  ) {
     this.origin = origin;
+    this.proxy = proxy;
     this.#maxIdle = maxIdle;
     this.#limit = limit;
     this.#connect = connect;
@@ -120,15 +129,9 @@ export class Connection {
   /** A request was sent on the open socket before. */
   used = false;
 
-  constructor(
-    origin: string,
-    set: ConnectionSet,
-    dialer: Dialer,
-    options: TransportOptions,
-    onEnd: (connection: Connection) => void,
-  ) {
+  constructor(set: ConnectionSet, dialer: Dialer, options: TransportOptions, onEnd: (connection: Connection) => void) {
     this.#onEnd = onEnd;
-    this.#client = new Client(origin, {
+    this.#client = new Client(set.origin, {
       pipelining: 1,
       allowH2: false,
       headersTimeout: 0,
@@ -138,7 +141,7 @@ export class Connection {
       // Go does not obey a server's `Keep-Alive: timeout=` hint; this makes every hint at least the idle time.
       keepAliveTimeoutThreshold: -options.idleTimeoutMs,
       connect: (target, callback) => {
-        this.#cancelDial = dialer.dial(target, (error, socket) => {
+        this.#cancelDial = dialer.dial(target, set.proxy, (error, socket) => {
           this.#cancelDial = noop;
           if (!socket) {
             callback(error ?? new TransportError('protocol', 'no connection'), null);

@@ -87,7 +87,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#chunked = chunked;
     this.#discard = discardBody;
     this.#body = typeof body === 'string' ? Buffer.from(body) : body;
-    this.head = requestHead(target.host, request, this.#body?.length ?? 0);
+    this.head = requestHead(target, request, this.#body?.length ?? 0);
   }
 
   beginFilled(request: FilledRequest, prepared: PreparedHead): void {

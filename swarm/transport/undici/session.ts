@@ -1,5 +1,5 @@
 /** Requests of one program: the connection they take, the redirects they follow, and their end when it is killed. */
-import { filledRequest, redirectOf, type Target } from '../go-http.ts';
+import { filledRequest, type Router, redirectOf, type Target } from '../go-http.ts';
 import { type FilledRequest, type Session, TransportError, type WireRequest, type WireResponse } from '../transport.ts';
 import type { ConnectionSet } from './connections.ts';
 import { abortedError, Exchange, PreparedHead, toTransportError } from './exchange.ts';
@@ -9,7 +9,8 @@ const MAX_REDIRECTS = 10;
 
 export class UndiciSession implements Session {
   readonly #target: Target;
-  readonly #open: (origin: string) => ConnectionSet;
+  readonly #route: Router;
+  readonly #open: (target: Target) => ConnectionSet;
   readonly #onRelease: () => void;
   #home: ConnectionSet | null = null;
   /** Origins that redirects led to; rare. */
@@ -18,8 +19,9 @@ export class UndiciSession implements Session {
   readonly #underWay: Exchange[] = [];
   aborted = false;
 
-  constructor(target: Target, open: (origin: string) => ConnectionSet, onRelease: () => void) {
+  constructor(target: Target, route: Router, open: (target: Target) => ConnectionSet, onRelease: () => void) {
     this.#target = target;
+    this.#route = route;
     this.#open = open;
     this.#onRelease = onRelease;
   }
@@ -53,7 +55,7 @@ export class UndiciSession implements Session {
     try {
       for (let hops = 0; ; ) {
         if (exchange.cancelled) throw exchange.cancelled;
-        const set = this.#setOf(target.origin);
+        const set = this.#setOf(target);
         const connection = set.take() ?? (await set.turn(exchange));
         const reused = connection.used;
         try {
@@ -68,7 +70,7 @@ export class UndiciSession implements Session {
         }
         if (!exchange.redirected) return exchange.response();
         current ??= withPrefix(target, request);
-        const next = redirectOf(target, current, exchange.status, exchange.location);
+        const next = redirectOf(target, current, exchange.status, exchange.location, this.#route);
         if (!next) return exchange.response();
         if (hops++ === MAX_REDIRECTS) throw new TransportError('protocol', `stopped after ${MAX_REDIRECTS} redirects`);
         target = next.target;
@@ -105,15 +107,16 @@ export class UndiciSession implements Session {
     return prepared;
   }
 
-  #setOf(origin: string): ConnectionSet {
+  #setOf(target: Target): ConnectionSet {
+    const { origin } = target;
     if (origin === this.#target.origin) {
-      this.#home ??= this.#open(origin);
+      this.#home ??= this.#open(target);
       return this.#home;
     }
     this.#others ??= new Map();
     let set = this.#others.get(origin);
     if (!set) {
-      set = this.#open(origin);
+      set = this.#open(target);
       this.#others.set(origin, set);
     }
     return set;
