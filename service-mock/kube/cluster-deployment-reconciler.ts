@@ -10,7 +10,7 @@ import type { Release } from '../core/versions.ts';
 import type { KubeKey } from '../service-api.ts';
 import { applyAnnotations } from './cluster-annotations.ts';
 import { removeClusterDeployment, removeClusterInstall } from './cluster-deletion.ts';
-import { AGENTS_BY_CLUSTER, clusterKeysOf, updateClusterStatus } from './cluster-install-status.ts';
+import { AGENTS_BY_CLUSTER, clusterKeysOf, isUnsynced, updateClusterStatus } from './cluster-install-status.ts';
 import { advanceCluster } from './cluster-installation.ts';
 import { manifestConfigMaps, syncManifests } from './cluster-manifests.ts';
 import {
@@ -54,8 +54,9 @@ export function clusterDeploymentReconciler(context: KubeContext): Reconciler {
       {
         resource: RESOURCES.agents,
         keysOf: (agent) => clusterKeysOf(agent as Agent),
-        // Upstream compares conditions whose reason is SpecSynced, which none has: an Agent that changes is no reason.
-        matters: () => false,
+        // Upstream means the same and compares conditions whose reason is SpecSynced, which none has: a cluster that was looked
+        // at while an Agent was not synced waits there until something else happens to it. On a hub, hive sees to that.
+        matters: (after, before) => isUnsynced(after as Agent) !== isUnsynced(before as Agent),
       },
       {
         resource: RESOURCES.configMaps,

@@ -143,6 +143,6 @@ export function clusterKeysOf(agent: Agent): string[] {
   return ref ? [objectKey(ref.namespace, ref.name)] : [];
 }
 
-function isUnsynced({ status }: Agent): boolean {
+export function isUnsynced({ status }: Agent): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'SpecSynced' && value === 'False') ?? false;
 }

@@ -139,3 +139,20 @@ describe('a single node of a hub', () => {
     expect(site.service.api.listInfraEnvs({})).toEqual([]);
   });
 });
+
+describe('a cluster whose Agent asks for what cannot be', () => {
+  it('is looked at again when the Agent is synced no more', { timeout: 60_000 }, async () => {
+    site = await HubSite.start();
+    await site.apply(namespaceOf('sno'), pullSecretOf('sno'), imageSetOf('release'));
+    await site.apply(deploymentOf('sno'), installOf('sno', { holdInstallation: true }), infraEnvOf('sno'));
+    const machine = await site.boot(await site.infraEnvId('sno'));
+    await site.approve('sno', machine);
+    await site.condition(agentClusterInstalls, 'sno', 'sno', 'RequirementsMet', { reason: 'ClusterIsReady' });
+    // Refused by the service, so that nothing happens to the host.
+    await site.client.patch(agents, 'sno', machine.id, { spec: { hostname: 'Not A Name' } });
+    await site.condition(agents, 'sno', machine.id, 'SpecSynced', { status: 'False', reason: 'InputError' });
+    await site.condition(agentClusterInstalls, 'sno', 'sno', 'RequirementsMet', { reason: 'UnsyncedAgents' });
+    await site.client.patch(agents, 'sno', machine.id, { spec: { hostname: 'a-name' } });
+    await site.condition(agentClusterInstalls, 'sno', 'sno', 'RequirementsMet', { reason: 'ClusterIsReady' });
+  });
+});
