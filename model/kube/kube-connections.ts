@@ -22,6 +22,9 @@ export class KubeConnections {
   #dispatchers: Pick<KubeAccess, 'requests' | 'watches'> | null = null;
   #headers: Record<string, string> | null = null;
 
+  /** Headers of the last request that got access. */
+  sent: Readonly<Record<string, string>> = {};
+
   /** @param most connections of requests at once. */
   constructor(kubeconfig: KubeConfig, most: number) {
     this.#kubeconfig = kubeconfig;
@@ -51,6 +54,7 @@ export class KubeConnections {
     };
     // Tokens of programs and of files change; client-node keeps them as long as they last.
     if (!user?.exec && !user?.authProvider) this.#headers = headers;
+    this.sent = headers;
     return { ...this.#dispatchers, headers };
   }
 

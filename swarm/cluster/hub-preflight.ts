@@ -60,6 +60,9 @@ export class HubPreflight {
     const error = await this.#firstContact();
     // Who may do nothing but what matters here is no failure, and a busy server is asked again by what follows.
     if (error === null || error.status === 403 || (error.passing && error.status !== 0)) return null;
+    if (error.cause instanceof SyntaxError) {
+      return `${server} does not answer as a Kubernetes API (no JSON to /version); check the server of the kubeconfig`;
+    }
     if (error.status === 0) {
       return `the hub ${server} cannot be reached (${reasonOf(error.message)}); check the server of the kubeconfig, and whether it is up`;
     }
@@ -73,7 +76,7 @@ export class HubPreflight {
   async #firstContact(): Promise<KubeError | null> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#client.text('/version', this.#signal);
+        await this.#client.json('/version', this.#signal);
         return null;
       } catch (error) {
         if (!isKubeError(error)) throw error;

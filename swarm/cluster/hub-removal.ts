@@ -74,6 +74,8 @@ export interface HubRemovalOptions {
 export interface HubRemainder {
   target: HubTarget;
   reason: string;
+  /** What it waits for, where that is known. */
+  finalizers?: readonly string[];
 }
 
 /** When objects of a kind go: the number of the step. */
@@ -203,7 +205,7 @@ class Removal {
         isNamespace(target.resource) && !controllers
           ? 'stays Terminating: this API server runs without the controllers that end namespaces; strip its finalizers'
           : `is not gone after ${limitMs / 1000} s${finalizers.length > 0 ? `; it waits for ${finalizers.join(', ')}` : ''}`;
-      return [{ target, reason }];
+      return [{ target, reason, ...(finalizers.length > 0 && { finalizers }) }];
     }
     onStrip?.(target, finalizers);
     await objects.strip(object, target.resource, signal);

@@ -253,7 +253,8 @@ export class KubeAdapter implements ClusterAdapter {
       signal,
       limitMs: this.#options.removalLimitMs ?? REMOVAL_LIMIT_MS,
       onGone: (target) => {
-        const at = made.findIndex(({ resource, name }) => resource === target.resource && name === target.name);
+        const gone = describeTarget(target);
+        const at = made.findIndex((one) => describeTarget(one) === gone);
         if (at >= 0) made.splice(at, 1);
       },
     });

@@ -11,7 +11,7 @@ import { type Work, WorkProgress } from '../report/work-progress.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
-import { HubAccess, type HubFlags } from './hub-access.ts';
+import { HubAccess, type HubFlags, orInput } from './hub-access.ts';
 import { HubLedgers } from './hub-ledgers.ts';
 import { Interruption } from './interrupt.ts';
 import { note } from './note.ts';
@@ -147,11 +147,11 @@ class DeleteCommand implements Work {
     const removal = new RunRemoval({
       objects: new HubObjects({ client, clock, ledger: ledgers.first, run: this.#label }),
       run: this.#label,
-      kinds: await this.#kinds(preflight, ledgers),
+      kinds: await orInput('nothing was removed', this.#kinds(preflight, ledgers)),
       signal: this.#signal,
       concurrency,
       limitMs: timeout * 1000,
-      controllers: await preflight.hasControllers(),
+      controllers: await orInput('nothing was removed', preflight.hasControllers()),
       strip: stripFinalizers === true,
       onGone: (target) => ledgers.gone(target),
       onStrip: (target, finalizers) => {
@@ -161,7 +161,7 @@ class DeleteCommand implements Work {
       },
     });
     this.#removal = removal;
-    await removal.find();
+    await orInput('nothing was removed', removal.find());
     if (this.#flags.dryRun) return this.#list(removal);
     progress.start();
     let left: HubRemainder[];
@@ -235,7 +235,7 @@ class DeleteCommand implements Work {
           ? '; nothing is left'
           : '';
     note(`${what}${rest} (label ${RUN_LABEL}=${this.#label})`);
-    if (left.length > 0 && !this.#flags.stripFinalizers) {
+    if (left.some(({ finalizers }) => finalizers) && !this.#flags.stripFinalizers) {
       note('--strip-finalizers takes the finalizers off what is stuck; what they would have done is not done then');
     }
   }

@@ -11,8 +11,8 @@ import type { HubObjects } from '../cluster/hub-objects.ts';
 import type { HubKinds, HubNamespaces } from '../cluster/hub-preflight.ts';
 import { formatCount } from '../report/style.ts';
 import type { Work } from '../report/work-progress.ts';
+import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { type Fleet, type FleetSurvey, inputErrors, type Piece } from './fleet.ts';
-import type { CallCounts } from './hub-access.ts';
 import { Refusals, type RefusedKind } from './work-texts.ts';
 
 export interface FleetApplyOptions {
@@ -34,7 +34,7 @@ export interface FleetApplyOptions {
   stop: AbortSignal;
   /** Ends requests. */
   cut: AbortSignal;
-  calls: CallCounts;
+  calls: HubRequestCounts;
 }
 
 export interface ApplySummary {
@@ -205,7 +205,8 @@ export class FleetApply implements Work {
   #refuse(object: KubeObject, error: ClusterAdapterError): void {
     const { namespace, name } = object.metadata;
     const silentMs = performance.now() - this.#lastSuccess;
-    if (error.passing && silentMs >= this.#options.patienceMs) {
+    // The last try comes well before the time is over: pauses between tries grow.
+    if (error.passing && silentMs >= this.#options.patienceMs / 2) {
       // One object that always fails is refused; when nothing succeeds any more, the hub is not there.
       this.stopped ??= `gave up, because the hub has taken nothing for ${Math.round(silentMs / 1000)} s: ${error.message}`;
     } else this.#refusals.add(object.kind, objectKey(namespace, name), error.message);

@@ -65,7 +65,7 @@ function addRender(manifests: Command, finish: (code: number) => void): void {
 The output holds the pull secret.`,
       ),
   )
-    .option('--output <file>', 'write one file instead of stdout')
+    .option('--output <file>', 'write one file instead of stdout (-)')
     .option('--dir <folder>', 'write a file for each cluster and a kustomization.yaml')
     .option('--force', 'with --dir: write over an earlier rendering')
     .option('--json', 'with --output or --dir: print what was made as JSON')
@@ -78,7 +78,8 @@ Examples:
   swarm manifests render plan.yaml --values bmh.yaml | kubectl apply --server-side -f -
   swarm manifests render plan.yaml --templates my-templates | less`,
     )
-    .action(async (files: string[], flags: RenderFlags) => {
+    .action(async (files: string[], { output, ...others }: RenderFlags) => {
+      const flags = { ...others, ...(output !== undefined && output !== '-' && { output }) };
       if (flags.output !== undefined && flags.dir !== undefined) {
         throw new InputError('--output and --dir are both given; allowed: one of them');
       }

@@ -32,7 +32,7 @@ export async function hubProblems(plan: ExpandedPlan, signal: AbortSignal): Prom
       ...(hub.context !== null && { context: hub.context }),
     });
     const clock = new ScaledClock(startClock(1));
-    const client = new KubeClient({ kubeconfig, clock });
+    const client = new KubeClient({ kubeconfig, clock, retries: 0 });
     try {
       return await new HubCheck(client, clock, signal).problems(plan, source.run, types);
     } finally {

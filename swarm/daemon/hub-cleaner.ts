@@ -48,6 +48,7 @@ export async function cleanHub(
       }),
       clock,
       connections: USER_CONNECTIONS,
+      retries: 0,
     });
     const preflight = new HubPreflight(new HubRequests({ client, clock }), signal);
     const unreachable = await preflight.unreachable();

@@ -28,6 +28,7 @@ export function createHubUser(options: UserOptions): HubUser {
     kubeconfig,
     clock,
     connections: USER_CONNECTIONS,
+    retries: 0,
     onCall: (call) => hubRequests.record('user', call),
   });
   const source = manifestSource(plan, plannedManifests(plan).values);
