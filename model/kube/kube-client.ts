@@ -311,6 +311,8 @@ export class KubeClient {
       const what = describe(outgoing);
       const text = await textOf(response, what, this.server, outgoing.signal);
       const error = this.#refusal(what, response, text, outgoing.body);
+      // Once: what was got anew and is refused, too, will not do. As client-go: exec.go, roundTripper.
+      if (error.status === 401 && attempt === 0 && this.#connections.renew()) continue;
       const again = error.passing && error.retryAfterSeconds !== null && attempt < retries;
       if (!again) throw error;
       await this.#options.clock.sleep(error.retryAfterSeconds! * 1000 * this.#options.clock.speed, outgoing.signal);

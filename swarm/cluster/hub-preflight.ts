@@ -60,12 +60,14 @@ export class HubPreflight {
     const error = await this.#firstContact();
     // Who may do nothing but what matters here is no failure, and a busy server is asked again by what follows.
     if (error === null || error.status === 403 || (error.passing && error.status !== 0)) return null;
-    if (error.cause instanceof SyntaxError) {
+    if (error.status === 0 && error.cause instanceof SyntaxError) {
       return `${server} does not answer as a Kubernetes API (no JSON to /version); check the server of the kubeconfig`;
     }
     if (error.status === 0) {
       return `the hub ${server} cannot be reached (${reasonOf(error.message)}); check the server of the kubeconfig, and whether it is up`;
     }
+    if (error.status === 401 && error.cause !== undefined)
+      return `${error.said}; log in again, or choose another context`;
     if (error.status === 401) {
       return `the hub ${server} does not accept the credentials of the kubeconfig (401); log in again, or choose another context`;
     }
