@@ -88,6 +88,8 @@ export interface Plan {
 export interface PlanProblem extends Position {
   /** What was given, what is allowed. Without the place. */
   message: string;
+  /** The parser's name of an error of syntax, for those who may not show the text. */
+  code?: string;
 }
 
 /** One line a problem: `file:line:column: message`. */
