@@ -291,7 +291,10 @@ export class KubeClient {
   }
 
   async #object(outgoing: KubeRequest): Promise<KubeObject> {
-    return objectOf(await this.#json(outgoing), describe(outgoing), this.server);
+    const value = await this.#json(outgoing);
+    // Reviews are answered without metadata by some.
+    if (outgoing.verb === 'create') return value as unknown as KubeObject;
+    return objectOf(value, describe(outgoing), this.server);
   }
 
   async #json(outgoing: KubeRequest): Promise<Record<string, unknown>> {

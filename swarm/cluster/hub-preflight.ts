@@ -165,6 +165,12 @@ function sortIn(found: HubNamespaces, { name, labels, deletionTimestamp }: KubeO
   else found.ours.push(name);
 }
 
+/** Why a hub is not the one that a run has used; null when it is: of another, everything would seem to be gone. */
+export function elsewhereReason(then: string, now: string): string | null {
+  if (then === now) return null;
+  return `the run has used the hub ${then}, and the kubeconfig leads to ${now}; give the kubeconfig or context of that hub (or say so, when it is the same)`;
+}
+
 /** The last part of a message: what the system said. */
 function reasonOf(message: string): string {
   return message.slice(message.lastIndexOf(': ') + 2);

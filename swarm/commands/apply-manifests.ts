@@ -148,6 +148,9 @@ class ApplyCommand {
       `applied ${formatCount(applied)} objects${stand} of ${formatCount(summary.clusters.done)} clusters in ${formatMs(ms)} with ${formatCount(calls.total)} requests; label ${RUN_LABEL}=${label}`,
     );
     if (work.stopped !== null) note(work.stopped);
+    if (work.conflicts > 0) {
+      note(`${formatCount(work.conflicts)} objects have fields that others have changed; --force-conflicts takes them`);
+    }
     if (!work.complete) {
       const again = work.stopped !== null || this.#interruption.begin.aborted;
       note(

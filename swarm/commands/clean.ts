@@ -231,6 +231,7 @@ function hubTasksOf(runs: readonly FoundRun[], flags: CleanFlags, ledgers: OpenL
     const key = `${hub.server} ${hub.label}`;
     const task = tasks.get(key) ?? {
       hub: { ...hub, ...accessOf(flags) },
+      chosen: flags.kubeconfig !== undefined || flags.context !== undefined,
       entries: [],
       lastWordAt: 0,
     };

@@ -2,7 +2,7 @@
 import { RUN_LABEL } from '../../manifests/index.ts';
 import type { KubeResource } from '../../model/kube/resources.ts';
 import { HubObjects, targetOf } from '../cluster/hub-objects.ts';
-import { HubPreflight } from '../cluster/hub-preflight.ts';
+import { elsewhereReason, HubPreflight } from '../cluster/hub-preflight.ts';
 import { describeTarget, type HubRemainder } from '../cluster/hub-removal.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
 import { RUN_KINDS, RunRemoval } from '../cluster/run-removal.ts';
@@ -31,8 +31,10 @@ export interface DeleteFlags extends FleetOptions, HubFlags {
 
 /** @returns the exit code. @throws InputError */
 export async function deleteManifests(files: readonly string[], flags: DeleteFlags): Promise<number> {
-  const { label, access, types } = await whatToDelete(files, flags);
+  const { label, access, types, server } = await whatToDelete(files, flags);
   const hub = new HubAccess(access, flags.concurrency);
+  const elsewhere = server === undefined ? null : elsewhereReason(server, hub.place.server);
+  if (elsewhere !== null) throw new InputError(`${elsewhere}; nothing was removed`);
   const interruption = new Interruption(
     () => note('ending what is under way; Ctrl-C again leaves at once'),
     () => process.exit(EXIT.interrupted),
@@ -52,6 +54,8 @@ export async function deleteManifests(files: readonly string[], flags: DeleteFla
 interface Deletion {
   label: string;
   access: HubFlags;
+  /** Address of the hub that it must be. */
+  server?: string;
   /** Kinds (`apiVersion kind`) that the manifests have. */
   types: Iterable<string>;
 }
@@ -85,6 +89,7 @@ async function whatToDelete(files: readonly string[], flags: DeleteFlags): Promi
   }
   return {
     label: recorded.label,
+    server: recorded.server,
     access: {
       ...(recorded.kubeconfig !== null && { kubeconfig: recorded.kubeconfig }),
       ...(recorded.context !== null && { context: recorded.context }),

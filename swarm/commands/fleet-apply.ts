@@ -3,6 +3,7 @@
  * kept. What does not take part in it stands in the ledger.
  */
 import { manifestObjects } from '../../manifests/index.ts';
+import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -62,6 +63,7 @@ export class FleetApply implements Work {
   readonly #applied = new Map<string, number>();
   readonly #refusals = new Refusals();
   #unchanged = 0;
+  #conflicts = 0;
   #lastSuccess = performance.now();
   /** What ends everything: the ledger cannot be written, a template fails. */
   #failure: unknown = null;
@@ -74,6 +76,11 @@ export class FleetApply implements Work {
 
   get title(): string {
     return `apply ${this.#options.fleet.label}`;
+  }
+
+  /** Objects with fields that others have changed. */
+  get conflicts(): number {
+    return this.#conflicts;
   }
 
   /** Everything is applied. */
@@ -204,6 +211,7 @@ export class FleetApply implements Work {
 
   #refuse(object: KubeObject, error: ClusterAdapterError): void {
     const { namespace, name } = object.metadata;
+    if (isKubeError(error.cause) && error.cause.fieldConflict) this.#conflicts++;
     const silentMs = performance.now() - this.#lastSuccess;
     // The last try comes well before the time is over: pauses between tries grow.
     if (error.passing && silentMs >= this.#options.patienceMs / 2) {

@@ -3,10 +3,11 @@ import { KubeClient } from '../../model/kube/kube-client.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { HubObjects, type HubTarget, ledgerNameOf, targetOf } from '../cluster/hub-objects.ts';
-import { HubPreflight } from '../cluster/hub-preflight.ts';
+import { elsewhereReason, HubPreflight } from '../cluster/hub-preflight.ts';
 import { removeHubObjects } from '../cluster/hub-removal.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
 import { removeAll, STALL_MS } from '../cluster/removal.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { Ledger, type LedgerEntry, type LedgerHub } from '../telemetry/ledger.ts';
 import type { CleanProgress, CleanResult } from './cleaner.ts';
 import { USER_CONNECTIONS } from './user-client.ts';
@@ -16,6 +17,8 @@ const SETTLE_MS = 3_000;
 
 export interface HubCleanTask {
   hub: LedgerHub;
+  /** Somebody has said where the hub is found now; otherwise it must be the same as then. */
+  chosen: boolean;
   /** Open entries of runs that are over, all of this hub and label. */
   entries: { run: string; entry: LedgerEntry }[];
   /** Wall-clock epoch milliseconds at which the last of the runs wrote its last line. */
@@ -50,6 +53,8 @@ export async function cleanHub(
       connections: USER_CONNECTIONS,
       retries: 0,
     });
+    const elsewhere = task.chosen ? null : elsewhereReason(task.hub.server, redactUrl(client.server));
+    if (elsewhere !== null) throw new Error(elsewhere);
     const preflight = new HubPreflight(new HubRequests({ client, clock }), signal);
     const unreachable = await preflight.unreachable();
     if (unreachable !== null) throw new Error(unreachable);
