@@ -5,6 +5,14 @@ import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 
+/** A kubeconfig that cannot be used. The message is for people. */
+export class KubeconfigError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'KubeconfigError';
+  }
+}
+
 export interface KubeconfigSource {
   /** Path of a file. */
   file?: string;
@@ -16,7 +24,7 @@ export interface KubeconfigSource {
 
 /**
  * Reads a kubeconfig; without file and text the one that kubectl would take ($KUBECONFIG, ~/.kube/config, the pod's own).
- * @throws Error that names the source, what is wrong with it, and what to do.
+ * @throws KubeconfigError that names the source, what is wrong with it, and what to do.
  */
 export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): KubeConfig {
   const from = file ?? (text === undefined ? defaultName() : 'the kubeconfig');
@@ -26,12 +34,12 @@ export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): 
     else if (file !== undefined) config = readFile(file);
     else config = readDefault();
   } catch (cause) {
-    throw new Error(`${from} is not a kubeconfig that can be read: ${reasonOf(cause)}`, { cause });
+    throw new KubeconfigError(`${from} is not a kubeconfig that can be read: ${reasonOf(cause)}`, { cause });
   }
   if (context !== undefined) {
     const names = config.getContexts().map(({ name }) => name);
     if (!names.includes(context)) {
-      throw new Error(`${from} has no context ${context}; it has ${names.join(', ') || 'none'}`);
+      throw new KubeconfigError(`${from} has no context ${context}; it has ${names.join(', ') || 'none'}`);
     }
     config.setCurrentContext(context);
   }
@@ -41,10 +49,10 @@ export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): 
   );
   const cluster = config.getCurrentCluster();
   if (!cluster?.server) {
-    throw new Error(`${from} names no cluster to speak to; set current-context, or choose a context of it`);
+    throw new KubeconfigError(`${from} names no cluster to speak to; set current-context, or choose a context of it`);
   }
   if (!/^https?:\/\//.test(cluster.server)) {
-    throw new Error(`${from} has the server ${cluster.server}, which is not a valid HTTP(S) URL`);
+    throw new KubeconfigError(`${from} has the server ${cluster.server}, which is not a valid HTTP(S) URL`);
   }
   return config;
 }

@@ -101,7 +101,9 @@ export function formatProblem(problem: PlanProblem): string {
 export class PlanError extends Error {
   readonly problems: readonly PlanProblem[];
 
-  constructor(problems: readonly PlanProblem[]) {
+  /** @param found what is told twice, as of a default that several clusters take, counts once */
+  constructor(found: readonly PlanProblem[]) {
+    const problems = [...new Map(found.map((problem) => [formatProblem(problem), problem])).values()];
     super(problems.map(formatProblem).join('\n'));
     this.name = 'PlanError';
     this.problems = problems;

@@ -18,9 +18,7 @@ export interface FileForm {
 
 /** One problem for each thing that the schema complains about. */
 export function schemaProblems(source: PlanSource, issues: readonly z.core.$ZodIssue[], form: FileForm): PlanProblem[] {
-  const problems = issues.flatMap((issue) => problemsOf(source, issue, [], form));
-  // A value can break several rules that are one to people: too large for the range, and for any number.
-  return [...new Map(problems.map((one) => [`${one.file}:${one.line}:${one.column} ${one.message}`, one])).values()];
+  return issues.flatMap((issue) => problemsOf(source, issue, [], form));
 }
 
 /** "PATH is GIVEN; allowed: …" at the value's place. */
