@@ -119,7 +119,9 @@ process.once('beforeExit', () => {
     complain('internal error: the command waits for something that cannot happen any more; please report it');
   process.exit(code ?? EXIT.failed);
 });
-void main(process.argv.slice(2)).then((ended) => {
+void main(process.argv.slice(2)).then(async (ended) => {
+  // What failed last is told in a later turn.
+  await new Promise<void>((resolve) => process.stdout.write('', () => setImmediate(resolve)));
   if (lost && ended === EXIT.ok) complain(`what was to be printed is incomplete: ${writeFailure(lost)}`);
   process.exit(lost && ended === EXIT.ok ? EXIT.failed : ended);
 });

@@ -160,13 +160,14 @@ export class FolderOutput implements ManifestOutput {
     this.#target = resolve(path);
     this.#made = !existsSync(path);
     prepareOutputFolder(path, '--dir');
+    const temporary = besides(join(this.#target, 'rendering'));
     const entries = readdirSync(this.#target);
     if (entries.length > 0 && !force) {
       throw new InputError(
         `--dir ${path} holds ${entries.length === 1 ? 'a file' : `${entries.length} files`} already; give an empty folder, or --force to write over an earlier rendering`,
       );
     }
-    this.#temporary = besides(join(this.#target, 'rendering'));
+    this.#temporary = temporary;
     try {
       mkdirSync(this.#temporary, { mode: 0o700 });
     } catch (error) {
@@ -213,8 +214,24 @@ export class FolderOutput implements ManifestOutput {
   }
 }
 
+/** A name beside the path that only this process takes. Those of killed processes, which may hold secrets, are removed. */
 function besides(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);
+  const [folder, name] = [dirname(path), basename(path)];
+  const left = new RegExp(`^\\.${name.replace(/\W/g, '\\$&')}\\.(\\d+)-[0-9a-f]{8}$`);
+  for (const entry of readdirSync(folder)) {
+    const owner = left.exec(entry)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, entry), { recursive: true, force: true });
+  }
+  return join(folder, `.${name}.${process.pid}-${randomBytes(4).toString('hex')}`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function cannotWrite(option: string, path: string, error: unknown): InputError {

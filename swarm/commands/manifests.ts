@@ -5,6 +5,9 @@ import type { DiffFlags } from './diff-manifests.ts';
 import { EXIT, InputError } from './exit.ts';
 import { duration, wholeNumber } from './options.ts';
 
+/** Names of stdout; where that is a socket, nothing can be opened by them. */
+const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
 interface RenderFlags {
   values?: string;
   templates?: string;
@@ -79,7 +82,7 @@ Examples:
   swarm manifests render plan.yaml --templates my-templates | less`,
     )
     .action(async (files: string[], { output, ...others }: RenderFlags) => {
-      const flags = { ...others, ...(output !== undefined && output !== '-' && { output }) };
+      const flags = { ...others, ...(output !== undefined && !STDOUT.has(output) && { output }) };
       if (flags.output !== undefined && flags.dir !== undefined) {
         throw new InputError('--output and --dir are both given; allowed: one of them');
       }
