@@ -97,6 +97,8 @@ const CONNECTIONS = 64;
 const PAGE = 500;
 /** Further tries after a response that asks for them: client-go, rest/request.go, maxRetries. */
 const RETRIES = 10;
+/** Seconds of rest that are taken; of a server that asks for a longer one it is told at once. */
+const REST_MOST = 60;
 
 /** All methods throw {@link KubeError}, or the signal's reason when aborted. */
 export class KubeClient {
@@ -316,9 +318,9 @@ export class KubeClient {
       const error = this.#refusal(what, response, text, outgoing.body);
       // Once: what was got anew and is refused, too, will not do. As client-go: exec.go, roundTripper.
       if (error.status === 401 && attempt === 0 && this.#connections.renew()) continue;
-      const again = error.passing && error.retryAfterSeconds !== null && attempt < retries;
-      if (!again) throw error;
-      await this.#options.clock.sleep(error.retryAfterSeconds! * 1000 * this.#options.clock.speed, outgoing.signal);
+      const { passing, retryAfterSeconds: rest } = error;
+      if (!passing || rest === null || rest > REST_MOST || attempt >= retries) throw error;
+      await this.#options.clock.sleep(rest * 1000 * this.#options.clock.speed, outgoing.signal);
     }
   }
 

@@ -81,12 +81,15 @@ describe('what a server says', () => {
     await expect(new KubeDiscovery(client).find('v1', 'Secret')).rejects.toMatchObject(expected);
   });
 
-  it('may ask for a rest that a caller with a patience of its own does not take here', async () => {
-    const answer: Answer = (_, response) => response.writeHead(429, { 'retry-after': '3600' }).end('{}');
-    const client = await clientOf(answer, { retries: 0 });
+  it.each([
+    ['that is far too long', {}, '3600'],
+    ['that a caller with a patience of its own does not take here', { retries: 0 }, '1'],
+  ])('may ask for a rest %s', async (_title, options, seconds) => {
+    const answer: Answer = (_, response) => response.writeHead(429, { 'retry-after': seconds }).end('{}');
+    const client = await clientOf(answer, options);
     await expect(client.get(RESOURCES.secrets, 'a', 'b')).rejects.toMatchObject({
       status: 429,
-      retryAfterSeconds: 3600,
+      retryAfterSeconds: Number(seconds),
     });
   });
 });
