@@ -86,6 +86,7 @@ interface Work {
 
 async function removeGroups({ clusters, shared }: Groups, work: Work): Promise<void> {
   const progress: CleanProgress = { done: 0, of: clusters.length };
+  work.onProgress({ ...progress });
   // What clusters share goes when they are gone.
   for (const jobs of [clusters, shared.length > 0 ? [shared] : []]) {
     const failures = await removeAll({
@@ -93,7 +94,9 @@ async function removeGroups({ clusters, shared }: Groups, work: Work): Promise<v
       remove: (entries, giveUp) => removeGroup(entries, work, giveUp),
       atOnce: USER_CONNECTIONS,
       signal: work.signal,
-      onRemoved: () => work.onProgress({ ...progress, done: ++progress.done }),
+      onRemoved: () => {
+        if (jobs === clusters) work.onProgress({ ...progress, done: ++progress.done });
+      },
     });
     for (const { job, reason } of failures) {
       work.leave(
