@@ -203,7 +203,7 @@ describe('on a hub', () => {
     expect(await standing()).toEqual([]);
     expect(await standing('other')).toHaveLength(1);
     expect(openEntries()).toEqual([]);
-  });
+  }, 120_000);
 
   it.each<[string, ProxyFault]>([
     ['429 that says when', { status: 429, headers: { 'retry-after': '0' } }],
@@ -263,7 +263,7 @@ describe('on a hub', () => {
     expect(infraEnvs.items.map(({ spec }) => (spec as { sshAuthorizedKey: string }).sshAuthorizedKey)).toEqual(
       Array(4).fill('ssh-rsa NEW'),
     );
-  });
+  }, 120_000);
 
   it('does not take for done what was refused because others have changed it', async () => {
     await apply();
@@ -277,7 +277,7 @@ describe('on a hub', () => {
     expect((await apply('--force-conflicts')).code).toBe(0);
     expect((await client.get(RESOURCES.infraEnvs, name, name)).spec).toMatchObject({ cpuArchitecture: 'x86_64' });
     expect((await apply()).code).toBe(0);
-  });
+  }, 120_000);
 
   it('names what is refused by kind, applies the rest, and leaves what others made', async () => {
     const templates = join(folder, 'templates');
@@ -463,7 +463,7 @@ describe('on a hub', () => {
       expect((await client.get(RESOURCES.configMaps, name, 'theirs')).metadata.finalizers).toHaveLength(1);
       await client.patch(RESOURCES.configMaps, name, 'theirs', { metadata: { finalizers: null } });
       expect((await remove('--run', LABEL)).code).toBe(0);
-    });
+    }, 120_000);
 
     it('of a run that used another hub removes nothing, unless that hub is named', async () => {
       await apply();
@@ -478,7 +478,7 @@ describe('on a hub', () => {
       expect(proxy.writes()).toHaveLength(before);
       expect((await run(['--all', ...record(), ...onHub()], cleanCommand)).code).toBe(0);
       expect(await standing()).toEqual([]);
-    });
+    }, 120_000);
 
     it('says what it may not list, and removes nothing', async () => {
       await apply();
