@@ -1,6 +1,5 @@
 /** Renders the objects of a run, cluster by cluster, as YAML documents. */
-import { isMap, parseAllDocuments } from 'yaml';
-import { RUN_LABEL } from '../model/kube/run-label.ts';
+import { OwnDocumentError, ownDocuments } from './own-documents.ts';
 import { TemplateError } from './strict-templates.ts';
 import type { Template, TemplateSet } from './template-set.ts';
 import type { ClusterValues, RunValues } from './values.ts';
@@ -56,34 +55,17 @@ export class ManifestRenderer {
 
   /** The user's objects get the label of the run too, or nothing would find them when the run is removed. */
   #ownDocuments(template: Template, text: string): string {
-    const wrong = (reason: string, line = 0, column = 0) =>
-      new TemplateError(
-        template.file,
-        0,
-        0,
-        `renders ${reason}${line ? ` (line ${line}, column ${column} of the result)` : ''}`,
-      );
-    let result = '';
-    const documents = parseAllDocuments(text, { logLevel: 'silent' });
-    for (const document of Array.isArray(documents) ? documents : []) {
-      const [error] = document.errors;
-      // The message may quote the text, which may hold secrets.
-      if (error)
-        throw wrong(`text that is not valid YAML: ${error.code}`, error.linePos?.[0].line, error.linePos?.[0].col);
-      if (document.contents === null) continue;
-      const kind = isMap(document.contents) ? document.get('kind') : undefined;
-      const apiVersion = isMap(document.contents) ? document.get('apiVersion') : undefined;
-      if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
-        throw wrong('something that is not an object of Kubernetes: apiVersion or kind is missing');
-      }
-      if (typeof document.getIn(['metadata', 'name']) !== 'string') {
-        throw wrong(`an object of kind ${kind} without metadata.name`);
-      }
-      document.setIn(['metadata', 'labels', RUN_LABEL], this.#run.run.name);
-      this.#count(apiVersion, kind);
-      result += `---\n${document.toString({ directives: false, lineWidth: 0 })}`;
+    try {
+      return ownDocuments(text, this.#run.run.name)
+        .map((document) => {
+          this.#count(document.apiVersion, document.kind);
+          return `---\n${document.text}`;
+        })
+        .join('');
+    } catch (error) {
+      if (!(error instanceof OwnDocumentError)) throw error;
+      throw new TemplateError(template.file, 0, 0, error.message);
     }
-    return result;
   }
 
   #count(apiVersion: string, kind: string): void {

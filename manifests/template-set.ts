@@ -77,11 +77,26 @@ export class TemplateSet {
   }
 }
 
-/** Templates in a folder of the user's. */
+/** Names that were meant for templates: scope without our ending, or the ending of another engine. */
+const MISNAMED = /\.(once|cluster|host)\.ya?ml(\.\w+)?$|\.(j2|jinja2?|tmpl|nunjucks)$/;
+
+/** Templates in a folder of the user's. Other files, such as a README, may stand beside them. */
 function list(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.njk'));
+    const names = readdirSync(folder);
+    const templates = names.filter((name) => name.endsWith('.njk'));
+    const misnamed = names.find((name) => !name.endsWith('.njk') && MISNAMED.test(name));
+    if (misnamed !== undefined || templates.length === 0) {
+      throw new TemplateError(
+        misnamed === undefined ? folder : join(folder, misnamed),
+        0,
+        0,
+        `${misnamed === undefined ? 'holds no templates' : 'is not the name of a template'}; allowed: NAME.once.yaml.njk, NAME.cluster.yaml.njk, NAME.host.yaml.njk, or _NAME.njk for parts that others include`,
+      );
+    }
+    return templates;
   } catch (error) {
+    if (error instanceof TemplateError) throw error;
     throw new TemplateError(
       folder,
       0,

@@ -10,6 +10,7 @@ import { EXIT, InputError } from './commands/exit.ts';
 import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
+import { isReaderGone, writeFailure } from './commands/output-errors.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -105,16 +106,22 @@ function complain(message: string): void {
   process.stderr.write(`swarm: ${redactText(message)}\n`);
 }
 
-// A reader that goes away (`swarm plan show … | head`, a closed terminal) is no error, and no reason to leave a run without its clean-up.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-  });
-}
+// A reader that goes away (`swarm plan show … | head`, a closed terminal) is no error. A full disk is one, told at the end: neither is
+// a reason to leave a run without its clean-up.
+let lost: NodeJS.ErrnoException | null = null;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (!isReaderGone(error)) lost ??= error;
+});
+process.stderr.on('error', () => {});
 // Node leaves when nothing can happen any more, whatever is still awaited. That is a defect of ours, and must be told as one.
 process.once('beforeExit', () => {
   if (code === null)
     complain('internal error: the command waits for something that cannot happen any more; please report it');
   process.exit(code ?? EXIT.failed);
 });
-void main(process.argv.slice(2)).then((ended) => process.exit(ended));
+void main(process.argv.slice(2)).then(async (ended) => {
+  // What failed last is told in a later turn.
+  await new Promise<void>((resolve) => process.stdout.write('', () => setImmediate(resolve)));
+  if (lost && ended === EXIT.ok) complain(`what was to be printed is incomplete: ${writeFailure(lost)}`);
+  process.exit(lost && ended === EXIT.ok ? EXIT.failed : ended);
+});

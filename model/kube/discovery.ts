@@ -8,10 +8,10 @@ interface ApiResourceList {
 }
 
 export class KubeDiscovery {
-  readonly #client: Pick<KubeClient, 'text'>;
+  readonly #client: Pick<KubeClient, 'json'>;
   readonly #groups = new Map<string, Promise<KubeResource[]>>();
 
-  constructor(client: Pick<KubeClient, 'text'>) {
+  constructor(client: Pick<KubeClient, 'json'>) {
     this.#client = client;
   }
 
@@ -33,7 +33,7 @@ export class KubeDiscovery {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
     let list: ApiResourceList;
     try {
-      list = JSON.parse(await this.#client.text(path, signal)) as ApiResourceList;
+      list = (await this.#client.json(path, signal)) as ApiResourceList;
     } catch (error) {
       if (isKubeError(error) && error.notFound) return [];
       throw error;

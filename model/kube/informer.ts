@@ -30,6 +30,8 @@ const WATCH_SECONDS = 300;
 /** Wall-clock pauses after failures. */
 const PAUSE_FIRST_MS = 800;
 const PAUSE_MOST_MS = 30_000;
+/** A watch that ends before it has brought anything, and sooner than this, is none: client-go, reflector.go, "very short watch". */
+const SHORT_MS = 1_000;
 
 export class Informer {
   readonly #options: InformerOptions;
@@ -113,21 +115,30 @@ export class Informer {
     const { signal } = this.#stop;
     const { clock, random = Math.random, onError } = this.#options;
     let failures = 0;
+    /** Ends in order that have led to nothing new; the first is an everyday thing. */
+    let idle = 0;
+    const rest = async (after: number) => {
+      const pause = Math.min(PAUSE_FIRST_MS * 2 ** (after - 1), PAUSE_MOST_MS) * (1 + random());
+      await clock.sleep(pause * clock.speed, signal).catch(() => {});
+    };
     while (!signal.aborted) {
+      const startedAt = clock.now();
       try {
         if (this.#resourceVersion === '') await this.#list(signal);
-        await this.#watch(signal);
+        const changes = await this.#watch(signal);
         failures = 0;
+        idle = changes > 0 || clock.now() - startedAt > SHORT_MS * clock.speed ? 0 : idle + 1;
+        if (idle > 1) await rest(idle - 1);
       } catch (error) {
         if (signal.aborted) return;
         if (isKubeError(error) && error.expired) {
           this.#resourceVersion = '';
+          if (++idle > 1) await rest(idle - 1);
           continue;
         }
         failures++;
         onError?.(isKubeError(error) ? error : new KubeError(String(error), { status: 0, reason: 'Protocol' }));
-        const pause = Math.min(PAUSE_FIRST_MS * 2 ** (failures - 1), PAUSE_MOST_MS) * (1 + random());
-        await clock.sleep(pause * clock.speed, signal).catch(() => {});
+        await rest(failures);
       }
     }
   }
@@ -148,7 +159,9 @@ export class Informer {
     this.#synced.resolve();
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
+  /** @returns how many changes and bookmarks came before its end */
+  async #watch(signal: AbortSignal): Promise<number> {
+    let seen = 0;
     const { client, resource, selection = {}, random = Math.random } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
     const changes = client.watch(
@@ -157,6 +170,7 @@ export class Informer {
       signal,
     );
     for await (const { type, object } of changes) {
+      seen++;
       if (type === 'ERROR') {
         throw new KubeError(`watch of ${resource.plural}: ${object.message ?? 'the server ended it'}`, {
           status: object.code ?? 500,
@@ -168,6 +182,7 @@ export class Informer {
       if (type === 'DELETED') this.#drop(keyOf(object));
       else this.#put(object);
     }
+    return seen;
   }
 
   #put(received: KubeObject): void {

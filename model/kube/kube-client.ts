@@ -21,6 +21,8 @@ import {
   statusError,
   transportError,
 } from './kube-request.ts';
+import { linesOf, mappingOf, objectOf, textOf } from './kube-response.ts';
+import { withoutSecrets } from './kube-secrets.ts';
 import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { apiVersionOf, type KubeResource } from './resources.ts';
 
@@ -47,6 +49,8 @@ export interface KubeClientOptions {
   timeoutMs?: number;
   /** Requests under way at once, watches not counted; default 64. */
   connections?: number;
+  /** Further tries after a response that asks for them; default 10. None where the caller repeats requests within a time of its own. */
+  retries?: number;
 }
 
 export type PatchKind = 'merge' | 'json' | 'strategic';
@@ -93,6 +97,8 @@ const CONNECTIONS = 64;
 const PAGE = 500;
 /** Further tries after a response that asks for them: client-go, rest/request.go, maxRetries. */
 const RETRIES = 10;
+/** Seconds of rest that are taken; of a server that asks for a longer one it is told at once. */
+const REST_MOST = 60;
 
 /** All methods throw {@link KubeError}, or the signal's reason when aborted. */
 export class KubeClient {
@@ -246,26 +252,34 @@ export class KubeClient {
     const outgoing: KubeRequest = { verb: 'watch', resource, namespace, query, signal };
     const response = await this.#send(outgoing);
     try {
-      for await (const line of lines(response.body)) yield JSON.parse(line) as WatchEvent;
+      for await (const line of linesOf(response.body)) {
+        yield mappingOf(line, describe(outgoing), this.server) as unknown as WatchEvent;
+      }
     } catch (cause) {
       signal.throwIfAborted();
-      throw this.#transportError(outgoing, cause);
+      throw cause instanceof KubeError ? cause : transportError(describe(outgoing), this.server, cause);
     }
   }
 
   /** Text of any path below the server, such as `/version`. */
   async text(path: string, signal?: AbortSignal): Promise<string> {
-    const response = await this.#exchange({ method: 'GET', path, accept: '*/*', signal }, path);
-    const text = await response.body.text();
-    if (response.statusCode >= 300) throw statusError(`GET ${path}`, response.statusCode, text);
-    return text;
+    const what = `GET ${path}`;
+    const response = await this.#exchange({ method: 'GET', path, accept: '*/*', signal }, what);
+    const text = await textOf(response, what, this.server, signal);
+    if (response.statusCode < 300) return text;
+    throw this.#refusal(what, response, text);
+  }
+
+  /** What {@link text} gives, read as JSON. @throws KubeError also for what is no mapping */
+  async json(path: string, signal?: AbortSignal): Promise<Record<string, unknown>> {
+    return mappingOf(await this.text(path, signal), `GET ${path}`, this.server);
   }
 
   /** Whether the server serves the kind: false without its CustomResourceDefinition. */
   async serves({ group, version, plural }: KubeResource, signal?: AbortSignal): Promise<boolean> {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
     try {
-      const list = JSON.parse(await this.text(path, signal)) as { resources?: { name: string }[] };
+      const list = (await this.json(path, signal)) as { resources?: { name: string }[] };
       return list.resources?.some(({ name }) => name === plural) ?? false;
     } catch (error) {
       if (error instanceof KubeError && error.notFound) return false;
@@ -279,31 +293,40 @@ export class KubeClient {
   }
 
   async #object(outgoing: KubeRequest): Promise<KubeObject> {
-    return (await this.#json(outgoing)) as unknown as KubeObject;
+    const value = await this.#json(outgoing);
+    // Reviews are answered without metadata by some.
+    if (outgoing.verb === 'create') return value as unknown as KubeObject;
+    return objectOf(value, describe(outgoing), this.server);
   }
 
   async #json(outgoing: KubeRequest): Promise<Record<string, unknown>> {
     const response = await this.#send(outgoing);
-    try {
-      return (await response.body.json()) as Record<string, unknown>;
-    } catch (cause) {
-      outgoing.signal?.throwIfAborted();
-      throw this.#transportError(outgoing, cause);
-    }
+    const what = describe(outgoing);
+    return mappingOf(await textOf(response, what, this.server, outgoing.signal), what, this.server);
   }
 
   /** Sends until there is a response that is not to be repeated. @throws KubeError for any that is not 2xx. */
   async #send(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {
+    const { retries = RETRIES } = this.#options;
     for (let attempt = 0; ; attempt++) {
       outgoing.signal?.throwIfAborted();
       await this.#limitOf(outgoing.resource)?.turn(outgoing.signal);
       const response = await this.#counted(outgoing);
       if (response.statusCode < 300) return response;
-      const error = statusError(describe(outgoing), response.statusCode, await response.body.text(), response.headers);
-      const again = error.passing && error.retryAfterSeconds !== null && attempt < RETRIES;
-      if (!again) throw error;
-      await this.#options.clock.sleep(error.retryAfterSeconds! * 1000 * this.#options.clock.speed, outgoing.signal);
+      const what = describe(outgoing);
+      const text = await textOf(response, what, this.server, outgoing.signal);
+      const error = this.#refusal(what, response, text, outgoing.body);
+      // Once: what was got anew and is refused, too, will not do. As client-go: exec.go, roundTripper.
+      if (error.status === 401 && attempt === 0 && this.#connections.renew()) continue;
+      const { passing, retryAfterSeconds: rest } = error;
+      if (!passing || rest === null || rest > REST_MOST || attempt >= retries) throw error;
+      await this.#options.clock.sleep(rest * 1000 * this.#options.clock.speed, outgoing.signal);
     }
+  }
+
+  /** What the server says may quote what was sent. */
+  #refusal(what: string, { statusCode, headers }: Dispatcher.ResponseData, text: string, sent?: unknown): KubeError {
+    return statusError(what, statusCode, withoutSecrets(text, this.#connections.sent, sent), headers);
   }
 
   #limitOf(resource: KubeResource): RateLimit | undefined {
@@ -380,10 +403,6 @@ export class KubeClient {
       throw transportError(what, this.server, cause);
     }
   }
-
-  #transportError(outgoing: KubeRequest, cause: unknown): KubeError {
-    return transportError(describe(outgoing), this.server, cause);
-  }
 }
 
 function written({ subresource, fieldManager, dryRun }: WriteOptions): Pick<KubeRequest, 'subresource' | 'query'> {
@@ -391,19 +410,4 @@ function written({ subresource, fieldManager, dryRun }: WriteOptions): Pick<Kube
     subresource,
     query: { fieldManager, ...(dryRun && { dryRun: 'All' }) },
   };
-}
-
-/** Lines of a stream of UTF-8, without their ends. */
-async function* lines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let parts: Buffer[] = [];
-  for await (const chunk of body) {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end));
-      yield Buffer.concat(parts).toString('utf8');
-      parts = [];
-      from = end + 1;
-    }
-    if (from < chunk.length) parts.push(chunk.subarray(from));
-  }
 }

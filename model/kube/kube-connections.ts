@@ -1,6 +1,7 @@
 /** Connections to a Kubernetes API and the credentials that go with requests, as a kubeconfig says. */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { KubeCredentials, type TlsOptions } from './kube-credentials.ts';
 import { KubeError } from './kube-error.ts';
 
 export interface KubeAccess {
@@ -10,48 +11,42 @@ export interface KubeAccess {
   headers: Readonly<Record<string, string>>;
 }
 
-const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'servername'] as const;
-
-type HttpsOptions = { headers?: Record<string, string>; auth?: string } & Partial<
-  Record<(typeof TLS_OPTIONS)[number], unknown>
->;
-
 export class KubeConnections {
-  readonly #kubeconfig: KubeConfig;
+  /** Headers of the last request that got access. */
+  sent: Readonly<Record<string, string>> = {};
+  readonly #credentials: KubeCredentials;
+  readonly #proxyUrl: string | undefined;
   readonly #most: number;
   #dispatchers: Pick<KubeAccess, 'requests' | 'watches'> | null = null;
-  #headers: Record<string, string> | null = null;
+  /** Certificate with which they were made. */
+  #cert: unknown;
 
   /** @param most connections of requests at once. */
   constructor(kubeconfig: KubeConfig, most: number) {
-    this.#kubeconfig = kubeconfig;
+    this.#credentials = new KubeCredentials(kubeconfig);
+    this.#proxyUrl = kubeconfig.getCurrentCluster()?.proxyUrl;
     this.#most = most;
   }
 
-  /** @param what the request that needs it, for the message. @throws KubeError 401 when there are no credentials. */
+  /** @param what the request that needs it, for the message. @throws KubeError 401 with a cause when there are no credentials. */
   async access(what: string): Promise<KubeAccess> {
-    if (this.#dispatchers && this.#headers) return { ...this.#dispatchers, headers: this.#headers };
-    const user = this.#kubeconfig.getCurrentUser();
-    const options: HttpsOptions = {};
     try {
-      await this.#kubeconfig.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+      const { headers, tls } = await this.#credentials.get();
+      if (this.#dispatchers && this.#cert !== tls.cert) await this.close();
+      this.#cert = tls.cert;
+      this.#dispatchers ??= this.#connect(tls);
+      this.sent = headers;
+      return { ...this.#dispatchers, headers };
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new KubeError(
-        `${what}: the kubeconfig's credentials cannot be used: ${message}`,
-        { status: 401, reason: 'Unauthorized' },
-        { cause },
-      );
+      const said = `the kubeconfig's credentials cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`;
+      throw new KubeError(`${what}: ${said}`, { status: 401, reason: 'Unauthorized', said }, { cause });
     }
-    this.#dispatchers ??= this.#connect(options);
-    const { auth } = options;
-    const headers = {
-      ...options.headers,
-      ...(auth !== undefined && { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
-    };
-    // Tokens of programs and of files change; client-node keeps them as long as they last.
-    if (!user?.exec && !user?.authProvider) this.#headers = headers;
-    return { ...this.#dispatchers, headers };
+  }
+
+  /** Credentials were refused. @returns whether others may be had with the next access */
+  renew(): boolean {
+    this.#credentials.renew();
+    return this.#credentials.renewable;
   }
 
   /** Ends all connections, those of watches too. */
@@ -61,11 +56,8 @@ export class KubeConnections {
     await Promise.all([dispatchers?.requests.destroy(), dispatchers?.watches.destroy()]);
   }
 
-  #connect(options: HttpsOptions): Pick<KubeAccess, 'requests' | 'watches'> {
-    const tls = Object.fromEntries(
-      TLS_OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-    );
-    const uri = this.#kubeconfig.getCurrentCluster()?.proxyUrl;
+  #connect(tls: TlsOptions): Pick<KubeAccess, 'requests' | 'watches'> {
+    const uri = this.#proxyUrl;
     const make = (connections: number | null) =>
       uri ? new ProxyAgent({ uri, requestTls: tls, connections }) : new Agent({ connect: tls, connections });
     return { requests: make(this.#most), watches: make(null) };

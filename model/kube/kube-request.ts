@@ -88,5 +88,7 @@ export function transportError(what: string, server: string, cause: unknown): Ku
       : 'Unreachable';
   // Node joins the failures of several addresses under an empty message.
   const message = error.message || (error instanceof AggregateError ? String(error.errors[0]?.message ?? code) : code);
-  return new KubeError(`${what}: no response from ${server}: ${message}`, { status: 0, reason }, { cause });
+  const said =
+    error instanceof SyntaxError ? `the response of ${server} ${message}` : `no response from ${server}: ${message}`;
+  return new KubeError(`${what}: ${said}`, { status: 0, reason }, { cause });
 }

@@ -1,6 +1,17 @@
 /** Which Kubernetes API to speak to, and as whom: a kubeconfig, as kubectl takes it. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+
+/** A kubeconfig that cannot be used. The message is for people. */
+export class KubeconfigError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'KubeconfigError';
+  }
+}
 
 export interface KubeconfigSource {
   /** Path of a file. */
@@ -13,25 +24,22 @@ export interface KubeconfigSource {
 
 /**
  * Reads a kubeconfig; without file and text the one that kubectl would take ($KUBECONFIG, ~/.kube/config, the pod's own).
- * @throws Error that names the source, what is wrong with it, and what to do.
+ * @throws KubeconfigError that names the source, what is wrong with it, and what to do.
  */
 export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): KubeConfig {
-  const config = new KubeConfig();
   const from = file ?? (text === undefined ? defaultName() : 'the kubeconfig');
+  let config: KubeConfig;
   try {
-    if (text !== undefined) config.loadFromString(text);
-    else if (file !== undefined) {
-      // Its own message for a missing file names no reason.
-      readFileSync(file);
-      config.loadFromFile(file);
-    } else config.loadFromDefault();
+    if (text !== undefined) config = readText(text, process.cwd());
+    else if (file !== undefined) config = readFile(file);
+    else config = readDefault();
   } catch (cause) {
-    throw new Error(`${from} is not a kubeconfig that can be read: ${reasonOf(cause)}`, { cause });
+    throw new KubeconfigError(`${from} is not a kubeconfig that can be read: ${reasonOf(cause)}`, { cause });
   }
   if (context !== undefined) {
     const names = config.getContexts().map(({ name }) => name);
     if (!names.includes(context)) {
-      throw new Error(`${from} has no context ${context}; it has ${names.join(', ') || 'none'}`);
+      throw new KubeconfigError(`${from} has no context ${context}; it has ${names.join(', ') || 'none'}`);
     }
     config.setCurrentContext(context);
   }
@@ -41,11 +49,66 @@ export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): 
   );
   const cluster = config.getCurrentCluster();
   if (!cluster?.server) {
-    throw new Error(`${from} names no cluster to speak to; set current-context, or choose a context of it`);
+    throw new KubeconfigError(`${from} names no cluster to speak to; set current-context, or choose a context of it`);
   }
   if (!/^https?:\/\//.test(cluster.server)) {
-    throw new Error(`${from} has the server ${cluster.server}, which is not a valid HTTP(S) URL`);
+    throw new KubeconfigError(`${from} has the server ${cluster.server}, which is not a valid HTTP(S) URL`);
   }
+  return config;
+}
+
+/** `$KUBECONFIG`, whose files are merged; the home folder's; that of a pod. */
+function readDefault(): KubeConfig {
+  const files = (process.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+  if (files.length > 0) return merged(files);
+  const home = join(homedir(), '.kube', 'config');
+  if (existsSync(home)) return readFile(home);
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  // What client-node takes when it finds nothing.
+  if (config.getCurrentCluster()?.server !== 'http://localhost:8080') return config;
+  throw new Error(`neither $KUBECONFIG nor ${home} is there; give a kubeconfig`);
+}
+
+/** The first that says something counts, and files that are missing count for nothing: client-go, tools/clientcmd/loader.go. */
+function merged(files: readonly string[]): KubeConfig {
+  const found = files.filter((file) => existsSync(file));
+  const [first, ...others] = (found.length > 0 ? found : files).map(readFile) as [KubeConfig, ...KubeConfig[]];
+  for (const other of others) {
+    const without = <T extends { name: string }>(known: readonly T[], more: readonly T[]) => [
+      ...known,
+      ...more.filter(({ name }) => !known.some((one) => one.name === name)),
+    ];
+    first.clusters = without(first.clusters, other.clusters);
+    first.users = without(first.users, other.users);
+    first.contexts = without(first.contexts, other.contexts);
+    if (!first.getCurrentContext()) first.setCurrentContext(other.getCurrentContext());
+  }
+  return first;
+}
+
+function readFile(file: string): KubeConfig {
+  return readText(readFileSync(file, 'utf8'), dirname(resolve(file)));
+}
+
+/** Paths in it are relative to `folder`. */
+function readText(text: string, folder: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromString(text);
+  config.makePathsAbsolute(folder);
+  // What client-node leaves out: files of tokens, and where programs are.
+  const { users = [] } = parse(text, { logLevel: 'silent' }) as {
+    users?: { name: string; user?: { tokenFile?: string } }[];
+  };
+  config.users = config.users.map((user) => {
+    const tokenFile = users.find(({ name }) => name === user.name)?.user?.tokenFile;
+    const exec = user.exec as { command?: string } | undefined;
+    return {
+      ...user,
+      ...(tokenFile && { authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } } }),
+      ...(exec?.command?.includes(sep) && { exec: { ...exec, command: resolve(folder, exec.command) } }),
+    };
+  });
   return config;
 }
 
@@ -55,5 +118,6 @@ function defaultName(): string {
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause && cause.code === 'ENOENT' ? 'there is no such file' : cause.message.split('\n')[0]!;
+  if ('code' in cause && cause.code === 'ENOENT') return 'there is no such file';
+  return 'code' in cause && cause.code === 'EISDIR' ? 'it is a folder' : cause.message.split('\n')[0]!;
 }

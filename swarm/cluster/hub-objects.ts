@@ -177,12 +177,13 @@ export class HubObjects extends HubRequests {
     try {
       const object = await request();
       const { uid = '' } = object.metadata;
-      if (entry.id !== uid) entry.made(uid);
+      if (entry.id !== uid || entry.outdated) entry.made(uid);
       return object;
     } catch (error) {
       const refused = isKubeError(error) && (error.unfit || (error.status >= 400 && error.status < 500));
       if (!refused) entry.notAnswered();
-      else if (error.status !== 429 && entry.id === null && !entry.unanswered) entry.gone();
+      else if (entry.id !== null) entry.markOutdated();
+      else if (error.status !== 429 && !entry.unanswered) entry.gone();
       throw error;
     }
   }

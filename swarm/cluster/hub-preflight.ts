@@ -60,9 +60,14 @@ export class HubPreflight {
     const error = await this.#firstContact();
     // Who may do nothing but what matters here is no failure, and a busy server is asked again by what follows.
     if (error === null || error.status === 403 || (error.passing && error.status !== 0)) return null;
+    if (error.status === 0 && error.cause instanceof SyntaxError) {
+      return `${server} does not answer as a Kubernetes API (no JSON to /version); check the server of the kubeconfig`;
+    }
     if (error.status === 0) {
       return `the hub ${server} cannot be reached (${reasonOf(error.message)}); check the server of the kubeconfig, and whether it is up`;
     }
+    if (error.status === 401 && error.cause !== undefined)
+      return `${error.said}; log in again, or choose another context`;
     if (error.status === 401) {
       return `the hub ${server} does not accept the credentials of the kubeconfig (401); log in again, or choose another context`;
     }
@@ -73,7 +78,7 @@ export class HubPreflight {
   async #firstContact(): Promise<KubeError | null> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#client.text('/version', this.#signal);
+        await this.#client.json('/version', this.#signal);
         return null;
       } catch (error) {
         if (!isKubeError(error)) throw error;
@@ -165,6 +170,12 @@ function sortIn(found: HubNamespaces, { name, labels, deletionTimestamp }: KubeO
   if (owner !== run) found.others.push({ name, run: owner });
   else if (deletionTimestamp) found.terminating.push(name);
   else found.ours.push(name);
+}
+
+/** Why a hub is not the one that a run has used; null when it is: of another, everything would seem to be gone. */
+export function elsewhereReason(then: string, now: string): string | null {
+  if (then === now) return null;
+  return `the run has used the hub ${then}, and the kubeconfig leads to ${now}; give the kubeconfig or context of that hub (or say so, when it is the same)`;
 }
 
 /** The last part of a message: what the system said. */

@@ -13,7 +13,7 @@
  *    Namespace
  */
 import { isKubeError } from '../../model/kube/kube-error.ts';
-import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
+import { type Condition, type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
 import { finalizersOf, type HubObjects, type HubTarget, isNamespace } from './hub-objects.ts';
 
@@ -70,10 +70,24 @@ export interface HubRemovalOptions {
   onStrip?: (target: HubTarget, finalizers: readonly string[]) => void;
 }
 
+/** Finalizer of a Namespace that its controller takes off when nothing is in it: kubernetes, pkg/controller/namespace. */
+const OF_CONTENTS = 'kubernetes';
+
+/** What a Namespace waits for, as its controller says. */
+function contentsOf(namespace: KubeObject): string {
+  const { conditions = [] } = (namespace.status ?? {}) as { conditions?: Condition[] };
+  const told = conditions
+    .filter(({ type, status }) => status === 'True' && type.startsWith('Namespace'))
+    .map(({ message, reason }) => message || reason);
+  return told.length > 0 ? told.join('; ') : 'it is not empty yet, give it more time (--timeout)';
+}
+
 /** An object that is not gone. */
 export interface HubRemainder {
   target: HubTarget;
   reason: string;
+  /** What it waits for, where that is known. */
+  finalizers?: readonly string[];
 }
 
 /** When objects of a kind go: the number of the step. */
@@ -197,13 +211,18 @@ class Removal {
 
   async #stuck(target: HubTarget, object: KubeObject, limitMs: number): Promise<HubRemainder[]> {
     const { objects, signal, strip, onStrip, controllers = true } = this.#options;
+    const ofNamespace = isNamespace(target.resource);
     const finalizers = finalizersOf(object, target.resource);
-    if (!strip || finalizers.length === 0) {
+    // What is in a namespace is lost in the store for ever when it goes before it is empty.
+    const stands = ofNamespace && controllers && finalizers.includes(OF_CONTENTS);
+    if (!strip || finalizers.length === 0 || stands) {
       const reason =
-        isNamespace(target.resource) && !controllers
+        ofNamespace && !controllers
           ? 'stays Terminating: this API server runs without the controllers that end namespaces; strip its finalizers'
-          : `is not gone after ${limitMs / 1000} s${finalizers.length > 0 ? `; it waits for ${finalizers.join(', ')}` : ''}`;
-      return [{ target, reason }];
+          : stands
+            ? `is not gone after ${limitMs / 1000} s; ${contentsOf(object)}`
+            : `is not gone after ${limitMs / 1000} s${finalizers.length > 0 ? `; it waits for ${finalizers.join(', ')}` : ''}`;
+      return [{ target, reason, ...(finalizers.length > 0 && !stands && { finalizers }) }];
     }
     onStrip?.(target, finalizers);
     await objects.strip(object, target.resource, signal);

@@ -49,12 +49,13 @@ export class HubRequests {
       } catch (error) {
         signal.throwIfAborted();
         if (!isKubeError(error)) throw error;
-        const { message, passing, conflict, fieldConflict } = error;
+        const { message, passing, conflict, fieldConflict, retryAfterSeconds } = error;
         const again = passing || (conflict && !fieldConflict);
-        if (!again || this.clock.now() + pause > deadline) {
-          throw new ClusterAdapterError(message, { passing, conflict }, { cause: error });
-        }
-        await this.clock.sleep(pause, signal);
+        const left = deadline - this.clock.now();
+        if (!again || pause > left) throw new ClusterAdapterError(message, { passing, conflict }, { cause: error });
+        // The server may ask for a longer rest, but not for one that outlasts our patience.
+        const rest = Math.max(pause, (retryAfterSeconds ?? 0) * 1000 * speed);
+        await this.clock.sleep(Math.min(rest, left), signal);
       }
     }
   }

@@ -7,10 +7,11 @@
  *    settle   ── patch ──>  Agent                                one a host
  *    install  ── patch ──>  AgentClusterInstall                  none, or one that takes the hold off: the service starts by itself
  */
+import { KubeDiscovery } from '../../model/kube/discovery.ts';
 import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
-import { RESOURCES, resourceOf } from '../../model/kube/resources.ts';
+import { type KubeResource, RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
 import type { AgentSetup } from '../service/discovery-ignition.ts';
@@ -92,11 +93,13 @@ export class KubeAdapter implements ClusterAdapter {
   readonly #made = new Map<number, HubTarget[]>();
   readonly #madeForAll: HubTarget[] = [];
   #shared: Promise<void> | null = null;
+  readonly #discovery: KubeDiscovery;
 
   constructor(options: KubeAdapterOptions) {
     this.#options = options;
     this.#objects = options.objects;
     this.#client = options.objects.client;
+    this.#discovery = new KubeDiscovery(options.objects.client);
     this.#view = options.view;
   }
 
@@ -254,7 +257,8 @@ export class KubeAdapter implements ClusterAdapter {
       signal,
       limitMs: this.#options.removalLimitMs ?? REMOVAL_LIMIT_MS,
       onGone: (target) => {
-        const at = made.findIndex(({ resource, name }) => resource === target.resource && name === target.name);
+        const gone = describeTarget(target);
+        const at = made.findIndex((one) => describeTarget(one) === gone);
         if (at >= 0) made.splice(at, 1);
       },
     });
@@ -276,12 +280,20 @@ export class KubeAdapter implements ClusterAdapter {
   }
 
   /** One application for all who come meanwhile; a failed one is forgotten, so that the next cluster tries again. */
-  #applyShared(signal: AbortSignal): Promise<void> {
+  async #applyShared(signal: AbortSignal): Promise<void> {
+    const own = this.#shared === null;
     this.#shared ??= this.#apply(this.#options.sharedManifests(), this.#madeForAll, {}, signal).catch((error) => {
       this.#shared = null;
       throw error;
     });
-    return this.#shared;
+    try {
+      await this.#shared;
+    } catch (error) {
+      // The cluster that began it was given up, which is nobody else's matter.
+      const others = !own && !(error instanceof ClusterAdapterError) && !signal.aborted;
+      if (!others) throw error;
+      await this.#applyShared(signal);
+    }
   }
 
   async #applyAll(cluster: ClusterPlan, objects: readonly KubeObject[], signal: AbortSignal): Promise<void> {
@@ -298,10 +310,7 @@ export class KubeAdapter implements ClusterAdapter {
     signal: AbortSignal,
   ): Promise<void> {
     for (const object of objects) {
-      const resource = resourceOf(object);
-      if (!resource) {
-        throw new ClusterAdapterError(`${object.apiVersion} ${object.kind} is not a kind that runs can make`, MISSING);
-      }
+      const resource = resourceOf(object) ?? (await this.#servedAs(object, signal));
       const { namespace, name } = object.metadata;
       const known = made.find((one) => one.resource === resource && one.name === name && one.namespace === namespace);
       if (known?.uid !== undefined) continue;
@@ -309,13 +318,20 @@ export class KubeAdapter implements ClusterAdapter {
       if (!known) made.push(target);
       signal.throwIfAborted();
       try {
-        const applied = await this.#objects.apply(object, signal, { attributes });
+        const applied = await this.#objects.apply(object, signal, { attributes, resource });
         target.uid = applied.metadata.uid;
       } catch (error) {
         if (!known && wasRefused(error)) made.splice(made.indexOf(target), 1);
         throw error;
       }
     }
+  }
+
+  /** How the hub serves a kind of the user's own templates. */
+  async #servedAs({ apiVersion, kind }: KubeObject, signal: AbortSignal): Promise<KubeResource> {
+    const found = await this.#objects.insist(signal, () => this.#discovery.find(apiVersion, kind, signal));
+    if (found) return found;
+    throw new ClusterAdapterError(`the hub ${this.#client.server} does not serve ${apiVersion} ${kind}`, MISSING);
   }
 
   /** One patch with everything that a user says of a host. */

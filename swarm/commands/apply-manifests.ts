@@ -9,7 +9,7 @@ import { WorkProgress } from '../report/work-progress.ts';
 import { EXIT, InputError } from './exit.ts';
 import { Fleet, type FleetOptions, type FleetSurvey } from './fleet.ts';
 import { FleetApply } from './fleet-apply.ts';
-import { HubAccess, type HubFlags } from './hub-access.ts';
+import { HubAccess, type HubFlags, orInput } from './hub-access.ts';
 import { type HubRecord, isOver, openHubRecord } from './hub-record.ts';
 import { Interruption } from './interrupt.ts';
 import { note } from './note.ts';
@@ -66,7 +66,7 @@ class ApplyCommand {
     const startedAt = performance.now();
     const survey = await this.#fleet.survey(this.#interruption.begin);
     isOver(this.#flags.out, place);
-    const { kinds, namespaces } = await this.#preflight(survey);
+    const { kinds, namespaces } = await orInput('nothing was applied', this.#preflight(survey));
     const record = openHubRecord(this.#flags.out, this.#fleet, place, survey.digest);
     const { client, clock } = this.#hub;
     const patienceMs = this.#flags.timeout * 1000;
@@ -148,6 +148,9 @@ class ApplyCommand {
       `applied ${formatCount(applied)} objects${stand} of ${formatCount(summary.clusters.done)} clusters in ${formatMs(ms)} with ${formatCount(calls.total)} requests; label ${RUN_LABEL}=${label}`,
     );
     if (work.stopped !== null) note(work.stopped);
+    if (work.conflicts > 0) {
+      note(`${formatCount(work.conflicts)} objects have fields that others have changed; --force-conflicts takes them`);
+    }
     if (!work.complete) {
       const again = work.stopped !== null || this.#interruption.begin.aborted;
       note(

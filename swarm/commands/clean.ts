@@ -231,6 +231,7 @@ function hubTasksOf(runs: readonly FoundRun[], flags: CleanFlags, ledgers: OpenL
     const key = `${hub.server} ${hub.label}`;
     const task = tasks.get(key) ?? {
       hub: { ...hub, ...accessOf(flags) },
+      chosen: flags.kubeconfig !== undefined || flags.context !== undefined,
       entries: [],
       lastWordAt: 0,
     };
@@ -313,7 +314,10 @@ function sameService(a: string, b: string): boolean {
 /** Tells every two seconds how far it is. */
 function showProgress(): { show: (progress: CleanProgress) => void; stop: () => void } {
   let last: CleanProgress = { done: 0, of: 0 };
-  const timer = setInterval(() => note(`removed ${last.done} of ${last.of} clusters …`), 2_000);
+  // Nothing is known while what was asked for last may still be carried out.
+  const timer = setInterval(() => {
+    if (last.of > 0) note(`removed ${last.done} of ${last.of} clusters …`);
+  }, 2_000);
   return {
     show: (progress) => {
       last = progress;

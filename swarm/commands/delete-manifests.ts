@@ -2,7 +2,7 @@
 import { RUN_LABEL } from '../../manifests/index.ts';
 import type { KubeResource } from '../../model/kube/resources.ts';
 import { HubObjects, targetOf } from '../cluster/hub-objects.ts';
-import { HubPreflight } from '../cluster/hub-preflight.ts';
+import { elsewhereReason, HubPreflight } from '../cluster/hub-preflight.ts';
 import { describeTarget, type HubRemainder } from '../cluster/hub-removal.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
 import { RUN_KINDS, RunRemoval } from '../cluster/run-removal.ts';
@@ -11,7 +11,7 @@ import { type Work, WorkProgress } from '../report/work-progress.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
-import { HubAccess, type HubFlags } from './hub-access.ts';
+import { HubAccess, type HubFlags, orInput } from './hub-access.ts';
 import { HubLedgers } from './hub-ledgers.ts';
 import { Interruption } from './interrupt.ts';
 import { note } from './note.ts';
@@ -31,8 +31,10 @@ export interface DeleteFlags extends FleetOptions, HubFlags {
 
 /** @returns the exit code. @throws InputError */
 export async function deleteManifests(files: readonly string[], flags: DeleteFlags): Promise<number> {
-  const { label, access, types } = await whatToDelete(files, flags);
+  const { label, access, types, server } = await whatToDelete(files, flags);
   const hub = new HubAccess(access, flags.concurrency);
+  const elsewhere = server === undefined ? null : elsewhereReason(server, hub.place.server);
+  if (elsewhere !== null) throw new InputError(`${elsewhere}; nothing was removed`);
   const interruption = new Interruption(
     () => note('ending what is under way; Ctrl-C again leaves at once'),
     () => process.exit(EXIT.interrupted),
@@ -52,6 +54,8 @@ export async function deleteManifests(files: readonly string[], flags: DeleteFla
 interface Deletion {
   label: string;
   access: HubFlags;
+  /** Address of the hub that it must be. */
+  server?: string;
   /** Kinds (`apiVersion kind`) that the manifests have. */
   types: Iterable<string>;
 }
@@ -85,6 +89,7 @@ async function whatToDelete(files: readonly string[], flags: DeleteFlags): Promi
   }
   return {
     label: recorded.label,
+    server: recorded.server,
     access: {
       ...(recorded.kubeconfig !== null && { kubeconfig: recorded.kubeconfig }),
       ...(recorded.context !== null && { context: recorded.context }),
@@ -147,11 +152,11 @@ class DeleteCommand implements Work {
     const removal = new RunRemoval({
       objects: new HubObjects({ client, clock, ledger: ledgers.first, run: this.#label }),
       run: this.#label,
-      kinds: await this.#kinds(preflight, ledgers),
+      kinds: await orInput('nothing was removed', this.#kinds(preflight, ledgers)),
       signal: this.#signal,
       concurrency,
       limitMs: timeout * 1000,
-      controllers: await preflight.hasControllers(),
+      controllers: await orInput('nothing was removed', preflight.hasControllers()),
       strip: stripFinalizers === true,
       onGone: (target) => ledgers.gone(target),
       onStrip: (target, finalizers) => {
@@ -161,7 +166,7 @@ class DeleteCommand implements Work {
       },
     });
     this.#removal = removal;
-    await removal.find();
+    await orInput('nothing was removed', removal.find());
     if (this.#flags.dryRun) return this.#list(removal);
     progress.start();
     let left: HubRemainder[];
@@ -235,7 +240,7 @@ class DeleteCommand implements Work {
           ? '; nothing is left'
           : '';
     note(`${what}${rest} (label ${RUN_LABEL}=${this.#label})`);
-    if (left.length > 0 && !this.#flags.stripFinalizers) {
+    if (left.some(({ finalizers }) => finalizers) && !this.#flags.stripFinalizers) {
       note('--strip-finalizers takes the finalizers off what is stuck; what they would have done is not done then');
     }
   }

@@ -24,6 +24,9 @@ export interface DiffFlags extends FleetOptions, HubFlags {
   json?: true;
 }
 
+/** Milliseconds for which requests are repeated; a hub that compares nothing for so long is given up. */
+const PATIENCE_MS = 30_000;
+
 /** What applying would do with one object. */
 type Comparison = { object: KubeObject } & (
   | { change: 'none' }
@@ -66,6 +69,7 @@ class DiffCommand implements Work {
   /** Those of the clusters that the hub does not have; null when it is not known. */
   #absent: ReadonlySet<string> | null = null;
   #kinds: HubKinds = new Map();
+  #lastSuccess = performance.now();
 
   constructor(fleet: Fleet, hub: HubAccess, flags: DiffFlags, signal: AbortSignal) {
     this.of = fleet.plan.clusters.length;
@@ -73,7 +77,7 @@ class DiffCommand implements Work {
     this.#hub = hub;
     this.#flags = flags;
     this.#signal = signal;
-    this.#requests = new HubRequests({ client: hub.client, clock: hub.clock });
+    this.#requests = new HubRequests({ client: hub.client, clock: hub.clock, patienceMs: PATIENCE_MS });
   }
 
   get title(): string {
@@ -147,8 +151,16 @@ class DiffCommand implements Work {
     for (const object of objects) {
       try {
         comparisons.push(await this.#requests.insist(this.#signal, () => this.#compare(object)));
+        this.#lastSuccess = performance.now();
       } catch (error) {
         if (!(error instanceof ClusterAdapterError)) throw error;
+        const silentMs = performance.now() - this.#lastSuccess;
+        if (error.passing && silentMs >= PATIENCE_MS / 2) {
+          throw new InputError(
+            `gave up, because the hub has compared nothing for ${Math.round(silentMs / 1000)} s: ${error.message}`,
+            { cause: error },
+          );
+        }
         comparisons.push({ object, change: 'refused', reason: error.message });
       }
     }

@@ -3,6 +3,7 @@
  * kept. What does not take part in it stands in the ledger.
  */
 import { manifestObjects } from '../../manifests/index.ts';
+import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -11,8 +12,8 @@ import type { HubObjects } from '../cluster/hub-objects.ts';
 import type { HubKinds, HubNamespaces } from '../cluster/hub-preflight.ts';
 import { formatCount } from '../report/style.ts';
 import type { Work } from '../report/work-progress.ts';
+import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { type Fleet, type FleetSurvey, inputErrors, type Piece } from './fleet.ts';
-import type { CallCounts } from './hub-access.ts';
 import { Refusals, type RefusedKind } from './work-texts.ts';
 
 export interface FleetApplyOptions {
@@ -34,7 +35,7 @@ export interface FleetApplyOptions {
   stop: AbortSignal;
   /** Ends requests. */
   cut: AbortSignal;
-  calls: CallCounts;
+  calls: HubRequestCounts;
 }
 
 export interface ApplySummary {
@@ -62,6 +63,7 @@ export class FleetApply implements Work {
   readonly #applied = new Map<string, number>();
   readonly #refusals = new Refusals();
   #unchanged = 0;
+  #conflicts = 0;
   #lastSuccess = performance.now();
   /** What ends everything: the ledger cannot be written, a template fails. */
   #failure: unknown = null;
@@ -74,6 +76,11 @@ export class FleetApply implements Work {
 
   get title(): string {
     return `apply ${this.#options.fleet.label}`;
+  }
+
+  /** Objects with fields that others have changed. */
+  get conflicts(): number {
+    return this.#conflicts;
   }
 
   /** Everything is applied. */
@@ -204,8 +211,10 @@ export class FleetApply implements Work {
 
   #refuse(object: KubeObject, error: ClusterAdapterError): void {
     const { namespace, name } = object.metadata;
+    if (isKubeError(error.cause) && error.cause.fieldConflict) this.#conflicts++;
     const silentMs = performance.now() - this.#lastSuccess;
-    if (error.passing && silentMs >= this.#options.patienceMs) {
+    // The last try comes well before the time is over: pauses between tries grow.
+    if (error.passing && silentMs >= this.#options.patienceMs / 2) {
       // One object that always fails is refused; when nothing succeeds any more, the hub is not there.
       this.stopped ??= `gave up, because the hub has taken nothing for ${Math.round(silentMs / 1000)} s: ${error.message}`;
     } else this.#refusals.add(object.kind, objectKey(namespace, name), error.message);

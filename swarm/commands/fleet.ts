@@ -18,9 +18,9 @@ import { expandWith, readPlanFiles } from './read-plan.ts';
 import { readValues, valuesOfPlan } from './read-values.ts';
 
 export interface FleetOptions {
-  /** Path of a values file. */
+  /** Path of a values file; the plan's own when absent. */
   values?: string;
-  /** Path of a folder. */
+  /** Path of a folder; the plan's own when absent. */
   templates?: string;
   seed?: string;
 }
@@ -56,6 +56,7 @@ export class Fleet {
     }
     const given = files.length > 0 ? readPlanFiles(files, note) : null;
     const read = values === undefined ? valuesOfPlan(given!) : readValues(values, given);
+    const ownTemplates = templates ?? given?.manifests.templates ?? undefined;
     if (!read.plan.seedGiven && seed === undefined) {
       note(`the plan has no seed; invented: ${read.plan.seed} (--seed ${read.plan.seed} gives the same names again)`);
     }
@@ -68,7 +69,7 @@ export class Fleet {
       },
       read.values,
     );
-    this.#templates = inputErrors(() => new TemplateSet(templates));
+    this.#templates = inputErrors(() => new TemplateSet(ownTemplates));
   }
 
   /** Value of the label of all objects. */

@@ -1,9 +1,11 @@
 /** The hub that a command works on: which kubeconfig, which context, and what was asked of it. */
 import { resolve } from 'node:path';
-import { type KubeCall, KubeClient } from '../../model/kube/kube-client.ts';
+import { KubeClient } from '../../model/kube/kube-client.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
+import { ClusterAdapterError } from '../cluster/cluster-adapter.ts';
 import { redactUrl } from '../plan/redact.ts';
+import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { LedgerHub } from '../telemetry/ledger.ts';
 import { InputError } from './exit.ts';
 
@@ -12,30 +14,9 @@ export interface HubFlags {
   context?: string;
 }
 
-/** Requests by verb and resource. */
-export class CallCounts {
-  readonly byName = new Map<string, number>();
-  total = 0;
-  /** Answered 429, 5xx or not at all. */
-  failed = 0;
-
-  count({ verb, resource, status }: KubeCall): void {
-    const name = `${verb} ${resource}`;
-    this.byName.set(name, (this.byName.get(name) ?? 0) + 1);
-    this.total++;
-    if (status === 0 || status === 429 || status >= 500) this.failed++;
-  }
-
-  /** For `--json`. */
-  summary(): { total: number; failed: number; by: Record<string, number> } {
-    const by = Object.fromEntries([...this.byName].sort(([a], [b]) => (a < b ? -1 : 1)));
-    return { total: this.total, failed: this.failed, by };
-  }
-}
-
 export class HubAccess {
   readonly clock = new ScaledClock(startClock(1));
-  readonly calls = new CallCounts();
+  readonly calls = new HubRequestCounts();
   readonly client: KubeClient;
   /** How to come back to it. */
   readonly place: Omit<LedgerHub, 'label'>;
@@ -51,7 +32,8 @@ export class HubAccess {
         kubeconfig,
         clock: this.clock,
         connections,
-        onCall: (call) => this.calls.count(call),
+        retries: 0,
+        onCall: (call) => this.calls.record('user', call),
       });
       this.place = {
         server: redactUrl(this.client.server),
@@ -65,6 +47,16 @@ export class HubAccess {
 
   close(): Promise<void> {
     return this.client.close();
+  }
+}
+
+/** What a hub refuses, or does not answer in time, before anything was done. @throws InputError that ends with `outcome` */
+export async function orInput<T>(outcome: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ClusterAdapterError)) throw error;
+    throw new InputError(`${error.message}; ${outcome}`, { cause: error });
   }
 }
 

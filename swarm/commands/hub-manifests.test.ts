@@ -203,7 +203,7 @@ describe('on a hub', () => {
     expect(await standing()).toEqual([]);
     expect(await standing('other')).toHaveLength(1);
     expect(openEntries()).toEqual([]);
-  });
+  }, 120_000);
 
   it.each<[string, ProxyFault]>([
     ['429 that says when', { status: 429, headers: { 'retry-after': '0' } }],
@@ -238,6 +238,46 @@ describe('on a hub', () => {
     expect((await apply()).code).toBe(0);
     expect(await standing()).toHaveLength(29);
   });
+
+  it('gives up within its time on a hub that asks for a long rest', async () => {
+    proxy.rule = () => (proxy.writes().length > 5 ? { status: 429, headers: { 'retry-after': '3600' } } : undefined);
+    const { code, stderr } = await apply('--timeout', '1s');
+    expect(code).toBe(1);
+    expect(stderr).toContain('gave up, because the hub has taken nothing');
+  });
+
+  it('goes on with changed manifests where it was cut, and takes nothing of the old ones for done', async () => {
+    await apply();
+    const changed = ['apply', '--values', values({ ssh_pub_key: 'ssh-rsa NEW' }), ...onHub(), ...record(), '--json'];
+    const before = proxy.writes().length;
+    proxy.rule = () => (proxy.writes().length > before + 9 ? { status: 503 } : undefined);
+    expect((await run([...changed, '--timeout', '1s', '--concurrency', '1'])).code).toBe(1);
+    proxy.rule = () => undefined;
+    const { code, stdout } = await run(changed);
+    expect(code).toBe(0);
+    const { objects } = JSON.parse(stdout);
+    expect(objects.unchanged).toBeGreaterThan(0);
+    expect(objects.unchanged).toBeLessThan(15);
+    expect(objects.applied + objects.unchanged).toBe(29);
+    const infraEnvs = await client.list(RESOURCES.infraEnvs, { labelSelector: `${RUN_LABEL}=${LABEL}` });
+    expect(infraEnvs.items.map(({ spec }) => (spec as { sshAuthorizedKey: string }).sshAuthorizedKey)).toEqual(
+      Array(4).fill('ssh-rsa NEW'),
+    );
+  }, 120_000);
+
+  it('does not take for done what was refused because others have changed it', async () => {
+    await apply();
+    const name = `${LABEL}-1`;
+    await client.patch(RESOURCES.infraEnvs, name, name, { spec: { cpuArchitecture: 'arm64' } });
+    for (let i = 0; i < 2; i++) {
+      const { code, stderr } = await apply();
+      expect(code).toBe(1);
+      expect(stderr).toContain('1 objects have fields that others have changed; --force-conflicts takes them');
+    }
+    expect((await apply('--force-conflicts')).code).toBe(0);
+    expect((await client.get(RESOURCES.infraEnvs, name, name)).spec).toMatchObject({ cpuArchitecture: 'x86_64' });
+    expect((await apply()).code).toBe(0);
+  }, 120_000);
 
   it('names what is refused by kind, applies the rest, and leaves what others made', async () => {
     const templates = join(folder, 'templates');
@@ -405,6 +445,46 @@ describe('on a hub', () => {
       });
       expect(await standing()).toEqual([]);
       expect(await remove('--run', LABEL)).toMatchObject({ code: 0, stdout: '' });
+    });
+
+    it('leaves a namespace that is not empty yet, whatever it is told, and says what is in it', async () => {
+      await apply();
+      const name = `${LABEL}-1`;
+      await client.create(RESOURCES.configMaps, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'theirs', namespace: name, finalizers: ['example.com/theirs'] },
+      });
+      const stuck = await remove('--run', LABEL, '--timeout', '1s', '--strip-finalizers');
+      expect(stuck.code).toBe(1);
+      expect(stuck.stdout).toMatch(
+        new RegExp(`Namespace: 1 left:\n  ${name}: is not gone after 1 s; .*(finalizer|empty)`),
+      );
+      expect((await client.get(RESOURCES.configMaps, name, 'theirs')).metadata.finalizers).toHaveLength(1);
+      await client.patch(RESOURCES.configMaps, name, 'theirs', { metadata: { finalizers: null } });
+      expect((await remove('--run', LABEL)).code).toBe(0);
+    }, 120_000);
+
+    it('of a run that used another hub removes nothing, unless that hub is named', async () => {
+      await apply();
+      const before = proxy.writes().length;
+      file('hub.kubeconfig', mock.kubeconfig);
+      const elsewhere = `the run has used the hub ${proxy.url}, and the kubeconfig leads to ${mock.url}`;
+      await expect(run(['delete', '--run', LABEL, ...record()])).rejects.toThrow(elsewhere);
+      const cleaned = await run(['--all', ...record()], cleanCommand);
+      expect(cleaned.code).toBe(1);
+      expect(cleaned.stdout + cleaned.stderr).toContain(elsewhere);
+      expect(openEntries()).toHaveLength(29);
+      expect(proxy.writes()).toHaveLength(before);
+      expect((await run(['--all', ...record(), ...onHub()], cleanCommand)).code).toBe(0);
+      expect(await standing()).toEqual([]);
+    }, 120_000);
+
+    it('says what it may not list, and removes nothing', async () => {
+      await apply();
+      proxy.rule = ({ path }) => (path.includes('/infraenvs?') ? { status: 403 } : undefined);
+      await expect(remove('--run', LABEL)).rejects.toThrow(/^list infraenvs.*; nothing was removed$/);
+      expect(await standing()).toHaveLength(29);
     });
 
     it('takes what the service has made for an InfraEnv along', async () => {

@@ -54,8 +54,9 @@ export function openHubRecord(out: string, fleet: Fleet, hub: LedgerHub, digest:
         () => header(id),
         () => isOver(out, hub),
         onFailure,
+        ({ header: { manifests }, end }) => manifests !== digest || end?.verdict === 'passed',
       );
-      return { id, folder, ledger, finished: finishedOf(contents, digest) };
+      return { id, folder, ledger, finished: finishedOf(contents) };
     }
     const id = newRunId();
     const folder = join(out, id);
@@ -85,7 +86,6 @@ export function isOver(out: string, hub: Pick<LedgerHub, 'server' | 'label'>): v
   }
 }
 
-function finishedOf({ header, end, open }: LedgerContents, digest: string): ReadonlySet<string> {
-  if (header.manifests !== digest || end?.verdict === 'passed') return new Set();
-  return new Set(open.flatMap(({ id, unanswered }) => (id === null || unanswered ? [] : id)));
+function finishedOf({ open }: LedgerContents): ReadonlySet<string> {
+  return new Set(open.flatMap(({ id, unanswered, outdated }) => (id === null || unanswered || outdated ? [] : id)));
 }

@@ -17,6 +17,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { InputError } from './exit.ts';
+import { isReaderGone, writeFailure } from './output-errors.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
 export interface ManifestOutput {
@@ -40,12 +41,11 @@ export class StreamOutput implements ManifestOutput {
   #waiting = '';
   #written = 0;
   #closed = false;
+  #failure: NodeJS.ErrnoException | null = null;
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    stream.once('error', () => {
-      this.#closed = true;
-    });
+    stream.once('error', (error) => this.#end(error));
   }
 
   async write(_cluster: string | null, text: string): Promise<boolean> {
@@ -68,7 +68,18 @@ export class StreamOutput implements ManifestOutput {
     if (text === '' || this.#closed) return;
     this.#written += Buffer.byteLength(text);
     // The callback comes with an error, too, when the reader has gone.
-    await new Promise<void>((resolve) => this.#stream.write(text, () => resolve()));
+    await new Promise<void>((resolve) =>
+      this.#stream.write(text, (error) => {
+        if (error) this.#end(error);
+        resolve();
+      }),
+    );
+    if (this.#failure) throw this.#failure;
+  }
+
+  #end(error: NodeJS.ErrnoException): void {
+    this.#closed = true;
+    if (!isReaderGone(error)) this.#failure ??= error;
   }
 }
 
@@ -80,15 +91,18 @@ export class FileOutput implements ManifestOutput {
   readonly #target: string;
   readonly #descriptor: number;
   #waiting = '';
+  #open = true;
 
   /** @throws InputError when the file cannot be written */
   constructor(path: string) {
     this.name = path;
     try {
-      this.#target = existsSync(path) ? realpathSync(path) : resolve(path);
-      const found = statSync(this.#target, { throwIfNoEntry: false });
+      const found = statSync(path, { throwIfNoEntry: false });
       if (found?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-      this.#temporary = found && !found.isFile() ? null : besides(this.#target);
+      const direct = found && !found.isFile();
+      // What /dev/stdout and /dev/fd/63 lead to has no path of its own.
+      this.#target = found && !direct ? realpathSync(path) : resolve(path);
+      this.#temporary = direct ? null : besides(this.#target);
       this.#descriptor = openSync(this.#temporary ?? this.#target, 'w', 0o600);
     } catch (error) {
       throw cannotWrite('--output', path, error);
@@ -103,15 +117,21 @@ export class FileOutput implements ManifestOutput {
 
   async finish(): Promise<void> {
     this.#flush();
-    closeSync(this.#descriptor);
+    this.#close();
     if (this.#temporary !== null) renameSync(this.#temporary, this.#target);
   }
 
   abort(): string {
-    closeSync(this.#descriptor);
+    this.#close();
     if (this.#temporary === null) return `${this.name} may have got a part`;
     rmSync(this.#temporary, { force: true });
     return `${this.name} was not written`;
+  }
+
+  /** Also for one that is closed already: what comes after may fail. */
+  #close(): void {
+    if (this.#open) closeSync(this.#descriptor);
+    this.#open = false;
   }
 
   #flush(): void {
@@ -140,13 +160,14 @@ export class FolderOutput implements ManifestOutput {
     this.#target = resolve(path);
     this.#made = !existsSync(path);
     prepareOutputFolder(path, '--dir');
+    const temporary = besides(join(this.#target, 'rendering'));
     const entries = readdirSync(this.#target);
     if (entries.length > 0 && !force) {
       throw new InputError(
         `--dir ${path} holds ${entries.length === 1 ? 'a file' : `${entries.length} files`} already; give an empty folder, or --force to write over an earlier rendering`,
       );
     }
-    this.#temporary = besides(join(this.#target, 'rendering'));
+    this.#temporary = temporary;
     try {
       mkdirSync(this.#temporary, { mode: 0o700 });
     } catch (error) {
@@ -193,8 +214,24 @@ export class FolderOutput implements ManifestOutput {
   }
 }
 
+/** A name beside the path that only this process takes. Those of killed processes, which may hold secrets, are removed. */
 function besides(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);
+  const [folder, name] = [dirname(path), basename(path)];
+  const left = new RegExp(`^\\.${name.replace(/\W/g, '\\$&')}\\.(\\d+)-[0-9a-f]{8}$`);
+  for (const entry of readdirSync(folder)) {
+    const owner = left.exec(entry)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, entry), { recursive: true, force: true });
+  }
+  return join(folder, `.${name}.${process.pid}-${randomBytes(4).toString('hex')}`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function cannotWrite(option: string, path: string, error: unknown): InputError {
@@ -205,8 +242,6 @@ function cannotWrite(option: string, path: string, error: unknown): InputError {
     EACCES: 'may not be written to by this user',
     ENOSPC: 'does not fit: the disk is full',
   };
-  return new InputError(
-    `${option} ${path} ${reasons[code ?? ''] ?? `cannot be written (${code})`}; give another path`,
-    { cause: error },
-  );
+  const reason = reasons[code ?? ''] ?? `cannot be written: ${writeFailure(error)}`;
+  return new InputError(`${option} ${path} ${reason}; give another path`, { cause: error });
 }

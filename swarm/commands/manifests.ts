@@ -5,6 +5,9 @@ import type { DiffFlags } from './diff-manifests.ts';
 import { EXIT, InputError } from './exit.ts';
 import { duration, wholeNumber } from './options.ts';
 
+/** Names of stdout; where that is a socket, nothing can be opened by them. */
+const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
 interface RenderFlags {
   values?: string;
   templates?: string;
@@ -65,7 +68,7 @@ function addRender(manifests: Command, finish: (code: number) => void): void {
 The output holds the pull secret.`,
       ),
   )
-    .option('--output <file>', 'write one file instead of stdout')
+    .option('--output <file>', 'write one file instead of stdout (-)')
     .option('--dir <folder>', 'write a file for each cluster and a kustomization.yaml')
     .option('--force', 'with --dir: write over an earlier rendering')
     .option('--json', 'with --output or --dir: print what was made as JSON')
@@ -78,7 +81,8 @@ Examples:
   swarm manifests render plan.yaml --values bmh.yaml | kubectl apply --server-side -f -
   swarm manifests render plan.yaml --templates my-templates | less`,
     )
-    .action(async (files: string[], flags: RenderFlags) => {
+    .action(async (files: string[], { output, ...others }: RenderFlags) => {
+      const flags = { ...others, ...(output !== undefined && !STDOUT.has(output) && { output }) };
       if (flags.output !== undefined && flags.dir !== undefined) {
         throw new InputError('--output and --dir are both given; allowed: one of them');
       }

@@ -159,3 +159,73 @@ it.each([
   const message = complaint(text);
   for (const part of [AUTH, BASE64, BASE64.slice(4, 30), 'hush']) expect(message).not.toContain(part);
 });
+
+describe('networks that the service would refuse', () => {
+  const network = (changes: object) => complaint({ ...ENOUGH, topology: 'compact', ...changes });
+
+  it.each([
+    [
+      { api_vip: '10.1.0.2', ingress_vip: '10.1.0.2' },
+      'ingress_vip is 10.1.0.2, as api_vip is; allowed: another address',
+    ],
+    [
+      { machine_network: '10.1.0.0/24', api_vip: '10.1.1.2' },
+      'api_vip is 10.1.1.2; allowed: an address of machine_network 10.1.0.0/24, but for its first two and its last',
+    ],
+    [{ machine_network: '10.1.0.0/24', ingress_vip: '10.1.0.1' }, 'ingress_vip is 10.1.0.1; allowed: an address of'],
+    [
+      { machine_network: '10.1.0.0/24', ingress_vip: '10.1.0.255' },
+      'ingress_vip is 10.1.0.255; allowed: an address of',
+    ],
+    [{ machine_network: '10.129.0.0/16' }, 'machine_network is 10.129.0.0/16, which overlaps 10.128.0.0/14 of pods'],
+    [{ machine_network: '0.0.0.0/0' }, 'which overlaps 10.128.0.0/14'],
+    [
+      { machine_network: '192.168.0.0/24', service_networks: ['192.168.0.0/16'] },
+      'machine_network is 192.168.0.0/24, which overlaps 192.168.0.0/16',
+    ],
+    [
+      { machine_network: '10.1.0.0/29', topology: { control_planes: 3, workers: 1 } },
+      'machine_network is 10.1.0.0/29, with room for 3 hosts of a cluster, and there are 4; allowed: /28 or larger',
+    ],
+    [{ machine_network: '10.1.0.0/32' }, 'with room for 0 hosts of a cluster'],
+  ])('%j', (changes, message) => {
+    expect(network(changes)).toContain(message);
+  });
+
+  it('are not those that just fit', () => {
+    const values = { ...ENOUGH, topology: 'compact', machine_network: '10.1.0.0/29', api_vip: '10.1.0.2' };
+    expect(readValues(file(values), null).network).toMatchObject({ apiVip: '10.1.0.2' });
+  });
+});
+
+describe('text that is not a mapping of once-given keys', () => {
+  const body = `pull_secret_b64: ${BASE64}\nrelease_image: a\n`;
+  it.each([
+    [`swarm_size: 1\n${body}swarm_size: 2\n`, 'v:4:1: a key is given twice in one mapping; allowed: once'],
+    [`${body}---\nswarm_size: 2\n`, 'v:3:1: a second YAML document begins here; allowed: one'],
+    [`${body}extra:\n\ta: 1\n`, 'v:4:1: a tab stands where lines are indented; allowed: spaces'],
+    [
+      `${body}swarm_size: 99999999999999999999`,
+      'v:3:13: swarm_size is 99999999999999999999; allowed: a whole number from 1 to 1000000',
+    ],
+  ])('%j is told once, and nothing of the text', (text, message) => {
+    expect(complaint(text)).toBe(message);
+  });
+
+  it('may begin with a mark and have other ends of lines', () => {
+    expect(
+      readValues(file(`\ufeffswarm_size: 2\r\n${body.replaceAll('\n', '\r\n')}`), null).plan.clusters[0]!.amount,
+    ).toBe(2);
+  });
+});
+
+it('takes the values that a plan names', () => {
+  const values = { release_image: 'quay.io/x/ocp:3', bmh: true };
+  const plan = {
+    ...PLAN,
+    manifests: { ...PLAN.manifests, values: { file: 'own.yaml', text: JSON.stringify(values) } },
+  };
+  expect(valuesOfPlan(plan).values).toMatchObject({ ...values, pull_secret_b64: BASE64 });
+  const wrong = { ...plan, manifests: { ...plan.manifests, values: { file: 'own.yaml', text: 'swarm_size: 1' } } };
+  expect(() => valuesOfPlan(wrong)).toThrow('own.yaml:1:1: swarm_size is given beside a plan');
+});

@@ -23,6 +23,10 @@ export function readValues(file: string, plan: Plan | null): ReadValues {
     const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : code;
     throw new InputError(`${file} cannot be read: ${reason}; give the path of a YAML or JSON file`);
   }
+  return valuesIn(file, text, plan);
+}
+
+function valuesIn(file: string, text: string, plan: Plan | null): ReadValues {
   try {
     const parsed = parseValues(file, text, plan);
     return { ...parsed, plan: plan ?? parsed.plan! };
@@ -32,8 +36,10 @@ export function readValues(file: string, plan: Plan | null): ReadValues {
   }
 }
 
-/** Values of a run that has a plan and no values file. @throws InputError when a plan lacks what the objects need. */
+/** Values that a plan itself gives its manifests, with their defaults. @throws InputError when a plan lacks what the objects need. */
 export function valuesOfPlan(plan: Plan): ReadValues {
+  const own = plan.manifests.values;
+  if (own !== null) return valuesIn(own.file, own.text, plan);
   if (plan.releaseImage === null && plan.clusters.some((cluster) => !cluster.justInfraEnv)) {
     const position = plan.clusters.find((cluster) => !cluster.justInfraEnv)!.position;
     throw new InputError(

@@ -1,8 +1,10 @@
 /** `swarm manifests` through real processes and files. */
 import { spawn } from 'node:child_process';
 import {
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -90,6 +92,69 @@ describe('rendering', () => {
     expect(new Set(installs.map((one) => one.spec.networking.machineNetwork[0].cidr))).toEqual(
       new Set(['10.123.0.0/16']),
     );
+  });
+
+  it('goes to stdout by its other names too', async () => {
+    const plain = await render(['render', '--values', EXAMPLE]);
+    for (const output of ['-', '/dev/stdout', '/dev/fd/1']) {
+      expect((await render(['render', '--values', EXAMPLE, '--output', output])).stdout).toBe(plain.stdout);
+    }
+    expect(readdirSync(folder)).not.toContain('-');
+  });
+
+  it.skipIf(process.platform !== 'linux')('says that a full disk has taken no more', async () => {
+    for (const [args, message] of [
+      [
+        ['render', '--values', EXAMPLE],
+        /^swarm: stdout cannot be written: the disk is full \(after \d+ of 20 clusters; .*\)\n$/,
+      ],
+      [['schema'], /^swarm: what was to be printed is incomplete: the disk is full\n$/],
+    ] as const) {
+      const full = openSync('/dev/full', 'w');
+      const stdio = ['ignore', full, 'pipe'] as const;
+      const child = spawn(process.execPath, [MAIN, 'manifests', ...args], {
+        cwd: folder,
+        stdio: [...stdio],
+        env: CLI_ENV,
+      });
+      closeSync(full);
+      let stderr = '';
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(message);
+    }
+  });
+
+  it('removes what killed ones have left, which holds secrets', async () => {
+    const dead = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => dead.on('close', resolve));
+    const left = join(folder, 'left');
+    mkdirSync(join(left, `.rendering.${dead.pid}-0123abcd`), { recursive: true });
+    writeFileSync(join(left, `.one.yaml.${dead.pid}-0123abcd`), '');
+    expect((await render(['render', '--values', EXAMPLE, '--output', 'left/one.yaml'])).code).toBe(0);
+    rmSync(join(left, 'one.yaml'));
+    expect((await render(['render', '--values', EXAMPLE, '--dir', 'left'])).code).toBe(0);
+    expect(readdirSync(left).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('takes values and templates of the plan itself, unless others are given', async () => {
+    mkdirSync(join(folder, 'own'));
+    file('own/5.once.yaml.njk', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own, namespace: default}\n');
+    file('own-values.yaml', `release_image: quay.io/own:1\npull_secret: '${PULL_SECRET}'\nbmh: true\n`);
+    const plan = file('own-plan.yaml', {
+      seed: 7,
+      manifests: { values: 'own-values.yaml', templates: 'own' },
+      clusters: [{ topology: 'sno', api: 'kube' }],
+    });
+    const kinds = async (...args: string[]) =>
+      objects((await render(['render', plan, ...args])).stdout).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(expect.arrayContaining(['BareMetalHost', 'ConfigMap']));
+    const others = await kinds('--values', file('others.yaml', values({ swarm_size: undefined })));
+    expect(others).not.toContain('BareMetalHost');
+    expect(others).toContain('ConfigMap');
   });
 
   it('of a plan with values goes to a file that only its owner reads, and tells what was made', async () => {
@@ -217,7 +282,9 @@ describe('wrong input', () => {
         '--values',
         file('tight.json', values({ topology: 'compact', machine_network: '10.0.0.0/30', with_nmstate: true })),
       ],
-      line('host 0 of cluster .* does not fit 10\\.0\\.0\\.0/30'),
+      line(
+        '.*tight\\.json:1:\\d+: machine_network is 10\\.0\\.0\\.0/30, with room for 0 hosts of a cluster, and there are 3; allowed: /29 or larger',
+      ),
     ],
   ])('%s', async (_, args, message) => {
     expect(await failure(args)).toMatch(message);

@@ -6,6 +6,7 @@ import { Fleet, type FleetOptions, inputErrors, type Piece } from './fleet.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { FileOutput, FolderOutput, type ManifestOutput, StreamOutput } from './manifest-output.ts';
 import { note } from './note.ts';
+import { writeFailure } from './output-errors.ts';
 
 export interface RenderOptions extends FleetOptions {
   output?: string;
@@ -83,10 +84,10 @@ class Rendering {
     } catch (error) {
       const left = this.#output.abort();
       if (!(error instanceof Error)) throw error;
-      const reason =
-        error instanceof TemplateError || error instanceof RangeError || (error as NodeJS.ErrnoException).code;
-      if (!reason) throw error;
-      throw new InputError(`${error.message} (after ${this.#done} of ${this.#clusters} clusters; ${left})`, {
+      const ofInput = error instanceof TemplateError || error instanceof RangeError;
+      if (!ofInput && (error as NodeJS.ErrnoException).code === undefined) throw error;
+      const reason = ofInput ? error.message : `${this.#output.name} cannot be written: ${writeFailure(error)}`;
+      throw new InputError(`${reason} (after ${this.#done} of ${this.#clusters} clusters; ${left})`, {
         cause: error,
       });
     } finally {

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { HubReading } from '../cluster/service-config/hub-reading.ts';
 import type { OverrideState, SettingChange } from '../cluster/service-config/override.ts';
+import { askedTo } from './consent.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
@@ -98,7 +98,8 @@ async function configure(flags: ConfigureFlags): Promise<number> {
       Promise.resolve().then(() => planOverride(hub, changes, rfc3339(Date.now()))),
     );
     await showChanges(hub, changes);
-    if (!(await consent('The service restarts with it. Change it?', flags))) return EXIT.failed;
+    const refused = await askedTo('The service restarts with it. Change it?', flags.yes === true);
+    if (refused !== null) return refused;
     const file = keepState(plan.state, flags.out);
     await asInput(hub.server, applyOverride(target.client, hub, plan));
     note(`what was before is in ${file} and on the hub; bring it back with: swarm service restore`);
@@ -122,8 +123,10 @@ async function restore(flags: RestoreFlags): Promise<number> {
       );
     }
     const restarts = hub.override === OUR_CONFIG_MAP || flags.force;
-    if (restarts && !(await consent('The service restarts with its old configuration. Restore it?', flags))) {
-      return EXIT.failed;
+    if (restarts) {
+      const question = 'The service restarts with its old configuration. Restore it?';
+      const refused = await askedTo(question, flags.yes === true);
+      if (refused !== null) return refused;
     }
     const { changed, now, meanwhile } = await asInput(
       client.server,
@@ -187,23 +190,6 @@ async function printByHand(wanted: Readonly<Record<string, string>>, hub: HubRea
   const data = Object.fromEntries(names.map((one) => [one, wanted[one]!]));
   process.stdout.write(stringify({ data }, { lineWidth: 0 }));
   return EXIT.ok;
-}
-
-/** @throws InputError where nobody can be asked. */
-async function consent(question: string, { yes }: WaitFlags): Promise<boolean> {
-  if (yes) return true;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new InputError('there is no terminal to ask on, so nothing was changed; give --yes');
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await prompt.question(`${question} [y/N] `);
-    if (/^y(es)?$/i.test(answer.trim())) return true;
-    note('nothing was changed');
-    return false;
-  } finally {
-    prompt.close();
-  }
 }
 
 /** @returns the file. @throws InputError when it cannot be written: then nothing may be changed. */

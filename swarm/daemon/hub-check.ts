@@ -1,9 +1,10 @@
 /** What must be true before a run makes anything on a hub: its objects can be rendered, and the hub will take them. */
 import { TemplateError } from '../../manifests/index.ts';
 import { KubeClient } from '../../model/kube/kube-client.ts';
-import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
+import { KubeconfigError, loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
+import { ClusterAdapterError } from '../cluster/cluster-adapter.ts';
 import { type HubNamespaces, HubPreflight } from '../cluster/hub-preflight.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
@@ -32,7 +33,7 @@ export async function hubProblems(plan: ExpandedPlan, signal: AbortSignal): Prom
       ...(hub.context !== null && { context: hub.context }),
     });
     const clock = new ScaledClock(startClock(1));
-    const client = new KubeClient({ kubeconfig, clock });
+    const client = new KubeClient({ kubeconfig, clock, retries: 0 });
     try {
       return await new HubCheck(client, clock, signal).problems(plan, source.run, types);
     } finally {
@@ -48,7 +49,7 @@ export async function hubProblems(plan: ExpandedPlan, signal: AbortSignal): Prom
 
 /** Messages of adapters and kubeconfigs are for people. */
 function isReadable(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'ClusterAdapterError' || error.message.includes('kubeconfig'));
+  return error instanceof ClusterAdapterError || error instanceof KubeconfigError;
 }
 
 class HubCheck {

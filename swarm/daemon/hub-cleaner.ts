@@ -3,10 +3,11 @@ import { KubeClient } from '../../model/kube/kube-client.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { HubObjects, type HubTarget, ledgerNameOf, targetOf } from '../cluster/hub-objects.ts';
-import { HubPreflight } from '../cluster/hub-preflight.ts';
+import { elsewhereReason, HubPreflight } from '../cluster/hub-preflight.ts';
 import { removeHubObjects } from '../cluster/hub-removal.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
 import { removeAll, STALL_MS } from '../cluster/removal.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { Ledger, type LedgerEntry, type LedgerHub } from '../telemetry/ledger.ts';
 import type { CleanProgress, CleanResult } from './cleaner.ts';
 import { USER_CONNECTIONS } from './user-client.ts';
@@ -16,6 +17,8 @@ const SETTLE_MS = 3_000;
 
 export interface HubCleanTask {
   hub: LedgerHub;
+  /** Somebody has said where the hub is found now; otherwise it must be the same as then. */
+  chosen: boolean;
   /** Open entries of runs that are over, all of this hub and label. */
   entries: { run: string; entry: LedgerEntry }[];
   /** Wall-clock epoch milliseconds at which the last of the runs wrote its last line. */
@@ -48,7 +51,10 @@ export async function cleanHub(
       }),
       clock,
       connections: USER_CONNECTIONS,
+      retries: 0,
     });
+    const elsewhere = task.chosen ? null : elsewhereReason(task.hub.server, redactUrl(client.server));
+    if (elsewhere !== null) throw new Error(elsewhere);
     const preflight = new HubPreflight(new HubRequests({ client, clock }), signal);
     const unreachable = await preflight.unreachable();
     if (unreachable !== null) throw new Error(unreachable);
@@ -80,6 +86,7 @@ interface Work {
 
 async function removeGroups({ clusters, shared }: Groups, work: Work): Promise<void> {
   const progress: CleanProgress = { done: 0, of: clusters.length };
+  work.onProgress({ ...progress });
   // What clusters share goes when they are gone.
   for (const jobs of [clusters, shared.length > 0 ? [shared] : []]) {
     const failures = await removeAll({
@@ -87,7 +94,9 @@ async function removeGroups({ clusters, shared }: Groups, work: Work): Promise<v
       remove: (entries, giveUp) => removeGroup(entries, work, giveUp),
       atOnce: USER_CONNECTIONS,
       signal: work.signal,
-      onRemoved: () => work.onProgress({ ...progress, done: ++progress.done }),
+      onRemoved: () => {
+        if (jobs === clusters) work.onProgress({ ...progress, done: ++progress.done });
+      },
     });
     for (const { job, reason } of failures) {
       work.leave(

@@ -1,5 +1,6 @@
 /** The user of a run on its hub, and who else of the run acts there: the Bare Metal Operator, and clusters that grow. */
 import { KubeClient } from '../../model/kube/kube-client.ts';
+import type { KubeError } from '../../model/kube/kube-error.ts';
 import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { OPERATOR_LIMIT } from '../bmh/bare-metal-operator.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
@@ -28,11 +29,12 @@ export function createHubUser(options: UserOptions): HubUser {
     kubeconfig,
     clock,
     connections: USER_CONNECTIONS,
+    retries: 0,
     onCall: (call) => hubRequests.record('user', call),
   });
   const source = manifestSource(plan, plannedManifests(plan).values);
   const { run } = source;
-  const view = new HubView({ client, clock, run });
+  const view = new HubView({ client, clock, run, onError: refusalsTo(options.warn) });
   const spokes = new SpokesOnDemand(options);
   const adapter = new KubeAdapter({
     ...source,
@@ -62,6 +64,16 @@ export function createHubUser(options: UserOptions): HubUser {
       await client.close();
       await runtime.transport.close();
     },
+  };
+}
+
+/** Tells once of each thing that the hub refuses to show; lost connections are an everyday matter of watches. */
+function refusalsTo(warn: (message: string) => void): (error: KubeError) => void {
+  const told = new Set<string>();
+  return ({ message, passing, expired }) => {
+    if (passing || expired || told.has(message)) return;
+    told.add(message);
+    warn(`the hub cannot be watched, and is tried again: ${message}`);
   };
 }
 

@@ -71,8 +71,16 @@ export function plannedManifests(given: ExpandedPlan): PlannedManifests {
       'bmh_day2 is not supported in a run: day-2 workers register by themselves; leave it out of the values',
     );
   }
-  const resolved = { ...plan, clusters: plan.clusters.map((cluster) => withValues(cluster, values)) };
+  const resolved = {
+    ...plan,
+    manifests: { ...plan.manifests, secrets: secretsOf(values) },
+    clusters: plan.clusters.map((cluster) => withValues(cluster, values)),
+  };
   return { plan: parsed ? withNetwork(resolved, parsed.network, ({ api }) => api === 'kube') : resolved, values };
+}
+
+function secretsOf({ pull_secret_b64, bmc_password }: ManifestValues): string[] {
+  return [Buffer.from(pull_secret_b64, 'base64').toString(), pull_secret_b64, bmc_password];
 }
 
 /** Whoever starts the embedded service need not know which releases it has. */

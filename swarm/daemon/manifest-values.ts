@@ -9,7 +9,16 @@ import {
   type ValuesFile,
   valuesFileSchema,
 } from '../../manifests/index.ts';
-import type { HubFlow } from '../plan/expanded-plan.ts';
+import {
+  FIRST_HOST_OFFSET,
+  GATEWAY_OFFSET,
+  networkSize,
+  overlaps,
+  parseCidr,
+  parseIpv4,
+  prefixForHosts,
+} from '../host/ipv4.ts';
+import type { ClusterPlan, HubFlow } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import { type Plan, PlanError, type PlanProblem } from '../plan/plan.ts';
 import { PlanSource } from '../plan/plan-source.ts';
@@ -18,9 +27,13 @@ import { type FileForm, schemaProblems, wrongValue } from '../plan/schema-proble
 
 const FORM: FileForm = { schema: valuesFileSchema, subject: 'the values file', secretKeys: SECRET_VALUES };
 
+const NOTHING = { pullSecret: '', sshPublicKey: '', releaseImage: null };
+
 /** What values need to know of a plan that they stand beside. */
 export interface ValuesPlan extends Pick<Plan, 'pullSecret' | 'sshPublicKey' | 'releaseImage'> {
-  clusters: readonly { justInfraEnv: boolean; flow: HubFlow }[];
+  clusters: readonly (Pick<ClusterPlan, 'controlPlanes' | 'arbiters' | 'workers' | 'day2Workers' | 'justInfraEnv'> & {
+    flow: HubFlow;
+  })[];
 }
 
 /** Network and addresses that all clusters get instead of the plan's. */
@@ -94,6 +107,7 @@ class ValuesReader {
         'os_image_version is not supported on InfraEnvs that belong to a cluster; add late_binding: true, or leave it out',
       );
     }
+    this.#networks(given, clusters);
     this.#stopOnProblems();
     return {
       values: manifestValues(given, {
@@ -108,6 +122,45 @@ class ValuesReader {
         ...(given.ingress_vip !== undefined && { ingressVip: given.ingress_vip }),
       },
     };
+  }
+
+  /** What the service would refuse of the networks long after the objects were made. */
+  #networks(given: ValuesFile, clusters: ValuesPlan['clusters']): void {
+    const { machine_network, api_vip, ingress_vip } = given;
+    if (api_vip !== undefined && api_vip === ingress_vip) {
+      this.#problem('ingress_vip', `ingress_vip is ${ingress_vip}, as api_vip is; allowed: another address`);
+    }
+    if (machine_network === undefined) return;
+    const { network } = parseCidr(machine_network);
+    const size = networkSize(network.prefix);
+    for (const key of ['api_vip', 'ingress_vip'] as const) {
+      const address = given[key] === undefined ? null : parseIpv4(given[key]);
+      if (address === null) continue;
+      const at = address - network.base;
+      if (at <= GATEWAY_OFFSET || at >= size - 1) {
+        const allowed = `an address of machine_network ${machine_network}, but for its first two and its last`;
+        this.#problem(key, `${key} is ${given[key]}; allowed: ${allowed}`);
+      }
+    }
+    const { cluster_networks, service_networks } = manifestValues(given, NOTHING);
+    for (const cidr of [...cluster_networks.map((one) => one.cidr), ...service_networks]) {
+      if (!overlaps(network, parseCidr(cidr).network)) continue;
+      this.#problem(
+        'machine_network',
+        `machine_network is ${machine_network}, which overlaps ${cidr} of pods or services; allowed: a network beside it, or other cluster_networks and service_networks`,
+      );
+    }
+    const hosts = Math.max(
+      0,
+      ...clusters.map((one) => one.controlPlanes + one.arbiters + one.workers + one.day2Workers),
+    );
+    const room = size - FIRST_HOST_OFFSET - 1;
+    if (hosts > room) {
+      this.#problem(
+        'machine_network',
+        `machine_network is ${machine_network}, with room for ${Math.max(0, room)} hosts of a cluster, and there are ${hosts}; allowed: /${prefixForHosts(hosts)} or larger`,
+      );
+    }
   }
 
   #pullSecret(given: ValuesFile): string {
@@ -202,6 +255,13 @@ class ValuesReader {
   }
 }
 
+/** What is wrong without what stands there. */
+const SYNTAX: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'a key is given twice in one mapping; allowed: once',
+  MULTIPLE_DOCS: 'a second YAML document begins here; allowed: one',
+  TAB_AS_INDENT: 'a tab stands where lines are indented; allowed: spaces',
+};
+
 function sourceOf(file: string, text: string): PlanSource {
   try {
     return new PlanSource(file, text);
@@ -210,7 +270,8 @@ function sourceOf(file: string, text: string): PlanSource {
     // What a parser complains about may be a part of the pull secret.
     const problems = error.problems.map((problem) => ({
       ...problem,
-      message: 'not valid YAML or JSON from here on (the text may be secret and is not shown)',
+      message:
+        SYNTAX[problem.code ?? ''] ?? 'not valid YAML or JSON from here on (the text may be secret and is not shown)',
     }));
     throw new PlanError(problems.slice(0, 1));
   }

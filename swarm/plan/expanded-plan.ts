@@ -41,6 +41,8 @@ export interface ManifestSources {
   values: { file: string; text: string } | null;
   /** Absolute path of a folder; null for none. */
   templates: string | null;
+  /** What of the values must not be shown, once they are read. */
+  secrets?: readonly string[];
 }
 
 /** How a cluster made by custom resources gets its hosts and is started; what is absent is as the manifests' values say. */

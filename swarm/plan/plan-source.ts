@@ -141,10 +141,14 @@ export class PlanSource {
     if (error.code === 'DUPLICATE_KEY') {
       // The error points at the first character of the key only.
       const key = /^("[^"]*"|'[^']*'|[^:,}]*)/.exec(line)![0].trim();
-      return { ...this.#at(start), message: `the key ${key} is given twice in one mapping; allowed: once` };
+      return {
+        ...this.#at(start),
+        message: `the key ${key} is given twice in one mapping; allowed: once`,
+        code: error.code,
+      };
     }
     const given = line.slice(0, Math.min(end - start, 40)).trim();
     const message = `not valid YAML: ${error.message}${given ? ` (at ${JSON.stringify(given)})` : ''}`;
-    return { ...this.#at(start), message };
+    return { ...this.#at(start), message, code: error.code };
   }
 }

@@ -88,6 +88,8 @@ export interface Plan {
 export interface PlanProblem extends Position {
   /** What was given, what is allowed. Without the place. */
   message: string;
+  /** The parser's name of an error of syntax, for those who may not show the text. */
+  code?: string;
 }
 
 /** One line a problem: `file:line:column: message`. */
@@ -99,7 +101,9 @@ export function formatProblem(problem: PlanProblem): string {
 export class PlanError extends Error {
   readonly problems: readonly PlanProblem[];
 
-  constructor(problems: readonly PlanProblem[]) {
+  /** @param found what is told twice, as of a default that several clusters take, counts once */
+  constructor(found: readonly PlanProblem[]) {
+    const problems = [...new Map(found.map((problem) => [formatProblem(problem), problem])).values()];
     super(problems.map(formatProblem).join('\n'));
     this.name = 'PlanError';
     this.problems = problems;

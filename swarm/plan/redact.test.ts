@@ -160,6 +160,18 @@ it('no complaint about a plan repeats a password, wherever it was put', () => {
   );
 });
 
+test('secrets of values are hidden wherever they are repeated, and kept nowhere', async () => {
+  const { plannedManifests } = await import('../daemon/manifest-source.ts');
+  const auth = Buffer.from('robot:hunter2hunter2').toString('base64');
+  const pull_secret = JSON.stringify({ auths: { 'quay.io': { auth } } });
+  const text = JSON.stringify({ release_image: 'a', pull_secret, bmc_password: 'open-sesame' });
+  const given = expandPlan(parsePlan({ clusters: [{ topology: 'sno', api: 'kube' }] }, 'plan'));
+  const { plan } = plannedManifests({ ...given, manifests: { values: { file: 'v', text }, templates: null } });
+  const told = `refused ${auth}, ${Buffer.from(pull_secret).toString('base64')}, robot:hunter2hunter2 and open-sesame`;
+  expect(Redactor.of(plan).text(told)).toBe('refused (redacted), (redacted), (redacted) and (redacted)');
+  expect(JSON.stringify(redactPlan(plan))).not.toMatch(new RegExp(`hunter2|sesame|${auth}`));
+});
+
 test('the text of a values file is not shown', () => {
   const plan = expandPlan(parsePlan({ clusters: [{ topology: 'sno', api: 'kube' }] }, 'plan'));
   const values = { file: '/plans/values.yaml', text: 'bmc_password: hunter2hunter2' };

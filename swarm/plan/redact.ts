@@ -85,7 +85,10 @@ export function redactPlan(plan: ExpandedPlan): ExpandedPlan {
     ...shown,
     pullSecret: hide(plan.pullSecret),
     // A values file may hold a pull secret and passwords of its own.
-    manifests: { ...shown.manifests, values: plan.manifests.values && { ...plan.manifests.values, text: REDACTED } },
+    manifests: {
+      templates: shown.manifests.templates,
+      values: plan.manifests.values && { ...plan.manifests.values, text: REDACTED },
+    },
     service: {
       ...shown.service,
       url: redactUrl(plan.service.url),
@@ -106,7 +109,7 @@ export class Redactor {
     this.#secrets = [...forms].sort((a, b) => b.length - a.length);
   }
 
-  /** Of a plan: its pull secret with the passwords in it, tokens, the user's authorization, and what its URL holds. */
+  /** Of a plan: its pull secrets with the passwords in them, tokens, the user's authorization, and what its URL holds. */
   static of(plan: ExpandedPlan): Redactor {
     return new Redactor(secretsOf(plan));
   }
@@ -185,8 +188,13 @@ function formsOf(secret: string): string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 }
 
-function secretsOf({ pullSecret, service }: ExpandedPlan): string[] {
-  return [pullSecret, ...credentialsIn(pullSecret), service.agentToken, ...serviceSecrets(service)];
+function secretsOf({ pullSecret, service, manifests }: ExpandedPlan): string[] {
+  const others = manifests.secrets ?? [];
+  return [
+    ...[pullSecret, ...others].flatMap((secret) => [secret, ...credentialsIn(secret)]),
+    service.agentToken,
+    ...serviceSecrets(service),
+  ];
 }
 
 function serviceSecrets({

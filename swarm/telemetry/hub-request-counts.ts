@@ -27,6 +27,10 @@ interface Counted {
 }
 
 export class HubRequestCounts {
+  /** All requests. */
+  total = 0;
+  /** Answered 429, 5xx or not at all. */
+  failed = 0;
   readonly #counted = new Map<string, Counted>();
 
   record(client: HubClient, { verb, resource, status, milliseconds }: KubeCall): void {
@@ -36,9 +40,23 @@ export class HubRequestCounts {
       row = { client, verb, resource, codes: new Map(), words: new Float64Array(HISTOGRAM_WORDS) };
       this.#counted.set(key, row);
     }
+    this.total++;
+    if (status === 0 || status === 429 || status >= 500) this.failed++;
     const code = status === 0 ? 'none' : String(status);
     row.codes.set(code, (row.codes.get(code) ?? 0) + 1);
     recordDuration(row.words, 0, milliseconds);
+  }
+
+  /** Totals, and how many of each verb and resource whoever asked, for outputs in JSON. */
+  summary(): { total: number; failed: number; by: Record<string, number> } {
+    const by = new Map<string, number>();
+    for (const { verb, resource, codes } of this.#counted.values()) {
+      const name = `${verb} ${resource}`;
+      const count = [...codes.values()].reduce((sum, one) => sum + one, 0);
+      by.set(name, (by.get(name) ?? 0) + count);
+    }
+    const sorted = [...by].sort(([a], [b]) => compare(a, b));
+    return { total: this.total, failed: this.failed, by: Object.fromEntries(sorted) };
   }
 
   /** By client, resource, then verb. */

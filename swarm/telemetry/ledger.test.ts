@@ -121,6 +121,37 @@ describe('on disk', () => {
     expect(readLedger(folder)).toMatchObject({ open: [], end: { verdict: 'failed' }, lastSeq: 2 });
   });
 
+  it('knows what stands and is not as it shall be by now', async () => {
+    const ledger = Ledger.create(folder, HEADER, unheard);
+    const [a, b] = [await ledger.intend('Secret', 'a'), await ledger.intend('Secret', 'b')];
+    a.made('uid-a');
+    b.made('uid-b');
+    a.markOutdated();
+    ledger.end();
+    const outdated = () => Object.fromEntries(readLedger(folder).open.map((one) => [one.name, one.outdated === true]));
+    expect(outdated()).toEqual({ a: true, b: false });
+    const same = Ledger.takeOver(
+      folder,
+      () => HEADER,
+      () => {},
+      unheard,
+    );
+    same.ledger.find('Secret', 'a')?.made('uid-a');
+    same.ledger.end();
+    expect(outdated()).toEqual({ a: false, b: false });
+    const changed = Ledger.takeOver(
+      folder,
+      () => HEADER,
+      () => {},
+      unheard,
+      () => true,
+    );
+    expect(changed.contents.open.map((one) => one.outdated)).toEqual([true, true]);
+    changed.ledger.find('Secret', 'b')?.made('uid-b');
+    changed.ledger.end();
+    expect(outdated()).toEqual({ a: true, b: false });
+  });
+
   it('is taken over whole by who goes on with the run, by one at a time, and only when it is over', async () => {
     const ledger = Ledger.create(folder, HEADER, unheard);
     (await ledger.intend('Secret', 'a/a', { version: 'v1' })).made('uid-a');

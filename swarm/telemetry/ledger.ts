@@ -77,12 +77,16 @@ export interface LedgerRecord {
   readonly id: string | null;
   /** A request that may have made it was not answered: there may be one of its name beside that with the id. */
   readonly unanswered: boolean;
+  /** It stands, and not, or perhaps not, as it shall be by now: a change was refused, or not asked for yet. */
+  readonly outdated?: boolean;
 }
 
 /** One object, as its maker and its remover hold it. */
 export interface LedgerEntry extends LedgerRecord {
+  /** It stands as it shall be. */
   made(id: string): void;
   notAnswered(): void;
+  markOutdated(): void;
   gone(): void;
   /** It was removed, or is known never to have been made. */
   readonly isGone: boolean;
@@ -92,6 +96,7 @@ type Line =
   | { seq: number; intended: string; name: string; attributes?: LedgerAttributes }
   | { seq: number; made: string }
   | { seq: number; unanswered: true }
+  | { seq: number; outdated: true }
   | { seq: number; gone: true };
 
 /** Takes whole lines; returns when the kernel has them. @throws when it has not, or has only a part. */
@@ -148,6 +153,7 @@ export class Ledger {
    * Goes on with a run that is over under a new header: what it made stays known, what is gone is left out. The file is
    * replaced whole, so that one of the two stands whatever happens.
    * @param isOver looks at what the ledger says once nobody else can take it over; throws when the run goes on
+   * @param isOutdated whether what was made is to be something else from now on
    * @throws Error when that throws, another process is about to take it over, or the file cannot be written
    */
   static takeOver(
@@ -155,12 +161,15 @@ export class Ledger {
     headerOf: (contents: LedgerContents) => LedgerHeader,
     isOver: (contents: LedgerContents) => void,
     onFailure: (error: Error) => void,
+    isOutdated: (contents: LedgerContents) => boolean = () => false,
   ): { ledger: Ledger; contents: LedgerContents } {
     const draft = join(folder, `${LEDGER_FILE}.part`);
     lockDraft(draft);
     try {
-      const contents = readLedger(folder);
-      isOver(contents);
+      const found = readLedger(folder);
+      isOver(found);
+      const outdated = isOutdated(found);
+      const contents = { ...found, open: found.open.map((record) => (outdated ? { ...record, outdated } : record)) };
       const ledger = Ledger.#onFile(draft, 'a', { onFailure, from: contents });
       ledger.#lines = [headerOf(contents), ...contents.open.flatMap(linesOf)]
         .map((line) => `${JSON.stringify(line)}\n`)
@@ -190,7 +199,15 @@ export class Ledger {
    */
   async intend(kind: string, name: string, attributes: LedgerAttributes = {}): Promise<LedgerEntry> {
     if (this.#closed) throw new Error(`${kind} ${name} cannot be recorded: the run is over`);
-    const entry = new Entry(this, { seq: ++this.#seq, kind, name, attributes, id: null, unanswered: false });
+    const entry = new Entry(this, {
+      seq: ++this.#seq,
+      kind,
+      name,
+      attributes,
+      id: null,
+      unanswered: false,
+      outdated: false,
+    });
     const some = Object.keys(attributes).length > 0;
     this.append({ seq: entry.seq, intended: kind, name, ...(some && { attributes }) });
     this.#waiting ??= Promise.withResolvers();
@@ -267,12 +284,13 @@ export class Ledger {
 }
 
 /** Lines that say of an open entry what is known. */
-function linesOf({ seq, kind, name, attributes, id, unanswered }: LedgerRecord): Line[] {
+function linesOf({ seq, kind, name, attributes, id, unanswered, outdated }: LedgerRecord): Line[] {
   const some = Object.keys(attributes).length > 0;
   return [
     { seq, intended: kind, name, ...(some && { attributes }) },
     ...(id === null ? [] : [{ seq, made: id }]),
     ...(unanswered ? [{ seq, unanswered } as const] : []),
+    ...(outdated ? [{ seq, outdated: true } as const] : []),
   ];
 }
 
@@ -301,6 +319,7 @@ class Entry implements LedgerEntry {
   readonly #ledger: Ledger;
   #id: string | null;
   #unanswered: boolean;
+  #outdated: boolean;
   #gone = false;
 
   constructor(ledger: Ledger, record: LedgerRecord) {
@@ -311,6 +330,7 @@ class Entry implements LedgerEntry {
     this.attributes = record.attributes;
     this.#id = record.id;
     this.#unanswered = record.unanswered;
+    this.#outdated = record.outdated ?? false;
   }
 
   get id(): string | null {
@@ -321,8 +341,13 @@ class Entry implements LedgerEntry {
     return this.#unanswered;
   }
 
+  get outdated(): boolean {
+    return this.#outdated;
+  }
+
   made(id: string): void {
     this.#id = id;
+    this.#outdated = false;
     this.#ledger.append({ seq: this.seq, made: id });
   }
 
@@ -330,6 +355,12 @@ class Entry implements LedgerEntry {
     if (this.#unanswered) return;
     this.#unanswered = true;
     this.#ledger.append({ seq: this.seq, unanswered: true });
+  }
+
+  markOutdated(): void {
+    if (this.#outdated) return;
+    this.#outdated = true;
+    this.#ledger.append({ seq: this.seq, outdated: true });
   }
 
   get isGone(): boolean {
@@ -379,7 +410,7 @@ export function parseLedger(text: string): LedgerContents {
       end = value as unknown as LedgerEnd;
       continue;
     }
-    const { seq, intended, name, attributes, made, unanswered, gone } = value;
+    const { seq, intended, name, attributes, made, unanswered, outdated, gone } = value;
     if (typeof seq !== 'number') continue;
     lastSeq = Math.max(lastSeq, seq);
     const record = open.get(seq);
@@ -394,8 +425,11 @@ export function parseLedger(text: string): LedgerContents {
       });
     } else if (typeof made === 'string') {
       madeIds.add(made);
-      if (record) record.id = made;
+      if (!record) continue;
+      record.id = made;
+      delete record.outdated;
     } else if (unanswered === true && record) record.unanswered = true;
+    else if (outdated === true && record) record.outdated = true;
     else if (gone === true) open.delete(seq);
   }
   return { header, open: [...open.values()], madeIds, end, lastSeq };
