@@ -351,6 +351,14 @@ describe('polling', () => {
     expect(seen('poll').length).toBe(1);
   });
 
+  it('takes `exit` without a pace for one at once, and for no fault', async () => {
+    script({ poll: () => ({ status: 200, body: '{"instructions":null,"post_step_action":"exit"}' }) });
+    world.boot();
+    await world.run(RUNNER_START_MS + 1000);
+    expect(gaps(seen('register'))).toEqual([RUNNER_START_MS / 1000]);
+    expect(world.errors).toEqual([]);
+  });
+
   it.each([0, 120])('sleeps %i s after `exit`, then registers at once; steps under way are lost', async (seconds) => {
     script({ poll: () => instructions([{ type: 'connectivity-check', args: ['[]'] }], seconds, 'exit') });
     world.boot();

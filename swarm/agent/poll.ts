@@ -59,7 +59,8 @@ export async function poll(runner: RunnerProcess, dueMs: number): Promise<void> 
   // An instruction may have switched the machine off.
   if (runner.ended) return;
 
-  if (!answer.paced) agent.count('malformed-answer');
+  // The service leaves a pace of 0 out, which it gives with `exit` to hosts that are bound (Go's omitempty).
+  if (!answer.paced && !answer.exit) agent.count('malformed-answer');
   const now = runtime.clock.now();
   if (runner.upgraded) {
     agent.exitRunner(now);
