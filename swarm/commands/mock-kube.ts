@@ -43,10 +43,12 @@ export function mockKubeCommand(finish: (code: number) => void): Command {
       `Serves a Kubernetes API from memory until Ctrl-C, prints its URL and writes a kubeconfig.
 
 Worlds:
-  spoke         clusters that are being installed, for the assisted-installer-controller; their hosts reboot or fail by
+  spoke         clusters that are being installed, for the
+                assisted-installer-controller; their hosts reboot or fail by
                 the control API
   hub           the kinds assisted-service needs in kube-api mode
-  devworkspace  the kinds of the DevWorkspace Operator; objects are stored as written, workspaces do not start
+  devworkspace  the kinds of the DevWorkspace Operator; objects are stored as
+                written, workspaces do not start
   empty         a bare cluster`,
     )
     .addOption(new Option('--world <world>', 'what is in it').choices(WORLDS).default('empty'))
