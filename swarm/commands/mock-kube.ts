@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, InputError } from './exit.ts';
+import { listenFailure } from './listen-failure.ts';
 import { note } from './note.ts';
 import { clockSpeed, type ListenAddress, listenOption, wholeNumber } from './options.ts';
 
@@ -93,7 +94,7 @@ Examples:
       const started = await (flags.world === 'spoke' ? startSpokes(flags) : startCluster(flags, flags.world)).catch(
         (error: NodeJS.ErrnoException) => {
           if (!error.code?.startsWith('E')) throw error;
-          throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${error.message}`, {
+          throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${listenFailure(error)}`, {
             cause: error,
           });
         },
