@@ -185,7 +185,7 @@ function stubService(onDelete: (response: ServerResponse) => void) {
 describe.concurrent('run', () => {
   const plan = () => file('sno.yaml', 'name: one\nseed: s\nclusters: [{topology: sno}]\nboot_spread: 1h\n');
 
-  it('ends gracefully at Ctrl-C: cleans up, prints the summary, exit code 130', async () => {
+  it('ends gracefully at Ctrl-C: cleans up, prints the summary, exit code 130', async ({ expect }) => {
     const service = await stubService((response) => response.writeHead(204).end());
     const { child, ended, said } = start(
       'run',
@@ -214,7 +214,7 @@ describe.concurrent('run', () => {
     service.close();
   });
 
-  it('leaves at once at the second Ctrl-C and says what is left behind', async () => {
+  it('leaves at once at the second Ctrl-C and says what is left behind', async ({ expect }) => {
     const service = await stubService(() => {});
     const { child, ended, said } = start('run', plan(), '--service', service.url, '--quiet', '--out', 'left');
     await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');

@@ -16,7 +16,7 @@ import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
 import { serviceCommand } from './commands/service.ts';
-import { programVersion } from './package-root.ts';
+import { nodeProblem, programVersion } from './package-root.ts';
 import { redactText } from './plan/redact.ts';
 
 /** The program with all its commands; `finish` takes the exit code of the one that ran. */
@@ -76,6 +76,11 @@ let code: number | null = null;
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  const problem = nodeProblem(process.versions.node);
+  if (problem !== null) {
+    complain(problem);
+    return EXIT.input;
+  }
   const program = createProgram((given) => {
     code = given;
   });

@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { AccessRules } from '../daemon/access.ts';
 import type { ServerCertificate } from '../daemon/http-server.ts';
 import { InputError } from './exit.ts';
-import type { ListenAddress } from './options.ts';
+import { type ListenAddress, repeatableOption } from './options.ts';
 
 export interface AccessFlags {
   allowHost: string[];
@@ -33,11 +33,13 @@ const TOKEN_FILE = 'daemon.token';
 /** Adds the options to a command. */
 export function addAccessOptions(command: Command): Command {
   return command
-    .option(
-      '--allow-host <name>',
-      'another name by which clients may call the daemon, beside loopback ones; repeatable',
-      collectHosts,
-      [],
+    .addOption(
+      repeatableOption(
+        '--allow-host <name>',
+        'another name by which clients may call the daemon, beside loopback ones',
+        'none',
+        allowedHost,
+      ),
     )
     .option(
       '--token-file <file>',
@@ -59,12 +61,12 @@ Who may use it:
   refused. Beyond loopback, or with --token-file, every request but GET / and the health check needs "Authorization: Bearer
   TOKEN"; the token is made at the first start and kept in a file of mode 0600.`;
 
-function collectHosts(text: string, before: string[]): string[] {
+function allowedHost(text: string): string {
   const url = URL.parse(`http://${text.includes(':') && !text.startsWith('[') ? `[${text}]` : text}`);
   if (!/^[\w.:[\]-]+$/.test(text) || !url || url.port !== '' || url.hostname === '') {
     throw new InvalidArgumentError('Allowed: a host name or an address without a port, such as swarm.example.com.');
   }
-  return [...before, url.hostname.replace(/\.$/, '')];
+  return url.hostname.replace(/\.$/, '');
 }
 
 /**

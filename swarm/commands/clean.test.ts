@@ -128,7 +128,7 @@ describe.concurrent('after a kill', () => {
 describe.concurrent('with a service that holds its answers', () => {
   const plan = () => planOf('held', '  - {name: sno, topology: sno, amount: 3}\n');
 
-  it('the second Ctrl-C names what was being created too, and clean removes it', async () => {
+  it('the second Ctrl-C names what was being created too, and clean removes it', async ({ expect }) => {
     const service = await NameService.start();
     service.onMade = () => (service.infraEnvs.size > 0 ? new Promise(() => {}) : undefined);
     const run = cli.start(['run', plan(), '--service', service.url, '--out', 'held', '--quiet']);
@@ -150,7 +150,7 @@ describe.concurrent('with a service that holds its answers', () => {
     await service.close();
   }, 60_000);
 
-  it('what cannot be removed is named, with exit code 1, and can be removed later', async () => {
+  it('what cannot be removed is named, with exit code 1, and can be removed later', async ({ expect }) => {
     const service = await NameService.start();
     const kept = await cli.start(['run', plan(), '--service', service.url, '--out', 'kept', '--quiet', '--keep']);
     await expect.poll(() => service.infraEnvs.size, { timeout: 20_000 }).toBe(3);

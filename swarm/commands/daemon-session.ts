@@ -15,6 +15,7 @@ import type { ListenSettings } from './access-options.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchFaults } from './faults.ts';
 import { catchInterrupts, type Interrupts } from './interrupt.ts';
+import { listenFailure } from './listen-failure.ts';
 import { note } from './note.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
@@ -84,15 +85,7 @@ export class DaemonSession {
     try {
       await server.listen({ host, port });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const why =
-        code === 'EADDRINUSE'
-          ? 'the port is in use; is another daemon running? Choose another with --listen'
-          : code === 'EADDRNOTAVAIL'
-            ? 'this machine does not have the address; choose another with --listen'
-            : code === 'EACCES'
-              ? 'this user may not listen there; choose a port above 1023 with --listen'
-              : (error as Error).message;
+      const why = listenFailure(error as NodeJS.ErrnoException);
       throw new InputError(`cannot listen on ${host}:${port}: ${why}`, { cause: error });
     }
     this.#server = server;

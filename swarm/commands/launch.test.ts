@@ -36,6 +36,7 @@ describe('wrong input', () => {
     ['a kubeconfig that is not there', ['--kubeconfig', '/nowhere'], '/nowhere is not a kubeconfig that can be read'],
     ['a context that is not in it', ['--context', 'x'], 'has no context x'],
     ['--converged alone', ['--converged'], '--converged says how BareMetalHosts boot; give --bmh too'],
+    ['--no-converged alone', ['--no-converged'], '--no-converged says how BareMetalHosts boot; give --bmh too'],
     ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
     ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'has no PEM certificate in it'],
     ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],

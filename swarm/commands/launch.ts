@@ -8,7 +8,16 @@ import { addBootOptions, type BootFlags, bootOf } from './boot-options.ts';
 import { EXIT, InputError } from './exit.ts';
 import { LaunchProgress, launchLine } from './launch-progress.ts';
 import { note } from './note.ts';
-import { count, duration, ipAddress, type ListenAddress, listenOption, wholeNumber } from './options.ts';
+import {
+  count,
+  duration,
+  durationOption,
+  ipAddress,
+  type ListenAddress,
+  listenOption,
+  repeatableOption,
+  wholeNumber,
+} from './options.ts';
 
 interface LaunchFlags extends AccessFlags, BootFlags {
   kubeconfig?: string;
@@ -19,7 +28,7 @@ interface LaunchFlags extends AccessFlags, BootFlags {
   agents: number;
   approve?: true;
   bmh?: true;
-  converged?: true;
+  converged?: boolean;
   ca?: string;
   insecure?: true;
   bootSpread: number;
@@ -44,12 +53,7 @@ export function launchCommand(finish: (code: number) => void): Command {
     )
     .option('--kubeconfig <file>', 'kubeconfig of the hub (default: the one that kubectl takes)')
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
-    .option(
-      '--namespace <name>',
-      'follow this namespace only; repeatable',
-      (name, before) => [...before, name],
-      [] as string[],
-    )
+    .addOption(repeatableOption('--namespace <name>', 'follow this namespace only', 'all'))
     .option('--selector <labels>', 'follow only InfraEnvs with these labels, for example team=a,env!=prod')
     .option('--seed <text>', 'of identities; the same seed gives an InfraEnv the same hosts', 'swarm')
     .option(
@@ -60,10 +64,11 @@ export function launchCommand(finish: (code: number) => void): Command {
     )
     .option('--approve', 'approve the Agents of these hosts, and give those of a cluster their roles')
     .option('--bmh', 'act as the operator of BareMetalHosts: hosts boot when theirs are provisioned')
-    .option('--converged', 'with --bmh: the service makes the ramdisks, as with ALLOW_CONVERGED_FLOW')
+    .option('--converged', 'with --bmh: the service makes the ramdisks (ALLOW_CONVERGED_FLOW; default: as the hub is)')
+    .option('--no-converged', 'with --bmh: the service has that switched off')
     .option('--ca <file>', 'PEM certificates to trust beside those of the system when ignitions are downloaded')
     .option('--insecure', "do not verify the service's certificate when ignitions are downloaded")
-    .option('--boot-spread <duration>', 'time over which the hosts of an InfraEnv boot', duration, 30)
+    .addOption(durationOption('--boot-spread <duration>', 'time over which the hosts of an InfraEnv boot', '30s'))
     .option('--poll-interval <duration>', 'pace of polls in place of what the service asks for', duration)
     .option('--spoke-profile <name>', 'how long installations take: typical or quick', 'typical')
     .option(
@@ -140,7 +145,10 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
     const names = SPOKE_PROFILE_NAMES.join(', ');
     throw new InputError(`--spoke-profile ${flags.spokeProfile} is unknown; allowed: ${names}`);
   }
-  if (flags.converged && !flags.bmh) throw new InputError('--converged says how BareMetalHosts boot; give --bmh too');
+  if (flags.converged !== undefined && !flags.bmh) {
+    const given = flags.converged ? '--converged' : '--no-converged';
+    throw new InputError(`${given} says how BareMetalHosts boot; give --bmh too`);
+  }
   const { kubeconfig: file, context } = flags;
   try {
     return new HubLaunch({
@@ -151,7 +159,7 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
       agents: flags.agents,
       approve: flags.approve === true,
       bmh: flags.bmh === true,
-      converged: flags.converged === true,
+      converged: flags.converged ?? null,
       tls: { ...(flags.ca !== undefined && { ca: readCa(flags.ca) }), ...(flags.insecure && { insecure: true }) },
       spokeProfile,
       spokeAddress: flags.spokeAddress,

@@ -3,7 +3,7 @@ import type { ApplyFlags } from './apply-manifests.ts';
 import type { DeleteFlags } from './delete-manifests.ts';
 import type { DiffFlags } from './diff-manifests.ts';
 import { EXIT, InputError } from './exit.ts';
-import { duration, wholeNumber } from './options.ts';
+import { durationOption, wholeNumber } from './options.ts';
 
 /** Names of stdout; where that is a socket, nothing can be opened by them. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
@@ -112,7 +112,7 @@ what it makes is written down in a folder of --out, which \`swarm runs\`, \`swar
     ),
   )
     .option('--concurrency <count>', 'clusters under way at once', wholeNumber(500), 20)
-    .option('--timeout <duration>', 'how long requests are repeated that fail', duration, 60)
+    .addOption(durationOption('--timeout <duration>', 'how long requests are repeated that fail', '1m'))
     .option('--force-conflicts', 'take fields that others have changed since')
     .option('--out <dir>', "folder of the runs' folders", 'runs')
     .option('--json', 'print what was done as JSON')
@@ -178,7 +178,7 @@ What the service has made for them, such as Agents, goes too; nothing else is to
   )
     .option('--run <name>', 'the run: the value of its label, or the id of its folder (see: swarm runs)')
     .option('--concurrency <count>', 'namespaces under way at once', wholeNumber(500), 20)
-    .option('--timeout <duration>', 'how long an object may wait for its finalizers', duration, 600)
+    .addOption(durationOption('--timeout <duration>', 'how long an object may wait for its finalizers', '10m'))
     .option('--strip-finalizers', 'take the finalizers off what is not gone after --timeout, and name it')
     .option('--dry-run', 'list what would be removed')
     .option('--out <dir>', "folder of the runs' folders", 'runs')

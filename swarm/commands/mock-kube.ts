@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, InputError } from './exit.ts';
+import { listenFailure } from './listen-failure.ts';
 import { note } from './note.ts';
 import { clockSpeed, type ListenAddress, listenOption, wholeNumber } from './options.ts';
 
@@ -43,10 +44,12 @@ export function mockKubeCommand(finish: (code: number) => void): Command {
       `Serves a Kubernetes API from memory until Ctrl-C, prints its URL and writes a kubeconfig.
 
 Worlds:
-  spoke         clusters that are being installed, for the assisted-installer-controller; their hosts reboot or fail by
+  spoke         clusters that are being installed, for the
+                assisted-installer-controller; their hosts reboot or fail by
                 the control API
   hub           the kinds assisted-service needs in kube-api mode
-  devworkspace  the kinds of the DevWorkspace Operator; objects are stored as written, workspaces do not start
+  devworkspace  the kinds of the DevWorkspace Operator; objects are stored as
+                written, workspaces do not start
   empty         a bare cluster`,
     )
     .addOption(new Option('--world <world>', 'what is in it').choices(WORLDS).default('empty'))
@@ -91,7 +94,7 @@ Examples:
       const started = await (flags.world === 'spoke' ? startSpokes(flags) : startCluster(flags, flags.world)).catch(
         (error: NodeJS.ErrnoException) => {
           if (!error.code?.startsWith('E')) throw error;
-          throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${error.message}`, {
+          throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${listenFailure(error)}`, {
             cause: error,
           });
         },

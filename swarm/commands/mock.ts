@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT, InputError } from './exit.ts';
+import { listenFailure } from './listen-failure.ts';
 import { mockKubeCommand } from './mock-kube.ts';
 import { note } from './note.ts';
 import { clockSpeed, count, type ListenAddress, listenOption } from './options.ts';
@@ -50,8 +51,10 @@ export function mockCommand(finish: (code: number) => void): Command {
         ...(kubeconfig !== undefined && { kube: { kubeconfig } }),
         ...(flags.imagePort !== undefined && { images: { port: flags.imagePort } }),
         onProblem: note,
-      }).catch((error: Error) => {
-        throw new InputError(`the service does not start on ${host}:${port}: ${error.message}`, { cause: error });
+      }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+        const images = error.port !== undefined && error.port !== port;
+        const why = listenFailure(error, images ? '--image-port' : '--listen');
+        throw new InputError(`the service does not start on ${host}:${error.port ?? port}: ${why}`, { cause: error });
       });
       process.stdout.write(`${service.url}\n`);
       if (service.imagesUrl !== undefined) note(`images at ${service.imagesUrl}`);

@@ -26,6 +26,23 @@ export function listenOption(flags: string, description: string, address: string
   return new Option(flags, description).argParser(listenAddress).default(listenAddress(address), address);
 }
 
+/** An option that takes a duration, in seconds when parsed, and shows its default as one would write it. */
+export function durationOption(flags: string, description: string, absent: string): Option {
+  return new Option(flags, description).argParser(duration).default(duration(absent), absent);
+}
+
+/** An option that can be given several times. Help says `absent` in place of an empty list. @param parse checks one value */
+export function repeatableOption(
+  flags: string,
+  description: string,
+  absent: string,
+  parse: (text: string) => string = (text) => text,
+): Option {
+  return new Option(flags, `${description}; repeatable`)
+    .argParser((text: string, before: string[]) => [...before, parse(text)])
+    .default([], absent);
+}
+
 /** A whole number from 1 to `most`. */
 export function wholeNumber(most: number): (text: string) => number {
   return (text) => {

@@ -8,7 +8,7 @@ import { askedTo } from './consent.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
-import { duration } from './options.ts';
+import { durationOption, repeatableOption } from './options.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 import { addCheckOptions, type CheckFlags, lookAt } from './service-check.ts';
 import { addHubOptions, asInput, type HubFlags, type HubTarget, openHub } from './service-target.ts';
@@ -29,12 +29,10 @@ interface RestoreFlags extends HubFlags, WaitFlags {
   force?: true;
 }
 
-const collect = (text: string, before: string[]) => [...before, text];
-
 function addWaitOptions(command: Command): Command {
   return command
     .option('--yes', 'do it without asking')
-    .option('--timeout <duration>', 'how long the service may take to run with it', duration, 600);
+    .addOption(durationOption('--timeout <duration>', 'how long the service may take to run with it', '10m'));
 }
 
 /** `swarm service configure` */
@@ -46,7 +44,7 @@ export function serviceConfigureCommand(finish: (code: number) => void): Command
 
 Without --set it sets what \`swarm service check\` would have changed, for the plan where one is given. A service without an AgentServiceConfig is not changed: what to set is printed.`,
     )
-    .option('--set <NAME=VALUE>', "a variable of the service's environment; repeatable", collect, [])
+    .addOption(repeatableOption('--set <NAME=VALUE>', "a variable of the service's environment", 'what the check says'))
     .option('--out <dir>', 'folder for the file with what was before', 'runs');
   return addWaitOptions(command)
     .addHelpText(

@@ -6,7 +6,7 @@ import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { createStyle, type Style, wantsColour } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
-import { serviceUrl } from './options.ts';
+import { repeatableOption, serviceUrl } from './options.ts';
 import { addHubOptions, asInput, type HubFlags, openHub } from './service-target.ts';
 import { readAuthorization } from './user-authorization.ts';
 
@@ -22,11 +22,12 @@ export interface CheckFlags extends HubFlags {
 export function addCheckOptions(command: Command): Command {
   return addHubOptions(
     command
-      .option(
-        '--plan <file>',
-        'what the service is to be good for; repeatable, several give one plan together',
-        collect,
-        [],
+      .addOption(
+        repeatableOption(
+          '--plan <file>',
+          'what the service is to be good for; several files give one plan together',
+          'any load test',
+        ),
       )
       .option('--service <url>', "address of the service (default: the plan's, or what the hub says)", serviceUrl),
   )
@@ -36,10 +37,6 @@ export function addCheckOptions(command: Command): Command {
       '--authorization-file <file>',
       "file with the Authorization header's value for the service (default: SWARM_USER_AUTHORIZATION of the environment)",
     );
-}
-
-function collect(file: string, before: string[]): string[] {
-  return [...before, file];
 }
 
 /** `swarm service check` */

@@ -5,8 +5,6 @@
  *   BareMetalHost provisioned ── power on ──> BareMetalMachines ── startHosts ──> pool
  */
 import type { KubeClient } from '../../model/kube/kube-client.ts';
-import { isKubeError } from '../../model/kube/kube-error.ts';
-import { RESOURCES } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { BareMetalOperator } from '../bmh/bare-metal-operator.ts';
@@ -14,6 +12,7 @@ import { hardwareDetails } from '../bmh/hardware-details.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
+import { isConverged } from './converged-flow.ts';
 
 type Launch = Parameters<Machines['launch']>[0];
 
@@ -146,22 +145,5 @@ function machinesByMac(plan: ExpandedPlan): Map<string, BehindHost> {
   return behind;
 }
 
-/** As a service with ALLOW_CONVERGED_FLOW finds it out: assisted-service, internal/controller/controllers/bmo_utils.go, ConvergedFlowAvailable. */
-async function isConverged(client: KubeClient): Promise<boolean> {
-  try {
-    const operator = await client.get(RESOURCES.clusterOperators, undefined, 'baremetal');
-    const { versions = [] } = (operator.status ?? {}) as { versions?: { version?: string }[] };
-    const [major = 0, minor = 0] = (versions[0]?.version ?? '').split('.').map(Number);
-    return major > LEAST.major || (major === LEAST.major && minor >= LEAST.minor);
-  } catch (error) {
-    // A hub that is no OpenShift has no such kind.
-    if (isKubeError(error) && !error.passing) return false;
-    throw error;
-  }
-}
-
 /** Of a conflict: apiserver, pkg/registry/generic/registry/store.go, OptimisticLockErrorMsg. */
 const LOST_RACE = 'the object has been modified';
-
-/** Version of an OpenShift hub from which on the service makes ramdisks. */
-const LEAST = { major: 4, minor: 12 } as const;

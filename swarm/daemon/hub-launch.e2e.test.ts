@@ -38,7 +38,7 @@ async function launch(options: Partial<HubLaunchOptions> = {}): Promise<HubLaunc
     agents: 0,
     approve: true,
     bmh: false,
-    converged: false,
+    converged: null,
     tls: {},
     spokeProfile: 'quick',
     spokeAddress: '127.0.0.1',
@@ -78,6 +78,10 @@ const installed = (name: string) =>
       interval: 200,
     })
     .toBe('InstallationCompleted');
+
+/** Of a BareMetalHost whose agent runs. */
+const IN_THE_RAMDISK = { spec: { customDeploy: { method: 'start_assisted_install' } } };
+const FROM_THE_ISO = { status: { poweredOn: true, provisioning: { state: 'provisioned' } } };
 
 describe('a launch', () => {
   it('takes a single node that somebody else has made to installed, with tokens that it learns, and its hosts go with it', {
@@ -307,45 +311,51 @@ describe('a launch', () => {
     expect(await agentsIn('other')).toEqual([]);
   });
 
-  it('boots hosts when their BareMetalHosts are provisioned, with their MACs', { timeout: 180_000 }, async () => {
-    site = await HubSite.start({ settings: { ALLOW_CONVERGED_FLOW: false, HOST_MAX_DISCONNECTION_TIME: 3_600_000 } });
-    await make('bm');
-    const { bareMetalHosts } = RESOURCES;
-    await site.apply({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'bmc', namespace: 'bm' },
-      data: { username: 'dQ==', password: 'cA==' },
-    });
-    await site.apply({
-      apiVersion: 'metal3.io/v1alpha1',
-      kind: 'BareMetalHost',
-      metadata: {
-        name: 'node',
-        namespace: 'bm',
-        labels: { 'infraenvs.agent-install.openshift.io': 'bm' },
-        annotations: { 'inspect.metal3.io': 'disabled' },
-      },
-      spec: {
-        online: true,
-        automatedCleaningMode: 'disabled',
-        bootMACAddress: '02:00:00:99:00:01',
-        bmc: { address: 'redfish-virtualmedia://192.0.2.1/redfish/v1/Systems/1', credentialsName: 'bmc' },
-      },
-    });
-    await launch({ bmh: true });
-    await expect
-      .poll(async () => (await agentsIn('bm'))[0]?.status, { timeout: 120_000, interval: 200 })
-      .toMatchObject({
-        inventory: {
-          hostname: 'node',
-          interfaces: expect.arrayContaining([expect.objectContaining({ macAddress: '02:00:00:99:00:01' })]),
+  it.each([
+    ['the service makes their ramdisks, as the hub tells', true, null, IN_THE_RAMDISK],
+    ['the service has that switched off', false, false, FROM_THE_ISO],
+  ])(
+    'boots hosts when their BareMetalHosts are provisioned, with their MACs, where %s',
+    {
+      timeout: 180_000,
+    },
+    async (_, ALLOW_CONVERGED_FLOW, converged, booted) => {
+      site = await HubSite.start({ settings: { ALLOW_CONVERGED_FLOW, HOST_MAX_DISCONNECTION_TIME: 3_600_000 } });
+      await make('bm');
+      const { bareMetalHosts } = RESOURCES;
+      await site.apply({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'bmc', namespace: 'bm' },
+        data: { username: 'dQ==', password: 'cA==' },
+      });
+      await site.apply({
+        apiVersion: 'metal3.io/v1alpha1',
+        kind: 'BareMetalHost',
+        metadata: {
+          name: 'node',
+          namespace: 'bm',
+          labels: { 'infraenvs.agent-install.openshift.io': 'bm' },
+          annotations: { 'inspect.metal3.io': 'disabled' },
+        },
+        spec: {
+          online: true,
+          automatedCleaningMode: 'disabled',
+          bootMACAddress: '02:00:00:99:00:01',
+          bmc: { address: 'redfish-virtualmedia://192.0.2.1/redfish/v1/Systems/1', credentialsName: 'bmc' },
         },
       });
-    expect((await site.client.get(bareMetalHosts, 'bm', 'node')).status).toMatchObject({
-      poweredOn: true,
-      provisioning: { state: 'provisioned' },
-    });
-    expect(events.filter(({ type }) => type === 'infra-env.hosts')).toMatchObject([{ hosts: 1, added: ['node'] }]);
-  });
+      await launch({ bmh: true, converged });
+      await expect
+        .poll(async () => (await agentsIn('bm'))[0]?.status, { timeout: 120_000, interval: 200 })
+        .toMatchObject({
+          inventory: {
+            hostname: 'node',
+            interfaces: expect.arrayContaining([expect.objectContaining({ macAddress: '02:00:00:99:00:01' })]),
+          },
+        });
+      expect(await site.client.get(bareMetalHosts, 'bm', 'node')).toMatchObject(booted);
+      expect(events.filter(({ type }) => type === 'infra-env.hosts')).toMatchObject([{ hosts: 1, added: ['node'] }]);
+    },
+  );
 });

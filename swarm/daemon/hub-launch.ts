@@ -30,6 +30,7 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
+import { isConverged } from './converged-flow.ts';
 import { checkLaunchHub } from './launch-check.ts';
 import { ServedSpokes } from './served-spokes.ts';
 import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
@@ -46,8 +47,8 @@ export interface HubLaunchOptions {
   approve: boolean;
   /** Act as the operator of BareMetalHosts. */
   bmh: boolean;
-  /** The service makes the ramdisks of BareMetalHosts. */
-  converged: boolean;
+  /** Whether the service makes the ramdisks of BareMetalHosts; null when the hub tells. */
+  converged: boolean | null;
   /** What is trusted when discovery ignitions are downloaded; agents trust what these say. */
   tls: TlsOptions;
   spokeProfile: SpokeProfileName;
@@ -129,7 +130,7 @@ export class HubLaunch {
    * @throws Error that says what of the hub cannot be used, and what to do
    */
   async start(): Promise<void> {
-    const { tls, bmh, converged, workers, kubeconfig, spokeAddress, ...wishes } = this.#options;
+    const { tls, bmh, workers, kubeconfig, spokeAddress, ...wishes } = this.#options;
     const bareMetal = await checkLaunchHub(this.#client, this.#clock, this.#options);
     this.#spokes = await this.#serveSpokes(spokeAddress);
     const telemetry = new SharedTelemetry(this.#telemetry, 0);
@@ -153,7 +154,7 @@ export class HubLaunch {
     });
     this.#tell({ type: 'launch.started', hub: this.#client.server });
     await this.#launcher.start();
-    if (bmh) await this.#operate(converged);
+    if (bmh) await this.#operate();
   }
 
   /** Pulls the plugs of all hosts and ends everything. The hub's objects stay as they are. */
@@ -222,8 +223,9 @@ export class HubLaunch {
       this.#operator.operator.agentEnded({ namespace, name }, event.reason ?? 'failed');
   }
 
-  async #operate(converged: boolean): Promise<void> {
+  async #operate(): Promise<void> {
     const { namespaces, seed } = this.#options;
+    const converged = this.#options.converged ?? (await isConverged(this.#client));
     const client = this.#connect(OPERATOR_LIMIT);
     const operator = new BareMetalOperator({
       client,

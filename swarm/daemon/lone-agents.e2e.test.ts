@@ -138,7 +138,7 @@ describe('agents attached by the control API', () => {
     120_000,
   );
 
-  it('are terminated when they have rebooted', async () => {
+  it('are terminated when they have rebooted', async ({ expect }) => {
     const states = async () => (await agents()).map(({ status }) => status);
     await expect.poll(states, { timeout: 20_000 }).toEqual(Array(7).fill('Terminated'));
   });

@@ -46,7 +46,7 @@ export const STATUS_PAGE = `<!doctype html>
   <header><h1>assisted-swarm</h1><span id="badge" class="badge running" role="status">connecting</span>
     <span id="what" class="soft"></span></header>
   <div id="launch" class="grid" aria-live="off"></div>
-  <div id="body" class="grid" aria-live="off"><p class="soft">No run yet. Post a plan to <code>/api/v1/runs</code>.</p></div>
+  <div id="body" class="grid" aria-live="off"></div>
   <p class="soft"><a href="/metrics">metrics</a> · <a href="/api/v1/openapi.json">API description</a> · <a href="/api/v1/runs">runs</a></p>
 </main>
 <script>
@@ -126,7 +126,9 @@ export const STATUS_PAGE = `<!doctype html>
         const body = document.getElementById('body');
         if (launches) return body.replaceChildren();
         badge.textContent = 'idle';
-        if (body.childElementCount === 0) body.replaceChildren(el('p', { class: 'soft' }, 'No run yet.'));
+        if (body.childElementCount === 0) {
+          body.replaceChildren(el('p', { class: 'soft' }, 'No run yet. Post a plan to ', el('code', {}, '/api/v1/runs'), '.'));
+        }
         return;
       }
       const word = run.verdict ?? run.state;

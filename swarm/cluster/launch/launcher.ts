@@ -249,7 +249,7 @@ export class Launcher {
     hosts: readonly WantedHost[],
   ): Promise<InfraEnvGroup | number | null> {
     if (hosts.length === 0) {
-      this.#say(key, entry, needsNone(facts));
+      this.#say(key, entry, needsNone(facts, this.#options.poweredOn !== null));
       return null;
     }
     const url = ignitionUrlOf(infraEnv);
@@ -379,9 +379,18 @@ export class Launcher {
   }
 }
 
-function needsNone(facts: InfraEnvFacts): string {
+const INSTALLED = 'needs no hosts: its cluster is installed';
+
+function needsNone(facts: InfraEnvFacts, provisioned: boolean): string {
+  const known = facts.bareMetalHosts.length;
+  const told = ANNOTATIONS.agents in facts.annotations;
+  if (provisioned && known > 0 && !told) {
+    return knownCluster(facts)?.installed
+      ? INSTALLED
+      : `waits: its ${known === 1 ? 'BareMetalHost is' : `${known} BareMetalHosts are`} not switched on yet`;
+  }
   if (facts.cluster === null) return `needs no hosts; annotation ${ANNOTATIONS.agents} or --agents says how many`;
-  return knownCluster(facts)?.installed ? 'needs no hosts: its cluster is installed' : 'needs no hosts';
+  return knownCluster(facts)?.installed ? INSTALLED : 'needs no hosts';
 }
 
 function messageOf(error: unknown): string {
