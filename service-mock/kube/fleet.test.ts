@@ -200,6 +200,17 @@ describe('an InfraEnv without a cluster', { timeout: 60_000 }, () => {
 });
 
 describe('a service that starts anew', { timeout: 60_000 }, () => {
+  it('ends a deletion that began without it', async () => {
+    await site.apply(namespaceOf('sno'), pullSecretOf('sno'), imageSetOf('release'));
+    await site.apply(deploymentOf('sno'), installOf('sno', { holdInstallation: true }), infraEnvOf('sno'));
+    await site.clusterId('sno');
+    await site.service.close();
+    await site.client.delete(clusterDeployments, 'sno', 'sno');
+    await site.restartService();
+    await site.gone(clusterDeployments, 'sno', 'sno');
+    await site.gone(agentClusterInstalls, 'sno', 'sno');
+  });
+
   it('makes its rows from the resources of the hub', async () => {
     await site.apply(namespaceOf('sno'), pullSecretOf('sno'), imageSetOf('release'));
     await site.apply(deploymentOf('sno'), installOf('sno', { holdInstallation: true }), infraEnvOf('sno'));

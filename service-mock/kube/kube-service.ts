@@ -51,6 +51,8 @@ export class KubeService {
   readonly #reconcilers: readonly Reconciler[];
   readonly #queues = new Map<Reconciler, WorkQueue>();
   readonly #stop = new AbortController();
+  /** Resolves when the first list of every kind is in: what is not there before may only not be known yet. */
+  #synced: Promise<void> = Promise.resolve();
   #isDown = false;
   #running: Promise<void> | undefined;
 
@@ -107,8 +109,8 @@ export class KubeService {
   /** Resolves when all that was under way has ended. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the service was stopped'));
-    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
-    await this.#informers.stop();
+    // Together: work may still wait for the first lists.
+    await Promise.all([...[...this.#queues.values()].map((queue) => queue.stop()), this.#informers.stop()]);
     await this.#running;
     await Promise.all([this.#client.close(), this.#reader.close(), this.context.spokes.close()]);
   }
@@ -118,7 +120,8 @@ export class KubeService {
     try {
       await this.#awaitHub(signal);
       for (const reconciler of this.#reconcilers) this.#follow(reconciler);
-      await this.#informers.start();
+      this.#synced = this.#informers.start();
+      await this.#synced;
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -163,7 +166,8 @@ export class KubeService {
     const queue = new WorkQueue({
       clock: this.context.clock,
       workers: reconciler.workers ?? 1,
-      work: (key) => {
+      work: async (key) => {
+        await this.#synced;
         const { namespace = '', name } = splitKey(key);
         return reconciler.reconcile({ namespace, name });
       },
