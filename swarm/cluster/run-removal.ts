@@ -97,6 +97,10 @@ export class RunRemoval {
     const jobs = [...this.#groups].filter(([namespace]) => namespace !== '').map(([, targets]) => targets);
     // Clusters name their ClusterImageSets.
     for (const batch of [jobs, inNone.length > 0 ? [inNone] : []]) {
+      if (batch[0] === inNone && left.length > 0) {
+        left.push(...inNone.map((target) => ({ target, reason: 'left, because not all that may name it is gone' })));
+        break;
+      }
       const failures = await removeAll({
         jobs: batch,
         remove: async (targets, giveUp) => {

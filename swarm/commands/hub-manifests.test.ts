@@ -432,6 +432,7 @@ describe('on a hub', () => {
       // What the InfraEnv needs stands, and what all clusters share.
       expect((await standing()).map((line) => line.split(' ')[0])).toEqual([
         'BareMetalHost',
+        'ClusterImageSet',
         'InfraEnv',
         'Namespace',
         'Secret',
