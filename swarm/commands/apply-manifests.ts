@@ -30,7 +30,7 @@ const VERBS = ['create', 'patch', 'get', 'list'] as const;
 /** @returns the exit code. @throws InputError */
 export async function applyManifests(files: readonly string[], flags: ApplyFlags): Promise<number> {
   const fleet = new Fleet(files, flags);
-  const hub = new HubAccess(flags, flags.concurrency);
+  const hub = new HubAccess(fleet.hubOf(flags), flags.concurrency);
   const interruption = new Interruption(
     () => note('ending what is under way; Ctrl-C again leaves at once'),
     () => process.exit(EXIT.interrupted),

@@ -71,7 +71,7 @@ async function whatToDelete(files: readonly string[], flags: DeleteFlags): Promi
     const fleet = new Fleet(files, flags);
     // Our own templates have no other kinds than those that are looked for anyway.
     const types = flags.templates === undefined ? [] : (await fleet.survey(new AbortController().signal)).kinds.keys();
-    return { label: fleet.label, access, types };
+    return { label: fleet.label, access: fleet.hubOf(flags), types };
   }
   if (files.length > 0 || values !== undefined) {
     throw new InputError('--run and a plan or --values are both given; allowed: one of them');

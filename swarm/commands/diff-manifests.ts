@@ -37,7 +37,7 @@ type Comparison = { object: KubeObject } & (
 /** @returns 0 without differences, 1 with, 2 when something could not be compared, as `kubectl diff`. @throws InputError */
 export async function diffManifests(files: readonly string[], flags: DiffFlags): Promise<number> {
   const fleet = new Fleet(files, flags);
-  const hub = new HubAccess(flags, flags.concurrency);
+  const hub = new HubAccess(fleet.hubOf(flags), flags.concurrency);
   const interruption = new Interruption(
     () => note('interrupted'),
     () => process.exit(EXIT.interrupted),

@@ -13,6 +13,7 @@ import { hostFacts, withNetwork } from '../daemon/manifest-hosts.ts';
 import { runToken } from '../host/identity.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { InputError } from './exit.ts';
+import type { HubFlags } from './hub-access.ts';
 import { note } from './note.ts';
 import { expandWith, readPlanFiles } from './read-plan.ts';
 import { readValues, valuesOfPlan } from './read-values.ts';
@@ -75,6 +76,14 @@ export class Fleet {
   /** Value of the label of all objects. */
   get label(): string {
     return this.#run.run.name;
+  }
+
+  /** The hub that is meant: what the command line says, else the plan. */
+  hubOf({ kubeconfig, context }: HubFlags): HubFlags {
+    const own = this.plan.hub?.kubeconfig === 'embedded' ? null : this.plan.hub;
+    const file = kubeconfig ?? own?.kubeconfig;
+    const chosen = context ?? (kubeconfig === undefined ? own?.context : null);
+    return { ...(file !== undefined && { kubeconfig: file }), ...(chosen != null && { context: chosen }) };
   }
 
   renderer(): ManifestRenderer {

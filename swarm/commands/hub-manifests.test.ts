@@ -421,6 +421,25 @@ describe('on a hub', () => {
       expect(proxy.writes()).toHaveLength(before);
     });
 
+    it('works on the hub that the plan names, unless another one is given', async () => {
+      const plan = file('plan.yaml', {
+        ...{ name: 'fleet', seed: 'seed', api: 'kube', release_image: RELEASE, pull_secret: PULL_SECRET },
+        hub: { kubeconfig: 'hub.kubeconfig' },
+        clusters: [{ topology: 'sno' }],
+      });
+      const none = file('none.kubeconfig', mock.kubeconfig.replaceAll(mock.url, 'http://127.0.0.1:1'));
+      expect(await run(['apply', plan, ...record()])).toMatchObject({ code: 0 });
+      expect(await run(['diff', plan])).toMatchObject({ code: 0 });
+      await expect(run(['diff', plan, '--context', 'absent'])).rejects.toThrow(/hub.kubeconfig has no context absent/);
+      const elsewhere = await run(['delete', plan, '--kubeconfig', none, ...record()]).catch(
+        (error: Error) => error.message,
+      );
+      expect(elsewhere).toContain('http://127.0.0.1:1');
+      expect(await standing()).not.toEqual([]);
+      expect(await run(['delete', plan, ...record()])).toMatchObject({ code: 0 });
+      expect(await standing()).toEqual([]);
+    });
+
     it('names what is stuck, strips it when told, and may be repeated', async () => {
       await apply();
       const name = `${LABEL}-2`;

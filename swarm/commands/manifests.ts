@@ -53,8 +53,8 @@ function fleetOptions(command: Command): Command {
 
 function hubOptions(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'kubeconfig of the hub (default: the one that kubectl takes)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)');
+    .option('--kubeconfig <file>', "kubeconfig of the hub (default: the plan's, else the one that kubectl takes)")
+    .option('--context <name>', "context of the kubeconfig (default: the plan's, else its current one)");
 }
 
 function addRender(manifests: Command, finish: (code: number) => void): void {
