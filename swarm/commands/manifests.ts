@@ -177,7 +177,8 @@ What the service has made for them, such as Agents, goes too; nothing else is to
     ),
   )
     .option('--run <name>', 'the run: the value of its label, or the id of its folder (see: swarm runs)')
-    .option('--concurrency <count>', 'namespaces under way at once', wholeNumber(500), 20)
+    // Most of the time is spent waiting for namespaces to be emptied.
+    .option('--concurrency <count>', 'namespaces under way at once', wholeNumber(500), 100)
     .addOption(durationOption('--timeout <duration>', 'how long an object may wait for its finalizers', '10m'))
     .option('--strip-finalizers', 'take the finalizers off what is not gone after --timeout, and name it')
     .option('--dry-run', 'list what would be removed')
