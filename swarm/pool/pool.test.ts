@@ -90,7 +90,7 @@ describe('pool', () => {
 
   it('lets agents start when their machines have downloaded what they boot', async () => {
     const images = await new ImageServer().start();
-    images.fail('rootfs', 'none', 'none', 404);
+    images.fail('GET rootfs', 404);
     const registered: string[] = [];
     server = createServer((request, response) => {
       registered.push(request.url!);

@@ -82,6 +82,7 @@ export class ImageServer {
     return this.received.map(({ method, what, range }) => [method, what, range].filter(Boolean).join(' '));
   }
 
+  /** @param what name of a file, or its method and name */
   fail(what: string, ...failures: Failure[]): void {
     this.failures.set(what, failures);
   }
@@ -97,7 +98,7 @@ export class ImageServer {
       range: headers.range ?? null,
       userAgent: headers['user-agent'] ?? null,
     });
-    const failure = this.failures.get(what)?.shift();
+    const failure = (this.failures.get(`${method} ${what}`) ?? this.failures.get(what))?.shift();
     if (failure === 'reset') {
       request.socket.resetAndDestroy();
       return;
