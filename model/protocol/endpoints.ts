@@ -86,3 +86,20 @@ const numbers = new Map<string, number>(ENDPOINTS.map((endpoint, index) => [endp
 export function endpointNumber(name: EndpointName): number {
   return numbers.get(name)!;
 }
+
+const PARAMETER = /^\{.*\}$/;
+const routes = ENDPOINTS.map(({ name, method, template }) => ({ name, method, parts: template.split('/') }));
+
+/** The operation of a request, `other` for none of them. @param target path and query, as sent */
+export function endpointOf(method: string, target: string): EndpointName {
+  const path = target.split('?', 1)[0]!;
+  const at = path.indexOf(`${API_BASE}/`);
+  const parts = at < 0 ? [] : path.slice(at + API_BASE.length).split('/');
+  const route = routes.find(
+    (one) =>
+      one.method === method &&
+      one.parts.length === parts.length &&
+      one.parts.every((part, index) => part === parts[index] || (PARAMETER.test(part) && parts[index] !== '')),
+  );
+  return route?.name ?? 'other';
+}
