@@ -9,7 +9,7 @@ RUN npm run build && npm prune --omit=dev
 # Run: a base system, the node binary and the compiled program; no npm, no compiler.
 FROM debian:trixie-slim
 RUN apt-get update \
-  && apt-get install --no-install-recommends -y ca-certificates libatomic1 libstdc++6 \
+  && apt-get install --no-install-recommends -y ca-certificates iproute2 libatomic1 libstdc++6 \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --home-dir /var/lib/swarm --create-home swarm
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
@@ -18,6 +18,7 @@ COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/examples ./examples
 COPY --from=build /src/manifests/templates ./manifests/templates
+COPY --from=build /src/patches ./patches
 COPY --from=build /src/dist ./dist
 USER 10001
 WORKDIR /var/lib/swarm

@@ -42,6 +42,7 @@ beforeEach(async () => {
       launch: (launch) => void launches.push(launch),
       startHosts: () => {},
       stopCluster: () => {},
+      controllerDue: () => {},
       stop: async () => {},
     };
   });

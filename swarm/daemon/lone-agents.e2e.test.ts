@@ -42,6 +42,7 @@ beforeAll(async () => {
       launch: (launch) => pool.launch({ ...launch, spokeProfile: 'quick' }),
       startHosts: (...args) => pool.startHosts(...args),
       stopCluster: (cluster) => pool.stopCluster(cluster),
+      controllerDue: (cluster) => pool.controllerDue(cluster),
       stop: () => pool.stop(),
     };
   });

@@ -29,6 +29,9 @@ export function applyOverrides(plan: ExpandedPlan, overrides: Overrides): Expand
   if (!(clockSpeed >= SLOWEST && clockSpeed <= PLAN_LIMITS.clockSpeed)) {
     throw new RangeError(`clock speed ${clockSpeed}; allowed: a number from ${SLOWEST} to ${PLAN_LIMITS.clockSpeed}`);
   }
+  if (plan.programs !== null && clockSpeed !== 1) {
+    throw new RangeError(`clock speed ${clockSpeed} with stock programs, which keep real time; leave the speed at 1`);
+  }
   if (plan.hub !== null && (url === 'embedded') !== (plan.hub.kubeconfig === 'embedded')) {
     throw new RangeError(
       `service ${redactUrl(url)} beside hub.kubeconfig ${plan.hub.kubeconfig}: an embedded hub and the embedded service belong together; leave the service as the plan has it, or give the plan another hub`,

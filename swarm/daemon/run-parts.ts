@@ -14,6 +14,8 @@ import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 
 /** The worker threads of a run. */
 export interface RunPool extends Machines {
+  /** The cluster that no-op machines become would start its controller's pod now. */
+  controllerDue(cluster: number): void;
   /** Ends all machines and threads. */
   stop(): Promise<void>;
 }

@@ -76,6 +76,7 @@ it('fails clearly, with the cause, when a worker thread is killed in the middle'
           },
           startHosts: (...args) => pool.startHosts(...args),
           stopCluster: (cluster) => pool.stopCluster(cluster),
+          controllerDue: (cluster) => pool.controllerDue(cluster),
           stop: () => pool.stop(),
         };
       },

@@ -36,6 +36,8 @@ import { Judgement } from './judgement.ts';
 import { leftBehindOf } from './left-behind.ts';
 import { MachinesAtWork } from './machines-at-work.ts';
 import { Measurements } from './measurements.ts';
+import { NoopClusters } from './noop-clusters.ts';
+import { noopSetup } from './noop-setup.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
@@ -179,6 +181,7 @@ export class Run {
   async execute(): Promise<RunSummary> {
     let pool: RunPool | null = null;
     let user: RunUser | null = null;
+    let noop: NoopClusters | null = null;
     const telemetry = new SharedTelemetry(this.#measurements.telemetry, 0);
     const loop = new LoopMonitor(telemetry);
     this.#measurements.start();
@@ -213,19 +216,23 @@ export class Run {
         workers: this.workers,
         clock: this.#clockSpec,
         boot: this.plan.boot,
+        noop: noopSetup(this.plan, this.directory),
         transport: transportOptions(this.plan, this.#budget.idleSeconds),
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
           for (const event of events) {
             this.#emit(event);
             user?.apply(event);
+            noop?.apply(event);
             this.#lookForStuck(event);
           }
         },
         onWorkerLost: (lost) => this.#workerLost(lost),
+        onBootstrap: (cluster, host) => noop?.bootstrapChosen(cluster, host),
         onClusterIdle: (cluster) => this.#machines?.done(cluster),
       });
-      this.#machines = new MachinesAtWork(pool);
+      noop = this.plan.programs && (await this.#noopClusters(pool));
+      this.#machines = new MachinesAtWork(noop ?? pool);
       if (this.#state === 'starting') this.#state = 'running';
       const machines = await user.attend(this.#machines);
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
@@ -240,11 +247,21 @@ export class Run {
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
     await pool?.stop().catch(unclean('workers'));
+    await noop?.close().catch(unclean('the kube-apis of no-op clusters'));
     await user?.close().catch(unclean("the user's connections"));
     for (const embedded of this.#embedded.toReversed()) await embedded.stop().catch(unclean('an embedded process'));
     this.#measurements.stop();
     loop.stop();
     return this.#end();
+  }
+
+  #noopClusters(machines: RunPool): Promise<NoopClusters> {
+    return NoopClusters.start({
+      machines,
+      clock: this.#clock,
+      openshiftVersion: this.plan.openshiftVersion,
+      warn: (message) => this.#warn(message),
+    });
   }
 
   #context(user: RunUser, machines: Machines, telemetry: SharedTelemetry): LifeContext {

@@ -99,6 +99,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     sshPublicKey: plan.sshPublicKey,
     limits: plan.limits,
     boot: plan.boot,
+    programs: plan.programs,
     thresholds: plan.thresholds,
     keep: plan.keep,
     clusters,

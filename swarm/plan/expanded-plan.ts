@@ -82,6 +82,8 @@ export interface ExpandedPlan {
   limits: WaitLimits;
   /** What booting hosts download; null for nothing. */
   boot: BootLoad | null;
+  /** What no-op hosts run; null when there are none. */
+  programs: StockPrograms | null;
   /** What the plan says beside the defaults, or in their place. */
   thresholds: FigureThresholds[];
   /** Keep what the run made on the service. */
@@ -105,6 +107,18 @@ export interface BootLoad {
   rateTotal: number | null;
   /** Bytes that a BMC asks for at once. */
   readBytes: number;
+}
+
+/** Absolute paths of the stock programs; null for those that no host needs. */
+export interface StockPrograms {
+  /** Of assisted-installer-agent. */
+  agent: string;
+  /** Of assisted-installer. */
+  installer: string | null;
+  /** Of assisted-installer's controller. */
+  controller: string | null;
+  /** The folder with the controller's manifests that the installer's image carries. */
+  manifests: string | null;
 }
 
 /** One expression about one figure of a run; see thresholds.ts. */

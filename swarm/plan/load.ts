@@ -15,6 +15,7 @@ import {
   type Platform,
   SERVICE_OF_HUB,
   type ServiceTarget,
+  type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
 import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
@@ -237,6 +238,7 @@ class PlanReader {
       },
       thresholds: this.#thresholds(file),
       boot: bootLoad(file.boot, (key, allowed) => this.#refuse(['boot', key], allowed)),
+      programs: this.#programs(file, service.url === 'embedded'),
       keep: file.keep ?? false,
       shuffle: file.shuffle ?? false,
       arrival: this.#arrival(file.arrival),
@@ -292,6 +294,42 @@ class PlanReader {
       });
     }
     return { kubeconfig: this.#path(['hub', 'kubeconfig'], kubeconfig), context: context ?? null, ...rest };
+  }
+
+  /** Null when no host is a no-op one. @param embedded beside a service of ours, whose time may run fast */
+  #programs(file: PlanFile, embedded: boolean): StockPrograms | null {
+    const entries = file.clusters ?? [];
+    const given = file.programs ?? {};
+    const first = entries.findIndex((entry) => (entry.agent ?? file.agent) === 'noop');
+    if (first < 0) {
+      if (file.programs !== undefined) {
+        const message = 'programs is given and no host runs them; add agent: noop, or leave it out';
+        this.#problems.push({ ...this.#sourceOf('programs').positionOfKey([], 'programs'), message });
+      }
+      return null;
+    }
+    const path: Path = entries[first]!.agent === 'noop' ? ['clusters', first, 'agent'] : ['agent'];
+    if (embedded && (file.clock_speed ?? 1) !== 1)
+      this.#refuse(['clock_speed'], '1 beside agent: noop, because stock programs keep real time');
+    const needed = entries.some((entry) => !entry.just_infraenv && (entry.agent ?? file.agent) === 'noop')
+      ? (['agent', 'installer', 'controller', 'controller_manifests'] as const)
+      : (['agent'] as const);
+    const missing = needed.filter((key) => given[key] === undefined);
+    if (missing.length > 0) {
+      this.#refuse(
+        path,
+        `noop only beside the paths of its stock programs (missing: programs.${missing.join(', programs.')})`,
+      );
+      return null;
+    }
+    const pathOf = (key: keyof typeof given) =>
+      given[key] === undefined ? null : this.#path(['programs', key], given[key]);
+    return {
+      agent: pathOf('agent')!,
+      installer: pathOf('installer'),
+      controller: pathOf('controller'),
+      manifests: pathOf('controller_manifests'),
+    };
   }
 
   #manifests(file: PlanFile): ManifestSources {
@@ -497,9 +535,9 @@ class PlanReader {
     const api = apiOf(file, entry);
     const flow = this.#flow(entry, api, path);
     const kind = entry.agent ?? file.agent ?? 'native';
-    if (kind === 'noop') {
-      this.#refuse(entry.agent ? at('agent') : ['agent'], 'native: this version has no launcher for stock agents');
-    }
+
+    if (kind === 'noop' && day2Workers > 0)
+      this.#refuse(at('day2_workers'), '0 beside agent: noop, whose clusters do not grow yet');
 
     if (entry.infraenv_labels && entry.infranev_labels) {
       this.#onlyOne(at('infraenv_labels'), at('infranev_labels'), true);

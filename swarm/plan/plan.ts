@@ -12,6 +12,7 @@ import type {
   ManifestSources,
   Platform,
   ServiceTarget,
+  StockPrograms,
   WaitLimits,
 } from './expanded-plan.ts';
 
@@ -60,6 +61,7 @@ export interface Plan {
   seedGiven: boolean;
   service: ServiceTarget;
   hub: HubTarget | null;
+  programs: StockPrograms | null;
   manifests: ManifestSources;
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };

@@ -109,12 +109,25 @@ const boot = () =>
       .describe('What a BMC asks for at once; 1MB when absent'),
   }).describe('What booting hosts download from the image service; nothing when absent');
 
+const programs = () =>
+  mapping({
+    agent: text('a path').optional().describe('The stock agent (assisted-installer-agent)'),
+    installer: text('a path').optional().describe('The stock installer (assisted-installer)'),
+    controller: text('a path').optional().describe('The stock controller (assisted-installer-controller)'),
+    controller_manifests: text('a path')
+      .optional()
+      .describe(
+        "The folder of the controller's manifests in the installer's image: deploy/assisted-installer-controller",
+      ),
+  }).describe('Stock programs that hosts with agent: noop run');
+
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () =>
   oneOf(['rest', 'kube']).describe(
     "How clusters are created: by the service's REST API, or by custom resources on a hub",
   );
-const agent = () => oneOf(['native', 'noop']).describe('Kind of agent; this version has native');
+const agent = () =>
+  oneOf(['native', 'noop']).describe('native: imitated; noop: the stock programs, their commands replaced');
 
 const cluster = mapping({
   name: name().optional().describe("First part of the clusters' names; the plan's name when absent"),
@@ -255,6 +268,7 @@ export const planFileSchema = mapping({
       'What the run is judged by: figures to expressions. Replaces the default of the same figure; off removes it',
     ),
   boot: boot().optional(),
+  programs: programs().optional(),
   keep: flag().optional().describe('Leave what the run made on the service'),
   shard: mapping({
     index: whole(0, PLAN_LIMITS.shards - 1),

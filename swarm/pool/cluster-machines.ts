@@ -10,14 +10,18 @@
 import { spokeProfile } from '../../model/spoke/profiles.ts';
 import type { Agent, AgentEnvironment, CreateAgent } from '../agent/agent.ts';
 import { buildHost } from '../host/build-host.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, HostIdentity } from '../host/host.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
+import { tappedConnection } from '../noop/connection-telemetry.ts';
+import type { LabAccess } from '../noop/lab.ts';
+import { NoopAgent } from '../noop/noop-agent.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { AttachedGround, type AttachedSites } from './attached-sites.ts';
 import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
 import type { AddedHost, ClusterLaunch } from './messages.ts';
+import { NoopGround } from './noop-ground.ts';
 
 /** How hosts of a thread download what they boot. */
 export interface BootDownloads {
@@ -32,8 +36,12 @@ export interface ClusterMachinesOptions {
   createAgent: CreateAgent;
   /** Images are there at once when absent. */
   boot?: BootDownloads;
+  /** Where no-op machines run; null or absent for native ones. */
+  noop?: { lab: LabAccess; controllerSlot: number } | null;
   /** Where machines of a launch stand whose clusters the service names. */
   sites: AttachedSites;
+  /** The service has made this no-op host the bootstrap. */
+  onBootstrap?: (hostId: string) => void;
   /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
   onIdle: () => void;
 }
@@ -54,6 +62,9 @@ export class ClusterMachines {
   readonly #unstarted = new Map<number, { host: Host; slot: number }>();
   readonly #ground: Ground;
   readonly #attached: AttachedGround | null;
+  readonly #noop: NoopGround | null;
+  /** All hosts of the cluster, for no-op machines that look for each other. */
+  readonly #peers: readonly HostIdentity[];
   /** Machines whose agents may still speak. */
   readonly #speaking = new Set<Machine>();
   /** Started machines by ordinal, where single ones can be removed. */
@@ -63,7 +74,7 @@ export class ClusterMachines {
 
   /** @throws Error for an unknown spoke profile or hardware profile, RangeError for a network that is too small. */
   constructor(options: ClusterMachinesOptions) {
-    const { runtime, launch, sites } = options;
+    const { runtime, launch, sites, noop } = options;
     const { cluster, access, seed, firstSlot } = launch;
     this.#options = options;
     const hosts = cluster.hosts.map((plan) => buildHost(seed, cluster, plan, launch.forced?.[plan.ordinal]));
@@ -77,7 +88,9 @@ export class ClusterMachines {
       onIdle: () => this.#noteIdle(),
     };
     this.#attached = launch.attached ? new AttachedGround({ ...common, sites, way: { runtime, access } }) : null;
-    this.#ground = this.#attached ?? new ClusterSite({ ...common, runtime, access, cluster, hosts });
+    this.#peers = noop ? hosts.map(({ identity }) => identity) : [];
+    this.#noop = noop ? new NoopGround({ ...common, runtime, ...noop, spoke: launch.spoke ?? null }) : null;
+    this.#ground = this.#attached ?? this.#noop ?? new ClusterSite({ ...common, runtime, access, cluster, hosts });
     this.start(launch.infraEnvId, launch.start);
   }
 
@@ -95,7 +108,8 @@ export class ClusterMachines {
       const machine = this.#ground.machine(host, slot);
       this.#speaking.add(machine);
       if (this.#attached) this.#started.set(ordinal, machine);
-      machine.powerOn(this.#image(machine, createAgent(machine, environment)), now + host.plan.bootDelayMs);
+      const agent = this.#noopAgent(machine, environment) ?? createAgent(machine, environment);
+      machine.powerOn(this.#image(machine, agent), now + host.plan.bootDelayMs);
     }
   }
 
@@ -126,6 +140,28 @@ export class ClusterMachines {
       cluster.hosts = cluster.hosts.filter((plan) => plan.ordinal !== ordinal);
     }
     this.#noteIdle();
+  }
+
+  /** Null for a native machine. */
+  #noopAgent(machine: Machine, environment: AgentEnvironment): Agent | null {
+    const { noop, runtime, launch, onBootstrap } = this.#options;
+    const ground = this.#noop;
+    if (!noop || !ground) return null;
+    return new NoopAgent(machine, {
+      ...environment,
+      lab: noop.lab,
+      peers: this.#peers,
+      spoke: launch.spoke ?? null,
+      profile: spokeProfile(launch.spokeProfile),
+      connection: () => tappedConnection(runtime.telemetry, 'installer', ground.onStage),
+      onBootstrap: (hostId) => onBootstrap?.(hostId),
+      onBootstrapped: (manifests) => ground.bootstrapped(manifests),
+    });
+  }
+
+  /** The cluster that no-op machines become would start its controller's pod now. */
+  controllerDue(): void {
+    this.#noop?.controllerDue();
   }
 
   /** What a machine boots: its agent, after the downloads where there are any. */

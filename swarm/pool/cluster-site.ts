@@ -10,7 +10,7 @@
  */
 
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
-import type { HostRole, HostStage } from '../../model/protocol/states.ts';
+import type { HostStage } from '../../model/protocol/states.ts';
 import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { SpokeTopology } from '../../model/spoke/stages.ts';
@@ -23,7 +23,8 @@ import { sendHostLogs } from '../service/logs-sender.ts';
 import type { ServiceClientKind } from '../service/retry.ts';
 import type { Runtime, ServiceAccess } from '../service/runtime.ts';
 import { createServiceClient, type ServiceClient } from '../service/service-client.ts';
-import { machineSetup, namesOf } from './machine-setup.ts';
+import { enterStage, type StagedHost } from './host-stages.ts';
+import { machineSetup } from './machine-setup.ts';
 
 /** What a site has to know of its cluster. The topology is read whenever it counts. */
 export interface SiteCluster extends SpokeTopology {
@@ -57,14 +58,8 @@ const RESTART_LIMIT_MS = 300_000;
 const REBOOTS = 2;
 
 /** A machine whose installer was started. */
-interface Installation {
-  readonly machine: Machine;
+interface Installation extends StagedHost {
   readonly way: ServiceWay;
-  readonly role: HostRole;
-  stage: HostStage | null;
-  info: string;
-  /** Simulated moment at which the stage began. */
-  since: number;
 }
 
 export class ClusterSite {
@@ -289,32 +284,7 @@ export class ClusterSite {
   /** A stage report of this or another host was accepted. */
   #enterStage(hostId: string, stage: HostStage, info: string): void {
     const installation = this.#installations.get(hostId);
-    if (!installation || (installation.stage === stage && installation.info === info)) return;
-    const { machine, role } = installation;
-    const { clock, telemetry, emit } = this.#options.runtime;
-    const now = clock.now();
-    if (installation.stage !== stage) {
-      if (installation.stage) telemetry.stageDuration(role, installation.stage, now - installation.since);
-      telemetry.hostStage(machine.slot, stage);
-      installation.since = now;
-    }
-    // Percentages are many and belong to the same stage: they are counted as requests, not told as events.
-    if (installation.stage !== stage || stage !== 'Writing image to disk') {
-      emit({
-        time: now,
-        type: 'host.stage',
-        ...namesOf(machine.host),
-        role,
-        stage,
-        ...(info && { info }),
-      });
-    }
-    installation.stage = stage;
-    installation.info = info;
-    if (stage === 'Writing image to disk') machine.enter('writing');
-    else if (stage === 'Joined') machine.enter('joined');
-    else if (stage === 'Done') machine.enter('done');
-    else if (machine.phase === 'writing') machine.enter('installing');
+    if (installation) enterStage(this.#options.runtime, installation, stage, info);
   }
 
   #after(delayMs: number, fn: () => void): void {

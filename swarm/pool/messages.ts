@@ -5,8 +5,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
+import type { SpokeAccess } from '../noop/noop-controller.ts';
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
-import type { BootLoad, ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
+import type { BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -22,6 +23,8 @@ export interface ClusterLaunch {
   /** The image that agents say they run until the service names another. */
   agentVersion: string;
   access: ServiceAccess;
+  /** The kube-api of the cluster that no-op machines become; absent when they are not installed. */
+  spoke?: SpokeAccess;
   /** What these machines trust, where that is not what all of the pool do. */
   tls?: TlsOptions;
   /** Proxies in the environment of their programs. */
@@ -58,6 +61,8 @@ export type ToWorker =
   | { type: 'launch'; launch: ClusterLaunch }
   /** Starts further hosts of a launched cluster (day 2). */
   | { type: 'start-hosts'; cluster: number; infraEnvId: string; clusterId: string; start: number[] }
+  /** The cluster that no-op machines become would start its controller's pod now. */
+  | { type: 'controller-due'; cluster: number }
   | { type: 'add-hosts'; cluster: number; hosts: AddedHost[] }
   /** Unplugs hosts, by ordinal. */
   | { type: 'remove-hosts'; cluster: number; hosts: number[] }
@@ -68,8 +73,18 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'ready'; threadId: number }
   | { type: 'events'; events: RunEvent[] }
+  /** The service has made this no-op host the bootstrap of its cluster. @property host its id */
+  | { type: 'bootstrap'; cluster: number; host: string }
   /** No machine of this cluster will send anything any more: all fell silent and none is left to start, or it was stopped. */
   | { type: 'cluster-idle'; cluster: number };
+
+export interface NoopSetup {
+  programs: StockPrograms;
+  /** Folder of the replaced commands. */
+  patches: string;
+  /** Folder for the output of hosts. */
+  logs: string;
+}
 
 export interface WorkerSetup {
   worker: number;
@@ -77,6 +92,8 @@ export interface WorkerSetup {
   transport: Omit<TransportOptions, 'observer'>;
   /** What booting hosts download, and this worker's part of its total rate; null for nothing. */
   boot: BootLoad | null;
+  /** What no-op hosts run, and where their output goes; null when there are none. */
+  noop: NoopSetup | null;
   /** See telemetry-layout.ts; the worker writes the section after its number. */
   telemetry: SharedArrayBuffer;
 }

@@ -18,7 +18,7 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { TransportOptions } from '../transport/transport.ts';
-import type { AddedHost, ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
+import type { AddedHost, ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerTask } from './messages.ts';
 
 export interface LostWorker {
   worker: number;
@@ -34,10 +34,14 @@ export interface PoolOptions {
   transport: Omit<TransportOptions, 'observer'>;
   /** What booting hosts download; null or absent for nothing. The total rate is divided among the workers. */
   boot?: BootLoad | null;
+  /** What no-op hosts run; null or absent when there are none. */
+  noop?: NoopSetup | null;
   /** From createTelemetryBuffer, with one writer more than there are workers. */
   telemetry: SharedArrayBuffer;
   /** Several times a second; in order for each cluster. */
   onEvents: (events: RunEvent[]) => void;
+  /** The service has made this no-op host, by its id, the bootstrap of its cluster. */
+  onBootstrap?: (cluster: number, host: string) => void;
   /** No machine of the cluster will send anything any more. */
   onClusterIdle?: (cluster: number) => void;
   /** A thread ended by itself. The run cannot be trusted any more. */
@@ -146,6 +150,12 @@ export class Pool {
     this.#post(launched.worker, { type: 'start-hosts', cluster, infraEnvId, clusterId, start });
   }
 
+  /** The cluster that no-op machines become would start its controller's pod now. Nothing happens when they are gone. */
+  controllerDue(cluster: number): void {
+    const launched = this.#clusters.get(cluster);
+    if (launched) this.#post(launched.worker, { type: 'controller-due', cluster });
+  }
+
   /** Boots further hosts of an attached launch. Nothing happens when it is gone. */
   addHosts(cluster: number, hosts: AddedHost[]): void {
     const launched = this.#clusters.get(cluster);
@@ -190,10 +200,10 @@ export class Pool {
   /** Resolves when the worker is ready. */
   #startWorker(worker: number): Promise<void> {
     const { port1, port2 } = new MessageChannel();
-    const { clock, telemetry, workers, boot } = this.#options;
+    const { clock, telemetry, workers, boot, noop = null } = this.#options;
     const transport = { ...this.#options.transport, sourcePorts: { index: worker, count: workers } };
     const rateTotal = boot?.rateTotal == null ? null : boot.rateTotal / workers;
-    const setup = { worker, clock, transport, telemetry, boot: boot ? { ...boot, rateTotal } : null };
+    const setup = { worker, clock, transport, telemetry, boot: boot ? { ...boot, rateTotal } : null, noop };
     const task: WorkerTask = { setup, port: port2 };
     return new Promise((resolve, reject) => {
       port1.on('message', (message: FromWorker) => {
@@ -223,6 +233,10 @@ export class Pool {
   #receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
     if (message.type === 'events') {
       this.#options.onEvents(message.events);
+      return;
+    }
+    if (message.type === 'bootstrap') {
+      this.#options.onBootstrap?.(message.cluster, message.host);
       return;
     }
     const launched = this.#clusters.get(message.cluster);

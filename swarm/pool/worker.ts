@@ -7,6 +7,8 @@ import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
+import { Lab } from '../noop/lab.ts';
+import { hostPrograms } from '../noop/programs.ts';
 import { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
@@ -15,11 +17,14 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
-import type { ClusterLaunch, FromWorker, ToWorker, WorkerTask } from './messages.ts';
+import type { ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerTask } from './messages.ts';
 import { TransportSet } from './transport-set.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
 const EVENT_BATCH_MS = 100;
+
+/** Of controllers in a lab, beyond those of hosts. */
+const FIRST_CONTROLLER_SLOT = 2_000_000;
 
 /** Collects events and posts them together. */
 class EventBatch {
@@ -69,6 +74,7 @@ class Worker {
   readonly #batch: EventBatch;
   readonly #transports: TransportSet;
   readonly #boot: BootDownloads | null;
+  readonly #lab: Lab | null;
   readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
 
@@ -78,11 +84,13 @@ class Worker {
     transports: TransportSet,
     batch: EventBatch,
     boot: BootDownloads | null,
+    noop: NoopSetup | null,
   ) {
     this.#port = port;
     this.#transports = transports;
     this.#runtime = runtime;
     this.#boot = boot;
+    this.#lab = noop && this.#openLab(noop);
     this.#batch = batch;
   }
 
@@ -96,6 +104,8 @@ class Worker {
       this.#attempt(`hosts of cluster ${message.cluster} cannot be added`, () => cluster?.add(message.hosts));
     } else if (message.type === 'remove-hosts') {
       cluster?.remove(message.hosts);
+    } else if (message.type === 'controller-due') {
+      cluster?.controllerDue();
     } else if (message.type === 'start-hosts') {
       if (cluster) cluster.start(message.infraEnvId, message.start);
       else this.#warn(`cluster ${message.cluster} has no machines any more: its further hosts were not started`);
@@ -105,9 +115,28 @@ class Worker {
     }
   }
 
-  stopAll(): void {
+  /** Ends all machines. Resolves when none of the no-op hosts' processes is left. */
+  async stopAll(): Promise<void> {
     for (const cluster of this.#clusters.values()) cluster.stop();
     this.#clusters.clear();
+    await this.#lab?.close();
+  }
+
+  /** Null for native machines. @throws Error when no stock programs were named */
+  #noopOf({ cluster, firstSlot }: ClusterLaunch) {
+    if (cluster.hosts[0]?.kind !== 'noop') return null;
+    if (!this.#lab) throw new Error('no stock programs are known: the plan names them under programs');
+    return { lab: this.#lab, controllerSlot: FIRST_CONTROLLER_SLOT + firstSlot };
+  }
+
+  #openLab({ programs, patches, logs }: NoopSetup): Lab {
+    return new Lab({
+      patches,
+      programs: hostPrograms(programs),
+      manifests: programs.manifests,
+      logs,
+      onLost: (message) => this.#warn(message),
+    });
   }
 
   #launch(launch: ClusterLaunch): void {
@@ -119,6 +148,8 @@ class Worker {
         launch,
         sites: this.#sites,
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
+        noop: this.#noopOf(launch),
+        onBootstrap: (host) => this.#port.postMessage({ type: 'bootstrap', cluster: index, host } satisfies FromWorker),
         ...(this.#boot && { boot: this.#boot }),
         onIdle: () => this.#end(index),
       });
@@ -161,7 +192,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
-  const worker = new Worker(port, runtime, transports, batch, boot);
+  const worker = new Worker(port, runtime, transports, batch, boot, setup.noop);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();
@@ -169,7 +200,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
     });
     port.postMessage({ type: 'ready', threadId } satisfies FromWorker);
   });
-  worker.stopAll();
+  await worker.stopAll();
   await transports.close();
   wheel.close();
   batch.flush();

@@ -28,6 +28,7 @@ const PLAN: ExpandedPlan = {
   pullSecret: '',
   sshPublicKey: '',
   boot: null,
+  programs: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
   thresholds: [],
   keep: false,

@@ -27,6 +27,7 @@ const plan: ExpandedPlan = {
   pullSecret: '{"auths":{"registry.example.com":{"auth":"pull-secret"}}}',
   sshPublicKey: 'ssh-ed25519 AAAA',
   boot: null,
+  programs: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
   thresholds: [],
   keep: false,

@@ -33,6 +33,7 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     pullSecret: 'secret',
     sshPublicKey: '',
     boot: null,
+    programs: null,
     limits: { discovery: 600, ready: 900, install: 3600, day2: 1200 },
     thresholds: [],
     keep: false,
@@ -107,6 +108,7 @@ export class FakeParts implements RunParts {
       },
       startHosts: service.startHosts.bind(service),
       stopCluster: service.stopCluster.bind(service),
+      controllerDue: () => {},
       stop: async () => {
         this.poolStopped = true;
       },

@@ -1,0 +1,12 @@
+/** What the worker threads of a run need for its no-op hosts. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../package-root.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { NoopSetup } from '../pool/messages.ts';
+
+/** Null when a plan has no such hosts. @param folder of the run; null when nothing of it is kept */
+export function noopSetup({ programs }: ExpandedPlan, folder: string | null): NoopSetup | null {
+  if (!programs) return null;
+  return { programs, patches: join(packageRoot(), 'patches'), logs: join(folder ?? tmpdir(), 'noop') };
+}

@@ -1,0 +1,149 @@
+/** What a host's file system and the replaced commands answer with, from the same facts as the native agent's. */
+import { gzipSync } from 'node:zlib';
+import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import { spanMs } from '../../model/time/span.ts';
+import type { Host, HostIdentity } from '../host/host.ts';
+import { NAME_SERVER } from './addresses.ts';
+import type { HostFile, HostStart } from './lab-protocol.ts';
+
+/**
+ * The agent's host id: the product's UUID, as it stands, where the board's serial is one of those that mean nothing
+ * (assisted-installer-agent, src/scanners/machine_uuid_scanner.go).
+ */
+const NO_SERIAL = 'None';
+
+/** A host of a cluster, as its network sees it. */
+export type Peer = Pick<HostIdentity, 'ipv4' | 'mac'>;
+
+/** What of a host's start follows from the host itself. */
+export interface HostFiles extends Pick<HostStart, 'hostname' | 'nics' | 'devices'> {
+  files: HostFile[];
+}
+
+/** NICs and files of a host. @param hosts further lines of its `/etc/hosts` @param peers all hosts of its cluster @param profile how long things take on it */
+export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], profile: SpokeProfile): HostFiles {
+  const { identity, nics } = host;
+  const links = nics.filter(({ type }) => type === 'physical');
+  const disks = disksOf(host);
+  return {
+    hostname: identity.hostname,
+    nics: links.map(({ name, mac, mtu, ipv4 }) => ({ name, mac, mtu, addresses: ipv4 })),
+    devices: disks.flatMap(({ names }) => names),
+    files: [
+      ...dmi(host),
+      ...links.flatMap(({ name }) => nicFiles(name)),
+      ...disks.flatMap(({ names }) => names.map((name) => ({ path: `dev/${name}`, text: '' }))),
+      { path: 'etc/hosts', text: `127.0.0.1 localhost\n${hosts}` },
+      { path: 'etc/resolv.conf', text: `nameserver ${NAME_SERVER}\n` },
+      { path: 'etc/mtab', text: 'overlay / overlay rw 0 0\n' },
+      { path: 'answers/inventory', text: host.inventory() },
+      { path: 'answers/chronyc', text: CHRONYC },
+      { path: 'answers/address', text: `${identity.ipv4}\n` },
+      { path: 'answers/peers', text: peers.map(({ ipv4, mac }) => `${ipv4} ${mac.toUpperCase()}\n`).join('') },
+      ...installationAnswers(host, profile),
+    ],
+  };
+}
+
+const DMI = 'sys/class/dmi/id';
+
+function dmi({ identity }: Host): HostFile[] {
+  const texts = {
+    board_serial: NO_SERIAL,
+    board_asset_tag: '',
+    board_vendor: 'Simulated',
+    board_version: '',
+    board_name: 'Simulated',
+    product_uuid: identity.id,
+    product_family: '',
+    product_name: 'Simulated',
+    product_serial: identity.serial,
+    product_sku: '',
+    product_version: '',
+    sys_vendor: 'Simulated',
+  };
+  return Object.entries(texts).map(([name, text]) => ({ path: `${DMI}/${name}`, text: `${text}\n` }));
+}
+
+function nicFiles(name: string): HostFile[] {
+  const folder = `sys/class/net/${name}`;
+  return [
+    { path: `${folder}/carrier`, text: '1\n' },
+    { path: `${folder}/speed`, text: '10000\n' },
+    { path: `${folder}/device/vendor`, text: '0x8086\n' },
+    { path: `${folder}/device/device`, text: '0x1572\n' },
+  ];
+}
+
+/** Names below `/dev` of the disks that the inventory lists. */
+function disksOf(host: Host): { names: string[] }[] {
+  const { disks = [] } = JSON.parse(host.inventory()) as { disks?: Record<string, string>[] };
+  return disks.map(({ path, by_path, by_id }) => ({
+    names: [path, by_path, by_id]
+      .filter((name) => name?.startsWith('/dev/'))
+      .map((name) => name!.slice('/dev/'.length)),
+  }));
+}
+
+const CHRONYC = `MS Name/IP address         Stratum Poll Reach LastRx Last sample
+===============================================================================
+^* time-a.pool.example.net       2   6    17    23   -155us[ -212us] +/- 9315us
+^+ time-b.pool.example.net       2   6    17    23   -155us[ -212us] +/- 9315us
+^+ ntp1.example.org              2   6    17    23   -155us[ -212us] +/- 9315us
+^+ ntp2.example.org              2   6    17    23   -155us[ -212us] +/- 9315us
+`;
+
+/** Lines that coreos-installer prints while it writes, so that each can be reported before the next comes. */
+const IMAGE_STEPS = 20;
+
+/** What the commands of an installation answer with, and how long they take. */
+function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
+  const { role } = host.plan;
+  const seconds = hostDurationMs(profile, host, role === 'worker' ? 'writeWorker' : 'writeMaster') / 1000;
+  return [
+    {
+      path: 'answers/image',
+      text: `IMAGE_STEPS=${IMAGE_STEPS}\nIMAGE_STEP_SECONDS=${(seconds / IMAGE_STEPS).toFixed(2)}\n`,
+    },
+    {
+      path: 'answers/bootkube-seconds',
+      text: `${Math.round(spanMs(profile.cluster.bootkubeSingleNode, host.random('bootkube', 0)) / 1000)}\n`,
+    },
+    { path: 'answers/architecture', text: 'x86_64\n' },
+    { path: 'answers/journal', text: 'No entries\n' },
+    { path: 'answers/lsblk', text: 'NAME MAJ:MIN SIZE TYPE\n' },
+    { path: 'answers/fio', text: FIO },
+    { path: 'answers/lscpu', text: LSCPU },
+    { path: 'answers/dmidecode', text: 'Memory Device\n\tSize: 16 GB\n' },
+    { path: 'answers/ignition', text: IGNITION },
+    { path: 'opt/openshift/master.ign', text: '{"ignition":{"version":"3.2.0"}}\n' },
+    { path: 'root/.ssh/id_rsa.pub', text: 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAQQC7 root@bootstrap\n' },
+    { path: 'opt/openshift/openshift/.keep', text: '' },
+  ];
+}
+
+const LSCPU = '{"lscpu":[{"field":"Architecture:","data":"x86_64"},{"field":"CPU(s):","data":"16"}]}\n';
+const FIO = '{"jobs":[{"sync":{"lat_ns":{"percentile":{"99.000000":4100000}}}}]}\n';
+
+const dataUrl = (bytes: Buffer) => `data:;base64,${bytes.toString('base64')}`;
+
+/**
+ * An ignition that brings the MachineConfig of the host along: assisted-installer, src/ops/ops.go, GetEncapsulatedMC and
+ * getEmbeddedIgnition.
+ */
+const IGNITION = (() => {
+  const machineConfig = {
+    apiVersion: 'machineconfiguration.openshift.io/v1',
+    kind: 'MachineConfig',
+    metadata: { name: 'rendered' },
+    spec: { osImageURL: `registry.example.com/rhel-coreos@sha256:${'0'.repeat(64)}`, kernelArguments: [] },
+  };
+  const files = [
+    {
+      path: '/etc/ignition-machine-config-encapsulated.json',
+      contents: { source: dataUrl(Buffer.from(JSON.stringify(machineConfig))) },
+    },
+  ];
+  const inner = gzipSync(JSON.stringify({ ignition: { version: '3.2.0' }, storage: { files } }));
+  return `${JSON.stringify({ ignition: { version: '3.2.0', config: { merge: [{ source: dataUrl(inner) }] } } })}\n`;
+})();

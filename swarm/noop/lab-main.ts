@@ -1,0 +1,343 @@
+/**
+ * The lab: process 2 of namespaces in which the hosts of one thread live. It has no other way to the outside than the relay's
+ * socket, and all of it goes when its standard input closes.
+ *
+ *     lab's network            host 7's network
+ *     lo  198.18.0.1 ◄─────────── v7 ═══ eth0  100.64.0.8 (on lo), addresses of the inventory
+ *     relay :port ──► socket of the thread ──► the service
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer, Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { addressOfName, type NamedCluster } from '../host/names.ts';
+import { hostOfLink, linkAddress, NAME_SERVER } from './addresses.ts';
+import { CONTROLLER_MANIFESTS } from './controller-pod.ts';
+import { answerDns } from './dns.ts';
+import { HostLog } from './host-log.ts';
+import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
+
+const run = promisify(execFile);
+
+/** Of the machine: harmless ones that stock programs and replaced commands use. */
+const TOOLS = ['sh', 'cat', 'cp', 'mkdir', 'mv', 'rm', 'sleep', 'grep', 'tar', 'gzip', 'tr', 'timeout'];
+/** Folders of shared libraries, where the machine has them. */
+const LIBRARIES = ['usr/lib', 'usr/lib64'];
+/** Where a host's own files are seen by everybody else's names for them. */
+const OWN = ['etc', 'opt', 'root', 'run', 'sys', 'tmp', 'var'];
+
+/** Reads datagrams and forgets them. */
+const DRAIN =
+  'socket(S, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind(S, sockaddr_un($ARGV[0])) or die $!; chmod 0666, $ARGV[0]; recv(S, $b, 65536, 0) while 1';
+
+/** Characters of a host's output that are kept for the message when it ends by itself. */
+const KEPT_OUTPUT = 500;
+
+const say = (message: FromLab) => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+class Lab {
+  readonly #setup: LabSetup;
+  /** The folder in which everything is made: a tmpfs of this namespace. */
+  readonly #folder: string;
+  readonly #hosts = new Map<number, ChildProcess>();
+  readonly #addresses = new Set<string>();
+  readonly #names = new Map<number, NamedCluster>();
+  /** Names below `/dev` that lead to a host's own. */
+  readonly #devices = new Set<string>();
+
+  constructor(setup: LabSetup) {
+    this.#setup = setup;
+    this.#folder = join(dirname(setup.relay), 'lab');
+  }
+
+  get #root(): string {
+    return join(this.#folder, 'root');
+  }
+
+  async open(): Promise<void> {
+    mkdirSync(this.#folder, { recursive: true });
+    await run('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'swarm', this.#folder]);
+    await this.#makeRoot();
+    await run('ip', ['link', 'set', 'lo', 'up']);
+    await this.#serveNames();
+    this.#drainJournal();
+    this.#readEvents();
+  }
+
+  /** Each host is told what the DNS of its network says. */
+  async #serveNames(): Promise<void> {
+    await run('ip', ['address', 'add', `${NAME_SERVER}/32`, 'dev', 'lo']);
+    const socket = createSocket('udp4', (query, { address, port }) => {
+      const names = this.#names.get(hostOfLink(address));
+      const response = answerDns(query, (name) => (names ? addressOfName(name, names) : null));
+      if (response) socket.send(response, port, address);
+    });
+    await new Promise<void>((resolve) => socket.bind(53, NAME_SERVER, resolve));
+  }
+
+  /** What all hosts see: replaced commands, stock programs, libraries, devices; and links to what is each one's own. */
+  async #makeRoot(): Promise<void> {
+    const { patches, programs, manifests } = this.#setup;
+    const root = this.#root;
+    for (const path of ['usr/bin', 'dev', 'proc', 'host', 'patches', 'programs'])
+      mkdirSync(join(root, path), { recursive: true });
+    for (const path of OWN) symlinkSync(`host/${path}`, join(root, path));
+    for (const path of ['bin', 'sbin', 'usr/sbin'])
+      symlinkSync(path.includes('/') ? 'bin' : 'usr/bin', join(root, path));
+    for (const path of ['lib', 'lib64']) symlinkSync(`usr/${path}`, join(root, path));
+    const binds: [string, string][] = [[patches, 'patches']];
+    if (manifests !== null) binds.push([manifests, 'assisted-installer-controller/deploy']);
+    for (const path of LIBRARIES) if (existsSync(`/${path}`)) binds.push([`/${path}`, path]);
+    for (const device of ['null', 'zero', 'full', 'random', 'urandom']) binds.push([`/dev/${device}`, `dev/${device}`]);
+    const files = [...new Set(Object.values(programs))];
+    for (const [index, file] of files.entries()) binds.push([file, `programs/${index}`]);
+    for (const [from, to] of binds) {
+      const target = join(root, to);
+      if (statSync(from).isDirectory()) mkdirSync(target, { recursive: true });
+      else writeFileSync(target, '');
+      await run('mount', ['--bind', ...(to.startsWith('dev/') ? [] : ['-o', 'ro']), from, target]);
+    }
+    for (const tool of TOOLS) {
+      const target = join(root, 'usr/bin', tool);
+      copyFileSync(realpathSync(`/usr/bin/${tool}`), target);
+      chmodSync(target, 0o755);
+    }
+    // Outside of any PATH: what a host needs once, before its own life begins.
+    mkdirSync(join(root, 'machine'));
+    copyFileSync(realpathSync('/usr/bin/umount'), join(root, 'machine/umount'));
+    chmodSync(join(root, 'machine/umount'), 0o755);
+    for (const folder of ['agent', 'installer', 'controller']) {
+      for (const command of readdirSync(join(patches, folder))) {
+        symlinkSync(`/patches/${folder}/${command}`, join(root, 'usr/bin', command));
+      }
+    }
+    for (const [name, file] of Object.entries(programs)) {
+      symlinkSync(`/programs/${files.indexOf(file)}`, join(root, 'usr/bin', name));
+    }
+    await run('mkfifo', [join(root, 'events')]);
+  }
+
+  /** Hosts reach the outside at this address and port from now on. */
+  async reach(address: string, port: number): Promise<void> {
+    if (!this.#addresses.has(address)) await run('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']);
+    this.#addresses.add(address);
+    await this.#listen(address, port);
+  }
+
+  #listen(address: string, port: number): Promise<void> {
+    const { relay } = this.#setup;
+    const server = createServer({ allowHalfOpen: true }, (inner) => {
+      const slot = hostOfLink(inner.remoteAddress ?? '');
+      const outer = connect({ path: relay, allowHalfOpen: true });
+      outer.write(`${slot} ${address}:${port}\n`);
+      joined(inner, outer);
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, address, resolve);
+    });
+  }
+
+  /**
+   * Takes what programs tell journald. Without a socket there each line becomes a complaint in what they answer; Node has no
+   * datagram sockets of this kind, perl is a part of every Debian.
+   */
+  #drainJournal(): void {
+    const child = spawn('perl', ['-MSocket', '-e', DRAIN, join(this.#root, 'journal')], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    child.once('error', () => {});
+  }
+
+  #readEvents(): void {
+    // For reading and writing, so that it does not end with the last writer.
+    const pipe = new Socket({ fd: openSync(join(this.#root, 'events'), 'r+'), readable: true, writable: false });
+    createInterface({ input: pipe }).on('line', (line) => {
+      const [slot, ...words] = line.split(' ');
+      say({
+        type: 'event',
+        slot: Number(slot),
+        words,
+        ...(words[0] === 'bootkube-started' && { files: this.#controllerManifests(Number(slot)) }),
+      });
+    });
+  }
+
+  /** Texts of the controller's manifests, as the host's installer has written them. */
+  #controllerManifests(slot: number): string[] {
+    const folder = join(this.#folder, 'hosts', String(slot), 'opt/openshift/manifests');
+    return CONTROLLER_MANIFESTS.map((name) => join(folder, name))
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, 'utf8'));
+  }
+
+  async start(host: HostStart): Promise<void> {
+    const { slot, names, nics } = host;
+    if (names) this.#names.set(slot, names);
+    const folder = join(this.#folder, 'hosts', String(slot));
+    for (const path of ['boot', 'run/systemd/journal', 'root', 'tmp', 'opt', 'var/log', 'etc'])
+      mkdirSync(join(folder, path), { recursive: true });
+    for (const file of this.#filesOf(host)) {
+      const path = join(folder, file.path);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, file.text);
+    }
+    symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
+    for (const device of host.devices) this.#linkDevice(device);
+    const boot = join(this.#root, 'patches/machine/boot');
+    const child = spawn(
+      'unshare',
+      ['--mount', '--net', '--uts', '--ipc', '--', 'sh', boot, 'network', this.#root, folder, host.hostname],
+      { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+    );
+    this.#hosts.set(slot, child);
+    const log = new HostLog(join(this.#setup.logs, `host-${slot}.log`));
+    let last = '';
+    child.stderr!.on('data', (text: Buffer) => {
+      log.write(text);
+      last = text.toString('utf8').slice(-KEPT_OUTPUT).trim();
+    });
+    child.once('exit', (code, signal) => this.#ended(slot, child, `${signal ?? `exit code ${code}`}: ${last}`));
+    child.once('error', (error) => this.#ended(slot, child, error.message));
+    await new Promise<void>((resolve) => {
+      child.stdout!.once('data', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    if (this.#hosts.get(slot) !== child) return;
+    const [first, ...others] = nics;
+    const batch = [
+      `link add v${slot} type veth peer name ${first!.name} address ${first!.mac} mtu ${first!.mtu} netns ${child.pid}`,
+      `link set v${slot} up`,
+      `route add ${linkAddress(slot)}/32 dev v${slot}`,
+      ...others.flatMap(({ name, mac, mtu }, index) => [
+        `link add w${slot}x${index} type veth peer name ${name} address ${mac} mtu ${mtu} netns ${child.pid}`,
+        `link set w${slot}x${index} up`,
+      ]),
+    ];
+    const file = join(folder, 'boot/links');
+    writeFileSync(file, `${batch.join('\n')}\n`);
+    await run('ip', ['-batch', file]);
+    child.stdin!.end('go\n');
+  }
+
+  #linkDevice(device: string): void {
+    if (this.#devices.has(device)) return;
+    this.#devices.add(device);
+    const link = join(this.#root, 'dev', device);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(`/host/dev/${device}`, link);
+  }
+
+  #filesOf({ slot, nics, files, command, environment, restart }: HostStart): HostFile[] {
+    const [first] = nics;
+    const network = [
+      'link set lo up',
+      `address add ${linkAddress(slot)}/32 dev lo`,
+      ...nics.flatMap(({ name, addresses }) => [
+        `link set ${name} up`,
+        ...addresses.map((address) => `address add ${address} dev ${name}`),
+      ]),
+      `route add default dev ${first!.name} src ${linkAddress(slot)}`,
+    ];
+    const lines = {
+      ...environment,
+      PATH: '/usr/bin',
+      HOME: '/root',
+      SWARM_HOST: String(slot),
+      SWARM_RESTART: restart ? 'yes' : 'no',
+    };
+    return [
+      { path: 'boot/network', text: `${network.join('\n')}\n` },
+      {
+        path: 'boot/environment',
+        text: Object.entries(lines)
+          .map(([key, value]) => `export ${key}=${quoted(value)}\n`)
+          .join(''),
+      },
+      { path: 'boot/service', text: `exec ${command.map(quoted).join(' ')}\n` },
+      ...files,
+    ];
+  }
+
+  stop(slot: number): void {
+    const child = this.#hosts.get(slot);
+    if (!child) {
+      say({ type: 'ended', slot });
+      return;
+    }
+    this.#hosts.delete(slot);
+    child.once('exit', () => this.#clear(slot));
+    // With its init all processes of the host go.
+    child.kill('SIGKILL');
+  }
+
+  #ended(slot: number, child: ChildProcess, message: string): void {
+    if (this.#hosts.get(slot) !== child) return;
+    this.#hosts.delete(slot);
+    this.#clear(slot, message);
+  }
+
+  #clear(slot: number, message?: string): void {
+    const folder = join(this.#folder, 'hosts', String(slot));
+    rmSync(folder, { recursive: true, force: true });
+    say({ type: 'ended', slot, ...(message !== undefined && { message }) });
+  }
+}
+
+/** Text as one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function joined(one: Socket, other: Socket): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.pipe(to);
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroy());
+  }
+}
+
+let lab: Lab | undefined;
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const message = JSON.parse(line) as ToLab;
+    if (message.type === 'setup') {
+      lab = new Lab(message.setup);
+      lab.open().then(
+        () => say({ type: 'ready' }),
+        (error: Error) => say({ type: 'refused', message: error.message.trim() }),
+      );
+    } else if (message.type === 'reach') {
+      const { address, port } = message;
+      lab!.reach(address, port).then(
+        () => say({ type: 'reached', address, port }),
+        (error: Error) => say({ type: 'reached', address, port, message: error.message.trim() }),
+      );
+    } else if (message.type === 'start') {
+      const { slot } = message.host;
+      lab!.start(message.host).catch((error: Error) => {
+        say({ type: 'event', slot, words: ['failed', error.message] });
+        lab!.stop(slot);
+      });
+    } else lab!.stop(message.slot);
+  })
+  .on('close', () => process.exit(0));

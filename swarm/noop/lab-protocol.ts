@@ -1,0 +1,68 @@
+/** What a thread and its lab say to each other: one JSON text a line, over the lab's standard input and output. */
+
+import type { NamedCluster } from '../host/names.ts';
+
+/** A file of a host's own, below `/host`. */
+export interface HostFile {
+  /** Relative to `/host`, such as `sys/class/dmi/id/product_uuid`. */
+  path: string;
+  text: string;
+}
+
+export interface LabNic {
+  name: string;
+  mac: string;
+  mtu: number;
+  /** CIDR texts. */
+  addresses: readonly string[];
+}
+
+/** Everything that a host is made of. */
+export interface HostStart {
+  /** Number of the machine in this generator. */
+  slot: number;
+  hostname: string;
+  nics: readonly LabNic[];
+  files: readonly HostFile[];
+  /** What its name server knows; null for nothing. */
+  names: NamedCluster | null;
+  /** Names below `/dev` that lead to the host's own. */
+  devices: readonly string[];
+  /** What its init runs. */
+  command: readonly string[];
+  /** It is started again whenever it ends; else the host ends with it. */
+  restart: boolean;
+  environment: Readonly<Record<string, string>>;
+}
+
+export type ToLab =
+  | { type: 'setup'; setup: LabSetup }
+  /** Lets hosts reach the outside at an address and port of the lab. */
+  | { type: 'reach'; address: string; port: number }
+  | { type: 'start'; host: HostStart }
+  /** Ends a host at once, as if its power went. */
+  | { type: 'stop'; slot: number };
+
+export type FromLab =
+  | { type: 'ready' }
+  /** The lab cannot be; it ends. */
+  | { type: 'refused'; message: string }
+  /** Hosts can reach this; `message` says why not. */
+  | { type: 'reached'; address: string; port: number; message?: string }
+  /** All of the host's processes have ended; `message` when nobody asked for it. */
+  | { type: 'ended'; slot: number; message?: string }
+  /** A replaced command tells what happened, with what the host's files then hold. */
+  | { type: 'event'; slot: number; words: string[]; files?: string[] };
+
+export interface LabSetup {
+  /** The folder of replaced commands. */
+  patches: string;
+  /** Stock programs by the name under which they are executed. */
+  programs: Readonly<Record<string, string>>;
+  /** The folder of the controller's manifests that the installer's image carries; null when no installer runs. */
+  manifests: string | null;
+  /** Path of the socket that carries hosts' connections outside; the first line of each is `SLOT ADDRESS:PORT`. */
+  relay: string;
+  /** Folder for the hosts' output. */
+  logs: string;
+}

@@ -1,0 +1,228 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Lab } from './lab.ts';
+import type { HostFile } from './lab-protocol.ts';
+
+const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
+/** Some containers allow no namespaces at all; nothing can be tried there. */
+const NAMESPACES = (() => {
+  try {
+    const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+    execFileSync('unshare', [...user, '--mount', '--net', '--pid', '--fork', 'ip', 'link'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+let folder: string;
+let lab: Lab;
+let server: Server;
+let events: { slot: number; words: readonly string[] }[];
+let ended: { slot: number; message: string | undefined }[];
+let bytes: { sent: number; received: number; closed: number };
+const requests: string[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'noop-test-'));
+  events = [];
+  ended = [];
+  requests.length = 0;
+  bytes = { sent: 0, received: 0, closed: 0 };
+  lab = new Lab({
+    patches: PATCHES,
+    programs: { agent: process.execPath },
+    manifests: null,
+    logs: join(folder, 'logs'),
+    onLost: () => {},
+  });
+  server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url} ${request.headers.host}`);
+    response.end('fine');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  await lab.close();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const eventually = async (look: () => void) => {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    try {
+      look();
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+/** Boots a host on which Node runs a program in the agent's place. */
+const boot = (slot: number, program: string, files: HostFile[] = []) =>
+  lab.start(
+    {
+      slot,
+      hostname: `host-${slot}`,
+      nics: [{ name: 'ens1f0', mac: `52:54:00:00:00:0${slot}`, mtu: 1500, addresses: [`10.3.0.1${slot}/24`] }],
+      files: [
+        { path: 'etc/hosts', text: '127.0.0.1 localhost\n' },
+        { path: 'etc/mtab', text: 'overlay / overlay rw 0 0\n' },
+        { path: 'answers/inventory', text: `{"hostname":"host-${slot}"}` },
+        { path: 'dev/sda', text: '' },
+        { path: 'program.mjs', text: program },
+        ...files,
+      ],
+      devices: ['sda', 'disk/by-id/wwn-1'],
+      names: null,
+      command: ['agent', '/host/program.mjs'],
+      restart: true,
+      environment: { PULL_SECRET_TOKEN: "it's" },
+    },
+    {
+      onEvent: (words) => events.push({ slot, words }),
+      onConnection: () => ({
+        sent: (chunk) => {
+          bytes.sent += chunk.length;
+        },
+        received: (chunk) => {
+          bytes.received += chunk.length;
+        },
+        closed: () => {
+          bytes.closed++;
+        },
+      }),
+      onEnded: (message) => ended.push({ slot, message }),
+    },
+  );
+
+/** Processes whose command line names the folder of a lab. */
+const processesOf = (name: string) =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(name);
+      } catch {
+        return false;
+      }
+    });
+
+describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
+  it('gives each host a network, names and devices of its own, and a way to the service', async () => {
+    const { port } = server.address() as AddressInfo;
+    const reach = await lab.reach(`http://127.0.0.1:${port}/base`);
+    expect(reach).toEqual({ url: `http://198.18.0.1:${port}/base`, hosts: '' });
+    expect(await lab.reach(`http://127.0.0.1:${port}`)).toMatchObject({ url: `http://198.18.0.1:${port}` });
+    const program = `
+      import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+      import { networkInterfaces, hostname } from 'node:os';
+      import { execFileSync } from 'node:child_process';
+      const nics = Object.entries(networkInterfaces()).flatMap(([name, list]) => list.map(({ address, mac }) => name + ' ' + address + ' ' + mac));
+      const facts = { host: hostname(), nics, mtab: readFileSync('/etc/mtab', 'utf8'), token: process.env.PULL_SECRET_TOKEN,
+        devices: readdirSync('/dev').filter((name) => name.startsWith('sd')), home: readdirSync('/').includes('home'), pid: process.ppid };
+      writeFileSync('/dev/sda', 'written');
+      await fetch('${reach.url}/' + encodeURIComponent(JSON.stringify(facts)));
+      execFileSync('nsenter', ['--target', '1', '--mount', '--', 'podman', 'run', '--name', 'next-step-runner', 'IMG', 'elsewhere']);
+    `;
+    await Promise.all([boot(1, program), boot(2, program)]);
+    await eventually(() => expect(requests).toHaveLength(2));
+    const facts = requests
+      .map((line) => JSON.parse(decodeURIComponent(line.split(' ')[1]!.slice('/base/'.length))))
+      .sort((a, b) => (a.host < b.host ? -1 : 1));
+    expect(facts).toMatchObject([
+      { host: 'host-1', mtab: 'overlay / overlay rw 0 0\n', token: "it's", devices: ['sda'], home: false, pid: 1 },
+      { host: 'host-2' },
+    ]);
+    expect(facts[0].nics).toContain('ens1f0 10.3.0.11 52:54:00:00:00:01');
+    expect(facts[1].nics).toContain('ens1f0 10.3.0.12 52:54:00:00:00:02');
+    expect(requests[0]).toMatch(new RegExp(`^GET /base/.* 198\\.18\\.0\\.1:${port}$`));
+    expect(bytes.sent).toBeGreaterThan(200);
+    expect(bytes.received).toBeGreaterThan(50);
+    // A container that nobody knows is refused, the program dies of it, and its unit starts it again.
+    await eventually(() => {
+      expect(events).toContainEqual({
+        slot: 1,
+        words: 'refused podman run --name next-step-runner IMG elsewhere'.split(' '),
+      });
+      expect(events).toContainEqual({ slot: 1, words: ['program-ended', '1'] });
+    });
+    await eventually(() => expect(requests.length).toBeGreaterThanOrEqual(4));
+    expect(readFileSync(join(folder, 'logs/host-1.log'), 'utf8')).toContain('nothing is known of this container');
+    lab.stop(1);
+    await eventually(() => expect(ended).toEqual([{ slot: 1, message: undefined }]));
+  });
+
+  it('takes a service by its name where it has one', async () => {
+    expect(await lab.reach('https://service.example.com/api')).toEqual({
+      url: 'https://service.example.com/api',
+      hosts: '198.18.0.1 service.example.com\n',
+    });
+    expect(await lab.reach('http://192.0.2.7:8090')).toEqual({ url: 'http://192.0.2.7:8090', hosts: '' });
+  });
+
+  it('says why a host cannot be', async () => {
+    await lab.start(
+      {
+        slot: 1,
+        hostname: 'h',
+        nics: [{ name: 'a name that no NIC has', mac: 'x', mtu: 1, addresses: [] }],
+        files: [],
+        names: null,
+        devices: [],
+        command: [],
+        restart: true,
+        environment: {},
+      },
+      {
+        onEvent: (words) => events.push({ slot: 1, words }),
+        onConnection: () => expect.unreachable(),
+        onEnded: () => {},
+      },
+    );
+    await eventually(() => expect(events[0]?.words[0]).toBe('failed'));
+    expect(events[0]!.words[1]).toContain('ip');
+  });
+
+  it('leaves nothing when it is closed, and nothing when its owner is killed', async () => {
+    await boot(1, 'setInterval(() => {}, 1000);');
+    await lab.open();
+    const own = readdirSync(tmpdir()).filter((name) => name.startsWith(`swarm-lab-${process.pid}-`));
+    expect(own).toHaveLength(1);
+    await lab.close();
+    expect(existsSync(join(tmpdir(), own[0]!))).toBe(false);
+    await eventually(() => expect(processesOf(own[0]!)).toEqual([]));
+
+    const main = join(import.meta.dirname, 'lab.ts');
+    const owner = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `const { Lab } = await import(${JSON.stringify(main)});
+         const lab = new Lab({ patches: ${JSON.stringify(PATCHES)}, programs: { agent: process.execPath }, manifests: null, logs: ${JSON.stringify(folder)}, onLost: () => {} });
+         await lab.start({ slot: 0, hostname: 'h', nics: [{ name: 'eth0', mac: '52:54:00:00:00:01', mtu: 1500, addresses: [] }], files: [{ path: 'x.mjs', text: "import { execFileSync } from 'node:child_process'; execFileSync('nsenter', ['--', 'podman', 'run', 'IMG', 'inventory']); setInterval(() => {}, 1000)" }, { path: 'answers/inventory', text: '{}' }], devices: [], names: null, command: ['agent', '/host/x.mjs'], restart: true, environment: {} },
+           { onEvent: (words) => console.log(words.join(' ')), onConnection: () => {}, onEnded: console.log });`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await new Promise<void>((resolve) => owner.stdout.once('data', () => resolve()));
+    const forgotten = readdirSync(tmpdir()).find((name) => name.startsWith(`swarm-lab-${owner.pid}-`))!;
+    expect(processesOf(forgotten).length).toBeGreaterThan(0);
+    owner.kill('SIGKILL');
+    await eventually(() => expect(processesOf(forgotten)).toEqual([]));
+    // The next one removes what is left of the folder.
+    await eventually(() => expect(existsSync(`/proc/${owner.pid}`)).toBe(false));
+    lab = new Lab({ patches: PATCHES, programs: {}, manifests: null, logs: folder, onLost: () => {} });
+    expect(existsSync(join(tmpdir(), forgotten))).toBe(false);
+  });
+});

@@ -1,0 +1,271 @@
+/**
+ * The namespaces in which the no-op hosts of a thread live, seen from that thread. Their only way out is a socket of ours, so
+ * what they send is seen here, and they end with us however we end.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer, isIP, isIPv4, isIPv6, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { isLoopback, serviceAddress } from './addresses.ts';
+import type { FromLab, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
+
+/** What a lab tells of one of its hosts. */
+export interface HostListener {
+  /** A replaced command tells what happened. */
+  onEvent(words: readonly string[], files: readonly string[]): void;
+  /** A connection to the service is being opened. @returns who is told of what goes over it */
+  onConnection(): ConnectionListener;
+  /** All processes have ended. @param message why, when nobody asked for it */
+  onEnded(message: string | undefined): void;
+}
+
+/** Told of the bytes of a connection, which must stay as they are. */
+export interface ConnectionListener {
+  sent(chunk: Buffer): void;
+  received(chunk: Buffer): void;
+  closed(): void;
+}
+
+export interface LabOptions extends Omit<LabSetup, 'relay'> {
+  /** The lab cannot be, or has ended: none of its hosts lives any more. Told once. */
+  onLost: (message: string) => void;
+}
+
+/** A service as the hosts of a lab reach it. */
+export interface Reach {
+  /** Its base URL there: as it was given, unless that names this machine itself. */
+  url: string;
+  /** Line of `/etc/hosts` that the URL needs; '' for none. */
+  hosts: string;
+}
+
+/** Of a lab; the process that made it follows. All that is in it outside of the lab is a socket. */
+const FOLDER = 'swarm-lab-';
+/** Wall-clock milliseconds that a lab gets to end by itself. */
+const STOP_LIMIT_MS = 2000;
+/** Characters of the lab's error output that are kept for the message when it ends. */
+const KEPT_OUTPUT = 2000;
+
+/** What hosts need of a lab. */
+export type LabAccess = Pick<Lab, 'reach' | 'start' | 'stop'>;
+
+export class Lab {
+  readonly #options: LabOptions;
+  readonly #folder: string;
+  readonly #listeners = new Map<number, HostListener>();
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  /** What hosts may reach, by address and port in the lab. */
+  readonly #targets = new Map<string, { host: string; port: number }>();
+  readonly #reaches = new Map<string, Promise<Reach>>();
+  readonly #reached = new Map<string, (message: string | undefined) => void>();
+  #child: ChildProcess | null = null;
+  #ready: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: LabOptions) {
+    this.#options = options;
+    removeForgotten();
+    this.#folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#relay(socket));
+  }
+
+  /** Makes the namespaces; repeated calls wait for the same. @throws Error that says what the machine refuses */
+  open(): Promise<void> {
+    this.#ready ??= this.#open();
+    return this.#ready;
+  }
+
+  /**
+   * Lets hosts of the lab reach a service; repeated calls give the same.
+   * @param at where it really is, when its URL names what only hosts of the lab know
+   * @throws Error when the lab cannot be, or cannot carry the service's address
+   */
+  async reach(baseUrl: string, at?: { host: string; port: number }): Promise<Reach> {
+    await this.open();
+    const { origin } = new URL(baseUrl);
+    let reach = this.#reaches.get(origin);
+    if (!reach) {
+      reach = this.#reach(new URL(origin), this.#reaches.size, at);
+      this.#reaches.set(origin, reach);
+    }
+    const { url, hosts } = await reach;
+    return { url: url + baseUrl.slice(origin.length), hosts };
+  }
+
+  async #reach(origin: URL, number: number, at?: { host: string; port: number }): Promise<Reach> {
+    const host = origin.hostname.replace(/^\[|\]$/g, '');
+    const port = Number(origin.port) || (origin.protocol === 'https:' ? 443 : 80);
+    const here = isLoopback(host);
+    const address = isIPv4(host) && !here ? host : serviceAddress(number);
+    const key = `${address}:${port}`;
+    this.#targets.set(key, at ?? { host, port });
+    const refusal = await new Promise<string | undefined>((resolve) => {
+      this.#reached.set(key, resolve);
+      this.#send({ type: 'reach', address, port });
+    });
+    if (refusal !== undefined) throw new Error(`no-op hosts cannot reach ${origin.origin}: ${refusal}`);
+    const named = isIP(host) === 0 && !here;
+    return {
+      url: here || isIPv6(host) ? `${origin.protocol}//${key}` : origin.origin,
+      hosts: named ? `${address} ${host}\n` : '',
+    };
+  }
+
+  /** Boots a host. @throws Error when the lab cannot be */
+  async start(host: HostStart, listener: HostListener): Promise<void> {
+    await this.open();
+    this.#listeners.set(host.slot, listener);
+    this.#send({ type: 'start', host });
+  }
+
+  /** Ends all processes of a host at once; its listener is told when that is done. */
+  stop(slot: number): void {
+    if (this.#listeners.has(slot)) this.#send({ type: 'stop', slot });
+  }
+
+  /** Ends the lab with all hosts. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    const child = this.#child;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.stdin!.end();
+      const forced = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+      await ended;
+      clearTimeout(forced);
+    }
+    for (const socket of this.#connections) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #open(): Promise<void> {
+    const relay = join(this.#folder, 'relay');
+    const { patches, programs, manifests, logs } = this.#options;
+    mkdirSync(logs, { recursive: true });
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(relay, resolve);
+    });
+    const main = fileURLToPath(new URL(`./lab-main${extname(import.meta.url)}`, import.meta.url));
+    const child = spawn(
+      'unshare',
+      [
+        ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']),
+        ...[
+          '--mount',
+          '--net',
+          '--pid',
+          '--ipc',
+          '--uts',
+          '--fork',
+          '--kill-child=SIGKILL',
+          '--propagation',
+          'private',
+        ],
+        // Process 1 reaps what nobody waits for, which Node does not.
+        ...['--', 'sh', '-c', 'mount -t proc proc /proc; "$@"; exit $?', 'lab', process.execPath, main],
+      ],
+      // Nothing of our own environment reaches the programs of a host.
+      { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { PATH: process.env.PATH } },
+    );
+    this.#child = child;
+    child.stdin!.on('error', () => {});
+    let output = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-KEPT_OUTPUT);
+    });
+    await new Promise<void>((resolve, reject) => {
+      const lost = (how: string) => {
+        const message = `the no-op hosts' namespaces ${how}${output ? `: ${output.trim().split('\n').slice(-5).join(' | ')}` : ''}`;
+        reject(new Error(message));
+        const listeners = [...this.#listeners.values()];
+        this.#listeners.clear();
+        if (this.#stopped) return;
+        this.#stopped = true;
+        this.#options.onLost(message);
+        for (const listener of listeners) listener.onEnded(message);
+      };
+      child.once('error', (error) => lost(`cannot be made: ${error.message}`));
+      child.once('exit', (code, signal) => lost(signal ? `were killed by ${signal}` : `ended with exit code ${code}`));
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        const message = JSON.parse(line) as FromLab;
+        if (message.type === 'ready') resolve();
+        else if (message.type === 'refused')
+          reject(new Error(`the no-op hosts' namespaces cannot be made: ${message.message}`));
+        else if (message.type === 'reached') this.#reached.get(`${message.address}:${message.port}`)?.(message.message);
+        else this.#heard(message);
+      });
+      this.#send({ type: 'setup', setup: { patches, programs, manifests, logs, relay } });
+    });
+  }
+
+  #heard(message: Extract<FromLab, { slot: number }>): void {
+    const listener = this.#listeners.get(message.slot);
+    if (message.type === 'event') listener?.onEvent(message.words, message.files ?? []);
+    else {
+      this.#listeners.delete(message.slot);
+      listener?.onEnded(message.message);
+    }
+  }
+
+  #send(message: ToLab): void {
+    this.#child?.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** A connection of a host: its first line is `SLOT ADDRESS:PORT`. */
+  #relay(inner: Socket): void {
+    this.#connections.add(inner);
+    inner.once('close', () => this.#connections.delete(inner));
+    inner.on('error', () => inner.destroy());
+    let head = '';
+    const onData = (data: Buffer): void => {
+      const end = data.indexOf(10);
+      head += data.subarray(0, end < 0 ? data.length : end).toString('latin1');
+      if (end < 0) return;
+      inner.off('data', onData);
+      const [slot, key = ''] = head.split(' ');
+      const listener = this.#listeners.get(Number(slot));
+      const target = this.#targets.get(key);
+      if (!listener || !target) {
+        inner.destroy();
+        return;
+      }
+      inner.pause();
+      if (end + 1 < data.length) inner.unshift(data.subarray(end + 1));
+      this.#dial(inner, listener, target);
+    };
+    inner.on('data', onData);
+  }
+
+  #dial(inner: Socket, listener: HostListener, target: { host: string; port: number }): void {
+    const outer = connect({ ...target, allowHalfOpen: true });
+    this.#connections.add(outer);
+    const told = listener.onConnection();
+    outer.once('close', () => {
+      this.#connections.delete(outer);
+      told.closed();
+      inner.destroy();
+    });
+    outer.on('error', () => outer.destroy());
+    inner.once('close', () => outer.destroy());
+    outer.setNoDelay(true);
+    inner.on('data', (chunk: Buffer) => told.sent(chunk)).pipe(outer);
+    outer.on('data', (chunk: Buffer) => told.received(chunk)).pipe(inner);
+  }
+}
+
+/** Removes folders of processes that are gone: nobody else can when these were killed. */
+function removeForgotten(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(FOLDER) ? Number.parseInt(name.slice(FOLDER.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue;
+    const folder = join(tmpdir(), name);
+    if (statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.())
+      rmSync(folder, { recursive: true, force: true });
+  }
+}

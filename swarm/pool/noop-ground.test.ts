@@ -1,0 +1,201 @@
+/** The life of no-op machines and their cluster, with a lab that only remembers what it was asked. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { HostPhase } from '../../model/protocol/phases.ts';
+import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
+import { ManualClock } from '../../model/time/testing/manual-clock.ts';
+import type { HostListener, LabAccess } from '../noop/lab.ts';
+import type { HostStart } from '../noop/lab-protocol.ts';
+import type { Runtime } from '../service/runtime.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import { AttachedSites } from './attached-sites.ts';
+import { ClusterMachines } from './cluster-machines.ts';
+import { planOf } from './testing/simulation.ts';
+
+const SPOKE = {
+  url: 'https://spokes.test:7443',
+  at: { host: '127.0.0.1', port: 7443 },
+  token: 'token',
+  ca: 'PEM',
+  kubeconfig: 'kubeconfig',
+};
+const MANIFESTS = [
+  'kind: ConfigMap\nmetadata: {name: config}\ndata: {cluster-id: C, inventory-url: http://s}\n',
+  'kind: Secret\nmetadata: {name: secret}\nstringData: {pull-secret-token: hush}\n',
+  `kind: Job
+spec:
+  template:
+    spec:
+      containers:
+        - env:
+            - {name: CLUSTER_ID, valueFrom: {configMapKeyRef: {name: config, key: cluster-id}}}
+            - {name: INVENTORY_URL, valueFrom: {configMapKeyRef: {name: config, key: inventory-url}}}
+            - {name: CA_CERT_PATH, valueFrom: {configMapKeyRef: {name: config, key: absent}}}
+            - {name: OPENSHIFT_VERSION, value: "4.20"}
+`,
+];
+
+class RememberingLab implements LabAccess {
+  readonly started = new Map<number, { host: HostStart; listener: HostListener }>();
+  readonly stopped: number[] = [];
+  refusal: Error | null = null;
+
+  reach(url: string) {
+    return this.refusal
+      ? Promise.reject(this.refusal)
+      : Promise.resolve({ url: `${url}/`, hosts: `198.18.0.1 ${new URL(url).hostname}\n` });
+  }
+
+  start(host: HostStart, listener: HostListener): Promise<void> {
+    this.started.set(host.slot, { host, listener });
+    return Promise.resolve();
+  }
+
+  stop(slot: number): void {
+    this.stopped.push(slot);
+  }
+
+  /** A replaced command tells something. */
+  tell(slot: number, words: string, files: string[] = []): void {
+    this.started.get(slot)!.listener.onEvent(words.split(' '), files);
+  }
+
+  file(slot: number, path: string): string | undefined {
+    return this.started.get(slot)!.host.files.find((one) => one.path === path)?.text;
+  }
+}
+
+let clock: ManualClock;
+let lab: RememberingLab;
+let events: RunEvent[];
+let idle: number;
+let machines: ClusterMachines;
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+const phases = () => events.filter((event) => event.type === 'host.phase').map(({ phase }) => phase as HostPhase);
+
+function launch(spoke: typeof SPOKE | null): void {
+  const cluster = planOf({ controlPlanes: 1 });
+  for (const host of cluster.hosts) host.kind = 'noop';
+  const telemetry = new Proxy({}, { get: () => () => {} }) as Runtime['telemetry'];
+  machines = new ClusterMachines({
+    runtime: { clock, telemetry, emit: (event) => events.push(event) } as Partial<Runtime> as Runtime,
+    launch: {
+      ...{
+        seed: 'seed',
+        cluster,
+        clusterId: 'C',
+        infraEnvId: 'IE',
+        agentVersion: 'IMG',
+        firstSlot: 7,
+        start: [0],
+        spokeProfile: 'quick',
+      },
+      access: { baseUrl: 'http://service.test', token: 'secret', pollIntervalSeconds: null },
+      ...(spoke && { spoke }),
+    },
+    noop: { lab, controllerSlot: 99 },
+    sites: new AttachedSites(),
+    createAgent: () => expect.unreachable('a native agent'),
+    onIdle: () => {
+      idle++;
+    },
+  });
+}
+
+beforeEach(() => {
+  clock = new ManualClock();
+  lab = new RememberingLab();
+  events = [];
+  idle = 0;
+});
+
+describe('no-op machines', () => {
+  it('run the stock agent, and pass through the phases that its commands tell of', async () => {
+    launch(SPOKE);
+    await clock.advance(1);
+    await settle();
+    const { host } = lab.started.get(7)!;
+    expect(host.command).toEqual([
+      'agent',
+      '--url',
+      'http://service.test/',
+      '--infra-env-id',
+      'IE',
+      '--agent-version',
+      'IMG',
+      '--insecure=false',
+    ]);
+    expect(host.environment).toEqual({ PULL_SECRET_TOKEN: 'secret' });
+    expect(lab.file(7, 'etc/hosts')).toContain('198.18.0.1 spokes.test');
+    expect(lab.file(7, 'opt/openshift/auth/kubeconfig')).toBe('kubeconfig');
+    for (const words of ['runner-started', 'inventory', 'installer-started bootstrap', 'shutdown now'])
+      lab.tell(7, words);
+    await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);
+    expect(phases()).toEqual(['booting', 'registering', 'polling', 'discovered', 'installing', 'rebooted']);
+    expect(lab.stopped).toEqual([7]);
+    expect(idle).toBe(0);
+  });
+
+  it('have their controller started when it is due and its manifests are there, again when it fails, and are idle after it', async () => {
+    launch(SPOKE);
+    await clock.advance(1);
+    await settle();
+    lab.tell(7, 'shutdown now');
+    machines.controllerDue();
+    await settle();
+    expect(lab.started.has(99)).toBe(false);
+    lab.tell(7, 'bootkube-started', MANIFESTS);
+    await settle();
+    expect(lab.started.get(99)!.host).toMatchObject({
+      command: ['assisted-installer-controller'],
+      restart: false,
+      environment: {
+        ...{ CLUSTER_ID: 'C', INVENTORY_URL: 'http://s', OPENSHIFT_VERSION: '4.20' },
+        ...{ KUBERNETES_SERVICE_HOST: 'spokes.test', KUBERNETES_SERVICE_PORT: '7443' },
+      },
+    });
+    expect(lab.started.get(99)!.host.environment).not.toHaveProperty('CA_CERT_PATH');
+    expect(lab.file(99, 'etc/assisted-installer-controller/token')).toBe('hush');
+    expect(lab.file(99, 'var/run/secrets/kubernetes.io/serviceaccount/ca.crt')).toBe('PEM');
+    await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);
+
+    const first = lab.started.get(99)!.listener;
+    lab.tell(99, 'program-ended 2');
+    lab.started.delete(99);
+    first.onEnded('exit code 2');
+    expect(events.at(-1)).toMatchObject({ type: 'run.warning', message: 'a stock controller ended: exit code 2' });
+    await clock.advance(9_999);
+    expect(lab.started.has(99)).toBe(false);
+    await clock.advance(1);
+    await settle();
+    lab.tell(99, 'program-ended 0');
+    expect(idle).toBe(0);
+    lab.started.get(99)!.listener.onEnded('exit code 0');
+    expect(idle).toBe(1);
+  });
+
+  it('fail where their lab cannot be, and say why', async () => {
+    lab.refusal = new Error('no namespaces here');
+    launch(null);
+    await clock.advance(1);
+    await settle();
+    expect(phases().at(-1)).toBe('failed');
+    expect(events).toContainEqual(expect.objectContaining({ type: 'host.error', message: 'no namespaces here' }));
+    expect(idle).toBe(1);
+  });
+
+  it('tell of the stages that the service has taken, and stop at once', async () => {
+    launch(SPOKE);
+    await clock.advance(1);
+    await settle();
+    const { id } = events.find((event) => event.type === 'host.phase') as { id: string };
+    const connection = lab.started.get(7)!.listener.onConnection();
+    const body = JSON.stringify({ current_stage: 'Writing image to disk', progress_info: '5%' });
+    const path = `/api/assisted-install/v2/infra-envs/IE/hosts/${id}/progress`;
+    connection.sent(Buffer.from(`PUT ${path} HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+    connection.received(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+    expect(phases().at(-1)).toBe('writing');
+    machines.stop();
+    expect(lab.stopped).toContain(7);
+    expect(phases().at(-1)).toBe('stopped');
+  });
+});
