@@ -31,8 +31,8 @@ export interface NoopEnvironment {
   readonly profile: SpokeProfile;
   /** Makes the listener of each connection of a host. */
   readonly connection: TappedListener;
-  /** The service has made this host the bootstrap, whose installer starts now. */
-  readonly onBootstrap: (hostId: string) => void;
+  /** The service has made this host the bootstrap, whose installer starts now. @param reboots that a node has behind it when it is done */
+  readonly onBootstrap: (hostId: string, reboots: number) => void;
   /** The bootstrap's installer has started bootkube and written the controller's manifests. */
   readonly onBootstrapped: (manifests: readonly string[]) => void;
 }
@@ -105,16 +105,16 @@ export class NoopAgent implements DiscoveryProgram {
   #happened([what, ...words]: readonly string[], files: readonly string[]): void {
     if (what === 'runner-started') this.#machine.enter('polling');
     else if (what === 'inventory') this.#machine.enter('discovered');
-    else if (what === 'installer-started') this.#install(words[0]);
+    else if (what === 'installer-started') this.#install(words[0], Number(words[1]));
     else if (what === 'bootkube-started') this.#environment.onBootstrapped(files);
     else if (what === 'shutdown') this.#machine.shutdown(words[0] === 'now' ? 'now' : '+1');
     else if (what === 'failed') this.#fail(words.join(' '));
     else if (what === 'refused') this.#report(`a stock program executed what is not replaced: ${words.join(' ')}`);
   }
 
-  #install(role: string | undefined): void {
+  #install(role: string | undefined, reboots: number): void {
     this.#machine.enter('installing');
-    if (role === 'bootstrap') this.#environment.onBootstrap(this.#machine.host.identity.id);
+    if (role === 'bootstrap') this.#environment.onBootstrap(this.#machine.host.identity.id, reboots);
   }
 
   #fail(message: string): void {

@@ -28,6 +28,8 @@ export interface NoopControllerOptions {
   slot: number;
   pod: ControllerPod;
   spoke: SpokeAccess;
+  /** Which a node has behind it when it is done. */
+  reboots: number;
   connection: TappedListener;
   /** It has ended well. */
   onDone: () => void;
@@ -59,7 +61,7 @@ export class NoopController {
   }
 
   async #run(): Promise<void> {
-    const { lab, slot, pod, spoke, connection } = this.#options;
+    const { lab, slot, pod, spoke, reboots, connection } = this.#options;
     this.#exitCode = null;
     try {
       const { hosts } = await lab.reach(spoke.url, spoke.at);
@@ -81,11 +83,18 @@ export class NoopController {
           devices: [],
           command: [CONTROLLER_NAME],
           restart: false,
-          environment: { ...pod.environment, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+          environment: {
+            ...pod.environment,
+            KUBERNETES_SERVICE_HOST: hostname,
+            KUBERNETES_SERVICE_PORT: port,
+            SWARM_REBOOTS: String(reboots),
+          },
         },
         {
-          onEvent: ([what, code]) => {
-            if (what === 'program-ended') this.#exitCode = Number(code);
+          onEvent: ([what, ...words]) => {
+            if (what === 'program-ended') this.#exitCode = Number(words[0]);
+            else if (what === 'refused')
+              this.#warn(`a stock controller executed what is not replaced: ${words.join(' ')}`);
           },
           onConnection: connection,
           onEnded: (message) => this.#ended(message),
@@ -102,11 +111,16 @@ export class NoopController {
       this.#options.onDone();
       return;
     }
-    const { clock, emit, telemetry } = this.#options.runtime;
+    const { clock, telemetry } = this.#options.runtime;
     telemetry.error('controller-failed');
     const how = this.#exitCode === null ? (message ?? 'its lab has ended') : `exit code ${this.#exitCode}`;
-    emit({ type: 'run.warning', time: clock.now(), message: `a stock controller ended: ${how}` });
+    this.#warn(`a stock controller ended: ${how}`);
     this.#timer = clock.setTimer(this.#delayMs, () => void this.#run());
     this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
+  }
+
+  #warn(message: string): void {
+    const { clock, emit } = this.#options.runtime;
+    emit({ type: 'run.warning', time: clock.now(), message });
   }
 }

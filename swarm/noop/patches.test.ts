@@ -173,6 +173,10 @@ const CALLS: Call[] = [
   { argv: ['dmesg', '-T'], output: /./ },
   { argv: nse('coredumpctl', 'list', '--no-legend'), code: 1 },
   // controller
+  {
+    argv: ['oc', '--kubeconfig', '/x', 'debug', 'node/n', '--', 'chroot', '/host', 'last', 'reboot'],
+    output: /^reboot .*\nreboot [^\n]*$/,
+  },
   { argv: ['oc', '--kubeconfig=/x', 'adm', 'must-gather'], code: 1 },
   // last: it takes its time
   {
@@ -281,7 +285,7 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
           names: cluster,
           command: ['agent', '/host/program.mjs'],
           restart: true,
-          environment: {},
+          environment: { SWARM_REBOOTS: '2' },
         },
         {
           onEvent: ([what, ...words]) => {

@@ -154,7 +154,10 @@ export class ClusterMachines {
       spoke: launch.spoke ?? null,
       profile: spokeProfile(launch.spokeProfile),
       connection: () => tappedConnection(runtime.telemetry, 'installer', ground.onStage),
-      onBootstrap: (hostId) => onBootstrap?.(hostId),
+      onBootstrap: (hostId, reboots) => {
+        ground.bootstrapStarted(reboots);
+        onBootstrap?.(hostId);
+      },
       onBootstrapped: (manifests) => ground.bootstrapped(manifests),
     });
   }

@@ -139,6 +139,7 @@ describe('no-op machines', () => {
     launch(SPOKE);
     await clock.advance(1);
     await settle();
+    lab.tell(7, 'installer-started bootstrap 1');
     lab.tell(7, 'shutdown now');
     machines.controllerDue();
     await settle();
@@ -150,7 +151,7 @@ describe('no-op machines', () => {
       restart: false,
       environment: {
         ...{ CLUSTER_ID: 'C', INVENTORY_URL: 'http://s', OPENSHIFT_VERSION: '4.20' },
-        ...{ KUBERNETES_SERVICE_HOST: 'spokes.test', KUBERNETES_SERVICE_PORT: '7443' },
+        ...{ KUBERNETES_SERVICE_HOST: 'spokes.test', KUBERNETES_SERVICE_PORT: '7443', SWARM_REBOOTS: '1' },
       },
     });
     expect(lab.started.get(99)!.host.environment).not.toHaveProperty('CA_CERT_PATH');
@@ -158,6 +159,10 @@ describe('no-op machines', () => {
     expect(lab.file(99, 'var/run/secrets/kubernetes.io/serviceaccount/ca.crt')).toBe('PEM');
     await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);
 
+    lab.tell(99, 'refused oc adm must-gather');
+    expect(events.at(-1)).toMatchObject({
+      message: 'a stock controller executed what is not replaced: oc adm must-gather',
+    });
     const first = lab.started.get(99)!.listener;
     lab.tell(99, 'program-ended 2');
     lab.started.delete(99);

@@ -36,6 +36,7 @@ export class NoopGround {
   /** By host id. */
   readonly #hosts = new Map<string, StagedHost>();
   #manifests: readonly string[] | null = null;
+  #reboots = 0;
   #due = false;
   #controller: NoopController | null = null;
   #rebooted = false;
@@ -71,6 +72,11 @@ export class NoopGround {
     if (host) enterStage(this.#options.runtime, host, stage, info);
   };
 
+  /** The bootstrap's installer starts. @param reboots that a node has behind it when it is done */
+  bootstrapStarted(reboots: number): void {
+    this.#reboots = reboots;
+  }
+
   /** The bootstrap's installer has started bootkube. @param manifests of the controller, as it has written them */
   bootstrapped(manifests: readonly string[]): void {
     this.#manifests = manifests;
@@ -103,6 +109,7 @@ export class NoopGround {
         slot: controllerSlot,
         pod: controllerPod(this.#manifests),
         spoke,
+        reboots: this.#reboots,
         connection: () => tappedConnection(runtime.telemetry, 'controller', this.onStage),
         onDone: () => {
           this.#done = true;
