@@ -358,7 +358,10 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
 
 /** Settings of a plan under which the load differs from that of real agents, in words. */
 export function deviations(
-  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot'>,
+  plan: Pick<
+    ExpandedPlan,
+    'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot' | 'programs' | 'service'
+  >,
   idleSeconds: number,
 ): string[] {
   const list: string[] = [];
@@ -381,6 +384,14 @@ export function deviations(
       list.push(
         `the ISO is read from its beginning to its end, ${readBytes / 1000} kB a request: BMCs differ in both, and read what is asked of them`,
       );
+    }
+  }
+  if (plan.programs) {
+    list.push(
+      'no-op hosts: their inventory is a document of the plan and not what the stock program would find; their requests count as due when they were sent, and logs as those of the installer',
+    );
+    if (plan.service.url.startsWith('https:')) {
+      list.push('no-op hosts: of their requests over TLS only the connections are counted');
     }
   }
   if (plan.spokeProfile !== 'typical') {
