@@ -15,13 +15,20 @@ const NO_SERIAL = 'None';
 /** A host of a cluster, as its network sees it. */
 export type Peer = Pick<HostIdentity, 'ipv4' | 'mac'>;
 
+/** How long things take on a host. */
+export interface HostTiming {
+  profile: SpokeProfile;
+  /** It is the only node of its cluster. */
+  singleNode: boolean;
+}
+
 /** What of a host's start follows from the host itself. */
 export interface HostFiles extends Pick<HostStart, 'hostname' | 'nics' | 'devices'> {
   files: HostFile[];
 }
 
-/** NICs and files of a host. @param hosts further lines of its `/etc/hosts` @param peers all hosts of its cluster @param profile how long things take on it */
-export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], profile: SpokeProfile): HostFiles {
+/** NICs and files of a host. @param hosts further lines of its `/etc/hosts` @param peers all hosts of its cluster @param timing how long things take on it */
+export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], timing: HostTiming): HostFiles {
   const { identity, nics } = host;
   const links = nics.filter(({ type }) => type === 'physical');
   const disks = disksOf(host);
@@ -40,7 +47,8 @@ export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], pro
       { path: 'answers/chronyc', text: CHRONYC },
       { path: 'answers/address', text: `${identity.ipv4}\n` },
       { path: 'answers/peers', text: peers.map(({ ipv4, mac }) => `${ipv4} ${mac.toUpperCase()}\n`).join('') },
-      ...installationAnswers(host, profile),
+      ...hardwareAnswers(host),
+      ...installationAnswers(host, timing),
     ],
   };
 }
@@ -96,10 +104,30 @@ const CHRONYC = `MS Name/IP address         Stratum Poll Reach LastRx Last sampl
 /** Lines that coreos-installer prints while it writes, so that each can be reported before the next comes. */
 const IMAGE_STEPS = 20;
 
+const WRITING = { master: 'writeMaster', arbiter: 'writeArbiter', worker: 'writeWorker' } as const;
+
+/** What tools tell of the hardware, as the inventory does. */
+function hardwareAnswers(host: Host): HostFile[] {
+  const { cpu, memory } = JSON.parse(host.inventory()) as {
+    cpu: { architecture: string; count: number };
+    memory: { physical_bytes: number };
+  };
+  const fields = [
+    { field: 'Architecture:', data: cpu.architecture },
+    { field: 'CPU(s):', data: String(cpu.count) },
+  ];
+  const mebibytes = Math.round(memory.physical_bytes / 2 ** 20);
+  return [
+    { path: 'answers/lscpu', text: `${JSON.stringify({ lscpu: fields })}\n` },
+    { path: 'answers/dmidecode', text: `Memory Device\n\tSize: ${mebibytes} MB\n` },
+    { path: 'answers/architecture', text: `${cpu.architecture}\n` },
+  ];
+}
+
 /** What the commands of an installation answer with, and how long they take. */
-function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
-  const { role } = host.plan;
-  const seconds = hostDurationMs(profile, host, role === 'worker' ? 'writeWorker' : 'writeMaster') / 1000;
+function installationAnswers(host: Host, { profile, singleNode }: HostTiming): HostFile[] {
+  const seconds = hostDurationMs(profile, host, singleNode ? 'writeSingleNode' : WRITING[host.plan.role]) / 1000;
+  const bootkube = profile.cluster[singleNode ? 'bootkubeSingleNode' : 'bootkube'];
   return [
     {
       path: 'answers/image',
@@ -107,14 +135,11 @@ function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
     },
     {
       path: 'answers/bootkube-seconds',
-      text: `${Math.round(spanMs(profile.cluster.bootkubeSingleNode, host.random('bootkube', 0)) / 1000)}\n`,
+      text: `${Math.round(spanMs(bootkube, host.random('bootkube', 0)) / 1000)}\n`,
     },
-    { path: 'answers/architecture', text: 'x86_64\n' },
     { path: 'answers/journal', text: 'No entries\n' },
     { path: 'answers/lsblk', text: 'NAME MAJ:MIN SIZE TYPE\n' },
     { path: 'answers/fio', text: FIO },
-    { path: 'answers/lscpu', text: LSCPU },
-    { path: 'answers/dmidecode', text: 'Memory Device\n\tSize: 16 GB\n' },
     { path: 'answers/ignition', text: IGNITION },
     { path: 'opt/openshift/master.ign', text: '{"ignition":{"version":"3.2.0"}}\n' },
     { path: 'root/.ssh/id_rsa.pub', text: 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAQQC7 root@bootstrap\n' },
@@ -122,7 +147,6 @@ function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
   ];
 }
 
-const LSCPU = '{"lscpu":[{"field":"Architecture:","data":"x86_64"},{"field":"CPU(s):","data":"16"}]}\n';
 const FIO = '{"jobs":[{"sync":{"lat_ns":{"percentile":{"99.000000":4100000}}}}]}\n';
 
 const dataUrl = (bytes: Buffer) => `data:;base64,${bytes.toString('base64')}`;

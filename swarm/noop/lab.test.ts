@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,18 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Lab } from './lab.ts';
 import type { HostFile } from './lab-protocol.ts';
+import { NAMESPACES } from './testing/namespaces.ts';
 
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
-/** Some containers allow no namespaces at all; nothing can be tried there. */
-const NAMESPACES = (() => {
-  try {
-    const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-    execFileSync('unshare', [...user, '--mount', '--net', '--pid', '--fork', 'ip', 'link'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 let folder: string;
 let lab: Lab;

@@ -69,7 +69,10 @@ export class NoopAgent implements DiscoveryProgram {
     try {
       const { url, hosts } = await lab.reach(access.baseUrl);
       const kubeApi = spoke ? await lab.reach(spoke.url, spoke.at) : null;
-      const files = hostFiles(host, hosts + (kubeApi?.hosts ?? ''), peers, profile);
+      const files = hostFiles(host, hosts + (kubeApi?.hosts ?? ''), peers, {
+        profile,
+        singleNode: cluster.controlPlanes === 1,
+      });
       if (spoke) files.files.push({ path: 'opt/openshift/auth/kubeconfig', text: spoke.kubeconfig });
       await lab.start(
         {

@@ -1,5 +1,4 @@
 /** Every replaced command, called as the stock programs call it, on a host of a lab; and what its file says of itself. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,6 +12,7 @@ import { buildHost } from '../host/build-host.ts';
 import { planOf } from '../pool/testing/simulation.ts';
 import { hostFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
+import { NAMESPACES } from './testing/namespaces.ts';
 
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
 const FOLDERS = ['agent', 'installer', 'controller'] as const;
@@ -232,16 +232,6 @@ describe('the files of replaced commands', () => {
   });
 });
 
-const NAMESPACES = (() => {
-  try {
-    const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-    execFileSync('unshare', [...user, '--mount', '--net', '--pid', '--fork', 'ip', 'link'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 describe.skipIf(!NAMESPACES)('replaced commands', () => {
   it('answer as the stock programs need it', { timeout: 90_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'noop-patches-'));
@@ -266,9 +256,12 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
     try {
       const { url } = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
       const cluster = planOf({ controlPlanes: 1 });
-      const profile = { ...SPOKE_PROFILES.quick, host: { ...SPOKE_PROFILES.quick.host, writeMaster: seconds(0.2, 0) } };
+      const profile = {
+        ...SPOKE_PROFILES.quick,
+        host: { ...SPOKE_PROFILES.quick.host, writeSingleNode: seconds(0.2, 0) },
+      };
       const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop' });
-      const own = hostFiles(host, '', [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }], profile);
+      const own = hostFiles(host, '', [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }], { profile, singleNode: true });
       const program = `
         import { spawnSync } from 'node:child_process';
         const results = ${JSON.stringify(CALLS.map(({ argv }) => argv))}.map(([command, ...args]) => {
