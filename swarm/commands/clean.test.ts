@@ -130,7 +130,7 @@ describe.concurrent('with a service that holds its answers', () => {
 
   it('the second Ctrl-C names what was being created too, and clean removes it', async ({ expect }) => {
     const service = await NameService.start();
-    service.onMade = () => (service.infraEnvs.size > 0 ? new Promise(() => {}) : undefined);
+    service.onMade = (kind) => (kind === 'infra-env' ? new Promise(() => {}) : undefined);
     const run = cli.start(['run', plan(), '--service', service.url, '--out', 'held', '--quiet']);
     await expect.poll(() => service.infraEnvs.size, { timeout: 20_000 }).toBe(3);
     run.child.kill('SIGINT');

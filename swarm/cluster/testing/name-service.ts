@@ -22,7 +22,7 @@ export class NameService {
   /** Answers to removals with this status instead of removing; null removes. */
   refuseRemovals: number | null = null;
   /** Called after a creation was carried out, before it is answered. */
-  onMade: () => void | Promise<void> = () => {};
+  onMade: (kind: 'cluster' | 'infra-env') => void | Promise<void> = () => {};
   url = '';
   #ids = 0;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -88,7 +88,7 @@ export class NameService {
     }
     const id = `id-${++this.#ids}`;
     objects.set(id, name);
-    await this.onMade();
+    await this.onMade(objects === this.clusters ? 'cluster' : 'infra-env');
     const body = JSON.stringify({ id, name });
     if (outcome === 'reset') request.socket.resetAndDestroy();
     else if (outcome === 'cut') {
