@@ -118,6 +118,8 @@ export interface SpokeMoves<H extends SpokeHost = SpokeHost> {
   certificateIssued?(request: CertificateRequest<H>): void;
   nodeJoined?(node: SpokeNode<H>, member: Member<H>): void;
   nodeReady?(node: SpokeNode<H>, member: Member<H>): void;
+  /** `.bootkube.done` is there. */
+  bootkubeDone?(): void;
   machineConfigsRendered?(): void;
   /** The moment at which a real cluster would start the controller's pod. */
   controllerStarted?(): void;
@@ -308,12 +310,14 @@ export const CLUSTER_STAGES = stageTable<SpokeCluster>([
     when: ({ bootkube, topology, quorum }) => bootkube !== 'done' && topology.controlPlanes !== 1 && quorum,
     effect: (cluster) => {
       cluster.bootkube = 'done';
+      cluster.moves.bootkubeDone?.();
     },
   }),
   clusterStep('bootkubeSingleNode', {
     when: ({ bootkube, topology }) => bootkube === 'running' && topology.controlPlanes === 1,
     effect: (cluster) => {
       cluster.bootkube = 'done';
+      cluster.moves.bootkubeDone?.();
     },
   }),
   clusterStep('etcdBootstrap', {

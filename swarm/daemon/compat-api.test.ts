@@ -43,6 +43,7 @@ beforeEach(async () => {
       startHosts: () => {},
       stopCluster: () => {},
       controllerDue: () => {},
+      bootstrapWrites: () => {},
       stop: async () => {},
     };
   });

@@ -43,6 +43,7 @@ beforeAll(async () => {
       startHosts: (...args) => pool.startHosts(...args),
       stopCluster: (cluster) => pool.stopCluster(cluster),
       controllerDue: (cluster) => pool.controllerDue(cluster),
+      bootstrapWrites: (cluster, file) => pool.bootstrapWrites(cluster, file),
       stop: () => pool.stop(),
     };
   });

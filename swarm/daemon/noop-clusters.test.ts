@@ -8,12 +8,13 @@ import { NoopClusters } from './noop-clusters.ts';
 
 const launched: ClusterLaunch[] = [];
 const due: number[] = [];
+const written: { cluster: number; path: string; text: string }[] = [];
 const warnings: string[] = [];
 let clusters: NoopClusters;
 
 afterEach(async () => {
   await clusters.close();
-  for (const list of [launched, due, warnings]) list.length = 0;
+  for (const list of [launched, due, written, warnings]) list.length = 0;
 });
 
 async function start(): Promise<void> {
@@ -23,6 +24,7 @@ async function start(): Promise<void> {
       startHosts: () => {},
       stopCluster: () => {},
       controllerDue: (cluster) => due.push(cluster),
+      bootstrapWrites: (cluster, file) => written.push({ cluster, ...file }),
     },
     clock: new ScaledClock(startClock(1000)),
     openshiftVersion: '4.20',
@@ -92,6 +94,13 @@ describe('clusters of no-op machines', () => {
     reboot(2);
     await eventually(async () => ((await nodesOf(given!)) as string[]).length).toBe(2);
     await eventually(() => due).toEqual([3]);
+    // Who was served, as the stock bootstrap looks for it, and the end of bootkube.
+    await eventually(() => written.at(-1)).toEqual({ cluster: 3, path: 'opt/openshift/.bootkube.done', text: '' });
+    const { ipv4 } = buildHost('seed', launch.cluster, launch.cluster.hosts[0]!).identity;
+    const log = written.slice(0, -1);
+    expect(log).toHaveLength(2);
+    for (const { path } of log) expect(path).toMatch(/^var\/log\/containers\/.*machine-config-server.*\.log$/);
+    expect(log[0]!.text).toContain(`"${ipv4}:41000" User-Agent:"Ignition`);
     reboot(1);
     await eventually(async () => ((await nodesOf(given!)) as string[]).length).toBe(3);
     expect(warnings).toEqual([]);

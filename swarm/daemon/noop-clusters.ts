@@ -9,13 +9,15 @@ import { spokeProfile } from '../../model/spoke/profiles.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
 import { buildHost } from '../host/build-host.ts';
+import type { HostFile } from '../noop/lab-protocol.ts';
 import type { SpokeAccess } from '../noop/noop-controller.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
+import type { RunPool } from './run-parts.ts';
 
 export interface NoopClustersOptions {
   /** Those that launch the machines. */
-  machines: Machines & { controllerDue(cluster: number): void };
+  machines: Machines & Pick<RunPool, 'controllerDue' | 'bootstrapWrites'>;
   clock: Clock;
   openshiftVersion: string;
   warn: (message: string) => void;
@@ -23,6 +25,11 @@ export interface NoopClustersOptions {
 
 /** Name under which stock programs find the kube-apis: they take no address that is this machine's own. */
 const SPOKES_NAME = 'spokes.swarm.internal';
+
+/** Where a bootstrap finds out that bootkube has ended well: assisted-installer, src/installer/installer.go, waitForBootkube. */
+const BOOTKUBE_DONE = 'opt/openshift/.bootkube.done';
+/** Where a bootstrap finds out whom its machine-config-server has served: assisted-installer, src/ops/ops.go, GetMCSLogs. */
+const SERVED_LOG = 'var/log/containers/machine-config-server-bootstrap_machine-config-server.log';
 
 interface Launched {
   launch: ClusterLaunch;
@@ -52,6 +59,8 @@ export class NoopClusters implements Machines {
       clock: options.clock,
       names: [SPOKES_NAME],
       onControllerStart: (name) => clusters?.controllerDue(name),
+      onBootkubeDone: (name) => clusters?.bootstrapWrites(name, { path: BOOTKUBE_DONE, text: '' }),
+      onIgnitionFetched: (name, line) => clusters?.bootstrapWrites(name, { path: SERVED_LOG, text: `${line}\n` }),
     });
     clusters = new NoopClusters(options, world, await world.caCert());
     return clusters;
@@ -96,6 +105,11 @@ export class NoopClusters implements Machines {
   controllerDue(name: string): void {
     const cluster = this.#clusters.get(name);
     if (cluster !== undefined) this.#options.machines.controllerDue(cluster);
+  }
+
+  bootstrapWrites(name: string, file: HostFile): void {
+    const cluster = this.#clusters.get(name);
+    if (cluster !== undefined) this.#options.machines.bootstrapWrites(cluster, file);
   }
 
   close(): Promise<void> {

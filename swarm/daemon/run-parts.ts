@@ -3,6 +3,7 @@ import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import type { ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
+import type { HostFile } from '../noop/lab-protocol.ts';
 import type { ClusterApi, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
@@ -16,6 +17,8 @@ import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 export interface RunPool extends Machines {
   /** The cluster that no-op machines become would start its controller's pod now. */
   controllerDue(cluster: number): void;
+  /** That cluster writes to a file of its bootstrap: appends. */
+  bootstrapWrites(cluster: number, file: HostFile): void;
   /** Ends all machines and threads. */
   stop(): Promise<void>;
 }

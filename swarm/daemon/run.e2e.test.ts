@@ -77,6 +77,7 @@ it('fails clearly, with the cause, when a worker thread is killed in the middle'
           startHosts: (...args) => pool.startHosts(...args),
           stopCluster: (cluster) => pool.stopCluster(cluster),
           controllerDue: (cluster) => pool.controllerDue(cluster),
+          bootstrapWrites: (cluster, file) => pool.bootstrapWrites(cluster, file),
           stop: () => pool.stop(),
         };
       },

@@ -1,6 +1,6 @@
 /** What a host's file system and the replaced commands answer with, from the same facts as the native agent's. */
 import { gzipSync } from 'node:zlib';
-import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import { type HostDuration, hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import { spanMs } from '../../model/time/span.ts';
 import type { Host, HostIdentity } from '../host/host.ts';
 import { NAME_SERVER } from './addresses.ts';
@@ -126,17 +126,19 @@ function hardwareAnswers(host: Host): HostFile[] {
 
 /** What the commands of an installation answer with, and how long they take. */
 function installationAnswers(host: Host, { profile, singleNode }: HostTiming): HostFile[] {
-  const seconds = hostDurationMs(profile, host, singleNode ? 'writeSingleNode' : WRITING[host.plan.role]) / 1000;
-  const bootkube = profile.cluster[singleNode ? 'bootkubeSingleNode' : 'bootkube'];
+  const stepSeconds = (duration: HostDuration) =>
+    (hostDurationMs(profile, host, singleNode ? 'writeSingleNode' : duration) / 1000 / IMAGE_STEPS).toFixed(2);
+  const bootkubeMs = spanMs(profile.cluster.bootkubeSingleNode, host.random('bootkube', 0));
   return [
     {
       path: 'answers/image',
-      text: `IMAGE_STEPS=${IMAGE_STEPS}\nIMAGE_STEP_SECONDS=${(seconds / IMAGE_STEPS).toFixed(2)}\n`,
+      text: [
+        `IMAGE_STEPS=${IMAGE_STEPS}`,
+        `IMAGE_STEP_SECONDS=${stepSeconds(WRITING[host.plan.role])}`,
+        `BOOTSTRAP_STEP_SECONDS=${stepSeconds('writeBootstrap')}\n`,
+      ].join('\n'),
     },
-    {
-      path: 'answers/bootkube-seconds',
-      text: `${Math.round(spanMs(bootkube, host.random('bootkube', 0)) / 1000)}\n`,
-    },
+    ...(singleNode ? [{ path: 'answers/bootkube-seconds', text: `${Math.round(bootkubeMs / 1000)}\n` }] : []),
     { path: 'answers/journal', text: 'No entries\n' },
     { path: 'answers/lsblk', text: 'NAME MAJ:MIN SIZE TYPE\n' },
     { path: 'answers/fio', text: FIO },

@@ -9,6 +9,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   existsSync,
@@ -275,6 +276,13 @@ class Lab {
     ];
   }
 
+  append(slot: number, { path, text }: HostFile): void {
+    if (!this.#hosts.has(slot)) return;
+    const file = join(this.#folder, 'hosts', String(slot), path);
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, text);
+  }
+
   stop(slot: number): void {
     const child = this.#hosts.get(slot);
     if (!child) {
@@ -338,6 +346,7 @@ createInterface({ input: process.stdin })
         say({ type: 'event', slot, words: ['failed', error.message] });
         lab!.stop(slot);
       });
-    } else lab!.stop(message.slot);
+    } else if (message.type === 'append') lab!.append(message.slot, message.file);
+    else lab!.stop(message.slot);
   })
   .on('close', () => process.exit(0));

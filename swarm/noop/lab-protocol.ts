@@ -40,6 +40,8 @@ export type ToLab =
   /** Lets hosts reach the outside at an address and port of the lab. */
   | { type: 'reach'; address: string; port: number }
   | { type: 'start'; host: HostStart }
+  /** Appends to a file of a host that runs, which is made when it is not there. */
+  | { type: 'append'; slot: number; file: HostFile }
   /** Ends a host at once, as if its power went. */
   | { type: 'stop'; slot: number };
 

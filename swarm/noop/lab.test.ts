@@ -121,12 +121,16 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
       const nics = Object.entries(networkInterfaces()).flatMap(([name, list]) => list.map(({ address, mac }) => name + ' ' + address + ' ' + mac));
       const facts = { host: hostname(), nics, mtab: readFileSync('/etc/mtab', 'utf8'), token: process.env.PULL_SECRET_TOKEN,
         devices: readdirSync('/dev').filter((name) => name.startsWith('sd')), home: readdirSync('/').includes('home'), pid: process.ppid };
+      const written = () => readFileSync('/dev/sda', 'utf8');
       writeFileSync('/dev/sda', 'written');
       await fetch('${reach.url}/' + encodeURIComponent(JSON.stringify(facts)));
+      while (hostname() === 'host-1' && written() !== 'written, and more') await new Promise((go) => setTimeout(go, 20));
       execFileSync('nsenter', ['--target', '1', '--mount', '--', 'podman', 'run', '--name', 'next-step-runner', 'IMG', 'elsewhere']);
     `;
     await Promise.all([boot(1, program), boot(2, program)]);
     await eventually(() => expect(requests).toHaveLength(2));
+    lab.append(1, { path: 'dev/sda', text: ', and more' });
+    lab.append(3, { path: 'dev/sda', text: 'of nobody' });
     const facts = requests
       .map((line) => JSON.parse(decodeURIComponent(line.split(' ')[1]!.slice('/base/'.length))))
       .sort((a, b) => (a.host < b.host ? -1 : 1));

@@ -10,7 +10,7 @@ import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isLoopback, serviceAddress } from './addresses.ts';
-import type { FromLab, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
+import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
 
 /** What a lab tells of one of its hosts. */
 export interface HostListener {
@@ -50,7 +50,7 @@ const STOP_LIMIT_MS = 2000;
 const KEPT_OUTPUT = 2000;
 
 /** What hosts need of a lab. */
-export type LabAccess = Pick<Lab, 'reach' | 'start' | 'stop'>;
+export type LabAccess = Pick<Lab, 'reach' | 'start' | 'append' | 'stop'>;
 
 export class Lab {
   readonly #options: LabOptions;
@@ -120,6 +120,11 @@ export class Lab {
     await this.open();
     this.#listeners.set(host.slot, listener);
     this.#send({ type: 'start', host });
+  }
+
+  /** Appends to a file of a host, which is made when it is not there. Nothing for a host that does not run. */
+  append(slot: number, file: HostFile): void {
+    if (this.#listeners.has(slot)) this.#send({ type: 'append', slot, file });
   }
 
   /** Ends all processes of a host at once; its listener is told when that is done. */

@@ -14,6 +14,7 @@ import type { Host, HostIdentity } from '../host/host.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import { tappedConnection } from '../noop/connection-telemetry.ts';
 import type { LabAccess } from '../noop/lab.ts';
+import type { HostFile } from '../noop/lab-protocol.ts';
 import { NoopAgent } from '../noop/noop-agent.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
@@ -155,7 +156,7 @@ export class ClusterMachines {
       profile: spokeProfile(launch.spokeProfile),
       connection: () => tappedConnection(runtime.telemetry, 'installer', ground.onStage),
       onBootstrap: (hostId, reboots) => {
-        ground.bootstrapStarted(reboots);
+        ground.bootstrapStarted(machine, reboots);
         onBootstrap?.(hostId);
       },
       onBootstrapped: (manifests) => ground.bootstrapped(manifests),
@@ -165,6 +166,11 @@ export class ClusterMachines {
   /** The cluster that no-op machines become would start its controller's pod now. */
   controllerDue(): void {
     this.#noop?.controllerDue();
+  }
+
+  /** The cluster that no-op machines become writes to a file of its bootstrap: appends. */
+  bootstrapWrites(file: HostFile): void {
+    this.#noop?.bootstrapWrites(file);
   }
 
   /** What a machine boots: its agent, after the downloads where there are any. */

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
+import type { HostFile } from '../noop/lab-protocol.ts';
 import type { SpokeAccess } from '../noop/noop-controller.ts';
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/expanded-plan.ts';
@@ -63,6 +64,8 @@ export type ToWorker =
   | { type: 'start-hosts'; cluster: number; infraEnvId: string; clusterId: string; start: number[] }
   /** The cluster that no-op machines become would start its controller's pod now. */
   | { type: 'controller-due'; cluster: number }
+  /** That cluster writes to a file of its bootstrap. */
+  | { type: 'bootstrap-file'; cluster: number; file: HostFile }
   | { type: 'add-hosts'; cluster: number; hosts: AddedHost[] }
   /** Unplugs hosts, by ordinal. */
   | { type: 'remove-hosts'; cluster: number; hosts: number[] }

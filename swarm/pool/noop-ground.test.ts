@@ -4,7 +4,7 @@ import type { HostPhase } from '../../model/protocol/phases.ts';
 import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { HostListener, LabAccess } from '../noop/lab.ts';
-import type { HostStart } from '../noop/lab-protocol.ts';
+import type { HostFile, HostStart } from '../noop/lab-protocol.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { AttachedSites } from './attached-sites.ts';
@@ -37,6 +37,7 @@ spec:
 class RememberingLab implements LabAccess {
   readonly started = new Map<number, { host: HostStart; listener: HostListener }>();
   readonly stopped: number[] = [];
+  readonly appended: (HostFile & { slot: number })[] = [];
   refusal: Error | null = null;
 
   reach(url: string) {
@@ -48,6 +49,10 @@ class RememberingLab implements LabAccess {
   start(host: HostStart, listener: HostListener): Promise<void> {
     this.started.set(host.slot, { host, listener });
     return Promise.resolve();
+  }
+
+  append(slot: number, { path, text }: HostFile): void {
+    this.appended.push({ slot, path, text });
   }
 
   stop(slot: number): void {
@@ -139,7 +144,12 @@ describe('no-op machines', () => {
     launch(SPOKE);
     await clock.advance(1);
     await settle();
+    const file = { path: 'opt/openshift/.bootkube.done', text: '' };
+    machines.bootstrapWrites(file);
+    expect(lab.appended).toEqual([]);
     lab.tell(7, 'installer-started bootstrap 1');
+    machines.bootstrapWrites(file);
+    expect(lab.appended).toEqual([{ slot: 7, ...file }]);
     lab.tell(7, 'shutdown now');
     machines.controllerDue();
     await settle();

@@ -11,6 +11,7 @@ import { Machine, type MachineSetup } from '../host/machine.ts';
 import { tappedConnection } from '../noop/connection-telemetry.ts';
 import { controllerPod } from '../noop/controller-pod.ts';
 import type { LabAccess } from '../noop/lab.ts';
+import type { HostFile } from '../noop/lab-protocol.ts';
 import { NoopController, type SpokeAccess } from '../noop/noop-controller.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { enterStage, type StagedHost } from './host-stages.ts';
@@ -36,6 +37,7 @@ export class NoopGround {
   /** By host id. */
   readonly #hosts = new Map<string, StagedHost>();
   #manifests: readonly string[] | null = null;
+  #bootstrap: Machine | null = null;
   #reboots = 0;
   #due = false;
   #controller: NoopController | null = null;
@@ -73,8 +75,14 @@ export class NoopGround {
   };
 
   /** The bootstrap's installer starts. @param reboots that a node has behind it when it is done */
-  bootstrapStarted(reboots: number): void {
+  bootstrapStarted(machine: Machine, reboots: number): void {
+    this.#bootstrap = machine;
     this.#reboots = reboots;
+  }
+
+  /** The cluster writes to a file of its bootstrap, unless that has rebooted. */
+  bootstrapWrites(file: HostFile): void {
+    if (this.#bootstrap) this.#options.lab.append(this.#bootstrap.slot, file);
   }
 
   /** The bootstrap's installer has started bootkube. @param manifests of the controller, as it has written them */

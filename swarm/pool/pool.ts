@@ -13,6 +13,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import { Piscina } from 'piscina';
 import type { HostPhase } from '../../model/protocol/phases.ts';
 import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
+import type { HostFile } from '../noop/lab-protocol.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
@@ -154,6 +155,12 @@ export class Pool {
   controllerDue(cluster: number): void {
     const launched = this.#clusters.get(cluster);
     if (launched) this.#post(launched.worker, { type: 'controller-due', cluster });
+  }
+
+  /** That cluster writes to a file of its bootstrap: appends. Nothing happens when they are gone. */
+  bootstrapWrites(cluster: number, file: HostFile): void {
+    const launched = this.#clusters.get(cluster);
+    if (launched) this.#post(launched.worker, { type: 'bootstrap-file', cluster, file });
   }
 
   /** Boots further hosts of an attached launch. Nothing happens when it is gone. */

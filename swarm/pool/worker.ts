@@ -106,6 +106,8 @@ class Worker {
       cluster?.remove(message.hosts);
     } else if (message.type === 'controller-due') {
       cluster?.controllerDue();
+    } else if (message.type === 'bootstrap-file') {
+      cluster?.bootstrapWrites(message.file);
     } else if (message.type === 'start-hosts') {
       if (cluster) cluster.start(message.infraEnvId, message.start);
       else this.#warn(`cluster ${message.cluster} has no machines any more: its further hosts were not started`);

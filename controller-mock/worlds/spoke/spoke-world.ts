@@ -27,6 +27,10 @@ export interface SpokeWorldOptions extends ListenSettings {
   clock?: Clock;
   /** The moment at which a real spoke would start its controller. */
   onControllerStart?: (spoke: string) => void;
+  /** The moment at which the bootkube of a spoke's bootstrap would have ended well. */
+  onBootkubeDone?: (spoke: string) => void;
+  /** A host of a spoke was served by its machine-config-server. @param line of that one's log */
+  onIgnitionFetched?: (spoke: string, line: string) => void;
 }
 
 /** A spoke as its users see it. */
@@ -157,7 +161,11 @@ export class SpokeWorld {
       clock,
       profile: profile ?? spokeProfile(settings.profile),
       logs,
-      onControllerStart: () => this.#options.onControllerStart?.(name),
+      told: {
+        controllerStarted: () => this.#options.onControllerStart?.(name),
+        bootkubeDone: () => this.#options.onBootkubeDone?.(name),
+        ignitionFetched: (line) => this.#options.onIgnitionFetched?.(name, line),
+      },
     });
     const prefix = `/spokes/${name}`;
     this.#host.route(this.#common, served, { prefix, token: served.token });

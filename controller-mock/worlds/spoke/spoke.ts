@@ -30,8 +30,17 @@ export interface SpokeOptions {
   clock: Clock;
   profile: SpokeProfile;
   logs: SpokeLogs;
-  /** The moment at which a real cluster would start the controller's pod. */
-  onControllerStart: () => void;
+  told: SpokeListener;
+}
+
+/** What a real cluster would do outside of its API, at that moment. */
+export interface SpokeListener {
+  /** It starts the controller's pod. */
+  controllerStarted(): void;
+  /** The bootstrap's bootkube has ended well, since enough of the other masters are ready. */
+  bootkubeDone(): void;
+  /** The machine-config-server has served a host. @param line of its log */
+  ignitionFetched(line: string): void;
 }
 
 const MACHINE_CONFIG_SERVER = { namespace: 'openshift-machine-config-operator', label: 'machine-config-server' };
@@ -41,7 +50,7 @@ export class Spoke {
   readonly settings: SpokeSettings;
   readonly #clock: Clock;
   readonly #logs: SpokeLogs;
-  readonly #onControllerStart: () => void;
+  readonly #told: SpokeListener;
   readonly #draws;
   readonly #objects: SpokeObjects;
   readonly #timeline: SpokeTimeline<ObjectHost>;
@@ -51,11 +60,11 @@ export class Spoke {
   readonly #stopObserving: () => void;
 
   constructor(options: SpokeOptions) {
-    const { settings, cluster, clock, logs, onControllerStart } = options;
+    const { settings, cluster, clock, logs, told } = options;
     this.settings = settings;
     this.#clock = clock;
     this.#logs = logs;
-    this.#onControllerStart = onControllerStart;
+    this.#told = told;
     this.#draws = drawsOf(settings.name);
     this.#objects = new SpokeObjects(cluster, clock);
     const hosts = settings.hosts.map((host) => objectHost(host, false, this.#draws));
@@ -159,8 +168,12 @@ export class Spoke {
 
   #moves(): SpokeMoves<ObjectHost> {
     return {
-      ignitionFetched: ({ settings }) =>
-        this.#logs.ignitionFetched(nodes.ignitionLogLine(settings, new Date(this.#clock.now()))),
+      ignitionFetched: ({ settings }) => {
+        const line = nodes.ignitionLogLine(settings, new Date(this.#clock.now()));
+        this.#logs.ignitionFetched(line);
+        this.#told.ignitionFetched(line);
+      },
+      bootkubeDone: () => this.#told.bootkubeDone(),
       certificateRequested: (request) => this.#requestCertificate(request),
       approveCertificate: (request) => {
         const name = this.#clients.nameOf(request);
@@ -227,7 +240,7 @@ export class Spoke {
     const labels = { app: name, 'job-name': name, 'batch.kubernetes.io/job-name': name };
     this.#logs.controllerStarted(this.#timeline.cluster.profile.logs);
     this.#objects.create(RESOURCES.pods, make.pod(namespace, podName, labels, name, master && placeOf(master.host)));
-    this.#onControllerStart();
+    this.#told.controllerStarted();
   }
 
   /** The DNS operator takes its address, unless somebody else was faster. */

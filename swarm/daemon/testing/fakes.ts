@@ -109,6 +109,7 @@ export class FakeParts implements RunParts {
       startHosts: service.startHosts.bind(service),
       stopCluster: service.stopCluster.bind(service),
       controllerDue: () => {},
+      bootstrapWrites: () => {},
       stop: async () => {
         this.poolStopped = true;
       },

@@ -60,7 +60,8 @@ export function openObjectSpoke(setup: SpokeSetup): SpokeUnderTest {
   podLogsOf(cluster).setSources((pod) => logs.source(pod));
   seedEmptyWorld(cluster);
   const profile = SPOKE_PROFILES.quick;
-  const spoke = new Spoke({ settings, cluster, clock, profile, logs, onControllerStart });
+  const told = { controllerStarted: onControllerStart, bootkubeDone: () => {}, ignitionFetched: () => {} };
+  const spoke = new Spoke({ settings, cluster, clock, profile, logs, told });
   const configs = () => cluster.list(RESOURCES.machineConfigs);
   const dnsHolder = () =>
     cluster.list(RESOURCES.services).find(({ spec }) => (spec as { clusterIP?: string }).clusterIP === '172.30.0.10')
