@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startKubeMock } from '../controller-mock/index.ts';
-import { CertificateAuthority } from '../controller-mock/server/certificates.ts';
 import type { KubeObject } from '../controller-mock/server/resource.ts';
+import { CertificateAuthority } from '../model/protocol/certificate-authority.ts';
 
 export interface Target {
   url: string;
@@ -159,8 +159,8 @@ async function change(target: Target, changes: number, perSecond: number): Promi
 let raw = { status: 201, body: Buffer.alloc(0) };
 
 async function serveRaw(): Promise<Reply> {
-  const authority = await CertificateAuthority.create();
-  const server = https.createServer(await authority.issue(['127.0.0.1']), (request, response) => {
+  const authority = await CertificateAuthority.create('bench-ca');
+  const server = https.createServer(await authority.issue('kube-apiserver', ['127.0.0.1']), (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -1,7 +1,7 @@
 /** Many clusters in one process, told apart by port, by path prefix and by token. */
 import { randomBytes } from 'node:crypto';
+import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
 import { type Clock, ScaledClock, startClock } from '../../model/time/clock.ts';
-import { CertificateAuthority } from './certificates.ts';
 import { HostedCluster, type HostedClusterOptions } from './hosted-cluster.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { Listener } from './listener.ts';
@@ -83,7 +83,9 @@ export class KubeHost {
     const { host = '127.0.0.1', port = 0, tls = true, http2 = true, names = [] } = settings;
     if (tls) await this.caCert();
     const pair = tls
-      ? await (await this.#ca()).issue([...new Set(['127.0.0.1', '::1', 'localhost', host, ...names])])
+      ? await (await this.#ca()).issue('kube-apiserver', [
+          ...new Set(['127.0.0.1', '::1', 'localhost', host, ...names]),
+        ])
       : undefined;
     const listener = new Listener({ host, port, http2, ...(pair && { tls: pair }) });
     await listener.start();
@@ -118,7 +120,7 @@ export class KubeHost {
   }
 
   #ca(): Promise<CertificateAuthority> {
-    this.#authority ??= CertificateAuthority.create();
+    this.#authority ??= CertificateAuthority.create('kube-mock-ca');
     return this.#authority;
   }
 }

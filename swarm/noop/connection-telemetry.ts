@@ -1,10 +1,11 @@
 /** Counts what stock programs send, as our own transport counts what native ones do. */
 import { type ClientKind, type EndpointName, endpointOf } from '../../model/protocol/endpoints.ts';
+import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { HostStage } from '../../model/protocol/states.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { HttpTap, type TappedExchange } from './http-tap.ts';
-import type { ConnectionListener } from './lab.ts';
+import type { ConnectionListener } from './relay.ts';
 
 /** Makes the listener of a new connection. */
 export type TappedListener = () => ConnectionListener;
@@ -16,17 +17,17 @@ export type OnStage = (hostId: string, stage: HostStage, info: string) => void;
 const OF_AGENT: ReadonlySet<EndpointName> = new Set(['register-host', 'get-instructions', 'post-step-reply']);
 
 /**
- * A connection that is opened now. Stock programs tell nobody when a request was due: it counts as sent when it was due. What
- * is encrypted is counted as a connection only.
+ * A connection that is opened now. Stock programs tell nobody when a request was due: it counts as sent when it was due.
  * @param others whose requests are those that an agent does not send
  */
 export function tappedConnection(telemetry: Telemetry, others: ClientKind, onStage: OnStage): ConnectionListener {
   telemetry.connectionOpened();
+  let failure: TransportErrorKind = 'reset';
   const tap = new HttpTap(wallNow, (exchange) => {
     const { method, target, status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = exchange;
     const endpoint = endpointOf(method, target);
     const client: ClientKind = OF_AGENT.has(endpoint) ? 'agent' : others;
-    const outcome = status || 'reset';
+    const outcome = status || failure;
     telemetry.request({
       client,
       endpoint,
@@ -43,7 +44,8 @@ export function tappedConnection(telemetry: Telemetry, others: ClientKind, onSta
   return {
     sent: (chunk) => tap.sent(chunk),
     received: (chunk) => tap.received(chunk),
-    closed: () => {
+    closed: (why = 'reset') => {
+      failure = why;
       tap.end();
       telemetry.connectionClosed();
     },

@@ -53,6 +53,14 @@ export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], tim
   };
 }
 
+/** Where Go programs look for authorities, and where the service's ignition puts its own: assisted-service, internal/common/common.go, HostCACertPath. */
+const AUTHORITIES = ['etc/ssl/certs/ca-certificates.crt', 'etc/assisted-service/service-ca-cert.crt'];
+
+/** Lets stock programs trust a service. @param ca PEM; '' for none */
+export function trustFiles(ca: string): HostFile[] {
+  return ca === '' ? [] : AUTHORITIES.map((path) => ({ path, text: ca }));
+}
+
 const DMI = 'sys/class/dmi/id';
 
 function dmi({ identity }: Host): HostFile[] {

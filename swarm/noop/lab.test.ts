@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
+import { trustFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
 import type { HostFile } from './lab-protocol.ts';
 import { NAMESPACES } from './testing/namespaces.ts';
 
+const DIAL = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
 
 let folder: string;
@@ -17,21 +21,24 @@ let lab: Lab;
 let server: Server;
 let events: { slot: number; words: readonly string[] }[];
 let ended: { slot: number; message: string | undefined }[];
-let bytes: { sent: number; received: number; closed: number };
+let bytes: { sent: number; received: number; closed: number; text: string };
 const requests: string[] = [];
+const warnings: string[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'noop-test-'));
   events = [];
   ended = [];
   requests.length = 0;
-  bytes = { sent: 0, received: 0, closed: 0 };
+  warnings.length = 0;
+  bytes = { sent: 0, received: 0, closed: 0, text: '' };
   lab = new Lab({
     patches: PATCHES,
     programs: { agent: process.execPath },
     manifests: null,
     logs: join(folder, 'logs'),
-    onLost: () => {},
+    warn: (message) => warnings.push(message),
+    dial: DIAL,
   });
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers.host}`);
@@ -84,6 +91,7 @@ const boot = (slot: number, program: string, files: HostFile[] = []) =>
       onConnection: () => ({
         sent: (chunk) => {
           bytes.sent += chunk.length;
+          bytes.text += chunk.toString('latin1');
         },
         received: (chunk) => {
           bytes.received += chunk.length;
@@ -112,7 +120,7 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
   it('gives each host a network, names and devices of its own, and a way to the service', async () => {
     const { port } = server.address() as AddressInfo;
     const reach = await lab.reach(`http://127.0.0.1:${port}/base`);
-    expect(reach).toEqual({ url: `http://198.18.0.1:${port}/base`, hosts: '' });
+    expect(reach).toEqual({ url: `http://198.18.0.1:${port}/base`, hosts: '', ca: '' });
     expect(await lab.reach(`http://127.0.0.1:${port}`)).toMatchObject({ url: `http://198.18.0.1:${port}` });
     const program = `
       import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -157,12 +165,52 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
     await eventually(() => expect(ended).toEqual([{ slot: 1, message: undefined }]));
   });
 
+  it('looks into TLS, for which each end has its own reasons to trust', async () => {
+    const authority = await CertificateAuthority.create('of the service');
+    const secure = createSecureServer(await authority.issue('service', ['127.0.0.1']), (request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      response.end('fine');
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+      const trusted = await lab.reach(url, { tls: { ca: authority.cert } });
+      const untrusted = await lab.reach(url);
+      expect(untrusted.url).not.toBe(trusted.url);
+      const program = `
+        import { get } from 'node:https';
+        import { readFileSync } from 'node:fs';
+        import { execFileSync } from 'node:child_process';
+        const ca = readFileSync('/etc/ssl/certs/ca-certificates.crt');
+        const asked = (url) => new Promise((resolve) => get(url, { ca, agent: false }, (response) => response.resume().on('end', () => resolve('answered')))
+          .on('error', ({ code }) => resolve(code)));
+        const told = [];
+        for (const url of ['${trusted.url}/there', '${untrusted.url}/not']) told.push(await asked(url));
+        execFileSync('nsenter', ['--', 'podman', told.join(' ')]);`;
+      await boot(1, program, trustFiles(trusted.ca));
+      await eventually(() =>
+        expect(events.map(({ words }) => words.join(' '))).toContain('refused podman answered ECONNRESET'),
+      );
+      expect(requests).toEqual(['GET /there']);
+      // Both requests were seen as they were.
+      expect(bytes.text).toMatch(/^GET \/there HTTP[\s\S]*GET \/not HTTP/);
+      await eventually(() => expect(bytes.closed).toBe(2));
+      expect(warnings).toEqual([
+        expect.stringMatching(/^no-op hosts cannot reach 127\.0\.0\.1:\d+: .*(certificate|issuer)/),
+      ]);
+    } finally {
+      secure.closeAllConnections();
+      await new Promise((resolve) => secure.close(resolve));
+    }
+  });
+
   it('takes a service by its name where it has one', async () => {
     expect(await lab.reach('https://service.example.com/api')).toEqual({
       url: 'https://service.example.com/api',
       hosts: '198.18.0.1 service.example.com\n',
+      ca: expect.stringContaining('BEGIN CERTIFICATE'),
     });
-    expect(await lab.reach('http://192.0.2.7:8090')).toEqual({ url: 'http://192.0.2.7:8090', hosts: '' });
+    expect(await lab.reach('http://192.0.2.7:8090')).toEqual({ url: 'http://192.0.2.7:8090', hosts: '', ca: '' });
   });
 
   it('says why a host cannot be', async () => {
@@ -204,7 +252,7 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
         '--input-type=module',
         '-e',
         `const { Lab } = await import(${JSON.stringify(main)});
-         const lab = new Lab({ patches: ${JSON.stringify(PATCHES)}, programs: { agent: process.execPath }, manifests: null, logs: ${JSON.stringify(folder)}, onLost: () => {} });
+         const lab = new Lab({ patches: ${JSON.stringify(PATCHES)}, programs: { agent: process.execPath }, manifests: null, logs: ${JSON.stringify(folder)}, warn: () => {}, dial: ${JSON.stringify(DIAL)} });
          await lab.start({ slot: 0, hostname: 'h', nics: [{ name: 'eth0', mac: '52:54:00:00:00:01', mtu: 1500, addresses: [] }], files: [{ path: 'x.mjs', text: "import { execFileSync } from 'node:child_process'; execFileSync('nsenter', ['--', 'podman', 'run', 'IMG', 'inventory']); setInterval(() => {}, 1000)" }, { path: 'answers/inventory', text: '{}' }], devices: [], names: null, command: ['agent', '/host/x.mjs'], restart: true, environment: {} },
            { onEvent: (words) => console.log(words.join(' ')), onConnection: () => {}, onEnded: console.log });`,
       ],
@@ -217,7 +265,7 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
     await eventually(() => expect(processesOf(forgotten)).toEqual([]));
     // The next one removes what is left of the folder.
     await eventually(() => expect(existsSync(`/proc/${owner.pid}`)).toBe(false));
-    lab = new Lab({ patches: PATCHES, programs: {}, manifests: null, logs: folder, onLost: () => {} });
+    lab = new Lab({ patches: PATCHES, programs: {}, manifests: null, logs: folder, warn: () => {}, dial: DIAL });
     expect(existsSync(join(tmpdir(), forgotten))).toBe(false);
   });
 });

@@ -4,13 +4,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { connect, createServer, isIP, isIPv4, isIPv6, type Server, type Socket } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { TlsOptions } from '../plan/connections.ts';
+import type { DialOptions } from '../transport/dialer.ts';
 import { isLoopback, serviceAddress } from './addresses.ts';
 import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
+import { type ConnectionListener, Relay } from './relay.ts';
 
 /** What a lab tells of one of its hosts. */
 export interface HostListener {
@@ -22,16 +25,11 @@ export interface HostListener {
   onEnded(message: string | undefined): void;
 }
 
-/** Told of the bytes of a connection, which must stay as they are. */
-export interface ConnectionListener {
-  sent(chunk: Buffer): void;
-  received(chunk: Buffer): void;
-  closed(): void;
-}
-
 export interface LabOptions extends Omit<LabSetup, 'relay'> {
-  /** The lab cannot be, or has ended: none of its hosts lives any more. Told once. */
-  onLost: (message: string) => void;
+  /** Told once when the lab cannot be or has ended, and of each reason why hosts cannot reach a service. */
+  warn: (message: string) => void;
+  /** How the services of hosts are dialled. */
+  dial: DialOptions;
 }
 
 /** A service as the hosts of a lab reach it. */
@@ -40,6 +38,16 @@ export interface Reach {
   url: string;
   /** Line of `/etc/hosts` that the URL needs; '' for none. */
   hosts: string;
+  /** PEM that its certificate is to be trusted by; '' where it has none, or one of its own. */
+  ca: string;
+}
+
+/** How a lab gets to a service. */
+export interface Way {
+  /** Where it really is, when its URL names what only hosts of the lab know: its TLS is not looked into. */
+  at?: { host: string; port: number };
+  /** How its certificate is verified; by the system's authorities unless given. */
+  tls?: TlsOptions | undefined;
 }
 
 /** Of a lab; the process that made it follows. All that is in it outside of the lab is a socket. */
@@ -56,10 +64,7 @@ export class Lab {
   readonly #options: LabOptions;
   readonly #folder: string;
   readonly #listeners = new Map<number, HostListener>();
-  readonly #server: Server;
-  readonly #connections = new Set<Socket>();
-  /** What hosts may reach, by address and port in the lab. */
-  readonly #targets = new Map<string, { host: string; port: number }>();
+  readonly #relay: Relay;
   readonly #reaches = new Map<string, Promise<Reach>>();
   readonly #reached = new Map<string, (message: string | undefined) => void>();
   #child: ChildProcess | null = null;
@@ -70,7 +75,17 @@ export class Lab {
     this.#options = options;
     removeForgotten();
     this.#folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#relay(socket));
+    const { dial, warn } = options;
+    this.#relay = new Relay({
+      path: this.#relayPath,
+      dial,
+      onConnection: (slot) => this.#listeners.get(slot)?.onConnection() ?? null,
+      warn,
+    });
+  }
+
+  get #relayPath(): string {
+    return join(this.#folder, 'relay');
   }
 
   /** Makes the namespaces; repeated calls wait for the same. @throws Error that says what the machine refuses */
@@ -81,28 +96,31 @@ export class Lab {
 
   /**
    * Lets hosts of the lab reach a service; repeated calls give the same.
-   * @param at where it really is, when its URL names what only hosts of the lab know
    * @throws Error when the lab cannot be, or cannot carry the service's address
    */
-  async reach(baseUrl: string, at?: { host: string; port: number }): Promise<Reach> {
+  async reach(baseUrl: string, way: Way = {}): Promise<Reach> {
     await this.open();
     const { origin } = new URL(baseUrl);
-    let reach = this.#reaches.get(origin);
+    const { ca, insecure } = way.tls ?? {};
+    const key = JSON.stringify([origin, ca, insecure]);
+    let reach = this.#reaches.get(key);
     if (!reach) {
-      reach = this.#reach(new URL(origin), this.#reaches.size, at);
-      this.#reaches.set(origin, reach);
+      reach = this.#reach(new URL(origin), this.#reaches.size, way);
+      this.#reaches.set(key, reach);
     }
-    const { url, hosts } = await reach;
-    return { url: url + baseUrl.slice(origin.length), hosts };
+    const reached = await reach;
+    return { ...reached, url: reached.url + baseUrl.slice(origin.length) };
   }
 
-  async #reach(origin: URL, number: number, at?: { host: string; port: number }): Promise<Reach> {
+  async #reach(origin: URL, number: number, { at, tls }: Way): Promise<Reach> {
     const host = origin.hostname.replace(/^\[|\]$/g, '');
-    const port = Number(origin.port) || (origin.protocol === 'https:' ? 443 : 80);
+    const secure = origin.protocol === 'https:';
+    const port = Number(origin.port) || (secure ? 443 : 80);
     const here = isLoopback(host);
     const address = isIPv4(host) && !here ? host : serviceAddress(number);
     const key = `${address}:${port}`;
-    this.#targets.set(key, at ?? { host, port });
+    const target = { host, port, ...at, tls: secure && !at ? (tls ?? {}) : null };
+    const ca = await this.#relay.open(key, target, [host, address]);
     const refusal = await new Promise<string | undefined>((resolve) => {
       this.#reached.set(key, resolve);
       this.#send({ type: 'reach', address, port });
@@ -112,6 +130,7 @@ export class Lab {
     return {
       url: here || isIPv6(host) ? `${origin.protocol}//${key}` : origin.origin,
       hosts: named ? `${address} ${host}\n` : '',
+      ca,
     };
   }
 
@@ -143,19 +162,15 @@ export class Lab {
       await ended;
       clearTimeout(forced);
     }
-    for (const socket of this.#connections) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#relay.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #open(): Promise<void> {
-    const relay = join(this.#folder, 'relay');
+    const relay = this.#relayPath;
     const { patches, programs, manifests, logs } = this.#options;
     mkdirSync(logs, { recursive: true });
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(relay, resolve);
-    });
+    await this.#relay.listen();
     const main = fileURLToPath(new URL(`./lab-main${extname(import.meta.url)}`, import.meta.url));
     const child = spawn(
       'unshare',
@@ -192,7 +207,7 @@ export class Lab {
         this.#listeners.clear();
         if (this.#stopped) return;
         this.#stopped = true;
-        this.#options.onLost(message);
+        this.#options.warn(message);
         for (const listener of listeners) listener.onEnded(message);
       };
       child.once('error', (error) => lost(`cannot be made: ${error.message}`));
@@ -220,47 +235,6 @@ export class Lab {
 
   #send(message: ToLab): void {
     this.#child?.stdin?.write(`${JSON.stringify(message)}\n`);
-  }
-
-  /** A connection of a host: its first line is `SLOT ADDRESS:PORT`. */
-  #relay(inner: Socket): void {
-    this.#connections.add(inner);
-    inner.once('close', () => this.#connections.delete(inner));
-    inner.on('error', () => inner.destroy());
-    let head = '';
-    const onData = (data: Buffer): void => {
-      const end = data.indexOf(10);
-      head += data.subarray(0, end < 0 ? data.length : end).toString('latin1');
-      if (end < 0) return;
-      inner.off('data', onData);
-      const [slot, key = ''] = head.split(' ');
-      const listener = this.#listeners.get(Number(slot));
-      const target = this.#targets.get(key);
-      if (!listener || !target) {
-        inner.destroy();
-        return;
-      }
-      inner.pause();
-      if (end + 1 < data.length) inner.unshift(data.subarray(end + 1));
-      this.#dial(inner, listener, target);
-    };
-    inner.on('data', onData);
-  }
-
-  #dial(inner: Socket, listener: HostListener, target: { host: string; port: number }): void {
-    const outer = connect({ ...target, allowHalfOpen: true });
-    this.#connections.add(outer);
-    const told = listener.onConnection();
-    outer.once('close', () => {
-      this.#connections.delete(outer);
-      told.closed();
-      inner.destroy();
-    });
-    outer.on('error', () => outer.destroy());
-    inner.once('close', () => outer.destroy());
-    outer.setNoDelay(true);
-    inner.on('data', (chunk: Buffer) => told.sent(chunk)).pipe(outer);
-    outer.on('data', (chunk: Buffer) => told.received(chunk)).pipe(inner);
   }
 }
 

@@ -7,10 +7,11 @@
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
+import type { TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../service/runtime.ts';
 import type { TappedListener } from './connection-telemetry.ts';
-import { hostFiles, type Peer } from './host-files.ts';
+import { hostFiles, type Peer, trustFiles } from './host-files.ts';
 import type { LabAccess } from './lab.ts';
 import type { SpokeAccess } from './noop-controller.ts';
 
@@ -23,6 +24,8 @@ export interface NoopEnvironment {
   readonly agentVersion: string;
   readonly access: ServiceAccess;
   readonly lab: LabAccess;
+  /** How the service's certificate is verified; by the system's authorities unless given. */
+  readonly tls: TlsOptions | undefined;
   /** All hosts of the cluster. */
   readonly peers: readonly Peer[];
   /** The kube-api of the cluster, which a bootstrap asks; null when nothing is installed. */
@@ -63,16 +66,17 @@ export class NoopAgent implements DiscoveryProgram {
   async #boot(): Promise<void> {
     this.#timer = null;
     this.#running = true;
-    const { access, agentVersion, cluster, infraEnvId, lab, peers, profile, spoke } = this.#environment;
+    const { access, agentVersion, cluster, infraEnvId, lab, peers, profile, spoke, tls } = this.#environment;
     const { host, slot } = this.#machine;
     this.#machine.enter('registering');
     try {
-      const { url, hosts } = await lab.reach(access.baseUrl);
-      const kubeApi = spoke ? await lab.reach(spoke.url, spoke.at) : null;
+      const { url, hosts, ca } = await lab.reach(access.baseUrl, { tls });
+      const kubeApi = spoke ? await lab.reach(spoke.url, { at: spoke.at }) : null;
       const files = hostFiles(host, hosts + (kubeApi?.hosts ?? ''), peers, {
         profile,
         singleNode: cluster.controlPlanes === 1,
       });
+      files.files.push(...trustFiles(ca));
       if (spoke) files.files.push({ path: 'opt/openshift/auth/kubeconfig', text: spoke.kubeconfig });
       await lab.start(
         {

@@ -64,7 +64,7 @@ export class NoopController {
     const { lab, slot, pod, spoke, reboots, connection } = this.#options;
     this.#exitCode = null;
     try {
-      const { hosts } = await lab.reach(spoke.url, spoke.at);
+      const { hosts } = await lab.reach(spoke.url, { at: spoke.at });
       const { hostname, port } = new URL(spoke.url);
       await lab.start(
         {

@@ -251,7 +251,8 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
       disk_speed_check: node,
       installer: node,
     };
-    const lab = new Lab({ patches: PATCHES, programs, manifests: null, logs: folder, onLost: () => {} });
+    const dial = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
+    const lab = new Lab({ patches: PATCHES, programs, manifests: null, logs: folder, warn: () => {}, dial });
     const refused: string[] = [];
     try {
       const { url } = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -16,6 +16,7 @@ import { tappedConnection } from '../noop/connection-telemetry.ts';
 import type { LabAccess } from '../noop/lab.ts';
 import type { HostFile } from '../noop/lab-protocol.ts';
 import { NoopAgent } from '../noop/noop-agent.ts';
+import type { TlsOptions } from '../plan/connections.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { AttachedGround, type AttachedSites } from './attached-sites.ts';
@@ -38,7 +39,7 @@ export interface ClusterMachinesOptions {
   /** Images are there at once when absent. */
   boot?: BootDownloads;
   /** Where no-op machines run; null or absent for native ones. */
-  noop?: { lab: LabAccess; controllerSlot: number } | null;
+  noop?: { lab: LabAccess; controllerSlot: number; tls: TlsOptions | undefined } | null;
   /** Where machines of a launch stand whose clusters the service names. */
   sites: AttachedSites;
   /** The service has made this no-op host the bootstrap. */
@@ -151,6 +152,7 @@ export class ClusterMachines {
     return new NoopAgent(machine, {
       ...environment,
       lab: noop.lab,
+      tls: noop.tls,
       peers: this.#peers,
       spoke: launch.spoke ?? null,
       profile: spokeProfile(launch.spokeProfile),

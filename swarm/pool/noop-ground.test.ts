@@ -43,7 +43,7 @@ class RememberingLab implements LabAccess {
   reach(url: string) {
     return this.refusal
       ? Promise.reject(this.refusal)
-      : Promise.resolve({ url: `${url}/`, hosts: `198.18.0.1 ${new URL(url).hostname}\n` });
+      : Promise.resolve({ url: `${url}/`, hosts: `198.18.0.1 ${new URL(url).hostname}\n`, ca: 'PEM of the lab' });
   }
 
   start(host: HostStart, listener: HostListener): Promise<void> {
@@ -97,7 +97,7 @@ function launch(spoke: typeof SPOKE | null): void {
       access: { baseUrl: 'http://service.test', token: 'secret', pollIntervalSeconds: null },
       ...(spoke && { spoke }),
     },
-    noop: { lab, controllerSlot: 99 },
+    noop: { lab, controllerSlot: 99, tls: undefined },
     sites: new AttachedSites(),
     createAgent: () => expect.unreachable('a native agent'),
     onIdle: () => {
@@ -132,6 +132,8 @@ describe('no-op machines', () => {
     expect(host.environment).toEqual({ PULL_SECRET_TOKEN: 'secret' });
     expect(lab.file(7, 'etc/hosts')).toContain('198.18.0.1 spokes.test');
     expect(lab.file(7, 'opt/openshift/auth/kubeconfig')).toBe('kubeconfig');
+    for (const path of ['ssl/certs/ca-certificates.crt', 'assisted-service/service-ca-cert.crt'])
+      expect(lab.file(7, `etc/${path}`)).toBe('PEM of the lab');
     for (const words of ['runner-started', 'inventory', 'installer-started bootstrap', 'shutdown now'])
       lab.tell(7, words);
     await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);

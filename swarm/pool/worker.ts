@@ -9,11 +9,13 @@ import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
 import { Lab } from '../noop/lab.ts';
 import { hostPrograms } from '../noop/programs.ts';
+import type { TlsOptions } from '../plan/connections.ts';
 import { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { DialOptions } from '../transport/dialer.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
@@ -75,6 +77,8 @@ class Worker {
   readonly #transports: TransportSet;
   readonly #boot: BootDownloads | null;
   readonly #lab: Lab | null;
+  /** What machines trust whose launch says nothing. */
+  readonly #tls: TlsOptions | undefined;
   readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
 
@@ -85,12 +89,14 @@ class Worker {
     batch: EventBatch,
     boot: BootDownloads | null,
     noop: NoopSetup | null,
+    dial: DialOptions,
   ) {
     this.#port = port;
     this.#transports = transports;
     this.#runtime = runtime;
     this.#boot = boot;
-    this.#lab = noop && this.#openLab(noop);
+    this.#tls = dial.tls;
+    this.#lab = noop && this.#openLab(noop, dial);
     this.#batch = batch;
   }
 
@@ -125,19 +131,24 @@ class Worker {
   }
 
   /** Null for native machines. @throws Error when no stock programs were named */
-  #noopOf({ cluster, firstSlot }: ClusterLaunch) {
+  #noopOf({ cluster, firstSlot, tls }: ClusterLaunch) {
     if (cluster.hosts[0]?.kind !== 'noop') return null;
     if (!this.#lab) throw new Error('no stock programs are known: the plan names them under programs');
-    return { lab: this.#lab, controllerSlot: FIRST_CONTROLLER_SLOT + firstSlot };
+    return {
+      lab: this.#lab,
+      controllerSlot: FIRST_CONTROLLER_SLOT + firstSlot,
+      tls: tls ?? this.#tls,
+    };
   }
 
-  #openLab({ programs, patches, logs }: NoopSetup): Lab {
+  #openLab({ programs, patches, logs }: NoopSetup, dial: DialOptions): Lab {
     return new Lab({
       patches,
       programs: hostPrograms(programs),
       manifests: programs.manifests,
       logs,
-      onLost: (message) => this.#warn(message),
+      warn: (message) => this.#warn(message),
+      dial,
     });
   }
 
@@ -194,7 +205,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
-  const worker = new Worker(port, runtime, transports, batch, boot, setup.noop);
+  const worker = new Worker(port, runtime, transports, batch, boot, setup.noop, setup.transport);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();

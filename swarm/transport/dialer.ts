@@ -9,6 +9,12 @@ import { type HttpProxy, proxyName } from './proxy.ts';
 import { SourcePorts } from './source-ports.ts';
 import { TransportError, type TransportOptions } from './transport.ts';
 
+/** What a dialer needs to know of a transport. */
+export type DialOptions = Pick<
+  TransportOptions,
+  'tls' | 'sourceAddresses' | 'sourcePorts' | 'dialTimeoutMs' | 'tlsHandshakeTimeoutMs'
+>;
+
 export type DialCallback = (error: TransportError | null, socket?: net.Socket) => void;
 
 /** Stock programs probe silent connections after this (assisted-installer-agent src/session/inventory_session.go). */
@@ -30,11 +36,11 @@ export interface DialTarget {
 
 /** Opens TCP and TLS connections, from each source address in turn, directly or through a proxy. */
 export class Dialer {
-  readonly options: TransportOptions;
+  readonly options: DialOptions;
   readonly secureContext: tls.SecureContext | null;
   readonly sources: SourcePorts | null;
 
-  constructor(options: TransportOptions) {
+  constructor(options: DialOptions) {
     this.options = options;
     const { sourceAddresses, sourcePorts } = options;
     this.sources = sourceAddresses?.length

@@ -14,7 +14,8 @@ export class CertificateAuthority {
     this.#pair = pair;
   }
 
-  static async create(name = 'kube-mock-ca'): Promise<CertificateAuthority> {
+  /** @param name common name of its certificate */
+  static async create(name: string): Promise<CertificateAuthority> {
     const pems = await generate(name, [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
@@ -28,13 +29,13 @@ export class CertificateAuthority {
     return this.#pair.cert;
   }
 
-  /** A server certificate. @param hosts DNS names and IP addresses clients will call. */
-  issue(hosts: readonly string[]): Promise<KeyPair> {
+  /** A server certificate. @param name common name @param hosts DNS names and IP addresses clients will call */
+  issue(name: string, hosts: readonly string[]): Promise<KeyPair> {
     const altNames = hosts.map((host) =>
       isIP(host) ? ({ type: 7, ip: host } as const) : ({ type: 2, value: host } as const),
     );
     return generate(
-      'kube-apiserver',
+      name,
       [
         { name: 'basicConstraints', cA: false, critical: true },
         { name: 'keyUsage', digitalSignature: true, critical: true },
