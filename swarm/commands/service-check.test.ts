@@ -132,6 +132,7 @@ describe('of a service that a hub knows', () => {
       ]),
       AGENT_DOCKER_IMAGE: 'registry.example.com/me/swarm-agent:1',
       LOG_LEVEL: 'debug',
+      DUMMY_IGNITION: 'true',
     });
     const file = plan('small.yaml', 'clusters: [{topology: {control_planes: 3, workers: 2}, profile: {worker: vm}}]');
     const operated = await hub
@@ -147,6 +148,17 @@ describe('of a service that a hub knows', () => {
     expect(of('AGENT_DOCKER_IMAGE')).toMatchObject({ verdict: 'advise' });
     expect(of('AGENT_DOCKER_IMAGE')?.why).toContain('swarm-agent is not the name of a stock image');
     expect(of('LOG_LEVEL')).toMatchObject({ has: 'debug (ConfigMap big)', verdict: 'advise' });
+    expect(of('DUMMY_IGNITION')).toMatchObject({ verdict: 'advise' });
+    const { execPath } = process;
+    const programs = `{agent: ${execPath}, installer: ${execPath}, controller: ${execPath}, controller_manifests: .}`;
+    const noop = await look(
+      '--plan',
+      plan('noop.yaml', `agent: noop\nprograms: ${programs}\nclusters: [{topology: sno}]`),
+    );
+    expect(noop.of('DUMMY_IGNITION')).toMatchObject({
+      verdict: 'must',
+      why: expect.stringContaining('stock installers fail'),
+    });
   });
 });
 

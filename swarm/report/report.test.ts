@@ -257,10 +257,9 @@ describe('summary', () => {
       spokeProfile: 'quick' as const,
       boot: { from: 'iso' as const, share: 0.25, ratePerHost: null, rateTotal: null, readBytes: 64_000 },
       programs: { agent: '/a', installer: null, controller: null, manifests: null },
-      service: { ...PLAN.service, url: 'https://service.example.com' },
     };
     expect(deviations(changed, 90).join('\n')).toMatch(
-      /compressed 60 times.*mode is shared.*every 5 s.*25% of the hosts.*64 kB a request.*no-op hosts: their inventory.*over TLS only the connections.*table "quick"/s,
+      /compressed 60 times.*mode is shared.*every 5 s.*25% of the hosts.*64 kB a request.*no-op hosts: their inventory.*table "quick"/s,
     );
     expect(deviations(PLAN, 12)).toEqual(['idle connections linger 12 s: those of real agents stay 90 s']);
   });

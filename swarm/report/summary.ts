@@ -360,7 +360,7 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
 export function deviations(
   plan: Pick<
     ExpandedPlan,
-    'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot' | 'programs' | 'service'
+    'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot' | 'programs'
   >,
   idleSeconds: number,
 ): string[] {
@@ -390,9 +390,6 @@ export function deviations(
     list.push(
       'no-op hosts: their inventory is a document of the plan and not what the stock program would find; their requests count as due when they were sent, and logs as those of the installer',
     );
-    if (plan.service.url.startsWith('https:')) {
-      list.push('no-op hosts: of their requests over TLS only the connections are counted');
-    }
   }
   if (plan.spokeProfile !== 'typical') {
     list.push(

@@ -253,14 +253,16 @@ const dummyIgnition: Rule = {
   check: (subject) => {
     const setting = subject.setting('DUMMY_IGNITION');
     if (!setting || goBoolean(setting.value || 'false') !== true) return null;
-    const arbiter = subject.needs.arbiters;
+    const { arbiters, stockInstallers } = subject.needs;
     return {
       has: subject.shown('DUMMY_IGNITION'),
       needed: 'false',
-      why: arbiter
-        ? 'with it the service writes no ignition for arbiters, so that they cannot install'
-        : 'with it no installer is run for a cluster, which is a large part of the load of an installation',
-      verdict: arbiter ? 'must' : 'advise',
+      why: stockInstallers
+        ? 'with it stock installers fail: the bootstrap ignition has no pull secret, and those of hosts are no JSON ("config is not valid")'
+        : arbiters
+          ? 'with it the service writes no ignition for arbiters, so that they cannot install'
+          : 'with it no installer is run for a cluster, which is a large part of the load of an installation',
+      verdict: arbiters || stockInstallers ? 'must' : 'advise',
       set: { DUMMY_IGNITION: 'false' },
     };
   },

@@ -17,6 +17,8 @@ export interface PlanNeeds {
   /** Hosts by what the service measures them against, and their hardware. */
   machines: { role: HardwareRole; profile: string; hosts: number }[];
   arbiters: boolean;
+  /** Stock installers run, which read what the service generates. */
+  stockInstallers: boolean;
   /** Hosts that are BareMetalHosts. */
   bareMetalHosts: number;
   /** Hosts download what they boot. */
@@ -57,6 +59,7 @@ export function needsOf(plan: ExpandedPlan): PlanNeeds {
     apis: { kube, rest: plan.clusters.length - kube },
     machines: [...machines.values()],
     arbiters: plan.clusters.some((cluster) => cluster.arbiters > 0),
+    stockInstallers: plan.programs?.installer != null,
     bareMetalHosts: plan.clusters.reduce((sum, { flow, hosts }) => sum + (flow.bmh ? hosts.length : 0), 0),
     boot: plan.boot !== null,
     olmOperators: [...new Set(plan.clusters.flatMap((cluster) => cluster.olmOperators))].sort(),
@@ -81,6 +84,7 @@ export function stockNeeds(): PlanNeeds {
     apis: { rest: 0, kube: 0 },
     machines: roles.map((role) => ({ role, profile: DEFAULT_PROFILES[role], hosts: 1 })),
     arbiters: false,
+    stockInstallers: false,
     bareMetalHosts: 0,
     boot: false,
     olmOperators: [],
