@@ -3,9 +3,11 @@
  * Upstream: kubernetes, the kubelet's back-off of 10 s, doubled up to 5 min, for restartPolicy OnFailure.
  */
 import type { ClockTimer } from '../../model/time/clock.ts';
+import type { TlsOptions } from '../plan/connections.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { TappedListener } from './connection-telemetry.ts';
 import type { ControllerPod } from './controller-pod.ts';
+import { trustFiles } from './host-files.ts';
 import type { LabAccess } from './lab.ts';
 import { CONTROLLER_NAME } from './programs.ts';
 
@@ -24,6 +26,8 @@ export interface SpokeAccess {
 export interface NoopControllerOptions {
   runtime: Runtime;
   lab: LabAccess;
+  /** The service as agents reach it, and how its certificate is verified. */
+  service: { url: string; tls: TlsOptions | undefined };
   /** Of the lab; no host's. */
   slot: number;
   pod: ControllerPod;
@@ -61,9 +65,10 @@ export class NoopController {
   }
 
   async #run(): Promise<void> {
-    const { lab, slot, pod, spoke, reboots, connection } = this.#options;
+    const { lab, service, slot, pod, spoke, reboots, connection } = this.#options;
     this.#exitCode = null;
     try {
+      const { ca } = await lab.reach(service.url, { tls: service.tls });
       const { hosts } = await lab.reach(spoke.url, { at: spoke.at });
       const { hostname, port } = new URL(spoke.url);
       await lab.start(
@@ -74,6 +79,7 @@ export class NoopController {
           files: [
             { path: 'etc/hosts', text: `127.0.0.1 localhost\n${hosts}` },
             { path: 'etc/resolv.conf', text: '' },
+            ...trustFiles(ca),
             { path: `${ACCOUNT}/token`, text: spoke.token },
             { path: `${ACCOUNT}/ca.crt`, text: spoke.ca },
             { path: `${ACCOUNT}/namespace`, text: 'assisted-installer' },

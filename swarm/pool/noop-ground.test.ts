@@ -168,6 +168,7 @@ describe('no-op machines', () => {
     });
     expect(lab.started.get(99)!.host.environment).not.toHaveProperty('CA_CERT_PATH');
     expect(lab.file(99, 'etc/assisted-installer-controller/token')).toBe('hush');
+    expect(lab.file(99, 'etc/assisted-service/service-ca-cert.crt')).toBe('PEM of the lab');
     expect(lab.file(99, 'var/run/secrets/kubernetes.io/serviceaccount/ca.crt')).toBe('PEM');
     await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);
 

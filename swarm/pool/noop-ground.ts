@@ -13,7 +13,8 @@ import { controllerPod } from '../noop/controller-pod.ts';
 import type { LabAccess } from '../noop/lab.ts';
 import type { HostFile } from '../noop/lab-protocol.ts';
 import { NoopController, type SpokeAccess } from '../noop/noop-controller.ts';
-import type { Runtime } from '../service/runtime.ts';
+import type { TlsOptions } from '../plan/connections.ts';
+import type { Runtime, ServiceAccess } from '../service/runtime.ts';
 import { enterStage, type StagedHost } from './host-stages.ts';
 import { machineSetup } from './machine-setup.ts';
 
@@ -21,6 +22,9 @@ export interface NoopGroundOptions {
   runtime: Runtime;
   profile: SpokeProfile;
   lab: LabAccess;
+  access: ServiceAccess;
+  /** How the service's certificate is verified. */
+  tls: TlsOptions | undefined;
   /** Of the cluster's controller in the lab. */
   controllerSlot: number;
   /** Null when nothing is installed. */
@@ -108,12 +112,13 @@ export class NoopGround {
   }
 
   #startController(): void {
-    const { runtime, lab, controllerSlot, spoke, onIdle } = this.#options;
+    const { runtime, lab, access, tls, controllerSlot, spoke, onIdle } = this.#options;
     if (!this.#due || !this.#manifests || !spoke || this.#controller || this.#done) return;
     try {
       this.#controller = new NoopController({
         runtime,
         lab,
+        service: { url: access.baseUrl, tls },
         slot: controllerSlot,
         pod: controllerPod(this.#manifests),
         spoke,
