@@ -43,8 +43,17 @@ export function planCommand(finish: (code: number) => void): Command {
     )
     .action(async (files: string[]) => {
       const { expandWith, readPlanFiles } = await import('./read-plan.ts');
-      const expanded = expandWith(readPlanFiles(files, note), {});
+      const { describePlan } = await import('../plan/describe.ts');
+      const plan = readPlanFiles(files, note);
+      const expanded = expandWith(plan, {});
+      const { noop } = describePlan(plan);
       process.stdout.write(`ok: ${expanded.clusters.length} clusters with ${expanded.hostCount} hosts\n`);
+      if (noop) {
+        const { clusters, hosts, memoryMiB, processors } = noop;
+        process.stdout.write(
+          `no-op agents: ${clusters} of the clusters with ${hosts} of the hosts; while they wait they need ${memoryMiB} MiB of memory and ${processors} of a processor\n`,
+        );
+      }
       finish(EXIT.ok);
     });
 

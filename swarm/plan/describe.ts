@@ -17,6 +17,8 @@ export interface PlanDescription {
   /** Sums of this shard; infra-envs without a cluster count as neither cluster nor day 2. */
   totals: { clusters: number; infraEnvsOnly: number; hosts: number; day2Hosts: number };
   topologies: TopologyDescription[];
+  /** Null when all hosts are native. */
+  noop: NoopDescription | null;
   arrival: ArrivalDescription;
   load: LoadEstimate;
   needs: NeedsEstimate;
@@ -24,6 +26,15 @@ export interface PlanDescription {
   notes: string[];
   /** Formatted with their place. */
   warnings: string[];
+}
+
+/** Clusters whose hosts run the stock programs, and what these need while they wait. */
+export interface NoopDescription {
+  clusters: number;
+  hosts: number;
+  /** Already in {@link NeedsEstimate.memoryMiB}. */
+  memoryMiB: number;
+  processors: number;
 }
 
 /** Clusters that are alike. */
@@ -36,6 +47,8 @@ export interface TopologyDescription {
   clusters: number;
   hosts: number;
   day2Hosts: number;
+  /** Of the clusters: those with no-op hosts. */
+  noopClusters: number;
   /** Hardware profiles of the hosts. */
   profiles: string[];
   /** Name of the first such cluster. */
@@ -87,6 +100,10 @@ const BASE_MEMORY_MIB = 160;
 /** Design budgets: an idle agent, and what an open connection adds. */
 const AGENT_KIB = 2;
 const CONNECTION_KIB = 6;
+/** What of a stock agent and its runner is not shared with those of other hosts. */
+const NOOP_HOST_MIB = 20;
+/** Their polls cost 0.2 s of processor time a minute, commands included. */
+const NOOP_HOSTS_PER_PROCESSOR = 300;
 const BASE_FILE_DESCRIPTORS = 128;
 const CURVE_POINTS = 11;
 
@@ -109,17 +126,20 @@ export function describePlan(plan: Plan): PlanDescription {
       clusters: 0,
       hosts: 0,
       day2Hosts: 0,
+      noopClusters: 0,
       profiles,
       example: cluster.name,
     };
     entry.clusters++;
     entry.hosts += cluster.hosts.length;
     entry.day2Hosts += cluster.day2Workers;
+    if (isNoop(cluster)) entry.noopClusters++;
     topologies.set(key, entry);
   }
   const infraEnvsOnly = clusters.filter((cluster) => cluster.justInfraEnv).length;
   const load = estimateLoad(plan, clusters, expanded.hostCount);
-  const needs = estimateNeeds(plan, load, expanded.hostCount);
+  const noop = describeNoop(clusters.filter(isNoop));
+  const needs = estimateNeeds(plan, load, expanded.hostCount, noop);
   return {
     name: plan.name,
     seed: plan.seed,
@@ -135,11 +155,27 @@ export function describePlan(plan: Plan): PlanDescription {
       day2Hosts: clusters.reduce((sum, cluster) => sum + cluster.day2Workers, 0),
     },
     topologies: [...topologies.values()],
+    noop,
     arrival: describeArrival(plan, clusters),
     load,
     needs,
-    notes: notesOf(plan, needs),
+    notes: notesOf(plan, needs, noop),
     warnings: plan.warnings.map(formatProblem),
+  };
+}
+
+function isNoop(cluster: ClusterPlan): boolean {
+  return cluster.hosts.some(({ kind }) => kind === 'noop');
+}
+
+function describeNoop(clusters: readonly ClusterPlan[]): NoopDescription | null {
+  if (clusters.length === 0) return null;
+  const hosts = clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0);
+  return {
+    clusters: clusters.length,
+    hosts,
+    memoryMiB: hosts * NOOP_HOST_MIB,
+    processors: Math.ceil((hosts * 100) / NOOP_HOSTS_PER_PROCESSOR) / 100,
   };
 }
 
@@ -210,19 +246,33 @@ function estimateLoad(plan: Plan, clusters: readonly ClusterPlan[], hosts: numbe
   };
 }
 
-function estimateNeeds(plan: Plan, load: LoadEstimate, hosts: number): NeedsEstimate {
+function estimateNeeds(plan: Plan, load: LoadEstimate, hosts: number, noop: NoopDescription | null): NeedsEstimate {
   const ends = plan.service.url === 'embedded' ? 2 : 1;
   const ports = Math.round(load.openConnections + load.connectionsOpenedPerSecond * PORT_REST_SECONDS);
   return {
-    memoryMiB: Math.ceil(BASE_MEMORY_MIB + (hosts * AGENT_KIB + load.openConnections * CONNECTION_KIB * ends) / 1024),
+    memoryMiB:
+      Math.ceil(
+        BASE_MEMORY_MIB +
+          ((hosts - (noop?.hosts ?? 0)) * AGENT_KIB + load.openConnections * CONNECTION_KIB * ends) / 1024,
+      ) + (noop?.memoryMiB ?? 0),
     fileDescriptors: BASE_FILE_DESCRIPTORS + load.openConnections * ends,
     localPorts: ports,
     sourceAddresses: Math.max(1, Math.ceil(ports / PORTS_PER_ADDRESS)),
   };
 }
 
-function notesOf(plan: Plan, needs: NeedsEstimate): string[] {
+function notesOf(plan: Plan, needs: NeedsEstimate, noop: NoopDescription | null): string[] {
   const notes: string[] = [];
+  if (noop) {
+    notes.push('No-op hosts keep real time (clock_speed is 1), and need the programs and namespaces of docs/noop.md.');
+    const ignored = [
+      ...(plan.pollIntervalSeconds === null ? [] : ['poll_interval']),
+      ...(plan.connections.mode === 'per-poll' ? [] : ['connections.mode']),
+      ...(plan.connections.sourceAddresses.length === 0 ? [] : ['connections.source_addresses']),
+    ];
+    if (ignored.length > 0)
+      notes.push(`No-op hosts do as stock agents do, whatever the plan says: ${ignored.join(', ')}.`);
+  }
   if (!plan.seedGiven)
     notes.push('No seed is given: every run invents one, so names and addresses differ from run to run.');
   const given = Math.max(1, plan.connections.sourceAddresses.length);
@@ -281,13 +331,15 @@ export function renderDescription(description: PlanDescription): string {
     ].join(', '),
   );
   lines.push('');
+  const mixed = description.noop !== null;
   lines.push(
     ...table(
-      ['topology', 'platform', 'number', 'hosts', 'hardware', 'first name'],
+      ['topology', 'platform', 'number', ...(mixed ? ['no-op'] : []), 'hosts', 'hardware', 'first name'],
       description.topologies.map((entry) => [
         entry.justInfraEnv ? 'infra-env only' : entry.topology,
         entry.justInfraEnv ? '-' : entry.platform,
         `${entry.clusters}`,
+        ...(mixed ? [`${entry.noopClusters}`] : []),
         `${entry.hosts}`,
         entry.profiles.join(', '),
         entry.example,
@@ -322,6 +374,13 @@ export function renderDescription(description: PlanDescription): string {
     'Needs',
     `about ${needs.memoryMiB} MiB of memory, ${needs.fileDescriptors} file descriptors, ${needs.localPorts} local ports`,
   );
+  if (description.noop) {
+    const { clusters, hosts, memoryMiB, processors } = description.noop;
+    row(
+      'No-op agents',
+      `${count(hosts, 'host')} of ${count(clusters, 'cluster')}: ${memoryMiB} MiB of that memory, and ${processors} of a processor while they wait; more while they install`,
+    );
+  }
   for (const note of description.notes) lines.push(`Note: ${note}`);
   for (const warning of description.warnings) lines.push(`Warning: ${warning}`);
   return `${lines.join('\n')}\n`;

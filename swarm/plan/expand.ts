@@ -3,8 +3,9 @@
 import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/random.ts';
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
-import type { ClusterPlan, ExpandedPlan, HostPlan } from './expanded-plan.ts';
+import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan } from './expanded-plan.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
+import { noopClusters } from './noop-share.ts';
 import type { Arrival, Plan, PlanCluster } from './plan.ts';
 
 export interface ExpandOptions {
@@ -47,6 +48,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
   const inOrder = entries.map((_, index) => index);
   const order = plan.shuffle ? shuffled(inOrder, hashWords(`order/${seed}`)) : inOrder;
 
+  const noop = noopClusters(plan.clusters, order, entries, seed);
   const boot = hashWords(`boot/${seed}`);
   const token = runToken(seed);
   const clusters: ClusterPlan[] = [];
@@ -78,7 +80,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
       arrivalMs: arrivalMs(plan.arrival, turn),
       assignRoles: entry.assignRoles,
       setHostnames: entry.setHostnames,
-      hosts: hostPlans(entry, index, firstHosts[index]!, (host) =>
+      hosts: hostPlans(entry, index, firstHosts[index]!, noop.has(index) ? 'noop' : 'native', (host) =>
         Math.floor(unitNumber(mixWords(boot, host)) * plan.bootSpreadSeconds * 1000),
       ),
     });
@@ -124,6 +126,7 @@ function hostPlans(
   entry: PlanCluster,
   clusterIndex: number,
   first: number,
+  kind: AgentKind,
   bootDelay: (host: number) => number,
 ): HostPlan[] {
   const hosts: HostPlan[] = [];
@@ -138,7 +141,7 @@ function hostPlans(
         role,
         day2,
         profile: entry.profiles[role],
-        kind: entry.kind,
+        kind,
         bootDelayMs: bootDelay(index),
       });
     }

@@ -477,7 +477,7 @@ describe('what a plan means', () => {
         workers: 0,
         platform: 'none',
         api: 'rest',
-        kind: 'native',
+        noop: { share: 0, among: 'entry' },
         assignRoles: false,
       },
     ]);

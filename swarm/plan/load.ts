@@ -18,7 +18,15 @@ import {
   type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
-import { type Arrival, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
+import {
+  type Arrival,
+  type NoopShare,
+  type Plan,
+  type PlanCluster,
+  PlanError,
+  type PlanProblem,
+  type Position,
+} from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
 import { isPullSecret, PULL_SECRET_ALLOWED } from './pull-secret.ts';
 import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
@@ -300,7 +308,8 @@ class PlanReader {
   #programs(file: PlanFile, embedded: boolean): StockPrograms | null {
     const entries = file.clusters ?? [];
     const given = file.programs ?? {};
-    const first = entries.findIndex((entry) => (entry.agent ?? file.agent) === 'noop');
+    const isNoop = (entry: PlanFileCluster) => noopShare(file, entry).share > 0;
+    const first = entries.findIndex(isNoop);
     if (first < 0) {
       if (file.programs !== undefined) {
         const message = 'programs is given and no host runs them; add agent: noop, or leave it out';
@@ -308,10 +317,10 @@ class PlanReader {
       }
       return null;
     }
-    const path: Path = entries[first]!.agent === 'noop' ? ['clusters', first, 'agent'] : ['agent'];
+    const path: Path = entries[first]!.agent !== undefined ? ['clusters', first, 'agent'] : ['agent'];
     if (embedded && (file.clock_speed ?? 1) !== 1)
       this.#refuse(['clock_speed'], '1 beside agent: noop, because stock programs keep real time');
-    const needed = entries.some((entry) => !entry.just_infraenv && (entry.agent ?? file.agent) === 'noop')
+    const needed = entries.some((entry) => !entry.just_infraenv && isNoop(entry))
       ? (['agent', 'installer', 'controller', 'controller_manifests'] as const)
       : (['agent'] as const);
     const missing = needed.filter((key) => given[key] === undefined);
@@ -534,9 +543,9 @@ class PlanReader {
 
     const api = apiOf(file, entry);
     const flow = this.#flow(entry, api, path);
-    const kind = entry.agent ?? file.agent ?? 'native';
+    const noop = noopShare(file, entry);
 
-    if (kind === 'noop' && day2Workers > 0)
+    if (noop.share > 0 && day2Workers > 0)
       this.#refuse(at('day2_workers'), '0 beside agent: noop, whose clusters do not grow yet');
 
     if (entry.infraenv_labels && entry.infranev_labels) {
@@ -559,7 +568,7 @@ class PlanReader {
       day2Workers,
       platform,
       api,
-      kind,
+      noop,
       profiles: {
         master: single ? sno : profileOf('master'),
         arbiter: profileOf('arbiter'),
@@ -648,6 +657,12 @@ class PlanReader {
 
 function apiOf(file: PlanFile, entry: PlanFileCluster): ClusterApi {
   return entry.api ?? file.api ?? 'rest';
+}
+
+function noopShare(file: PlanFile, entry: PlanFileCluster): NoopShare {
+  const given = entry.agent ?? file.agent ?? 'native';
+  const share = typeof given === 'string' ? Number(given === 'noop') : Number.parseFloat(given.noop) / 100;
+  return { share, among: entry.agent === undefined && typeof given !== 'string' ? 'plan' : 'entry' };
 }
 
 function isOlder(version: string, than: string): boolean {

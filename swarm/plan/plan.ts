@@ -3,7 +3,6 @@
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import type { ConnectionMode } from './connections.ts';
 import type {
-  AgentKind,
   BootLoad,
   ClusterApi,
   FigureThresholds,
@@ -29,6 +28,14 @@ export type Arrival =
   | { kind: 'rate'; clustersPerHour: number }
   | { kind: 'batches'; size: number; everySeconds: number };
 
+/** How many clusters have no-op hosts; a cluster's hosts are all of one kind. */
+export interface NoopShare {
+  /** From 0 (all are native) to 1. */
+  share: number;
+  /** What it is a share of: the entry's own clusters, or all those of the plan that take the plan's share. */
+  among: 'entry' | 'plan';
+}
+
 /** One entry of `clusters`: `amount` like clusters. */
 export interface PlanCluster {
   /** Where the entry stands. */
@@ -42,7 +49,7 @@ export interface PlanCluster {
   day2Workers: number;
   platform: Platform;
   api: ClusterApi;
-  kind: AgentKind;
+  noop: NoopShare;
   /** Hardware profiles by role; a single node is a master. */
   profiles: { master: string; arbiter: string; worker: string };
   olmOperators: string[];

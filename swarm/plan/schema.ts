@@ -126,8 +126,21 @@ const api = () =>
   oneOf(['rest', 'kube']).describe(
     "How clusters are created: by the service's REST API, or by custom resources on a hub",
   );
+const AGENT_ALLOWED = 'native, noop, or a mapping such as {noop: 5%}';
 const agent = () =>
-  oneOf(['native', 'noop']).describe('native: imitated; noop: the stock programs, their commands replaced');
+  z
+    .union(
+      [
+        z.enum(['native', 'noop']),
+        mapping({
+          noop: pattern(/^(100|\d{1,2}(\.\d{1,3})?)%$/, 'a share of the clusters from 0% to 100% such as 5%'),
+        }),
+      ],
+      { error: AGENT_ALLOWED },
+    )
+    .describe(
+      'native: imitated; noop: the stock programs, their commands replaced; or the share of clusters with those',
+    );
 
 const cluster = mapping({
   name: name().optional().describe("First part of the clusters' names; the plan's name when absent"),
