@@ -28,6 +28,7 @@ export interface PlanOptions {
   speed?: number;
   service?: string;
   insecure?: boolean;
+  noopOutside?: true;
   /** Path of a PEM file. */
   ca?: string;
 }
@@ -47,6 +48,7 @@ export async function runnablePlan(plan: Plan, options: PlanOptions): Promise<Ex
 export function expandWith(plan: Plan, options: PlanOptions): ExpandedPlan {
   const overrides: Overrides = {
     ...(options.keep && { keep: true }),
+    ...(options.noopOutside && { noopOutside: true }),
     ...(options.speed !== undefined && { speed: options.speed }),
     ...(options.service !== undefined && { service: options.service }),
     tls: {

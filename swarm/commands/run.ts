@@ -34,6 +34,7 @@ export function runCommand(finish: (code: number) => void): Command {
       'let hosts that have no end of their own go on so long after everything is done',
       duration,
     )
+    .option('--noop-outside', 'let no-op agents work for a service or hub that is not on this machine')
     .option('--keep', 'keep what the run made on the service')
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--listen <address>', 'serve API, metrics and page meanwhile', listenAddress)

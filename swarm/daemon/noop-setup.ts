@@ -6,7 +6,12 @@ import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { NoopSetup } from '../pool/messages.ts';
 
 /** Null when a plan has no such hosts. @param folder of the run; null when nothing of it is kept */
-export function noopSetup({ programs }: ExpandedPlan, folder: string | null): NoopSetup | null {
+export function noopSetup({ programs, noopOutside }: ExpandedPlan, folder: string | null): NoopSetup | null {
   if (!programs) return null;
-  return { programs, patches: join(packageRoot(), 'patches'), logs: join(folder ?? tmpdir(), 'noop') };
+  return {
+    programs,
+    patches: join(packageRoot(), 'patches'),
+    logs: join(folder ?? tmpdir(), 'noop'),
+    outside: noopOutside === true,
+  };
 }

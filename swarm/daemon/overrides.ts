@@ -15,6 +15,8 @@ export interface Overrides {
   speed?: number;
   /** Base URL, or `embedded`. */
   service?: string;
+  /** No-op hosts may work for a service or hub that is not on this machine. */
+  noopOutside?: true;
   /** Added to the plan's own. */
   tls?: TlsOptions;
 }
@@ -52,6 +54,7 @@ export function applyOverrides(plan: ExpandedPlan, overrides: Overrides): Expand
     ...plan,
     clockSpeed,
     keep: overrides.keep ?? plan.keep,
+    ...(overrides.noopOutside && { noopOutside: true }),
     service: { ...plan.service, url: url.replace(/\/+$/, ''), tls: { ...plan.service.tls, ...overrides.tls } },
   };
 }

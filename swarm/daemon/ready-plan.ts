@@ -1,14 +1,40 @@
 /** The last step before a plan is run. What custom resources need is loaded only for plans that have some: it is most of the program. */
+import { isOutside, outsideRefusal } from '../noop/outside.ts';
 import { checkPrograms } from '../noop/programs.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 
 /**
  * The plan with what its manifests' values say.
- * @throws PlanError for values that are wrong; RangeError where a release is missing, or a stock program is none
+ * @throws PlanError for values that are wrong; RangeError where a release is missing, a stock program is none, or may not work for
+ * the plan's service or hub
  */
 export async function readyPlan(plan: ExpandedPlan): Promise<ExpandedPlan> {
-  if (plan.programs !== null) checkPrograms(plan.programs);
+  if (plan.programs !== null) {
+    if (!plan.noopOutside) await refuseOutside(plan);
+    checkPrograms(plan.programs);
+  }
   if (plan.hub === null) return plan;
   const { plannedManifests } = await import('./manifest-source.ts');
   return plannedManifests(plan).plan;
+}
+
+/** @throws RangeError when no-op hosts would work for a service or hub that is not on this machine */
+async function refuseOutside({ clusters, service, hub }: ExpandedPlan): Promise<void> {
+  const noop = clusters.filter(({ hosts }) => hosts.some(({ kind }) => kind === 'noop'));
+  if (noop.length === 0) return;
+  if (service.url !== 'embedded' && service.url !== SERVICE_OF_HUB && isOutside(service.url))
+    throw new RangeError(outsideRefusal('the service', service.url));
+  if (hub === null || hub.kubeconfig === 'embedded' || noop.every(({ api }) => api === 'rest')) return;
+  const { KubeconfigError, loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
+  let server: string | undefined;
+  try {
+    server = loadKubeconfig({
+      file: hub.kubeconfig,
+      ...(hub.context !== null && { context: hub.context }),
+    }).getCurrentCluster()?.server;
+  } catch (error) {
+    // Told with everything else that is wrong with the hub.
+    if (!(error instanceof KubeconfigError)) throw error;
+  }
+  if (server !== undefined && isOutside(server)) throw new RangeError(outsideRefusal('the hub', server));
 }

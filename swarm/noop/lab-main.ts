@@ -73,7 +73,7 @@ class Lab {
 
   async open(): Promise<void> {
     mkdirSync(this.#folder, { recursive: true });
-    await run('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'swarm', this.#folder]);
+    await run('mount', ['-t', 'tmpfs', '-o', 'mode=755,nosuid,nodev', 'swarm', this.#folder]);
     await this.#makeRoot();
     await run('ip', ['link', 'set', 'lo', 'up']);
     await this.#serveNames();
@@ -114,15 +114,10 @@ class Lab {
       else writeFileSync(target, '');
       await run('mount', ['--bind', ...(to.startsWith('dev/') ? [] : ['-o', 'ro']), from, target]);
     }
-    for (const tool of TOOLS) {
-      const target = join(root, 'usr/bin', tool);
-      copyFileSync(realpathSync(`/usr/bin/${tool}`), target);
-      chmodSync(target, 0o755);
-    }
+    for (const tool of TOOLS) copyTool(tool, join(root, 'usr/bin'));
     // Outside of any PATH: what a host needs once, before its own life begins.
     mkdirSync(join(root, 'machine'));
-    copyFileSync(realpathSync('/usr/bin/umount'), join(root, 'machine/umount'));
-    chmodSync(join(root, 'machine/umount'), 0o755);
+    for (const tool of ['umount', 'setpriv']) copyTool(tool, join(root, 'machine'));
     for (const folder of ['agent', 'installer', 'controller']) {
       for (const command of readdirSync(join(patches, folder))) {
         symlinkSync(`/patches/${folder}/${command}`, join(root, 'usr/bin', command));
@@ -306,6 +301,15 @@ class Lab {
     rmSync(folder, { recursive: true, force: true });
     say({ type: 'ended', slot, ...(message !== undefined && { message }) });
   }
+}
+
+/** @throws Error when the machine has no such tool */
+function copyTool(name: string, folder: string): void {
+  const path = `/usr/bin/${name}`;
+  if (!existsSync(path)) throw new Error(`no-op hosts need ${path}, which is not on this machine`);
+  const target = join(folder, name);
+  copyFileSync(realpathSync(path), target);
+  chmodSync(target, 0o755);
 }
 
 /** Text as one word of a shell. */

@@ -36,6 +36,7 @@ beforeEach(async () => {
     patches: PATCHES,
     programs: { agent: process.execPath },
     manifests: null,
+    outside: true,
     logs: join(folder, 'logs'),
     warn: (message) => warnings.push(message),
     dial: DIAL,
@@ -211,6 +212,20 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
       ca: expect.stringContaining('BEGIN CERTIFICATE'),
     });
     expect(await lab.reach('http://192.0.2.7:8090')).toEqual({ url: 'http://192.0.2.7:8090', hosts: '', ca: '' });
+  });
+
+  it('reaches nothing outside of this machine unless that was allowed', async () => {
+    await lab.close();
+    lab = new Lab({ patches: PATCHES, programs: {}, manifests: null, logs: folder, warn: () => {}, dial: DIAL });
+    await expect(lab.reach('https://service.example.com/api')).rejects.toThrow(
+      /not a loopback address.*--noop-outside/,
+    );
+    await expect(lab.reach('https://inside.internal', { at: { host: '192.0.2.1', port: 1 } })).rejects.toThrow(
+      'loopback',
+    );
+    expect(await lab.reach('https://inside.internal', { at: { host: '127.0.0.1', port: 1 } })).toMatchObject({
+      url: 'https://inside.internal',
+    });
   });
 
   it('says why a host cannot be', async () => {

@@ -13,6 +13,7 @@ import type { TlsOptions } from '../plan/connections.ts';
 import type { DialOptions } from '../transport/dialer.ts';
 import { isLoopback, serviceAddress } from './addresses.ts';
 import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
+import { isOutside, outsideRefusal } from './outside.ts';
 import { type ConnectionListener, Relay } from './relay.ts';
 
 /** What a lab tells of one of its hosts. */
@@ -26,6 +27,8 @@ export interface HostListener {
 }
 
 export interface LabOptions extends Omit<LabSetup, 'relay'> {
+  /** Hosts may reach what is not on this machine; false when absent. */
+  outside?: boolean | undefined;
   /** Told once when the lab cannot be or has ended, and of each reason why hosts cannot reach a service. */
   warn: (message: string) => void;
   /** How the services of hosts are dialled. */
@@ -96,9 +99,11 @@ export class Lab {
 
   /**
    * Lets hosts of the lab reach a service; repeated calls give the same.
-   * @throws Error when the lab cannot be, or cannot carry the service's address
+   * @throws Error when the lab cannot be, or cannot carry the service's address, or hosts may not reach it
    */
   async reach(baseUrl: string, way: Way = {}): Promise<Reach> {
+    if (!this.#options.outside && (way.at ? !isLoopback(way.at.host) : isOutside(baseUrl)))
+      throw new Error(outsideRefusal('the service', baseUrl));
     await this.open();
     const { origin } = new URL(baseUrl);
     const { ca, insecure } = way.tls ?? {};

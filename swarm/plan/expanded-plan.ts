@@ -84,6 +84,8 @@ export interface ExpandedPlan {
   boot: BootLoad | null;
   /** What no-op hosts run; null when there are none. */
   programs: StockPrograms | null;
+  /** The user lets them work for a service or hub that is not on this machine. */
+  noopOutside?: true;
   /** What the plan says beside the defaults, or in their place. */
   thresholds: FigureThresholds[];
   /** Keep what the run made on the service. */

@@ -87,6 +87,8 @@ export interface NoopSetup {
   patches: string;
   /** Folder for the output of hosts. */
   logs: string;
+  /** Hosts may reach a service that is not on this machine; false when absent. */
+  outside?: boolean;
 }
 
 export interface WorkerSetup {

@@ -141,12 +141,13 @@ class Worker {
     };
   }
 
-  #openLab({ programs, patches, logs }: NoopSetup, dial: DialOptions): Lab {
+  #openLab({ programs, patches, logs, outside }: NoopSetup, dial: DialOptions): Lab {
     return new Lab({
       patches,
       programs: hostPrograms(programs),
       manifests: programs.manifests,
       logs,
+      outside,
       warn: (message) => this.#warn(message),
       dial,
     });
