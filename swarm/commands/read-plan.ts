@@ -8,6 +8,7 @@ import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { loadPlan } from '../plan/load.ts';
 import { formatProblem, type Plan, PlanError } from '../plan/plan.ts';
 import { InputError } from './exit.ts';
+import { note } from './note.ts';
 
 /** Reads plan files; warnings go to `warn`. @throws InputError with one line a problem. */
 export function readPlanFiles(files: readonly string[], warn: (text: string) => void): Plan {
@@ -36,7 +37,7 @@ export interface PlanOptions {
 /** {@link expandWith}, ready to be run: with what the plan says of its custom resources. @throws InputError */
 export async function runnablePlan(plan: Plan, options: PlanOptions): Promise<ExpandedPlan> {
   try {
-    return await readyPlan(expandWith(plan, options));
+    return await readyPlan(expandWith(plan, options), note);
   } catch (error) {
     if (error instanceof RangeError || error instanceof PlanError)
       throw new InputError(error.message, { cause: error });

@@ -1,6 +1,7 @@
 /** What the worker threads of a run need for its no-op hosts. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stockPrograms } from '../noop/programs.ts';
 import { packageRoot } from '../package-root.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { NoopSetup } from '../pool/messages.ts';
@@ -9,7 +10,7 @@ import type { NoopSetup } from '../pool/messages.ts';
 export function noopSetup({ programs, noopOutside }: ExpandedPlan, folder: string | null): NoopSetup | null {
   if (!programs) return null;
   return {
-    programs,
+    programs: stockPrograms(programs),
     patches: join(packageRoot(), 'patches'),
     logs: join(folder ?? tmpdir(), 'noop'),
     outside: noopOutside === true,

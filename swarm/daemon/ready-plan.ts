@@ -1,21 +1,25 @@
 /** The last step before a plan is run. What custom resources need is loaded only for plans that have some: it is most of the program. */
 import { isOutside, outsideRefusal } from '../noop/outside.ts';
-import { checkPrograms } from '../noop/programs.ts';
-import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
+import { checkPrograms, stockPrograms } from '../noop/programs.ts';
+import { type ExpandedPlan, type ProgramSources, SERVICE_OF_HUB, type StockPrograms } from '../plan/expanded-plan.ts';
 
 /**
- * The plan with what its manifests' values say.
+ * The plan with what its manifests' values say, and with its stock programs copied out of their images.
+ * @param tell told of what takes its time
  * @throws PlanError for values that are wrong; RangeError where a release is missing, a stock program is none, or may not work for
  * the plan's service or hub
  */
-export async function readyPlan(plan: ExpandedPlan): Promise<ExpandedPlan> {
+export async function readyPlan(plan: ExpandedPlan, tell: (text: string) => void = () => {}): Promise<ExpandedPlan> {
+  let ready = plan;
   if (plan.programs !== null) {
     if (!plan.noopOutside) await refuseOutside(plan);
-    checkPrograms(plan.programs);
+    const programs = await programsOf(plan.programs, tell);
+    checkPrograms(programs);
+    ready = { ...plan, programs };
   }
-  if (plan.hub === null) return plan;
+  if (ready.hub === null) return ready;
   const { plannedManifests } = await import('./manifest-source.ts');
-  return plannedManifests(plan).plan;
+  return plannedManifests(ready).plan;
 }
 
 /** @throws RangeError when no-op hosts would work for a service or hub that is not on this machine */
@@ -37,4 +41,11 @@ async function refuseOutside({ clusters, service, hub }: ExpandedPlan): Promise<
     if (!(error instanceof KubeconfigError)) throw error;
   }
   if (server !== undefined && isOutside(server)) throw new RangeError(outsideRefusal('the hub', server));
+}
+
+async function programsOf(sources: ProgramSources, tell: (text: string) => void): Promise<StockPrograms> {
+  if (Object.values(sources).every((source) => typeof source !== 'object' || source === null))
+    return stockPrograms(sources);
+  const { copyPrograms } = await import('../noop/images/image-programs.ts');
+  return copyPrograms(sources, tell);
 }

@@ -1,7 +1,7 @@
 /** The stock programs that no-op hosts run, by the names under which they are executed. */
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { StockPrograms } from '../plan/expanded-plan.ts';
+import type { ProgramSources, StockPrograms } from '../plan/expanded-plan.ts';
 
 /** Of the agent's one binary: assisted-installer-agent, src/agent/main/main.go. */
 const AGENT_NAMES = ['agent', 'next_step_runner', 'inventory', 'free_addresses', 'logs_sender', 'disk_speed_check'];
@@ -17,6 +17,15 @@ export function hostPrograms({ agent, installer, controller }: StockPrograms): R
     ...(installer !== null && { [INSTALLER_NAME]: installer }),
     ...(controller !== null && { [CONTROLLER_NAME]: controller }),
   };
+}
+
+/** Where the programs are, when none of them is in an image any more. @throws Error for one that is */
+export function stockPrograms({ agent, installer, controller, manifests }: ProgramSources): StockPrograms {
+  const pathOf = <T>(source: T): Exclude<T, object> => {
+    if (typeof source === 'object' && source !== null) throw new Error('a stock program is still in its image');
+    return source as Exclude<T, object>;
+  };
+  return { agent: pathOf(agent), installer: pathOf(installer), controller: pathOf(controller), manifests };
 }
 
 /** `e_machine` of executables that run here: elf(5). */
@@ -39,7 +48,8 @@ export function checkPrograms(programs: StockPrograms): void {
   }
 }
 
-function faultOf(path: string): string | null {
+/** What is wrong with a program, as the end of a sentence; null for nothing. */
+export function faultOf(path: string): string | null {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) return 'does not exist';
   if (!stat.isFile()) return 'is no file';

@@ -82,8 +82,8 @@ export interface ExpandedPlan {
   limits: WaitLimits;
   /** What booting hosts download; null for nothing. */
   boot: BootLoad | null;
-  /** What no-op hosts run; null when there are none. */
-  programs: StockPrograms | null;
+  /** What no-op hosts run; null when there are none. Of a plan that is run all are paths. */
+  programs: ProgramSources | null;
   /** The user lets them work for a service or hub that is not on this machine. */
   noopOutside?: true;
   /** What the plan says beside the defaults, or in their place. */
@@ -109,6 +109,18 @@ export interface BootLoad {
   rateTotal: number | null;
   /** Bytes that a BMC asks for at once. */
   readBytes: number;
+}
+
+/** A stock program: an absolute path, or the reference of an image that has it where upstream's images do. */
+export type ProgramSource = string | { image: string };
+
+/** {@link StockPrograms}, or where they come from. */
+export interface ProgramSources {
+  agent: ProgramSource;
+  installer: ProgramSource | null;
+  controller: ProgramSource | null;
+  /** Null beside an installer in an image: the same image has them. */
+  manifests: string | null;
 }
 
 /** Absolute paths of the stock programs; null for those that no host needs. */

@@ -313,14 +313,14 @@ describe('what is wrong and where', () => {
       'the other kind of agent',
       `${SNO}agent: noop\n`,
       [
-        'p.yaml:3:8: agent is "noop"; allowed: noop only beside the paths of its stock programs (missing: programs.agent, programs.installer, programs.controller, programs.controller_manifests)',
+        'p.yaml:3:8: agent is "noop"; allowed: noop only beside its stock programs (missing: programs.agent, programs.installer, programs.controller, programs.controller_manifests)',
       ],
     ],
     [
       'no-op hosts that are not installed, in fast time',
       'clusters:\n- {topology: sno, just_infraenv: true, agent: noop}\nclock_speed: 10\n',
       [
-        'p.yaml:2:47: clusters[0].agent is "noop"; allowed: noop only beside the paths of its stock programs (missing: programs.agent)',
+        'p.yaml:2:47: clusters[0].agent is "noop"; allowed: noop only beside its stock programs (missing: programs.agent)',
         'p.yaml:3:14: clock_speed is 10; allowed: 1 beside agent: noop, because stock programs keep real time',
       ],
     ],
@@ -328,7 +328,7 @@ describe('what is wrong and where', () => {
       'no-op hosts of day 2',
       'agent: noop\nclusters:\n- {topology: compact, day2_workers: 1}\n',
       [
-        'p.yaml:1:8: agent is "noop"; allowed: noop only beside the paths of its stock programs (missing: programs.agent, programs.installer, programs.controller, programs.controller_manifests)',
+        'p.yaml:1:8: agent is "noop"; allowed: noop only beside its stock programs (missing: programs.agent, programs.installer, programs.controller, programs.controller_manifests)',
         'p.yaml:3:37: clusters[0].day2_workers is 1; allowed: 0 beside agent: noop, whose clusters do not grow yet',
       ],
     ],

@@ -13,9 +13,10 @@ import {
   type HubTarget,
   type ManifestSources,
   type Platform,
+  type ProgramSource,
+  type ProgramSources,
   SERVICE_OF_HUB,
   type ServiceTarget,
-  type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
 import {
@@ -305,7 +306,7 @@ class PlanReader {
   }
 
   /** Null when no host is a no-op one. @param embedded beside a service of ours, whose time may run fast */
-  #programs(file: PlanFile, embedded: boolean): StockPrograms | null {
+  #programs(file: PlanFile, embedded: boolean): ProgramSources | null {
     const entries = file.clusters ?? [];
     const given = file.programs ?? {};
     const isNoop = (entry: PlanFileCluster) => noopShare(file, entry).share > 0;
@@ -323,22 +324,26 @@ class PlanReader {
     const needed = entries.some((entry) => !entry.just_infraenv && isNoop(entry))
       ? (['agent', 'installer', 'controller', 'controller_manifests'] as const)
       : (['agent'] as const);
-    const missing = needed.filter((key) => given[key] === undefined);
+    const inImage = typeof given.installer === 'object';
+    const missing = needed.filter((key) => given[key] === undefined && !(key === 'controller_manifests' && inImage));
     if (missing.length > 0) {
-      this.#refuse(
-        path,
-        `noop only beside the paths of its stock programs (missing: programs.${missing.join(', programs.')})`,
-      );
+      this.#refuse(path, `noop only beside its stock programs (missing: programs.${missing.join(', programs.')})`);
       return null;
     }
-    const pathOf = (key: keyof typeof given) =>
-      given[key] === undefined ? null : this.#path(['programs', key], given[key]);
+    const manifests = given.controller_manifests;
     return {
-      agent: pathOf('agent')!,
-      installer: pathOf('installer'),
-      controller: pathOf('controller'),
-      manifests: pathOf('controller_manifests'),
+      agent: this.#program('agent', given.agent)!,
+      installer: this.#program('installer', given.installer),
+      controller: this.#program('controller', given.controller),
+      manifests: manifests === undefined ? null : this.#path(['programs', 'controller_manifests'], manifests),
     };
+  }
+
+  #program(key: string, given: string | { image: string } | undefined): ProgramSource | null {
+    if (given === undefined) return null;
+    if (typeof given === 'string') return this.#path(['programs', key], given);
+    if (!this.#options.allowFiles) this.#refuseFile(['programs', key, 'image'], given.image, 'run it from a file');
+    return { image: given.image };
   }
 
   #manifests(file: PlanFile): ManifestSources {

@@ -10,8 +10,8 @@ import type {
   HubTarget,
   ManifestSources,
   Platform,
+  ProgramSources,
   ServiceTarget,
-  StockPrograms,
   WaitLimits,
 } from './expanded-plan.ts';
 
@@ -68,7 +68,7 @@ export interface Plan {
   seedGiven: boolean;
   service: ServiceTarget;
   hub: HubTarget | null;
-  programs: StockPrograms | null;
+  programs: ProgramSources | null;
   manifests: ManifestSources;
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };

@@ -109,17 +109,30 @@ const boot = () =>
       .describe('What a BMC asks for at once; 1MB when absent'),
   }).describe('What booting hosts download from the image service; nothing when absent');
 
+const PROGRAM_ALLOWED =
+  'a path, or a mapping such as {image: quay.io/edge-infrastructure/assisted-installer-agent:latest}';
+const program = () =>
+  z.union(
+    [
+      text(PROGRAM_ALLOWED),
+      mapping({
+        image: pattern(/^[A-Za-z0-9][^\s]{0,511}$/, 'the reference of an image, as podman and skopeo take it'),
+      }),
+    ],
+    { error: PROGRAM_ALLOWED },
+  );
+
 const programs = () =>
   mapping({
-    agent: text('a path').optional().describe('The stock agent (assisted-installer-agent)'),
-    installer: text('a path').optional().describe('The stock installer (assisted-installer)'),
-    controller: text('a path').optional().describe('The stock controller (assisted-installer-controller)'),
+    agent: program().optional().describe('The stock agent (assisted-installer-agent)'),
+    installer: program().optional().describe('The stock installer (assisted-installer)'),
+    controller: program().optional().describe('The stock controller (assisted-installer-controller)'),
     controller_manifests: text('a path')
       .optional()
       .describe(
-        "The folder of the controller's manifests in the installer's image: deploy/assisted-installer-controller",
+        "The folder of the controller's manifests in the installer's source: deploy/assisted-installer-controller; its image has it",
       ),
-  }).describe('Stock programs that hosts with agent: noop run');
+  }).describe('Stock programs that hosts with agent: noop run: paths, or images that they are copied out of');
 
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () =>
