@@ -333,6 +333,21 @@ describe('what is wrong and where', () => {
       ],
     ],
     [
+      'programs in what is no image',
+      'agent: noop\nclusters:\n- {topology: sno}\nprograms: {agent: {image: ""}, installer: {path: /i}, controller: 5}\n',
+      [
+        'p.yaml:4:27: programs.agent.image is ""; allowed: the reference of an image, as podman and skopeo take it',
+        /programs\.installer\.image .*allowed: the reference of an image/,
+        /unknown key "path" in programs\.installer; allowed: image/,
+        /programs\.controller is 5; allowed: a path, or a mapping such as \{image: /,
+      ],
+    ],
+    [
+      'an installer that is a file, without its manifests',
+      'agent: noop\nclusters:\n- {topology: sno}\nprograms: {agent: {image: a}, installer: /i, controller: {image: c}}\n',
+      [/noop only beside its stock programs \(missing: programs\.controller_manifests\)/],
+    ],
+    [
       'programs that nobody runs',
       `${SNO}programs: {agent: /usr/bin/agent}\n`,
       ['p.yaml:3:1: programs is given and no host runs them; add agent: noop, or leave it out'],

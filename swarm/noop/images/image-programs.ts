@@ -14,6 +14,7 @@ import {
   ImageError,
   type ImageFile,
   type ImageTool,
+  isLocalName,
   isOfRegistry,
   onPath,
   partsOf,
@@ -91,8 +92,7 @@ async function copied(key: Program, image: string, cache: string, tell: (text: s
 async function toolFor(image: string): Promise<ImageTool> {
   const registry = isOfRegistry(image);
   const hasPodman = onPath('podman') !== null;
-  // An image that was built here is in no registry.
-  if (registry && hasPodman && (await podmanHas(image))) return podman(true);
+  if (registry && isLocalName(image) && hasPodman && (await podmanHas(image))) return podman(true);
   // These find out the digest alone, and leave nothing behind.
   if (onPath('skopeo')) return skopeo;
   if (registry && onPath('oc')) return oc;

@@ -41,6 +41,12 @@ export function isOfRegistry(reference: string): boolean {
   return !PLACE.test(reference);
 }
 
+/** Whether a reference names no registry, as podman names what was built on this machine. */
+export function isLocalName(reference: string): boolean {
+  const [first = '', rest] = reference.split('/', 2);
+  return rest === undefined || first === 'localhost' || !/[.:]/.test(first);
+}
+
 /** A reference of a registry without its tag or digest, and the digest that it names. */
 export function partsOf(reference: string): { name: string; tag: string | null; digest: string | null } {
   const bare = reference.replace(/^docker:\/\//, '');

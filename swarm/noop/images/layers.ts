@@ -68,6 +68,9 @@ async function apply(tree: Map<string, Entry>, layer: number, path: string): Pro
   }
   for (const [name, entry] of added) {
     if (entry.type !== 'folder' && tree.get(name)?.type === 'folder') remove(tree, name, true);
+    // Archives need not name the folders of their files.
+    for (let at = posix.dirname(name); at !== '.' && tree.get(at)?.type !== 'folder'; at = posix.dirname(at))
+      tree.set(at, { type: 'folder' });
     tree.set(name, entry);
   }
 }
@@ -117,17 +120,11 @@ function resolved(tree: ReadonlyMap<string, Entry>, path: string): string | null
       if (entry.target.startsWith('/')) at = '';
       rest = [...entry.target.split('/').filter((one) => one !== '' && one !== '.'), ...rest];
     } else {
-      // Archives need not name the folders of their files.
-      if (entry === undefined && rest.length === 0 && !hasInside(tree, next)) return null;
+      if (entry === undefined) return null;
       at = next;
     }
   }
   return at;
-}
-
-function hasInside(tree: ReadonlyMap<string, Entry>, folder: string): boolean {
-  for (const name of tree.keys()) if (name.startsWith(`${folder}/`)) return true;
-  return false;
 }
 
 async function extractFrom(path: string, targets: ReadonlyMap<string, readonly string[]>): Promise<void> {

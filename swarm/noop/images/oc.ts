@@ -47,6 +47,8 @@ async function copyOne(image: string, { from, to, kind }: ImageFile, folder: str
       }
       if (!stat?.isSymbolicLink()) break;
       path = posix.resolve(posix.dirname(path), readlinkSync(taken));
+      // What comes next must not be written through it.
+      rmSync(taken);
     }
     throw new ImageError(`has no ${kind} ${from}`);
   } finally {
