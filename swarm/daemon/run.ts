@@ -41,6 +41,7 @@ import { noopSetup } from './noop-setup.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
+import { TrafficSample } from './traffic-sample.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
 
@@ -72,6 +73,7 @@ export class Run {
   readonly #lifeOf = new Map<number, ClusterLife>();
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
+  readonly #sample: TrafficSample;
   #machines: MachinesAtWork | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
@@ -99,6 +101,7 @@ export class Run {
     this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
     this.#judgement = new Judgement(this.#measurements, this.#redactor);
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
+    this.#sample = new TrafficSample(options.plan);
   }
 
   get reader(): TelemetryReader {
@@ -232,7 +235,7 @@ export class Run {
         onClusterIdle: (cluster) => this.#machines?.done(cluster),
       });
       noop = this.plan.programs && (await this.#noopClusters(pool));
-      this.#machines = new MachinesAtWork(noop ?? pool);
+      this.#machines = new MachinesAtWork(this.#sample.mark(noop ?? pool));
       if (this.#state === 'starting') this.#state = 'running';
       const machines = await user.attend(this.#machines);
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
@@ -243,6 +246,7 @@ export class Run {
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
+    await this.#keepTraffic(pool);
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
@@ -253,6 +257,14 @@ export class Run {
     this.#measurements.stop();
     loop.stop();
     return this.#end();
+  }
+
+  async #keepTraffic(pool: RunPool | null): Promise<void> {
+    if (!pool || this.#sample.empty) return;
+    const profiles = await pool.traffic();
+    await this.#store
+      ?.traffic(profiles)
+      .catch((error: Error) => this.#warn(`the record of traffic cannot be written: ${error.message}`));
   }
 
   #noopClusters(machines: RunPool): Promise<NoopClusters> {
