@@ -14,7 +14,8 @@ import { buildHost } from '../host/build-host.ts';
 import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
-import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
+import { driftSummary } from '../report/drift-text.ts';
+import { type DriftSummary, type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
@@ -22,6 +23,7 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { keepApiDocument } from './api-document.ts';
 import { cleanUp } from './clean-up.ts';
 import {
   type ConnectionBudget,
@@ -85,6 +87,7 @@ export class Run {
   /** In the order in which they were started. */
   readonly #embedded: EmbeddedProcess[] = [];
   #summary: RunSummary | null = null;
+  #drift: DriftSummary | null = null;
   /** Knows the plan's secrets; everything that is told or kept passes it. */
   readonly #redactor: Redactor;
 
@@ -205,9 +208,11 @@ export class Run {
       this.#budget = connectionBudget(this.plan, await readConnectionLimits());
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
+      const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      this.#keepDocument(baseUrl);
       user = await this.#parts.createUser({
         plan: this.plan,
-        baseUrl: await this.#serviceUrl(hub?.text ?? null),
+        baseUrl,
         hub,
         clock: this.#clock,
         telemetry,
@@ -262,9 +267,18 @@ export class Run {
   async #keepTraffic(pool: RunPool | null): Promise<void> {
     if (!pool || this.#sample.empty) return;
     const profiles = await pool.traffic();
+    this.#drift = driftSummary(profiles);
     await this.#store
       ?.traffic(profiles)
       .catch((error: Error) => this.#warn(`the record of traffic cannot be written: ${error.message}`));
+  }
+
+  /** Beside everything else: a comparison can do without it. */
+  #keepDocument(baseUrl: string): void {
+    if (this.#sample.empty || this.directory === null || baseUrl === '') return;
+    keepApiDocument(this.directory, baseUrl, this.plan.service.tls).catch((error: Error) =>
+      this.#warn(`the service's OpenAPI document was not kept: ${error.message}`),
+    );
   }
 
   #noopClusters(machines: RunPool): Promise<NoopClusters> {
@@ -419,6 +433,7 @@ export class Run {
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         hubRequests: this.#measurements.hubRequests.rows(),
+        drift: this.#drift,
       },
       wallNow(),
     );

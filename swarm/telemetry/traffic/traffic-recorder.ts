@@ -236,8 +236,8 @@ class OperationBuilder {
     count(this.#headers, headers.filter((_, at) => at % 2 === 0).join(', '), MOST_TEXTS);
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at]!;
-      const values = (this.#values[name] ??= {});
-      count(values, headerPattern(name, headers[at + 1]!), MOST_TEXTS);
+      this.#values[name] ??= {};
+      count(this.#values[name], headerPattern(name, headers[at + 1]!), MOST_TEXTS);
     }
     count(this.#queries, queryPattern(target), MOST_TEXTS);
     count(this.#statuses, status === 0 ? 'no response' : String(status), MOST_TEXTS);
