@@ -14,8 +14,7 @@ import { buildHost } from '../host/build-host.ts';
 import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
-import { driftSummary } from '../report/drift-text.ts';
-import { type DriftSummary, type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
+import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
@@ -23,7 +22,6 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
-import { keepApiDocument } from './api-document.ts';
 import { cleanUp } from './clean-up.ts';
 import {
   type ConnectionBudget,
@@ -42,8 +40,8 @@ import { NoopClusters } from './noop-clusters.ts';
 import { noopSetup } from './noop-setup.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
+import { RunTraffic } from './run-traffic.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
-import { TrafficSample } from './traffic-sample.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
 
@@ -75,7 +73,7 @@ export class Run {
   readonly #lifeOf = new Map<number, ClusterLife>();
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
-  readonly #sample: TrafficSample;
+  readonly #traffic: RunTraffic;
   #machines: MachinesAtWork | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
@@ -87,7 +85,6 @@ export class Run {
   /** In the order in which they were started. */
   readonly #embedded: EmbeddedProcess[] = [];
   #summary: RunSummary | null = null;
-  #drift: DriftSummary | null = null;
   /** Knows the plan's secrets; everything that is told or kept passes it. */
   readonly #redactor: Redactor;
 
@@ -104,7 +101,7 @@ export class Run {
     this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
     this.#judgement = new Judgement(this.#measurements, this.#redactor);
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
-    this.#sample = new TrafficSample(options.plan);
+    this.#traffic = new RunTraffic(options.plan, (message) => this.#warn(message));
   }
 
   get reader(): TelemetryReader {
@@ -209,7 +206,7 @@ export class Run {
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
-      this.#keepDocument(baseUrl);
+      this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
         plan: this.plan,
         baseUrl,
@@ -240,7 +237,7 @@ export class Run {
         onClusterIdle: (cluster) => this.#machines?.done(cluster),
       });
       noop = this.plan.programs && (await this.#noopClusters(pool));
-      this.#machines = new MachinesAtWork(this.#sample.mark(noop ?? pool));
+      this.#machines = new MachinesAtWork(this.#traffic.mark(noop ?? pool));
       if (this.#state === 'starting') this.#state = 'running';
       const machines = await user.attend(this.#machines);
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
@@ -251,7 +248,7 @@ export class Run {
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
-    await this.#keepTraffic(pool);
+    await this.#traffic.keep(pool, this.#store);
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
@@ -262,23 +259,6 @@ export class Run {
     this.#measurements.stop();
     loop.stop();
     return this.#end();
-  }
-
-  async #keepTraffic(pool: RunPool | null): Promise<void> {
-    if (!pool || this.#sample.empty) return;
-    const profiles = await pool.traffic();
-    this.#drift = driftSummary(profiles);
-    await this.#store
-      ?.traffic(profiles)
-      .catch((error: Error) => this.#warn(`the record of traffic cannot be written: ${error.message}`));
-  }
-
-  /** Beside everything else: a comparison can do without it. */
-  #keepDocument(baseUrl: string): void {
-    if (this.#sample.empty || this.directory === null || baseUrl === '') return;
-    keepApiDocument(this.directory, baseUrl, this.plan.service.tls).catch((error: Error) =>
-      this.#warn(`the service's OpenAPI document was not kept: ${error.message}`),
-    );
   }
 
   #noopClusters(machines: RunPool): Promise<NoopClusters> {
@@ -433,7 +413,7 @@ export class Run {
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         hubRequests: this.#measurements.hubRequests.rows(),
-        drift: this.#drift,
+        drift: this.#traffic.drift,
       },
       wallNow(),
     );
