@@ -19,7 +19,7 @@ const WAIT_MS = 15_000;
  */
 export async function fetchApiDocument(baseUrl: string, tls: TlsOptions): Promise<string | null> {
   const transport = createUndiciTransport({
-    ...{ mode: 'per-poll', tls, idleTimeoutMs: 0, dialTimeoutMs: WAIT_MS, tlsHandshakeTimeoutMs: WAIT_MS },
+    ...{ mode: 'per-poll', tls, idleTimeoutMs: WAIT_MS, dialTimeoutMs: WAIT_MS, tlsHandshakeTimeoutMs: WAIT_MS },
     observer: { connectionOpened: () => {}, connectionClosed: () => {} },
   });
   try {

@@ -94,7 +94,7 @@ export function compareWithDocument(document: ApiDocument, profiles: readonly Tr
       continue;
     }
     const body = published.parameters?.find((one) => one.in === 'body')?.schema;
-    const output = OUTPUTS[detail as StepType];
+    const output = OUTPUTS[detail.split(' ', 1)[0] as StepType];
     const names = fields.filter((path) => {
       const [first, ...rest] = path.split(/\.|(?=\[\])/);
       if (operation !== 'post-step-reply' || first !== 'output' || rest.length === 0)

@@ -33,6 +33,8 @@ export const TOLERANCES = {
   repeatedCount: 0.5,
   /** Of the median time from a request to the next of its kind, as a share. */
   cadence: 0.1,
+  /** From the first to the third quartile of these times, as a share of the median: more is no pace that could be compared. */
+  regular: 0.2,
   /** Of requests a connection, as a share. */
   requestsPerConnection: 0.25,
   /** Of the median time until an idle connection is closed, as a share. */

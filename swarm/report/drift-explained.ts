@@ -11,4 +11,8 @@ export const EXPLAINED: readonly Explanation[] = [
     is: ({ kind, where }) => kind === 'size' && where.startsWith('upload-logs'),
     why: 'what no-op hosts gather their logs from is replaced; native ones send archives as large as those of real hosts',
   },
+  {
+    is: ({ where }) => where === 'post-step-reply container-image-availability without output',
+    why: 'images are there at once on no-op hosts; native ones pull them as long as real ones, and say in between that they are busy',
+  },
 ];

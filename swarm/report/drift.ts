@@ -124,7 +124,7 @@ const sourcesOf = ({ hosts, clusters }: TrafficProfile, program: Program) =>
   Math.max(1, program === 'controller' ? clusters : hosts);
 
 const meanOf = ({ sum, count }: SpreadRecord) => (count === 0 ? 0 : sum / count);
-const medianOf = (record: SpreadRecord) => Spread.of(record).median;
+const medianOf = (record: SpreadRecord) => Spread.of(record).quantile(0.5);
 
 function figuresOf(profile: TrafficProfile, row: OperationRecord | null): OperationFigures | null {
   if (!row) return null;
@@ -187,7 +187,7 @@ function compareOperation(
   compareSize('body', one.bodyBytes, other.bodyBytes, TOLERANCES.bytes, differ);
   const pace = one.everyMs !== null && other.everyMs !== null ? { one: one.everyMs, other: other.everyMs } : null;
   const samePace = pace !== null && alike(pace.one, pace.other, TOLERANCES.cadence);
-  if (pace && !samePace) differ('cadence', `every ${secondsOf(pace.one)}`, `every ${secondsOf(pace.other)}`);
+  if (pace && !samePace && isRegular(stock.everyMs)) differ('cadence', `every ${secondsOf(pace.one)}`, `every ${secondsOf(pace.other)}`);
   if (!alikeCounts(one.perSource, other.perSource, samePace)) {
     const whose = program === 'controller' ? 'cluster' : 'host';
     differ('count', `${numberOf(one.perSource)} a ${whose}`, `${numberOf(other.perSource)} a ${whose}`);
@@ -293,6 +293,12 @@ function compareConnections(
       `closed after ${secondsOf(otherIdle)} without a request`,
     );
   return found;
+}
+
+/** Whether something has a pace of its own: half of the times between are about the same. */
+function isRegular(record: SpreadRecord): boolean {
+  const spread = Spread.of(record);
+  return spread.quantile(0.75) - spread.quantile(0.25) <= TOLERANCES.regular * spread.quantile(0.5);
 }
 
 function alike(one: number, other: number, tolerance: number): boolean {

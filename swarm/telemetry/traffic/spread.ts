@@ -30,7 +30,7 @@ export class Spread {
     return this.#count;
   }
 
-  /** Of nothing 0, as {@link min}, {@link max} and {@link median}. */
+  /** Of nothing 0, as {@link min}, {@link max} and {@link quantile}. */
   get mean(): number {
     return this.#count === 0 ? 0 : this.#sum / this.#count;
   }
@@ -43,9 +43,9 @@ export class Spread {
     return this.#max;
   }
 
-  /** To half a percent. */
-  get median(): number {
-    let left = this.#count / 2;
+  /** To half a percent. @param share of the values that are at most as large, from 0 to 1 */
+  quantile(share: number): number {
+    let left = this.#count * share;
     for (const [bucket, count] of this.#sorted()) {
       left -= count;
       if (left > 0) continue;

@@ -25,7 +25,9 @@ export function wordsOf(endpoint: EndpointName, { target, body }: TappedExchange
       return { detail: '', words: stepsOf(asFields(response)), stages: [] };
     case 'post-step-reply': {
       const code = typeof sent.exit_code === 'number' ? sent.exit_code : 0;
-      return { detail: textOf(sent.step_type), words: [`exit code ${code}`], stages: [] };
+      // A runner that is busy with a step says so by an empty reply.
+      const empty = textOf(sent.output) === '' ? ' without output' : '';
+      return { detail: `${textOf(sent.step_type)}${empty}`, words: [`exit code ${code}`], stages: [] };
     }
     case 'host-progress':
       return stage(sent.current_stage);
