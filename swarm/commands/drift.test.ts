@@ -87,7 +87,9 @@ it('says why there is nothing to compare', async () => {
   writeFileSync(join(runOf('newer'), 'traffic.json'), '{"traffic":2,"profiles":[]}');
   writeFileSync(join(runOf('broken'), 'traffic.json'), '{"traf');
   expect(await messageOf('none')).toMatch(/there is no run none in .*; the last ones are /);
-  expect(await messageOf('native')).toMatch(/has no record of traffic: its plan has no clusters of one shape with hosts of both/);
+  expect(await messageOf('native')).toMatch(
+    /has no record of traffic: its plan has no clusters of one shape with hosts of both/,
+  );
   expect(await messageOf('killed')).toMatch(/it was killed before its end/);
   expect(await messageOf('running')).toMatch(/it still goes on/);
   expect(await messageOf('silent')).toMatch(/cannot be compared: nothing was recorded of both kinds/);

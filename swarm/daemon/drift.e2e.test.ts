@@ -67,7 +67,9 @@ describe.skipIf(!NAMESPACES)('a run with hosts of both kinds', { timeout: 120_00
       expect.objectContaining({ kind: 'step type', where: 'post-step-reply ntp-synchronizer', stock: 'never' }),
     );
     expect(summary.drift).toMatchObject({ differences: differences.length });
-    expect(renderSummary(summary)).toMatch(/Native agents beside stock programs\n {2}\d+ differences? .*\n {2}all of it: swarm drift both/);
+    expect(renderSummary(summary)).toMatch(
+      /Native agents beside stock programs\n {2}\d+ differences? .*\n {2}all of it: swarm drift both/,
+    );
     const kept = readFileSync(join(directory, 'both', 'traffic.json'), 'utf8');
     expect(kept).not.toContain(plan.clusters[0]!.name);
   });

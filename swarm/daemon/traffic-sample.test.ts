@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterLaunch } from '../pool/messages.ts';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
+import type { ClusterLaunch } from '../pool/messages.ts';
 import { TrafficSample } from './traffic-sample.ts';
 
 function sampleOf(clusters: object[]) {
@@ -50,7 +50,10 @@ describe('a sample of traffic', () => {
   });
 
   it('tells the machines what is recorded of a launch', () => {
-    const { sample } = sampleOf([{ topology: 'sno', agent: 'noop' }, { topology: 'sno', amount: 9 }]);
+    const { sample } = sampleOf([
+      { topology: 'sno', agent: 'noop' },
+      { topology: 'sno', amount: 9 },
+    ]);
     const launched: ClusterLaunch[] = [];
     const machines = sample.mark({
       launch: (launch) => launched.push(launch),

@@ -187,7 +187,8 @@ function compareOperation(
   compareSize('body', one.bodyBytes, other.bodyBytes, TOLERANCES.bytes, differ);
   const pace = one.everyMs !== null && other.everyMs !== null ? { one: one.everyMs, other: other.everyMs } : null;
   const samePace = pace !== null && alike(pace.one, pace.other, TOLERANCES.cadence);
-  if (pace && !samePace && isRegular(stock.everyMs)) differ('cadence', `every ${secondsOf(pace.one)}`, `every ${secondsOf(pace.other)}`);
+  if (pace && !samePace && isRegular(stock.everyMs))
+    differ('cadence', `every ${secondsOf(pace.one)}`, `every ${secondsOf(pace.other)}`);
   if (!alikeCounts(one.perSource, other.perSource, samePace)) {
     const whose = program === 'controller' ? 'cluster' : 'host';
     differ('count', `${numberOf(one.perSource)} a ${whose}`, `${numberOf(other.perSource)} a ${whose}`);
