@@ -45,7 +45,7 @@ A plan with hosts of both kinds in clusters of the same shape is needed; their t
 Where the service publishes its OpenAPI document (the embedded one does not), step types, stages and fields are compared with it too.
 
 Alike is what differs by no more than: mean size of heads and bodies ${percent(TOLERANCES.size)} (bodies: or ${TOLERANCES.bytes} bytes); requests a host
-${percent(TOLERANCES.count)}, ${percent(TOLERANCES.repeatedCount)} of what is repeated at the same pace; pace ${percent(TOLERANCES.cadence)}; requests a connection ${percent(TOLERANCES.requestsPerConnection)}; time until an idle connection
+${percent(TOLERANCES.count)}, ${percent(TOLERANCES.repeatedCount)} of what is repeated at the same pace, and what hosts of one kind differ by among themselves; pace ${percent(TOLERANCES.cadence)}; requests a connection ${percent(TOLERANCES.requestsPerConnection)}; time until an idle connection
 is closed ${percent(TOLERANCES.idle)}; order ${TOLERANCES.orderMs / 1000} s. Everything else must be equal.
 
 Exit codes: 0 no drift, 1 drift, 2 wrong input.

@@ -27,7 +27,7 @@ export const TOLERANCES = {
   /** Of the mean of heads and of bodies, as a share; bodies may differ by {@link TOLERANCES.bytes} besides. */
   size: 0.05,
   bytes: 16,
-  /** Of requests a host, as a share; half a request is never a difference. */
+  /** Of requests a host, as a share; half a request is never a difference, nor what hosts of one kind differ by among themselves. */
   count: 0.25,
   /** The same, of what is repeated often and at the same pace: how long a host lives is not its program's matter. */
   repeatedCount: 0.5,

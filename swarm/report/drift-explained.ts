@@ -15,4 +15,8 @@ export const EXPLAINED: readonly Explanation[] = [
     is: ({ where }) => where === 'post-step-reply container-image-availability without output',
     why: 'images are there at once on no-op hosts; native ones pull them as long as real ones, and say in between that they are busy',
   },
+  {
+    is: ({ kind, where }) => kind === 'cadence' && where === 'host-progress',
+    why: 'how long the image takes to be written is drawn for each host of both kinds, from the same table',
+  },
 ];

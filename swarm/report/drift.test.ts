@@ -196,6 +196,17 @@ describe('drift', () => {
     expect(renderDrift(drift, null)).toMatch(/Not counted\n.*upload-logs host: stock 300 bytes/);
   });
 
+  it('is not what hosts of one kind differ by among themselves', () => {
+    let host = 0;
+    const moreOnSome: Change = (requests) =>
+      host++ % 2 === 0 ? requests : [...requests, ...requests.filter(progress).map((one) => ({ ...one, at: one.at + 1 }))];
+    const drift = findDrift([...recordTraffic('noop', 2, moreOnSome), ...recordTraffic('native')]);
+    expect(drift.shapes[0]!.rows.find(({ operation }) => operation === 'host-progress')).toMatchObject({
+      ...{ stock: { perSource: 4.5 }, native: { perSource: 3 }, drift: [] },
+    });
+    expect(drift.differences).toEqual([]);
+  });
+
   it('compares nothing when one kind is missing', () => {
     expect(findDrift(recordTraffic('noop')).shapes).toEqual([]);
     expect(findDrift([]).shapes).toEqual([]);

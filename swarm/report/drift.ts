@@ -189,10 +189,8 @@ function compareOperation(
   const samePace = pace !== null && alike(pace.one, pace.other, TOLERANCES.cadence);
   if (pace && !samePace && isRegular(stock.everyMs))
     differ('cadence', `every ${secondsOf(pace.one)}`, `every ${secondsOf(pace.other)}`);
-  if (!alikeCounts(one.perSource, other.perSource, samePace)) {
-    const whose = program === 'controller' ? 'cluster' : 'host';
-    differ('count', `${numberOf(one.perSource)} a ${whose}`, `${numberOf(other.perSource)} a ${whose}`);
-  }
+  const words = countsDiffer(pair, program, stock, native, samePace);
+  if (words) differ('count', ...words);
   return found;
 }
 
@@ -278,14 +276,13 @@ function compareConnections(
   const differ = (ofStock: string, ofNative: string) =>
     found.push({ kind: 'connections', program, where: 'connections', stock: ofStock, native: ofNative });
   const [one, other] = [meanOf(stock.requests), meanOf(native.requests)];
-  const reuse = alike(one, other, TOLERANCES.requestsPerConnection);
+  // Of one connection a host, the number of its requests is that of the host.
+  const single = Math.max(stock.perSource.max, native.perSource.max) === 1;
+  const reuse = single || alike(one, other, TOLERANCES.requestsPerConnection);
   if (!reuse) differ(`${numberOf(one)} requests a connection`, `${numberOf(other)} requests a connection`);
-  const perSource = (profile: TrafficProfile, { count }: ConnectionRecord) => count / sourcesOf(profile, program);
-  const [opened, others] = [perSource(pair.stock, stock), perSource(pair.native, native)];
-  const whose = program === 'controller' ? 'cluster' : 'host';
   // Who lives longer opens more; who uses them otherwise was named already.
-  if (reuse && !alikeCounts(opened, others, opened >= LEAST_REPEATED && others >= LEAST_REPEATED))
-    differ(`${numberOf(opened)} connections a ${whose}`, `${numberOf(others)} connections a ${whose}`);
+  const words = reuse ? countsDiffer(pair, program, stock, native, true) : null;
+  if (words) differ(`connections: ${words[0]}`, `connections: ${words[1]}`);
   if (stock.idleMs.count < LEAST_REPEATED || native.idleMs.count < LEAST_REPEATED) return found;
   const [idle, otherIdle] = [medianOf(stock.idleMs), medianOf(native.idleMs)];
   if (!alike(idle, otherIdle, TOLERANCES.idle) && Math.abs(idle - otherIdle) > TOLERANCES.orderMs)
@@ -306,9 +303,42 @@ function alike(one: number, other: number, tolerance: number): boolean {
   return Math.abs(one - other) <= tolerance * Math.max(one, other);
 }
 
-function alikeCounts(one: number, other: number, samePace: boolean): boolean {
-  const repeated = samePace && Math.min(one, other) >= LEAST_REPEATED;
-  return Math.abs(one - other) <= 0.5 || alike(one, other, repeated ? TOLERANCES.repeatedCount : TOLERANCES.count);
+interface Counted {
+  count: number;
+  perSource: SpreadRecord;
+}
+
+/**
+ * How often sources of both kinds did something, in words; null where that is alike: what single sources of one kind differ by,
+ * those of the other may too.
+ * @param samePace it is repeated as quickly: only how long sources lived can make a difference
+ */
+function countsDiffer(
+  pair: Pair,
+  program: Program,
+  stock: Counted,
+  native: Counted,
+  samePace: boolean,
+): [stock: string, native: string] | null {
+  const [one, other] = [
+    { ...stock, profile: pair.stock },
+    { ...native, profile: pair.native },
+  ].map(({ count, perSource, profile }) => {
+    const sources = sourcesOf(profile, program);
+    return { mean: count / sources, min: perSource.count < sources ? 0 : perSource.min, max: perSource.max };
+  }) as [Range, Range];
+  if (one.min <= other.max && other.min <= one.max) return null;
+  const repeated = samePace && Math.min(one.mean, other.mean) >= LEAST_REPEATED;
+  const tolerance = repeated ? TOLERANCES.repeatedCount : TOLERANCES.count;
+  if (Math.abs(one.mean - other.mean) <= 0.5 || alike(one.mean, other.mean, tolerance)) return null;
+  const whose = program === 'controller' ? 'cluster' : 'host';
+  return [`${numberOf(one.mean)} a ${whose}`, `${numberOf(other.mean)} a ${whose}`];
+}
+
+interface Range {
+  mean: number;
+  min: number;
+  max: number;
 }
 
 const numberOf = (value: number) => value.toFixed(value < 10 && !Number.isInteger(value) ? 1 : 0);
