@@ -31,7 +31,7 @@ export function tappedConnection(
   const told = (exchange: TappedExchange) => {
     const { method, target, status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = exchange;
     const endpoint = endpointOf(method, target);
-    const client = from === 'controller' ? from : clientOf(programOfHost(endpoint));
+    const client = from === 'controller' ? from : clientOf(programOfHost(endpoint, target));
     const outcome = status || failure;
     telemetry.request({
       client,

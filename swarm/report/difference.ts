@@ -27,8 +27,12 @@ export const TOLERANCES = {
   /** Of the mean of heads and of bodies, as a share; bodies may differ by {@link TOLERANCES.bytes} besides. */
   size: 0.05,
   bytes: 16,
-  /** Of requests a host, as a share; half a request is never a difference, nor what hosts of one kind differ by among themselves. */
+  /** Of requests a host, as a share; what hosts of one kind differ by among themselves is never a difference. */
   count: 0.25,
+  /** Requests a host that are never a difference: of few hosts, and of {@link TOLERANCES.fewSources} and more. */
+  countOfFew: 1,
+  countOfMany: 0.5,
+  fewSources: 3,
   /** The same, of what is repeated often and at the same pace: how long a host lives is not its program's matter. */
   repeatedCount: 0.5,
   /** Of the median time from a request to the next of its kind, as a share. */

@@ -276,9 +276,9 @@ function compareConnections(
   const differ = (ofStock: string, ofNative: string) =>
     found.push({ kind: 'connections', program, where: 'connections', stock: ofStock, native: ofNative });
   const [one, other] = [meanOf(stock.requests), meanOf(native.requests)];
-  // Of one connection a host, the number of its requests is that of the host.
-  const single = Math.max(stock.perSource.max, native.perSource.max) === 1;
-  const reuse = single || alike(one, other, TOLERANCES.requestsPerConnection);
+  // Programs that use one connection open a second when they have waited for long; how many requests it has is no matter of its use.
+  const perSource = [meanOf(stock.perSource), meanOf(native.perSource)] as const;
+  const reuse = Math.abs(perSource[0] - perSource[1]) <= 1 || alike(one, other, TOLERANCES.requestsPerConnection);
   if (!reuse) differ(`${numberOf(one)} requests a connection`, `${numberOf(other)} requests a connection`);
   // Who lives longer opens more; who uses them otherwise was named already.
   const words = reuse ? countsDiffer(pair, program, stock, native, true) : null;
@@ -330,9 +330,16 @@ function countsDiffer(
   if (one.min <= other.max && other.min <= one.max) return null;
   const repeated = samePace && Math.min(one.mean, other.mean) >= LEAST_REPEATED;
   const tolerance = repeated ? TOLERANCES.repeatedCount : TOLERANCES.count;
-  if (Math.abs(one.mean - other.mean) <= 0.5 || alike(one.mean, other.mean, tolerance)) return null;
+  if (Math.abs(one.mean - other.mean) <= leastDifference(pair, program)) return null;
+  if (alike(one.mean, other.mean, tolerance)) return null;
   const whose = program === 'controller' ? 'cluster' : 'host';
   return [`${numberOf(one.mean)} a ${whose}`, `${numberOf(other.mean)} a ${whose}`];
+}
+
+/** Of few sources it is not known by how much they differ among themselves. */
+function leastDifference({ stock, native }: Pair, program: Program): number {
+  const few = Math.min(sourcesOf(stock, program), sourcesOf(native, program)) < TOLERANCES.fewSources;
+  return few ? TOLERANCES.countOfFew : TOLERANCES.countOfMany;
 }
 
 interface Range {

@@ -152,6 +152,8 @@ export interface Session {
   abort(): void;
   /** {@link abort} was called. */
   readonly aborted: boolean;
+  /** The program has ended: no further requests will come, and connections that are its own are closed, as the kernel does. */
+  end(): void;
   /** No further requests will come: its connections close when idle for {@link TransportOptions.idleTimeoutMs}. */
   release(): void;
 }

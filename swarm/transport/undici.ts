@@ -70,6 +70,7 @@ class UndiciTransport implements Transport {
           this.#route,
           (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity, options),
           noop,
+          true,
         );
       case 'keep-alive':
         return this.#keptSession(target, String(machine), 1, Infinity, options);
@@ -135,6 +136,7 @@ class UndiciTransport implements Transport {
           if (kept.sessions === 0) kept.set.whenEmpty(() => kept.sessions === 0 && this.#kept.delete(key));
         }
       },
+      false,
     );
   }
 }

@@ -189,7 +189,7 @@ class ProfileBuilder {
 
   #add(source: Source, host: number | null, exchange: TappedExchange): Program {
     const endpoint = endpointOf(exchange.method, exchange.target);
-    const program = host === null ? 'controller' : programOfHost(endpoint);
+    const program = host === null ? 'controller' : programOfHost(endpoint, exchange.target);
     const operation = endpoint === 'other' ? `${exchange.method} ${pathOf(exchange.target)}` : endpoint;
     const { detail, words, stages } = wordsOf(endpoint, exchange, responseOf(exchange));
     const names: Pick<OperationRecord, 'program' | 'operation' | 'detail'> = { program, operation, detail };

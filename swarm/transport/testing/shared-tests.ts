@@ -162,6 +162,44 @@ export function describeTransport(name: string, create: (options: TransportOptio
       throw error;
     }
 
+    describe('the end of a program', () => {
+      it('closes its own connections at once, and one under way when its request is over', async () => {
+        let answer = () => {};
+        const { server: raw, url } = await server((socket, request) => {
+          if (request.startsWith('GET /slow')) answer = () => socket.write(OK);
+          else socket.write(OK);
+        });
+        const made = transport();
+        const ended = session(made, url);
+        const other = session(made, url, 2);
+        await other.request(GET);
+        await ended.request(GET);
+        const slow = ended.request({ ...GET, path: '/slow' });
+        await until(() => raw.requests.length === 3);
+        ended.end();
+        expect(raw.open).toBe(2);
+        answer();
+        expect((await slow).status).toBe(200);
+        await until(() => raw.open === 1);
+        await other.request(GET);
+        await expect(ended.request(GET)).rejects.toThrow('the session was released');
+        const idle = session(made, url, 3);
+        await idle.request(GET);
+        idle.end();
+        await until(() => raw.open === 1 && closed === 2);
+      });
+
+      it.each(['keep-alive', 'shared'] as const)('leaves connections open that others use (%s)', async (mode) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport({ mode });
+        const ended = session(made, url);
+        await ended.request(GET);
+        ended.end();
+        await session(made, url).request(GET);
+        expect(raw.sockets).toHaveLength(1);
+      });
+    });
+
     describe('a tapped connection', () => {
       /** What was told of each connection. */
       interface Told {

@@ -18,6 +18,7 @@ export class ConnectionSet {
   #count = 0;
   readonly #waiting: Waiter[] = [];
   #onEmpty: (() => void) | null = null;
+  #closed = false;
   readonly origin: string;
   readonly proxy: HttpProxy | null;
   /** Whose connections these are; null when they are everybody's, or nobody wants to know. */
@@ -75,13 +76,23 @@ export class ConnectionSet {
 
   /** Takes a connection back after a request, whatever became of it. */
   put(connection: Connection): void {
-    if (!connection.live || this.#idle.length >= this.#maxIdle) {
+    if (!connection.live || this.#closed || this.#idle.length >= this.#maxIdle) {
       this.#count--;
       void connection.destroy('no longer needed');
     } else {
       this.#idle.push(connection);
     }
     this.#wakeNext();
+    this.#checkEmpty();
+  }
+
+  /** Closes what is idle now, and everything else when it is. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#idle.splice(0)) {
+      this.#count--;
+      void connection.destroy('the program has ended');
+    }
     this.#checkEmpty();
   }
 
