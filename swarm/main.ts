@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
+import { driftCommand } from './commands/drift.ts';
 import { EXIT, InputError } from './commands/exit.ts';
 import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
@@ -42,6 +43,7 @@ Examples:
     runCommand,
     runsCommand,
     cleanCommand,
+    driftCommand,
     demoCommand,
     serveCommand,
     planCommand,

@@ -8,8 +8,9 @@ import type { TlsOptions } from '../plan/connections.ts';
 import { SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
-import { locateRun, RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
+import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
+import { findRun } from './find-run.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
 import { serviceUrl } from './options.ts';
@@ -110,7 +111,7 @@ function chooseRuns(names: readonly string[], flags: CleanFlags): FoundRun[] {
     );
   }
   const archive = new RunArchive(flags.out);
-  if (names.length > 0) return names.map((name) => findRun(archive, name)).filter(isOver);
+  if (names.length > 0) return names.map((name) => runWithLedger(archive, name)).filter(isOver);
   const { seed, service } = flags;
   const found = archive
     .list()
@@ -127,15 +128,8 @@ function chooseRuns(names: readonly string[], flags: CleanFlags): FoundRun[] {
   });
 }
 
-function findRun(archive: RunArchive, name: string): FoundRun {
-  const place = locateRun(archive, name);
-  const record = place.archive.get(place.id);
-  if (!record) {
-    const known = place.archive.list(5).map(({ id }) => id);
-    throw new InputError(
-      `there is no run ${name} in ${place.archive.root}; ${known.length > 0 ? `the last ones are ${known.join(', ')}` : 'there are no runs'} (another folder: --out)`,
-    );
-  }
+function runWithLedger(archive: RunArchive, name: string): FoundRun {
+  const record = findRun(archive, name);
   const [found] = withLedger(record);
   if (!found) {
     throw new InputError(

@@ -44,6 +44,7 @@ beforeEach(async () => {
       stopCluster: () => {},
       controllerDue: () => {},
       bootstrapWrites: () => {},
+      traffic: async () => [],
       stop: async () => {},
     };
   });

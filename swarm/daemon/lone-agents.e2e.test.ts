@@ -44,6 +44,7 @@ beforeAll(async () => {
       stopCluster: (cluster) => pool.stopCluster(cluster),
       controllerDue: (cluster) => pool.controllerDue(cluster),
       bootstrapWrites: (cluster, file) => pool.bootstrapWrites(cluster, file),
+      traffic: () => pool.traffic(),
       stop: () => pool.stop(),
     };
   });

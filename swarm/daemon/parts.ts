@@ -5,6 +5,7 @@ import { createPool } from '../pool/pool.ts';
 import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
+import { writeTraffic } from '../telemetry/traffic/traffic-profile.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
 import { readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
@@ -37,6 +38,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
         ledger,
         write: (event) => store.append(event),
         history: async (host) => (closed ? readHistory(store.folder, host) : store.hostHistory(host)),
+        traffic: (profiles) => writeTraffic(store.folder, profiles),
         finish: async (summary) => {
           closed = true;
           await store

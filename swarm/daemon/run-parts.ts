@@ -11,6 +11,7 @@ import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 
 /** The worker threads of a run. */
@@ -19,6 +20,8 @@ export interface RunPool extends Machines {
   controllerDue(cluster: number): void;
   /** That cluster writes to a file of its bootstrap: appends. */
   bootstrapWrites(cluster: number, file: HostFile): void;
+  /** What was recorded of the traffic of launches that say so, as things stand. */
+  traffic(): Promise<TrafficProfile[]>;
   /** Ends all machines and threads. */
   stop(): Promise<void>;
 }
@@ -79,5 +82,7 @@ export interface RunStoreWriter {
   write(event: RunEvent): void;
   /** Events of one host so far, oldest first. */
   history(host: number): Promise<RunEvent[]>;
+  /** Keeps what was recorded of traffic. */
+  traffic(profiles: readonly TrafficProfile[]): Promise<void>;
   finish(summary: RunSummary): Promise<void>;
 }

@@ -78,6 +78,7 @@ it('fails clearly, with the cause, when a worker thread is killed in the middle'
           stopCluster: (cluster) => pool.stopCluster(cluster),
           controllerDue: (cluster) => pool.controllerDue(cluster),
           bootstrapWrites: (cluster, file) => pool.bootstrapWrites(cluster, file),
+          traffic: () => pool.traffic(),
           stop: () => pool.stop(),
         };
       },

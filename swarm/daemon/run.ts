@@ -40,6 +40,7 @@ import { NoopClusters } from './noop-clusters.ts';
 import { noopSetup } from './noop-setup.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
+import { RunTraffic } from './run-traffic.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
@@ -72,6 +73,7 @@ export class Run {
   readonly #lifeOf = new Map<number, ClusterLife>();
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
+  readonly #traffic: RunTraffic;
   #machines: MachinesAtWork | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
@@ -99,6 +101,7 @@ export class Run {
     this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
     this.#judgement = new Judgement(this.#measurements, this.#redactor);
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
+    this.#traffic = new RunTraffic(options.plan, (message) => this.#warn(message));
   }
 
   get reader(): TelemetryReader {
@@ -202,9 +205,11 @@ export class Run {
       this.#budget = connectionBudget(this.plan, await readConnectionLimits());
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
+      const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
         plan: this.plan,
-        baseUrl: await this.#serviceUrl(hub?.text ?? null),
+        baseUrl,
         hub,
         clock: this.#clock,
         telemetry,
@@ -232,7 +237,7 @@ export class Run {
         onClusterIdle: (cluster) => this.#machines?.done(cluster),
       });
       noop = this.plan.programs && (await this.#noopClusters(pool));
-      this.#machines = new MachinesAtWork(noop ?? pool);
+      this.#machines = new MachinesAtWork(this.#traffic.mark(noop ?? pool));
       if (this.#state === 'starting') this.#state = 'running';
       const machines = await user.attend(this.#machines);
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
@@ -243,6 +248,7 @@ export class Run {
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
+    await this.#traffic.keep(pool, this.#store);
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
@@ -407,6 +413,7 @@ export class Run {
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         hubRequests: this.#measurements.hubRequests.rows(),
+        drift: this.#traffic.drift,
       },
       wallNow(),
     );

@@ -25,6 +25,8 @@ import type { Host } from './host.ts';
 /** How an installer process ended. */
 export interface InstallOutcome {
   exitCode: number;
+  /** What it has written to its standard output; nothing when absent. */
+  output?: string;
   /** stderr text of the process; '' when it was silent. */
   error: string;
   /** Why a silent process failed, for people; no part of what it wrote. */

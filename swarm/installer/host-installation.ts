@@ -55,6 +55,8 @@ export class HostInstallation {
   readonly service: InventoryClient;
   /** Aborts when the installer ends, for what it does in the background. */
   readonly signal: AbortSignal;
+  /** Of how far the image was written. */
+  imageReports = 0;
   readonly #life = new AbortController();
   readonly #stop: () => void;
 
@@ -125,7 +127,10 @@ export class HostInstallation {
       clock,
       durationMs: hostDurationMs(profile, host, duration),
       lineMs: profile.writerLineMs,
-      report: (percent) => this.stage('Writing image to disk', `${percent}%`),
+      report: (percent) => {
+        this.imageReports++;
+        return this.stage('Writing image to disk', `${percent}%`);
+      },
       signal: this.signal,
     });
   }

@@ -26,7 +26,9 @@ describe('an installer that meets trouble', () => {
     );
     await simulation.until(() => simulation.outcomes.size === 1);
     const reason = expect.stringMatching(/^host-ignition answered 404/);
-    expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 1, error: '', reason }]);
+    expect([...simulation.outcomes.values()]).toEqual([
+      { exitCode: 1, error: '', reason, output: expect.stringMatching(/^time=/) },
+    ]);
     const story = simulation.story(master);
     expect(story.filter((line) => line.startsWith('S5'))).toHaveLength(11);
     expect(story.at(-1)).toMatch(/^S6 m1 Failed \(host-ignition answered 404, not 200/);
@@ -40,7 +42,9 @@ describe('an installer that meets trouble', () => {
       told.startsWith('S6') || told.startsWith('S7') ? { status: 409, body: { code: '409' } } : undefined,
     );
     await simulation.until(() => simulation.silent.length === 1);
-    expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 0, error: '' }]);
+    expect([...simulation.outcomes.values()]).toEqual([
+      { exitCode: 0, error: '', output: expect.stringMatching(/^time=/) },
+    ]);
     expect(withoutPercentages(simulation.story(master))).toEqual([
       'S6 m1 Starting installation (master)',
       'S6 m1 Installing (master)',
@@ -69,7 +73,9 @@ describe('an installer that meets trouble', () => {
     await simulation.clock.advance(10 * 60_000);
     away = false;
     await simulation.until(() => simulation.silent.length === 1);
-    expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 0, error: '' }]);
+    expect([...simulation.outcomes.values()]).toEqual([
+      { exitCode: 0, error: '', output: expect.stringMatching(/^time=/) },
+    ]);
     expect(simulation.story(master).at(-1)).toBe('S6 m1 Rebooting');
     simulation.site.stop();
   });

@@ -7,6 +7,7 @@ import type { InstallOutcome } from '../host/machine.ts';
 import { ServiceError } from '../service/service-client.ts';
 import { installBootstrap } from './bootstrap.ts';
 import { HostInstallation, type InstallerOptions } from './host-installation.ts';
+import { installerLog, type WrittenLog } from './installer-log.ts';
 import { installMaster } from './master.ts';
 import { installSingleNode } from './single-node.ts';
 import { installWorker } from './worker.ts';
@@ -20,22 +21,32 @@ const STOPPED = 143;
  */
 export async function runInstaller(options: InstallerOptions): Promise<InstallOutcome> {
   const installation = new HostInstallation(options);
+  const startMs = options.clock.now();
+  const output = (whole: boolean) =>
+    installerLog({ ...logOf(installation), whole, startMs, endMs: options.clock.now() });
   try {
     await install(installation);
-    return { exitCode: 0, error: '' };
+    return { exitCode: 0, output: output(true), error: '' };
   } catch (error) {
-    if (options.signal.aborted) return { exitCode: STOPPED, error: '' };
+    if (options.signal.aborted) return { exitCode: STOPPED, output: output(false), error: '' };
     if (!(error instanceof ServiceError)) throw error;
     try {
       await installation.stage('Failed', error.message);
     } catch (failure) {
       if (!options.signal.aborted) throw failure;
     }
-    return { exitCode: 1, error: '', reason: error.message };
+    return { exitCode: 1, output: output(false), error: '', reason: error.message };
   } finally {
     installation.close();
     options.client.release();
   }
+}
+
+function logOf({ request, imageReports }: HostInstallation): Pick<WrittenLog, 'kind' | 'imageLines' | 'osImage'> {
+  const { role, control_plane_count: controlPlanes, enable_skip_mco_reboot: osImage = false } = request;
+  const single = controlPlanes === 1 && role !== 'worker';
+  const kind = single ? 'single-node' : role === 'bootstrap' ? 'bootstrap' : 'node';
+  return { kind, imageLines: imageReports, osImage };
 }
 
 /** One control plane node means single node, except for workers, whose count is ignored (src/config/config.go, ProcessArgs). */

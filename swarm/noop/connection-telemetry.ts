@@ -1,10 +1,12 @@
 /** Counts what stock programs send, as our own transport counts what native ones do. */
-import { type ClientKind, type EndpointName, endpointOf } from '../../model/protocol/endpoints.ts';
+import { type ClientKind, endpointOf } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { HostStage } from '../../model/protocol/states.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { HttpTap, type TappedExchange } from './http-tap.ts';
+import { HttpTap, type TappedExchange } from '../telemetry/traffic/http-tap.ts';
+import { programOfHost } from '../telemetry/traffic/program.ts';
+import { type ConnectionTraffic, RECORDED_BODIES } from '../telemetry/traffic/traffic-recorder.ts';
 import type { ConnectionListener } from './relay.ts';
 
 /** Makes the listener of a new connection. */
@@ -13,20 +15,23 @@ export type TappedListener = () => ConnectionListener;
 /** A host's stage was reported, and the service took it. */
 export type OnStage = (hostId: string, stage: HostStage, info: string) => void;
 
-/** What an agent and its runner ask for; all else of a host comes from the installer and the logs sender. */
-const OF_AGENT: ReadonlySet<EndpointName> = new Set(['register-host', 'get-instructions', 'post-step-reply']);
-
 /**
  * A connection that is opened now. Stock programs tell nobody when a request was due: it counts as sent when it was due.
- * @param others whose requests are those that an agent does not send
+ * @param from whose connection it is
+ * @param traffic told of what goes over it too; null for nobody
  */
-export function tappedConnection(telemetry: Telemetry, others: ClientKind, onStage: OnStage): ConnectionListener {
+export function tappedConnection(
+  telemetry: Telemetry,
+  from: 'host' | 'controller',
+  onStage: OnStage,
+  traffic: ConnectionTraffic | null = null,
+): ConnectionListener {
   telemetry.connectionOpened();
   let failure: TransportErrorKind = 'reset';
-  const tap = new HttpTap(wallNow, (exchange) => {
+  const told = (exchange: TappedExchange) => {
     const { method, target, status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = exchange;
     const endpoint = endpointOf(method, target);
-    const client: ClientKind = OF_AGENT.has(endpoint) ? 'agent' : others;
+    const client = from === 'controller' ? from : clientOf(programOfHost(endpoint, target));
     const outcome = status || failure;
     telemetry.request({
       client,
@@ -40,16 +45,24 @@ export function tappedConnection(telemetry: Telemetry, others: ClientKind, onSta
       bytesReceived,
     });
     if (endpoint === 'host-progress' && status === 200) tellStage(exchange, onStage);
-  });
+    traffic?.exchange(exchange);
+  };
+  const tap = traffic ? new HttpTap(wallNow, told, RECORDED_BODIES) : new HttpTap(wallNow, told);
   return {
     sent: (chunk) => tap.sent(chunk),
     received: (chunk) => tap.received(chunk),
     closed: (why = 'reset') => {
       failure = why;
       tap.end();
+      traffic?.closed();
       telemetry.connectionClosed();
     },
   };
+}
+
+/** What the requests of a program count as: native agents send their logs themselves. */
+function clientOf(program: ReturnType<typeof programOfHost>): ClientKind {
+  return program === 'logs_sender' ? 'agent' : program;
 }
 
 function tellStage({ target, body }: TappedExchange, onStage: OnStage): void {

@@ -187,7 +187,10 @@ class Lab {
     const { slot, names, nics } = host;
     if (names) this.#names.set(slot, names);
     const folder = join(this.#folder, 'hosts', String(slot));
-    for (const path of ['boot', 'run/systemd/journal', 'root', 'tmp', 'opt', 'var/log', 'etc'])
+    for (const path of [
+      ...['boot', 'run/systemd/journal', 'root', 'tmp', 'opt', 'var/log', 'etc'],
+      ...['sys/class/net', 'sys/devices/virtual/net/lo'],
+    ])
       mkdirSync(join(folder, path), { recursive: true });
     for (const file of this.#filesOf(host)) {
       const path = join(folder, file.path);
@@ -195,6 +198,8 @@ class Lab {
       writeFileSync(path, file.text);
     }
     symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
+    // What has no such link counts as a physical NIC: assisted-installer-agent, src/util/network_interface.go, IsPhysical.
+    symlinkSync('../../devices/virtual/net/lo', join(folder, 'sys/class/net/lo'));
     for (const device of host.devices) this.#linkDevice(device);
     const boot = join(this.#root, 'patches/machine/boot');
     const child = spawn(

@@ -19,6 +19,7 @@ import { NoopAgent } from '../noop/noop-agent.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
+import type { ConnectionTraffic, TrafficRecorder } from '../telemetry/traffic/traffic-recorder.ts';
 import { AttachedGround, type AttachedSites } from './attached-sites.ts';
 import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
@@ -40,6 +41,8 @@ export interface ClusterMachinesOptions {
   boot?: BootDownloads;
   /** Where no-op machines run; null or absent for native ones. */
   noop?: { lab: LabAccess; controllerSlot: number; tls: TlsOptions | undefined } | null;
+  /** Records the traffic of no-op machines, where their launch says so. */
+  traffic?: TrafficRecorder;
   /** Where machines of a launch stand whose clusters the service names. */
   sites: AttachedSites;
   /** The service has made this no-op host the bootstrap. */
@@ -91,7 +94,12 @@ export class ClusterMachines {
     };
     this.#attached = launch.attached ? new AttachedGround({ ...common, sites, way: { runtime, access } }) : null;
     this.#peers = noop ? hosts.map(({ identity }) => identity) : [];
-    this.#noop = noop ? new NoopGround({ ...common, runtime, access, ...noop, spoke: launch.spoke ?? null }) : null;
+    this.#noop = noop
+      ? new NoopGround({
+          ...{ ...common, runtime, access, ...noop, spoke: launch.spoke ?? null },
+          traffic: () => this.#traffic(null),
+        })
+      : null;
     this.#ground = this.#attached ?? this.#noop ?? new ClusterSite({ ...common, runtime, access, cluster, hosts });
     this.start(launch.infraEnvId, launch.start);
   }
@@ -156,13 +164,20 @@ export class ClusterMachines {
       peers: this.#peers,
       spoke: launch.spoke ?? null,
       profile: spokeProfile(launch.spokeProfile),
-      connection: () => tappedConnection(runtime.telemetry, 'installer', ground.onStage),
+      connection: () => tappedConnection(runtime.telemetry, 'host', ground.onStage, this.#traffic(machine.slot)),
       onBootstrap: (hostId, reboots) => {
         ground.bootstrapStarted(machine, reboots);
         onBootstrap?.(hostId);
       },
       onBootstrapped: (manifests) => ground.bootstrapped(manifests),
     });
+  }
+
+  /** Records a connection of a no-op machine, or of the controller when `host` is null. @returns null where nothing is recorded */
+  #traffic(host: number | null): ConnectionTraffic | null {
+    const { traffic, launch } = this.#options;
+    if (!traffic || launch.traffic === undefined) return null;
+    return traffic.connection({ kind: 'noop', shape: launch.traffic, cluster: launch.cluster.index, host });
   }
 
   /** The cluster that no-op machines become would start its controller's pod now. */

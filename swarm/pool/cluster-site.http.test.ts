@@ -131,7 +131,7 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
     outcomes.push(site.machine(host, plan.index).install(request));
   }
   try {
-    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ exitCode: 0, error: '' }));
+    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ exitCode: 0, error: '', output: expect.any(String) }));
     await idle;
     expect(bugs).toEqual([]);
     expect(model.status).toBe('installed');

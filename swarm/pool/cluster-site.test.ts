@@ -343,7 +343,7 @@ describe('a site', () => {
     await simulation.clock.advance(10_000);
     expect(simulation.machines[1]!.stopInstaller()).toBe(true);
     await simulation.clock.advance(0);
-    expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 143, error: '' }]);
+    expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 143, error: '', output: expect.any(String) }]);
     expect(simulation.story(simulation.hosts[1]!)).not.toContain('S6 m1 Failed');
     expect(simulation.clock.pending).toBe(0);
     expect(simulation.measured.slice(-3)).toEqual(['stage 1 null', 'error installer-failed', 'phase 1 failed']);

@@ -12,6 +12,7 @@ import type { BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/exp
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
+import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { TransportOptions } from '../transport/transport.ts';
 
 /** Everything a worker needs to let the machines of one cluster live. */
@@ -44,6 +45,8 @@ export interface ClusterLaunch {
   attached?: true;
   /** Goes on without hosts: more may be added until it is stopped. */
   lasting?: true;
+  /** What the traffic of these machines is recorded under: words for their cluster. Absent where it is not recorded. */
+  traffic?: string;
   /** Launches of one placement live on one worker, as hosts must that may be installed into one cluster. */
   placement?: string;
 }
@@ -71,6 +74,8 @@ export type ToWorker =
   | { type: 'remove-hosts'; cluster: number; hosts: number[] }
   /** Ends all machines of a cluster at once, as if unplugged. */
   | { type: 'stop-cluster'; cluster: number }
+  /** Asks for what was recorded of traffic. */
+  | { type: 'traffic' }
   | { type: 'stop' };
 
 export type FromWorker =
@@ -78,6 +83,8 @@ export type FromWorker =
   | { type: 'events'; events: RunEvent[] }
   /** The service has made this no-op host the bootstrap of its cluster. @property host its id */
   | { type: 'bootstrap'; cluster: number; host: string }
+  /** The answer to {@link ToWorker} `traffic`, as things stand. */
+  | { type: 'traffic'; profiles: TrafficProfile[] }
   /** No machine of this cluster will send anything any more: all fell silent and none is left to start, or it was stopped. */
   | { type: 'cluster-idle'; cluster: number };
 

@@ -15,6 +15,7 @@ import type { HostFile } from '../noop/lab-protocol.ts';
 import { NoopController, type SpokeAccess } from '../noop/noop-controller.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { Runtime, ServiceAccess } from '../service/runtime.ts';
+import type { ConnectionTraffic } from '../telemetry/traffic/traffic-recorder.ts';
 import { enterStage, type StagedHost } from './host-stages.ts';
 import { machineSetup } from './machine-setup.ts';
 
@@ -33,6 +34,8 @@ export interface NoopGroundOptions {
   onSilent: (machine: Machine) => void;
   /** {@link NoopGround.active} turned false. */
   onIdle: () => void;
+  /** Records a connection of the controller; null where nothing is recorded. */
+  traffic: () => ConnectionTraffic | null;
 }
 
 export class NoopGround {
@@ -112,7 +115,7 @@ export class NoopGround {
   }
 
   #startController(): void {
-    const { runtime, lab, access, tls, controllerSlot, spoke, onIdle } = this.#options;
+    const { runtime, lab, access, tls, controllerSlot, spoke, onIdle, traffic } = this.#options;
     if (!this.#due || !this.#manifests || !spoke || this.#controller || this.#done) return;
     try {
       this.#controller = new NoopController({
@@ -123,7 +126,7 @@ export class NoopGround {
         pod: controllerPod(this.#manifests),
         spoke,
         reboots: this.#reboots,
-        connection: () => tappedConnection(runtime.telemetry, 'controller', this.onStage),
+        connection: () => tappedConnection(runtime.telemetry, 'controller', this.onStage, traffic()),
         onDone: () => {
           this.#done = true;
           onIdle();

@@ -18,6 +18,7 @@ import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { mergeProfiles, type TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { TransportOptions } from '../transport/transport.ts';
 import type { AddedHost, ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerTask } from './messages.ts';
 
@@ -62,6 +63,8 @@ interface Member {
   threadId: number;
   /** Hosts started and not known to be gone. */
   load: number;
+  /** Waits for what was recorded of traffic; null when nobody does. */
+  onTraffic: ((profiles: TrafficProfile[]) => void) | null;
 }
 
 interface Launched {
@@ -187,6 +190,18 @@ export class Pool {
     if (launched) this.#post(launched.worker, { type: 'stop-cluster', cluster });
   }
 
+  /** What was recorded of the traffic of launches that say so, as things stand; nothing of a worker that is lost. */
+  async traffic(): Promise<TrafficProfile[]> {
+    const answers = this.#members.map((member, worker) => {
+      if (!member.alive) return [];
+      return new Promise<TrafficProfile[]>((resolve) => {
+        member.onTraffic = resolve;
+        this.#post(worker, { type: 'traffic' });
+      });
+    });
+    return mergeProfiles((await Promise.all(answers)).flat());
+  }
+
   /** Ends all machines and threads, after five seconds by force. Idempotent; never throws. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -218,7 +233,7 @@ export class Pool {
           this.#members[worker]!.threadId = message.threadId;
           resolve();
         } else {
-          this.#receive(message);
+          this.#receive(worker, message);
         }
       });
       // piscina's declarations infer the wrong overload of postMessage; at run time it demands an array.
@@ -233,11 +248,15 @@ export class Pool {
           reject(error);
         },
       );
-      this.#members[worker] = { port: port1, task: running, alive: true, threadId: 0, load: 0 };
+      this.#members[worker] = { port: port1, task: running, alive: true, threadId: 0, load: 0, onTraffic: null };
     });
   }
 
-  #receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
+  #receive(worker: number, message: Exclude<FromWorker, { type: 'ready' }>): void {
+    if (message.type === 'traffic') {
+      this.#members[worker]!.onTraffic?.(message.profiles);
+      return;
+    }
     if (message.type === 'events') {
       this.#options.onEvents(message.events);
       return;
@@ -256,6 +275,7 @@ export class Pool {
   #lost(worker: number, message: string): void {
     const member = this.#members[worker]!;
     member.alive = false;
+    member.onTraffic?.([]);
     // One that never came up is what create() throws.
     if (this.#stopping || member.threadId === 0) return;
     const clusters: number[] = [];

@@ -15,11 +15,13 @@ import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { TrafficRecorder } from '../telemetry/traffic/traffic-recorder.ts';
 import type { DialOptions } from '../transport/dialer.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerTask } from './messages.ts';
+import { NativeTraffic } from './native-traffic.ts';
 import { TransportSet } from './transport-set.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
@@ -79,6 +81,7 @@ class Worker {
   readonly #lab: Lab | null;
   /** What machines trust whose launch says nothing. */
   readonly #tls: TlsOptions | undefined;
+  readonly #traffic: NativeTraffic;
   readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
 
@@ -90,6 +93,7 @@ class Worker {
     boot: BootDownloads | null,
     noop: NoopSetup | null,
     dial: DialOptions,
+    traffic: NativeTraffic,
   ) {
     this.#port = port;
     this.#transports = transports;
@@ -98,11 +102,16 @@ class Worker {
     this.#tls = dial.tls;
     this.#lab = noop && this.#openLab(noop, dial);
     this.#batch = batch;
+    this.#traffic = traffic;
   }
 
   handle(message: Exclude<ToWorker, { type: 'stop' }>): void {
     if (message.type === 'launch') {
       this.#launch(message.launch);
+      return;
+    }
+    if (message.type === 'traffic') {
+      this.#port.postMessage({ type: 'traffic', profiles: this.#traffic.recorder.profiles() } satisfies FromWorker);
       return;
     }
     const cluster = this.#clusters.get(message.cluster);
@@ -157,10 +166,12 @@ class Worker {
     const { index, name } = launch.cluster;
     const done = this.#attempt(`cluster ${name} cannot be launched`, () => {
       const transport = this.#transports.of(launch.tls, launch.proxy);
+      this.#traffic.launched(launch);
       const machines = new ClusterMachines({
         runtime: { ...this.#runtime, transport },
         launch,
         sites: this.#sites,
+        traffic: this.#traffic.recorder,
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
         noop: this.#noopOf(launch),
         onBootstrap: (host) => this.#port.postMessage({ type: 'bootstrap', cluster: index, host } satisfies FromWorker),
@@ -202,11 +213,14 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const monitor = new LoopMonitor(telemetry);
   const wheel = createTimerWheel(new ScaledClock(setup.clock));
   const batch = new EventBatch(port);
-  const transports = new TransportSet({ ...setup.transport, observer: telemetry });
+  const traffic = new NativeTraffic(new TrafficRecorder());
+  // Without no-op hosts there is nothing to compare with, and no connection is asked about.
+  const observer = setup.noop ? traffic.observer(telemetry) : telemetry;
+  const transports = new TransportSet({ ...setup.transport, observer });
   const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
-  const worker = new Worker(port, runtime, transports, batch, boot, setup.noop, setup.transport);
+  const worker = new Worker(port, runtime, transports, batch, boot, setup.noop, setup.transport, traffic);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();

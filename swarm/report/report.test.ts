@@ -99,6 +99,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   idleSeconds: 90,
   leftBehind: [],
   hubRequests: [],
+  drift: null,
   ...overrides,
 });
 

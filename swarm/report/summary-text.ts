@@ -51,6 +51,7 @@ export function renderSummary(
   section('Stages (simulated time)', stages(summary));
   section('Step replies', replies(summary));
   section('Generator', generator(summary, style));
+  section('Native agents beside stock programs', drift(summary, style, folder));
   section(
     'Not as real agents',
     summary.deviations.map((text) => style.warn(text)),
@@ -74,6 +75,12 @@ export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
       .filter(Boolean)
       .join('  '),
   );
+}
+
+function drift({ drift: found, run }: RunSummary, style: Style, folder: string | null): string[] {
+  if (!found) return [];
+  const paint = found.differences > 0 ? style.warn : style.good;
+  return [paint(found.result), `all of it: swarm drift ${shellWord(folder ?? run)}`];
 }
 
 function headline(summary: RunSummary, style: Style): string {

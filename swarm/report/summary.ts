@@ -187,10 +187,19 @@ export interface RunSummary {
     /** Seconds by reason; several may hold at once. */
     saturatedBy: Record<string, number>;
   };
+  /** What native agents did otherwise than stock programs; null where nothing was recorded of both. */
+  drift: DriftSummary | null;
   /** In what the load was not that of real agents. */
   deviations: string[];
   /** What the run made and could not (or should not) remove. */
   leftBehind: LeftBehind[];
+}
+
+/** How far native agents and stock programs were compared. */
+export interface DriftSummary {
+  differences: number;
+  /** In one line. */
+  result: string;
 }
 
 /** Objects of one cluster that stand on the service. */
@@ -227,6 +236,7 @@ export interface RunFacts {
   idleSeconds: number;
   leftBehind: LeftBehind[];
   hubRequests: readonly HubRequestRow[];
+  drift: DriftSummary | null;
 }
 
 /** Phases worth a line of the funnel, with the words for them. */
@@ -333,6 +343,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
     generator: facts.generator,
+    drift: facts.drift,
     deviations: deviations(plan, facts.idleSeconds),
     leftBehind: facts.leftBehind,
   };
@@ -388,7 +399,7 @@ export function deviations(
   }
   if (plan.programs) {
     list.push(
-      'no-op hosts: their inventory is a document of the plan and not what the stock program would find; their requests count as due when they were sent, and logs as those of the installer',
+      'no-op hosts: their inventory is a document of the plan and not what the stock program would find; their requests count as due when they were sent',
     );
   }
   if (plan.spokeProfile !== 'typical') {

@@ -58,7 +58,7 @@ export interface ServiceClient {
   call(call: ServiceCall): Promise<Buffer>;
   /** Like call, parsed. @throws ServiceError also when the answer is no JSON. */
   json<T>(call: ServiceCall): Promise<T>;
-  /** The program ended: connections linger and go. */
+  /** The program ended, and its connections with it. */
   release(): void;
 }
 
@@ -118,7 +118,7 @@ class GoServiceClient implements ServiceClient {
   }
 
   release(): void {
-    this.#session.release();
+    this.#session.end();
   }
 
   async #submit(call: ServiceCall): Promise<WireResponse> {

@@ -35,6 +35,15 @@ export interface TransportOptions {
 export interface TransportObserver {
   connectionOpened(): void;
   connectionClosed(): void;
+  /** Whether the bytes of a connection that is opened for this session are looked at. Absent for never. @returns who is told of them */
+  tap?(session: SessionOptions): ConnectionTap | null;
+}
+
+/** Told of the bytes of a connection as they go over it, inside TLS; they must stay as they are. */
+export interface ConnectionTap {
+  sent(chunk: Buffer): void;
+  received(chunk: Buffer): void;
+  closed(): void;
 }
 
 export interface SessionOptions {
@@ -143,6 +152,8 @@ export interface Session {
   abort(): void;
   /** {@link abort} was called. */
   readonly aborted: boolean;
+  /** The program has ended: no further requests will come, and connections that are its own are closed, as the kernel does. */
+  end(): void;
   /** No further requests will come: its connections close when idle for {@link TransportOptions.idleTimeoutMs}. */
   release(): void;
 }

@@ -65,12 +65,18 @@ class UndiciTransport implements Transport {
     const target = this.#targetOf(baseUrl);
     switch (this.#options.mode) {
       case 'per-poll':
-        return new UndiciSession(target, this.#route, (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity), noop);
+        return new UndiciSession(
+          target,
+          this.#route,
+          (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity, options),
+          noop,
+          true,
+        );
       case 'keep-alive':
-        return this.#keptSession(target, String(machine), 1, Infinity);
+        return this.#keptSession(target, String(machine), 1, Infinity, options);
       case 'shared': {
         const limit = this.#options.sharedConnections ?? DEFAULT_SHARED_CONNECTIONS;
-        return this.#keptSession(target, 'all', limit, limit);
+        return this.#keptSession(target, 'all', limit, limit, null);
       }
     }
   }
@@ -93,8 +99,10 @@ class UndiciTransport implements Transport {
     return target;
   }
 
-  #newSet({ origin, proxy }: Target, maxIdle: number, limit: number): ConnectionSet {
-    return new ConnectionSet(origin, proxy, maxIdle, limit, (from) => {
+  /** @param opener whose connections these are; null when they are everybody's */
+  #newSet({ origin, proxy }: Target, maxIdle: number, limit: number, opener: SessionOptions | null): ConnectionSet {
+    const owner = this.#options.observer.tap ? opener : null;
+    return new ConnectionSet(origin, proxy, maxIdle, limit, owner, (from) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
       const connection = new Connection(from, this.#dialer, this.#options, (ended) => {
         this.#connections.delete(ended);
@@ -104,7 +112,7 @@ class UndiciTransport implements Transport {
     });
   }
 
-  #keptSession(target: Target, owner: string, maxIdle: number, limit: number): Session {
+  #keptSession(target: Target, owner: string, maxIdle: number, limit: number, opener: SessionOptions | null): Session {
     const held: string[] = [];
     return new UndiciSession(
       target,
@@ -113,7 +121,7 @@ class UndiciTransport implements Transport {
         const key = `${owner} ${to.origin}`;
         let kept = this.#kept.get(key);
         if (!kept) {
-          kept = { set: this.#newSet(to, maxIdle, limit), sessions: 0 };
+          kept = { set: this.#newSet(to, maxIdle, limit, opener), sessions: 0 };
           this.#kept.set(key, kept);
         }
         kept.sessions++;
@@ -128,6 +136,7 @@ class UndiciTransport implements Transport {
           if (kept.sessions === 0) kept.set.whenEmpty(() => kept.sessions === 0 && this.#kept.delete(key));
         }
       },
+      false,
     );
   }
 }

@@ -48,8 +48,8 @@ export const install: Step<InstallRequest> = {
       const error = 'Error: creating container storage: the container name "assisted-installer" is already in use';
       return { output: '', error, exitCode: NAME_IN_USE };
     }
-    const { exitCode, error } = await installation;
-    return { output: '', error, exitCode };
+    const { exitCode, error, output = '' } = await installation;
+    return { output, error, exitCode };
   },
 };
 

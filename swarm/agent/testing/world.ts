@@ -206,6 +206,7 @@ export class World {
           get aborted() {
             return session.aborted;
           },
+          end: () => session.end(),
           release: () => session.release(),
         };
       },

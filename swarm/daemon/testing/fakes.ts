@@ -110,6 +110,7 @@ export class FakeParts implements RunParts {
       stopCluster: service.stopCluster.bind(service),
       controllerDue: () => {},
       bootstrapWrites: () => {},
+      traffic: async () => [],
       stop: async () => {
         this.poolStopped = true;
       },
@@ -137,6 +138,7 @@ export class FakeParts implements RunParts {
       ledger: new Ledger({ sink: (text) => void this.ledger.push(text), onFailure: () => {} }),
       write: (event: RunEvent) => void this.events.push(event),
       history: async (host: number) => this.events.filter((event) => 'host' in event && event.host === host),
+      traffic: async () => {},
       finish: async (summary: RunSummary) => {
         this.stored = summary;
       },

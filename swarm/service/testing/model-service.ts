@@ -144,6 +144,9 @@ export class ModelService implements Transport {
       get aborted() {
         return state.aborted;
       },
+      end: () => {
+        this.released += 1;
+      },
       release: () => {
         this.released += 1;
       },

@@ -162,6 +162,102 @@ export function describeTransport(name: string, create: (options: TransportOptio
       throw error;
     }
 
+    describe('the end of a program', () => {
+      it('closes its own connections at once, and one under way when its request is over', async () => {
+        let answer = () => {};
+        const { server: raw, url } = await server((socket, request) => {
+          if (request.startsWith('GET /slow')) answer = () => socket.write(OK);
+          else socket.write(OK);
+        });
+        const made = transport();
+        const ended = session(made, url);
+        const other = session(made, url, 2);
+        await other.request(GET);
+        await ended.request(GET);
+        const slow = ended.request({ ...GET, path: '/slow' });
+        await until(() => raw.requests.length === 3);
+        ended.end();
+        expect(raw.open).toBe(2);
+        answer();
+        expect((await slow).status).toBe(200);
+        await until(() => raw.open === 1);
+        await other.request(GET);
+        await expect(ended.request(GET)).rejects.toThrow('the session was released');
+        const idle = session(made, url, 3);
+        await idle.request(GET);
+        idle.end();
+        await until(() => raw.open === 1 && closed === 2);
+      });
+
+      it.each(['keep-alive', 'shared'] as const)('leaves connections open that others use (%s)', async (mode) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport({ mode });
+        const ended = session(made, url);
+        await ended.request(GET);
+        ended.end();
+        await session(made, url).request(GET);
+        expect(raw.sockets).toHaveLength(1);
+      });
+    });
+
+    describe('a tapped connection', () => {
+      /** What was told of each connection. */
+      interface Told {
+        sent: string;
+        received: string;
+        closed: boolean;
+        machine: number;
+      }
+
+      const tapped = (told: Told[], machines: readonly number[]): Partial<TransportOptions> => ({
+        observer: {
+          connectionOpened: () => opened++,
+          connectionClosed: () => closed++,
+          tap: ({ machine }) => {
+            if (!machines.includes(machine)) return null;
+            const one: Told = { sent: '', received: '', closed: false, machine };
+            told.push(one);
+            return {
+              sent: (chunk) => {
+                one.sent += chunk.toString('latin1');
+              },
+              received: (chunk) => {
+                one.received += chunk.toString('latin1');
+              },
+              closed: () => {
+                one.closed = true;
+              },
+            };
+          },
+        },
+      });
+
+      it.each([false, true])('tells every byte that goes over it, and its end (TLS: %s)', async (secure) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK), secure);
+        const told: Told[] = [];
+        const made = transport({ ...tapped(told, [1]), tls: { insecure: true } });
+        const client = session(made, url);
+        await client.request(GET);
+        await client.request({ ...POST, body: Buffer.alloc(200_000, 'x'), chunked: true });
+        const prepared = made.prepare({ baseUrl: url, method: 'POST', path: `/x/${BLANK}`, headers: HEADERS });
+        await client.request({ prepared, values: ['7'], body: '{}\n' });
+        expect(told).toEqual([{ machine: 1, sent: raw.requests.join(''), received: OK.repeat(3), closed: false }]);
+        await made.close();
+        await until(() => told[0]!.closed);
+      });
+
+      it('is that of a session which is asked for, and of no other', async () => {
+        const { url } = await server((socket) => socket.write(OK));
+        const told: Told[] = [];
+        const made = transport(tapped(told, [2]));
+        for (const machine of [1, 2, 3]) await session(made, url, machine).request(GET);
+        expect(told.map(({ machine }) => machine)).toEqual([2]);
+        const shared = transport({ ...tapped(told, [1, 2, 3]), mode: 'shared' });
+        await session(shared, url, 2).request(GET);
+        expect(told).toHaveLength(1);
+      });
+    });
+
     describe('bytes of a request', () => {
       it('writes head and order as given, host first', async () => {
         const { server: raw, url, host } = await server((socket) => socket.write(OK));

@@ -4,7 +4,7 @@ import { Client } from 'undici';
 import { wallNow } from '../../../model/time/clock.ts';
 import type { Dialer } from '../dialer.ts';
 import type { HttpProxy } from '../proxy.ts';
-import { TransportError, type TransportOptions } from '../transport.ts';
+import { type ConnectionTap, type SessionOptions, TransportError, type TransportOptions } from '../transport.ts';
 import type { Exchange } from './exchange.ts';
 
 function noop(): void {}
@@ -18,18 +18,23 @@ export class ConnectionSet {
   #count = 0;
   readonly #waiting: Waiter[] = [];
   #onEmpty: (() => void) | null = null;
+  #closed = false;
   readonly origin: string;
   readonly proxy: HttpProxy | null;
+  /** Whose connections these are; null when they are everybody's, or nobody wants to know. */
+  readonly owner: SessionOptions | null;
 
   constructor(
     origin: string,
     proxy: HttpProxy | null,
     maxIdle: number,
     limit: number,
+    owner: SessionOptions | null,
     connect: (set: ConnectionSet) => Connection,
   ) {
     this.origin = origin;
     this.proxy = proxy;
+    this.owner = owner;
     this.#maxIdle = maxIdle;
     this.#limit = limit;
     this.#connect = connect;
@@ -71,13 +76,23 @@ export class ConnectionSet {
 
   /** Takes a connection back after a request, whatever became of it. */
   put(connection: Connection): void {
-    if (!connection.live || this.#idle.length >= this.#maxIdle) {
+    if (!connection.live || this.#closed || this.#idle.length >= this.#maxIdle) {
       this.#count--;
       void connection.destroy('no longer needed');
     } else {
       this.#idle.push(connection);
     }
     this.#wakeNext();
+    this.#checkEmpty();
+  }
+
+  /** Closes what is idle now, and everything else when it is. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#idle.splice(0)) {
+      this.#count--;
+      void connection.destroy('the program has ended');
+    }
     this.#checkEmpty();
   }
 
@@ -157,12 +172,16 @@ export class Connection {
   #adopt(socket: net.Socket, set: ConnectionSet, options: TransportOptions): void {
     this.live = true;
     this.used = false;
-    options.observer.connectionOpened();
+    const { observer } = options;
+    observer.connectionOpened();
+    const tap = (set.owner && observer.tap?.(set.owner)) ?? null;
     socket.once('close', () => {
       this.live = false;
-      options.observer.connectionClosed();
+      observer.connectionClosed();
+      tap?.closed();
       set.drop(this);
     });
+    if (tap) tapReads(socket, tap);
     const write = socket.write;
     const replaceHead = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
       let data = chunk;
@@ -171,6 +190,7 @@ export class Connection {
         this.#head = null;
         if (this.#exchange) this.#exchange.sentAt = wallNow();
       }
+      tap?.sent(typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data));
       return Reflect.apply(write, socket, [data, ...rest]);
     };
     socket.write = replaceHead as typeof socket.write;
@@ -203,4 +223,14 @@ export class Connection {
     this.#cancelDial();
     await this.#client.destroy(new TransportError('aborted', why, { cause }));
   }
+}
+
+/** Whoever reads from the socket, undici or Node itself, does so by its `read`. */
+function tapReads(socket: net.Socket, tap: ConnectionTap): void {
+  const read = socket.read;
+  socket.read = ((...size: [number?]) => {
+    const chunk = Reflect.apply(read, socket, size) as Buffer | null;
+    if (chunk !== null) tap.received(chunk);
+    return chunk;
+  }) as typeof socket.read;
 }

@@ -12,6 +12,7 @@ export class UndiciSession implements Session {
   readonly #route: Router;
   readonly #open: (target: Target) => ConnectionSet;
   readonly #onRelease: () => void;
+  readonly #own: boolean;
   #home: ConnectionSet | null = null;
   /** Origins that redirects led to; rare. */
   #others: Map<string, ConnectionSet> | null = null;
@@ -19,11 +20,19 @@ export class UndiciSession implements Session {
   readonly #underWay: Exchange[] = [];
   aborted = false;
 
-  constructor(target: Target, route: Router, open: (target: Target) => ConnectionSet, onRelease: () => void) {
+  /** @param own whether no other session uses its connections */
+  constructor(
+    target: Target,
+    route: Router,
+    open: (target: Target) => ConnectionSet,
+    onRelease: () => void,
+    own: boolean,
+  ) {
     this.#target = target;
     this.#route = route;
     this.#open = open;
     this.#onRelease = onRelease;
+    this.#own = own;
   }
 
   /**
@@ -94,6 +103,13 @@ export class UndiciSession implements Session {
     if (this.#released) return;
     this.#released = true;
     this.#onRelease();
+  }
+
+  end(): void {
+    this.release();
+    if (!this.#own) return;
+    this.#home?.close();
+    for (const set of this.#others?.values() ?? []) set.close();
   }
 
   #headOf({ prepared }: FilledRequest): PreparedHead {

@@ -75,6 +75,34 @@ describe('a tap', () => {
     );
   });
 
+  it('keeps bodies without their framing, up to a length', () => {
+    const cuts = fc.array(fc.nat(5000), { maxLength: 12 });
+    fc.assert(
+      fc.property(cuts, cuts, fc.constantFrom(0, 3, 4, 13, 4096), (sentCuts, receivedCuts, most) => {
+        const seen: TappedExchange[] = [];
+        const tap = new HttpTap(
+          () => 1,
+          (exchange) => seen.push(exchange),
+          { request: most, response: most },
+        );
+        const list = [GET, POST, CHUNKED];
+        feed(list.map(({ request }) => request).join(''), sentCuts, (chunk) => tap.sent(chunk));
+        feed(list.map(({ response }) => response).join(''), receivedCuts, (chunk) => tap.received(chunk));
+        const kept = (text: string) => (text.length <= most ? text : '');
+        expect(seen.map(({ body }) => body)).toEqual(['', kept('\r\n\r\n'), kept('\r\n')]);
+        expect(seen.map(({ responseBody }) => responseBody.toString())).toEqual([
+          kept('hello'),
+          kept('abc0123\r\n6789'),
+          '',
+        ]);
+        expect(seen.map(({ headBytesSent }) => headBytesSent)).toEqual(
+          list.map(({ request }) => request.indexOf('\r\n\r\n') + 4),
+        );
+        expect(seen[1]!.responseHeaders).toEqual(['Transfer-Encoding', 'chunked']);
+      }),
+    );
+  });
+
   it('tells of a body that ends with the connection, and of a request that was never answered', () => {
     const seen: TappedExchange[] = [];
     const tap = new HttpTap(

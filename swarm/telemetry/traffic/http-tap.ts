@@ -12,13 +12,19 @@ export interface TappedExchange {
   target: string;
   /** Header fields as sent: name, value, name, value … */
   headers: string[];
-  /** Of the request, where it is short and of a stated length; '' else. */
+  /** Of the request, without framing; '' where it is longer than what is kept. */
   body: string;
   /** 0 when no response came. */
   status: number;
+  /** Header fields of the response, as {@link headers}. */
+  responseHeaders: string[];
+  /** Of the response, as {@link body}, still encoded. */
+  responseBody: Buffer;
   /** Bytes of head and body, framing included. */
   bytesSent: number;
   bytesReceived: number;
+  /** Bytes of the request's head, its blank line included. */
+  headBytesSent: number;
   /** First byte of the request. */
   sentAt: number;
   /** First byte of the response; 0 when none came. */
@@ -27,8 +33,15 @@ export interface TappedExchange {
   endAt: number;
 }
 
-/** Bodies of requests are kept up to this length. */
-const MOST_BODY_BYTES = 4096;
+/** Bytes up to which bodies are kept. */
+export interface KeptBodies {
+  request: number;
+  response: number;
+}
+
+/** Enough for what programs say of stages. */
+const KEPT_BODIES: KeptBodies = { request: 4096, response: 0 };
+const NO_BODY = Buffer.alloc(0);
 /** A head longer than this is none. */
 const MOST_HEAD_BYTES = 256 * 1024;
 
@@ -44,20 +57,25 @@ interface Head {
 class Direction {
   /** Of the message under way, head included; 0 between messages. */
   bytes = 0;
+  /** Of its head. */
+  headBytes = 0;
   /** The bytes cannot be understood any more. */
   lost = false;
   readonly #onHead: (head: Head) => Body;
   readonly #onEnd: () => void;
+  readonly #mostKept: number;
   #head = '';
   #body: Body | null = null;
   /** Bytes of the body, or of the chunk with its line break, that are still to come; -1 where a chunk's size is next. */
   #left = 0;
   #sizeLine = '';
   #trailer = false;
-  /** Of a body of a stated length. */
+  /** Of the body; null when it is too long. */
   #kept: Buffer[] | null = null;
+  #keptBytes = 0;
 
-  constructor(onHead: (head: Head) => Body, onEnd: () => void) {
+  constructor(mostKept: number, onHead: (head: Head) => Body, onEnd: () => void) {
+    this.#mostKept = mostKept;
     this.#onHead = onHead;
     this.#onEnd = onEnd;
   }
@@ -67,8 +85,8 @@ class Direction {
   }
 
   /** What was kept of the message that ends. */
-  get body(): string {
-    return this.#kept ? Buffer.concat(this.#kept).toString('utf8') : '';
+  get body(): Buffer {
+    return this.#kept && this.#keptBytes > 0 ? Buffer.concat(this.#kept) : NO_BODY;
   }
 
   read(chunk: Buffer): void {
@@ -78,7 +96,7 @@ class Direction {
       if (this.#body === null) at = this.#readHead(chunk, at);
       else if (this.#body === 'length') at = this.#readLength(chunk, at);
       else if (this.#body === 'chunked') at = this.#readChunks(chunk, at);
-      else at = chunk.length;
+      else at = this.#readRest(chunk, at);
       this.bytes += at - from;
       if (this.#body !== null && this.#isOver()) this.#finish();
     }
@@ -93,6 +111,14 @@ class Direction {
     this.#body = null;
     this.#onEnd();
     this.bytes = 0;
+    this.#kept = null;
+    this.#keptBytes = 0;
+  }
+
+  #keep(piece: Buffer): void {
+    this.#keptBytes += piece.length;
+    if (this.#keptBytes > this.#mostKept) this.#kept = null;
+    else this.#kept?.push(piece);
   }
 
   #readHead(chunk: Buffer, from: number): number {
@@ -111,12 +137,14 @@ class Direction {
       this.lost = true;
       return chunk.length;
     }
+    this.headBytes = this.bytes + end + 4 - before;
     this.#body = this.#onHead(head);
+    this.#kept = this.#mostKept > 0 ? [] : null;
     if (this.#body === 'length') {
       this.#left = lengthOf(head.fields);
-      this.#kept = this.#left > 0 && this.#left <= MOST_BODY_BYTES ? [] : null;
+      if (this.#left > this.#mostKept) this.#kept = null;
       if (this.#left === 0) this.#body = 'none';
-    } else this.#kept = null;
+    }
     if (this.#body === 'chunked') {
       this.#left = -1;
       this.#sizeLine = '';
@@ -128,12 +156,26 @@ class Direction {
   #readLength(chunk: Buffer, from: number): number {
     const taken = Math.min(this.#left, chunk.length - from);
     this.#left -= taken;
-    this.#kept?.push(chunk.subarray(from, from + taken));
+    this.#keep(chunk.subarray(from, from + taken));
+    return from + taken;
+  }
+
+  #readRest(chunk: Buffer, from: number): number {
+    this.#keep(chunk.subarray(from));
+    return chunk.length;
+  }
+
+  /** The line break after a chunk is none of the body. */
+  #readChunk(chunk: Buffer, from: number): number {
+    const taken = Math.min(this.#left, chunk.length - from);
+    const ofBody = Math.min(taken, Math.max(0, this.#left - 2));
+    if (ofBody > 0) this.#keep(chunk.subarray(from, from + ofBody));
+    this.#left -= taken;
     return from + taken;
   }
 
   #readChunks(chunk: Buffer, from: number): number {
-    if (this.#left > 0) return this.#readLength(chunk, from);
+    if (this.#left > 0) return this.#readChunk(chunk, from);
     if (this.#left === 0) this.#left = -1;
     const end = chunk.indexOf(10, from);
     const upTo = end < 0 ? chunk.length : end + 1;
@@ -174,20 +216,23 @@ export class HttpTap {
   #sending: Open | null = null;
 
   /** @param onExchange told of each request when its response is over, or will not come */
-  constructor(now: () => number, onExchange: (exchange: TappedExchange) => void) {
+  constructor(now: () => number, onExchange: (exchange: TappedExchange) => void, kept: KeptBodies = KEPT_BODIES) {
     this.#now = now;
     this.#onExchange = onExchange;
     this.#requests = new Direction(
+      kept.request,
       (head) => this.#requested(head),
       () => {
         if (this.#sending) {
           this.#sending.bytesSent = this.#requests.bytes;
-          this.#sending.body = this.#requests.body;
+          this.#sending.headBytesSent = this.#requests.headBytes;
+          this.#sending.body = this.#requests.body.toString('utf8');
         }
         this.#sending = null;
       },
     );
     this.#responses = new Direction(
+      kept.response,
       (head) => this.#responded(head),
       () => this.#over(),
     );
@@ -209,7 +254,10 @@ export class HttpTap {
   /** The connection has ended. */
   end(): void {
     const [first] = this.#open;
-    if (first) first.bytesReceived += this.#responses.bytes;
+    if (first) {
+      first.bytesReceived += this.#responses.bytes;
+      if (first.answered) first.responseBody = this.#responses.body;
+    }
     const at = this.#now();
     for (const exchange of this.#open.splice(0)) this.#tell(exchange, at);
   }
@@ -217,7 +265,8 @@ export class HttpTap {
   #requested({ line, fields }: Head): Body {
     const [method = '', target = ''] = line.split(' ', 2);
     const exchange: Open = {
-      ...{ method, target, headers: fields, body: '', status: 0, bytesSent: 0, bytesReceived: 0 },
+      ...{ method, target, headers: fields, body: '', status: 0, responseHeaders: [], responseBody: NO_BODY },
+      ...{ bytesSent: 0, bytesReceived: 0, headBytesSent: 0 },
       ...{ sentAt: this.#startedAt, firstByteAt: 0, endAt: 0, answered: false },
     };
     this.#open.push(exchange);
@@ -232,6 +281,7 @@ export class HttpTap {
     if (!exchange || interim) return 'none';
     exchange.status = status;
     exchange.answered = true;
+    exchange.responseHeaders = fields;
     if (exchange.method === 'HEAD' || status === 204 || status === 304) return 'none';
     if (isChunked(fields)) return 'chunked';
     return lengthOf(fields) >= 0 && hasLength(fields) ? 'length' : 'rest';
@@ -243,6 +293,7 @@ export class HttpTap {
     exchange.bytesReceived += this.#responses.bytes;
     // An interim response comes before the one that counts.
     if (!exchange.answered) return;
+    exchange.responseBody = this.#responses.body;
     this.#open.shift();
     this.#tell(exchange, this.#now());
   }

@@ -1,0 +1,59 @@
+/**
+ * What an installer writes to its standard output. The agent sends all of it when the installer has ended: it is the output of
+ * the reply to the step `install`, and makes it the largest of all replies but the inventory. Its lines here have the form and the
+ * lengths of those of the stock program (assisted-installer, src/utils/utils.go, InitLogger), not its words.
+ */
+
+/** Who writes: a host that is a whole cluster has most to tell. */
+export type InstallerKind = 'single-node' | 'bootstrap' | 'node';
+
+interface Length {
+  lines: number;
+  /** All lines together. */
+  bytes: number;
+}
+
+/**
+ * Measured with stock installers of April 2026, by what their replies came to. Without the lines of {@link IMAGE_LINE} and
+ * {@link OS_IMAGE}.
+ */
+const WHOLE: Readonly<Record<InstallerKind, Length>> = {
+  'single-node': { lines: 54, bytes: 7745 },
+  bootstrap: { lines: 54, bytes: 7745 },
+  node: { lines: 23, bytes: 4616 },
+};
+/** What is written until the first thing can fail. */
+const OPENING: Length = { lines: 10, bytes: 2900 };
+/** When the installer itself puts the release's operating system on the disk. */
+const OS_IMAGE: Length = { lines: 11, bytes: 1385 };
+/** For each percentage that is reported while the image is written. */
+const IMAGE_LINE: Length = { lines: 1, bytes: 81 };
+
+export interface WrittenLog {
+  kind: InstallerKind;
+  /** It ended well. */
+  whole: boolean;
+  /** Reports of how far the image was written. */
+  imageLines: number;
+  osImage: boolean;
+  /** Simulated milliseconds. */
+  startMs: number;
+  endMs: number;
+}
+
+/** The text of all lines. */
+export function installerLog({ kind, whole, imageLines, osImage, startMs, endMs }: WrittenLog): string {
+  const opening = linesOf(whole ? WHOLE[kind] : OPENING, startMs);
+  const image = { lines: imageLines, bytes: imageLines * IMAGE_LINE.bytes };
+  return opening + linesOf(image, endMs) + (whole && osImage ? linesOf(OS_IMAGE, endMs) : '');
+}
+
+function linesOf({ lines, bytes }: Length, atMs: number): string {
+  let text = '';
+  for (let left = lines; left > 0; left--) {
+    const length = Math.round((bytes - text.length) / left);
+    const head = `time="${new Date(atMs).toISOString().slice(0, 19)}Z" level=info msg="`;
+    text += `${head}${'installation '.repeat(Math.ceil(length / 13)).slice(0, Math.max(0, length - head.length - 2))}"\n`;
+  }
+  return text;
+}
