@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,11 @@ describe('stock programs', () => {
     expect(() => checkPrograms(of(at('script', '#!/bin/sh\nexit 0\n')))).toThrow(/is no Linux executable$/);
     expect(() => checkPrograms(of(at('empty', '')))).toThrow(/is no Linux executable$/);
     expect(() => checkPrograms(of(at('foreign', foreign)))).toThrow(/was built for another architecture than /);
+    const others = at('others', elf, 0o750);
+    if (process.getuid?.() === 0) {
+      chownSync(others, 65534, 65534);
+      expect(() => checkPrograms(of(others))).toThrow(/belongs to another user and is not for all to execute/);
+    }
     expect(() => checkPrograms({ ...of(process.execPath), installer: '/nowhere' })).toThrow(
       /^programs.installer is \/nowhere/,
     );

@@ -58,6 +58,9 @@ export function faultOf(path: string): string | null {
   } catch {
     return 'cannot be executed by this user';
   }
+  // Root of a host has none of the rights by which root passes over permissions.
+  if (process.getuid?.() === 0 && stat.uid !== 0 && (stat.mode & 0o005) !== 0o005)
+    return 'belongs to another user and is not for all to execute; give it mode 755';
   const head = Buffer.alloc(ELF_HEADER_BYTES);
   const file = openSync(path, 'r');
   const bytes = readSync(file, head, 0, head.length, 0);

@@ -369,10 +369,7 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
 
 /** Settings of a plan under which the load differs from that of real agents, in words. */
 export function deviations(
-  plan: Pick<
-    ExpandedPlan,
-    'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot' | 'programs'
-  >,
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot' | 'programs'>,
   idleSeconds: number,
 ): string[] {
   const list: string[] = [];

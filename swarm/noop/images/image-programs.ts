@@ -136,6 +136,9 @@ async function fill(
 function removeForgotten(cache: string): void {
   for (const name of readdirSync(cache)) {
     const pid = name.startsWith(COPYING) ? Number.parseInt(name.slice(COPYING.length), 10) : Number.NaN;
-    if (!Number.isNaN(pid) && !existsSync(`/proc/${pid}`)) rmSync(join(cache, name), { recursive: true, force: true });
+    if (!Number.isNaN(pid) && !existsSync(`/proc/${pid}`)) {
+      // What the process started may still be writing there.
+      rmSync(join(cache, name), { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 }
