@@ -91,7 +91,9 @@ export class ClusterMachines {
     };
     this.#attached = launch.attached ? new AttachedGround({ ...common, sites, way: { runtime, access } }) : null;
     this.#peers = noop ? hosts.map(({ identity }) => identity) : [];
-    this.#noop = noop ? new NoopGround({ ...common, runtime, access, ...noop, spoke: launch.spoke ?? null }) : null;
+    this.#noop = noop
+      ? new NoopGround({ ...common, runtime, access, ...noop, cluster: cluster.name, spoke: launch.spoke ?? null })
+      : null;
     this.#ground = this.#attached ?? this.#noop ?? new ClusterSite({ ...common, runtime, access, cluster, hosts });
     this.start(launch.infraEnvId, launch.start);
   }

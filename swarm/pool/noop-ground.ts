@@ -27,6 +27,8 @@ export interface NoopGroundOptions {
   tls: TlsOptions | undefined;
   /** Of the cluster's controller in the lab. */
   controllerSlot: number;
+  /** Name of the cluster. */
+  cluster: string;
   /** Null when nothing is installed. */
   spoke: SpokeAccess | null;
   /** No program under the discovery image of this machine will send anything any more. */
@@ -112,7 +114,7 @@ export class NoopGround {
   }
 
   #startController(): void {
-    const { runtime, lab, access, tls, controllerSlot, spoke, onIdle } = this.#options;
+    const { runtime, lab, access, tls, controllerSlot, cluster, spoke, onIdle } = this.#options;
     if (!this.#due || !this.#manifests || !spoke || this.#controller || this.#done) return;
     try {
       this.#controller = new NoopController({
@@ -120,6 +122,7 @@ export class NoopGround {
         lab,
         service: { url: access.baseUrl, tls },
         slot: controllerSlot,
+        cluster,
         pod: controllerPod(this.#manifests),
         spoke,
         reboots: this.#reboots,
