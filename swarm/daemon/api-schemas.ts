@@ -157,11 +157,40 @@ const hostRow = {
 };
 export const hostPage = page(hostRow);
 
+const bytes = { type: 'number', description: 'Bytes.' };
+const memory = { type: 'object', properties: { resident: bytes, proportional: nullable(bytes) } };
+
+const hostProcesses = {
+  type: 'object',
+  description: 'Of a no-op host: what its programs took so far. Null for other hosts, and for runs of other processes.',
+  properties: {
+    seconds: { type: 'number', description: 'Wall-clock seconds in which it was up.' },
+    programs: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        properties: {
+          cpuSeconds: { type: 'number' },
+          memory: nullable(memory),
+          restarts: nullable({ type: 'integer' }),
+          exits: {
+            type: 'object',
+            description: 'By exit code or name of the signal.',
+            additionalProperties: { type: 'integer' },
+          },
+        },
+      },
+    },
+    peaks: { type: 'object', description: 'Most bytes at once, by program.', additionalProperties: memory },
+  },
+};
+
 export const hostHistory = {
   type: 'object',
-  required: ['host', 'events'],
+  required: ['host', 'processes', 'events'],
   properties: {
     host: hostRow,
+    processes: nullable(hostProcesses),
     events: { type: 'array', items: { type: 'object', additionalProperties: true } },
   },
 } as const;

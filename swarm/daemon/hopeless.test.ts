@@ -169,6 +169,22 @@ describe('a stuck cluster', () => {
     expect(clusterStuck(frozen, at, 2)).toBe(null);
   });
 
+  it('is known by a host whose processes are gone, until it would have rebooted', () => {
+    const lost: RunEvent = {
+      type: 'host.error',
+      time: 1,
+      cluster: 1,
+      host: 7,
+      id: 'id-7',
+      kind: 'host-lost',
+      message: 'killed',
+    };
+    for (const at of ['discovering', 'preparing', 'installing', 'day2'] as const)
+      expect(clusterStuck(lost, at, 2)).toBe('killed');
+    for (const at of ['creating', 'finalizing', 'complete'] as const) expect(clusterStuck(lost, at, 2)).toBe(null);
+    expect(clusterStuck({ ...lost, kind: 'program-ended' }, 'discovering', 2)).toBe(null);
+  });
+
   it('is not seen in other events', () => {
     expect(clusterStuck({ ...frozen, phase: 'failed' }, 'discovering', 2)).toBe(null);
   });

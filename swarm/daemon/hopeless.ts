@@ -110,12 +110,18 @@ function all(rows: readonly RequestCount[]): string {
 /** Phases of a cluster that it cannot leave without every one of its hosts' agents. */
 const NEEDS_AGENTS: readonly ClusterPhase[] = ['discovering', 'preparing', 'day2'];
 
+/** Phases in which it needs hosts that have not rebooted yet. */
+const NEEDS_HOSTS: readonly ClusterPhase[] = [...NEEDS_AGENTS, 'installing'];
+
 /**
  * Why a cluster in this phase will never get on after the event, or null: a frozen agent makes no request any more until somebody
- * restarts it.
+ * restarts it, and nobody brings back a host whose processes are gone.
  * @param ordinal the host's place in its cluster
  */
 export function clusterStuck(event: RunEvent, phase: ClusterPhase, ordinal: number): string | null {
+  if (event.type === 'host.error' && event.kind === 'host-lost') {
+    return NEEDS_HOSTS.includes(phase) ? event.message : null;
+  }
   if (event.type !== 'host.phase' || event.phase !== 'frozen' || !NEEDS_AGENTS.includes(phase)) return null;
   return `host ${ordinal} (${event.id}): ${event.reason ?? 'its agent is frozen'}`;
 }

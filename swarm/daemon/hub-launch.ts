@@ -24,7 +24,7 @@ import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
-import type { RegistrySource } from '../telemetry/registry.ts';
+import type { RegistrySource } from '../telemetry/metric-row.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';

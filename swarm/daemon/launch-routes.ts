@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-state.ts';
-import type { RegistrySource } from '../telemetry/registry.ts';
+import type { RegistrySource } from '../telemetry/metric-row.ts';
 
 /** What the API knows of a launch. */
 export interface LaunchSource {

@@ -1,4 +1,4 @@
-import type { RegistrySource } from '../telemetry/registry.ts';
+import type { RegistrySource } from '../telemetry/metric-row.ts';
 
 /** One agent that somebody else's program asked for, outside of any run (the public control API's `agent`). */
 

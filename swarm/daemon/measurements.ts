@@ -8,6 +8,7 @@ import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
+import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
@@ -20,6 +21,8 @@ export class Measurements {
   readonly saturation: SaturationMonitor;
   readonly answers: AnswerMonitor;
   readonly hubRequests = new HubRequestCounts();
+  /** Of no-op hosts. */
+  readonly processes = new ProcessFigures();
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
   readonly #workers: number;
   readonly #startedAt: number;

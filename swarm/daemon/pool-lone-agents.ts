@@ -12,7 +12,7 @@ import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import { serviceUrl } from '../plan/service-url.ts';
 import type { PoolOptions } from '../pool/pool.ts';
-import type { RegistrySource } from '../telemetry/registry.ts';
+import type { RegistrySource } from '../telemetry/metric-row.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';

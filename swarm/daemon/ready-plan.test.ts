@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { readyPlan } from './ready-plan.ts';
+
+// Node is here in the agent's place, and knows none of its flags.
+vi.mock('../noop/program-abilities.ts', () => ({ checkAbilities: () => Promise.resolve() }));
 
 let folder: string;
 const kubeconfig = (server: string): string => {

@@ -1,5 +1,6 @@
 /** The last step before a plan is run. What custom resources need is loaded only for plans that have some: it is most of the program. */
 import { isOutside, outsideRefusal } from '../noop/outside.ts';
+import { checkAbilities } from '../noop/program-abilities.ts';
 import { checkPrograms, stockPrograms } from '../noop/programs.ts';
 import { type ExpandedPlan, type ProgramSources, SERVICE_OF_HUB, type StockPrograms } from '../plan/expanded-plan.ts';
 
@@ -15,6 +16,7 @@ export async function readyPlan(plan: ExpandedPlan, tell: (text: string) => void
     if (!plan.noopOutside) await refuseOutside(plan);
     const programs = await programsOf(plan.programs, tell);
     checkPrograms(programs);
+    await checkAbilities(programs);
     ready = { ...plan, programs };
   }
   if (ready.hub === null) return ready;

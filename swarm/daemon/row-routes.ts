@@ -56,7 +56,11 @@ export function rowRoutes(app: FastifyInstance, { runs, find, problems, heavy }:
       if (!row) {
         throw new ApiError(404, 'unknown-host', `run ${run.id} has no host of this number`, { given: host });
       }
-      return { host: row, events: await run.history(host) };
+      return {
+        host: row,
+        processes: 'processes' in run ? run.processes.host(host) : null,
+        events: await run.history(host),
+      };
     },
   );
 }

@@ -18,6 +18,7 @@ import { type LeftBehind, type RunSummary, summarize } from '../report/summary.t
 import type { Verdict } from '../report/verdict.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
+import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
@@ -38,6 +39,7 @@ import { MachinesAtWork } from './machines-at-work.ts';
 import { Measurements } from './measurements.ts';
 import { NoopClusters } from './noop-clusters.ts';
 import { noopSetup } from './noop-setup.ts';
+import { ProgramWarnings } from './program-warnings.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { RunTraffic } from './run-traffic.ts';
@@ -74,6 +76,7 @@ export class Run {
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
   readonly #traffic: RunTraffic;
+  readonly #programs: ProgramWarnings | null;
   #machines: MachinesAtWork | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
@@ -102,6 +105,7 @@ export class Run {
     this.#judgement = new Judgement(this.#measurements, this.#redactor);
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
     this.#traffic = new RunTraffic(options.plan, (message) => this.#warn(message));
+    this.#programs = options.plan.programs && new ProgramWarnings((message) => this.#warn(message));
   }
 
   get reader(): TelemetryReader {
@@ -110,6 +114,11 @@ export class Run {
 
   get hubRequests(): HubRequestCounts {
     return this.#measurements.hubRequests;
+  }
+
+  /** Of no-op hosts. */
+  get processes(): ProcessFigures {
+    return this.#measurements.processes;
   }
 
   get saturation(): SaturationMonitor {
@@ -229,10 +238,13 @@ export class Run {
             this.#emit(event);
             user?.apply(event);
             noop?.apply(event);
+            this.#programs?.apply(event);
             this.#lookForStuck(event);
           }
         },
         onWorkerLost: (lost) => this.#workerLost(lost),
+        onLabLost: (message) => this.#judgement.fail(message),
+        onProcesses: (report) => this.processes.apply(report),
         onBootstrap: (cluster, host) => noop?.bootstrapChosen(cluster, host),
         onClusterIdle: (cluster) => this.#machines?.done(cluster),
       });
@@ -407,13 +419,14 @@ export class Run {
         countedSeconds: this.#measurements.sinceStartMs() / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
         funnel: this.index.funnel(),
-        failures: this.index.failures(),
+        failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
         cancelled: this.#lives.filter((life) => life.outcome?.result === 'cancelled').length,
         generator: this.#measurements.generator(),
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         hubRequests: this.#measurements.hubRequests.rows(),
         drift: this.#traffic.drift,
+        processes: this.processes,
       },
       wallNow(),
     );
@@ -436,7 +449,10 @@ export class Run {
 
   /** A host that will never say anything more fails its cluster, instead of the limit on waiting for it. */
   #lookForStuck(event: RunEvent): void {
-    if (event.type !== 'host.phase' || event.phase !== 'frozen') return;
+    const silent =
+      (event.type === 'host.phase' && event.phase === 'frozen') ||
+      (event.type === 'host.error' && event.kind === 'host-lost');
+    if (!silent) return;
     const life = this.#lifeOf.get(event.cluster);
     const host = life?.cluster.hosts.find(({ index }) => index === event.host);
     const stuck = life && host ? clusterStuck(event, life.phase, host.ordinal) : null;

@@ -69,8 +69,25 @@ describe('runs', () => {
     const history = await body(await api(`/runs/${run.id}/hosts/1`));
     expect(history).toMatchObject({
       host: { host: 1 },
+      processes: null,
       events: [{ type: 'host.phase', phase: 'done' }, { type: 'host.status' }],
     });
+  });
+
+  it('shows what the programs of a no-op host took', async () => {
+    await post(PLAN);
+    const run = runs.current!;
+    const memory = { resident: 9, proportional: null };
+    const programs = { agent: { cpuSeconds: 1.5, memory, restarts: 1, exits: { SIGKILL: 1 } } };
+    run.processes.apply({
+      worker: 0,
+      driver: { labCpuSeconds: 1, labMemory: memory, relayCpuSeconds: 1 },
+      hosts: [{ cluster: 'c', host: 'h', index: 1, seconds: 60, programs }],
+    });
+    const { processes } = await body(await api(`/runs/${run.id}/hosts/1`));
+    expect(processes).toEqual({ seconds: 60, programs, peaks: { agent: { resident: 9, proportional: 0 } } });
+    await runs.idle();
+    expect(await body(await api(`/runs/${run.id}/summary`))).toMatchObject({ noop: { hosts: 1, hostMinutes: 1 } });
   });
 
   it('takes JSON plans and the changes in the query', async () => {

@@ -95,6 +95,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       saturation: run.saturation,
       clockSpeed: run.plan.clockSpeed,
       hubRequests: run.hubRequests,
+      processes: { run: run.id, figures: run.processes },
     };
   });
   const heavy = { rateLimit: { max: limits.heavyRequestsPerSecond } };

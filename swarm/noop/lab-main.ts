@@ -31,6 +31,8 @@ import { addressOfName, type NamedCluster } from '../host/names.ts';
 import { hostOfLink, linkAddress, NAME_SERVER } from './addresses.ts';
 import { CONTROLLER_MANIFESTS } from './controller-pod.ts';
 import { answerDns } from './dns.ts';
+import { HostAccounts } from './host-accounts.ts';
+import { isFull, makeHostFolder, removeHostFolder } from './host-folder.ts';
 import { HostLog } from './host-log.ts';
 import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
 
@@ -47,6 +49,13 @@ const OWN = ['etc', 'opt', 'root', 'run', 'sys', 'tmp', 'var'];
 const DRAIN =
   'socket(S, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind(S, sockaddr_un($ARGV[0])) or die $!; chmod 0666, $ARGV[0]; recv(S, $b, 65536, 0) while 1';
 
+/** Of what all hosts see, mounts excluded: copies of some tools. */
+const ROOT_BYTES = 64 * 1024 * 1024;
+
+/** Wall-clock milliseconds before what takes journald's lines is started again, and how often it is. */
+const DRAIN_AGAIN_MS = 1000;
+const DRAIN_STARTS = 10;
+
 /** Characters of a host's output that are kept for the message when it ends by itself. */
 const KEPT_OUTPUT = 500;
 
@@ -61,6 +70,12 @@ class Lab {
   readonly #names = new Map<number, NamedCluster>();
   /** Names below `/dev` that lead to a host's own. */
   readonly #devices = new Set<string>();
+  /** Folders that are being removed. */
+  readonly #cleared = new Map<number, Promise<void>>();
+  /** Hosts that have filled their file systems. */
+  readonly #full = new Set<number>();
+  #logFailed = false;
+  readonly #accounts = new HostAccounts((sample) => say({ type: 'figures', ...sample }));
 
   constructor(setup: LabSetup) {
     this.#setup = setup;
@@ -73,12 +88,24 @@ class Lab {
 
   async open(): Promise<void> {
     mkdirSync(this.#folder, { recursive: true });
-    await run('mount', ['-t', 'tmpfs', '-o', 'mode=755,nosuid,nodev', 'swarm', this.#folder]);
+    await run('mount', ['-t', 'tmpfs', '-o', `mode=755,nosuid,nodev,size=${ROOT_BYTES}`, 'swarm', this.#folder]);
     await this.#makeRoot();
     await run('ip', ['link', 'set', 'lo', 'up']);
     await this.#serveNames();
     this.#drainJournal();
     this.#readEvents();
+    const { lookMs } = this.#setup;
+    this.#accounts.open(lookMs);
+    setInterval(() => this.#lookForFull(), lookMs).unref();
+  }
+
+  #hostFolder(slot: number): string {
+    return join(this.#folder, 'hosts', String(slot));
+  }
+
+  /** Tells what there is to tell at the end. */
+  close(): void {
+    this.#accounts.close();
   }
 
   /** Each host is told what the DNS of its network says. */
@@ -154,11 +181,14 @@ class Lab {
    * Takes what programs tell journald. Without a socket there each line becomes a complaint in what they answer; Node has no
    * datagram sockets of this kind, perl is a part of every Debian.
    */
-  #drainJournal(): void {
-    const child = spawn('perl', ['-MSocket', '-e', DRAIN, join(this.#root, 'journal')], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+  #drainJournal(starts = DRAIN_STARTS): void {
+    const socket = join(this.#root, 'journal');
+    rmSync(socket, { force: true });
+    const child = spawn('perl', ['-MSocket', '-e', DRAIN, socket], { stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('error', () => {});
+    child.once('exit', () => {
+      if (starts > 1) setTimeout(() => this.#drainJournal(starts - 1), DRAIN_AGAIN_MS).unref();
+    });
   }
 
   #readEvents(): void {
@@ -166,6 +196,7 @@ class Lab {
     const pipe = new Socket({ fd: openSync(join(this.#root, 'events'), 'r+'), readable: true, writable: false });
     createInterface({ input: pipe }).on('line', (line) => {
       const [slot, ...words] = line.split(' ');
+      this.#accounts.heard(Number(slot), words);
       say({
         type: 'event',
         slot: Number(slot),
@@ -177,7 +208,7 @@ class Lab {
 
   /** Texts of the controller's manifests, as the host's installer has written them. */
   #controllerManifests(slot: number): string[] {
-    const folder = join(this.#folder, 'hosts', String(slot), 'opt/openshift/manifests');
+    const folder = join(this.#hostFolder(slot), 'opt/openshift/manifests');
     return CONTROLLER_MANIFESTS.map((name) => join(folder, name))
       .filter((path) => existsSync(path))
       .map((path) => readFileSync(path, 'utf8'));
@@ -186,7 +217,9 @@ class Lab {
   async start(host: HostStart): Promise<void> {
     const { slot, names, nics } = host;
     if (names) this.#names.set(slot, names);
-    const folder = join(this.#folder, 'hosts', String(slot));
+    const folder = this.#hostFolder(slot);
+    await this.#cleared.get(slot);
+    await makeHostFolder(folder);
     for (const path of [
       ...['boot', 'run/systemd/journal', 'root', 'tmp', 'opt', 'var/log', 'etc'],
       ...['sys/class/net', 'sys/devices/virtual/net/lo'],
@@ -208,10 +241,11 @@ class Lab {
       { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
     );
     this.#hosts.set(slot, child);
+    this.#accounts.up(host, child.pid ?? 0);
     const log = new HostLog(join(this.#setup.logs, `host-${slot}.log`));
     let last = '';
     child.stderr!.on('data', (text: Buffer) => {
-      log.write(text);
+      this.#keep(log, text);
       last = text.toString('utf8').slice(-KEPT_OUTPUT).trim();
     });
     child.once('exit', (code, signal) => this.#ended(slot, child, `${signal ?? `exit code ${code}`}: ${last}`));
@@ -235,6 +269,20 @@ class Lab {
     writeFileSync(file, `${batch.join('\n')}\n`);
     await run('ip', ['-batch', file]);
     child.stdin!.end('go\n');
+  }
+
+  /** A full disk costs output, and no host its life. */
+  #keep(log: HostLog, text: Buffer): void {
+    try {
+      log.write(text);
+    } catch (error) {
+      if (this.#logFailed) return;
+      this.#logFailed = true;
+      say({
+        type: 'warning',
+        message: `what no-op hosts write cannot be kept, and is lost from now on where it fails: ${(error as Error).message}`,
+      });
+    }
   }
 
   #linkDevice(device: string): void {
@@ -302,9 +350,26 @@ class Lab {
   }
 
   #clear(slot: number, message?: string): void {
-    const folder = join(this.#folder, 'hosts', String(slot));
-    rmSync(folder, { recursive: true, force: true });
-    say({ type: 'ended', slot, ...(message !== undefined && { message }) });
+    this.#accounts.down(slot);
+    this.#full.delete(slot);
+    const cleared = removeHostFolder(this.#hostFolder(slot))
+      .catch((error: Error) =>
+        say({ type: 'warning', message: `files of a no-op host stay until the end: ${error.message.trim()}` }),
+      )
+      .then(() => {
+        this.#cleared.delete(slot);
+        say({ type: 'ended', slot, ...(message !== undefined && { message }) });
+      });
+    this.#cleared.set(slot, cleared);
+  }
+
+  /** Tells once of each host that has filled its file system. */
+  #lookForFull(): void {
+    for (const slot of this.#hosts.keys()) {
+      if (this.#full.has(slot) || !isFull(this.#hostFolder(slot))) continue;
+      this.#full.add(slot);
+      say({ type: 'event', slot, words: ['disk-full'] });
+    }
   }
 }
 
@@ -358,4 +423,7 @@ createInterface({ input: process.stdin })
     } else if (message.type === 'append') lab!.append(message.slot, message.file);
     else lab!.stop(message.slot);
   })
-  .on('close', () => process.exit(0));
+  .on('close', () => {
+    lab?.close();
+    process.exit(0);
+  });

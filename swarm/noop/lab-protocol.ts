@@ -1,6 +1,8 @@
 /** What a thread and its lab say to each other: one JSON text a line, over the lab's standard input and output. */
 
 import type { NamedCluster } from '../host/names.ts';
+import type { HostPlace } from '../telemetry/process-figures.ts';
+import type { ProcessSample } from './process-sampler.ts';
 
 /** A file of a host's own, below `/host`. */
 export interface HostFile {
@@ -33,6 +35,8 @@ export interface HostStart {
   /** It is started again whenever it ends; else the host ends with it. */
   restart: boolean;
   environment: Readonly<Record<string, string>>;
+  /** As whose its figures are reported; nobody's when absent. */
+  place?: HostPlace;
 }
 
 export type ToLab =
@@ -54,7 +58,11 @@ export type FromLab =
   /** All of the host's processes have ended; `message` when nobody asked for it. */
   | { type: 'ended'; slot: number; message?: string }
   /** A replaced command tells what happened, with what the host's files then hold. */
-  | { type: 'event'; slot: number; words: string[]; files?: string[] };
+  | { type: 'event'; slot: number; words: string[]; files?: string[] }
+  /** What all hosts' processes took so far, every few seconds and at the end. */
+  | ({ type: 'figures' } & ProcessSample)
+  /** Something is wrong with the lab as a whole, which goes on. */
+  | { type: 'warning'; message: string };
 
 export interface LabSetup {
   /** The folder of replaced commands. */
@@ -67,4 +75,6 @@ export interface LabSetup {
   relay: string;
   /** Folder for the hosts' output. */
   logs: string;
+  /** Wall-clock milliseconds between two looks at the hosts' processes and files. */
+  lookMs: number;
 }

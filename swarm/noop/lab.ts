@@ -10,10 +10,12 @@ import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TlsOptions } from '../plan/connections.ts';
+import type { HostFigures, HostPlace } from '../telemetry/process-figures.ts';
 import type { DialOptions } from '../transport/dialer.ts';
 import { isLoopback, serviceAddress } from './addresses.ts';
 import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
 import { isOutside, outsideRefusal } from './outside.ts';
+import { exitName, type ProcessSample } from './process-sampler.ts';
 import { type ConnectionListener, Relay } from './relay.ts';
 
 /** What a lab tells of one of its hosts. */
@@ -26,13 +28,24 @@ export interface HostListener {
   onEnded(message: string | undefined): void;
 }
 
-export interface LabOptions extends Omit<LabSetup, 'relay'> {
+export interface LabOptions extends Omit<LabSetup, 'relay' | 'lookMs'> {
   /** Hosts may reach what is not on this machine; false when absent. */
   outside?: boolean | undefined;
-  /** Told once when the lab cannot be or has ended, and of each reason why hosts cannot reach a service. */
+  /** Told once when the lab cannot be or has ended, and of whatever else goes wrong. */
   warn: (message: string) => void;
   /** How the services of hosts are dialled. */
   dial: DialOptions;
+  /** Default: 10 s. */
+  lookMs?: number;
+  /** The lab has ended by itself: none of its hosts lives any more. Told once. */
+  onLost?: (message: string) => void;
+  /** What the processes of its hosts and its own have taken so far, every few seconds. */
+  onFigures?: (figures: LabFigures) => void;
+}
+
+export interface LabFigures extends Pick<ProcessSample, 'lab'> {
+  /** Those that have a place. */
+  hosts: (HostPlace & HostFigures)[];
 }
 
 /** A service as the hosts of a lab reach it. */
@@ -57,6 +70,8 @@ export interface Way {
 const FOLDER = 'swarm-lab-';
 /** Wall-clock milliseconds that a lab gets to end by itself. */
 const STOP_LIMIT_MS = 2000;
+/** Wall-clock milliseconds between two looks at all processes and files of hosts. */
+const LOOK_MS = 10_000;
 /** Characters of the lab's error output that are kept for the message when it ends. */
 const KEPT_OUTPUT = 2000;
 
@@ -67,12 +82,16 @@ export class Lab {
   readonly #options: LabOptions;
   readonly #folder: string;
   readonly #listeners = new Map<number, HostListener>();
+  /** By slot. */
+  readonly #places = new Map<number, HostPlace>();
   readonly #relay: Relay;
   readonly #reaches = new Map<string, Promise<Reach>>();
   readonly #reached = new Map<string, (message: string | undefined) => void>();
   #child: ChildProcess | null = null;
   #ready: Promise<void> | null = null;
   #stopped = false;
+  /** Why it has ended by itself. */
+  #lost: Error | null = null;
 
   constructor(options: LabOptions) {
     this.#options = options;
@@ -93,6 +112,7 @@ export class Lab {
 
   /** Makes the namespaces; repeated calls wait for the same. @throws Error that says what the machine refuses */
   open(): Promise<void> {
+    if (this.#lost) return Promise.reject(this.#lost);
     this.#ready ??= this.#open();
     return this.#ready;
   }
@@ -143,6 +163,7 @@ export class Lab {
   async start(host: HostStart, listener: HostListener): Promise<void> {
     await this.open();
     this.#listeners.set(host.slot, listener);
+    if (host.place) this.#places.set(host.slot, host.place);
     this.#send({ type: 'start', host });
   }
 
@@ -161,7 +182,8 @@ export class Lab {
     this.#stopped = true;
     const child = this.#child;
     if (child && child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
+      // Not before all that it has said was read.
+      const ended = new Promise((resolve) => child.once('close', resolve));
       child.stdin!.end();
       const forced = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
       await ended;
@@ -173,7 +195,7 @@ export class Lab {
 
   async #open(): Promise<void> {
     const relay = this.#relayPath;
-    const { patches, programs, manifests, logs } = this.#options;
+    const { patches, programs, manifests, logs, lookMs = LOOK_MS } = this.#options;
     mkdirSync(logs, { recursive: true });
     await this.#relay.listen();
     const main = fileURLToPath(new URL(`./lab-main${extname(import.meta.url)}`, import.meta.url));
@@ -207,26 +229,40 @@ export class Lab {
     await new Promise<void>((resolve, reject) => {
       const lost = (how: string) => {
         const message = `the no-op hosts' namespaces ${how}${output ? `: ${output.trim().split('\n').slice(-5).join(' | ')}` : ''}`;
-        reject(new Error(message));
+        this.#lost = new Error(message);
+        reject(this.#lost);
+        for (const tell of this.#reached.values()) tell(message);
         const listeners = [...this.#listeners.values()];
         this.#listeners.clear();
         if (this.#stopped) return;
         this.#stopped = true;
         this.#options.warn(message);
+        this.#options.onLost?.(message);
         for (const listener of listeners) listener.onEnded(message);
       };
       child.once('error', (error) => lost(`cannot be made: ${error.message}`));
-      child.once('exit', (code, signal) => lost(signal ? `were killed by ${signal}` : `ended with exit code ${code}`));
+      // Process 1 passes on how the lab ended, as shells do.
+      child.once('exit', (code, signal) => lost(endOf(signal ?? exitName(String(code)))));
       createInterface({ input: child.stdout! }).on('line', (line) => {
         const message = JSON.parse(line) as FromLab;
         if (message.type === 'ready') resolve();
         else if (message.type === 'refused')
           reject(new Error(`the no-op hosts' namespaces cannot be made: ${message.message}`));
+        else if (message.type === 'figures') this.#figures(message);
+        else if (message.type === 'warning') this.#options.warn(message.message);
         else if (message.type === 'reached') this.#reached.get(`${message.address}:${message.port}`)?.(message.message);
         else this.#heard(message);
       });
-      this.#send({ type: 'setup', setup: { patches, programs, manifests, logs, relay } });
+      this.#send({ type: 'setup', setup: { patches, programs, manifests, logs, relay, lookMs } });
     });
+  }
+
+  #figures({ hosts, lab }: ProcessSample): void {
+    const placed = hosts.flatMap(({ slot, ...figures }) => {
+      const place = this.#places.get(slot);
+      return place ? [{ ...place, ...figures }] : [];
+    });
+    this.#options.onFigures?.({ hosts: placed, lab });
   }
 
   #heard(message: Extract<FromLab, { slot: number }>): void {
@@ -241,6 +277,12 @@ export class Lab {
   #send(message: ToLab): void {
     this.#child?.stdin?.write(`${JSON.stringify(message)}\n`);
   }
+}
+
+/** @param how exit code or name of a signal */
+function endOf(how: string): string {
+  if (how === 'SIGKILL') return 'were killed by SIGKILL; the kernel does that when memory runs out';
+  return how.startsWith('SIG') ? `were killed by ${how}` : `ended with exit code ${how}`;
 }
 
 /** Removes folders of processes that are gone: nobody else can when these were killed. */

@@ -10,10 +10,14 @@ import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../service/runtime.ts';
+import type { HostProgram } from '../telemetry/process-figures.ts';
+import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TappedListener } from './connection-telemetry.ts';
 import { hostFiles, type Peer, trustFiles } from './host-files.ts';
+import { HOST_FOLDER_BYTES } from './host-folder.ts';
 import type { LabAccess } from './lab.ts';
 import type { SpokeAccess } from './noop-controller.ts';
+import { exitName } from './process-sampler.ts';
 
 /** What the no-op agents of one infra-env have in common. */
 export interface NoopEnvironment {
@@ -40,11 +44,22 @@ export interface NoopEnvironment {
   readonly onBootstrapped: (manifests: readonly string[]) => void;
 }
 
+/** Errors of one host that are told; the others are counted. */
+const MOST_TOLD = 20;
+const DISK_FULL = `its file system of ${HOST_FOLDER_BYTES / 1024 / 1024} MiB is full: what its programs write fails from now on`;
+
+/** How a program ended, from what a shell makes of it. */
+function endText(code = ''): string {
+  const how = exitName(code);
+  return how.startsWith('SIG') ? `by ${how}` : `with exit code ${how}`;
+}
+
 export class NoopAgent implements DiscoveryProgram {
   readonly #machine: Machine;
   readonly #environment: NoopEnvironment;
   #timer: ClockTimer | null = null;
   #running = false;
+  #told = 0;
 
   constructor(machine: Machine, environment: NoopEnvironment) {
     this.#machine = machine;
@@ -95,6 +110,7 @@ export class NoopAgent implements DiscoveryProgram {
           ],
           restart: true,
           environment: { PULL_SECRET_TOKEN: access.token },
+          place: { cluster: cluster.name, host: host.identity.hostname, index: host.plan.index },
         },
         {
           onEvent: (words, files) => this.#happened(words, files),
@@ -116,7 +132,12 @@ export class NoopAgent implements DiscoveryProgram {
     else if (what === 'bootkube-started') this.#environment.onBootstrapped(files);
     else if (what === 'shutdown') this.#machine.shutdown(words[0] === 'now' ? 'now' : '+1');
     else if (what === 'failed') this.#fail(words.join(' '));
-    else if (what === 'refused') this.#report(`a stock program executed what is not replaced: ${words.join(' ')}`);
+    else if (what === 'program-ended') this.#ended('agent', words[0]);
+    else if (what === 'runner-ended') this.#ended('next_step_runner', words[0]);
+    else if (what === 'installer-ended') this.#installerEnded(words[0]);
+    else if (what === 'disk-full') this.#report('disk-full', DISK_FULL);
+    else if (what === 'refused')
+      this.#report('boot-failed', `a stock program executed what is not replaced: ${words.join(' ')}`);
   }
 
   #install(role: string | undefined, reboots: number): void {
@@ -124,15 +145,30 @@ export class NoopAgent implements DiscoveryProgram {
     if (role === 'bootstrap') this.#environment.onBootstrap(this.#machine.host.identity.id, reboots);
   }
 
+  /** A program that is started again. */
+  #ended(program: HostProgram, code: string | undefined): void {
+    this.#report('program-ended', `${program} ended ${endText(code)} and is started again`);
+  }
+
+  #installerEnded(code: string | undefined): void {
+    if (code === '0') return;
+    const message = `the installer ended ${endText(code)}`;
+    this.#report('installer-failed', message);
+    this.#machine.enter('failed', message);
+  }
+
   #fail(message: string): void {
     this.#running = false;
     this.#machine.enter('failed', message);
-    this.#report(message);
+    this.#report('host-lost', message);
     this.#machine.fallSilent();
   }
 
-  #report(message: string): void {
-    const { clock, emit } = this.#environment.runtime;
+  /** Counts all, and tells of as many as somebody may want to read of one host. */
+  #report(kind: ErrorKind, message: string): void {
+    const { clock, emit, telemetry } = this.#environment.runtime;
+    telemetry.error(kind);
+    if (++this.#told > MOST_TOLD) return;
     const { identity, plan } = this.#machine.host;
     emit({
       type: 'host.error',
@@ -140,7 +176,7 @@ export class NoopAgent implements DiscoveryProgram {
       cluster: plan.clusterIndex,
       host: plan.index,
       id: identity.id,
-      kind: 'boot-failed',
+      kind,
       message,
     });
   }

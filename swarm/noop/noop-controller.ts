@@ -30,6 +30,8 @@ export interface NoopControllerOptions {
   service: { url: string; tls: TlsOptions | undefined };
   /** Of the lab; no host's. */
   slot: number;
+  /** Name of the cluster. */
+  cluster: string;
   pod: ControllerPod;
   spoke: SpokeAccess;
   /** Which a node has behind it when it is done. */
@@ -65,7 +67,7 @@ export class NoopController {
   }
 
   async #run(): Promise<void> {
-    const { lab, service, slot, pod, spoke, reboots, connection } = this.#options;
+    const { lab, service, slot, cluster, pod, spoke, reboots, connection } = this.#options;
     this.#exitCode = null;
     try {
       const { ca } = await lab.reach(service.url, { tls: service.tls });
@@ -89,6 +91,7 @@ export class NoopController {
           devices: [],
           command: [CONTROLLER_NAME],
           restart: false,
+          place: { cluster, host: CONTROLLER_NAME, index: null },
           environment: {
             ...pod.environment,
             KUBERNETES_SERVICE_HOST: hostname,

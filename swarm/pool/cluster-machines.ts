@@ -96,7 +96,7 @@ export class ClusterMachines {
     this.#peers = noop ? hosts.map(({ identity }) => identity) : [];
     this.#noop = noop
       ? new NoopGround({
-          ...{ ...common, runtime, access, ...noop, spoke: launch.spoke ?? null },
+          ...{ ...common, runtime, access, ...noop, cluster: cluster.name, spoke: launch.spoke ?? null },
           traffic: () => this.#traffic(null),
         })
       : null;

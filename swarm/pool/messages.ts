@@ -11,6 +11,7 @@ import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
+import type { ProcessReport } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { TransportOptions } from '../transport/transport.ts';
@@ -81,6 +82,10 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'ready'; threadId: number }
   | { type: 'events'; events: RunEvent[] }
+  /** All of its no-op hosts are gone. */
+  | { type: 'lab-lost'; message: string }
+  /** What the programs of its no-op hosts took so far. */
+  | { type: 'processes'; report: ProcessReport }
   /** The service has made this no-op host the bootstrap of its cluster. @property host its id */
   | { type: 'bootstrap'; cluster: number; host: string }
   /** The answer to {@link ToWorker} `traffic`, as things stand. */

@@ -191,6 +191,30 @@ describe('no-op machines', () => {
     expect(idle).toBe(1);
   });
 
+  it('tell of programs that end, of so many as somebody reads, and fail with their installer', async () => {
+    launch(SPOKE);
+    await clock.advance(1);
+    await settle();
+    expect(lab.started.get(7)!.host.place).toMatchObject({ cluster: expect.any(String), index: 0 });
+    lab.tell(7, 'program-ended 137');
+    lab.tell(7, 'runner-ended 2');
+    lab.tell(7, 'disk-full');
+    lab.tell(7, 'installer-ended 0');
+    expect(phases().at(-1)).not.toBe('failed');
+    lab.tell(7, 'installer-ended 1');
+    expect(phases().at(-1)).toBe('failed');
+    const told = () =>
+      events.filter((event) => event.type === 'host.error').map(({ kind, message }) => `${kind}: ${message}`);
+    expect(told()).toEqual([
+      'program-ended: agent ended by SIGKILL and is started again',
+      'program-ended: next_step_runner ended with exit code 2 and is started again',
+      'disk-full: its file system of 64 MiB is full: what its programs write fails from now on',
+      'installer-failed: the installer ended with exit code 1',
+    ]);
+    for (let i = 0; i < 100; i++) lab.tell(7, 'program-ended 1');
+    expect(told()).toHaveLength(20);
+  });
+
   it('fail where their lab cannot be, and say why', async () => {
     lab.refusal = new Error('no namespaces here');
     launch(null);

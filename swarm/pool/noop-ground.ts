@@ -28,6 +28,8 @@ export interface NoopGroundOptions {
   tls: TlsOptions | undefined;
   /** Of the cluster's controller in the lab. */
   controllerSlot: number;
+  /** Name of the cluster. */
+  cluster: string;
   /** Null when nothing is installed. */
   spoke: SpokeAccess | null;
   /** No program under the discovery image of this machine will send anything any more. */
@@ -115,7 +117,7 @@ export class NoopGround {
   }
 
   #startController(): void {
-    const { runtime, lab, access, tls, controllerSlot, spoke, onIdle, traffic } = this.#options;
+    const { runtime, lab, access, tls, controllerSlot, cluster, spoke, onIdle, traffic } = this.#options;
     if (!this.#due || !this.#manifests || !spoke || this.#controller || this.#done) return;
     try {
       this.#controller = new NoopController({
@@ -123,6 +125,7 @@ export class NoopGround {
         lab,
         service: { url: access.baseUrl, tls },
         slot: controllerSlot,
+        cluster,
         pod: controllerPod(this.#manifests),
         spoke,
         reboots: this.#reboots,

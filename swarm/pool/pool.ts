@@ -15,6 +15,7 @@ import type { HostPhase } from '../../model/protocol/phases.ts';
 import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import type { HostFile } from '../noop/lab-protocol.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
+import type { ProcessReport } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -44,6 +45,10 @@ export interface PoolOptions {
   onEvents: (events: RunEvent[]) => void;
   /** The service has made this no-op host, by its id, the bootstrap of its cluster. */
   onBootstrap?: (cluster: number, host: string) => void;
+  /** All no-op hosts of a thread are gone though nobody ended them. */
+  onLabLost?: (message: string) => void;
+  /** What the programs of a thread's no-op hosts took so far. */
+  onProcesses?: (report: ProcessReport) => void;
   /** No machine of the cluster will send anything any more. */
   onClusterIdle?: (cluster: number) => void;
   /** A thread ended by itself. The run cannot be trusted any more. */
@@ -263,6 +268,14 @@ export class Pool {
     }
     if (message.type === 'bootstrap') {
       this.#options.onBootstrap?.(message.cluster, message.host);
+      return;
+    }
+    if (message.type === 'processes') {
+      this.#options.onProcesses?.(message.report);
+      return;
+    }
+    if (message.type === 'lab-lost') {
+      this.#options.onLabLost?.(message.message);
       return;
     }
     const launched = this.#clusters.get(message.cluster);

@@ -20,7 +20,7 @@ import type { DialOptions } from '../transport/dialer.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
-import type { ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerTask } from './messages.ts';
+import type { ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
 import { NativeTraffic } from './native-traffic.ts';
 import { TransportSet } from './transport-set.ts';
 
@@ -73,6 +73,7 @@ function createRuntime(
 }
 
 class Worker {
+  readonly #number: number;
   readonly #port: MessagePort;
   readonly #runtime: Runtime;
   readonly #batch: EventBatch;
@@ -86,15 +87,16 @@ class Worker {
   readonly #clusters = new Map<number, ClusterMachines>();
 
   constructor(
+    { worker, noop }: Pick<WorkerSetup, 'worker' | 'noop'>,
     port: MessagePort,
     runtime: Runtime,
     transports: TransportSet,
     batch: EventBatch,
     boot: BootDownloads | null,
-    noop: NoopSetup | null,
     dial: DialOptions,
     traffic: NativeTraffic,
   ) {
+    this.#number = worker;
     this.#port = port;
     this.#transports = transports;
     this.#runtime = runtime;
@@ -159,6 +161,17 @@ class Worker {
       outside,
       warn: (message) => this.#warn(message),
       dial,
+      onLost: (message) => this.#port.postMessage({ type: 'lab-lost', message } satisfies FromWorker),
+      onFigures: ({ hosts, lab }) => {
+        const { user, system } = process.threadCpuUsage();
+        const driver = {
+          labCpuSeconds: lab.cpuSeconds,
+          labMemory: lab.memory,
+          relayCpuSeconds: (user + system) / 1e6,
+        };
+        const report = { worker: this.#number, hosts, driver };
+        this.#port.postMessage({ type: 'processes', report } satisfies FromWorker);
+      },
     });
   }
 
@@ -220,7 +233,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
-  const worker = new Worker(port, runtime, transports, batch, boot, setup.noop, setup.transport, traffic);
+  const worker = new Worker(setup, port, runtime, transports, batch, boot, setup.transport, traffic);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();

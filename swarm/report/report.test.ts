@@ -5,6 +5,7 @@ import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parseExpression, parseFigure } from '../plan/thresholds.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
+import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -100,6 +101,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   leftBehind: [],
   hubRequests: [],
   drift: null,
+  processes: new ProcessFigures(),
   ...overrides,
 });
 
@@ -131,6 +133,37 @@ describe('summary', () => {
     expect(summary.replies).toEqual([{ step: 'inventory', posted: 1, deduplicated: 1, failed: 0 }]);
     expect(summary.errors).toEqual({ 'cluster-failed': 1 });
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+
+  it('has a table of what the programs of no-op hosts took, where there are some', () => {
+    const processes = new ProcessFigures();
+    const lines = () => renderSummary(summarize(measured(), facts({ processes }), 51_000)).split('\n');
+    expect(lines()).not.toContain('No-op hosts');
+    processes.apply({
+      worker: 0,
+      driver: { labCpuSeconds: 2, labMemory: { resident: 2e6, proportional: 1e6 }, relayCpuSeconds: 1 },
+      hosts: [
+        {
+          ...{ cluster: 'c', host: 'h', index: 0, seconds: 60 },
+          programs: {
+            agent: {
+              cpuSeconds: 0.5,
+              memory: { resident: 4e7, proportional: 1e7 },
+              restarts: 1,
+              exits: { SIGKILL: 1 },
+            },
+            commands: { cpuSeconds: 0.25, memory: null, restarts: null, exits: {} },
+          },
+        },
+      ],
+    });
+    const from = lines().indexOf('No-op hosts');
+    expect(lines().slice(from + 1, from + 5)).toEqual([
+      '  program   hosts  CPU/min      max      RSS      max      PSS      max  restarts  exits',
+      '  agent         1  0.500 s  0.500 s  40.0 MB  40.0 MB  10.0 MB  10.0 MB         1  1 × SIGKILL',
+      '  commands      1  0.250 s  0.250 s        -        -        -        -         0  -',
+      '  1 hosts were up for 1 minutes in all; beside them 2.000 s of the lab and 1.000 s of relaying threads for each, lab 1.0 MB a host',
+    ]);
   });
 
   it('counts requests to the hub, and takes the absence that it asks about for no error', () => {

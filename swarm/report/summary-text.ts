@@ -1,6 +1,7 @@
 /** The end summary as a person reads it in a terminal. */
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
+import type { Spread } from './noop-summary.ts';
 import {
   bar,
   createStyle,
@@ -50,6 +51,7 @@ export function renderSummary(
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
   section('Step replies', replies(summary));
+  section('No-op hosts', noopHosts(summary));
   section('Generator', generator(summary, style));
   section('Native agents beside stock programs', drift(summary, style, folder));
   section(
@@ -211,6 +213,31 @@ function hubRequests({ hub }: RunSummary, style: Style): string[] {
     style.dim(lines[0]!),
     ...lines.slice(1),
     `${formatCount(hub.requests)} requests, ${hub.requestsPerCluster.toFixed(1)} of the user a cluster`,
+  ];
+}
+
+function noopHosts({ noop }: RunSummary): string[] {
+  if (noop === null) return [];
+  const bytes = (spread: Spread | null) => (spread ? [formatBytes(spread.p50), formatBytes(spread.max)] : ['-', '-']);
+  const rows = noop.programs.map(({ program, hosts, cpuPerMinute, resident, proportional, restarts, exits }) => [
+    program,
+    formatCount(hosts),
+    ...[cpuPerMinute.p50, cpuPerMinute.max].map((seconds) => `${seconds.toFixed(3)} s`),
+    ...bytes(resident),
+    ...bytes(proportional),
+    formatCount(restarts),
+    Object.entries(exits)
+      .map(([how, count]) => `${formatCount(count)} × ${how}`)
+      .join(', ') || '-',
+  ]);
+  const { driver } = noop;
+  const each = driver.labProportional / Math.max(1, noop.hosts);
+  return [
+    ...table(
+      [['program', 'hosts', 'CPU/min', 'max', 'RSS', 'max', 'PSS', 'max', 'restarts', 'exits'], ...rows],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    ),
+    `${formatCount(noop.hosts)} hosts were up for ${noop.hostMinutes.toFixed(0)} minutes in all; beside them ${driver.labCpuPerMinute.toFixed(3)} s of the lab and ${driver.relayCpuPerMinute.toFixed(3)} s of relaying threads for each, lab ${formatBytes(each)} a host`,
   ];
 }
 

@@ -14,9 +14,11 @@ import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
 import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
+import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { isError } from './figures.ts';
+import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
 import type { Evaluated } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -161,6 +163,8 @@ export interface RunSummary {
   totals: { requests: number; rate: number; errors: number; sinceDue: Quantiles; sinceSent: Quantiles };
   /** Null when no cluster was made by custom resources. */
   hub: HubSummary | null;
+  /** Null when no host was a no-op one. */
+  noop: NoopSummary | null;
   /** In the order of time. */
   outages: OutageSummary[];
   unanswered: UnansweredSummary[];
@@ -237,6 +241,7 @@ export interface RunFacts {
   leftBehind: LeftBehind[];
   hubRequests: readonly HubRequestRow[];
   drift: DriftSummary | null;
+  processes: ProcessFigures;
 }
 
 /** Phases worth a line of the funnel, with the words for them. */
@@ -320,6 +325,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       sinceSent: quantiles(reader.latency('sent')),
     },
     hub: summarizeHub(plan, facts.hubRequests),
+    noop: summarizeNoop(facts.processes),
     outages: facts.outages.map(({ startMs, endMs, failed, waiting }) => ({
       startedAt: new Date(startMs).toISOString(),
       afterSeconds: Math.max(0, startMs - facts.startedAt.getTime()) / 1000,

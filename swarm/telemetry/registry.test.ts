@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { wallNow } from '../../model/time/clock.ts';
+import { ProcessFigures } from './process-figures.ts';
 import { createRegistry } from './registry.ts';
 import { SaturationMonitor } from './saturation.ts';
 import { SharedTelemetry } from './shared-telemetry.ts';
@@ -96,7 +97,12 @@ function setUp() {
   const reader = new TelemetryReader(buffer);
   const telemetry = new SharedTelemetry(buffer, 1);
   const saturation = new SaturationMonitor(reader, 0);
-  return { telemetry, saturation, registry: createRegistry('1.2.3', () => ({ reader, saturation, clockSpeed: 30 })) };
+  return {
+    telemetry,
+    reader,
+    saturation,
+    registry: createRegistry('1.2.3', () => ({ reader, saturation, clockSpeed: 30 })),
+  };
 }
 
 function value(families: Map<string, Family>, name: string, labels: Record<string, string> = {}): number | undefined {
@@ -167,6 +173,52 @@ describe('registry', () => {
     expect(value(families, 'swarm_build_info', { version: '1.2.3', node: process.versions.node })).toBe(1);
     expect(value(families, 'swarm_cpu_seconds_total', { mode: 'user' })).toBeGreaterThan(0);
     expect(value(families, 'swarm_memory_bytes', { kind: 'resident' })).toBeGreaterThan(1e6);
+  });
+
+  it('has series of no-op hosts where there are some, and none otherwise', async () => {
+    const { reader, saturation } = setUp();
+    const figures = new ProcessFigures();
+    const registry = createRegistry('1.2.3', () => ({
+      reader,
+      saturation,
+      clockSpeed: 1,
+      processes: { run: 'r', figures },
+    }));
+    const seriesOf = (families: Map<string, Family>) =>
+      [...families.entries()].flatMap(([name, { samples }]) => (name.startsWith('swarm_noop_') ? samples : []));
+    expect(seriesOf(parseExposition(await registry.metrics()))).toEqual([]);
+    figures.apply({
+      worker: 2,
+      driver: { labCpuSeconds: 3, labMemory: { resident: 50, proportional: null }, relayCpuSeconds: 4 },
+      hosts: [
+        {
+          ...{ cluster: 'c', host: 'h', index: 0, seconds: 60 },
+          programs: {
+            agent: {
+              cpuSeconds: 1.5,
+              memory: { resident: 9, proportional: 7 },
+              restarts: 2,
+              exits: { SIGKILL: 1, 2: 1 },
+            },
+            commands: { cpuSeconds: 0.5, memory: null, restarts: null, exits: {} },
+          },
+        },
+      ],
+    });
+    const families = parseExposition(await registry.metrics());
+    const agent = { run: 'r', cluster: 'c', host: 'h', program: 'agent' };
+    expect(seriesOf(families).map(({ name, labels, value: at }) => [name, labels, at])).toEqual([
+      ['swarm_noop_cpu_seconds_total', agent, 1.5],
+      ['swarm_noop_cpu_seconds_total', { ...agent, program: 'commands' }, 0.5],
+      ['swarm_noop_memory_bytes', { ...agent, kind: 'resident' }, 9],
+      ['swarm_noop_memory_bytes', { ...agent, kind: 'proportional' }, 7],
+      ['swarm_noop_restarts_total', agent, 2],
+      ['swarm_noop_exits_total', { ...agent, code: '2' }, 1],
+      ['swarm_noop_exits_total', { ...agent, code: 'SIGKILL' }, 1],
+      ['swarm_noop_driver_cpu_seconds_total', { run: 'r', worker: '2', part: 'lab' }, 3],
+      ['swarm_noop_driver_cpu_seconds_total', { run: 'r', worker: '2', part: 'relay' }, 4],
+      ['swarm_noop_driver_memory_bytes', { run: 'r', worker: '2', kind: 'resident' }, 50],
+    ]);
   });
 
   it('serves the metrics of the process, and names all others, when nothing runs', async () => {

@@ -4,39 +4,9 @@
 import { type Metric, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
-import type { HubRequestCounts } from './hub-request-counts.ts';
-import { SATURATION_RULES, type SaturationMonitor } from './saturation.ts';
-import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
-
-/** What is being measured now. */
-export interface RegistrySource {
-  reader: TelemetryReader;
-  saturation: SaturationMonitor;
-  /** Simulated seconds per wall-clock second. */
-  clockSpeed: number;
-  /** Of a run that may have a hub. */
-  hubRequests?: HubRequestCounts;
-}
-
-interface Sample {
-  /** Of the metric when absent. */
-  metricName?: string;
-  labels: Record<string, string>;
-  value: number;
-}
-
-interface Scrape extends RegistrySource {
-  snapshot: TelemetrySnapshot;
-}
-
-interface MetricRow {
-  name: string;
-  type: 'counter' | 'gauge' | 'histogram';
-  help: string;
-  /** Samples of a run; metrics of the process need none. */
-  run?: (scrape: Scrape) => Sample[];
-  process?: () => Sample[];
-}
+import type { MetricRow, RegistrySource, Sample, Scrape } from './metric-row.ts';
+import { PROCESS_METRICS } from './process-metrics.ts';
+import { SATURATION_RULES } from './saturation.ts';
 
 /** Upper bounds in seconds of requests and lateness, and of stages. */
 const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -297,6 +267,7 @@ function rows(version: string): MetricRow[] {
       run: ({ snapshot }) =>
         snapshot.stepReplies.map(({ step, fate, count }) => ({ labels: { step, fate }, value: count })),
     },
+    ...PROCESS_METRICS,
     {
       name: 'swarm_errors_total',
       type: 'counter',

@@ -23,6 +23,9 @@ export const ERROR_KINDS = [
   'installer-failed',
   'controller-failed',
   'boot-failed',
+  'host-lost',
+  'program-ended',
+  'disk-full',
   'cluster-failed',
   'worker-lost',
 ] as const;

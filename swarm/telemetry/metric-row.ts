@@ -1,0 +1,39 @@
+/** A metric of the generator as one row of a table, and what its values are made from. */
+import type { HubRequestCounts } from './hub-request-counts.ts';
+import type { ProcessFigures } from './process-figures.ts';
+import type { SaturationMonitor } from './saturation.ts';
+import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
+
+/** What is being measured now. */
+export interface RegistrySource {
+  reader: TelemetryReader;
+  saturation: SaturationMonitor;
+  /** Simulated seconds per wall-clock second. */
+  clockSpeed: number;
+  /** Of a run that may have a hub. */
+  hubRequests?: HubRequestCounts;
+  /** Of a run that may have no-op hosts. */
+  processes?: { run: string; figures: ProcessFigures };
+}
+
+/** One value of a metric. */
+export interface Sample {
+  /** Of the metric when absent. */
+  metricName?: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** What is being measured, read once for all metrics. */
+export interface Scrape extends RegistrySource {
+  snapshot: TelemetrySnapshot;
+}
+
+export interface MetricRow {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  /** Samples of a run; metrics of the process need none. */
+  run?: (scrape: Scrape) => Sample[];
+  process?: () => Sample[];
+}
