@@ -199,7 +199,9 @@ describe('drift', () => {
   it('is not what hosts of one kind differ by among themselves', () => {
     let host = 0;
     const moreOnSome: Change = (requests) =>
-      host++ % 2 === 0 ? requests : [...requests, ...requests.filter(progress).map((one) => ({ ...one, at: one.at + 1 }))];
+      host++ % 2 === 0
+        ? requests
+        : [...requests, ...requests.filter(progress).map((one) => ({ ...one, at: one.at + 1 }))];
     const drift = findDrift([...recordTraffic('noop', 2, moreOnSome), ...recordTraffic('native')]);
     expect(drift.shapes[0]!.rows.find(({ operation }) => operation === 'host-progress')).toMatchObject({
       ...{ stock: { perSource: 4.5 }, native: { perSource: 3 }, drift: [] },
