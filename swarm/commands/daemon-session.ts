@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AgentFiles } from '../daemon/agent-files.ts';
 import type { LaunchSource } from '../daemon/launch-routes.ts';
+import type { NoopMeans } from '../daemon/noop-setup.ts';
 import { realParts } from '../daemon/parts.ts';
 import { PoolLoneAgents } from '../daemon/pool-lone-agents.ts';
 import type { Run } from '../daemon/run.ts';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   launch?: LaunchSource;
   /** Folder for the runs' folders. */
   directory: string;
+  /** What no-op agents run that clients of the API attach; they cannot when null or absent. */
+  noop?: NoopMeans | null;
   /** Folder for the files that clients of the public tool's API name; the system's temporary folder when absent. */
   agentFiles?: string;
 }
@@ -39,13 +42,19 @@ export class DaemonSession {
   readonly #releaseFaults: () => void;
   #server: FastifyInstance | null = null;
   readonly #launch: LaunchSource | undefined;
+  readonly #noop: NoopMeans | null;
 
   /** @throws InputError when a folder cannot be used. */
-  constructor({ directory, agentFiles, launch }: SessionOptions) {
+  constructor({ directory, agentFiles, launch, noop = null }: SessionOptions) {
     this.#launch = launch;
+    this.#noop = noop;
     prepareOutputFolder(directory);
     try {
-      this.agents = new PoolLoneAgents(new AgentFiles(agentFiles));
+      this.agents = new PoolLoneAgents({
+        files: new AgentFiles(agentFiles),
+        noop: noop && { ...noop, folder: directory },
+        warn: (message) => note(`warning: ${message}`),
+      });
     } catch (error) {
       throw new InputError(`--agent-files ${agentFiles} ${(error as Error).message}; give a folder`, { cause: error });
     }
@@ -78,6 +87,7 @@ export class DaemonSession {
       runs: this.runs,
       agents: this.agents,
       exit: this.#exitAsked.resolve,
+      noop: this.#noop,
       ...(this.#launch && { launch: this.#launch }),
       access,
       ...(certificate && { certificate }),

@@ -37,6 +37,27 @@ describe('wrong input', () => {
     ['a context that is not in it', ['--context', 'x'], 'has no context x'],
     ['--converged alone', ['--converged'], '--converged says how BareMetalHosts boot; give --bmh too'],
     ['--no-converged alone', ['--no-converged'], '--no-converged says how BareMetalHosts boot; give --bmh too'],
+    [
+      '--agent noop alone',
+      ['--agent', 'noop'],
+      '--agent noop needs the stock programs; name them with --programs FILE',
+    ],
+    ['a file of programs that is not there', ['--programs', '/nowhere'], '--programs /nowhere cannot be read (ENOENT)'],
+    [
+      'programs that are not all there',
+      ['--programs', file('some.yaml', 'agent: a\ninstaller: i\n')],
+      'controller, controller_manifests missing; allowed: agent, installer, controller, controller_manifests',
+    ],
+    [
+      'a key that no program has',
+      ['--programs', file('typo.yaml', 'agents: a\n')],
+      'typo.yaml:1:1: unknown key "agents"; did you mean agent?',
+    ],
+    [
+      'programs that are none',
+      ['--programs', file('none.yaml', 'agent: a\ninstaller: i\ncontroller: c\ncontroller_manifests: m\n')],
+      `programs.agent is ${join(folder, 'a')}, which does not exist`,
+    ],
     ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
     ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'has no PEM certificate in it'],
     ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],
@@ -100,7 +121,8 @@ describe('wrong input', () => {
   });
 });
 
-it('downloads of another kind are refused', async () => {
+it('downloads and agents of another kind are refused', async () => {
+  await expect(launch('--kubeconfig', kubeconfig, '--agent', 'x')).rejects.toThrow('Allowed choices are native, noop');
   await expect(launch('--kubeconfig', kubeconfig, '--boot', 'x')).rejects.toThrow('Allowed choices are iso, ipxe');
 });
 

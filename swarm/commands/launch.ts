@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
 import type { HubLaunch } from '../daemon/hub-launch.ts';
+import type { NoopMeans } from '../daemon/noop-setup.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
 import { addBootOptions, type BootFlags, bootOf } from './boot-options.ts';
 import { EXIT, InputError } from './exit.ts';
@@ -18,8 +19,10 @@ import {
   repeatableOption,
   wholeNumber,
 } from './options.ts';
+import { addProgramOptions, noopMeansOf, type ProgramFlags } from './program-options.ts';
 
-interface LaunchFlags extends AccessFlags, BootFlags {
+interface LaunchFlags extends AccessFlags, BootFlags, ProgramFlags {
+  agent: 'native' | 'noop';
   kubeconfig?: string;
   context?: string;
   namespace: string[];
@@ -62,6 +65,11 @@ export function launchCommand(finish: (code: number) => void): Command {
       count(MOST_AGENTS),
       0,
     )
+    .addOption(
+      new Option('--agent <kind>', 'noop: hosts run the stock programs that --programs names')
+        .choices(['native', 'noop'])
+        .default('native'),
+    )
     .option('--approve', 'approve the Agents of these hosts, and give those of a cluster their roles')
     .option('--bmh', 'act as the operator of BareMetalHosts: hosts boot when theirs are provisioned')
     .option('--converged', 'with --bmh: the service makes the ramdisks (ALLOW_CONVERGED_FLOW; default: as the hub is)')
@@ -82,7 +90,7 @@ export function launchCommand(finish: (code: number) => void): Command {
     .option('--out <dir>', 'folder for the token, and for folders of runs that clients start', 'runs')
     .option('--json', 'print events as lines of JSON')
     .option('--quiet', 'no progress lines');
-  return addAccessOptions(addBootOptions(command))
+  return addAccessOptions(addBootOptions(addProgramOptions(command)))
     .addHelpText(
       'after',
       `
@@ -96,6 +104,7 @@ Examples:
   swarm launch --kubeconfig hub.kubeconfig --approve
   swarm launch --namespace ztp-1 --namespace ztp-2 --agents 3
   swarm launch --selector assisted-swarm/run --bmh --boot iso --boot-rate-total 1GB/s
+  swarm launch --approve --agent noop --programs stock.yaml
   swarm launch --json | jq -c 'select(.type == "infra-env.hosts")'`,
     )
     .action(async (flags: LaunchFlags) => finish(await keepAlive(flags)));
@@ -104,10 +113,12 @@ Examples:
 /** Launches until Ctrl-C. @returns the exit code. @throws InputError for what cannot be worked with */
 async function keepAlive(flags: LaunchFlags): Promise<number> {
   const { DaemonSession } = await import('./daemon-session.ts');
-  const launch = await createLaunch(flags);
+  const noop = await noopMeansOf(flags);
+  const launch = await createLaunch(flags, noop);
   const session = new DaemonSession({
     directory: flags.out,
     launch,
+    noop,
     ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
   });
   const settings = await listenSettings(flags.listen, flags, flags.out);
@@ -136,7 +147,7 @@ async function keepAlive(flags: LaunchFlags): Promise<number> {
 }
 
 /** @throws InputError for a kubeconfig, a file or a name that cannot be used */
-async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
+async function createLaunch(flags: LaunchFlags, noop: NoopMeans | null): Promise<HubLaunch> {
   const { HubLaunch } = await import('../daemon/hub-launch.ts');
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
   const { SPOKE_PROFILE_NAMES } = await import('../../model/spoke/profiles.ts');
@@ -149,6 +160,8 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
     const given = flags.converged ? '--converged' : '--no-converged';
     throw new InputError(`${given} says how BareMetalHosts boot; give --bmh too`);
   }
+  if (flags.agent === 'noop' && noop === null)
+    throw new InputError('--agent noop needs the stock programs; name them with --programs FILE');
   const { kubeconfig: file, context } = flags;
   try {
     return new HubLaunch({
@@ -166,6 +179,7 @@ async function createLaunch(flags: LaunchFlags): Promise<HubLaunch> {
       bootSpreadMs: flags.bootSpread * 1000,
       pollIntervalSeconds: flags.pollInterval ?? null,
       boot: bootOf(flags),
+      noop: flags.agent === 'noop' && noop ? { ...noop, folder: flags.out } : null,
       workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
       emit: (event) => show(event, flags),
     });

@@ -57,6 +57,7 @@ Examples:
     )
     .action(async (files: string[], flags: RunFlags) => {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
+      const { stockPrograms } = await import('../noop/programs.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
       const plan = await runnablePlan(readPlanFiles(files, note), flags);
       if (plan.hub !== null) {
@@ -66,6 +67,7 @@ Examples:
       }
       const session = new DaemonSession({
         directory: flags.out,
+        noop: plan.programs && { programs: stockPrograms(plan.programs), outside: plan.noopOutside === true },
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
       });
       if (flags.listen) {

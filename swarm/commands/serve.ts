@@ -3,6 +3,7 @@ import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from 
 import { EXIT } from './exit.ts';
 import { note } from './note.ts';
 import { type ListenAddress, listenOption } from './options.ts';
+import { addProgramOptions, noopMeansOf, type ProgramFlags } from './program-options.ts';
 
 /** `swarm serve` */
 export function serveCommand(finish: (code: number) => void): Command {
@@ -13,7 +14,7 @@ export function serveCommand(finish: (code: number) => void): Command {
     )
     .addOption(listenOption('--listen <address>', 'address and port to listen on', '127.0.0.1:5566'))
     .option('--out <dir>', "folder for the runs' folders", 'runs');
-  return addAccessOptions(command)
+  return addAccessOptions(addProgramOptions(command))
     .addHelpText(
       'after',
       `${ACCESS_HELP}
@@ -23,10 +24,11 @@ Examples:
   swarm serve --listen 0.0.0.0:5566 --out /var/lib/swarm --tls-self-signed
   curl --data-binary @examples/demo.yaml -H 'content-type: application/yaml' http://127.0.0.1:5566/api/v1/runs`,
     )
-    .action(async (flags: AccessFlags & { listen: ListenAddress; out: string }) => {
+    .action(async (flags: AccessFlags & ProgramFlags & { listen: ListenAddress; out: string }) => {
       const { DaemonSession } = await import('./daemon-session.ts');
       const session = new DaemonSession({
         directory: flags.out,
+        noop: await noopMeansOf(flags),
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
       });
       const settings = await listenSettings(flags.listen, flags, flags.out);

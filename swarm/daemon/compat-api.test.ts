@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import type { PoolOptions } from '../pool/pool.ts';
-import { PoolLoneAgents } from './pool-lone-agents.ts';
+import { type CreatePool, type LoneAgentsOptions, PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
 import { FakeParts } from './testing/fakes.ts';
@@ -28,15 +28,22 @@ const AGENT = {
 };
 
 let server: FastifyInstance;
+let agents: PoolLoneAgents;
 let base: string;
 let launches: ClusterLaunch[];
 let pool: PoolOptions;
 let exits: number;
 
-beforeEach(async () => {
+beforeEach(() => serve(null));
+afterEach(async () => {
+  await server.close();
+  await agents.stop();
+});
+
+async function serve(noop: NonNullable<LoneAgentsOptions['noop']> | null): Promise<void> {
   launches = [];
   exits = 0;
-  const agents = new PoolLoneAgents(undefined, async (options) => {
+  const createPool: CreatePool = async (options) => {
     pool = options;
     return {
       launch: (launch) => void launches.push(launch),
@@ -44,10 +51,12 @@ beforeEach(async () => {
       stopCluster: () => {},
       controllerDue: () => {},
       bootstrapWrites: () => {},
+      nodeOfDay2: () => {},
       traffic: async () => [],
       stop: async () => {},
     };
-  });
+  };
+  agents = new PoolLoneAgents({ createPool, noop });
   server = await createServer({
     runs: new RunManager(new FakeParts()),
     agents,
@@ -57,8 +66,7 @@ beforeEach(async () => {
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
   base = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/api/assisted-swarm`;
-});
-afterEach(() => server.close());
+}
 
 const create = (body: unknown, type = 'application/json') =>
   fetch(`${base}/agents`, {
@@ -93,6 +101,40 @@ describe('agents', () => {
       },
     });
     expect(pool.transport.tls).toEqual({ insecure: true });
+  });
+
+  it('run the stock programs where the daemon was given them', async () => {
+    await create(AGENT);
+    expect(launches[0]!.cluster.hosts[0]!.kind).toBe('native');
+    expect(pool.noop).toBeNull();
+    const refusal = async (agent: unknown) => {
+      const answer = await create({ ...AGENT, agent });
+      return [answer.status, ((await answer.json()) as { reason?: string; message?: string }).reason];
+    };
+    expect(await refusal('noop')).toEqual([
+      400,
+      'agent is noop, and this daemon knows no stock programs; start it with --programs FILE, or attach a native agent',
+    ]);
+    expect(await refusal('real')).toEqual([400, 'agent is "real"; allowed: native, noop']);
+    expect(await refusal(7)).toEqual([400, undefined]);
+    expect(launches).toHaveLength(1);
+
+    await server.close();
+    const programs = { agent: '/a', installer: '/i', controller: '/c', manifests: '/m' };
+    await serve({ programs, folder: '/runs', outside: false });
+    expect((await create({ ...AGENT, agent: 'noop' })).status).toBe(201);
+    expect(launches[0]).toMatchObject({ tls: { insecure: true }, attached: true });
+    expect(launches[0]!.cluster.hosts[0]!.kind).toBe('noop');
+    expect(pool.noop).toMatchObject({
+      programs,
+      logs: '/runs/noop',
+      spokes: { url: expect.stringMatching(/^https:/) },
+    });
+    const outside = await create({ ...AGENT, agent: 'noop', service_url: 'https://192.0.2.1' });
+    expect(outside.status).toBe(400);
+    expect(((await outside.json()) as { reason: string }).reason).toContain('--noop-outside');
+    await create({ ...AGENT, agent: 'native' });
+    expect(launches[1]!.cluster.hosts[0]!.kind).toBe('native');
   });
 
   it('are listed, shown and forgotten', async () => {

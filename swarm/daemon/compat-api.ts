@@ -24,6 +24,7 @@ const CODE = { type: 601, pattern: 605 } as const;
 
 type Check = 'string' | 'uuid' | 'mac' | 'ipv4';
 const FIELDS: Readonly<Record<keyof LoneAgentParams, Check>> = {
+  agent: 'string',
   service_url: 'string',
   infra_env_id: 'uuid',
   agent_version: 'string',

@@ -19,6 +19,7 @@ import type { LaunchEvent, LaunchNews } from '../cluster/launch/launch-event.ts'
 import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-state.ts';
 import { Launcher } from '../cluster/launch/launcher.ts';
 import { buildHost } from '../host/build-host.ts';
+import { isOutside, outsideRefusal } from '../noop/outside.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
@@ -32,6 +33,8 @@ import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
 import { isConverged } from './converged-flow.ts';
 import { checkLaunchHub } from './launch-check.ts';
+import { NoopClusters } from './noop-clusters.ts';
+import { type NoopMeans, noopSetup } from './noop-setup.ts';
 import { ServedSpokes } from './served-spokes.ts';
 import { createUserRuntime, USER_MACHINE, type UserRuntime } from './user-client.ts';
 
@@ -59,6 +62,8 @@ export interface HubLaunchOptions {
   pollIntervalSeconds: number | null;
   /** What booting hosts download; null for nothing. */
   boot: BootLoad | null;
+  /** What no-op agents run, and where their output goes; null or absent for native ones. */
+  noop?: (NoopMeans & { folder: string }) | null;
   workers: number;
   emit: (event: LaunchEvent) => void;
   /** Real time when absent. */
@@ -88,6 +93,7 @@ export class HubLaunch {
   #pool: Pool | null = null;
   #launcher: Launcher | null = null;
   #spokes: ServedSpokes | null = null;
+  #noop: NoopClusters | null = null;
   #operator: { operator: BareMetalOperator; client: KubeClient } | null = null;
   /** Hosts for which this process has connections enough. */
   #roomFor = Number.POSITIVE_INFINITY;
@@ -131,6 +137,9 @@ export class HubLaunch {
    */
   async start(): Promise<void> {
     const { tls, bmh, workers, kubeconfig, spokeAddress, ...wishes } = this.#options;
+    const { noop } = this.#options;
+    if (noop && !noop.outside && isOutside(this.#client.server))
+      throw new Error(outsideRefusal('the hub', this.#client.server));
     const bareMetal = await checkLaunchHub(this.#client, this.#clock, this.#options);
     this.#spokes = await this.#serveSpokes(spokeAddress);
     const telemetry = new SharedTelemetry(this.#telemetry, 0);
@@ -139,7 +148,9 @@ export class HubLaunch {
     this.#measured.saturation.start();
     const { files } = await readConnectionLimits();
     this.#roomFor = Math.floor((files - RESERVED_FILES) / CONNECTIONS_PER_HOST);
+    this.#noop = this.#options.noop ? await this.#noopClusters() : null;
     this.#pool = await this.#createPool();
+    this.#noop?.serve(this.#pool);
     this.#launcher = new Launcher({
       ...wishes,
       client: this.#client,
@@ -149,6 +160,7 @@ export class HubLaunch {
       bareMetal,
       spokes: this.#spokes,
       poweredOn: bmh ? (key) => this.#poweredOn.has(key) : null,
+      agent: this.#noop ? 'noop' : 'native',
       download: (url, signal) => fetchDiscoveryIgnition(url, { runtime: user, machine: USER_MACHINE, signal }),
       emit: (event) => this.#emit(event),
     });
@@ -163,6 +175,7 @@ export class HubLaunch {
     await this.#operator?.client.close();
     await this.#launcher?.stop();
     await this.#pool?.stop();
+    await this.#noop?.close();
     await this.#spokes?.close();
     this.#measured.saturation.stop();
     await this.#user?.transport.close();
@@ -180,13 +193,19 @@ export class HubLaunch {
     }
   }
 
+  #noopClusters(): Promise<NoopClusters> {
+    const warn = (message: string) => this.#tell({ type: 'launch.warning', message });
+    return NoopClusters.start({ clock: this.#clock, openshiftVersion: null, warn });
+  }
+
   async #createPool(): Promise<Pool> {
-    const { workers, createPool, boot } = this.#options;
+    const { workers, createPool, boot, noop } = this.#options;
     const create = createPool ?? (await import('../pool/pool.ts')).createPool;
     return create({
       workers,
       clock: this.#clockSpec,
       boot,
+      noop: noop ? noopSetup(noop, noop.folder, this.#noop!.access) : null,
       telemetry: this.#telemetry,
       transport: {
         mode: 'per-poll',
@@ -196,11 +215,16 @@ export class HubLaunch {
       },
       onEvents: (events) => {
         for (const event of events) {
+          this.#noop?.apply(event);
           if (event.type === 'run.warning') this.#tell({ type: 'launch.warning', message: event.message });
           else if ('host' in event) this.#hostEvent(event.cluster, event);
         }
       },
-      onClusterIdle: (cluster) => this.#launcher?.groupLost(cluster, 'its worker could not keep them'),
+      onInstallation: (cluster, installation) => this.#noop?.installing(cluster, installation),
+      onClusterIdle: (cluster) => {
+        this.#noop?.left(cluster);
+        this.#launcher?.groupLost(cluster, 'its worker could not keep them');
+      },
       onWorkerLost: ({ worker, message }) => {
         this.#failed.resolve(new Error(`worker ${worker} was lost with its hosts: ${message}`));
       },

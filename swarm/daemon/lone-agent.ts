@@ -4,6 +4,8 @@ import type { RegistrySource } from '../telemetry/metric-row.ts';
 
 /** Body of POST /api/assisted-swarm/agents; fields that this program has no use for are accepted. */
 export interface LoneAgentParams {
+  /** The kind of agent, which the public tool does not know: `native` unless given, or `noop`. */
+  agent?: string;
   service_url?: string;
   infra_env_id?: string;
   agent_version?: string;

@@ -16,7 +16,6 @@ import { planOf, type Topology } from '../pool/testing/simulation.ts';
 import { Ledger } from '../telemetry/ledger.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
-import { AgentFiles } from './agent-files.ts';
 import type { LoneAgentRecord } from './lone-agent.ts';
 import { PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
@@ -36,17 +35,20 @@ let lone: PoolLoneAgents;
 
 beforeAll(async () => {
   mock = await startServiceMock({ clock: CLOCK, agentToken: TOKEN });
-  lone = new PoolLoneAgents(new AgentFiles(), async (options) => {
-    const pool = await createPool({ ...options, clock: CLOCK });
-    return {
-      launch: (launch) => pool.launch({ ...launch, spokeProfile: 'quick' }),
-      startHosts: (...args) => pool.startHosts(...args),
-      stopCluster: (cluster) => pool.stopCluster(cluster),
-      controllerDue: (cluster) => pool.controllerDue(cluster),
-      bootstrapWrites: (cluster, file) => pool.bootstrapWrites(cluster, file),
-      traffic: () => pool.traffic(),
-      stop: () => pool.stop(),
-    };
+  lone = new PoolLoneAgents({
+    createPool: async (options) => {
+      const pool = await createPool({ ...options, clock: CLOCK });
+      return {
+        launch: (launch) => pool.launch({ ...launch, spokeProfile: 'quick' }),
+        startHosts: (...args) => pool.startHosts(...args),
+        stopCluster: (cluster) => pool.stopCluster(cluster),
+        controllerDue: (...due) => pool.controllerDue(...due),
+        nodeOfDay2: (...node) => pool.nodeOfDay2(...node),
+        bootstrapWrites: (...file) => pool.bootstrapWrites(...file),
+        traffic: () => pool.traffic(),
+        stop: () => pool.stop(),
+      };
+    },
   });
   server = await createServer({ runs: new RunManager(new FakeParts()), agents: lone, exit: () => {} });
   await server.listen({ host: '127.0.0.1', port: 0 });

@@ -1,18 +1,22 @@
-/** What the worker threads of a run need for its no-op hosts. */
+/** What the worker threads of a pool need for its no-op hosts. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stockPrograms } from '../noop/programs.ts';
+import type { SpokeAccess } from '../noop/spoke-access.ts';
 import { packageRoot } from '../package-root.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import type { StockPrograms } from '../plan/expanded-plan.ts';
 import type { NoopSetup } from '../pool/messages.ts';
 
-/** Null when a plan has no such hosts. @param folder of the run; null when nothing of it is kept */
-export function noopSetup({ programs, noopOutside }: ExpandedPlan, folder: string | null): NoopSetup | null {
-  if (!programs) return null;
-  return {
-    programs: stockPrograms(programs),
-    patches: join(packageRoot(), 'patches'),
-    logs: join(folder ?? tmpdir(), 'noop'),
-    outside: noopOutside === true,
-  };
+/** What a daemon was given for no-op hosts that no plan of its own names. */
+export interface NoopMeans {
+  programs: StockPrograms;
+  /** They may work for a service or hub that is not on this machine. */
+  outside: boolean;
+}
+
+/**
+ * @param folder below which the output of hosts goes; null when nothing is kept
+ * @param spokes how hosts reach the kube-apis of their clusters
+ */
+export function noopSetup({ programs, outside }: NoopMeans, folder: string | null, spokes: SpokeAccess): NoopSetup {
+  return { programs, patches: join(packageRoot(), 'patches'), logs: join(folder ?? tmpdir(), 'noop'), outside, spokes };
 }

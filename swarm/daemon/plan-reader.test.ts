@@ -1,4 +1,7 @@
 /** Plans that come over the network: whatever they are, the thread that serves and runs goes on. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiError } from './api-error.ts';
 import { PlanReader, type PlanReaderLimits } from './plan-reader.ts';
@@ -34,6 +37,25 @@ it('are refused with every problem, or with what contradicts', async () => {
   const garbage = await refusalOf(']'.repeat(500));
   expect(garbage!.given).toHaveLength(100);
   expect(garbage!.message).toMatch(/… and \d+ more$/);
+});
+
+it('may have no-op agents where the daemon has stock programs, and name none themselves', async () => {
+  const noop = PLAN.replace('"clusters"', '"agent": "noop", "clusters"');
+  open();
+  expect((await refusalOf(noop))!.message).toContain('noop only beside its stock programs');
+  await reader.close();
+  const manifests = mkdtempSync(join(tmpdir(), 'swarm-manifests-'));
+  writeFileSync(join(manifests, 'assisted-installer-controller-pod.yaml.template'), '');
+  const program = process.execPath;
+  const programs = { agent: program, installer: program, controller: program, manifests };
+  reader = new PlanReader({}, { programs, outside: false });
+  expect((await reader.read(noop, null, {})).programs).toEqual(programs);
+  expect((await reader.read(PLAN, null, {})).programs).toBeNull();
+  const outside = noop.replace('embedded', 'https://192.0.2.1');
+  expect((await refusalOf(outside))!.message).toContain('give --noop-outside if that is meant');
+  const named = '"programs": {"agent": "a", "installer": "i", "controller": "c", "controller_manifests": "m"}';
+  expect((await refusalOf(noop.replace('"clusters"', `${named}, "clusters"`)))!.message).toContain('programs.agent');
+  rmSync(manifests, { recursive: true });
 });
 
 describe('that would take for ever', () => {

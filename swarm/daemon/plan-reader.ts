@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { PlanError } from '../plan/plan.ts';
 import { ApiError } from './api-error.ts';
+import type { NoopMeans } from './noop-setup.ts';
 import type { Overrides } from './overrides.ts';
 import type { PlanAnswer, PlanQuestion } from './plan-worker.ts';
 
@@ -28,13 +29,16 @@ const START_MS = 20_000;
 
 export class PlanReader {
   readonly #limits: PlanReaderLimits;
+  readonly #noop: NoopMeans | null;
   #worker: Worker | null = null;
   #closed = false;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(limits: Partial<PlanReaderLimits> = {}) {
+  /** @param noop what hosts with `agent: noop` run; plans with some are refused when null */
+  constructor(limits: Partial<PlanReaderLimits> = {}, noop: NoopMeans | null = null) {
     this.#limits = { ...PLAN_READER_LIMITS, ...limits };
+    this.#noop = noop;
   }
 
   /**
@@ -46,7 +50,7 @@ export class PlanReader {
       throw new ApiError(503, 'busy', `${this.#waiting} plans are waiting to be read; try again in a few seconds`);
     }
     this.#waiting++;
-    const answer = this.#last.then(() => this.#ask({ text, seed, overrides }));
+    const answer = this.#last.then(() => this.#ask({ text, seed, overrides, noop: this.#noop }));
     this.#last = answer.catch(() => {});
     try {
       return planOf(await answer);

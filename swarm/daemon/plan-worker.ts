@@ -4,6 +4,7 @@ import { expandPlan } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parsePlan } from '../plan/load.ts';
 import { PlanError, type PlanProblem } from '../plan/plan.ts';
+import type { NoopMeans } from './noop-setup.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { readyPlan } from './ready-plan.ts';
 
@@ -12,6 +13,8 @@ export interface PlanQuestion {
   /** Replaces the plan's own. */
   seed: string | null;
   overrides: Overrides;
+  /** What hosts with `agent: noop` run; null where there can be none. */
+  noop: NoopMeans | null;
 }
 
 export type PlanAnswer =
@@ -29,10 +32,19 @@ parentPort!.on('message', async (question: PlanQuestion) => parentPort!.postMess
 // From now on time counts as reading.
 parentPort!.postMessage('ready');
 
-async function answer({ text, seed, overrides }: PlanQuestion): Promise<PlanAnswer> {
+async function answer({ text, seed, overrides, noop }: PlanQuestion): Promise<PlanAnswer> {
   try {
-    const plan = expandPlan(parsePlan(text, 'plan'), seed === null ? {} : { seed });
-    return { plan: await readyPlan(applyOverrides(plan, overrides)) };
+    const plan = expandPlan(
+      parsePlan(text, 'plan', { allowFiles: false, programs: noop?.programs ?? null }),
+      seed === null ? {} : { seed },
+    );
+    return {
+      plan: await readyPlan(
+        applyOverrides(plan, { ...overrides, ...(noop?.outside && { noopOutside: true }) }),
+        () => {},
+        noop?.programs ?? null,
+      ),
+    };
   } catch (error) {
     if (error instanceof PlanError) {
       const { problems } = error;

@@ -3,12 +3,14 @@
  * from here. The pool starts with the first agent.
  */
 import { randomUUID } from 'node:crypto';
-import { startClock } from '../../model/time/clock.ts';
+import { type ClockSpec, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ForcedIdentity } from '../host/host.ts';
 import { FIRST_HOST_OFFSET, formatIpv4, GATEWAY_OFFSET, parseCidr } from '../host/ipv4.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
-import type { ClusterPlan } from '../plan/expanded-plan.ts';
+import { isOutside, outsideRefusal } from '../noop/outside.ts';
+import type { TlsOptions } from '../plan/connections.ts';
+import type { AgentKind, ClusterPlan } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import { serviceUrl } from '../plan/service-url.ts';
 import type { PoolOptions } from '../pool/pool.ts';
@@ -19,6 +21,8 @@ import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { AgentFiles } from './agent-files.ts';
 import { LoneAgentError, type LoneAgentParams, type LoneAgentRecord, type LoneAgents } from './lone-agent.ts';
+import { NoopClusters } from './noop-clusters.ts';
+import { type NoopMeans, noopSetup } from './noop-setup.ts';
 import type { RunPool } from './run-parts.ts';
 
 /** Agents that one daemon can start in its life. */
@@ -28,6 +32,8 @@ const DEFAULT_NETWORK = '10.122.0.0/15';
 /** What a date says that was never set. */
 const NEVER = '0001-01-01T00:00:00.000Z';
 const SPOKE_PROFILE = 'typical';
+/** The public tool does not verify certificates either. */
+const TLS: TlsOptions = { insecure: true };
 
 interface LoneAgent {
   record: LoneAgentRecord;
@@ -36,25 +42,36 @@ interface LoneAgent {
 
 export type CreatePool = (options: PoolOptions) => Promise<RunPool>;
 
+export interface LoneAgentsOptions {
+  /** Where clients' files may lie. */
+  files?: AgentFiles;
+  /** What no-op agents run, and where their output goes; null or absent where there can be none. */
+  noop?: (NoopMeans & { folder: string }) | null;
+  /** Told of what goes wrong and ends nothing. */
+  warn?: (message: string) => void;
+  createPool?: CreatePool;
+}
+
 export class PoolLoneAgents implements LoneAgents {
   readonly #seed = randomUUID();
   readonly #files: AgentFiles;
   readonly #createPool: CreatePool;
+  readonly #noop: NonNullable<LoneAgentsOptions['noop']> | null;
+  readonly #warn: (message: string) => void;
   /** Those that can still be asked about. */
   readonly #agents = new Map<number, LoneAgent>();
   /** Those that may still do something, forgotten ones too. */
   readonly #running = new Map<number, LoneAgent>();
   #pool: Promise<RunPool> | null = null;
+  #clusters: NoopClusters | null = null;
   #measured: RegistrySource | null = null;
   #last = 0;
 
-  /** @param files where clients' files may lie */
-  constructor(
-    files: AgentFiles = new AgentFiles(),
-    createPool: CreatePool = async (options) => (await import('../pool/pool.ts')).createPool(options),
-  ) {
+  constructor({ files = new AgentFiles(), noop = null, warn = () => {}, createPool }: LoneAgentsOptions = {}) {
     this.#files = files;
-    this.#createPool = createPool;
+    this.#noop = noop;
+    this.#warn = warn;
+    this.#createPool = createPool ?? (async (options) => (await import('../pool/pool.ts')).createPool(options));
   }
 
   async create(params: LoneAgentParams): Promise<LoneAgentRecord> {
@@ -65,6 +82,7 @@ export class PoolLoneAgents implements LoneAgents {
       );
     }
     if (!params.infra_env_id) throw new LoneAgentError(400, 'infra_env_id must be the UUID of an infra-env');
+    const kind = this.#kindOf(params);
     await this.#checkFiles(params);
     if (this.#last >= MOST_AGENTS) {
       throw new LoneAgentError(500, `this daemon has started ${MOST_AGENTS} agents and can start no more; restart it`);
@@ -72,7 +90,7 @@ export class PoolLoneAgents implements LoneAgents {
     const id = ++this.#last;
     const index = id - 1;
     const ipv4Cidr = params.dry_forced_host_ipv4 || addressOf(index);
-    const cluster = loneCluster(index, ipv4Cidr);
+    const cluster = loneCluster(index, ipv4Cidr, kind);
     const forced: ForcedIdentity = {
       ipv4Cidr,
       ...(params.dry_forced_host_id && { id: params.dry_forced_host_id.toLowerCase() }),
@@ -99,6 +117,7 @@ export class PoolLoneAgents implements LoneAgents {
         forced: { 0: forced },
         spokeProfile: SPOKE_PROFILE,
         attached: true,
+        ...(kind === 'noop' && { tls: TLS }),
       });
     } catch (error) {
       const message = new Redactor([params.pull_secret ?? '']).text((error as Error).message);
@@ -136,6 +155,20 @@ export class PoolLoneAgents implements LoneAgents {
   async stop(): Promise<void> {
     const pool = await this.#pool?.catch(() => null);
     await pool?.stop();
+    await this.#clusters?.close();
+  }
+
+  /** @throws LoneAgentError for a kind that is unknown, or that this daemon cannot start */
+  #kindOf({ agent = 'native', service_url: service }: LoneAgentParams): AgentKind {
+    if (agent === 'noop' && this.#noop && !this.#noop.outside && isOutside(service!))
+      throw new LoneAgentError(400, outsideRefusal('the service', service!));
+    if (agent === 'native' || (agent === 'noop' && this.#noop)) return agent;
+    throw new LoneAgentError(
+      400,
+      agent === 'noop'
+        ? 'agent is noop, and this daemon knows no stock programs; start it with --programs FILE, or attach a native agent'
+        : `agent is ${JSON.stringify(agent)}; allowed: native, noop`,
+    );
   }
 
   /** Files must lie where they may; the list of hosts must be readable, as for the public tool. @throws LoneAgentError */
@@ -148,36 +181,55 @@ export class PoolLoneAgents implements LoneAgents {
     }
   }
 
-  #startPool(): Promise<RunPool> {
+  async #startPool(): Promise<RunPool> {
     const telemetry = createTelemetryBuffer({ writers: 2, hostSlots: MOST_AGENTS, clusterSlots: 1 });
     const reader = new TelemetryReader(telemetry);
     this.#measured = { reader, saturation: new SaturationMonitor(reader), clockSpeed: 1 };
-    return this.#createPool({
+    const clock = startClock(1);
+    const clusters = this.#noop && (await this.#startClusters(clock));
+    const pool = await this.#createPool({
       workers: 1,
-      clock: startClock(1),
+      clock,
+      noop: this.#noop && noopSetup(this.#noop, this.#noop.folder, clusters!.access),
       telemetry,
-      // The public tool does not verify certificates either (Agent facts 8).
       transport: {
         mode: 'per-poll',
-        tls: { insecure: true },
+        tls: TLS,
         idleTimeoutMs: 90_000,
         dialTimeoutMs: 30_000,
         tlsHandshakeTimeoutMs: 10_000,
       },
       onEvents: (events) => {
-        for (const event of events) this.#notice(event);
+        for (const event of events) {
+          clusters?.apply(event);
+          this.#notice(event);
+        }
       },
+      onInstallation: (cluster, installation) => clusters?.installing(cluster, installation),
       onClusterIdle: (cluster) => {
+        clusters?.left(cluster);
         this.#terminate(cluster);
         this.#running.delete(cluster);
       },
-      onWorkerLost: ({ clusters }) => {
-        for (const cluster of clusters) this.#terminate(cluster);
+      onWorkerLost: ({ clusters: lost }) => {
+        for (const cluster of lost) this.#terminate(cluster);
       },
     });
+    clusters?.serve(pool);
+    return pool;
+  }
+
+  async #startClusters(clock: ClockSpec): Promise<NoopClusters> {
+    this.#clusters = await NoopClusters.start({
+      clock: new ScaledClock(clock),
+      openshiftVersion: null,
+      warn: this.#warn,
+    });
+    return this.#clusters;
   }
 
   #notice(event: RunEvent): void {
+    if (event.type === 'run.warning') this.#warn(event.message);
     if (event.type !== 'host.phase') return;
     const agent = this.#running.get(event.cluster);
     if (!agent) return;
@@ -201,7 +253,7 @@ function addressOf(index: number): string {
   return `${formatIpv4(network.base + FIRST_HOST_OFFSET + index)}/${network.prefix}`;
 }
 
-function loneCluster(index: number, ipv4Cidr: string): ClusterPlan {
+function loneCluster(index: number, ipv4Cidr: string, kind: AgentKind): ClusterPlan {
   const { network } = parseCidr(ipv4Cidr);
   return {
     index,
@@ -233,7 +285,7 @@ function loneCluster(index: number, ipv4Cidr: string): ClusterPlan {
         role: 'master',
         day2: false,
         profile: DEFAULT_PROFILES.master,
-        kind: 'native',
+        kind,
         bootDelayMs: 0,
       },
     ],

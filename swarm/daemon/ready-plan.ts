@@ -7,17 +7,19 @@ import { type ExpandedPlan, type ProgramSources, SERVICE_OF_HUB, type StockProgr
 /**
  * The plan with what its manifests' values say, and with its stock programs copied out of their images.
  * @param tell told of what takes its time
+ * @param checked programs that were looked at before, when the plan has these
  * @throws PlanError for values that are wrong; RangeError where a release is missing, a stock program is none, or may not work for
  * the plan's service or hub
  */
-export async function readyPlan(plan: ExpandedPlan, tell: (text: string) => void = () => {}): Promise<ExpandedPlan> {
+export async function readyPlan(
+  plan: ExpandedPlan,
+  tell: (text: string) => void = () => {},
+  checked: StockPrograms | null = null,
+): Promise<ExpandedPlan> {
   let ready = plan;
   if (plan.programs !== null) {
     if (!plan.noopOutside) await refuseOutside(plan);
-    const programs = await programsOf(plan.programs, tell);
-    checkPrograms(programs);
-    await checkAbilities(programs);
-    ready = { ...plan, programs };
+    ready = { ...plan, programs: plan.programs === checked ? checked : await copiedPrograms(plan.programs, tell) };
   }
   if (ready.hub === null) return ready;
   const { plannedManifests } = await import('./manifest-source.ts');
@@ -45,7 +47,15 @@ async function refuseOutside({ clusters, service, hub }: ExpandedPlan): Promise<
   if (server !== undefined && isOutside(server)) throw new RangeError(outsideRefusal('the hub', server));
 }
 
-async function programsOf(sources: ProgramSources, tell: (text: string) => void): Promise<StockPrograms> {
+/** Stock programs where they can be run. @param tell told of what takes its time @throws RangeError when one is none */
+export async function copiedPrograms(sources: ProgramSources, tell: (text: string) => void): Promise<StockPrograms> {
+  const programs = await pathsOf(sources, tell);
+  checkPrograms(programs);
+  await checkAbilities(programs);
+  return programs;
+}
+
+async function pathsOf(sources: ProgramSources, tell: (text: string) => void): Promise<StockPrograms> {
   if (Object.values(sources).every((source) => typeof source !== 'object' || source === null))
     return stockPrograms(sources);
   const { copyPrograms } = await import('../noop/images/image-programs.ts');

@@ -3,7 +3,6 @@ import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import type { ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import type { ClusterAdapter } from '../cluster/cluster-adapter.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
-import type { HostFile } from '../noop/lab-protocol.ts';
 import type { ClusterApi, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
@@ -13,13 +12,10 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
+import type { NoopMachines } from './noop-clusters.ts';
 
 /** The worker threads of a run. */
-export interface RunPool extends Machines {
-  /** The cluster that no-op machines become would start its controller's pod now. */
-  controllerDue(cluster: number): void;
-  /** That cluster writes to a file of its bootstrap: appends. */
-  bootstrapWrites(cluster: number, file: HostFile): void;
+export interface RunPool extends Machines, NoopMachines {
   /** What was recorded of the traffic of launches that say so, as things stand. */
   traffic(): Promise<TrafficProfile[]>;
   /** Ends all machines and threads. */

@@ -76,8 +76,9 @@ it('fails clearly, with the cause, when a worker thread is killed in the middle'
           },
           startHosts: (...args) => pool.startHosts(...args),
           stopCluster: (cluster) => pool.stopCluster(cluster),
-          controllerDue: (cluster) => pool.controllerDue(cluster),
-          bootstrapWrites: (cluster, file) => pool.bootstrapWrites(cluster, file),
+          controllerDue: (...due) => pool.controllerDue(...due),
+          nodeOfDay2: (...node) => pool.nodeOfDay2(...node),
+          bootstrapWrites: (...file) => pool.bootstrapWrites(...file),
           traffic: () => pool.traffic(),
           stop: () => pool.stop(),
         };

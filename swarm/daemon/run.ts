@@ -11,6 +11,7 @@ import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/ti
 import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
 import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
+import { stockPrograms } from '../noop/programs.ts';
 import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
@@ -38,7 +39,7 @@ import { leftBehindOf } from './left-behind.ts';
 import { MachinesAtWork } from './machines-at-work.ts';
 import { Measurements } from './measurements.ts';
 import { NoopClusters } from './noop-clusters.ts';
-import { noopSetup } from './noop-setup.ts';
+import { type NoopMeans, noopSetup } from './noop-setup.ts';
 import { ProgramWarnings } from './program-warnings.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
@@ -226,11 +227,12 @@ export class Run {
         warn: (message) => this.#warn(message),
         ledger: this.#store.ledger,
       });
+      noop = this.plan.programs && (await this.#noopClusters());
       pool = await this.#parts.createPool({
         workers: this.workers,
         clock: this.#clockSpec,
         boot: this.plan.boot,
-        noop: noopSetup(this.plan, this.directory),
+        noop: noop && noopSetup(this.#noopMeans, this.directory, noop.access),
         transport: transportOptions(this.plan, this.#budget.idleSeconds),
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
@@ -245,11 +247,14 @@ export class Run {
         onWorkerLost: (lost) => this.#workerLost(lost),
         onLabLost: (message) => this.#judgement.fail(message),
         onProcesses: (report) => this.processes.apply(report),
-        onBootstrap: (cluster, host) => noop?.bootstrapChosen(cluster, host),
-        onClusterIdle: (cluster) => this.#machines?.done(cluster),
+        onInstallation: (cluster, installation) => noop?.installing(cluster, installation),
+        onClusterIdle: (cluster) => {
+          noop?.left(cluster);
+          this.#machines?.done(cluster);
+        },
       });
-      noop = this.plan.programs && (await this.#noopClusters(pool));
-      this.#machines = new MachinesAtWork(this.#traffic.mark(noop ?? pool));
+      noop?.serve(pool);
+      this.#machines = new MachinesAtWork(this.#traffic.mark(pool));
       if (this.#state === 'starting') this.#state = 'running';
       const machines = await user.attend(this.#machines);
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
@@ -273,9 +278,14 @@ export class Run {
     return this.#end();
   }
 
-  #noopClusters(machines: RunPool): Promise<NoopClusters> {
+  /** Of a plan with no-op hosts, whose programs are where they can be run. */
+  get #noopMeans(): NoopMeans {
+    const { programs, noopOutside } = this.plan;
+    return { programs: stockPrograms(programs!), outside: noopOutside === true };
+  }
+
+  #noopClusters(): Promise<NoopClusters> {
     return NoopClusters.start({
-      machines,
       clock: this.#clock,
       openshiftVersion: this.plan.openshiftVersion,
       warn: (message) => this.#warn(message),

@@ -15,6 +15,7 @@ import { sendError, sendNotFound } from './error-reply.ts';
 import { createHttpServer, type DaemonHttpServer, type ServerCertificate } from './http-server.ts';
 import type { LaunchSource } from './launch-routes.ts';
 import type { LoneAgents } from './lone-agent.ts';
+import type { NoopMeans } from './noop-setup.ts';
 import { ownApi } from './own-api.ts';
 import { PlanReader } from './plan-reader.ts';
 import { OWN_BASE } from './route-context.ts';
@@ -35,6 +36,8 @@ export interface ServerOptions {
   certificate?: ServerCertificate;
   /** Reads the plans that clients send; the server's own, which ends with it, when absent. */
   plans?: PlanReader;
+  /** What hosts with `agent: noop` run in plans that clients send: they cannot name files of this machine. */
+  noop?: NoopMeans | null;
   /** Replaces some of the usual ones. */
   limits?: Partial<ServerLimits>;
 }
@@ -84,7 +87,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await registerDocuments(app);
   await registerWebsockets(app, http!, limits);
 
-  const plans = options.plans ?? new PlanReader();
+  const plans = options.plans ?? new PlanReader({}, options.noop ?? null);
   if (!options.plans) app.addHook('onClose', () => plans.close());
 
   const registry = createRegistry(programVersion(), () => {

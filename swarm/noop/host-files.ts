@@ -1,6 +1,6 @@
 /** What a host's file system and the replaced commands answer with, from the same facts as the native agent's. */
 import { gzipSync } from 'node:zlib';
-import { type HostDuration, hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
+import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import { spanMs } from '../../model/time/span.ts';
 import type { Host, HostIdentity } from '../host/host.ts';
 import { NAME_SERVER } from './addresses.ts';
@@ -15,20 +15,13 @@ const NO_SERIAL = 'None';
 /** A host of a cluster, as its network sees it. */
 export type Peer = Pick<HostIdentity, 'ipv4' | 'mac'>;
 
-/** How long things take on a host. */
-export interface HostTiming {
-  profile: SpokeProfile;
-  /** It is the only node of its cluster. */
-  singleNode: boolean;
-}
-
 /** What of a host's start follows from the host itself. */
 export interface HostFiles extends Pick<HostStart, 'hostname' | 'nics' | 'devices'> {
   files: HostFile[];
 }
 
-/** NICs and files of a host. @param hosts further lines of its `/etc/hosts` @param peers all hosts of its cluster @param timing how long things take on it */
-export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], timing: HostTiming): HostFiles {
+/** NICs and files of a host. @param hosts further lines of its `/etc/hosts` @param peers all hosts of its cluster @param profile how long things take on it */
+export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], profile: SpokeProfile): HostFiles {
   const { identity, nics } = host;
   const links = nics.filter(({ type }) => type === 'physical');
   const disks = disksOf(host);
@@ -48,7 +41,7 @@ export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], tim
       { path: 'answers/address', text: `${identity.ipv4}\n` },
       { path: 'answers/peers', text: peers.map(({ ipv4, mac }) => `${ipv4} ${mac.toUpperCase()}\n`).join('') },
       ...hardwareAnswers(host),
-      ...installationAnswers(host, timing),
+      ...installationAnswers(host, profile),
     ],
   };
 }
@@ -112,7 +105,14 @@ const CHRONYC = `MS Name/IP address         Stratum Poll Reach LastRx Last sampl
 /** Lines that coreos-installer prints while it writes, so that each can be reported before the next comes. */
 const IMAGE_STEPS = 20;
 
-const WRITING = { master: 'writeMaster', arbiter: 'writeArbiter', worker: 'writeWorker' } as const;
+/** How long a host writes, by its part in the installation: the service names it when it installs. */
+const WRITING = {
+  'single-node': 'writeSingleNode',
+  bootstrap: 'writeBootstrap',
+  master: 'writeMaster',
+  arbiter: 'writeArbiter',
+  worker: 'writeWorker',
+} as const;
 
 /** What tools tell of the hardware, as the inventory does. */
 function hardwareAnswers(host: Host): HostFile[] {
@@ -133,20 +133,15 @@ function hardwareAnswers(host: Host): HostFile[] {
 }
 
 /** What the commands of an installation answer with, and how long they take. */
-function installationAnswers(host: Host, { profile, singleNode }: HostTiming): HostFile[] {
-  const stepSeconds = (duration: HostDuration) =>
-    (hostDurationMs(profile, host, singleNode ? 'writeSingleNode' : duration) / 1000 / IMAGE_STEPS).toFixed(2);
+function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
   const bootkubeMs = spanMs(profile.cluster.bootkubeSingleNode, host.random('bootkube', 0));
   return [
-    {
-      path: 'answers/image',
-      text: [
-        `IMAGE_STEPS=${IMAGE_STEPS}`,
-        `IMAGE_STEP_SECONDS=${stepSeconds(WRITING[host.plan.role])}`,
-        `BOOTSTRAP_STEP_SECONDS=${stepSeconds('writeBootstrap')}\n`,
-      ].join('\n'),
-    },
-    ...(singleNode ? [{ path: 'answers/bootkube-seconds', text: `${Math.round(bootkubeMs / 1000)}\n` }] : []),
+    ...Object.entries(WRITING).map(([part, duration]) => {
+      const stepSeconds = hostDurationMs(profile, host, duration) / 1000 / IMAGE_STEPS;
+      const text = `IMAGE_STEPS=${IMAGE_STEPS}\nIMAGE_STEP_SECONDS=${stepSeconds.toFixed(2)}\n`;
+      return { path: `answers/image-${part}`, text };
+    }),
+    { path: 'answers/bootkube-seconds', text: `${Math.round(bootkubeMs / 1000)}\n` },
     { path: 'answers/journal', text: 'No entries\n' },
     { path: 'answers/lsblk', text: 'NAME MAJ:MIN SIZE TYPE\n' },
     { path: 'answers/fio', text: FIO },

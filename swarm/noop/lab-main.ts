@@ -18,6 +18,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -45,6 +46,9 @@ const LIBRARIES = ['usr/lib', 'usr/lib64'];
 /** Where a host's own files are seen by everybody else's names for them. */
 const OWN = ['etc', 'opt', 'root', 'run', 'sys', 'tmp', 'var'];
 
+/** Of a host: who else is in its network. */
+const PEERS = 'answers/peers';
+
 /** Reads datagrams and forgets them. */
 const DRAIN =
   'socket(S, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind(S, sockaddr_un($ARGV[0])) or die $!; chmod 0666, $ARGV[0]; recv(S, $b, 65536, 0) while 1';
@@ -68,6 +72,8 @@ class Lab {
   readonly #hosts = new Map<number, ChildProcess>();
   readonly #addresses = new Set<string>();
   readonly #names = new Map<number, NamedCluster>();
+  /** Hardware addresses of the hosts of a network, by their addresses. */
+  readonly #networks = new Map<string, { file: string; peers: Map<string, string> }>();
   /** Names below `/dev` that lead to a host's own. */
   readonly #devices = new Set<string>();
   /** Folders that are being removed. */
@@ -123,7 +129,7 @@ class Lab {
   async #makeRoot(): Promise<void> {
     const { patches, programs, manifests } = this.#setup;
     const root = this.#root;
-    for (const path of ['usr/bin', 'dev', 'proc', 'host', 'patches', 'programs'])
+    for (const path of ['usr/bin', 'dev', 'proc', 'host', 'patches', 'programs', 'peers'])
       mkdirSync(join(root, path), { recursive: true });
     for (const path of OWN) symlinkSync(`host/${path}`, join(root, path));
     for (const path of ['bin', 'sbin', 'usr/sbin'])
@@ -228,7 +234,8 @@ class Lab {
     for (const file of this.#filesOf(host)) {
       const path = join(folder, file.path);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, file.text);
+      if (file.path === PEERS && host.network !== undefined) symlinkSync(this.#meet(host.network, file.text), path);
+      else writeFileSync(path, file.text);
     }
     symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
     // What has no such link counts as a physical NIC: assisted-installer-agent, src/util/network_interface.go, IsPhysical.
@@ -271,6 +278,26 @@ class Lab {
     child.stdin!.end('go\n');
   }
 
+  /** Adds to the peers of a network. @param text a line `ADDRESS MAC` each @returns where its hosts find them all */
+  #meet(network: string, text: string): string {
+    let known = this.#networks.get(network);
+    if (!known) {
+      known = { file: `/peers/${this.#networks.size}`, peers: new Map() };
+      this.#networks.set(network, known);
+    }
+    const { file, peers } = known;
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      const [address, mac] = line.split(' ') as [string, string];
+      peers.set(address, mac);
+    }
+    const lines = [...peers].map(([address, mac]) => `${address} ${mac}\n`);
+    // Whoever reads it meanwhile reads the former one.
+    const path = join(this.#root, file);
+    writeFileSync(`${path}.new`, lines.join(''));
+    renameSync(`${path}.new`, path);
+    return file;
+  }
+
   /** A full disk costs output, and no host its life. */
   #keep(log: HostLog, text: Buffer): void {
     try {
@@ -293,7 +320,7 @@ class Lab {
     symlinkSync(`/host/dev/${device}`, link);
   }
 
-  #filesOf({ slot, nics, files, command, environment, restart }: HostStart): HostFile[] {
+  #filesOf({ slot, nics, files, command, environment, restart, outside = [] }: HostStart): HostFile[] {
     const [first] = nics;
     const network = [
       'link set lo up',
@@ -302,7 +329,9 @@ class Lab {
         `link set ${name} up`,
         ...addresses.map((address) => `address add ${address} dev ${name}`),
       ]),
-      `route add default dev ${first!.name} src ${linkAddress(slot)}`,
+      ...['default', ...outside.map((address) => `${address}/32`)].map(
+        (target) => `route add ${target} dev ${first!.name} src ${linkAddress(slot)}`,
+      ),
     ];
     const lines = {
       ...environment,

@@ -26,6 +26,10 @@ export interface HostStart {
   hostname: string;
   nics: readonly LabNic[];
   files: readonly HostFile[];
+  /** Hosts with the same text here see each other: `answers/peers` holds what all of them have brought. Absent for those that see nobody. */
+  network?: string;
+  /** Addresses of its own networks that lead out of the lab. */
+  outside?: readonly string[];
   /** What its name server knows; null for nothing. */
   names: NamedCluster | null;
   /** Names below `/dev` that lead to the host's own. */

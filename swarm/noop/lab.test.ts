@@ -67,7 +67,7 @@ const eventually = async (look: () => void) => {
 };
 
 /** Boots a host on which Node runs a program in the agent's place. */
-const boot = (slot: number, program: string, files: HostFile[] = []) =>
+const boot = (slot: number, program: string, files: HostFile[] = [], network?: string, outside: string[] = []) =>
   lab.start(
     {
       slot,
@@ -82,6 +82,8 @@ const boot = (slot: number, program: string, files: HostFile[] = []) =>
         ...files,
       ],
       devices: ['sda', 'disk/by-id/wwn-1'],
+      ...(network !== undefined && { network }),
+      outside,
       names: null,
       command: ['agent', '/host/program.mjs'],
       restart: true,
@@ -164,6 +166,60 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
     expect(readFileSync(join(folder, 'logs/host-1.log'), 'utf8')).toContain('nothing is known of this container');
     lab.stop(1);
     await eventually(() => expect(ended).toEqual([{ slot: 1, message: undefined }]));
+  });
+
+  it('gives a slot to another host when nothing is left of the one before', async () => {
+    const reach = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const program = (name: string) => `
+      import { existsSync, writeFileSync } from 'node:fs';
+      await fetch('${reach.url}/${name}/' + existsSync('/var/mine'));
+      writeFileSync('/var/mine', '');
+      setInterval(() => {}, 1000);`;
+    await boot(1, program('first'));
+    await eventually(() => expect(requests).toHaveLength(1));
+    lab.stop(1);
+    await boot(1, program('second'));
+    await eventually(() =>
+      expect(requests.map((line) => line.split(' ')[1])).toEqual(['/first/false', '/second/false']),
+    );
+    expect(ended).toEqual([{ slot: 1, message: undefined }]);
+  });
+
+  it('shows the hosts of a network each other, those of others nobody', async () => {
+    const reach = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const program = `
+      import { readFileSync } from 'node:fs';
+      import { hostname } from 'node:os';
+      const peers = () => readFileSync('/host/answers/peers', 'utf8').trim();
+      const wanted = hostname() === 'host-3' ? 1 : 2;
+      while (peers().split('\\n').length < wanted) await new Promise((go) => setTimeout(go, 20));
+      await fetch('${reach.url}/' + hostname() + '/' + encodeURIComponent(peers()));
+      setInterval(() => {}, 1000);`;
+    const peer = (slot: number) => ({ path: 'answers/peers', text: `10.3.0.1${slot} 52:54:00:00:00:0${slot}\n` });
+    await boot(1, program, [peer(1)], 'one');
+    await boot(3, program, [peer(3)], 'other');
+    await boot(2, program, [peer(2)], 'one');
+    const both = encodeURIComponent('10.3.0.11 52:54:00:00:00:01\n10.3.0.12 52:54:00:00:00:02');
+    const alone = encodeURIComponent('10.3.0.13 52:54:00:00:00:03');
+    await eventually(() =>
+      expect(requests.map((line) => line.split(' ')[1]).sort()).toEqual([
+        `/host-1/${both}`,
+        `/host-2/${both}`,
+        `/host-3/${alone}`,
+      ]),
+    );
+  });
+
+  it('reaches what stands for an address of its own network, which nobody is told of', async () => {
+    const { port } = server.address() as AddressInfo;
+    const at = { host: '127.0.0.1', port };
+    expect(await lab.reach('http://10.3.0.5:22624', { at })).toMatchObject({ url: 'http://10.3.0.5:22624', hosts: '' });
+    const program = `
+      await fetch('http://10.3.0.5:22624/config/worker');
+      setInterval(() => {}, 1000);`;
+    await boot(1, program, [], undefined, ['10.3.0.5']);
+    await eventually(() => expect(requests).toEqual(['GET /config/worker 10.3.0.5:22624']));
+    expect(bytes).toMatchObject({ sent: 0, received: 0, closed: 0 });
   });
 
   it('looks into TLS, for which each end has its own reasons to trust', async () => {

@@ -60,7 +60,7 @@ export interface Reach {
 
 /** How a lab gets to a service. */
 export interface Way {
-  /** Where it really is, when its URL names what only hosts of the lab know: its TLS is not looked into. */
+  /** Where it really is, when its URL names what only hosts of the lab know: it is a part of their own world, and not looked into. */
   at?: { host: string; port: number };
   /** How its certificate is verified; by the system's authorities unless given. */
   tls?: TlsOptions | undefined;
@@ -82,6 +82,8 @@ export class Lab {
   readonly #options: LabOptions;
   readonly #folder: string;
   readonly #listeners = new Map<number, HostListener>();
+  /** Hosts of which something is left: a slot is another's when nothing is. */
+  readonly #gone = new Map<number, PromiseWithResolvers<void>>();
   /** By slot. */
   readonly #places = new Map<number, HostPlace>();
   readonly #relay: Relay;
@@ -144,7 +146,7 @@ export class Lab {
     const here = isLoopback(host);
     const address = isIPv4(host) && !here ? host : serviceAddress(number);
     const key = `${address}:${port}`;
-    const target = { host, port, ...at, tls: secure && !at ? (tls ?? {}) : null };
+    const target = { host, port, ...at, isService: !at, tls: secure && !at ? (tls ?? {}) : null };
     const ca = await this.#relay.open(key, target, [host, address]);
     const refusal = await new Promise<string | undefined>((resolve) => {
       this.#reached.set(key, resolve);
@@ -159,11 +161,14 @@ export class Lab {
     };
   }
 
-  /** Boots a host. @throws Error when the lab cannot be */
+  /** Boots a host, when the one before it in its slot has ended. @throws Error when the lab cannot be */
   async start(host: HostStart, listener: HostListener): Promise<void> {
     await this.open();
-    this.#listeners.set(host.slot, listener);
-    if (host.place) this.#places.set(host.slot, host.place);
+    const { slot } = host;
+    for (let former = this.#gone.get(slot); former; former = this.#gone.get(slot)) await former.promise;
+    this.#gone.set(slot, Promise.withResolvers());
+    this.#listeners.set(slot, listener);
+    if (host.place) this.#places.set(slot, host.place);
     this.#send({ type: 'start', host });
   }
 
@@ -234,6 +239,8 @@ export class Lab {
         for (const tell of this.#reached.values()) tell(message);
         const listeners = [...this.#listeners.values()];
         this.#listeners.clear();
+        for (const gone of this.#gone.values()) gone.resolve();
+        this.#gone.clear();
         if (this.#stopped) return;
         this.#stopped = true;
         this.#options.warn(message);
@@ -270,6 +277,8 @@ export class Lab {
     if (message.type === 'event') listener?.onEvent(message.words, message.files ?? []);
     else {
       this.#listeners.delete(message.slot);
+      this.#gone.get(message.slot)?.resolve();
+      this.#gone.delete(message.slot);
       listener?.onEnded(message.message);
     }
   }

@@ -6,8 +6,9 @@
  */
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
+import type { Host } from '../host/host.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../service/runtime.ts';
 import type { HostProgram } from '../telemetry/process-figures.ts';
@@ -16,8 +17,10 @@ import type { TappedListener } from './connection-telemetry.ts';
 import { hostFiles, type Peer, trustFiles } from './host-files.ts';
 import { HOST_FOLDER_BYTES } from './host-folder.ts';
 import type { LabAccess } from './lab.ts';
-import type { SpokeAccess } from './noop-controller.ts';
+import type { MachineConfigServer } from './machine-config-server.ts';
 import { exitName } from './process-sampler.ts';
+import { type SpokeAccess, spokeAccessOf, spokeKubeconfig } from './spoke-access.ts';
+import { type InstallerArguments, installerArguments } from './stock-installation.ts';
 
 /** What the no-op agents of one infra-env have in common. */
 export interface NoopEnvironment {
@@ -27,19 +30,25 @@ export interface NoopEnvironment {
   readonly cluster: ClusterPlan;
   readonly agentVersion: string;
   readonly access: ServiceAccess;
-  readonly lab: LabAccess;
   /** How the service's certificate is verified; by the system's authorities unless given. */
   readonly tls: TlsOptions | undefined;
-  /** All hosts of the cluster. */
+  /** In their environment. */
+  readonly proxy: ProxySettings | null;
+  readonly lab: LabAccess;
+  /** Hosts of the cluster that are known. */
   readonly peers: readonly Peer[];
-  /** The kube-api of the cluster, which a bootstrap asks; null when nothing is installed. */
-  readonly spoke: SpokeAccess | null;
+  /** The kube-apis of clusters, which bootstraps ask; null when nothing is installed. */
+  readonly spokes: SpokeAccess | null;
+  /** Hosts with the same text here see each other; by default those of the cluster do. */
+  readonly network: string;
+  /** Where hosts that join an installed cluster fetch their ignition; null where none does. */
+  readonly machineConfigs: MachineConfigServer | null;
   /** How long things take on the host. */
   readonly profile: SpokeProfile;
-  /** Makes the listener of each connection of a host. */
+  /** Makes the listener of each connection of this host. */
   readonly connection: TappedListener;
-  /** The service has made this host the bootstrap, whose installer starts now. @param reboots that a node has behind it when it is done */
-  readonly onBootstrap: (hostId: string, reboots: number) => void;
+  /** The installer starts. */
+  readonly onInstaller: (given: InstallerArguments) => void;
   /** The bootstrap's installer has started bootkube and written the controller's manifests. */
   readonly onBootstrapped: (manifests: readonly string[]) => void;
 }
@@ -59,6 +68,8 @@ export class NoopAgent implements DiscoveryProgram {
   readonly #environment: NoopEnvironment;
   #timer: ClockTimer | null = null;
   #running = false;
+  /** Grows with each boot: what began under a smaller number is void. */
+  #boots = 0;
   #told = 0;
 
   constructor(machine: Machine, environment: NoopEnvironment) {
@@ -81,54 +92,92 @@ export class NoopAgent implements DiscoveryProgram {
   async #boot(): Promise<void> {
     this.#timer = null;
     this.#running = true;
-    const { access, agentVersion, cluster, infraEnvId, lab, peers, profile, spoke, tls } = this.#environment;
+    const boot = ++this.#boots;
     const { host, slot } = this.#machine;
     this.#machine.enter('registering');
     try {
-      const { url, hosts, ca } = await lab.reach(access.baseUrl, { tls });
-      const kubeApi = spoke ? await lab.reach(spoke.url, { at: spoke.at }) : null;
-      const files = hostFiles(host, hosts + (kubeApi?.hosts ?? ''), peers, {
-        profile,
-        singleNode: cluster.controlPlanes === 1,
-      });
-      files.files.push(...trustFiles(ca));
-      if (spoke) files.files.push({ path: 'opt/openshift/auth/kubeconfig', text: spoke.kubeconfig });
-      await lab.start(
-        {
-          slot,
-          ...files,
-          names: cluster,
-          command: [
-            'agent',
-            '--url',
-            url,
-            '--infra-env-id',
-            infraEnvId,
-            '--agent-version',
-            agentVersion,
-            '--insecure=false',
-          ],
-          restart: true,
-          environment: { PULL_SECRET_TOKEN: access.token },
-          place: { cluster: cluster.name, host: host.identity.hostname, index: host.plan.index },
-        },
-        {
-          onEvent: (words, files) => this.#happened(words, files),
-          onConnection: this.#environment.connection,
-          onEnded: (message) => {
-            if (message !== undefined) this.#fail(message);
-          },
-        },
-      );
+      await this.#start(host, slot, () => this.#running && boot === this.#boots);
     } catch (error) {
-      this.#fail((error as Error).message);
+      if (boot === this.#boots) this.#fail((error as Error).message);
     }
+  }
+
+  /** @param isOn whether this boot still is. @throws Error when the lab cannot be, or does not reach what the host needs */
+  async #start(host: Host, slot: number, isOn: () => boolean): Promise<void> {
+    const { cluster, connection, lab, machineConfigs, network, peers, profile, access, spokes, tls } =
+      this.#environment;
+    const { url, hosts, ca } = await lab.reach(access.baseUrl, { tls });
+    const proxies = await this.#proxies();
+    const kubeApi = spokes ? await lab.reach(spokes.url, { at: spokes.at }) : null;
+    const joined = await machineConfigs?.serve(cluster);
+    if (joined) await lab.reach(joined.url, { at: joined.at });
+    const { files, ...own } = hostFiles(host, [hosts, kubeApi?.hosts, proxies.hosts].join(''), peers, profile);
+    files.push(...trustFiles(ca));
+    if (spokes) {
+      const text = spokeKubeconfig(spokeAccessOf(spokes, host.identity.id));
+      files.push({ path: 'opt/openshift/auth/kubeconfig', text });
+    }
+    if (!isOn()) return;
+    await lab.start(
+      {
+        slot,
+        ...own,
+        files,
+        names: cluster,
+        network,
+        outside: joined ? [joined.address] : [],
+        command: this.#command(url),
+        restart: true,
+        environment: { ...proxies.environment, PULL_SECRET_TOKEN: access.token },
+        place: { cluster: cluster.name, host: host.identity.hostname, index: host.plan.index },
+      },
+      {
+        onEvent: (words, files) => this.#happened(words, files),
+        onConnection: connection,
+        onEnded: (message) => {
+          if (message !== undefined && isOn()) this.#fail(message);
+        },
+      },
+    );
+    // Its power went while the host before it was ending.
+    if (!isOn()) lab.stop(slot);
+  }
+
+  /** As the unit of the discovery ignition starts it: assisted-service, internal/ignition/templates/agent.service. */
+  #command(url: string): string[] {
+    const { access, agentVersion, infraEnvId, tls } = this.#environment;
+    const { registrationRetrySeconds: interval } = access;
+    return [
+      ...['agent', '--url', url, '--infra-env-id', infraEnvId, '--agent-version', agentVersion],
+      `--insecure=${tls?.insecure ?? false}`,
+      ...(interval === undefined ? [] : ['--interval', String(interval)]),
+    ];
+  }
+
+  /** The variables of the programs' proxies, as the discovery ignition's unit sets them, and what the host must know to reach these. */
+  async #proxies(): Promise<{ environment: Record<string, string>; hosts: string }> {
+    const { lab, proxy } = this.#environment;
+    const environment: Record<string, string> = {};
+    let hosts = '';
+    for (const [name, url] of [
+      ['HTTP_PROXY', proxy?.http],
+      ['HTTPS_PROXY', proxy?.https],
+    ] as const) {
+      if (!url) continue;
+      const given = new URL(url.includes('://') ? url : `http://${url}`);
+      const reach = await lab.reach(given.origin);
+      const { username, password } = given;
+      environment[name] = Object.assign(new URL(reach.url), { username, password }).href;
+      if (!hosts.includes(reach.hosts)) hosts += reach.hosts;
+    }
+    if (proxy?.no) environment.NO_PROXY = proxy.no;
+    return { environment, hosts };
   }
 
   #happened([what, ...words]: readonly string[], files: readonly string[]): void {
     if (what === 'runner-started') this.#machine.enter('polling');
     else if (what === 'inventory') this.#machine.enter('discovered');
-    else if (what === 'installer-started') this.#install(words[0], Number(words[1]));
+    else if (what === 'installer-started') this.#install(words);
     else if (what === 'bootkube-started') this.#environment.onBootstrapped(files);
     else if (what === 'shutdown') this.#machine.shutdown(words[0] === 'now' ? 'now' : '+1');
     else if (what === 'failed') this.#fail(words.join(' '));
@@ -140,9 +189,12 @@ export class NoopAgent implements DiscoveryProgram {
       this.#report('boot-failed', `a stock program executed what is not replaced: ${words.join(' ')}`);
   }
 
-  #install(role: string | undefined, reboots: number): void {
+  #install(words: readonly string[]): void {
     this.#machine.enter('installing');
-    if (role === 'bootstrap') this.#environment.onBootstrap(this.#machine.host.identity.id, reboots);
+    const given = installerArguments(words);
+    if (given) this.#environment.onInstaller(given);
+    else
+      this.#report('installer-failed', `a stock installer was started without a role or a cluster: ${words.join(' ')}`);
   }
 
   /** A program that is started again. */

@@ -10,18 +10,7 @@ import type { ControllerPod } from './controller-pod.ts';
 import { trustFiles } from './host-files.ts';
 import type { LabAccess } from './lab.ts';
 import { CONTROLLER_NAME } from './programs.ts';
-
-/** The kube-api of the cluster. */
-export interface SpokeAccess {
-  /** `https://name:port`; the certificate is for that name. */
-  url: string;
-  /** Where it is really reached from outside of a lab. */
-  at: { host: string; port: number };
-  token: string;
-  /** PEM. */
-  ca: string;
-  kubeconfig: string;
-}
+import type { SpokeAccess } from './spoke-access.ts';
 
 export interface NoopControllerOptions {
   runtime: Runtime;
@@ -33,6 +22,7 @@ export interface NoopControllerOptions {
   /** Name of the cluster. */
   cluster: string;
   pod: ControllerPod;
+  /** The kube-api of the cluster. */
   spoke: SpokeAccess;
   /** Which a node has behind it when it is done. */
   reboots: number;

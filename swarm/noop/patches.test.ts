@@ -12,6 +12,7 @@ import { buildHost } from '../host/build-host.ts';
 import { planOf } from '../pool/testing/simulation.ts';
 import { hostFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
+import { installerArguments } from './stock-installation.ts';
 import { NAMESPACES } from './testing/namespaces.ts';
 
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
@@ -104,7 +105,7 @@ const CALLS: Call[] = [
     argv: nse(
       'sh',
       '-c',
-      'podman run --privileged --pid=host --net=host --name=assisted-installer -v /dev:/dev:rw INSTALLER --role bootstrap --version',
+      'podman run --privileged --pid=host --net=host --name=assisted-installer -v /dev:/dev:rw INSTALLER --role bootstrap --cluster-id C --control-plane-count 1 --openshift-version 4.20.8 --version',
     ),
     code: 9,
   },
@@ -254,6 +255,7 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
     const dial = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
     const lab = new Lab({ patches: PATCHES, programs, manifests: null, logs: folder, warn: () => {}, dial });
     const refused: string[] = [];
+    const installers: unknown[] = [];
     try {
       const { url } = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
       const cluster = planOf({ controlPlanes: 1 });
@@ -262,7 +264,7 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
         host: { ...SPOKE_PROFILES.quick.host, writeSingleNode: seconds(0.2, 0) },
       };
       const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop' });
-      const own = hostFiles(host, '', [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }], { profile, singleNode: true });
+      const own = hostFiles(host, '', [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }], profile);
       const program = `
         import { spawnSync } from 'node:child_process';
         const results = ${JSON.stringify(CALLS.map(({ argv }) => argv))}.map(([command, ...args]) => {
@@ -284,6 +286,7 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
         {
           onEvent: ([what, ...words]) => {
             if (what === 'refused') refused.push(words.join(' '));
+            else if (what === 'installer-started') installers.push(installerArguments(words));
           },
           onConnection: () => ({ sent: () => {}, received: () => {}, closed: () => {} }),
           onEnded: (message) => results.reject(new Error(message)),
@@ -297,6 +300,9 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
       })).filter(({ isRight }) => !isRight);
       expect(wrong).toEqual([]);
       expect(refused).toEqual(['oc --kubeconfig=/x adm must-gather']);
+      expect(installers).toEqual([
+        { role: 'bootstrap', clusterId: 'C', controlPlanes: 1, openshiftVersion: '4.20.8', reboots: 2 },
+      ]);
     } finally {
       await lab.close();
       server.close();

@@ -26,6 +26,8 @@ export interface ConnectionListener {
 export interface RelayTarget {
   host: string;
   port: number;
+  /** Else it is a part of the hosts' own world, and what they say there is nobody's load. */
+  isService: boolean;
   /** How the relay trusts it, where TLS is ended for hosts; null where bytes pass as they come. */
   tls: TlsOptions | null;
 }
@@ -40,6 +42,9 @@ export interface RelayOptions {
   /** Told once of each reason why a target cannot be reached. */
   warn: (message: string) => void;
 }
+
+/** For connections that are nobody's load. */
+const UNTOLD: ConnectionListener = { sent: () => {}, received: () => {}, closed: () => {} };
 
 interface OpenTarget extends RelayTarget {
   dialer: Dialer;
@@ -103,7 +108,7 @@ export class Relay {
       inner.off('data', onData);
       const [slot, key = ''] = head.split(' ');
       const target = this.#targets.get(key);
-      const told = target && this.#options.onConnection(Number(slot));
+      const told = target && (target.isService ? this.#options.onConnection(Number(slot)) : UNTOLD);
       if (!target || !told) {
         inner.destroy();
         return;

@@ -331,7 +331,21 @@ export function renderDescription(description: PlanDescription): string {
     ].join(', '),
   );
   lines.push('');
-  lines.push(...topologyTable(description));
+  const mixed = description.noop !== null;
+  lines.push(
+    ...table(
+      ['topology', 'platform', 'number', ...(mixed ? ['no-op'] : []), 'hosts', 'hardware', 'first name'],
+      description.topologies.map((entry) => [
+        entry.justInfraEnv ? 'infra-env only' : entry.topology,
+        entry.justInfraEnv ? '-' : entry.platform,
+        `${entry.clusters}`,
+        ...(mixed ? [`${entry.noopClusters}`] : []),
+        `${entry.hosts}`,
+        entry.profiles.join(', '),
+        entry.example,
+      ]),
+    ),
+  );
   lines.push('');
   row(
     'Arrival',
@@ -370,22 +384,6 @@ export function renderDescription(description: PlanDescription): string {
   for (const note of description.notes) lines.push(`Note: ${note}`);
   for (const warning of description.warnings) lines.push(`Warning: ${warning}`);
   return `${lines.join('\n')}\n`;
-}
-
-function topologyTable({ noop, topologies }: PlanDescription): string[] {
-  const mixed = noop !== null;
-  return table(
-    ['topology', 'platform', 'number', ...(mixed ? ['no-op'] : []), 'hosts', 'hardware', 'first name'],
-    topologies.map((entry) => [
-      entry.justInfraEnv ? 'infra-env only' : entry.topology,
-      entry.justInfraEnv ? '-' : entry.platform,
-      `${entry.clusters}`,
-      ...(mixed ? [`${entry.noopClusters}`] : []),
-      `${entry.hosts}`,
-      entry.profiles.join(', '),
-      entry.example,
-    ]),
-  );
 }
 
 function count(amount: number, one: string, many = `${one}s`): string {

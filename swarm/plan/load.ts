@@ -17,6 +17,7 @@ import {
   type ProgramSources,
   SERVICE_OF_HUB,
   type ServiceTarget,
+  type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
 import {
@@ -41,6 +42,8 @@ export interface LoadOptions {
    * choose files of this machine.
    */
   allowFiles: boolean;
+  /** What hosts with `agent: noop` run where the plan names nothing. */
+  programs?: StockPrograms | null;
 }
 
 const DEFAULTS = {
@@ -324,6 +327,7 @@ class PlanReader {
     const needed = entries.some((entry) => !entry.just_infraenv && isNoop(entry))
       ? (['agent', 'installer', 'controller', 'controller_manifests'] as const)
       : (['agent'] as const);
+    if (file.programs === undefined && this.#options.programs) return this.#options.programs;
     const inImage = typeof given.installer === 'object';
     const missing = needed.filter((key) => given[key] === undefined && !(key === 'controller_manifests' && inImage));
     if (missing.length > 0) {
@@ -549,9 +553,6 @@ class PlanReader {
     const api = apiOf(file, entry);
     const flow = this.#flow(entry, api, path);
     const noop = noopShare(file, entry);
-
-    if (noop.share > 0 && day2Workers > 0)
-      this.#refuse(at('day2_workers'), '0 beside agent: noop, whose clusters do not grow yet');
 
     if (entry.infraenv_labels && entry.infranev_labels) {
       this.#onlyOne(at('infraenv_labels'), at('infranev_labels'), true);

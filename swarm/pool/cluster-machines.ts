@@ -12,11 +12,9 @@ import type { Agent, AgentEnvironment, CreateAgent } from '../agent/agent.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Host, HostIdentity } from '../host/host.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
-import { tappedConnection } from '../noop/connection-telemetry.ts';
-import type { LabAccess } from '../noop/lab.ts';
-import type { HostFile } from '../noop/lab-protocol.ts';
+import { type OnStage, tappedConnection } from '../noop/connection-telemetry.ts';
 import { NoopAgent } from '../noop/noop-agent.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import type { InstallerArguments, StockInstallation } from '../noop/stock-installation.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { ConnectionTraffic, TrafficRecorder } from '../telemetry/traffic/traffic-recorder.ts';
@@ -25,6 +23,7 @@ import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
 import type { AddedHost, ClusterLaunch } from './messages.ts';
 import { NoopGround } from './noop-ground.ts';
+import type { NoopSites } from './noop-sites.ts';
 
 /** How hosts of a thread download what they boot. */
 export interface BootDownloads {
@@ -40,13 +39,13 @@ export interface ClusterMachinesOptions {
   /** Images are there at once when absent. */
   boot?: BootDownloads;
   /** Where no-op machines run; null or absent for native ones. */
-  noop?: { lab: LabAccess; controllerSlot: number; tls: TlsOptions | undefined } | null;
+  noop?: NoopSites | null;
   /** Records the traffic of no-op machines, where their launch says so. */
   traffic?: TrafficRecorder;
   /** Where machines of a launch stand whose clusters the service names. */
   sites: AttachedSites;
-  /** The service has made this no-op host the bootstrap. */
-  onBootstrap?: (hostId: string) => void;
+  /** The installer of a no-op host starts. */
+  onInstallation?: (installation: StockInstallation) => void;
   /** No machine of the cluster will send anything any more, and none is left to start. Called once, not after stop. */
   onIdle: () => void;
 }
@@ -61,15 +60,21 @@ interface Ground {
   stop(): void;
 }
 
+/** A ground from which single machines can be taken away. */
+interface AttachedPlace {
+  remove(machine: Machine): void;
+}
+
 export class ClusterMachines {
   readonly #options: ClusterMachinesOptions;
   /** By ordinal; those that were never started. */
   readonly #unstarted = new Map<number, { host: Host; slot: number }>();
   readonly #ground: Ground;
-  readonly #attached: AttachedGround | null;
+  /** Of an attached launch. */
+  readonly #attached: AttachedPlace | null;
   readonly #noop: NoopGround | null;
-  /** All hosts of the cluster, for no-op machines that look for each other. */
-  readonly #peers: readonly HostIdentity[];
+  /** Hosts of the cluster that are known, for no-op machines that look for each other. */
+  readonly #peers: HostIdentity[] = [];
   /** Machines whose agents may still speak. */
   readonly #speaking = new Set<Machine>();
   /** Started machines by ordinal, where single ones can be removed. */
@@ -92,15 +97,28 @@ export class ClusterMachines {
       onSilent: (machine: Machine) => this.#silent(machine),
       onIdle: () => this.#noteIdle(),
     };
-    this.#attached = launch.attached ? new AttachedGround({ ...common, sites, way: { runtime, access } }) : null;
-    this.#peers = noop ? hosts.map(({ identity }) => identity) : [];
     this.#noop = noop
       ? new NoopGround({
-          ...{ ...common, runtime, access, ...noop, cluster: cluster.name, spoke: launch.spoke ?? null },
+          ...common,
+          runtime,
+          service: { url: access.baseUrl, tls: launch.tls ?? noop.tls },
+          sites: noop,
+          cluster: cluster.name,
           traffic: () => this.#traffic(null),
         })
       : null;
-    this.#ground = this.#attached ?? this.#noop ?? new ClusterSite({ ...common, runtime, access, cluster, hosts });
+    if (this.#noop) {
+      this.#attached = launch.attached ? this.#noop : null;
+      this.#ground = this.#noop;
+    } else if (launch.attached) {
+      const attached = new AttachedGround({ ...common, sites, way: { runtime, access } });
+      this.#attached = attached;
+      this.#ground = attached;
+    } else {
+      this.#attached = null;
+      this.#ground = new ClusterSite({ ...common, runtime, access, cluster, hosts });
+    }
+    if (noop) this.#peers.push(...hosts.map(({ identity }) => identity));
     this.start(launch.infraEnvId, launch.start);
   }
 
@@ -131,7 +149,9 @@ export class ClusterMachines {
     const { cluster, seed, infraEnvId } = this.#options.launch;
     for (const { plan, slot, seed: own, forced } of hosts) {
       if (this.#ended || this.#started.has(plan.ordinal)) continue;
-      this.#unstarted.set(plan.ordinal, { host: buildHost(own ?? seed, cluster, plan, forced), slot });
+      const host = buildHost(own ?? seed, cluster, plan, forced);
+      this.#unstarted.set(plan.ordinal, { host, slot });
+      if (this.#noop) this.#peers.push(host.identity);
       // Agents tell which addresses of the network are free: those of the others are not.
       if (!cluster.hosts.includes(plan)) cluster.hosts.push(plan);
       this.start(infraEnvId, [plan.ordinal]);
@@ -154,22 +174,42 @@ export class ClusterMachines {
 
   /** Null for a native machine. */
   #noopAgent(machine: Machine, environment: AgentEnvironment): Agent | null {
-    const { noop, runtime, launch, onBootstrap } = this.#options;
+    const { noop, runtime, launch } = this.#options;
     const ground = this.#noop;
     if (!noop || !ground) return null;
+    const { attached, cluster, placement = '', proxy = null } = launch;
     return new NoopAgent(machine, {
       ...environment,
       lab: noop.lab,
-      tls: noop.tls,
+      tls: launch.tls ?? noop.tls,
+      proxy,
       peers: this.#peers,
-      spoke: launch.spoke ?? null,
+      // Agents that are attached one by one may be installed into one cluster.
+      network: attached ? `${placement} ${cluster.machineNetwork}` : String(cluster.index),
+      spokes: noop.spokes,
+      machineConfigs: attached || cluster.day2Workers > 0 ? noop.machineConfigs : null,
       profile: spokeProfile(launch.spokeProfile),
-      connection: () => tappedConnection(runtime.telemetry, 'host', ground.onStage, this.#traffic(machine.slot)),
-      onBootstrap: (hostId, reboots) => {
-        ground.bootstrapStarted(machine, reboots);
-        onBootstrap?.(hostId);
+      connection: () => {
+        const onStage: OnStage = (...stage) => ground.stageReported(machine, ...stage);
+        return tappedConnection(runtime.telemetry, 'host', onStage, this.#traffic(machine.slot));
       },
-      onBootstrapped: (manifests) => ground.bootstrapped(manifests),
+      onInstaller: (given) => this.#installing(machine, given),
+      onBootstrapped: (manifests) => ground.bootstrapped(machine, manifests),
+    });
+  }
+
+  #installing(machine: Machine, given: InstallerArguments): void {
+    const { launch, onInstallation } = this.#options;
+    const { cluster, spokeProfile: profile, attached } = launch;
+    const { id, hostname, ipv4, mac } = machine.host.identity;
+    const day2 = this.#noop!.installing(machine, given);
+    onInstallation?.({
+      ...given,
+      day2,
+      host: { id, hostname, address: ipv4, mac },
+      name: attached ? null : cluster.name,
+      platform: cluster.platform,
+      profile,
     });
   }
 
@@ -180,14 +220,9 @@ export class ClusterMachines {
     return traffic.connection({ kind: 'noop', shape: launch.traffic, cluster: launch.cluster.index, host });
   }
 
-  /** The cluster that no-op machines become would start its controller's pod now. */
-  controllerDue(): void {
-    this.#noop?.controllerDue();
-  }
-
-  /** The cluster that no-op machines become writes to a file of its bootstrap: appends. */
-  bootstrapWrites(file: HostFile): void {
-    this.#noop?.bootstrapWrites(file);
+  /** A no-op host of day 2, by its id, has become a node. */
+  nodeOfDay2(host: string, ready: boolean): void {
+    this.#noop?.nodeOfDay2(host, ready);
   }
 
   /** What a machine boots: its agent, after the downloads where there are any. */

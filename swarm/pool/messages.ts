@@ -6,9 +6,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ClockSpec } from '../../model/time/clock.ts';
 import type { ForcedIdentity } from '../host/host.ts';
 import type { HostFile } from '../noop/lab-protocol.ts';
-import type { SpokeAccess } from '../noop/noop-controller.ts';
+import type { SpokeAccess } from '../noop/spoke-access.ts';
+import type { StockInstallation } from '../noop/stock-installation.ts';
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
-import type { BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/expanded-plan.ts';
+import type { AgentKind, BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { ProcessReport } from '../telemetry/process-figures.ts';
@@ -26,8 +27,6 @@ export interface ClusterLaunch {
   /** The image that agents say they run until the service names another. */
   agentVersion: string;
   access: ServiceAccess;
-  /** The kube-api of the cluster that no-op machines become; absent when they are not installed. */
-  spoke?: SpokeAccess;
   /** What these machines trust, where that is not what all of the pool do. */
   tls?: TlsOptions;
   /** Proxies in the environment of their programs. */
@@ -42,6 +41,8 @@ export interface ClusterLaunch {
   boot?: BootSource;
   /** Whether the CVO is monitored, the console … comes from the service; what the spoke does is this table's name. */
   spokeProfile: string;
+  /** The kind of agents, where a launch begins without hosts: that of its first by default. */
+  agent?: AgentKind;
   /** Nobody has planned which cluster the hosts become: the service says it when it installs them. */
   attached?: true;
   /** Goes on without hosts: more may be added until it is stopped. */
@@ -66,10 +67,12 @@ export type ToWorker =
   | { type: 'launch'; launch: ClusterLaunch }
   /** Starts further hosts of a launched cluster (day 2). */
   | { type: 'start-hosts'; cluster: number; infraEnvId: string; clusterId: string; start: number[] }
-  /** The cluster that no-op machines become would start its controller's pod now. */
-  | { type: 'controller-due'; cluster: number }
+  /** A cluster that no-op machines become, by its id in the service, would start its controller's pod now. */
+  | { type: 'controller-due'; clusterId: string }
   /** That cluster writes to a file of its bootstrap. */
-  | { type: 'bootstrap-file'; cluster: number; file: HostFile }
+  | { type: 'bootstrap-file'; clusterId: string; file: HostFile }
+  /** A no-op host of day 2, by its id, has become a node. */
+  | { type: 'node-of-day2'; cluster: number; host: string; ready: boolean }
   | { type: 'add-hosts'; cluster: number; hosts: AddedHost[] }
   /** Unplugs hosts, by ordinal. */
   | { type: 'remove-hosts'; cluster: number; hosts: number[] }
@@ -82,12 +85,12 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'ready'; threadId: number }
   | { type: 'events'; events: RunEvent[] }
+  /** The installer of a no-op host of this cluster starts. */
+  | { type: 'installation'; cluster: number; installation: StockInstallation }
   /** All of its no-op hosts are gone. */
   | { type: 'lab-lost'; message: string }
   /** What the programs of its no-op hosts took so far. */
   | { type: 'processes'; report: ProcessReport }
-  /** The service has made this no-op host the bootstrap of its cluster. @property host its id */
-  | { type: 'bootstrap'; cluster: number; host: string }
   /** The answer to {@link ToWorker} `traffic`, as things stand. */
   | { type: 'traffic'; profiles: TrafficProfile[] }
   /** No machine of this cluster will send anything any more: all fell silent and none is left to start, or it was stopped. */
@@ -99,6 +102,8 @@ export interface NoopSetup {
   patches: string;
   /** Folder for the output of hosts. */
   logs: string;
+  /** How hosts reach the kube-apis of the clusters that they become; null when none is installed. */
+  spokes: SpokeAccess | null;
   /** Hosts may reach a service that is not on this machine; false when absent. */
   outside?: boolean;
 }

@@ -3,83 +3,29 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HostPhase } from '../../model/protocol/phases.ts';
 import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
-import type { HostListener, LabAccess } from '../noop/lab.ts';
-import type { HostFile, HostStart } from '../noop/lab-protocol.ts';
+import type { StockInstallation } from '../noop/stock-installation.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { ClusterMachines } from './cluster-machines.ts';
+import { NoopSites } from './noop-sites.ts';
+import { MANIFESTS, RememberingLab, SPOKE } from './testing/remembering-lab.ts';
 import { planOf } from './testing/simulation.ts';
-
-const SPOKE = {
-  url: 'https://spokes.test:7443',
-  at: { host: '127.0.0.1', port: 7443 },
-  token: 'token',
-  ca: 'PEM',
-  kubeconfig: 'kubeconfig',
-};
-const MANIFESTS = [
-  'kind: ConfigMap\nmetadata: {name: config}\ndata: {cluster-id: C, inventory-url: http://s}\n',
-  'kind: Secret\nmetadata: {name: secret}\nstringData: {pull-secret-token: hush}\n',
-  `kind: Job
-spec:
-  template:
-    spec:
-      containers:
-        - env:
-            - {name: CLUSTER_ID, valueFrom: {configMapKeyRef: {name: config, key: cluster-id}}}
-            - {name: INVENTORY_URL, valueFrom: {configMapKeyRef: {name: config, key: inventory-url}}}
-            - {name: CA_CERT_PATH, valueFrom: {configMapKeyRef: {name: config, key: absent}}}
-            - {name: OPENSHIFT_VERSION, value: "4.20"}
-`,
-];
-
-class RememberingLab implements LabAccess {
-  readonly started = new Map<number, { host: HostStart; listener: HostListener }>();
-  readonly stopped: number[] = [];
-  readonly appended: (HostFile & { slot: number })[] = [];
-  refusal: Error | null = null;
-
-  reach(url: string) {
-    return this.refusal
-      ? Promise.reject(this.refusal)
-      : Promise.resolve({ url: `${url}/`, hosts: `198.18.0.1 ${new URL(url).hostname}\n`, ca: 'PEM of the lab' });
-  }
-
-  start(host: HostStart, listener: HostListener): Promise<void> {
-    this.started.set(host.slot, { host, listener });
-    return Promise.resolve();
-  }
-
-  append(slot: number, { path, text }: HostFile): void {
-    this.appended.push({ slot, path, text });
-  }
-
-  stop(slot: number): void {
-    this.stopped.push(slot);
-  }
-
-  /** A replaced command tells something. */
-  tell(slot: number, words: string, files: string[] = []): void {
-    this.started.get(slot)!.listener.onEvent(words.split(' '), files);
-  }
-
-  file(slot: number, path: string): string | undefined {
-    return this.started.get(slot)!.host.files.find((one) => one.path === path)?.text;
-  }
-}
 
 let clock: ManualClock;
 let lab: RememberingLab;
 let events: RunEvent[];
 let idle: number;
 let machines: ClusterMachines;
+let sites: NoopSites;
+let installations: StockInstallation[];
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 const phases = () => events.filter((event) => event.type === 'host.phase').map(({ phase }) => phase as HostPhase);
 
 function launch(spoke: typeof SPOKE | null): void {
   const cluster = planOf({ controlPlanes: 1 });
   for (const host of cluster.hosts) host.kind = 'noop';
+  sites = new NoopSites({ lab, spokes: spoke });
   const telemetry = new Proxy({}, { get: () => () => {} }) as Runtime['telemetry'];
   machines = new ClusterMachines({
     runtime: { clock, telemetry, emit: (event) => events.push(event) } as Partial<Runtime> as Runtime,
@@ -95,10 +41,10 @@ function launch(spoke: typeof SPOKE | null): void {
         spokeProfile: 'quick',
       },
       access: { baseUrl: 'http://service.test', token: 'secret', pollIntervalSeconds: null },
-      ...(spoke && { spoke }),
     },
-    noop: { lab, controllerSlot: 99, tls: undefined },
+    noop: sites,
     sites: new AttachedSites(),
+    onInstallation: (installation) => installations.push(installation),
     createAgent: () => expect.unreachable('a native agent'),
     onIdle: () => {
       idle++;
@@ -110,6 +56,7 @@ beforeEach(() => {
   clock = new ManualClock();
   lab = new RememberingLab();
   events = [];
+  installations = [];
   idle = 0;
 });
 
@@ -131,10 +78,11 @@ describe('no-op machines', () => {
     ]);
     expect(host.environment).toEqual({ PULL_SECRET_TOKEN: 'secret' });
     expect(lab.file(7, 'etc/hosts')).toContain('198.18.0.1 spokes.test');
-    expect(lab.file(7, 'opt/openshift/auth/kubeconfig')).toBe('kubeconfig');
+    const kubeconfig = lab.file(7, 'opt/openshift/auth/kubeconfig');
+    expect(kubeconfig).toContain('server: https://spokes.test:7443');
     for (const path of ['ssl/certs/ca-certificates.crt', 'assisted-service/service-ca-cert.crt'])
       expect(lab.file(7, `etc/${path}`)).toBe('PEM of the lab');
-    for (const words of ['runner-started', 'inventory', 'installer-started bootstrap', 'shutdown now'])
+    for (const words of ['runner-started', 'inventory', 'installer-started bootstrap 1 C 1 4.20.8', 'shutdown now'])
       lab.tell(7, words);
     await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);
     expect(phases()).toEqual(['booting', 'registering', 'polling', 'discovered', 'installing', 'rebooted']);
@@ -147,18 +95,18 @@ describe('no-op machines', () => {
     await clock.advance(1);
     await settle();
     const file = { path: 'opt/openshift/.bootkube.done', text: '' };
-    machines.bootstrapWrites(file);
+    sites.bootstrapWrites('C', file);
     expect(lab.appended).toEqual([]);
-    lab.tell(7, 'installer-started bootstrap 1');
-    machines.bootstrapWrites(file);
+    lab.tell(7, 'installer-started bootstrap 1 C 1 4.20.8');
+    sites.bootstrapWrites('C', file);
     expect(lab.appended).toEqual([{ slot: 7, ...file }]);
     lab.tell(7, 'shutdown now');
-    machines.controllerDue();
+    sites.controllerDue('C');
     await settle();
-    expect(lab.started.has(99)).toBe(false);
+    expect(lab.started.has(2_000_007)).toBe(false);
     lab.tell(7, 'bootkube-started', MANIFESTS);
     await settle();
-    expect(lab.started.get(99)!.host).toMatchObject({
+    expect(lab.started.get(2_000_007)!.host).toMatchObject({
       command: ['assisted-installer-controller'],
       restart: false,
       environment: {
@@ -166,28 +114,28 @@ describe('no-op machines', () => {
         ...{ KUBERNETES_SERVICE_HOST: 'spokes.test', KUBERNETES_SERVICE_PORT: '7443', SWARM_REBOOTS: '1' },
       },
     });
-    expect(lab.started.get(99)!.host.environment).not.toHaveProperty('CA_CERT_PATH');
-    expect(lab.file(99, 'etc/assisted-installer-controller/token')).toBe('hush');
-    expect(lab.file(99, 'etc/assisted-service/service-ca-cert.crt')).toBe('PEM of the lab');
-    expect(lab.file(99, 'var/run/secrets/kubernetes.io/serviceaccount/ca.crt')).toBe('PEM');
+    expect(lab.started.get(2_000_007)!.host.environment).not.toHaveProperty('CA_CERT_PATH');
+    expect(lab.file(2_000_007, 'etc/assisted-installer-controller/token')).toBe('hush');
+    expect(lab.file(2_000_007, 'var/run/secrets/kubernetes.io/serviceaccount/ca.crt')).toBe('PEM');
+    expect(lab.file(2_000_007, 'etc/assisted-service/service-ca-cert.crt')).toBe('PEM of the lab');
     await clock.advance(SPOKE_PROFILES.quick.host.shutdownSingleNode.delayMs * 10);
 
-    lab.tell(99, 'refused oc adm must-gather');
+    lab.tell(2_000_007, 'refused oc adm must-gather');
     expect(events.at(-1)).toMatchObject({
       message: 'a stock controller executed what is not replaced: oc adm must-gather',
     });
-    const first = lab.started.get(99)!.listener;
-    lab.tell(99, 'program-ended 2');
-    lab.started.delete(99);
+    const first = lab.started.get(2_000_007)!.listener;
+    lab.tell(2_000_007, 'program-ended 2');
+    lab.started.delete(2_000_007);
     first.onEnded('exit code 2');
     expect(events.at(-1)).toMatchObject({ type: 'run.warning', message: 'a stock controller ended: exit code 2' });
     await clock.advance(9_999);
-    expect(lab.started.has(99)).toBe(false);
+    expect(lab.started.has(2_000_007)).toBe(false);
     await clock.advance(1);
     await settle();
-    lab.tell(99, 'program-ended 0');
+    lab.tell(2_000_007, 'program-ended 0');
     expect(idle).toBe(0);
-    lab.started.get(99)!.listener.onEnded('exit code 0');
+    lab.started.get(2_000_007)!.listener.onEnded('exit code 0');
     expect(idle).toBe(1);
   });
 
@@ -230,6 +178,7 @@ describe('no-op machines', () => {
     await clock.advance(1);
     await settle();
     const { id } = events.find((event) => event.type === 'host.phase') as { id: string };
+    lab.tell(7, 'installer-started bootstrap 1 C 1 4.20.8');
     const connection = lab.started.get(7)!.listener.onConnection();
     const body = JSON.stringify({ current_stage: 'Writing image to disk', progress_info: '5%' });
     const path = `/api/assisted-install/v2/infra-envs/IE/hosts/${id}/progress`;

@@ -1,65 +1,49 @@
-/**
- * Where no-op machines stand: their installers are stock programs on them, the cluster that they become is served by somebody
- * else, and its controller is a stock program too.
- *
- *    machine ─ bootkube starts ─► manifests of the controller ─┐
- *        └─ reboots ─► (spoke) ─► the pod would start ─────────┴─► controller ─ exit 0 ─► idle
- */
+/** Where the no-op machines of one launch stand: their installers are stock programs on them, which name the cluster they become. */
+import type { HostStage } from '../../model/protocol/states.ts';
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { Host } from '../host/host.ts';
 import { Machine, type MachineSetup } from '../host/machine.ts';
-import { tappedConnection } from '../noop/connection-telemetry.ts';
-import { controllerPod } from '../noop/controller-pod.ts';
-import type { LabAccess } from '../noop/lab.ts';
-import type { HostFile } from '../noop/lab-protocol.ts';
-import { NoopController, type SpokeAccess } from '../noop/noop-controller.ts';
-import type { TlsOptions } from '../plan/connections.ts';
-import type { Runtime, ServiceAccess } from '../service/runtime.ts';
-import type { ConnectionTraffic } from '../telemetry/traffic/traffic-recorder.ts';
-import { enterStage, type StagedHost } from './host-stages.ts';
+import type { InstallerArguments } from '../noop/stock-installation.ts';
+import type { Runtime } from '../service/runtime.ts';
 import { machineSetup } from './machine-setup.ts';
+import type { NoopSite, NoopSites, SiteGroup } from './noop-sites.ts';
 
 export interface NoopGroundOptions {
   runtime: Runtime;
   profile: SpokeProfile;
-  lab: LabAccess;
-  access: ServiceAccess;
-  /** How the service's certificate is verified. */
-  tls: TlsOptions | undefined;
-  /** Of the cluster's controller in the lab. */
-  controllerSlot: number;
-  /** Name of the cluster. */
+  service: SiteGroup['service'];
+  /** Name of the cluster, where a plan gives it; else of the launch. */
   cluster: string;
-  /** Null when nothing is installed. */
-  spoke: SpokeAccess | null;
+  /** Records a connection of the controller; null where nothing is recorded. */
+  traffic: SiteGroup['traffic'];
+  sites: NoopSites;
   /** No program under the discovery image of this machine will send anything any more. */
   onSilent: (machine: Machine) => void;
-  /** {@link NoopGround.active} turned false. */
+  /** {@link NoopGround.active} may have turned false. */
   onIdle: () => void;
-  /** Records a connection of the controller; null where nothing is recorded. */
-  traffic: () => ConnectionTraffic | null;
 }
 
-export class NoopGround {
+export class NoopGround implements SiteGroup {
+  readonly runtime: Runtime;
+  readonly service: SiteGroup['service'];
+  readonly cluster: string;
+  readonly traffic: SiteGroup['traffic'];
   readonly #options: NoopGroundOptions;
   readonly #setup: MachineSetup;
-  /** By host id. */
-  readonly #hosts = new Map<string, StagedHost>();
-  #manifests: readonly string[] | null = null;
-  #bootstrap: Machine | null = null;
-  #reboots = 0;
-  #due = false;
-  #controller: NoopController | null = null;
-  #rebooted = false;
-  #done = false;
+  readonly #machines = new Set<Machine>();
+  readonly #siteOf = new Map<Machine, NoopSite>();
+  /** Hosts of day 2 that have rebooted and are no ready nodes yet. */
+  readonly #joining = new Map<string, Machine>();
 
   constructor(options: NoopGroundOptions) {
+    this.runtime = options.runtime;
+    this.service = options.service;
+    this.cluster = options.cluster;
+    this.traffic = options.traffic;
     this.#options = options;
     this.#setup = machineSetup(options.runtime, options.profile, {
       runInstaller: () => Promise.reject(new Error('a no-op machine runs a stock installer')),
-      onRebooted: () => {
-        this.#rebooted = true;
-      },
+      onRebooted: (machine) => this.#rebooted(machine),
       onSilent: options.onSilent,
     });
   }
@@ -67,77 +51,70 @@ export class NoopGround {
   /** A machine that stands here; off at first. @param slot see Machine.slot */
   machine(host: Host, slot: number): Machine {
     const machine = new Machine(this.#setup, host, slot);
-    const { role } = host.plan;
-    this.#hosts.set(host.identity.id, { machine, role, stage: null, info: '', since: 0 });
+    this.#machines.add(machine);
     return machine;
   }
 
-  /** Machines have rebooted into a cluster whose controller has not ended. */
+  /** Something will still happen in a cluster of these machines. */
   get active(): boolean {
-    return this.#rebooted && !this.#done && this.#options.spoke !== null;
+    if (this.#joining.size > 0) return true;
+    for (const site of new Set(this.#siteOf.values())) if (site.active) return true;
+    return false;
   }
 
-  /** A stage report of a host was accepted. */
-  readonly onStage = (hostId: string, stage: StagedHost['stage'] & string, info: string): void => {
-    const host = this.#hosts.get(hostId);
-    if (host) enterStage(this.#options.runtime, host, stage, info);
-  };
-
-  /** The bootstrap's installer starts. @param reboots that a node has behind it when it is done */
-  bootstrapStarted(machine: Machine, reboots: number): void {
-    this.#bootstrap = machine;
-    this.#reboots = reboots;
+  /** The installer of a machine starts. @returns whether it joins a cluster that is installed */
+  installing(machine: Machine, given: InstallerArguments): boolean {
+    const site = this.#options.sites.enter(this, machine, given);
+    this.#siteOf.set(machine, site);
+    if (given.role === 'bootstrap') machine.host.plan.day2 = false;
+    else if (site.installed) machine.host.plan.day2 = true;
+    return machine.host.plan.day2;
   }
 
-  /** The cluster writes to a file of its bootstrap, unless that has rebooted. */
-  bootstrapWrites(file: HostFile): void {
-    if (this.#bootstrap) this.#options.lab.append(this.#bootstrap.slot, file);
+  /** The installer of a machine has started bootkube. @param manifests of the controller, as it has written them */
+  bootstrapped(machine: Machine, manifests: readonly string[]): void {
+    this.#siteOf.get(machine)?.bootstrapped(machine, manifests);
   }
 
-  /** The bootstrap's installer has started bootkube. @param manifests of the controller, as it has written them */
-  bootstrapped(manifests: readonly string[]): void {
-    this.#manifests = manifests;
-    this.#startController();
+  /** The installer of a machine reports the stage of a host, and the service has accepted it. */
+  stageReported(machine: Machine, hostId: string, stage: HostStage, info: string): void {
+    this.#siteOf.get(machine)?.onStage(hostId, stage, info);
   }
 
-  /** The cluster would start the controller's pod now. */
-  controllerDue(): void {
-    this.#due = true;
-    this.#startController();
+  /** Nobody reports the end of a day-2 host: its node is all there is to see. @param hostId of the host that has become one */
+  nodeOfDay2(hostId: string, ready: boolean): void {
+    const machine = this.#joining.get(hostId);
+    machine?.enter(ready ? 'done' : 'joined');
+    if (!ready || !this.#joining.delete(hostId)) return;
+    this.noteIdle();
+  }
+
+  /** Takes one machine away, for good. */
+  remove(machine: Machine): void {
+    machine.unplug();
+    this.#machines.delete(machine);
+    this.#joining.delete(machine.host.identity.id);
+    this.#siteOf.get(machine)?.lost(machine);
+    this.#siteOf.delete(machine);
+  }
+
+  noteIdle(): void {
+    this.#options.onIdle();
   }
 
   end(): void {
-    this.stop();
+    this.#options.sites.leave(this);
   }
 
   stop(): void {
-    this.#done = true;
-    this.#controller?.stop();
-    for (const { machine } of this.#hosts.values()) machine.unplug();
+    this.end();
+    for (const machine of this.#machines) machine.unplug();
   }
 
-  #startController(): void {
-    const { runtime, lab, access, tls, controllerSlot, cluster, spoke, onIdle, traffic } = this.#options;
-    if (!this.#due || !this.#manifests || !spoke || this.#controller || this.#done) return;
-    try {
-      this.#controller = new NoopController({
-        runtime,
-        lab,
-        service: { url: access.baseUrl, tls },
-        slot: controllerSlot,
-        cluster,
-        pod: controllerPod(this.#manifests),
-        spoke,
-        reboots: this.#reboots,
-        connection: () => tappedConnection(runtime.telemetry, 'controller', this.onStage, traffic()),
-        onDone: () => {
-          this.#done = true;
-          onIdle();
-        },
-      });
-      this.#controller.start();
-    } catch (error) {
-      runtime.emit({ type: 'run.warning', time: runtime.clock.now(), message: (error as Error).message });
-    }
+  #rebooted(machine: Machine): void {
+    const { host } = machine;
+    const site = this.#siteOf.get(machine);
+    site?.rebooted();
+    if (host.plan.day2 && site?.served) this.#joining.set(host.identity.id, machine);
   }
 }

@@ -14,6 +14,7 @@ import { Piscina } from 'piscina';
 import type { HostPhase } from '../../model/protocol/phases.ts';
 import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import type { HostFile } from '../noop/lab-protocol.ts';
+import type { StockInstallation } from '../noop/stock-installation.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { ProcessReport } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -43,8 +44,8 @@ export interface PoolOptions {
   telemetry: SharedArrayBuffer;
   /** Several times a second; in order for each cluster. */
   onEvents: (events: RunEvent[]) => void;
-  /** The service has made this no-op host, by its id, the bootstrap of its cluster. */
-  onBootstrap?: (cluster: number, host: string) => void;
+  /** The installer of a no-op host starts. */
+  onInstallation?: (cluster: number, installation: StockInstallation) => void;
   /** All no-op hosts of a thread are gone though nobody ended them. */
   onLabLost?: (message: string) => void;
   /** What the programs of a thread's no-op hosts took so far. */
@@ -159,16 +160,22 @@ export class Pool {
     this.#post(launched.worker, { type: 'start-hosts', cluster, infraEnvId, clusterId, start });
   }
 
-  /** The cluster that no-op machines become would start its controller's pod now. Nothing happens when they are gone. */
-  controllerDue(cluster: number): void {
+  /** The cluster, by its id, that no-op machines become would start its controller's pod now. Nothing happens when they are gone. */
+  controllerDue(cluster: number, clusterId: string): void {
     const launched = this.#clusters.get(cluster);
-    if (launched) this.#post(launched.worker, { type: 'controller-due', cluster });
+    if (launched) this.#post(launched.worker, { type: 'controller-due', clusterId });
   }
 
   /** That cluster writes to a file of its bootstrap: appends. Nothing happens when they are gone. */
-  bootstrapWrites(cluster: number, file: HostFile): void {
+  bootstrapWrites(cluster: number, clusterId: string, file: HostFile): void {
     const launched = this.#clusters.get(cluster);
-    if (launched) this.#post(launched.worker, { type: 'bootstrap-file', cluster, file });
+    if (launched) this.#post(launched.worker, { type: 'bootstrap-file', clusterId, file });
+  }
+
+  /** A no-op host of day 2, by its id, has become a node. Nothing happens when its machine is gone. */
+  nodeOfDay2(cluster: number, host: string, ready: boolean): void {
+    const launched = this.#clusters.get(cluster);
+    if (launched) this.#post(launched.worker, { type: 'node-of-day2', cluster, host, ready });
   }
 
   /** Boots further hosts of an attached launch. Nothing happens when it is gone. */
@@ -266,8 +273,8 @@ export class Pool {
       this.#options.onEvents(message.events);
       return;
     }
-    if (message.type === 'bootstrap') {
-      this.#options.onBootstrap?.(message.cluster, message.host);
+    if (message.type === 'installation') {
+      this.#options.onInstallation?.(message.cluster, message.installation);
       return;
     }
     if (message.type === 'processes') {

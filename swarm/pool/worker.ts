@@ -9,7 +9,6 @@ import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
 import { Lab } from '../noop/lab.ts';
 import { hostPrograms } from '../noop/programs.ts';
-import type { TlsOptions } from '../plan/connections.ts';
 import { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
@@ -22,13 +21,11 @@ import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
 import type { ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
 import { NativeTraffic } from './native-traffic.ts';
+import { NoopSites } from './noop-sites.ts';
 import { TransportSet } from './transport-set.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
 const EVENT_BATCH_MS = 100;
-
-/** Of controllers in a lab, beyond those of hosts. */
-const FIRST_CONTROLLER_SLOT = 2_000_000;
 
 /** Collects events and posts them together. */
 class EventBatch {
@@ -80,8 +77,7 @@ class Worker {
   readonly #transports: TransportSet;
   readonly #boot: BootDownloads | null;
   readonly #lab: Lab | null;
-  /** What machines trust whose launch says nothing. */
-  readonly #tls: TlsOptions | undefined;
+  readonly #noop: NoopSites | null;
   readonly #traffic: NativeTraffic;
   readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
@@ -101,8 +97,8 @@ class Worker {
     this.#transports = transports;
     this.#runtime = runtime;
     this.#boot = boot;
-    this.#tls = dial.tls;
     this.#lab = noop && this.#openLab(noop, dial);
+    this.#noop = noop && new NoopSites({ lab: this.#lab!, spokes: noop.spokes, tls: dial.tls });
     this.#batch = batch;
     this.#traffic = traffic;
   }
@@ -110,6 +106,14 @@ class Worker {
   handle(message: Exclude<ToWorker, { type: 'stop' }>): void {
     if (message.type === 'launch') {
       this.#launch(message.launch);
+      return;
+    }
+    if (message.type === 'controller-due') {
+      this.#noop?.controllerDue(message.clusterId);
+      return;
+    }
+    if (message.type === 'bootstrap-file') {
+      this.#noop?.bootstrapWrites(message.clusterId, message.file);
       return;
     }
     if (message.type === 'traffic') {
@@ -121,10 +125,8 @@ class Worker {
       this.#attempt(`hosts of cluster ${message.cluster} cannot be added`, () => cluster?.add(message.hosts));
     } else if (message.type === 'remove-hosts') {
       cluster?.remove(message.hosts);
-    } else if (message.type === 'controller-due') {
-      cluster?.controllerDue();
-    } else if (message.type === 'bootstrap-file') {
-      cluster?.bootstrapWrites(message.file);
+    } else if (message.type === 'node-of-day2') {
+      cluster?.nodeOfDay2(message.host, message.ready);
     } else if (message.type === 'start-hosts') {
       if (cluster) cluster.start(message.infraEnvId, message.start);
       else this.#warn(`cluster ${message.cluster} has no machines any more: its further hosts were not started`);
@@ -139,17 +141,14 @@ class Worker {
     for (const cluster of this.#clusters.values()) cluster.stop();
     this.#clusters.clear();
     await this.#lab?.close();
+    await this.#noop?.close();
   }
 
   /** Null for native machines. @throws Error when no stock programs were named */
-  #noopOf({ cluster, firstSlot, tls }: ClusterLaunch) {
-    if (cluster.hosts[0]?.kind !== 'noop') return null;
-    if (!this.#lab) throw new Error('no stock programs are known: the plan names them under programs');
-    return {
-      lab: this.#lab,
-      controllerSlot: FIRST_CONTROLLER_SLOT + firstSlot,
-      tls: tls ?? this.#tls,
-    };
+  #noopOf({ agent, cluster }: ClusterLaunch): NoopSites | null {
+    if ((agent ?? cluster.hosts[0]?.kind) !== 'noop') return null;
+    if (!this.#noop) throw new Error('no stock programs are known: the plan names them under programs');
+    return this.#noop;
   }
 
   #openLab({ programs, patches, logs, outside }: NoopSetup, dial: DialOptions): Lab {
@@ -187,7 +186,8 @@ class Worker {
         traffic: this.#traffic.recorder,
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
         noop: this.#noopOf(launch),
-        onBootstrap: (host) => this.#port.postMessage({ type: 'bootstrap', cluster: index, host } satisfies FromWorker),
+        onInstallation: (installation) =>
+          this.#port.postMessage({ type: 'installation', cluster: index, installation } satisfies FromWorker),
         ...(this.#boot && { boot: this.#boot }),
         onIdle: () => this.#end(index),
       });

@@ -104,7 +104,8 @@ export type SpokeSettingsInput = z.input<typeof SPOKE_SETTINGS>;
 /** Complete: hosts and counts are there. */
 export interface SpokeSettings extends Omit<z.output<typeof SPOKE_SETTINGS>, 'hosts' | 'topology'> {
   hosts: HostSettings[];
-  topology: SpokeTopology;
+  /** Grows with hosts that are added to the installation. */
+  topology: { -readonly [Key in keyof SpokeTopology]: SpokeTopology[Key] };
 }
 
 /** A setting is wrong. The message lists every fault with its path. */

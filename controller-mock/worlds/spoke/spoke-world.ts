@@ -29,6 +29,8 @@ export interface SpokeWorldOptions extends ListenSettings {
   onControllerStart?: (spoke: string) => void;
   /** The moment at which the bootkube of a spoke's bootstrap would have ended well. */
   onBootkubeDone?: (spoke: string) => void;
+  /** A host, by its id where it has one, has become a node, then a ready one. */
+  onNode?: (spoke: string, host: string, ready: boolean) => void;
   /** A host of a spoke was served by its machine-config-server. @param line of that one's log */
   onIgnitionFetched?: (spoke: string, line: string) => void;
 }
@@ -164,6 +166,7 @@ export class SpokeWorld {
       told: {
         controllerStarted: () => this.#options.onControllerStart?.(name),
         bootkubeDone: () => this.#options.onBootkubeDone?.(name),
+        node: ({ id, name: host }, ready) => this.#options.onNode?.(name, id ?? host, ready),
         ignitionFetched: (line) => this.#options.onIgnitionFetched?.(name, line),
       },
     });
@@ -198,9 +201,13 @@ export class SpokeWorld {
     return access;
   }
 
-  /** A host of day 2, which joins later and does not count in the installation. @throws UnknownSpokeError, SpokeSettingsError */
-  addHost(spoke: string, host: unknown): void {
-    this.#entry(spoke).spoke.addHost(parseSettings(HOST_SETTINGS, host));
+  /**
+   * A further host.
+   * @param when one of day 2 does not count in the installation; one of the installation counts beside those that were named
+   * @throws UnknownSpokeError, SpokeSettingsError
+   */
+  addHost(spoke: string, host: unknown, when: 'day2' | 'installation' = 'day2'): void {
+    this.#entry(spoke).spoke.addHost(parseSettings(HOST_SETTINGS, host), when === 'day2');
   }
 
   /** The machine boots from its disk. @param host name or id. @throws UnknownSpokeError */

@@ -39,6 +39,8 @@ export interface SpokeListener {
   controllerStarted(): void;
   /** The bootstrap's bootkube has ended well, since enough of the other masters are ready. */
   bootkubeDone(): void;
+  /** A host has become a node, then a ready one. */
+  node(host: HostSettings, ready: boolean): void;
   /** The machine-config-server has served a host. @param line of its log */
   ignitionFetched(line: string): void;
 }
@@ -97,12 +99,24 @@ export class Spoke {
     return this.#member(nameOrId)?.host.settings;
   }
 
-  /** A host of day 2: it joins later and counts for nothing in the installation. A host of that name is replaced. */
-  addHost(settings: HostSettings): void {
-    const host = objectHost(settings, true, this.#draws);
+  /**
+   * A further host; one of that name is replaced.
+   * @param day2 it joins later and counts for nothing in the installation; else control planes that are expected already are not counted again
+   */
+  addHost(settings: HostSettings, day2 = true): void {
+    const host = objectHost(settings, day2, this.#draws);
+    if (!day2) this.#expect(settings);
     if (this.#timeline.member(settings.name)) this.#objects.delete(RESOURCES.nodes, '', host.nodeName);
     this.#timeline.place(host, roleOf(settings));
     this.#createMachine(settings);
+  }
+
+  /** Control planes are known from the start; what else there is shows as it comes. */
+  #expect({ name, role }: HostSettings): void {
+    if (role === 'master' || this.#timeline.member(name)) return;
+    const { topology } = this.settings;
+    if (role === 'arbiter') topology.arbiters = 1;
+    else topology.workers += 1;
   }
 
   /** The machine is silent and boots from its disk. Again: whatever node it was before is gone. */
@@ -214,6 +228,7 @@ export class Spoke {
     this.#objects.create(RESOURCES.nodes, node);
     if (!this.#objects.get(RESOURCES.nodes, '', nodeName)) this.#timeline.setNodeDeleted(member, true);
     this.#machineConfigs.countNodes();
+    this.#told.node(settings, false);
   }
 
   #markReady({ host }: SpokeNode<ObjectHost>, member: Member<ObjectHost>): void {
@@ -223,6 +238,7 @@ export class Spoke {
     });
     if (member.role === 'master') this.#startMachineConfigServer(host);
     this.#machineConfigs.countNodes();
+    this.#told.node(host.settings, true);
   }
 
   #startMachineConfigServer(host: ObjectHost): void {

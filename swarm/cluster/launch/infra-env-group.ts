@@ -1,5 +1,5 @@
 /** The hosts of one InfraEnv that are alive: what was launched, and what has to be added and removed to have what is wanted. */
-import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
+import type { AgentKind, ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { AddedHost, ClusterLaunch } from '../../pool/messages.ts';
 import type { BootSource } from '../../service/boot-source.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
@@ -62,6 +62,7 @@ export interface GroupOptions {
   /** Simulated milliseconds between its first request and the launch, for a host's position. */
   bootDelayMs: (host: WantedHost) => number;
   spokeProfile: string;
+  agent: AgentKind;
   pollIntervalSeconds: number | null;
 }
 
@@ -76,7 +77,7 @@ export class InfraEnvGroup {
 
   /** Launches it without hosts. @throws Error when no worker is left. */
   constructor(facts: InfraEnvFacts, options: GroupOptions) {
-    const { number, uid, setup, network, boot, pool, spokeProfile, pollIntervalSeconds } = options;
+    const { number, uid, setup, network, boot, pool, spokeProfile, agent, pollIntervalSeconds } = options;
     this.number = number;
     this.uid = uid;
     this.setup = setup;
@@ -101,6 +102,7 @@ export class InfraEnvGroup {
       firstSlot: 0,
       start: [],
       spokeProfile,
+      agent,
       attached: true,
       lasting: true,
       // Hosts of late binding may be installed into one cluster, wherever their InfraEnvs are.
@@ -184,7 +186,7 @@ export class InfraEnvGroup {
   }
 
   #addedHost({ wanted, ordinal, slot }: AliveHost): AddedHost {
-    const { network, bootDelayMs } = this.#options;
+    const { network, bootDelayMs, agent } = this.#options;
     const { seed, index, role, day2, profile, hostname, mac, ipv4Cidr } = wanted;
     const plan: HostPlan = {
       index,
@@ -193,7 +195,7 @@ export class InfraEnvGroup {
       role,
       day2,
       profile,
-      kind: 'native',
+      kind: agent,
       bootDelayMs: bootDelayMs(wanted),
     };
     return {

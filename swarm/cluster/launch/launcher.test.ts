@@ -95,6 +95,7 @@ async function start(options: Partial<LauncherOptions> = {}): Promise<void> {
     approve: false,
     bootSpreadMs: 0,
     spokeProfile: 'quick',
+    agent: 'native',
     pollIntervalSeconds: null,
     boot: null,
     seed: 's',
@@ -132,6 +133,7 @@ describe('a launcher', () => {
     await infraEnv('a', 2);
     await start();
     await until(() => expect(namesAlive()).toEqual(['a-master-0', 'a-master-1']));
+    expect(pool.launches[0]!.agent).toBe('native');
     await infraEnv('a', 3);
     await infraEnv('b', 2);
     await until(() => expect(alive()).toHaveLength(5));
@@ -148,6 +150,13 @@ describe('a launcher', () => {
     await client.delete(RESOURCES.infraEnvs, 'ns', 'b');
     await until(() => expect(namesAlive()).toEqual(['a-master-0']));
     expect(launcher.state).toMatchObject({ infraEnvs: 1, launched: 1, hosts: 1 });
+  });
+
+  it('makes agents of the kind that is wanted', async () => {
+    await infraEnv('a', 1);
+    await start({ agent: 'noop' });
+    await until(() => expect(alive().map(({ plan }) => plan.kind)).toEqual(['noop']));
+    expect(pool.launches[0]!.agent).toBe('noop');
   });
 
   it('tries a download again that failed, and says why it has no hosts', async () => {

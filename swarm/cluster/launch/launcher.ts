@@ -10,7 +10,7 @@ import { type KubeObject, objectKey, splitKey } from '../../../model/kube/kube-o
 import { type Outcome, WorkQueue } from '../../../model/kube/work-queue.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
-import type { BootLoad } from '../../plan/expanded-plan.ts';
+import type { AgentKind, BootLoad } from '../../plan/expanded-plan.ts';
 import type { AgentSetup } from '../../service/discovery-ignition.ts';
 import { IgnitionError } from '../../service/ignition-config.ts';
 import { bootSourceOf } from '../hub-status.ts';
@@ -42,6 +42,8 @@ export interface LauncherOptions extends WantedOptions {
   /** Simulated milliseconds over which the hosts of an InfraEnv boot. */
   bootSpreadMs: number;
   spokeProfile: string;
+  /** The kind of all agents. */
+  agent: AgentKind;
   pollIntervalSeconds: number | null;
   /** What booting hosts download; null for nothing. */
   boot: Pick<BootLoad, 'from'> | null;
@@ -286,7 +288,7 @@ export class Launcher {
     entry.failures = 0;
     const number = this.#numbers++;
     this.#keys.set(number, key);
-    const { pool, spokeProfile, pollIntervalSeconds } = this.#options;
+    const { pool, spokeProfile, agent, pollIntervalSeconds } = this.#options;
     const group = new InfraEnvGroup(facts, {
       number,
       uid,
@@ -297,6 +299,7 @@ export class Launcher {
       slots: this.#slots,
       bootDelayMs: (host) => this.#bootDelayMs(host),
       spokeProfile,
+      agent,
       pollIntervalSeconds,
     });
     this.#groups.set(key, group);

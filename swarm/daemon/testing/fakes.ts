@@ -110,6 +110,7 @@ export class FakeParts implements RunParts {
       stopCluster: service.stopCluster.bind(service),
       controllerDue: () => {},
       bootstrapWrites: () => {},
+      nodeOfDay2: () => {},
       traffic: async () => [],
       stop: async () => {
         this.poolStopped = true;

@@ -60,7 +60,12 @@ export function openObjectSpoke(setup: SpokeSetup): SpokeUnderTest {
   podLogsOf(cluster).setSources((pod) => logs.source(pod));
   seedEmptyWorld(cluster);
   const profile = SPOKE_PROFILES.quick;
-  const told = { controllerStarted: onControllerStart, bootkubeDone: () => {}, ignitionFetched: () => {} };
+  const told = {
+    controllerStarted: onControllerStart,
+    bootkubeDone: () => {},
+    node: () => {},
+    ignitionFetched: () => {},
+  };
   const spoke = new Spoke({ settings, cluster, clock, profile, logs, told });
   const configs = () => cluster.list(RESOURCES.machineConfigs);
   const dnsHolder = () =>
