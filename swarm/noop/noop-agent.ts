@@ -6,6 +6,7 @@
  */
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
+import { virtualAddresses } from '../host/ipv4.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
@@ -36,6 +37,8 @@ export interface NoopEnvironment {
   readonly spoke: SpokeAccess | null;
   /** How long things take on the host. */
   readonly profile: SpokeProfile;
+  /** The stock inventory program runs on the hosts. */
+  readonly stockInventory: boolean;
   /** Makes the listener of each connection of a host. */
   readonly connection: TappedListener;
   /** The service has made this host the bootstrap, whose installer starts now. @param reboots that a node has behind it when it is done */
@@ -81,15 +84,19 @@ export class NoopAgent implements DiscoveryProgram {
   async #boot(): Promise<void> {
     this.#timer = null;
     this.#running = true;
-    const { access, agentVersion, cluster, infraEnvId, lab, peers, profile, spoke, tls } = this.#environment;
+    const { access, agentVersion, cluster, infraEnvId, lab, peers, profile, spoke, stockInventory, tls } =
+      this.#environment;
     const { host, slot } = this.#machine;
     this.#machine.enter('registering');
     try {
       const { url, hosts, ca } = await lab.reach(access.baseUrl, { tls });
       const kubeApi = spoke ? await lab.reach(spoke.url, { at: spoke.at }) : null;
-      const files = hostFiles(host, hosts + (kubeApi?.hosts ?? ''), peers, {
-        profile,
-        singleNode: cluster.controlPlanes === 1,
+      const files = hostFiles(host, {
+        hosts: hosts + (kubeApi?.hosts ?? ''),
+        peers,
+        timing: { profile, singleNode: cluster.controlPlanes === 1 },
+        vips: virtualAddresses(cluster),
+        stockInventory,
       });
       files.files.push(...trustFiles(ca));
       if (spoke) files.files.push({ path: 'opt/openshift/auth/kubeconfig', text: spoke.kubeconfig });

@@ -40,7 +40,7 @@ export interface ClusterMachinesOptions {
   /** Images are there at once when absent. */
   boot?: BootDownloads;
   /** Where no-op machines run; null or absent for native ones. */
-  noop?: { lab: LabAccess; controllerSlot: number; tls: TlsOptions | undefined } | null;
+  noop?: { lab: LabAccess; controllerSlot: number; stockInventory: boolean; tls: TlsOptions | undefined } | null;
   /** Records the traffic of no-op machines, where their launch says so. */
   traffic?: TrafficRecorder;
   /** Where machines of a launch stand whose clusters the service names. */
@@ -161,6 +161,7 @@ export class ClusterMachines {
       ...environment,
       lab: noop.lab,
       tls: noop.tls,
+      stockInventory: noop.stockInventory,
       peers: this.#peers,
       spoke: launch.spoke ?? null,
       profile: spokeProfile(launch.spokeProfile),

@@ -97,7 +97,7 @@ function launch(spoke: typeof SPOKE | null): void {
       access: { baseUrl: 'http://service.test', token: 'secret', pollIntervalSeconds: null },
       ...(spoke && { spoke }),
     },
-    noop: { lab, controllerSlot: 99, tls: undefined },
+    noop: { lab, controllerSlot: 99, stockInventory: false, tls: undefined },
     sites: new AttachedSites(),
     createAgent: () => expect.unreachable('a native agent'),
     onIdle: () => {

@@ -83,6 +83,8 @@ class Worker {
   /** What machines trust whose launch says nothing. */
   readonly #tls: TlsOptions | undefined;
   readonly #traffic: NativeTraffic;
+  /** The stock inventory program runs on no-op hosts. */
+  readonly #stockInventory: boolean;
   readonly #sites = new AttachedSites();
   readonly #clusters = new Map<number, ClusterMachines>();
 
@@ -103,6 +105,7 @@ class Worker {
     this.#boot = boot;
     this.#tls = dial.tls;
     this.#lab = noop && this.#openLab(noop, dial);
+    this.#stockInventory = noop?.stockInventory ?? false;
     this.#batch = batch;
     this.#traffic = traffic;
   }
@@ -148,17 +151,19 @@ class Worker {
     return {
       lab: this.#lab,
       controllerSlot: FIRST_CONTROLLER_SLOT + firstSlot,
+      stockInventory: this.#stockInventory,
       tls: tls ?? this.#tls,
     };
   }
 
-  #openLab({ programs, patches, logs, outside }: NoopSetup, dial: DialOptions): Lab {
+  #openLab({ programs, patches, logs, outside, watch = false }: NoopSetup, dial: DialOptions): Lab {
     return new Lab({
       patches,
       programs: hostPrograms(programs),
       manifests: programs.manifests,
       logs,
       outside,
+      watch,
       warn: (message) => this.#warn(message),
       dial,
       onLost: (message) => this.#port.postMessage({ type: 'lab-lost', message } satisfies FromWorker),
