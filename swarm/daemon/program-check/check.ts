@@ -241,6 +241,7 @@ class ProgramCheck {
       onReply: (reply) => this.#replied(reply),
       onStage: (host, stage, status) => this.#staged(host, stage, status),
       onRegistered: (host) => {
+        if (this.#registered.has(host)) return;
         this.#registered.add(host);
         this.#options.onProgress(`${this.#registered.size} of ${this.#plan.hostCount} hosts registered`);
       },
