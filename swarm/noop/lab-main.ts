@@ -45,6 +45,7 @@ const LIBRARIES = ['usr/lib', 'usr/lib64'];
 /** Where a host's own files are seen by everybody else's names for them. */
 const OWN = ['etc', 'opt', 'root', 'run', 'sys', 'tmp', 'var'];
 
+/** Of every host. */
 const FOLDERS = [
   'boot',
   'run/systemd/journal',
