@@ -71,6 +71,9 @@ const LIMITS = {
 };
 const LOOK_MS = 500;
 
+/** What a runner does that has upgraded its agent. */
+const UPGRADED = /next_step_runner ended with exit code 0 and is started again/;
+
 /** Step types that come before an installer is started. */
 const BEFORE_INSTALLATION = STEP_TYPES.filter((type) => type !== 'install' && !(type in BEYOND_HOSTS));
 
@@ -274,7 +277,8 @@ class ProgramCheck {
   }
 
   #happened(event: RunEvent): void {
-    if (event.type === 'host.error' || event.type === 'run.warning') this.#problems.add(event.message);
+    if (event.type !== 'host.error' && event.type !== 'run.warning') return;
+    if (!UPGRADED.test(event.message)) this.#problems.add(event.message);
   }
 
   #outputs(ending = '.log'): string[] {
