@@ -135,6 +135,7 @@ describe.concurrent('completion', () => {
       'plan',
       'manifests',
       'launch',
+      'patches',
       'service',
       'mock',
       'completion',

@@ -12,6 +12,7 @@ import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
+import { patchesCommand } from './commands/patches.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -49,6 +50,7 @@ Examples:
     planCommand,
     manifestsCommand,
     launchCommand,
+    patchesCommand,
     serviceCommand,
     mockCommand,
     completionCommand,

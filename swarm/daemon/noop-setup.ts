@@ -6,6 +6,11 @@ import { packageRoot } from '../package-root.ts';
 import type { StockPrograms } from '../plan/expanded-plan.ts';
 import type { NoopSetup } from '../pool/messages.ts';
 
+/** Folder of the replaced commands. */
+export function patchesFolder(): string {
+  return join(packageRoot(), 'patches');
+}
+
 /** What a daemon was given for no-op hosts that no plan of its own names. */
 export interface NoopMeans {
   programs: StockPrograms;
@@ -18,5 +23,5 @@ export interface NoopMeans {
  * @param spokes how hosts reach the kube-apis of their clusters
  */
 export function noopSetup({ programs, outside }: NoopMeans, folder: string | null, spokes: SpokeAccess): NoopSetup {
-  return { programs, patches: join(packageRoot(), 'patches'), logs: join(folder ?? tmpdir(), 'noop'), outside, spokes };
+  return { programs, patches: patchesFolder(), logs: join(folder ?? tmpdir(), 'noop'), outside, spokes };
 }

@@ -71,3 +71,16 @@ export function prefixForHosts(hosts: number): number {
   while (networkSize(prefix) < FIRST_HOST_OFFSET + hosts + 1) prefix--;
   return prefix;
 }
+
+/** The virtual addresses of a cluster: its own, else those that a DHCP server of its network gives it. @throws RangeError as {@link parseCidr} */
+export function virtualAddresses(cluster: {
+  machineNetwork: string;
+  apiVip: string | null;
+  ingressVip: string | null;
+}): { api: string; ingress: string } {
+  const { base } = parseCidr(cluster.machineNetwork).network;
+  return {
+    api: cluster.apiVip ?? formatIpv4(base + API_VIP_OFFSET),
+    ingress: cluster.ingressVip ?? formatIpv4(base + INGRESS_VIP_OFFSET),
+  };
+}

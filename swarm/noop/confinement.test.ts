@@ -29,9 +29,9 @@ const PROGRAM = `
     status: readFileSync('/proc/self/status', 'utf8'),
     oom: readFileSync('/proc/self/oom_score_adj', 'utf8').trim(),
     kernel: JSON.parse(process.env.KERNEL).map((path) => opened(path, constants.O_WRONLY)),
-    shared: ['/x', '/usr/bin/x', '/usr/lib/x', '/patches/x', '/dev/x', '/machine/x'].map((path) => opened(path, made)),
+    shared: ['/x', '/usr/bin/x', '/usr/lib/x', '/patches/x', '/devices/x', '/machine/x'].map((path) => opened(path, made)),
     replaced: ['/usr/bin/sh', '/patches/agent/podman', '/programs/0'].map((path) => opened(path, constants.O_WRONLY)),
-    own: ['/opt/x', '/root/x', '/var/log/x', '/tmp/x', '/etc/x'].map((path) => opened(path, made)),
+    own: ['/opt/x', '/root/x', '/var/log/x', '/tmp/x', '/etc/x', '/dev/x'].map((path) => opened(path, made)),
     mknod: ran('mknod', '/tmp/disk', 'b', '8', '0'),
     disk: existsSync('/tmp/disk'),
     mounted: ['proc', 'sysfs', 'devtmpfs', 'tmpfs'].map((type) => ran('real-mount', '-t', type, type, '/tmp')),
@@ -145,7 +145,7 @@ describe.skipIf(!NAMESPACES)('a program on a no-op host', { timeout: 60_000 }, (
   it('sees no process, file or port of the machine', () => {
     expect(facts.processes).toBeLessThan(10);
     expect(facts.root).toEqual(
-      'bin dev etc events host journal lib lib64 machine opt patches proc programs root run sbin sys tmp usr var'.split(
+      'bin dev devices etc events host journal lib lib64 machine opt patches peers proc programs root run sbin sys tmp usr var'.split(
         ' ',
       ),
     );

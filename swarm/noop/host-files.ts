@@ -4,6 +4,7 @@ import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts
 import { spanMs } from '../../model/time/span.ts';
 import type { Host, HostIdentity } from '../host/host.ts';
 import { NAME_SERVER } from './addresses.ts';
+import { diskLinks, hardwareFiles, type InventoryDocument, inventoryDocument } from './hardware-files.ts';
 import type { HostFile, HostStart } from './lab-protocol.ts';
 
 /**
@@ -20,27 +21,50 @@ export interface HostFiles extends Pick<HostStart, 'hostname' | 'nics' | 'device
   files: HostFile[];
 }
 
-/** NICs and files of a host. @param hosts further lines of its `/etc/hosts` @param peers all hosts of its cluster @param profile how long things take on it */
-export function hostFiles(host: Host, hosts: string, peers: readonly Peer[], profile: SpokeProfile): HostFiles {
+export interface HostFilesOptions {
+  /** Further lines of its `/etc/hosts`. */
+  hosts: string;
+  /** All hosts of its cluster. */
+  peers: readonly Peer[];
+  /** How long things take on it. */
+  profile: SpokeProfile;
+  /** Addresses that a DHCP server of its network gives the cluster. */
+  vips: { api: string; ingress: string };
+  /** The stock inventory program runs on it, and finds what it reads; else the plan's document is what its container prints. */
+  stockInventory?: boolean;
+}
+
+/** NICs and files of a host. */
+export function hostFiles(
+  host: Host,
+  { hosts, peers, profile, vips, stockInventory = false }: HostFilesOptions,
+): HostFiles {
   const { identity, nics } = host;
   const links = nics.filter(({ type }) => type === 'physical');
-  const disks = disksOf(host);
+  const document = inventoryDocument(host);
   return {
     hostname: identity.hostname,
-    nics: links.map(({ name, mac, mtu, ipv4 }) => ({ name, mac, mtu, addresses: ipv4 })),
-    devices: disks.flatMap(({ names }) => names),
+    nics: links.map(({ name, mac, mtu, ipv4 }) => ({
+      name,
+      mac,
+      mtu,
+      addresses: ipv4,
+      ...(stockInventory && gatewayOf(document, name)),
+    })),
+    devices: document.disks.map(({ name }) => name),
     files: [
       ...dmi(host),
       ...links.flatMap(({ name }) => nicFiles(name)),
-      ...disks.flatMap(({ names }) => names.map((name) => ({ path: `dev/${name}`, text: '' }))),
+      ...diskLinks(document),
       { path: 'etc/hosts', text: `127.0.0.1 localhost\n${hosts}` },
       { path: 'etc/resolv.conf', text: `nameserver ${NAME_SERVER}\n` },
       { path: 'etc/mtab', text: 'overlay / overlay rw 0 0\n' },
-      { path: 'answers/inventory', text: host.inventory() },
       { path: 'answers/chronyc', text: CHRONYC },
       { path: 'answers/address', text: `${identity.ipv4}\n` },
+      { path: 'answers/leases', text: `api ${vips.api}\ningress ${vips.ingress}\n` },
       { path: 'answers/peers', text: peers.map(({ ipv4, mac }) => `${ipv4} ${mac.toUpperCase()}\n`).join('') },
-      ...hardwareAnswers(host),
+      ...hardwareAnswers(document),
+      ...(stockInventory ? hardwareFiles(document) : [{ path: 'answers/inventory', text: host.inventory() }]),
       ...installationAnswers(host, profile),
     ],
   };
@@ -52,6 +76,11 @@ const AUTHORITIES = ['etc/ssl/certs/ca-certificates.crt', 'etc/assisted-service/
 /** Lets stock programs trust a service. @param ca PEM; '' for none */
 export function trustFiles(ca: string): HostFile[] {
   return ca === '' ? [] : AUTHORITIES.map((path) => ({ path, text: ca }));
+}
+
+function gatewayOf({ routes }: InventoryDocument, nic: string): { gateway?: string } {
+  const gateway = routes.find((route) => route.interface === nic && route.gateway !== undefined)?.gateway;
+  return gateway === undefined ? {} : { gateway };
 }
 
 const DMI = 'sys/class/dmi/id';
@@ -84,16 +113,6 @@ function nicFiles(name: string): HostFile[] {
   ];
 }
 
-/** Names below `/dev` of the disks that the inventory lists. */
-function disksOf(host: Host): { names: string[] }[] {
-  const { disks = [] } = JSON.parse(host.inventory()) as { disks?: Record<string, string>[] };
-  return disks.map(({ path, by_path, by_id }) => ({
-    names: [path, by_path, by_id]
-      .filter((name) => name?.startsWith('/dev/'))
-      .map((name) => name!.slice('/dev/'.length)),
-  }));
-}
-
 const CHRONYC = `MS Name/IP address         Stratum Poll Reach LastRx Last sample
 ===============================================================================
 ^* time-a.pool.example.net       2   6    17    23   -155us[ -212us] +/- 9315us
@@ -115,11 +134,7 @@ const WRITING = {
 } as const;
 
 /** What tools tell of the hardware, as the inventory does. */
-function hardwareAnswers(host: Host): HostFile[] {
-  const { cpu, memory } = JSON.parse(host.inventory()) as {
-    cpu: { architecture: string; count: number };
-    memory: { physical_bytes: number };
-  };
+function hardwareAnswers({ cpu, memory }: InventoryDocument): HostFile[] {
   const fields = [
     { field: 'Architecture:', data: cpu.architecture },
     { field: 'CPU(s):', data: String(cpu.count) },

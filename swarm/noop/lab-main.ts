@@ -13,6 +13,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -35,12 +36,11 @@ import { answerDns } from './dns.ts';
 import { HostAccounts } from './host-accounts.ts';
 import { isFull, makeHostFolder, removeHostFolder } from './host-folder.ts';
 import { HostLog } from './host-log.ts';
-import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
+import type { FromLab, HostFile, HostStart, LabNic, LabSetup, ToLab } from './lab-protocol.ts';
+import { TOOLS } from './programs.ts';
 
 const run = promisify(execFile);
 
-/** Of the machine: harmless ones that stock programs and replaced commands use. */
-const TOOLS = ['sh', 'cat', 'cp', 'mkdir', 'mv', 'rm', 'sleep', 'grep', 'tar', 'gzip', 'tr', 'timeout'];
 /** Folders of shared libraries, where the machine has them. */
 const LIBRARIES = ['usr/lib', 'usr/lib64'];
 /** Where a host's own files are seen by everybody else's names for them. */
@@ -49,9 +49,31 @@ const OWN = ['etc', 'opt', 'root', 'run', 'sys', 'tmp', 'var'];
 /** Of a host: who else is in its network. */
 const PEERS = 'answers/peers';
 
-/** Reads datagrams and forgets them. */
-const DRAIN =
-  'socket(S, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind(S, sockaddr_un($ARGV[0])) or die $!; chmod 0666, $ARGV[0]; recv(S, $b, 65536, 0) while 1';
+/** Of every host. */
+const FOLDERS = [
+  'boot',
+  'run/systemd/journal',
+  'root',
+  'tmp',
+  'opt',
+  'var/log',
+  'etc',
+  'dev',
+  'sys/class/net',
+  'sys/devices/virtual/net/lo',
+];
+/** Those of the machine that hosts may use. */
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
+
+/** What leads from a host to them. */
+const LINKS = DEVICES.map((device) => [`dev/${device}`, `/devices/${device}`] as const);
+
+/** Reads datagrams and keeps them in a file when one is given. */
+const DRAIN = [
+  'socket(S, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind(S, sockaddr_un($ARGV[0])) or die $!; chmod 0666, $ARGV[0];',
+  'if ($ARGV[1]) { open(F, ">>", $ARGV[1]) or die $!; }',
+  'while (1) { recv(S, $b, 65536, 0); syswrite(F, $b) if $ARGV[1]; }',
+].join(' ');
 
 /** Of what all hosts see, mounts excluded: copies of some tools. */
 const ROOT_BYTES = 64 * 1024 * 1024;
@@ -74,8 +96,6 @@ class Lab {
   readonly #names = new Map<number, NamedCluster>();
   /** Hardware addresses of the hosts of a network, by their addresses. */
   readonly #networks = new Map<string, { file: string; peers: Map<string, string> }>();
-  /** Names below `/dev` that lead to a host's own. */
-  readonly #devices = new Set<string>();
   /** Folders that are being removed. */
   readonly #cleared = new Map<number, Promise<void>>();
   /** Hosts that have filled their file systems. */
@@ -129,23 +149,24 @@ class Lab {
   async #makeRoot(): Promise<void> {
     const { patches, programs, manifests } = this.#setup;
     const root = this.#root;
-    for (const path of ['usr/bin', 'dev', 'proc', 'host', 'patches', 'programs', 'peers'])
+    for (const path of ['usr/bin', 'dev', 'devices', 'proc', 'host', 'patches', 'programs', 'peers'])
       mkdirSync(join(root, path), { recursive: true });
     for (const path of OWN) symlinkSync(`host/${path}`, join(root, path));
     for (const path of ['bin', 'sbin', 'usr/sbin'])
       symlinkSync(path.includes('/') ? 'bin' : 'usr/bin', join(root, path));
     for (const path of ['lib', 'lib64']) symlinkSync(`usr/${path}`, join(root, path));
+    symlinkSync('/host/share', join(root, 'usr/share'));
     const binds: [string, string][] = [[patches, 'patches']];
     if (manifests !== null) binds.push([manifests, 'assisted-installer-controller/deploy']);
     for (const path of LIBRARIES) if (existsSync(`/${path}`)) binds.push([`/${path}`, path]);
-    for (const device of ['null', 'zero', 'full', 'random', 'urandom']) binds.push([`/dev/${device}`, `dev/${device}`]);
+    for (const device of DEVICES) binds.push([`/dev/${device}`, `devices/${device}`]);
     const files = [...new Set(Object.values(programs))];
     for (const [index, file] of files.entries()) binds.push([file, `programs/${index}`]);
     for (const [from, to] of binds) {
       const target = join(root, to);
       if (statSync(from).isDirectory()) mkdirSync(target, { recursive: true });
       else writeFileSync(target, '');
-      await run('mount', ['--bind', ...(to.startsWith('dev/') ? [] : ['-o', 'ro']), from, target]);
+      await run('mount', ['--bind', ...(to.startsWith('devices/') ? [] : ['-o', 'ro']), from, target]);
     }
     for (const tool of TOOLS) copyTool(tool, join(root, 'usr/bin'));
     // Outside of any PATH: what a host needs once, before its own life begins.
@@ -188,9 +209,11 @@ class Lab {
    * datagram sockets of this kind, perl is a part of every Debian.
    */
   #drainJournal(starts = DRAIN_STARTS): void {
+    const { watch, logs } = this.#setup;
     const socket = join(this.#root, 'journal');
     rmSync(socket, { force: true });
-    const child = spawn('perl', ['-MSocket', '-e', DRAIN, socket], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const kept = watch ? [join(logs, 'journal.log')] : [];
+    const child = spawn('perl', ['-MSocket', '-e', DRAIN, socket, ...kept], { stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('error', () => {});
     child.once('exit', () => {
       if (starts > 1) setTimeout(() => this.#drainJournal(starts - 1), DRAIN_AGAIN_MS).unref();
@@ -226,27 +249,15 @@ class Lab {
     const folder = this.#hostFolder(slot);
     await this.#cleared.get(slot);
     await makeHostFolder(folder);
-    for (const path of [
-      ...['boot', 'run/systemd/journal', 'root', 'tmp', 'opt', 'var/log', 'etc'],
-      ...['sys/class/net', 'sys/devices/virtual/net/lo'],
-    ])
-      mkdirSync(join(folder, path), { recursive: true });
-    for (const file of this.#filesOf(host)) {
-      const path = join(folder, file.path);
-      mkdirSync(dirname(path), { recursive: true });
-      if (file.path === PEERS && host.network !== undefined) symlinkSync(this.#meet(host.network, file.text), path);
-      else writeFileSync(path, file.text);
-    }
-    symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
-    // What has no such link counts as a physical NIC: assisted-installer-agent, src/util/network_interface.go, IsPhysical.
-    symlinkSync('../../devices/virtual/net/lo', join(folder, 'sys/class/net/lo'));
-    for (const device of host.devices) this.#linkDevice(device);
-    const boot = join(this.#root, 'patches/machine/boot');
-    const child = spawn(
-      'unshare',
-      ['--mount', '--net', '--uts', '--ipc', '--', 'sh', boot, 'network', this.#root, folder, host.hostname],
-      { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
-    );
+    this.#fill(folder, host);
+    const machine = join(this.#root, 'patches/machine');
+    const boot = ['sh', join(machine, 'boot'), 'network', this.#root, folder, host.hostname];
+    const commands = join(this.#setup.logs, `host-${slot}.commands`);
+    const [program, ...args] = [
+      ...(this.#setup.watch ? ['perl', join(machine, 'watch'), commands] : []),
+      ...['unshare', '--mount', '--net', '--uts', '--ipc', '--', ...boot],
+    ];
+    const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#hosts.set(slot, child);
     this.#accounts.up(host, child.pid ?? 0);
     const log = new HostLog(join(this.#setup.logs, `host-${slot}.log`));
@@ -262,19 +273,7 @@ class Lab {
       child.once('exit', () => resolve());
     });
     if (this.#hosts.get(slot) !== child) return;
-    const [first, ...others] = nics;
-    const batch = [
-      `link add v${slot} type veth peer name ${first!.name} address ${first!.mac} mtu ${first!.mtu} netns ${child.pid}`,
-      `link set v${slot} up`,
-      `route add ${linkAddress(slot)}/32 dev v${slot}`,
-      ...others.flatMap(({ name, mac, mtu }, index) => [
-        `link add w${slot}x${index} type veth peer name ${name} address ${mac} mtu ${mtu} netns ${child.pid}`,
-        `link set w${slot}x${index} up`,
-      ]),
-    ];
-    const file = join(folder, 'boot/links');
-    writeFileSync(file, `${batch.join('\n')}\n`);
-    await run('ip', ['-batch', file]);
+    await this.#link(slot, nics, child.pid!, join(folder, 'boot/links'));
     child.stdin!.end('go\n');
   }
 
@@ -312,12 +311,41 @@ class Lab {
     }
   }
 
-  #linkDevice(device: string): void {
-    if (this.#devices.has(device)) return;
-    this.#devices.add(device);
-    const link = join(this.#root, 'dev', device);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(`/host/dev/${device}`, link);
+  /** Makes a host's own files. */
+  #fill(folder: string, host: HostStart): void {
+    for (const path of FOLDERS) mkdirSync(join(folder, path), { recursive: true });
+    for (const [path, target] of LINKS) symlinkSync(target, join(folder, path));
+    for (const file of this.#filesOf(host)) {
+      const path = join(folder, file.path);
+      mkdirSync(dirname(path), { recursive: true });
+      if (file.path === PEERS && host.network !== undefined) symlinkSync(this.#meet(host.network, file.text), path);
+      else if (file.link !== undefined) symlinkSync(file.link, path);
+      else writeFileSync(path, file.text);
+    }
+    symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
+    // What has no such link counts as a physical NIC: assisted-installer-agent, src/util/network_interface.go, IsPhysical.
+    symlinkSync('../../devices/virtual/net/lo', join(folder, 'sys/class/net/lo'));
+    for (const device of host.devices) {
+      const path = join(folder, 'dev', device);
+      mkdirSync(dirname(path), { recursive: true });
+      if (!lstatSync(path, { throwIfNoEntry: false })) writeFileSync(path, '');
+    }
+  }
+
+  /** Gives its NICs to a process of a host. @param file for what `ip` is told */
+  async #link(slot: number, nics: readonly LabNic[], process: number, file: string): Promise<void> {
+    const [first, ...others] = nics;
+    const batch = [
+      `link add v${slot} type veth peer name ${first!.name} address ${first!.mac} mtu ${first!.mtu} netns ${process}`,
+      `link set v${slot} up`,
+      `route add ${linkAddress(slot)}/32 dev v${slot}`,
+      ...others.flatMap(({ name, mac, mtu }, index) => [
+        `link add w${slot}x${index} type veth peer name ${name} address ${mac} mtu ${mtu} netns ${process}`,
+        `link set w${slot}x${index} up`,
+      ]),
+    ];
+    writeFileSync(file, `${batch.join('\n')}\n`);
+    await run('ip', ['-batch', file]);
   }
 
   #filesOf({ slot, nics, files, command, environment, restart, outside = [] }: HostStart): HostFile[] {
@@ -331,6 +359,10 @@ class Lab {
       ]),
       ...['default', ...outside.map((address) => `${address}/32`)].map(
         (target) => `route add ${target} dev ${first!.name} src ${linkAddress(slot)}`,
+      ),
+      // Nothing goes over it: the way to the lab needs no gateway, and is preferred.
+      ...nics.flatMap(({ name, gateway }) =>
+        gateway === undefined ? [] : [`route add default via ${gateway} dev ${name} onlink metric 100`],
       ),
     ];
     const lines = {

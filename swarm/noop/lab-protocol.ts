@@ -9,6 +9,8 @@ export interface HostFile {
   /** Relative to `/host`, such as `sys/class/dmi/id/product_uuid`. */
   path: string;
   text: string;
+  /** It is a symbolic link to this instead. */
+  link?: string;
 }
 
 export interface LabNic {
@@ -17,6 +19,8 @@ export interface LabNic {
   mtu: number;
   /** CIDR texts. */
   addresses: readonly string[];
+  /** What its routes show as the way out. */
+  gateway?: string;
 }
 
 /** Everything that a host is made of. */
@@ -32,7 +36,7 @@ export interface HostStart {
   outside?: readonly string[];
   /** What its name server knows; null for nothing. */
   names: NamedCluster | null;
-  /** Names below `/dev` that lead to the host's own. */
+  /** Names below `/dev` of its disks. */
   devices: readonly string[];
   /** What its init runs. */
   command: readonly string[];
@@ -81,4 +85,9 @@ export interface LabSetup {
   logs: string;
   /** Wall-clock milliseconds between two looks at the hosts' processes and files. */
   lookMs: number;
+  /**
+   * Everything that hosts try to execute is written down beside their output, in `host-SLOT.commands` (see watched-commands.ts), and
+   * what they tell journald in `journal.log`.
+   */
+  watch?: boolean;
 }

@@ -200,7 +200,7 @@ export class Lab {
 
   async #open(): Promise<void> {
     const relay = this.#relayPath;
-    const { patches, programs, manifests, logs, lookMs = LOOK_MS } = this.#options;
+    const { patches, programs, manifests, logs, watch = false, lookMs = LOOK_MS } = this.#options;
     mkdirSync(logs, { recursive: true });
     await this.#relay.listen();
     const main = fileURLToPath(new URL(`./lab-main${extname(import.meta.url)}`, import.meta.url));
@@ -260,7 +260,7 @@ export class Lab {
         else if (message.type === 'reached') this.#reached.get(`${message.address}:${message.port}`)?.(message.message);
         else this.#heard(message);
       });
-      this.#send({ type: 'setup', setup: { patches, programs, manifests, logs, relay, lookMs } });
+      this.#send({ type: 'setup', setup: { patches, programs, manifests, logs, watch, relay, lookMs } });
     });
   }
 

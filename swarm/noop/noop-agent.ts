@@ -7,6 +7,7 @@
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
 import type { Host } from '../host/host.ts';
+import { virtualAddresses } from '../host/ipv4.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
@@ -45,6 +46,8 @@ export interface NoopEnvironment {
   readonly machineConfigs: MachineConfigServer | null;
   /** How long things take on the host. */
   readonly profile: SpokeProfile;
+  /** The stock inventory program runs on the hosts. */
+  readonly stockInventory: boolean;
   /** Makes the listener of each connection of this host. */
   readonly connection: TappedListener;
   /** The installer starts. */
@@ -104,14 +107,20 @@ export class NoopAgent implements DiscoveryProgram {
 
   /** @param isOn whether this boot still is. @throws Error when the lab cannot be, or does not reach what the host needs */
   async #start(host: Host, slot: number, isOn: () => boolean): Promise<void> {
-    const { cluster, connection, lab, machineConfigs, network, peers, profile, access, spokes, tls } =
+    const { cluster, connection, lab, machineConfigs, network, peers, profile, access, spokes, stockInventory, tls } =
       this.#environment;
     const { url, hosts, ca } = await lab.reach(access.baseUrl, { tls });
     const proxies = await this.#proxies();
     const kubeApi = spokes ? await lab.reach(spokes.url, { at: spokes.at }) : null;
     const joined = await machineConfigs?.serve(cluster);
     if (joined) await lab.reach(joined.url, { at: joined.at });
-    const { files, ...own } = hostFiles(host, [hosts, kubeApi?.hosts, proxies.hosts].join(''), peers, profile);
+    const { files, ...own } = hostFiles(host, {
+      hosts: [hosts, kubeApi?.hosts, proxies.hosts].join(''),
+      peers,
+      profile,
+      vips: virtualAddresses(cluster),
+      stockInventory,
+    });
     files.push(...trustFiles(ca));
     if (spokes) {
       const text = spokeKubeconfig(spokeAccessOf(spokes, host.identity.id));

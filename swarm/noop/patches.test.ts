@@ -93,9 +93,19 @@ const CALLS: Call[] = [
   { argv: nse('timeout', '959', 'podman', 'pull', 'quay.example.com/a/b:latest'), output: /^[0-9a-f]+$/ },
   { argv: nse('podman', 'images', '--quiet', 'quay.example.com/a/b:latest'), output: /^[0-9a-f]+$/ },
   { argv: nse('podman', 'image', 'inspect', '--format={{.Size}}', 'quay.example.com/a/b:latest'), output: /^\d+$/ },
-  { argv: nse('timeout', '5', 'dhclient', '-v', 'ens1'), code: 1 },
+  {
+    argv: [
+      ...['timeout', '28', 'dhclient', '-v', '-H', '00-1a-4a-11-22-33-api', '-sf', '/bin/true'],
+      ...['-lf', '/tmp/lease-api', '--no-pid', '-1', 'api'],
+    ],
+    output: /^$/,
+  },
+  { argv: ['cat', '/tmp/lease-api'], output: /interface "api";\n {2}fixed-address 10\.3\.0\.4;/ },
   // inventory, when the real one runs
   { argv: ['ipmitool', 'lan', 'print', '1'], code: 1 },
+  { argv: ['ipmitool', 'lan6', 'print', '1', 'enables'], code: 1 },
+  { argv: ['file', '-s', DISK], output: /data$/ },
+  { argv: ['sg_inq', '-p', '0x83', DISK], code: 1 },
   { argv: ['lscpu', '-J'], output: /"lscpu"/ },
   { argv: ['biosdevname', '-i', 'ens1'], code: 1 },
   { argv: ['dmidecode', '-t', '17'], output: /Memory Device/ },
@@ -264,7 +274,12 @@ describe.skipIf(!NAMESPACES)('replaced commands', () => {
         host: { ...SPOKE_PROFILES.quick.host, writeSingleNode: seconds(0.2, 0) },
       };
       const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop' });
-      const own = hostFiles(host, '', [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }], profile);
+      const own = hostFiles(host, {
+        hosts: '',
+        peers: [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }],
+        profile,
+        vips: { api: '10.3.0.4', ingress: '10.3.0.5' },
+      });
       const program = `
         import { spawnSync } from 'node:child_process';
         const results = ${JSON.stringify(CALLS.map(({ argv }) => argv))}.map(([command, ...args]) => {

@@ -10,6 +10,9 @@ const INSTALLER_NAME = 'installer';
 /** The entry point of the controller's container: assisted-installer, Dockerfile.assisted-installer-controller. */
 export const CONTROLLER_NAME = 'assisted-installer-controller';
 
+/** Of the machine: harmless commands that stock programs and replaced commands use. */
+export const TOOLS = ['sh', 'cat', 'cp', 'mkdir', 'mv', 'rm', 'sleep', 'grep', 'tar', 'gzip', 'tr', 'timeout'];
+
 /** Paths of the programs of a host. */
 export function hostPrograms({ agent, installer, controller }: StockPrograms): Record<string, string> {
   return {

@@ -183,6 +183,7 @@ export class ClusterMachines {
       lab: noop.lab,
       tls: launch.tls ?? noop.tls,
       proxy,
+      stockInventory: noop.stockInventory,
       peers: this.#peers,
       // Agents that are attached one by one may be installed into one cluster.
       network: attached ? `${placement} ${cluster.machineNetwork}` : String(cluster.index),

@@ -106,6 +106,10 @@ export interface NoopSetup {
   spokes: SpokeAccess | null;
   /** Hosts may reach a service that is not on this machine; false when absent. */
   outside?: boolean;
+  /** Everything that hosts try to execute is written down beside their output. */
+  watch?: boolean;
+  /** The stock inventory program runs on each host, and finds what it reads. */
+  stockInventory?: boolean;
 }
 
 export interface WorkerSetup {

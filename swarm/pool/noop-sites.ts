@@ -30,6 +30,8 @@ export interface NoopSitesOptions {
   spokes: SpokeAccess | null;
   /** What machines trust whose launch says nothing. */
   tls?: TlsOptions | undefined;
+  /** The stock inventory program runs on the hosts; else the plan's document is what its container prints. */
+  stockInventory?: boolean | undefined;
 }
 
 /** A group of machines, as the sites that they are on see it. */
@@ -49,14 +51,16 @@ export class NoopSites {
   readonly lab: LabAccess;
   readonly spokes: SpokeAccess | null;
   readonly tls: TlsOptions | undefined;
+  readonly stockInventory: boolean;
   readonly machineConfigs = new MachineConfigServer();
   /** By the id of the cluster in the service. */
   readonly #sites = new Map<string, NoopSite>();
 
-  constructor({ lab, spokes, tls }: NoopSitesOptions) {
+  constructor({ lab, spokes, tls, stockInventory }: NoopSitesOptions) {
     this.lab = lab;
     this.spokes = spokes;
     this.tls = tls;
+    this.stockInventory = stockInventory ?? false;
   }
 
   /** The site of a cluster, made with the first of its machines whose installer starts. */

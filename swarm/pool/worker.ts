@@ -98,7 +98,9 @@ class Worker {
     this.#runtime = runtime;
     this.#boot = boot;
     this.#lab = noop && this.#openLab(noop, dial);
-    this.#noop = noop && new NoopSites({ lab: this.#lab!, spokes: noop.spokes, tls: dial.tls });
+    this.#noop =
+      noop &&
+      new NoopSites({ lab: this.#lab!, spokes: noop.spokes, tls: dial.tls, stockInventory: noop.stockInventory });
     this.#batch = batch;
     this.#traffic = traffic;
   }
@@ -151,13 +153,14 @@ class Worker {
     return this.#noop;
   }
 
-  #openLab({ programs, patches, logs, outside }: NoopSetup, dial: DialOptions): Lab {
+  #openLab({ programs, patches, logs, outside, watch = false }: NoopSetup, dial: DialOptions): Lab {
     return new Lab({
       patches,
       programs: hostPrograms(programs),
       manifests: programs.manifests,
       logs,
       outside,
+      watch,
       warn: (message) => this.#warn(message),
       dial,
       onLost: (message) => this.#port.postMessage({ type: 'lab-lost', message } satisfies FromWorker),

@@ -1,6 +1,6 @@
 /** Leases for the two virtual addresses (assisted-installer-agent src/dhcp_lease_allocate). */
 import { goJson } from '../../../model/protocol/go-json.ts';
-import { API_VIP_OFFSET, formatIpv4, INGRESS_VIP_OFFSET, parseCidr } from '../../host/ipv4.ts';
+import { virtualAddresses } from '../../host/ipv4.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';
 
 const STEP = 'dhcp lease allocate';
@@ -23,9 +23,7 @@ export const dhcpLeaseAllocate: Step<DhcpRequest> = {
     return { apiMac: mac('api_vip_mac'), ingressMac: mac('ingress_vip_mac') };
   },
   run({ apiMac, ingressMac }, { cluster }) {
-    const { base } = parseCidr(cluster.machineNetwork).network;
-    const api = cluster.apiVip ?? formatIpv4(base + API_VIP_OFFSET);
-    const ingress = cluster.ingressVip ?? formatIpv4(base + INGRESS_VIP_OFFSET);
+    const { api, ingress } = virtualAddresses(cluster);
     return {
       output: goJson({
         api_vip_address: api,
