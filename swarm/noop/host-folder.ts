@@ -3,8 +3,12 @@
  * host cannot take the memory of all.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmdirSync, statfsSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmdirSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { linkAddress } from './addresses.ts';
+import type { HostFile, HostStart } from './lab-protocol.ts';
+import { DEVICES } from './lab-root.ts';
 
 const run = promisify(execFile);
 
@@ -12,6 +16,25 @@ const run = promisify(execFile);
 export const HOST_FOLDER_BYTES = 64 * 1024 * 1024;
 /** Share of it from which programs may fail for want of space at any moment. */
 const FULL = 0.98;
+
+/** Of a host: who else is in its network. */
+const PEERS = 'answers/peers';
+
+/** Of every host. */
+const FOLDERS = [
+  'boot',
+  'run/systemd/journal',
+  'root',
+  'tmp',
+  'opt',
+  'var/log',
+  'etc',
+  'dev',
+  'sys/class/net',
+  'sys/devices/virtual/net/lo',
+];
+/** What leads from a host to them. */
+const LINKS = DEVICES.map((device) => [`dev/${device}`, `/devices/${device}`] as const);
 
 /** Makes it. @throws Error that says what the machine refuses */
 export async function makeHostFolder(folder: string): Promise<void> {
@@ -29,4 +52,71 @@ export async function removeHostFolder(folder: string): Promise<void> {
 export function isFull(folder: string): boolean {
   const { blocks, bavail } = statfsSync(folder);
   return blocks > 0 && (blocks - bavail) / blocks >= FULL;
+}
+
+/** Makes a host's own files. @param meet adds to a network's peers, and says where its hosts find them all */
+export function fillHostFolder(
+  folder: string,
+  host: HostStart,
+  meet: (network: string, peers: string) => string,
+): void {
+  for (const path of FOLDERS) mkdirSync(join(folder, path), { recursive: true });
+  for (const [path, target] of LINKS) symlinkSync(target, join(folder, path));
+  for (const file of filesOf(host)) {
+    const path = join(folder, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    if (file.path === PEERS && host.network !== undefined) symlinkSync(meet(host.network, file.text), path);
+    else if (file.link !== undefined) symlinkSync(file.link, path);
+    else writeFileSync(path, file.text);
+  }
+  symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
+  // What has no such link counts as a physical NIC: assisted-installer-agent, src/util/network_interface.go, IsPhysical.
+  symlinkSync('../../devices/virtual/net/lo', join(folder, 'sys/class/net/lo'));
+  for (const device of host.devices) {
+    const path = join(folder, 'dev', device);
+    mkdirSync(dirname(path), { recursive: true });
+    if (!lstatSync(path, { throwIfNoEntry: false })) writeFileSync(path, '');
+  }
+}
+
+function filesOf({ slot, nics, files, command, environment, restart, outside = [] }: HostStart): HostFile[] {
+  const [first] = nics;
+  const network = [
+    'link set lo up',
+    `address add ${linkAddress(slot)}/32 dev lo`,
+    ...nics.flatMap(({ name, addresses }) => [
+      `link set ${name} up`,
+      ...addresses.map((address) => `address add ${address} dev ${name}`),
+    ]),
+    ...['default', ...outside.map((address) => `${address}/32`)].map(
+      (target) => `route add ${target} dev ${first!.name} src ${linkAddress(slot)}`,
+    ),
+    // Nothing goes over it: the way to the lab needs no gateway, and is preferred.
+    ...nics.flatMap(({ name, gateway }) =>
+      gateway === undefined ? [] : [`route add default via ${gateway} dev ${name} onlink metric 100`],
+    ),
+  ];
+  const lines = {
+    ...environment,
+    PATH: '/usr/bin',
+    HOME: '/root',
+    SWARM_HOST: String(slot),
+    SWARM_RESTART: restart ? 'yes' : 'no',
+  };
+  return [
+    { path: 'boot/network', text: `${network.join('\n')}\n` },
+    {
+      path: 'boot/environment',
+      text: Object.entries(lines)
+        .map(([key, value]) => `export ${key}=${quoted(value)}\n`)
+        .join(''),
+    },
+    { path: 'boot/service', text: `exec ${command.map(quoted).join(' ')}\n` },
+    ...files,
+  ];
+}
+
+/** Text as one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

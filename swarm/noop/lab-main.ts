@@ -8,23 +8,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import {
-  appendFileSync,
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,56 +18,20 @@ import { hostOfLink, linkAddress, NAME_SERVER } from './addresses.ts';
 import { CONTROLLER_MANIFESTS } from './controller-pod.ts';
 import { answerDns } from './dns.ts';
 import { HostAccounts } from './host-accounts.ts';
-import { isFull, makeHostFolder, removeHostFolder } from './host-folder.ts';
+import { fillHostFolder, isFull, makeHostFolder, removeHostFolder } from './host-folder.ts';
 import { HostLog } from './host-log.ts';
+import { drainJournal } from './journal-drain.ts';
 import type { FromLab, HostFile, HostStart, LabNic, LabSetup, ToLab } from './lab-protocol.ts';
-import { TOOLS } from './programs.ts';
+import { makeLabRoot } from './lab-root.ts';
+import { NetworkPeers } from './network-peers.ts';
 
 const run = promisify(execFile);
 
-/** Folders of shared libraries, where the machine has them. */
-const LIBRARIES = ['usr/lib', 'usr/lib64'];
-/** Where a host's own files are seen by everybody else's names for them. */
-const OWN = ['etc', 'opt', 'root', 'run', 'sys', 'tmp', 'var'];
-
-/** Of a host: who else is in its network. */
-const PEERS = 'answers/peers';
-
-/** Of every host. */
-const FOLDERS = [
-  'boot',
-  'run/systemd/journal',
-  'root',
-  'tmp',
-  'opt',
-  'var/log',
-  'etc',
-  'dev',
-  'sys/class/net',
-  'sys/devices/virtual/net/lo',
-];
-/** Those of the machine that hosts may use. */
-const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
-
-/** What leads from a host to them. */
-const LINKS = DEVICES.map((device) => [`dev/${device}`, `/devices/${device}`] as const);
-
-/** Reads datagrams and keeps them in a file when one is given. */
-const DRAIN = [
-  'socket(S, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind(S, sockaddr_un($ARGV[0])) or die $!; chmod 0666, $ARGV[0];',
-  'if ($ARGV[1]) { open(F, ">>", $ARGV[1]) or die $!; }',
-  'while (1) { recv(S, $b, 65536, 0); syswrite(F, $b) if $ARGV[1]; }',
-].join(' ');
+/** Characters of a host's output that are kept for the message when it ends by itself. */
+const KEPT_OUTPUT = 500;
 
 /** Of what all hosts see, mounts excluded: copies of some tools. */
 const ROOT_BYTES = 64 * 1024 * 1024;
-
-/** Wall-clock milliseconds before what takes journald's lines is started again, and how often it is. */
-const DRAIN_AGAIN_MS = 1000;
-const DRAIN_STARTS = 10;
-
-/** Characters of a host's output that are kept for the message when it ends by itself. */
-const KEPT_OUTPUT = 500;
 
 const say = (message: FromLab) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -94,8 +42,7 @@ class Lab {
   readonly #hosts = new Map<number, ChildProcess>();
   readonly #addresses = new Set<string>();
   readonly #names = new Map<number, NamedCluster>();
-  /** Hardware addresses of the hosts of a network, by their addresses. */
-  readonly #networks = new Map<string, { file: string; peers: Map<string, string> }>();
+  readonly #peers: NetworkPeers;
   /** Folders that are being removed. */
   readonly #cleared = new Map<number, Promise<void>>();
   /** Hosts that have filled their file systems. */
@@ -106,6 +53,7 @@ class Lab {
   constructor(setup: LabSetup) {
     this.#setup = setup;
     this.#folder = join(dirname(setup.relay), 'lab');
+    this.#peers = new NetworkPeers(this.#root);
   }
 
   get #root(): string {
@@ -115,12 +63,13 @@ class Lab {
   async open(): Promise<void> {
     mkdirSync(this.#folder, { recursive: true });
     await run('mount', ['-t', 'tmpfs', '-o', `mode=755,nosuid,nodev,size=${ROOT_BYTES}`, 'swarm', this.#folder]);
-    await this.#makeRoot();
+    await makeLabRoot(this.#root, this.#setup);
+    await run('mkfifo', [join(this.#root, 'events')]);
     await run('ip', ['link', 'set', 'lo', 'up']);
     await this.#serveNames();
-    this.#drainJournal();
+    const { watch, logs, lookMs } = this.#setup;
+    drainJournal(join(this.#root, 'journal'), watch ? join(logs, 'journal.log') : null);
     this.#readEvents();
-    const { lookMs } = this.#setup;
     this.#accounts.open(lookMs);
     setInterval(() => this.#lookForFull(), lookMs).unref();
   }
@@ -145,44 +94,6 @@ class Lab {
     await new Promise<void>((resolve) => socket.bind(53, NAME_SERVER, resolve));
   }
 
-  /** What all hosts see: replaced commands, stock programs, libraries, devices; and links to what is each one's own. */
-  async #makeRoot(): Promise<void> {
-    const { patches, programs, manifests } = this.#setup;
-    const root = this.#root;
-    for (const path of ['usr/bin', 'dev', 'devices', 'proc', 'host', 'patches', 'programs', 'peers'])
-      mkdirSync(join(root, path), { recursive: true });
-    for (const path of OWN) symlinkSync(`host/${path}`, join(root, path));
-    for (const path of ['bin', 'sbin', 'usr/sbin'])
-      symlinkSync(path.includes('/') ? 'bin' : 'usr/bin', join(root, path));
-    for (const path of ['lib', 'lib64']) symlinkSync(`usr/${path}`, join(root, path));
-    symlinkSync('/host/share', join(root, 'usr/share'));
-    const binds: [string, string][] = [[patches, 'patches']];
-    if (manifests !== null) binds.push([manifests, 'assisted-installer-controller/deploy']);
-    for (const path of LIBRARIES) if (existsSync(`/${path}`)) binds.push([`/${path}`, path]);
-    for (const device of DEVICES) binds.push([`/dev/${device}`, `devices/${device}`]);
-    const files = [...new Set(Object.values(programs))];
-    for (const [index, file] of files.entries()) binds.push([file, `programs/${index}`]);
-    for (const [from, to] of binds) {
-      const target = join(root, to);
-      if (statSync(from).isDirectory()) mkdirSync(target, { recursive: true });
-      else writeFileSync(target, '');
-      await run('mount', ['--bind', ...(to.startsWith('devices/') ? [] : ['-o', 'ro']), from, target]);
-    }
-    for (const tool of TOOLS) copyTool(tool, join(root, 'usr/bin'));
-    // Outside of any PATH: what a host needs once, before its own life begins.
-    mkdirSync(join(root, 'machine'));
-    for (const tool of ['umount', 'setpriv']) copyTool(tool, join(root, 'machine'));
-    for (const folder of ['agent', 'installer', 'controller']) {
-      for (const command of readdirSync(join(patches, folder))) {
-        symlinkSync(`/patches/${folder}/${command}`, join(root, 'usr/bin', command));
-      }
-    }
-    for (const [name, file] of Object.entries(programs)) {
-      symlinkSync(`/programs/${files.indexOf(file)}`, join(root, 'usr/bin', name));
-    }
-    await run('mkfifo', [join(root, 'events')]);
-  }
-
   /** Hosts reach the outside at this address and port from now on. */
   async reach(address: string, port: number): Promise<void> {
     if (!this.#addresses.has(address)) await run('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']);
@@ -201,22 +112,6 @@ class Lab {
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, address, resolve);
-    });
-  }
-
-  /**
-   * Takes what programs tell journald. Without a socket there each line becomes a complaint in what they answer; Node has no
-   * datagram sockets of this kind, perl is a part of every Debian.
-   */
-  #drainJournal(starts = DRAIN_STARTS): void {
-    const { watch, logs } = this.#setup;
-    const socket = join(this.#root, 'journal');
-    rmSync(socket, { force: true });
-    const kept = watch ? [join(logs, 'journal.log')] : [];
-    const child = spawn('perl', ['-MSocket', '-e', DRAIN, socket, ...kept], { stdio: ['ignore', 'ignore', 'inherit'] });
-    child.once('error', () => {});
-    child.once('exit', () => {
-      if (starts > 1) setTimeout(() => this.#drainJournal(starts - 1), DRAIN_AGAIN_MS).unref();
     });
   }
 
@@ -249,7 +144,7 @@ class Lab {
     const folder = this.#hostFolder(slot);
     await this.#cleared.get(slot);
     await makeHostFolder(folder);
-    this.#fill(folder, host);
+    fillHostFolder(folder, host, (network, peers) => this.#peers.meet(network, peers));
     const machine = join(this.#root, 'patches/machine');
     const boot = ['sh', join(machine, 'boot'), 'network', this.#root, folder, host.hostname];
     const commands = join(this.#setup.logs, `host-${slot}.commands`);
@@ -277,26 +172,6 @@ class Lab {
     child.stdin!.end('go\n');
   }
 
-  /** Adds to the peers of a network. @param text a line `ADDRESS MAC` each @returns where its hosts find them all */
-  #meet(network: string, text: string): string {
-    let known = this.#networks.get(network);
-    if (!known) {
-      known = { file: `/peers/${this.#networks.size}`, peers: new Map() };
-      this.#networks.set(network, known);
-    }
-    const { file, peers } = known;
-    for (const line of text.split('\n').filter((one) => one !== '')) {
-      const [address, mac] = line.split(' ') as [string, string];
-      peers.set(address, mac);
-    }
-    const lines = [...peers].map(([address, mac]) => `${address} ${mac}\n`);
-    // Whoever reads it meanwhile reads the former one.
-    const path = join(this.#root, file);
-    writeFileSync(`${path}.new`, lines.join(''));
-    renameSync(`${path}.new`, path);
-    return file;
-  }
-
   /** A full disk costs output, and no host its life. */
   #keep(log: HostLog, text: Buffer): void {
     try {
@@ -308,27 +183,6 @@ class Lab {
         type: 'warning',
         message: `what no-op hosts write cannot be kept, and is lost from now on where it fails: ${(error as Error).message}`,
       });
-    }
-  }
-
-  /** Makes a host's own files. */
-  #fill(folder: string, host: HostStart): void {
-    for (const path of FOLDERS) mkdirSync(join(folder, path), { recursive: true });
-    for (const [path, target] of LINKS) symlinkSync(target, join(folder, path));
-    for (const file of this.#filesOf(host)) {
-      const path = join(folder, file.path);
-      mkdirSync(dirname(path), { recursive: true });
-      if (file.path === PEERS && host.network !== undefined) symlinkSync(this.#meet(host.network, file.text), path);
-      else if (file.link !== undefined) symlinkSync(file.link, path);
-      else writeFileSync(path, file.text);
-    }
-    symlinkSync('/journal', join(folder, 'run/systemd/journal/socket'));
-    // What has no such link counts as a physical NIC: assisted-installer-agent, src/util/network_interface.go, IsPhysical.
-    symlinkSync('../../devices/virtual/net/lo', join(folder, 'sys/class/net/lo'));
-    for (const device of host.devices) {
-      const path = join(folder, 'dev', device);
-      mkdirSync(dirname(path), { recursive: true });
-      if (!lstatSync(path, { throwIfNoEntry: false })) writeFileSync(path, '');
     }
   }
 
@@ -346,43 +200,6 @@ class Lab {
     ];
     writeFileSync(file, `${batch.join('\n')}\n`);
     await run('ip', ['-batch', file]);
-  }
-
-  #filesOf({ slot, nics, files, command, environment, restart, outside = [] }: HostStart): HostFile[] {
-    const [first] = nics;
-    const network = [
-      'link set lo up',
-      `address add ${linkAddress(slot)}/32 dev lo`,
-      ...nics.flatMap(({ name, addresses }) => [
-        `link set ${name} up`,
-        ...addresses.map((address) => `address add ${address} dev ${name}`),
-      ]),
-      ...['default', ...outside.map((address) => `${address}/32`)].map(
-        (target) => `route add ${target} dev ${first!.name} src ${linkAddress(slot)}`,
-      ),
-      // Nothing goes over it: the way to the lab needs no gateway, and is preferred.
-      ...nics.flatMap(({ name, gateway }) =>
-        gateway === undefined ? [] : [`route add default via ${gateway} dev ${name} onlink metric 100`],
-      ),
-    ];
-    const lines = {
-      ...environment,
-      PATH: '/usr/bin',
-      HOME: '/root',
-      SWARM_HOST: String(slot),
-      SWARM_RESTART: restart ? 'yes' : 'no',
-    };
-    return [
-      { path: 'boot/network', text: `${network.join('\n')}\n` },
-      {
-        path: 'boot/environment',
-        text: Object.entries(lines)
-          .map(([key, value]) => `export ${key}=${quoted(value)}\n`)
-          .join(''),
-      },
-      { path: 'boot/service', text: `exec ${command.map(quoted).join(' ')}\n` },
-      ...files,
-    ];
   }
 
   append(slot: number, { path, text }: HostFile): void {
@@ -432,20 +249,6 @@ class Lab {
       say({ type: 'event', slot, words: ['disk-full'] });
     }
   }
-}
-
-/** @throws Error when the machine has no such tool */
-function copyTool(name: string, folder: string): void {
-  const path = `/usr/bin/${name}`;
-  if (!existsSync(path)) throw new Error(`no-op hosts need ${path}, which is not on this machine`);
-  const target = join(folder, name);
-  copyFileSync(realpathSync(path), target);
-  chmodSync(target, 0o755);
-}
-
-/** Text as one word of a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function joined(one: Socket, other: Socket): void {
