@@ -76,6 +76,26 @@ export interface EndpointOptions {
   bookmarkIntervalMs: number;
 }
 
+/** A request as it is known before its body has arrived. */
+export interface RequestInfo {
+  verb: Verb;
+  group: string;
+  /** Plural. */
+  resource: string;
+  /** '' for the object itself. */
+  subresource: string;
+  namespace: string;
+  name: string;
+}
+
+/** Something that happens to a request before it is served. */
+export interface Interference {
+  /** It is answered with this. */
+  refuse?: ApiStatusError;
+  /** It is served so much later, in milliseconds of the cluster's clock. */
+  delayMs?: number;
+}
+
 /** A watch without timeoutSeconds ends after this. */
 const WATCH_TIMEOUT_MS = 30 * 60_000;
 /** Longest that is honoured; beyond it setTimeout would fire at once. */
@@ -95,6 +115,8 @@ export class Endpoint {
   readonly #openApi: OpenApi;
   readonly #hubs = new Map<string, WatchHub>();
   #bookmarks: NodeJS.Timeout | undefined;
+  /** Asked about each request to a resource, as whatever stands before an API server may refuse or delay it. */
+  interceptor: ((request: RequestInfo) => Interference | undefined) | undefined;
 
   constructor(cluster: Cluster, options: EndpointOptions) {
     this.cluster = cluster;
@@ -121,6 +143,11 @@ export class Endpoint {
     this.#hubs.get(key)?.endAll();
   }
 
+  /** Ends the watches of one collection, or of all, with an event that says 410, as when history was compacted. */
+  expireWatches(key?: string): void {
+    for (const [each, hub] of this.#hubs) if (key === undefined || key === each) hub.expireAll();
+  }
+
   /**
    * Answers one request; never throws.
    * @param path without query and without the prefix the cluster is served under.
@@ -134,7 +161,7 @@ export class Endpoint {
       if (user === ANONYMOUS && this.#options.anonymous === 'public-only') refuseAnonymous(scope);
       if (scope.kind === 'resource') {
         const call = new Call(this, answer, request, scope, query, user);
-        call.run();
+        call.start();
       } else {
         this.#document(answer, request, scope);
       }
@@ -339,6 +366,28 @@ class Call implements RequestContext {
   }
 
   // Routing
+
+  /** Runs, unless something comes before. @throws ApiStatusError */
+  start(): void {
+    const { group, resource, subresource, namespace, name } = this.#scope;
+    const verb = verbOf(this.#request.method ?? '', name === '', this.#query);
+    const { refuse, delayMs = 0 } =
+      (verb && this.#endpoint.interceptor?.({ verb, group, resource, subresource, namespace, name })) ?? {};
+    if (delayMs <= 0) {
+      if (refuse) throw refuse;
+      this.run();
+      return;
+    }
+    this.clock.setTimer(delayMs, () => {
+      try {
+        if (refuse) throw refuse;
+        this.run();
+      } catch (error) {
+        this.#request.resume();
+        this.#answer.fail(error);
+      }
+    });
+  }
 
   /** @throws ApiStatusError; what happens after the body has arrived is answered here. */
   run(): void {
@@ -874,7 +923,7 @@ class Call implements RequestContext {
 /** Longest name of a field manager. */
 const MANAGER_LIMIT = 128;
 
-type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 function verbOf(method: string, onCollection: boolean, query: URLSearchParams): Verb | undefined {
   const watches = () => ['true', '1', ''].includes(query.get('watch') ?? 'false');

@@ -125,6 +125,11 @@ export class WatchHub {
     for (const watcher of this.#watchers) watcher.bookmark();
   }
 
+  /** Ends every watch as one whose history is lost. */
+  expireAll(): void {
+    for (const watcher of [...this.#watchers]) watcher.expire();
+  }
+
   /** Ends every watch, as when the kind is no longer served. */
   endAll(): void {
     for (const watcher of [...this.#watchers]) watcher.finish();
@@ -223,7 +228,7 @@ export class Watcher {
     const parts: Buffer[] = [];
     if (this.#initial) this.#takeInitial(parts);
     else if (this.#cursor < this.#collection.forgotten) {
-      this.#expire();
+      this.expire();
       return;
     } else {
       const events = this.#collection.after(this.#cursor, BATCH);
@@ -291,7 +296,9 @@ export class Watcher {
     return Buffer.from(`{"type":"BOOKMARK","object":${this.#group.view.bookmark(version, initialEventsEnd)}}\n`);
   }
 
-  #expire(): void {
+  /** Ends the watch with an event that says 410. */
+  expire(): void {
+    if (this.#ended) return;
     const message = `too old resource version: ${this.#cursor} (${this.#collection.forgotten})`;
     const status = {
       kind: 'Status',

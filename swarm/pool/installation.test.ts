@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wallNow } from '../../model/time/clock.ts';
-import { SteadyClock } from '../../model/time/testing/steady-clock.ts';
+import { SteadyClock } from '../../model/time/steady-clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { type ServiceMock, startServiceMock } from '../../service-mock/index.ts';

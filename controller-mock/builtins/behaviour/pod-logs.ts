@@ -44,12 +44,13 @@ class ContainerLog implements LogSource {
 
 /** The logs of one cluster. Whoever plays the kubelet writes here. */
 export class PodLogs {
-  readonly #logs = new Map<string, ContainerLog>();
+  /** By pod, then by container. */
+  readonly #logs = new Map<string, Map<string, ContainerLog>>();
   #sources: ((pod: KubeObject, container: string) => LogSource | undefined) | undefined;
 
   /** Adds lines; text with newlines is split. @param timeMs epoch milliseconds. */
   append(namespace: string, pod: string, container: string, timeMs: number, content: string): void {
-    const log = this.#log(`${namespace}/${pod}/${container}`);
+    const log = this.#log(`${namespace}/${pod}`, container);
     for (const line of content.replace(/\n$/, '').split('\n')) log.append({ timeMs, text: line });
   }
 
@@ -60,26 +61,25 @@ export class PodLogs {
 
   /** Drops what was appended for a pod. */
   forget(namespace: string, pod: string): void {
-    for (const key of this.#logs.keys()) if (key.startsWith(`${namespace}/${pod}/`)) this.#logs.delete(key);
+    this.#logs.delete(`${namespace}/${pod}`);
   }
 
   source(pod: KubeObject, container: string): LogSource {
     const { namespace = '', name = '' } = pod.metadata;
-    return this.#sources?.(pod, container) ?? this.#logs.get(`${namespace}/${name}/${container}`) ?? EMPTY;
+    return this.#sources?.(pod, container) ?? this.#logs.get(`${namespace}/${name}`)?.get(container) ?? EMPTY;
   }
 
   /** For a follower that comes before the first line. */
   live(pod: KubeObject, container: string): LogSource {
     const found = this.source(pod, container);
-    return found === EMPTY ? this.#log(`${pod.metadata.namespace}/${pod.metadata.name}/${container}`) : found;
+    return found === EMPTY ? this.#log(`${pod.metadata.namespace}/${pod.metadata.name}`, container) : found;
   }
 
-  #log(key: string): ContainerLog {
-    let log = this.#logs.get(key);
-    if (!log) {
-      log = new ContainerLog();
-      this.#logs.set(key, log);
-    }
+  #log(pod: string, container: string): ContainerLog {
+    const logs = this.#logs.get(pod) ?? new Map<string, ContainerLog>();
+    this.#logs.set(pod, logs);
+    const log = logs.get(container) ?? new ContainerLog();
+    logs.set(container, log);
     return log;
   }
 }

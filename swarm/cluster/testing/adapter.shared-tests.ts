@@ -1,7 +1,7 @@
 /** What every adapter does, against the service that it is for: the same plan, the same life, the same faults. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wallNow } from '../../../model/time/clock.ts';
-import { SteadyClock } from '../../../model/time/testing/steady-clock.ts';
+import { SteadyClock } from '../../../model/time/steady-clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../../agent/native-agent.ts';

@@ -1,11 +1,11 @@
-import { BaseClock, type ClockTimer } from '../clock.ts';
+import { BaseClock, type ClockTimer } from './clock.ts';
 
 /** Longest stretch of wall-clock time that counts as having passed between two looks. */
 const LONGEST_STEP_MS = 10;
 
 /**
- * A fast clock that stands still while this process does: of a stall between two looks only a moment counts. For tests of things
- * that watch each other for signs of life, which a busy machine would else make look dead. All of them must live on this clock.
+ * A fast clock that stands still while this process does: of a stall between two looks only a moment counts. For things that watch
+ * each other for signs of life or for counts, which a busy machine would else falsify. All of them must live on this clock.
  */
 export class SteadyClock extends BaseClock {
   readonly speed: number;
