@@ -90,6 +90,12 @@ export interface AdmissionRequest {
 /** What admission webhooks would do. @throws ApiStatusError to refuse the write */
 export type Admission = (request: AdmissionRequest) => void;
 
+/** Top-level fields of an object to replace; of its metadata the named ones. */
+export interface ObjectParts {
+  metadata?: ObjectMeta;
+  [field: string]: unknown;
+}
+
 /** How an object is read, and with what error it is refused when Go could not read it. */
 export interface Reading {
   decoding: Decoding;
@@ -193,14 +199,16 @@ export class Cluster implements ClusterAccess {
     resource: GroupResource,
     namespace: string,
     name: string,
-    parts: (live: KubeObject) => { metadata?: ObjectMeta; spec?: unknown; status?: unknown },
+    parts: (live: KubeObject) => ObjectParts,
   ): KubeObject {
     const type = this.#typeOf(resource);
     const live = this.live(type, namespace, name);
     const { metadata, ...rest } = parts(live);
+    if (!metadata && Object.keys(rest).length === 0) return live;
     const object: KubeObject = { ...live, ...rest, metadata: { ...live.metadata, ...metadata } };
     keepServerFields(object.metadata, live.metadata);
-    if (type.generation && rest.spec !== undefined && !equalJson(rest.spec, live.spec)) {
+    const { status: _status, ...desired } = rest;
+    if (type.generation && Object.entries(desired).some(([field, value]) => !equalJson(value, live[field]))) {
       object.metadata.generation = (live.metadata.generation ?? 0) + 1;
     }
     return isFinished(object) ? this.#remove(type, object) : this.#put(type, object);

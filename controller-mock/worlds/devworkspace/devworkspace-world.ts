@@ -1,0 +1,357 @@
+/**
+ * A cluster with the DevWorkspace Operator in it, all of it played: workspaces start and stop, backups run, restores prove what
+ * they brought back. For clients it is a Kubernetes API; for whoever started it there is a handle for what a cluster does not let
+ * be done: the operator restarts, the registry is full, requests are refused.
+ *
+ *   clients ──HTTP──▶ API server ──▶ store ──observe──▶ Workspaces, Backups, Jobs ──rows of the lifecycle──▶ store …
+ *                          ▲                                     ▲
+ *                     ApiFaults                    registry, volumes, one timer wheel on one clock
+ */
+import { writeFile } from 'node:fs/promises';
+import { Lifecycle } from '../../../model/lifecycle/lifecycle.ts';
+import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
+import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
+import { spanMs } from '../../../model/time/span.ts';
+import { createTimerWheel } from '../../../model/time/timer-wheel.ts';
+import { WheelClock } from '../../../model/time/wheel-clock.ts';
+import { setUsageSource } from '../../builtins/index.ts';
+import type { Cluster } from '../../server/cluster.ts';
+import { seedEmptyWorld } from '../../server/empty-world.ts';
+import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-host.ts';
+import type { Listener } from '../../server/listener.ts';
+import { NAMESPACE_GRACE_MS } from '../../server/namespace-lifecycle.ts';
+import type { StoreChange } from '../../store/store.ts';
+import { resourceTypes } from '../kinds/definition.ts';
+import { OPENSHIFT_WORKSPACE_KINDS } from '../kinds/openshift-workspaces.ts';
+import { workspaceAdmission } from './admission.ts';
+import { type ApiFault, ApiFaults } from './api-faults.ts';
+import { Backups } from './backups.ts';
+import { recordPush } from './image-streams.ts';
+import { Jobs } from './jobs.ts';
+import { CONTROLLER, OperatorPrograms, WEBHOOK_SERVER } from './operator.ts';
+import { contentHash, programOfEnvironment } from './payload.ts';
+import { REGISTRY, Registry, type RegistrySettings } from './registry.ts';
+import { RegistrySecrets } from './registry-secrets.ts';
+import { type WorldSettings, type WorldSettingsInput, worldSettings } from './settings.ts';
+import { Rate, usageSource } from './usage.ts';
+import { VERSION_PROFILES } from './versions.ts';
+import { Volumes } from './volumes.ts';
+import { Workspaces } from './workspaces.ts';
+import { WorldObjects } from './world-objects.ts';
+
+export interface DevWorkspaceWorldOptions extends ListenSettings, WorldSettingsInput {
+  /**
+   * Simulated time of everything in it; real time unless given. With a SteadyClock counts hold at any speed: while the process is
+   * busy, no time passes that a pass of the operator would have to keep up with.
+   */
+  clock?: Clock;
+  /** Bearer token with all rights; random by default. */
+  token?: string;
+  /** Changes that each collection keeps for watches. */
+  historyLength?: number;
+  /** Milliseconds of the clock that a namespace waits for its content to go. */
+  namespaceGraceMs?: number;
+  /** File the kubeconfig is written to, readable by its owner alone. */
+  kubeconfigPath?: string;
+}
+
+/** A backup in the registry. */
+export interface StoredImage {
+  /** `host/path/namespace/workspace:latest` */
+  readonly image: string;
+  /** Equal for equal content. */
+  readonly hash: string;
+}
+
+/** What can be done to a world from outside of its API. Times are simulated. */
+export interface WorldControl {
+  /** The operator's container ends and is started again after so long; its clock stops, and it hears of nothing meanwhile. */
+  restartOperator(downMs?: number): void;
+  stopOperator(): void;
+  startOperator(): void;
+  readonly operatorUp: boolean;
+  /** The webhooks' server answers, or all writes of workspaces are refused. */
+  setWebhooks(up: boolean): void;
+  /** Pulling an image takes so much longer, or fails. */
+  setImagePull(delay: { delayMs: number } | 'failing' | null): void;
+  /** Claims get no volumes, and pods with claims stay Pending. */
+  setClaimsPending(pending: boolean): void;
+  setRegistry(change: Partial<RegistrySettings>): void;
+  readonly registry: {
+    readonly settings: RegistrySettings;
+    /** Pushes that went through. */
+    readonly pushes: number;
+    readonly images: readonly StoredImage[];
+    /** Forgets one, or all. */
+    remove(image?: string): void;
+  };
+  /** Requests that are refused or late. @param fault null takes it away */
+  setApiFault(name: string, fault: ApiFault | null): void;
+  /** Ends watches with an event that says 410. @param resource `<group>/<plural>`; all unless given */
+  dropWatches(resource?: string): void;
+  /** Requests so far, by verb and plural: `create devworkspaces`. */
+  readonly requests: ReadonlyMap<string, number>;
+  /** Passes of the backup controller that have begun, and the schedule that is armed. */
+  readonly backups: { readonly passes: number; readonly schedule: string | null };
+}
+
+export interface DevWorkspaceWorld {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly token: string;
+  /** PEM of the authority; undefined for plain HTTP. */
+  readonly ca: string | undefined;
+  /** YAML. */
+  readonly kubeconfig: string;
+  readonly settings: WorldSettings;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly control: WorldControl;
+  /** Ends everything: timers, watches, port. */
+  close(): Promise<void>;
+}
+
+/** @throws WorldSettingsError for bad settings; Error when the port is taken or the kubeconfig cannot be written */
+export async function startDevWorkspaceWorld(options: DevWorkspaceWorldOptions = {}): Promise<DevWorkspaceWorld> {
+  const settings = worldSettings(options, { registry: REGISTRY, program: programOfEnvironment });
+  const host = new KubeHost();
+  const wheel = createTimerWheel(options.clock ?? new ScaledClock(startClock(1)));
+  const clock = new WheelClock(wheel);
+  const served = host.addCluster({
+    clock,
+    namespaceGraceMs: options.namespaceGraceMs ?? NAMESPACE_GRACE_MS,
+    ...(options.historyLength !== undefined && { historyLength: options.historyLength }),
+    ...(options.token !== undefined && { token: options.token }),
+  });
+  const actors = new Actors(settings, served, clock);
+  const close = async () => {
+    actors.close();
+    wheel.close();
+    await host.close();
+  };
+  try {
+    const ca = options.tls === false ? undefined : await host.caCert();
+    const listener: Listener = await host.listen(options, served);
+    const kubeconfig = await host.kubeconfig(listener, served);
+    if (options.kubeconfigPath) await writeFile(options.kubeconfigPath, kubeconfig, { mode: 0o600 });
+    return {
+      url: listener.url,
+      token: served.token,
+      ca,
+      kubeconfig,
+      settings,
+      cluster: served.cluster,
+      clock,
+      control: actors,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Everybody who does something in a world. */
+class Actors implements WorldControl {
+  readonly #settings: WorldSettings;
+  readonly #served: ServedCluster;
+  readonly #clock: Clock;
+  readonly #lifecycle: Lifecycle;
+  readonly #programs: OperatorPrograms;
+  readonly #workspaces: Workspaces;
+  readonly #backups: Backups;
+  readonly #jobs: Jobs;
+  readonly #registry: Registry;
+  readonly #faults = new ApiFaults();
+  readonly #stopObserving: () => void;
+  #operatorUp = true;
+  #webhooksUp = true;
+  #restarts = 0;
+  /** Counts what was done to the operator: a start that is scheduled is void once something else was done. */
+  #era = 0;
+
+  constructor(settings: WorldSettings, served: ServedCluster, clock: Clock) {
+    this.#settings = settings;
+    this.#served = served;
+    this.#clock = clock;
+    const { cluster } = served;
+    const objects = new WorldObjects(cluster, clock);
+    const lifecycle = new Lifecycle({ clock });
+    const volumes = new Volumes();
+    const registry = new Registry(settings.registry);
+    const secrets = new RegistrySecrets(objects, VERSION_PROFILES[settings.version], settings.operatorNamespace);
+    const operator = new Rate();
+    const store = new Rate();
+    const words = hashWords(`${settings.seed}\noperator`);
+    const draws = {
+      random: (purpose: string, ordinal: number) => unitNumber(mixWords(mixWords(words, hashWords(purpose).a), ordinal)),
+    };
+    const onReconcile = () => operator.add(clock.now());
+    const shared = { settings, objects, cluster, lifecycle, volumes, registry, secrets, draws, onReconcile };
+    this.#lifecycle = lifecycle;
+    this.#registry = registry;
+    this.#workspaces = new Workspaces(shared);
+    this.#backups = new Backups(shared);
+    this.#jobs = new Jobs({
+      ...shared,
+      onPushed: (image) => {
+        if (settings.flavour === 'openshift') recordPush(objects, image);
+      },
+    });
+    this.#programs = new OperatorPrograms(settings, objects);
+    if (settings.flavour === 'openshift') {
+      for (const type of resourceTypes(OPENSHIFT_WORKSPACE_KINDS)) cluster.registry.add(type);
+    }
+    seedEmptyWorld(cluster);
+    this.#stopObserving = cluster.store.observe((change) => {
+      store.add(clock.now());
+      this.#follow(change);
+    });
+    this.#programs.seed();
+    cluster.admission = workspaceAdmission(() => this.#webhooksUp, settings.operatorNamespace);
+    served.endpoint.interceptor = this.#faults.interceptor;
+    setUsageSource(
+      cluster,
+      usageSource({
+        operator,
+        store,
+        workspaces: () => this.#workspaces.size,
+        objects: () => [...cluster.store.collections()].reduce((sum, [, { size }]) => sum + size, 0),
+        isBackup: (pod) => this.#jobs.isBusy(pod),
+      }),
+    );
+  }
+
+  close(): void {
+    this.#stopObserving();
+    this.#lifecycle.close();
+  }
+
+  #follow(change: StoreChange): void {
+    this.#jobs.follow(change);
+    this.#workspaces.follow(change);
+    this.#backups.follow(change);
+    if (change.collection === 'apps/deployments' && change.type === 'MODIFIED') this.#followRollout(change);
+  }
+
+  /** `kubectl rollout restart` changes the template. */
+  #followRollout({ record, previous }: StoreChange): void {
+    const { name, namespace, generation } = record.object.metadata;
+    if (namespace !== this.#settings.operatorNamespace || generation === previous?.object.metadata.generation) return;
+    if (name === CONTROLLER) {
+      this.stopOperator();
+      this.#later(() => {
+        this.#programs.startPod(CONTROLLER);
+        this.startOperator();
+      });
+    } else if (name === WEBHOOK_SERVER) {
+      this.setWebhooks(false);
+      this.#later(() => {
+        this.#programs.startPod(WEBHOOK_SERVER);
+        this.setWebhooks(true);
+      });
+    }
+  }
+
+  #later(fn: () => void, ms: number = spanMs(this.#settings.profile.restart, 0.5)): void {
+    this.#clock.setTimer(ms, () => {
+      if (!this.#lifecycle.closed) fn();
+    });
+  }
+
+  /** Nothing of the operator's goes through without its webhooks. */
+  #setReconciles(): void {
+    this.#workspaces.site.reconciles = this.#operatorUp && this.#webhooksUp;
+    this.#workspaces.lookAtAll();
+  }
+
+  // WorldControl
+
+  restartOperator(downMs: number = spanMs(this.#settings.profile.restart, 0.5)): void {
+    this.stopOperator();
+    const era = this.#era;
+    this.#later(() => {
+      if (era === this.#era) this.startOperator();
+    }, downMs);
+  }
+
+  stopOperator(): void {
+    this.#era += 1;
+    if (!this.#operatorUp) return;
+    this.#operatorUp = false;
+    this.#restarts = this.#programs.restartsOf(CONTROLLER) + 1;
+    this.#programs.setReady(CONTROLLER, false);
+    this.#backups.goDown();
+    this.#setReconciles();
+  }
+
+  startOperator(): void {
+    this.#era += 1;
+    if (this.#operatorUp) return;
+    this.#operatorUp = true;
+    this.#programs.setReady(CONTROLLER, true, this.#restarts);
+    this.#backups.comeUp();
+    this.#setReconciles();
+  }
+
+  get operatorUp(): boolean {
+    return this.#operatorUp;
+  }
+
+  setWebhooks(up: boolean): void {
+    if (this.#webhooksUp === up) return;
+    this.#webhooksUp = up;
+    this.#programs.setReady(WEBHOOK_SERVER, up);
+    this.#backups.webhooksUp = up;
+    this.#setReconciles();
+  }
+
+  setImagePull(delay: { delayMs: number } | 'failing' | null): void {
+    const pull = delay === 'failing' ? 'never' : (delay?.delayMs ?? 0);
+    this.#workspaces.site.imagePull = pull;
+    this.#jobs.site.imagePull = pull;
+    this.#workspaces.lookAtAll();
+    this.#jobs.lookAtAll();
+  }
+
+  setClaimsPending(pending: boolean): void {
+    this.#workspaces.site.claimsPending = pending;
+    this.#jobs.site.claimsPending = pending;
+    this.#workspaces.lookAtAll();
+    this.#jobs.lookAtAll();
+  }
+
+  setRegistry(change: Partial<RegistrySettings>): void {
+    this.#registry.change(change);
+  }
+
+  get registry(): WorldControl['registry'] {
+    const registry = this.#registry;
+    return {
+      settings: registry.settings,
+      pushes: registry.pushes,
+      images: [...registry.images].map(([image, content]) => ({ image, hash: contentHash(content) })),
+      remove: (image) => {
+        if (image === undefined) registry.images.clear();
+        else registry.images.delete(image);
+      },
+    };
+  }
+
+  setApiFault(name: string, fault: ApiFault | null): void {
+    this.#faults.set(name, fault);
+  }
+
+  dropWatches(resource?: string): void {
+    this.#served.endpoint.expireWatches(resource);
+  }
+
+  get requests(): ReadonlyMap<string, number> {
+    return this.#faults.requests;
+  }
+
+  get backups(): WorldControl['backups'] {
+    return { passes: this.#backups.passes, schedule: this.#backups.schedule };
+  }
+}
+
