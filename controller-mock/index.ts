@@ -8,7 +8,17 @@ import type { ClusterAccess } from './server/resource.ts';
 import type { Store } from './store/store.ts';
 
 export { NAMESPACE_GRACE_MS } from './server/namespace-lifecycle.ts';
-export { seedDevWorkspaces } from './worlds/devworkspace.ts';
+export type { ApiFault } from './worlds/devworkspace/api-faults.ts';
+export {
+  type DevWorkspaceWorld,
+  type DevWorkspaceWorldOptions,
+  type StoredImage,
+  startDevWorkspaceWorld,
+  type WorldControl,
+} from './worlds/devworkspace/devworkspace-world.ts';
+export type { RegistrySettings } from './worlds/devworkspace/registry.ts';
+export { FLAVOURS, WorldSettingsError } from './worlds/devworkspace/settings.ts';
+export { OPERATOR_VERSIONS } from './worlds/devworkspace/versions.ts';
 export { seedHub } from './worlds/hub.ts';
 export { startControlServer } from './worlds/spoke/control-server.ts';
 export { SpokeSettingsError } from './worlds/spoke/spoke-settings.ts';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KubeMock, startKubeMock } from '../index.ts';
 import type { KubeObject, Schema } from '../server/resource.ts';
 import { TestClient } from '../server/test-client.ts';
-import { seedDevWorkspaces } from './devworkspace.ts';
 import { HUB_KINDS, seedHub } from './hub.ts';
+import { customResourceDefinition } from './kinds/definition.ts';
 import { DEV_WORKSPACE_KINDS } from './kinds/devworkspace.ts';
 
 const started: KubeMock[] = [];
@@ -14,6 +14,12 @@ async function start(world: typeof seedHub): Promise<TestClient> {
   started.push(server);
   return new TestClient(server);
 }
+
+/** The kinds alone, without the operator that plays in its world. */
+const seedDevWorkspaces: typeof seedHub = (cluster) => {
+  const crds = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
+  for (const definition of DEV_WORKSPACE_KINDS) cluster.create(crds, customResourceDefinition(definition));
+};
 
 /** Collection of a kind, in namespace `default` where it has namespaces. */
 function pathOf(kinds: typeof HUB_KINDS, kind: string): string {

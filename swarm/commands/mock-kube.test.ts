@@ -75,6 +75,48 @@ it.concurrent('serves a hub until it is asked to end, and leaves the kubeconfig 
   expect((await hub.ended).code).toBe(0);
 });
 
+it.concurrent('serves workspaces that start', async () => {
+  const flags = [
+    '--plain',
+    '--listen',
+    '127.0.0.1:0',
+    '--token',
+    'token-of-world',
+    '--speed',
+    '20',
+    '--profile',
+    'quick',
+  ];
+  const world = start('--world', 'devworkspace', ...flags);
+  const url = await world.said(/^(http:\/\/127\.0\.0\.1:\d+)$/m);
+  await world.said(/operator +0\.44 in namespace openshift-operators/);
+  const path = `${url}/apis/workspace.devfile.io/v1alpha2/namespaces/default/devworkspaces`;
+  const headers = { authorization: 'Bearer token-of-world', 'content-type': 'application/json' };
+  const volume = { name: 'projects', volume: { size: '1Mi' } };
+  const components = [volume, { name: 'main', container: { image: 'registry.example/shell:1' } }];
+  const body = JSON.stringify({
+    apiVersion: 'workspace.devfile.io/v1alpha2',
+    kind: 'DevWorkspace',
+    metadata: { name: 'one' },
+    spec: {
+      started: true,
+      template: { attributes: { 'controller.devfile.io/storage-type': 'per-workspace' }, components },
+    },
+  });
+  expect((await fetch(path, { method: 'POST', headers, body })).status).toBe(201);
+  await expect
+    .poll(
+      async () => {
+        const answer = await fetch(`${path}/one`, { headers });
+        return ((await answer.json()) as { status?: { phase?: string } }).status?.phase;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe('Running');
+  world.child.kill('SIGINT');
+  expect((await world.ended).code).toBe(0);
+});
+
 it.concurrent('serves spokes whose hosts are driven by the control API', async () => {
   const spokes = start(
     '--world',
@@ -105,6 +147,9 @@ it.concurrent('serves spokes whose hosts are driven by the control API', async (
 it.concurrent.each([
   [['--world', 'moon'], /Allowed choices are spoke, hub, devworkspace, empty/],
   [['--world', 'hub', '--spokes', '3'], /--spokes needs --world spoke; the world is hub/],
+  [['--world', 'spoke', '--flavour', 'openshift'], /--flavour needs --world devworkspace; the world is spoke/],
+  [['--profile', 'quick'], /--profile needs --world spoke or devworkspace; the world is empty/],
+  [['--operator-version', '9'], /Allowed choices are 0.39, 0.40.0, /],
   [['--own-ports'], /--own-ports needs --world spoke; the world is empty/],
   [['--world', 'spoke', '--topology', '3x2', '--listen', '127.0.0.1:0'], /unknown topology "3x2": use sno, compact/],
   [['--token', 'x'], /8 or more letters/],

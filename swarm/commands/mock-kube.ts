@@ -20,12 +20,28 @@ interface Flags {
   topology: string;
   platform: 'none' | 'baremetal';
   profile: 'typical' | 'quick';
+  operatorVersion: OperatorVersion;
+  flavour: Flavour;
   ownPorts?: true;
   control: ListenAddress;
 }
 
-/** Options that mean something in the spoke world only, by their name in {@link Flags}. */
-const SPOKE_OPTIONS = ['spokes', 'topology', 'platform', 'profile', 'ownPorts', 'control'] as const;
+/** Options that mean something in some worlds only, by their name in {@link Flags}. */
+const WORLDS_OF_OPTIONS: Readonly<Partial<Record<keyof Flags, readonly Flags['world'][]>>> = {
+  spokes: ['spoke'],
+  topology: ['spoke'],
+  platform: ['spoke'],
+  ownPorts: ['spoke'],
+  control: ['spoke'],
+  profile: ['spoke', 'devworkspace'],
+  operatorVersion: ['devworkspace'],
+  flavour: ['devworkspace'],
+};
+
+const OPERATOR_VERSIONS = ['0.39', '0.40.0', '0.40.1', '0.41', '0.42', '0.43', '0.44'] as const;
+type OperatorVersion = (typeof OPERATOR_VERSIONS)[number];
+const FLAVOURS = ['openshift', 'kubernetes'] as const;
+type Flavour = (typeof FLAVOURS)[number];
 
 /** What a started world tells its user. */
 interface Started {
@@ -48,8 +64,8 @@ Worlds:
                 assisted-installer-controller; their hosts reboot or fail by
                 the control API
   hub           the kinds assisted-service needs in kube-api mode
-  devworkspace  the kinds of the DevWorkspace Operator; objects are stored as
-                written, workspaces do not start
+  devworkspace  a cluster with the DevWorkspace Operator: workspaces start and
+                stop, backups run, restores bring back what was there
   empty         a bare cluster`,
     )
     .addOption(new Option('--world <world>', 'what is in it').choices(WORLDS).default('empty'))
@@ -66,11 +82,21 @@ Worlds:
         .default('none'),
     )
     .addOption(
-      new Option('--profile <profile>', 'spoke world: how long things take')
+      new Option('--profile <profile>', 'spoke and devworkspace world: how long things take')
         .choices(['typical', 'quick'])
         .default('typical'),
     )
     .option('--own-ports', 'spoke world: a port for each cluster, beside paths and tokens')
+    .addOption(
+      new Option('--operator-version <version>', 'devworkspace world: release of the operator')
+        .choices(OPERATOR_VERSIONS)
+        .default('0.44'),
+    )
+    .addOption(
+      new Option('--flavour <flavour>', 'devworkspace world: what kind of cluster')
+        .choices(FLAVOURS)
+        .default('openshift'),
+    )
     .addOption(listenOption('--control <address>', 'spoke world: address of the control API', '127.0.0.1:0'))
     .addHelpText(
       'after',
@@ -78,27 +104,24 @@ Worlds:
 Examples:
   swarm mock kube
   swarm mock kube --world hub --kubeconfig hub.kubeconfig
+  swarm mock kube --world devworkspace --speed 60
   swarm mock kube --world spoke --spokes 100 --topology 3+2 --profile quick --control 127.0.0.1:6480`,
     )
     .action(async (flags: Flags, command: Command) => {
       const { catchInterrupts } = await import('./interrupt.ts');
-      if (flags.world !== 'spoke') {
-        const misplaced = SPOKE_OPTIONS.find((name) => command.getOptionValueSource(name) === 'cli');
-        if (misplaced) {
-          const option = `--${misplaced.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-          throw new InputError(`${option} needs --world spoke; the world is ${flags.world}`);
-        }
+      for (const [name, worlds] of Object.entries(WORLDS_OF_OPTIONS)) {
+        if (worlds.includes(flags.world) || command.getOptionValueSource(name) !== 'cli') continue;
+        const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+        throw new InputError(`${option} needs --world ${worlds.join(' or ')}; the world is ${flags.world}`);
       }
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       const { host, port } = flags.listen;
-      const started = await (flags.world === 'spoke' ? startSpokes(flags) : startCluster(flags, flags.world)).catch(
-        (error: NodeJS.ErrnoException) => {
-          if (!error.code?.startsWith('E')) throw error;
-          throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${listenFailure(error)}`, {
-            cause: error,
-          });
-        },
-      );
+      const started = await startWorld(flags).catch((error: NodeJS.ErrnoException) => {
+        if (!error.code?.startsWith('E')) throw error;
+        throw new InputError(`the Kubernetes API does not start on ${host}:${port}: ${listenFailure(error)}`, {
+          cause: error,
+        });
+      });
       const file = writeKubeconfig(started.kubeconfig, flags.kubeconfig);
       process.stdout.write(`${started.url}\n`);
       note(`kubeconfig  ${file.path}`);
@@ -111,12 +134,39 @@ Examples:
     });
 }
 
-async function startCluster(flags: Flags, world: Exclude<Flags['world'], 'spoke'>): Promise<Started> {
-  const { NAMESPACE_GRACE_MS, seedDevWorkspaces, seedHub, startKubeMock } = await import(
-    '../../controller-mock/index.ts'
-  );
+function startWorld(flags: Flags): Promise<Started> {
+  switch (flags.world) {
+    case 'spoke':
+      return startSpokes(flags);
+    case 'devworkspace':
+      return startDevWorkspaces(flags);
+    default:
+      return startCluster(flags, flags.world);
+  }
+}
+
+async function startDevWorkspaces(flags: Flags): Promise<Started> {
+  const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
   const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
-  const worlds = { hub: seedHub, devworkspace: seedDevWorkspaces, empty: 'empty' } as const;
+  const { SteadyClock } = await import('../../model/time/steady-clock.ts');
+  const world = await startDevWorkspaceWorld({
+    ...flags.listen,
+    tls: !flags.plain,
+    // While this process is busy, no simulated time goes by in which the operator would fall behind.
+    clock: flags.speed === 1 ? new ScaledClock(startClock(1)) : new SteadyClock(flags.speed),
+    profile: flags.profile,
+    version: flags.operatorVersion,
+    flavour: flags.flavour,
+    ...(flags.token !== undefined && { token: flags.token }),
+  });
+  const notes = [`operator    ${world.settings.version} in namespace ${world.settings.operatorNamespace}`];
+  return { url: world.url, kubeconfig: world.kubeconfig, notes, close: () => world.close() };
+}
+
+async function startCluster(flags: Flags, world: 'hub' | 'empty'): Promise<Started> {
+  const { NAMESPACE_GRACE_MS, seedHub, startKubeMock } = await import('../../controller-mock/index.ts');
+  const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
+  const worlds = { hub: seedHub, empty: 'empty' } as const;
   const server = await startKubeMock({
     ...flags.listen,
     tls: !flags.plain,

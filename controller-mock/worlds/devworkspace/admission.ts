@@ -30,7 +30,8 @@ export function workspaceAdmission(answers: () => boolean, namespace: string): A
       return;
     }
     const id = at(old, 'status', 'devworkspaceId');
-    if (id && at(object, 'status', 'devworkspaceId') !== id) throw denied('DevWorkspace ID cannot be changed once it is set');
+    if (id && at(object, 'status', 'devworkspaceId') !== id)
+      throw denied('DevWorkspace ID cannot be changed once it is set');
     const creator = old?.metadata.labels?.[LABELS.creator];
     if (creator === undefined) {
       throw denied(`label '${LABELS.creator}' is missing. Please recreate devworkspace to get it initialized`);

@@ -7,7 +7,12 @@
  *   Job changed ──▶ annotations of its workspace
  */
 import { type Lifecycle, stageTable } from '../../../model/lifecycle/lifecycle.ts';
-import { type CronSchedule, CronScheduleError, nextFiring, parseCronSchedule } from '../../../model/time/cron-schedule.ts';
+import {
+  type CronSchedule,
+  CronScheduleError,
+  nextFiring,
+  parseCronSchedule,
+} from '../../../model/time/cron-schedule.ts';
 import type { Draws } from '../../../model/time/random.ts';
 import { at, items, text } from '../../builtins/fields.ts';
 import { equalJson } from '../../server/json.ts';

@@ -43,7 +43,11 @@ export function syncConditions(existing: readonly Condition[], observed: Observe
   return conditions.sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type));
 }
 
-function condition_(type: string, { status, message, reason }: { status: string; message?: string; reason?: string }, now: string) {
+function condition_(
+  type: string,
+  { status, message, reason }: { status: string; message?: string; reason?: string },
+  now: string,
+) {
   return {
     type,
     status,

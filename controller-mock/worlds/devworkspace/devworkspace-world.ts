@@ -184,7 +184,8 @@ class Actors implements WorldControl {
     const store = new Rate();
     const words = hashWords(`${settings.seed}\noperator`);
     const draws = {
-      random: (purpose: string, ordinal: number) => unitNumber(mixWords(mixWords(words, hashWords(purpose).a), ordinal)),
+      random: (purpose: string, ordinal: number) =>
+        unitNumber(mixWords(mixWords(words, hashWords(purpose).a), ordinal)),
     };
     const onReconcile = () => operator.add(clock.now());
     const shared = { settings, objects, cluster, lifecycle, volumes, registry, secrets, draws, onReconcile };
@@ -354,4 +355,3 @@ class Actors implements WorldControl {
     return { passes: this.#backups.passes, schedule: this.#backups.schedule };
   }
 }
-

@@ -167,7 +167,14 @@ export class Jobs implements JobMoves {
       status: {
         ...(live.status as object),
         conditions: [
-          { type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: now, reason: 'Unschedulable', message },
+          {
+            type: 'PodScheduled',
+            status: 'False',
+            lastProbeTime: null,
+            lastTransitionTime: now,
+            reason: 'Unschedulable',
+            message,
+          },
         ],
       },
     }));
@@ -318,4 +325,3 @@ function orderOf(job: KubeObject): Order | undefined {
     secret: secret || undefined,
   };
 }
-

@@ -63,7 +63,7 @@ export class OperatorPrograms {
       status: runningStatus([{ name: 'etcd', image: 'registry.example/etcd:3.5' }], 0, this.#objects.now()),
     });
     if (operatorConfig) {
-      this.#objects.create(RESOURCES.configs, operatorConfigObject(operatorNamespace, operatorConfig));
+      this.#objects.createChecked(RESOURCES.configs, operatorConfigObject(operatorNamespace, operatorConfig));
     }
   }
 
@@ -72,7 +72,7 @@ export class OperatorPrograms {
     for (const definition of DEV_WORKSPACE_KINDS) {
       const crd = structuredClone(customResourceDefinition(definition));
       if (definition.kind === 'DevWorkspaceOperatorConfig') setBackoffLimit(crd, backoffLimit);
-      this.#objects.create(RESOURCES.crds, crd);
+      this.#objects.createChecked(RESOURCES.crds, crd);
     }
   }
 
@@ -232,7 +232,12 @@ function setBackoffLimit(crd: KubeObject, backoffLimit: number | undefined): voi
   }
 }
 
-function runningStatus(containers: readonly Record<string, unknown>[], restartCount: number, now: string, ready = true) {
+function runningStatus(
+  containers: readonly Record<string, unknown>[],
+  restartCount: number,
+  now: string,
+  ready = true,
+) {
   const condition = (type: string, on: boolean) => ({
     type,
     status: on ? 'True' : 'False',
@@ -274,7 +279,9 @@ function node(name: string): KubeObject {
     status: {
       capacity: resources,
       allocatable: resources,
-      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }],
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+      ],
     },
   };
 }

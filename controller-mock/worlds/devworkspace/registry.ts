@@ -2,7 +2,7 @@
  * The registry backups go to, as a model: who finds it, who may write, how fast it is, what is in it. Messages are those that
  * `oras` ends with, in short (oras-project/oras; distribution/distribution, registry/api/errcode).
  */
-import { type Content, bytesOf } from './payload.ts';
+import { bytesOf, type Content } from './payload.ts';
 import { Slots } from './slots.ts';
 
 export interface RegistrySettings {
@@ -95,7 +95,8 @@ export class Registry {
     const ms = latencyMs + (bytesOf(content) / bytesPerSecond) * 1000;
     const upload = `Error response from registry: failed to perform "Push" on destination: PUT "https://${host}/v2/${repository}/blobs/uploads/"`;
     if (full) return { ms, error: `${upload}: response status code 507: Insufficient Storage: quota exceeded` };
-    if (transfer.draw < failureShare) return { ms, error: `${upload}: response status code 500: internal server error` };
+    if (transfer.draw < failureShare)
+      return { ms, error: `${upload}: response status code 500: internal server error` };
     return {
       ms,
       result: () => {
@@ -176,7 +177,9 @@ function accountOf(text: string, host: string): { user: string; password: string
     const entry = auths[host] ?? auths[`https://${host}`];
     if (!entry) return undefined;
     if (entry.username !== undefined) return { user: entry.username, password: entry.password ?? '' };
-    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64').toString().split(':');
+    const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+      .toString()
+      .split(':');
     return { user, password: rest.join(':') };
   } catch {
     return undefined;

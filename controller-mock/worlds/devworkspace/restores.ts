@@ -8,8 +8,8 @@ import type { BackupConfig, WorkspaceConfig } from './config.ts';
 import type { Content } from './payload.ts';
 import { hostOf, isInternal, type Registry } from './registry.ts';
 import { credentialsOf, type RegistrySecrets } from './registry-secrets.ts';
-import type { VersionProfile } from './versions.ts';
 import { ATTRIBUTES, attribute, containersOf, restoreRequested } from './template.ts';
+import type { VersionProfile } from './versions.ts';
 
 export const RESTORE_CONTAINER = 'workspace-restore';
 /** What the world calls the image of both scripts; nobody pulls it. */

@@ -13,7 +13,10 @@ const RBAC_LABELS = {
 };
 
 /** What is in a namespace for all of its workspaces. */
-export const SHARED_NAMES = { role: 'devworkspace-default-role', roleBinding: 'devworkspace-default-rolebinding' } as const;
+export const SHARED_NAMES = {
+  role: 'devworkspace-default-role',
+  roleBinding: 'devworkspace-default-rolebinding',
+} as const;
 
 export interface Identity {
   readonly workspace: KubeObject;
@@ -40,7 +43,11 @@ export interface ClaimSettings {
 }
 
 /** storage/perWorkspaceStorage.go, syncPerWorkspacePVC; storage/shared.go, syncCommonPVC */
-export function claim(identity: Identity, name: string, { size, storageClass, accessModes }: ClaimSettings): KubeObject {
+export function claim(
+  identity: Identity,
+  name: string,
+  { size, storageClass, accessModes }: ClaimSettings,
+): KubeObject {
   const own = storageType(identity.workspace) === 'per-workspace';
   return {
     apiVersion: 'v1',
@@ -147,7 +154,8 @@ function container({ workspace, id }: Identity, component: Record<string, unknow
     name: text(mount, 'name'),
     mountPath: text(mount, 'path') || `/${text(mount, 'name')}`,
   }));
-  if (mountsSources(component)) mounts.push({ name: 'projects', mountPath: text(spec, 'sourceMapping') || '/projects' });
+  if (mountsSources(component))
+    mounts.push({ name: 'projects', mountPath: text(spec, 'sourceMapping') || '/projects' });
   return {
     name: text(component, 'name'),
     image: text(spec, 'image'),
@@ -184,15 +192,16 @@ function mountOf(
 }
 
 /** workspace/deployment.go, getSpecDeployment: what the pods of a workspace are like. */
-export function podTemplate(identity: Identity, settings: PodSettings): { metadata: object; spec: Record<string, unknown> } {
+export function podTemplate(
+  identity: Identity,
+  settings: PodSettings,
+): { metadata: object; spec: Record<string, unknown> } {
   const { workspace, id } = identity;
   const containers = containersOf(workspace).map((component) => container(identity, component, settings));
   const names = new Set(containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name)));
   names.delete('workspace-metadata');
   const volume = (name: string) =>
-    name === settings.claim
-      ? { name, persistentVolumeClaim: { claimName: settings.claim } }
-      : { name, emptyDir: {} };
+    name === settings.claim ? { name, persistentVolumeClaim: { claimName: settings.claim } } : { name, emptyDir: {} };
   const restoreMount = mountOf(workspace, id, { name: 'projects', mountPath: '/projects' }, settings.claim);
   if (settings.restore) names.add(restoreMount.name);
   const { restoreSecret } = settings;

@@ -20,16 +20,26 @@ const condition = (type: string, on: boolean, now: string) => ({
 });
 
 /** @param now RFC 3339 */
-export function workspacePodStatus(live: KubeObject, pod: WorkspacePod, now: string): { spec?: unknown; status: unknown } {
+export function workspacePodStatus(
+  live: KubeObject,
+  pod: WorkspacePod,
+  now: string,
+): { spec?: unknown; status: unknown } {
   const before = (live.status ?? {}) as Record<string, unknown>;
-  const inInit = pod.state === 'init' || ((pod.state === 'crashed' || pod.state === 'stuck') && pod.hasInit && pod.initMs > 0);
+  const inInit =
+    pod.state === 'init' || ((pod.state === 'crashed' || pod.state === 'stuck') && pod.hasInit && pod.initMs > 0);
   const ready = pod.state === 'ready';
   const startTime = text(before, 'startTime') || now;
   const scheduled = pod.state !== 'pending';
   const waiting = (reason: string) => ({ state: { waiting: { reason } }, ready: false, started: false });
   const running = { state: { running: { startedAt: now } }, ready: true, started: true };
   const ended = (exitCode: number) => ({
-    terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt: startedOf(before, now), finishedAt: now },
+    terminated: {
+      exitCode,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+      startedAt: startedOf(before, now),
+      finishedAt: now,
+    },
   });
   const status = (container: Record<string, unknown>, index: number, init: boolean) => {
     const shared = {
@@ -39,16 +49,21 @@ export function workspacePodStatus(live: KubeObject, pod: WorkspacePod, now: str
       restartCount: Math.max(0, pod.crashes - 1) * (init === inInit ? 1 : 0),
     };
     const broken = index === 0 && init === inInit;
-    if (pod.stuck && broken) return { ...shared, ...waiting(pod.stuck.reason), lastState: pod.crashes > 0 ? ended(1) : {} };
+    if (pod.stuck && broken)
+      return { ...shared, ...waiting(pod.stuck.reason), lastState: pod.crashes > 0 ? ended(1) : {} };
     if (pod.state === 'crashed' && broken) return { ...shared, ready: false, started: false, state: ended(1) };
-    if (init && pod.state === 'init') return { ...shared, state: { running: { startedAt: now } }, ready: false, started: true };
+    if (init && pod.state === 'init')
+      return { ...shared, state: { running: { startedAt: now } }, ready: false, started: true };
     if (init && pod.initMs > 0 && !inInit) return { ...shared, state: ended(0), ready: true, started: false };
     if (ready && !init) return { ...shared, ...running };
     return { ...shared, ...waiting(pod.hasInit && !init ? 'PodInitializing' : 'ContainerCreating') };
   };
   const initContainers = items(live, 'spec', 'initContainers');
   return {
-    ...(scheduled && !at(live, 'spec', 'nodeName') && { spec: { ...(live.spec as object), nodeName: nodeOf(text(live, 'metadata', 'name')) } }),
+    ...(scheduled &&
+      !at(live, 'spec', 'nodeName') && {
+        spec: { ...(live.spec as object), nodeName: nodeOf(text(live, 'metadata', 'name')) },
+      }),
     status: {
       ...before,
       phase: ready || pod.state === 'ending' ? 'Running' : 'Pending',
@@ -62,7 +77,10 @@ export function workspacePodStatus(live: KubeObject, pod: WorkspacePod, now: str
         condition('Ready', ready, now),
       ],
       ...(initContainers.length > 0 && {
-        initContainerStatuses: keepEnded(before, initContainers.map((container, index) => status(container, index, true))),
+        initContainerStatuses: keepEnded(
+          before,
+          initContainers.map((container, index) => status(container, index, true)),
+        ),
       }),
       containerStatuses: items(live, 'spec', 'containers').map((container, index) => status(container, index, false)),
     },

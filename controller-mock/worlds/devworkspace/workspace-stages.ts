@@ -172,7 +172,8 @@ const CONTROLLER: readonly Stage<Workspace>[] = [
   step(
     'deployment again',
     // A pod of the last start was still ending when this one came to it.
-    (workspace) => starting(workspace) && workspace.step === 'deployment' && workspace.pod === null && !workspace.podless,
+    (workspace) =>
+      starting(workspace) && workspace.step === 'deployment' && workspace.pod === null && !workspace.podless,
     (workspace) => {
       failed(workspace, workspace.site.moves.deploy(workspace));
     },

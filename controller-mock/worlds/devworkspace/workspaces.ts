@@ -66,7 +66,9 @@ const DONE: readonly [type: string, message: string][] = [
 
 /** The first so many are done, the next one is waited for. */
 function progress(done: number, waiting?: string): Observed {
-  const found = new Map(DONE.slice(0, done).map(([type, message]) => [type, { status: 'True' as 'True' | 'False', message }]));
+  const found = new Map(
+    DONE.slice(0, done).map(([type, message]) => [type, { status: 'True' as 'True' | 'False', message }]),
+  );
   if (waiting !== undefined) found.set(DONE[done]![0], { status: 'False', message: waiting });
   return found;
 }
@@ -113,7 +115,8 @@ export class Workspaces implements WorkspaceMoves {
 
   /** Hears every change of the store. */
   follow({ collection, type, record, previous }: StoreChange): void {
-    if (collection === 'workspace.devfile.io/devworkspaces') this.#followWorkspace(type, record.object, previous?.object);
+    if (collection === 'workspace.devfile.io/devworkspaces')
+      this.#followWorkspace(type, record.object, previous?.object);
     else if (collection === 'controller.devfile.io/devworkspaceoperatorconfigs') this.#readConfig(type, record.object);
     else if (collection === '/persistentvolumeclaims') {
       if (type === 'DELETED') this.#options.volumes.dropClaim(record.namespace, record.name);
@@ -295,7 +298,7 @@ export class Workspaces implements WorkspaceMoves {
     const size = storageType(object) === 'per-workspace' ? claimSize(object, perWorkspaceSize) : commonSize;
     try {
       const claim = make.claim({ workspace: object, id: workspace.id }, name, { size, storageClass, accessModes });
-      objects.create(RESOURCES.claims, claim);
+      objects.createChecked(RESOURCES.claims, claim);
     } catch (error) {
       if (!(error instanceof ApiStatusError)) throw error;
       const message = `Error provisioning storage: Failed to sync ${name} PVC to cluster: ${error.message}`;
@@ -442,7 +445,11 @@ export class Workspaces implements WorkspaceMoves {
     const deadline = Math.floor(this.#config.progressTimeoutMs / 1000);
     objects.create(RESOURCES.deployments, make.deployment(identity, template, deadline));
     objects.amend(RESOURCES.deployments, namespace, id, (live) => ({
-      spec: { ...(live.spec as object), replicas: 1, template: { ...(at(live, 'spec', 'template') as object), spec: at(live, 'spec', 'template', 'spec') } },
+      spec: {
+        ...(live.spec as object),
+        replicas: 1,
+        template: { ...(at(live, 'spec', 'template') as object), spec: at(live, 'spec', 'template', 'spec') },
+      },
       status: { replicas: 1, updatedReplicas: 1, unavailableReplicas: 1, observedGeneration: 1 },
     }));
     const deployment = objects.get(RESOURCES.deployments, namespace, id);
@@ -559,7 +566,11 @@ export class Workspaces implements WorkspaceMoves {
   fail(workspace: Workspace, { reason, message }: StartFailure): void {
     const done = { resolve: 1, storage: 2, routing: 3, deployment: 6, none: 1, running: 7 }[workspace.step];
     const observed = new Map<string, { status: 'True' | 'False'; message?: string; reason?: string }>(progress(done));
-    observed.set('FailedStart', { status: 'True', message: message.charAt(0).toUpperCase() + message.slice(1), reason });
+    observed.set('FailedStart', {
+      status: 'True',
+      message: message.charAt(0).toUpperCase() + message.slice(1),
+      reason,
+    });
     this.#writeStatus(workspace, 'Failing', observed);
   }
 
@@ -639,11 +650,16 @@ export class Workspaces implements WorkspaceMoves {
     const finalizers = object?.metadata.finalizers ?? [];
     const finalizer = finalizers.find((each) => each === FINALIZERS.storage || each === FINALIZERS.rbac);
     if (!object || finalizer === undefined) return 'cleanup';
-    this.#writeStatus(workspace, 'Terminating', new Map([['Started', { status: 'True', message: 'Cleaning up resources for deletion' }]]));
+    this.#writeStatus(
+      workspace,
+      'Terminating',
+      new Map([['Started', { status: 'True', message: 'Cleaning up resources for deletion' }]]),
+    );
     const namespace = objects.get(RESOURCES.namespaces, '', workspace.namespace);
     const terminating = text(namespace, 'status', 'phase') === 'Terminating';
     if (!terminating) {
-      const waits = finalizer === FINALIZERS.storage ? this.#cleanStorage(workspace, object) : this.#cleanRoles(workspace);
+      const waits =
+        finalizer === FINALIZERS.storage ? this.#cleanStorage(workspace, object) : this.#cleanRoles(workspace);
       if (waits) return 'cleanup';
     }
     this.#dropFinalizer(workspace, finalizer);

@@ -83,18 +83,18 @@ export class WorldObjects {
     return this.#cluster.list(resource, { namespace });
   }
 
-  /** undefined when it cannot be made. @throws ApiStatusError when it is refused for what it is */
+  /** Makes an object whose form is known to be right: {@link Cluster.plant}. undefined when it cannot be made. */
   create(resource: GroupResource, object: KubeObject): KubeObject | undefined {
+    return attempt(() => this.#cluster.plant(resource, object));
+  }
+
+  /** Makes one that says what users said. undefined when it cannot be made. @throws ApiStatusError when it is refused for that */
+  createChecked(resource: GroupResource, object: KubeObject): KubeObject | undefined {
     return attempt(() => this.#cluster.create(resource, object));
   }
 
   /** Replaces parts of an object, if it is there: {@link Cluster.amend}. */
-  amend(
-    resource: GroupResource,
-    namespace: string,
-    name: string,
-    parts: (live: KubeObject) => ObjectParts,
-  ): void {
+  amend(resource: GroupResource, namespace: string, name: string, parts: (live: KubeObject) => ObjectParts): void {
     attempt(() => this.#cluster.amend(resource, namespace, name, parts));
   }
 

@@ -1,8 +1,13 @@
 /** A world on a clock that stands still, with what tests do to it. */
+
+import { ManualClock } from '../../../../model/time/testing/manual-clock.ts';
 import { at, items, text } from '../../../builtins/fields.ts';
 import type { KubeObject } from '../../../server/resource.ts';
-import { ManualClock } from '../../../../model/time/testing/manual-clock.ts';
-import { type DevWorkspaceWorld, type DevWorkspaceWorldOptions, startDevWorkspaceWorld } from '../devworkspace-world.ts';
+import {
+  type DevWorkspaceWorld,
+  type DevWorkspaceWorldOptions,
+  startDevWorkspaceWorld,
+} from '../devworkspace-world.ts';
 import { CONFIG_NAME } from '../settings.ts';
 import { ANNOTATIONS, LABELS, RESOURCES } from '../world-objects.ts';
 
@@ -58,7 +63,10 @@ export class WorldBench {
     });
   }
 
-  static async start(options: DevWorkspaceWorldOptions = {}, startMs = Date.UTC(2026, 0, 1, 0, 0, 10)): Promise<WorldBench> {
+  static async start(
+    options: DevWorkspaceWorldOptions = {},
+    startMs = Date.UTC(2026, 0, 1, 0, 0, 10),
+  ): Promise<WorldBench> {
     const clock = new ManualClock(startMs);
     const world = await startDevWorkspaceWorld({ clock, profile: 'quick', tls: false, ...options });
     const bench = new WorldBench(world, clock);
@@ -169,7 +177,8 @@ export class WorldBench {
       ...(at(there, 'config') as object),
       workspace: { ...(at(there, 'config', 'workspace') as object), ...(backupCronJob && { backupCronJob }) },
     };
-    if (there) cluster.modify(RESOURCES.configs, OPERATOR_NAMESPACE, CONFIG_NAME, (draft) => Object.assign(draft, { config }));
+    if (there)
+      cluster.modify(RESOURCES.configs, OPERATOR_NAMESPACE, CONFIG_NAME, (draft) => Object.assign(draft, { config }));
     else {
       cluster.create(RESOURCES.configs, {
         apiVersion: 'controller.devfile.io/v1alpha1',
