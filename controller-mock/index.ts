@@ -17,8 +17,8 @@ export {
   type WorldControl,
 } from './worlds/devworkspace/devworkspace-world.ts';
 export type { RegistrySettings } from './worlds/devworkspace/registry.ts';
-export { FLAVOURS, WorldSettingsError } from './worlds/devworkspace/settings.ts';
-export { OPERATOR_VERSIONS } from './worlds/devworkspace/versions.ts';
+export { type Flavour, WorldSettingsError } from './worlds/devworkspace/settings.ts';
+export type { OperatorVersion } from './worlds/devworkspace/versions.ts';
 export { seedHub } from './worlds/hub.ts';
 export { startControlServer } from './worlds/spoke/control-server.ts';
 export { SpokeSettingsError } from './worlds/spoke/spoke-settings.ts';

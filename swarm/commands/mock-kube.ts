@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Flavour, OperatorVersion } from '../../controller-mock/index.ts';
 import { EXIT, InputError } from './exit.ts';
 import { listenFailure } from './listen-failure.ts';
 import { note } from './note.ts';
@@ -38,10 +39,9 @@ const WORLDS_OF_OPTIONS: Readonly<Partial<Record<keyof Flags, readonly Flags['wo
   flavour: ['devworkspace'],
 };
 
-const OPERATOR_VERSIONS = ['0.39', '0.40.0', '0.40.1', '0.41', '0.42', '0.43', '0.44'] as const;
-type OperatorVersion = (typeof OPERATOR_VERSIONS)[number];
-const FLAVOURS = ['openshift', 'kubernetes'] as const;
-type Flavour = (typeof FLAVOURS)[number];
+/** Those of the world; the mock itself is loaded when it is started. */
+const OPERATOR_VERSIONS: readonly OperatorVersion[] = ['0.39', '0.40.0', '0.40.1', '0.41', '0.42', '0.43', '0.44'];
+const FLAVOURS: readonly Flavour[] = ['openshift', 'kubernetes'];
 
 /** What a started world tells its user. */
 interface Started {

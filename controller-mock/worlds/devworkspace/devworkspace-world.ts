@@ -5,15 +5,13 @@
  *
  *   clients ──HTTP──▶ API server ──▶ store ──observe──▶ Workspaces, Backups, Jobs ──rows of the lifecycle──▶ store …
  *                          ▲                                     ▲
- *                     ApiFaults                    registry, volumes, one timer wheel on one clock
+ *                     ApiFaults                    registry, volumes, one clock
  */
 import { writeFile } from 'node:fs/promises';
 import { Lifecycle } from '../../../model/lifecycle/lifecycle.ts';
 import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
 import { spanMs } from '../../../model/time/span.ts';
-import { createTimerWheel } from '../../../model/time/timer-wheel.ts';
-import { WheelClock } from '../../../model/time/wheel-clock.ts';
 import { setUsageSource } from '../../builtins/index.ts';
 import type { Cluster } from '../../server/cluster.ts';
 import { seedEmptyWorld } from '../../server/empty-world.ts';
@@ -115,8 +113,7 @@ export interface DevWorkspaceWorld {
 export async function startDevWorkspaceWorld(options: DevWorkspaceWorldOptions = {}): Promise<DevWorkspaceWorld> {
   const settings = worldSettings(options, { registry: REGISTRY, program: programOfEnvironment });
   const host = new KubeHost();
-  const wheel = createTimerWheel(options.clock ?? new ScaledClock(startClock(1)));
-  const clock = new WheelClock(wheel);
+  const clock = options.clock ?? new ScaledClock(startClock(1));
   const served = host.addCluster({
     clock,
     namespaceGraceMs: options.namespaceGraceMs ?? NAMESPACE_GRACE_MS,
@@ -126,7 +123,6 @@ export async function startDevWorkspaceWorld(options: DevWorkspaceWorldOptions =
   const actors = new Actors(settings, served, clock);
   const close = async () => {
     actors.close();
-    wheel.close();
     await host.close();
   };
   try {
