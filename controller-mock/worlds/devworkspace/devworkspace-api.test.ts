@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KubeMock } from '../../index.ts';
+import { SteadyClock } from '../../../model/time/steady-clock.ts';
+import { type KubeMock, startDevWorkspaceWorld } from '../../index.ts';
 import type { KubeObject } from '../../server/resource.ts';
 import { TestClient } from '../../server/test-client.ts';
 import { OPERATOR_NAMESPACE, WorldBench } from './testing/world-bench.ts';
@@ -132,6 +133,25 @@ describe('faults', () => {
     expect(line).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
     await watch.ended;
   });
+});
+
+it('holds its counts in compressed time, whatever the machine does', { timeout: 60_000 }, async () => {
+  const clock = new SteadyClock(600);
+  const world = await startDevWorkspaceWorld({ clock, tls: false });
+  const fast = new WorldBench(world, clock);
+  try {
+    fast.namespace('load');
+    fast.createMany(200);
+    await expect.poll(() => fast.phases(), { timeout: 30_000 }).toEqual({ Running: 200 });
+    fast.stopAll();
+    await expect.poll(() => fast.phases(), { timeout: 30_000 }).toEqual({ Stopped: 200 });
+    fast.arm({});
+    await expect.poll(() => world.control.backups.passes, { timeout: 30_000 }).toBeGreaterThan(4);
+    const once = { jobs: 200, pods: 200, succeeded: 200, failed: 0, workspaces: 200 };
+    expect(fast.counts).toEqual(once);
+  } finally {
+    await fast.close();
+  }
 });
 
 describe('metrics', () => {

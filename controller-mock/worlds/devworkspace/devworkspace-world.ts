@@ -312,9 +312,8 @@ class Actors implements WorldControl {
   }
 
   setClaimsPending(pending: boolean): void {
-    this.#workspaces.site.claimsPending = pending;
+    this.#workspaces.setClaimsPending(pending);
     this.#jobs.site.claimsPending = pending;
-    this.#workspaces.lookAtAll();
     this.#jobs.lookAtAll();
   }
 

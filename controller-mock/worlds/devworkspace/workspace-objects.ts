@@ -29,7 +29,7 @@ function head(namespace: string, name: string, labels: Record<string, string>) {
 
 const namespaceOf = ({ workspace }: Identity) => workspace.metadata.namespace ?? '';
 
-function owned({ workspace, id }: Identity, name: string, labels: Record<string, string> = {}) {
+export function owned({ workspace, id }: Identity, name: string, labels: Record<string, string> = {}) {
   return {
     ...head(workspace.metadata.namespace ?? '', name, { [LABELS.id]: id, ...labels }),
     ownerReferences: [controllerOf(workspace)],
@@ -333,104 +333,6 @@ export function routing(identity: Identity, routingClass: string): KubeObject {
       podSelector: { [LABELS.id]: identity.id },
     },
   };
-}
-
-interface Endpoint {
-  name: string;
-  port: number;
-  exposure: string;
-  path: string;
-  main: boolean;
-}
-
-export function endpointsOf(workspace: KubeObject): Endpoint[] {
-  return containersOf(workspace)
-    .flatMap((component) => items(component, 'container', 'endpoints'))
-    .map((endpoint) => ({
-      name: text(endpoint, 'name')
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, '-')
-        .replace(/^-|-$/g, ''),
-      port: Number(endpoint.targetPort ?? 0),
-      exposure: text(endpoint, 'exposure') || 'public',
-      path: text(endpoint, 'path'),
-      main: at(endpoint, 'attributes', 'type') === 'main',
-    }));
-}
-
-/** controller/devworkspacerouting/solvers/common.go, GetServiceForEndpoints; undefined when nothing is exposed */
-export function service(identity: Identity, owner: KubeObject): KubeObject | undefined {
-  const ports = new Map(
-    endpointsOf(identity.workspace)
-      .filter(({ exposure }) => exposure !== 'none')
-      .map(({ name, port }) => [port, { name, protocol: 'TCP', port, targetPort: port }]),
-  );
-  if (ports.size === 0) return undefined;
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { ...owned(identity, `${identity.id}-service`), ownerReferences: [controllerOf(owner)] },
-    spec: { type: 'ClusterIP', selector: { [LABELS.id]: identity.id }, ports: [...ports.values()] },
-  };
-}
-
-/** getRouteForEndpoint and getIngressForEndpoint there: one for each public endpoint. */
-export function publicAccess(identity: Identity, owner: KubeObject, suffix: string, openshift: boolean): KubeObject[] {
-  return endpointsOf(identity.workspace)
-    .filter(({ exposure }) => exposure === 'public')
-    .map(({ name, port }) => {
-      const metadata = {
-        ...owned(identity, `${identity.id}-${name}`),
-        annotations: { 'controller.devfile.io/endpoint_name': name },
-        ownerReferences: [controllerOf(owner)],
-      };
-      const target = `${identity.id}-service`;
-      if (openshift) {
-        return {
-          apiVersion: 'route.openshift.io/v1',
-          kind: 'Route',
-          metadata,
-          spec: {
-            host: `${identity.id}.${suffix}`,
-            path: `/${name}/`,
-            to: { kind: 'Service', name: target, weight: 100 },
-            port: { targetPort: port },
-            tls: { termination: 'edge', insecureEdgeTerminationPolicy: 'Redirect' },
-          },
-        };
-      }
-      return {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'Ingress',
-        metadata,
-        spec: {
-          rules: [
-            {
-              host: `${identity.id}-${name}-${port}.${suffix}`.slice(0, 253),
-              http: {
-                paths: [
-                  {
-                    path: '/',
-                    pathType: 'ImplementationSpecific',
-                    backend: { service: { name: target, port: { number: port } } },
-                  },
-                ],
-              },
-            },
-          ],
-        },
-      };
-    });
-}
-
-/** Where the main endpoint answers; '' when there is none. */
-export function mainUrl(identity: Identity, suffix: string, openshift: boolean): string {
-  const main = endpointsOf(identity.workspace).find((endpoint) => endpoint.main);
-  if (!main) return '';
-  const path = main.path.replace(/^\//, '');
-  return openshift
-    ? `https://${identity.id}.${suffix}/${main.name}/${path}`
-    : `http://${identity.id}-${main.name}-${main.port}.${suffix}/${path}`;
 }
 
 /** storage/cleanup.go, getSpecCommonPVCCleanupJob */

@@ -1,5 +1,6 @@
 /** A world on a clock that stands still, with what tests do to it. */
 
+import type { Clock } from '../../../../model/time/clock.ts';
 import { ManualClock } from '../../../../model/time/testing/manual-clock.ts';
 import { at, items, text } from '../../../builtins/fields.ts';
 import type { KubeObject } from '../../../server/resource.ts';
@@ -36,11 +37,11 @@ export interface WorkspaceOptions {
 
 export class WorldBench {
   readonly world: DevWorkspaceWorld;
-  readonly clock: ManualClock;
+  readonly clock: Clock;
   /** By uid. */
   readonly jobs = new Map<string, SeenJob>();
 
-  private constructor(world: DevWorkspaceWorld, clock: ManualClock) {
+  constructor(world: DevWorkspaceWorld, clock: Clock) {
     this.world = world;
     this.clock = clock;
     world.cluster.store.observe(({ collection, type, record: { object } }) => {
@@ -81,7 +82,7 @@ export class WorldBench {
 
   /** Lets so many seconds pass. */
   pass(seconds: number): Promise<void> {
-    return this.clock.advance(seconds * 1000);
+    return this.clock instanceof ManualClock ? this.clock.advance(seconds * 1000) : this.clock.sleep(seconds * 1000);
   }
 
   namespace(name: string): void {
