@@ -31,10 +31,6 @@ export class ApiFaults {
     else this.#faults.delete(name);
   }
 
-  clear(): void {
-    this.#faults.clear();
-  }
-
   readonly interceptor = (request: RequestInfo): Interference | undefined => {
     const key = `${request.verb} ${request.resource}${request.subresource && `/${request.subresource}`}`;
     this.requests.set(key, (this.requests.get(key) ?? 0) + 1);

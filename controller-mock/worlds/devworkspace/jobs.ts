@@ -58,11 +58,6 @@ export class Jobs implements JobMoves {
     this.#places = new Slots(options.settings.podCapacity);
   }
 
-  /** Pods that work or send. */
-  get activePods(): number {
-    return this.#places.used;
-  }
-
   lookAtAll(): void {
     for (const job of this.#jobs.values()) this.#options.lifecycle.look(job);
   }

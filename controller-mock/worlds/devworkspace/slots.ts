@@ -9,15 +9,6 @@ export class Slots {
     this.#limit = limit;
   }
 
-  /** Those who wait. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  get used(): number {
-    return this.#used;
-  }
-
   set limit(limit: number) {
     this.#limit = limit;
     this.#serve();

@@ -21,7 +21,6 @@ export const RESOURCES = {
   ingresses: { group: 'networking.k8s.io', resource: 'ingresses' },
   roles: { group: 'rbac.authorization.k8s.io', resource: 'roles' },
   roleBindings: { group: 'rbac.authorization.k8s.io', resource: 'rolebindings' },
-  clusterRoles: { group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
   crds: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   mutatingWebhooks: { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
   validatingWebhooks: { group: 'admissionregistration.k8s.io', resource: 'validatingwebhookconfigurations' },
