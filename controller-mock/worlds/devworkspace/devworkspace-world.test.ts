@@ -287,12 +287,17 @@ describe('a workspace', () => {
   it('fails on Kubernetes without a domain, and runs with one', async () => {
     const bare = await start({ flavour: 'kubernetes', operatorConfig: null });
     bare.create('one');
-    await bare.pass(5);
+    await bare.pass(8);
     expect(text(bare.workspace('one'), 'status', 'message')).toMatch(/clusterHostSuffix/);
     const bench = await start({ flavour: 'kubernetes' });
     bench.create('one');
-    await bench.pass(5);
+    // Accounts get no secrets to pull images with here, and the operator waits for some.
+    await bench.pass(4);
+    expect(bench.phase('one')).toBe('Starting');
+    await bench.pass(4);
     expect(bench.phase('one')).toBe('Running');
+    const conditions = items(bench.workspace('one'), 'status', 'conditions');
+    expect(conditions.find(({ type }) => type === 'PullSecretsReady')).toMatchObject({ status: 'Unknown' });
   });
 
   it('fails when its image cannot be pulled, or when it stands still', async () => {

@@ -69,6 +69,9 @@ export class WorkspacePods {
       objects.create(RESOURCES.serviceAccounts, make.serviceAccount(identity));
       objects.create(RESOURCES.configMaps, make.metadataConfigMap(identity));
     }
+    if (this.#records.options.settings.flavour === 'kubernetes' && workspace.starts === 1) {
+      this.#records.writeStatus(workspace, 'Starting', progress(5, 'Waiting for DevWorkspace pull secrets'));
+    }
     if (containersOf(object).length === 0) {
       workspace.podless = true;
       this.#records.writeStatus(workspace, 'Starting', progress(6));

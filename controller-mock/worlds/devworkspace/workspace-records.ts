@@ -98,11 +98,21 @@ export class WorkspaceRecords {
     const now = objects.now();
     objects.amend(RESOURCES.workspaces, workspace.namespace, workspace.name, (live) => {
       const status = (live.status ?? {}) as { conditions?: Condition[]; mainUrl?: string };
-      const conditions = syncConditions(status.conditions ?? [], observed, now);
+      const conditions = syncConditions(status.conditions ?? [], this.#seen(observed), now);
       const message = infoMessage(phase, status.mainUrl, observed);
       return { status: { ...status, devworkspaceId: workspace.id, phase, message, conditions, ...more } };
     });
     this.options.onReconcile();
+  }
+
+  /**
+   * On Kubernetes accounts get no secrets to pull images with: the operator waits for some, and then has nothing to say of them
+   * (pkg/provision/workspace/pull_secret.go).
+   */
+  #seen(observed: Observed): Observed {
+    if (this.options.settings.flavour === 'openshift' || observed.get('PullSecretsReady')?.status !== 'True')
+      return observed;
+    return new Map([...observed].filter(([type]) => type !== 'PullSecretsReady'));
   }
 
   /** The workspace's claim gets its volume. */

@@ -44,6 +44,8 @@ export interface WorkspaceSite {
   /** The operator runs, and its webhooks answer. */
   reconciles: boolean;
   claimsPending: boolean;
+  /** Milliseconds that a first start waits for secrets to pull images with. */
+  readonly pullSecretsMs: number;
   /** Milliseconds that pulling an image takes longer; `never` when it fails. */
   imagePull: number | 'never';
   /** Milliseconds without progress until a start has failed. */
@@ -162,13 +164,19 @@ const CONTROLLER: readonly Stage<Workspace>[] = [
       workspace.site.moves.route(workspace);
     },
   ),
-  step(
-    'routing',
-    (workspace) => starting(workspace) && workspace.step === 'routing',
-    (workspace) => {
-      if (!failed(workspace, workspace.site.moves.deploy(workspace))) workspace.step = 'deployment';
+  {
+    ...step(
+      'routing',
+      (workspace) => starting(workspace) && workspace.step === 'routing',
+      (workspace) => {
+        if (!failed(workspace, workspace.site.moves.deploy(workspace))) workspace.step = 'deployment';
+      },
+    ),
+    delay: ({ site, starts }) => {
+      const { delayMs, jitterMs } = site.profile.reconcile;
+      return { delayMs: delayMs + (starts === 1 ? site.pullSecretsMs : 0), jitterMs };
     },
-  ),
+  },
   step(
     'deployment again',
     // A pod of the last start was still ending when this one came to it.

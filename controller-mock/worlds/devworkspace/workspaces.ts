@@ -25,6 +25,9 @@ import {
 } from './workspace-stages.ts';
 import { ANNOTATIONS, annotated, FINALIZERS, LABELS, RESOURCES } from './world-objects.ts';
 
+/** pkg/provision/workspace/pull_secret.go, pullSecretCreationTimeout */
+const PULL_SECRETS_MS = 5000;
+
 export class Workspaces implements WorkspaceMoves {
   readonly site: WorkspaceSite;
   readonly #records: WorkspaceRecords;
@@ -46,6 +49,7 @@ export class Workspaces implements WorkspaceMoves {
       startFailureShare,
       reconciles: true,
       claimsPending: false,
+      pullSecretsMs: options.settings.flavour === 'openshift' ? 0 : PULL_SECRETS_MS,
       imagePull: 0,
       progressTimeoutMs: this.#records.config.progressTimeoutMs,
     };
