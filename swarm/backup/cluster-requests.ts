@@ -1,0 +1,138 @@
+/**
+ * Requests of a backup load to its cluster: as many at once as the server takes, repeated while it is overloaded or away, each try
+ * counted.
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeClient } from '../../model/kube/kube-client.ts';
+import { isKubeError, type KubeError } from '../../model/kube/kube-error.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import type { ApiFigures } from './backup-figures.ts';
+import { RequestGate } from './request-gate.ts';
+
+export interface ClusterRequestsOptions {
+  kubeconfig: KubeConfig;
+  clock: Clock;
+}
+
+/** Most requests under way at once; maintainers of the public scripts saw servers throttle beyond 100. */
+const MOST_AT_ONCE = 64;
+/** Wall-clock milliseconds before a request is sent again that the server has not set a time for; doubles each time. */
+const PAUSE_FIRST_MS = 250;
+const PAUSE_MOST_MS = 10_000;
+/** Wall-clock milliseconds for which a cluster that is away is waited for where no phase sets another end. */
+export const PATIENCE_MS = 120_000;
+
+/** Methods throw KubeError, or the signal's reason when nothing was asked before it aborted. */
+export class ClusterRequests {
+  readonly clock: Clock;
+  readonly client: KubeClient;
+  /** For what is asked at a pace of its own: neither held up nor repeated, and counted apart. */
+  readonly sampler: KubeClient;
+  readonly #gate: RequestGate;
+  readonly #calls: Record<string, number> = {};
+  #samples = 0;
+  #watches = 0;
+  #refused = 0;
+  #failed = 0;
+
+  constructor({ kubeconfig, clock }: ClusterRequestsOptions) {
+    this.clock = clock;
+    this.#gate = new RequestGate({ clock, most: MOST_AT_ONCE });
+    this.client = new KubeClient({
+      kubeconfig,
+      clock,
+      connections: MOST_AT_ONCE,
+      retries: 0,
+      onCall: ({ verb, resource, status }) => this.#count(`${verb} ${resource}`, verb === 'watch', status),
+    });
+    this.sampler = new KubeClient({
+      kubeconfig,
+      clock,
+      connections: 4,
+      retries: 0,
+      onCall: ({ verb, resource, status }) => {
+        this.#samples += 1;
+        this.#count(`${verb} ${resource}.metrics.k8s.io`, false, status);
+      },
+    });
+  }
+
+  get server(): string {
+    return this.client.server;
+  }
+
+  /** @param workspaces those planned */
+  figures(workspaces: number): ApiFigures {
+    const total = Object.values(this.#calls).reduce((sum, count) => sum + count, 0);
+    return {
+      calls: { ...this.#calls },
+      total,
+      samples: this.#samples,
+      perWorkspace: (total - this.#samples) / workspaces,
+      watches: this.#watches,
+      refused: this.#refused,
+      failed: this.#failed,
+      ...this.#gate.figures,
+    };
+  }
+
+  /**
+   * Sends a request until there is an answer that will not change by itself.
+   * @param patienceMs wall-clock milliseconds for which a server that is overloaded or away is tried again
+   */
+  async ask<T>(
+    work: (client: KubeClient) => Promise<T>,
+    signal: AbortSignal,
+    patienceMs = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    const giveUpAt = this.clock.now() + patienceMs * this.clock.speed;
+    let last: KubeError | null = null;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const result = await this.#gate.run(() => work(this.client), signal);
+        this.#gate.answered();
+        return result;
+      } catch (error) {
+        if (signal.aborted) throw last ?? error;
+        if (!isKubeError(error) || !error.passing) {
+          this.#gate.answered();
+          throw error;
+        }
+        last = error;
+        const restMs = (error.retryAfterSeconds ?? 0) * 1000;
+        this.#gate.overloaded(error.status === 429 ? restMs || 1000 : restMs);
+        const pause = Math.min(PAUSE_FIRST_MS * 2 ** attempt, PAUSE_MOST_MS) * (0.5 + Math.random());
+        const ms = Math.max(restMs, pause) * this.clock.speed;
+        if (this.clock.now() + ms > giveUpAt) throw error;
+        await this.clock.sleep(ms, signal).catch(() => {
+          throw last;
+        });
+      }
+    }
+  }
+
+  /** Text of a path, counted as `what`; not repeated. */
+  async text(path: string, what: string, signal: AbortSignal): Promise<string> {
+    return this.#gate.run(async () => {
+      try {
+        const text = await this.client.text(path, signal);
+        this.#count(what, false, 200);
+        return text;
+      } catch (error) {
+        this.#count(what, false, isKubeError(error) ? error.status : 0);
+        throw error;
+      }
+    }, signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.client.close(), this.sampler.close()]);
+  }
+
+  #count(what: string, watch: boolean, status: number): void {
+    if (watch) this.#watches += 1;
+    else this.#calls[what] = (this.#calls[what] ?? 0) + 1;
+    if (status === 429) this.#refused += 1;
+    else if (status === 0 || status >= 500) this.#failed += 1;
+  }
+}
