@@ -142,8 +142,11 @@ export class BackupRun {
       await execution.onCollected(this.#figures());
     }
     await this.#putBack(removal);
+    // Nobody needs to hear of each object that goes.
+    await Promise.all([this.#workspaces?.close(), this.#jobs?.close(), this.#events?.stop()]);
     await this.#remove(removal);
-    await this.#close();
+    await this.#programs?.stop();
+    await this.close();
     const figures = this.#figures();
     await execution.onCollected(figures);
     return { figures, interrupted: stop.aborted, failure };
@@ -315,16 +318,6 @@ export class BackupRun {
         this.#reset = !left.some(({ entry }) => entry.kind === CONFIG_KIND);
       }
     });
-  }
-
-  async #close(): Promise<void> {
-    await Promise.all([
-      this.#workspaces?.close(),
-      this.#jobs?.close(),
-      this.#programs?.stop(),
-      this.#events?.stop(),
-    ]);
-    await this.close();
   }
 
   #figures(): BackupFigures {
