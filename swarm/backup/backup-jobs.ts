@@ -1,0 +1,333 @@
+/**
+ * The backup Jobs of a run's workspaces and their pods, by uid and as the watch has shown them: a Job that has been deleted since,
+ * as all are two minutes after their end, counts like any other.
+ */
+import { Informer } from '../../model/kube/informer.ts';
+import { conditionOf, type KubeObject, keyOf, objectKey } from '../../model/kube/kube-object.ts';
+import { RESOURCES } from '../../model/kube/resources.ts';
+import type { JobFigures, PendingGroup, QueueFigures, QueuePoint } from './backup-figures.ts';
+import { SINGLE_NAMESPACE } from './backup-options.ts';
+import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
+import { abortable, type BackupSite, momentOf } from './backup-site.ts';
+import { BackupPod } from './backup-pod.ts';
+import { countBy, slopeOf, spreadOf } from './spread.ts';
+import type { Workspace } from './workspace.ts';
+import type { Workspaces } from './workspaces.ts';
+
+export interface BackupJob {
+  readonly uid: string;
+  readonly name: string;
+  readonly workspace: Workspace;
+  /** Moments are the cluster's, in whole seconds. */
+  readonly createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  outcome: 'succeeded' | 'failed' | null;
+  /** Deleted before it had ended. */
+  vanished: boolean;
+  /** Of the condition that says that it failed. */
+  message: string;
+  readonly pods: ReadonlyMap<string, BackupPod>;
+}
+
+interface JobStatus {
+  active?: number;
+  succeeded?: number;
+  startTime?: string;
+  completionTime?: string;
+}
+
+/** Minutes for which a pod may wait without being told of. */
+const PENDING_MS = 60_000;
+
+export class BackupJobs {
+  readonly #site: BackupSite;
+  readonly #workspaces: Workspaces;
+  readonly #onPodFailed: (pod: BackupPod, job: BackupJob) => void;
+  readonly #jobs = new Map<string, BackupJob>();
+  readonly #unended = new Set<BackupJob>();
+  readonly #ofWorkspace = new Map<Workspace, BackupJob[]>();
+  /** By uid of their Job, whose own news may come later than theirs. */
+  readonly #pods = new Map<string, Map<string, BackupPod>>();
+  /** Job's uid by `namespace/name` of a pod. */
+  readonly #podJobs = new Map<string, string>();
+  readonly #informers: Informer[] = [];
+  readonly #points: QueuePoint[] = [];
+  #succeeded = 0;
+  #failed = 0;
+
+  constructor(site: BackupSite, workspaces: Workspaces, onPodFailed: (pod: BackupPod, job: BackupJob) => void) {
+    this.#site = site;
+    this.#workspaces = workspaces;
+    this.#onPodFailed = onPodFailed;
+  }
+
+  /** Begins to follow Jobs and pods; resolves when what is there is known. @throws the signal's reason */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { requests, clock, options, emit } = this.#site;
+    const where = options.separateNamespaces ? {} : { namespace: SINGLE_NAMESPACE };
+    const follow = (resource: (typeof BACKUP_RESOURCES)['jobs'] | (typeof RESOURCES)['pods'], labelSelector: string) => {
+      const informer = new Informer({
+        client: requests.client,
+        clock,
+        resource,
+        selection: { ...where, labelSelector },
+        keep: withoutSpec,
+        onError: (error) => emit({ type: 'warning', message: `${resource.plural} cannot be watched: ${error.message}` }),
+      });
+      this.#informers.push(informer);
+      return informer;
+    };
+    const jobs = follow(BACKUP_RESOURCES.jobs, `${DWO_LABELS.backupJob}=true`);
+    const pods = follow(RESOURCES.pods, JOB_POD_SELECTOR);
+    jobs.onChange((after, before) => this.#followJob(after, before));
+    pods.onChange((after, before) => this.#followPod(after, before));
+    await abortable(Promise.all([jobs.start().synced, pods.start().synced]), signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#informers.map((informer) => informer.stop()));
+  }
+
+  get all(): IterableIterator<BackupJob> {
+    return this.#jobs.values();
+  }
+
+  get total(): number {
+    return this.#jobs.size;
+  }
+
+  get succeeded(): number {
+    return this.#succeeded;
+  }
+
+  get failed(): number {
+    return this.#failed;
+  }
+
+  get unended(): number {
+    return this.#unended.size;
+  }
+
+  of(workspace: Workspace): readonly BackupJob[] {
+    return this.#ofWorkspace.get(workspace) ?? [];
+  }
+
+  /** Whether a pod is that of one of these Jobs. */
+  hasPod(namespace: string | undefined, name: string): boolean {
+    return this.#jobs.has(this.#podJobs.get(objectKey(namespace, name)) ?? '');
+  }
+
+  /** Notes how many there are now. */
+  mark(): void {
+    let running = 0;
+    let pending = 0;
+    for (const { pods } of this.#unended) {
+      if ([...pods.values()].some(({ phase }) => phase === 'Running')) running += 1;
+      else pending += 1;
+    }
+    this.#points.push({
+      at: this.#site.clock.now(),
+      created: this.total,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      pending,
+      running,
+      waiting: this.#workspaces.count((one) => one.isStopped && this.of(one).length === 0),
+    });
+  }
+
+  /** @param appliedAt when the configuration was; null counts from the stop alone */
+  figures(appliedAt: number | null): JobFigures {
+    const jobs = [...this.#jobs.values()];
+    const stopped = this.#workspaces.all.filter(({ isStopped }) => isStopped);
+    const pods = jobs.reduce((sum, job) => sum + job.pods.size, 0);
+    const ended = jobs.filter(({ endedAt }) => endedAt !== null);
+    return {
+      total: jobs.length,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      unfinished: this.#unended.size + jobs.filter(({ vanished }) => vanished).length,
+      vanished: jobs.filter(({ vanished }) => vanished).length,
+      pods,
+      retries: jobs.reduce((sum, job) => sum + Math.max(0, job.pods.size - 1), 0),
+      jobsByPods: countBy(jobs, (job) => job.pods.size),
+      workspacesByJobs: countBy(stopped, (one) => this.of(one).length),
+      successRate: { hits: this.#succeeded, of: jobs.length },
+      failureRate: { hits: this.#failed, of: jobs.length },
+      creationLagMs: spreadOf(
+        [...this.#ofWorkspace].flatMap(([workspace, [first]]) => {
+          const since = Math.max(workspace.stoppedSince ?? 0, wholeSeconds(appliedAt ?? 0));
+          return first && since > 0 ? [Math.max(0, first.createdAt - since)] : [];
+        }),
+      ),
+      waitMs: spreadOf(
+        jobs.flatMap((job) => {
+          const at = firstStart(job);
+          return at === null ? [] : [Math.max(0, at - job.createdAt)];
+        }),
+      ),
+      runMs: spreadOf(
+        ended.flatMap((job) => {
+          const at = firstStart(job);
+          return at === null ? [] : [Math.max(0, job.endedAt! - at)];
+        }),
+      ),
+      totalMs: spreadOf(ended.map(({ endedAt, createdAt }) => Math.max(0, endedAt! - createdAt))),
+    };
+  }
+
+  get queue(): QueueFigures {
+    const points = this.#points;
+    const open = (point: QueuePoint) => point.pending + point.running;
+    const top = points.reduce<QueuePoint | null>((best, point) => (best && open(best) >= open(point) ? best : point), null);
+    return {
+      points,
+      peak: top ? open(top) : 0,
+      peakAt: top && open(top) > 0 ? top.at : null,
+      growthPerMinute: slopeOf(points.map((point) => [point.at / 60_000, open(point)] as const)),
+    };
+  }
+
+  /** Pods of Jobs that have not ended which wait now, and have for a minute. */
+  get pending(): PendingGroup[] {
+    const groups = new Map<string, { reason: string; message: string; count: number; example: string }>();
+    const now = this.#site.clock.now();
+    for (const job of this.#unended) {
+      for (const pod of job.pods.values()) {
+        if (pod.phase !== 'Pending' || now - pod.seenAt < PENDING_MS) continue;
+        const { reason, message } = pod.waiting;
+        const group = groups.get(`${reason}\n${message}`);
+        if (group) group.count += 1;
+        else groups.set(`${reason}\n${message}`, { reason, message, count: 1, example: `${pod.namespace}/${pod.name}` });
+      }
+    }
+    return [...groups.values()].sort((a, b) => b.count - a.count);
+  }
+
+  #followJob(after: KubeObject | undefined, before: KubeObject | undefined): void {
+    const object = (after ?? before)!;
+    const uid = object.metadata.uid!;
+    let job = this.#jobs.get(uid);
+    if (!job) {
+      const workspace = this.#workspaceOf(object);
+      if (!workspace || !after) return;
+      job = {
+        uid,
+        name: object.metadata.name,
+        workspace,
+        createdAt: momentOf(object.metadata.creationTimestamp) ?? this.#site.clock.now(),
+        startedAt: null,
+        endedAt: null,
+        outcome: null,
+        vanished: false,
+        message: '',
+        pods: this.#podsOf(uid),
+      };
+      this.#jobs.set(uid, job);
+      this.#unended.add(job);
+      const known = this.#ofWorkspace.get(workspace);
+      if (known) known.push(job);
+      else this.#ofWorkspace.set(workspace, [job]);
+      // Those whose news came first.
+      for (const pod of job.pods.values()) if (pod.hasFailed) this.#onPodFailed(pod, job);
+    }
+    if (job.outcome === null) this.#look(job, object, after === undefined);
+    this.#tell(job, object, after === undefined);
+    this.#site.changes.touch();
+  }
+
+  #look(job: BackupJob, object: KubeObject, isGone: boolean): void {
+    const { startTime, completionTime } = (object.status ?? {}) as JobStatus;
+    job.startedAt = momentOf(startTime) ?? job.startedAt;
+    const complete = conditionOf(object, 'Complete');
+    const failed = conditionOf(object, 'Failed');
+    if (complete?.status === 'True') {
+      job.outcome = 'succeeded';
+      job.endedAt = momentOf(completionTime) ?? momentOf(complete.lastTransitionTime);
+      this.#succeeded += 1;
+    } else if (failed?.status === 'True') {
+      job.outcome = 'failed';
+      job.endedAt = momentOf(failed.lastTransitionTime);
+      job.message = failed.message ?? failed.reason ?? '';
+      this.#failed += 1;
+    } else if (isGone) job.vanished = true;
+    else return;
+    this.#unended.delete(job);
+  }
+
+  #tell(job: BackupJob, object: KubeObject, isGone: boolean): void {
+    const { succeeded = 0 } = (object.status ?? {}) as JobStatus;
+    const { uid, name, workspace, startedAt, endedAt, createdAt } = job;
+    const under = ['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet'].find(
+      (type) => conditionOf(object, type)?.status === 'True',
+    );
+    const status = isGone ? 'Deleted' : (under ?? 'Running');
+    this.#site.emit({
+      type: 'job',
+      job: {
+        uid,
+        namespace: workspace.namespace,
+        name,
+        workspace: workspace.name,
+        status,
+        succeeded,
+        completions: 1,
+        startedAt,
+        endedAt,
+        createdAt,
+      },
+    });
+  }
+
+  /** By its owner; its labels name a workspace that may have been another of the same name. */
+  #workspaceOf({ metadata: { namespace = '', ownerReferences = [], labels = {} } }: KubeObject): Workspace | undefined {
+    const owner = ownerReferences.find(({ kind }) => kind === BACKUP_RESOURCES.devWorkspaces.kind);
+    const named = this.#workspaces.ofName(namespace, owner?.name ?? labels[DWO_LABELS.workspaceName] ?? '');
+    return owner && named && named.uid !== '' && named.uid !== owner.uid ? undefined : named;
+  }
+
+  #podsOf(job: string): Map<string, BackupPod> {
+    let pods = this.#pods.get(job);
+    if (!pods) {
+      pods = new Map();
+      this.#pods.set(job, pods);
+    }
+    return pods;
+  }
+
+  #followPod(after: KubeObject | undefined, before: KubeObject | undefined): void {
+    const object = (after ?? before)!;
+    const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === BACKUP_RESOURCES.jobs.kind);
+    if (!owner) return;
+    const pods = this.#podsOf(owner.uid);
+    const uid = object.metadata.uid!;
+    let pod = pods.get(uid);
+    if (!pod) {
+      pod = new BackupPod(object, this.#site.clock.now());
+      pods.set(uid, pod);
+      this.#podJobs.set(keyOf(object), owner.uid);
+    }
+    const failedNow = pod.follow(object);
+    const job = this.#jobs.get(owner.uid);
+    if (failedNow && job) this.#onPodFailed(pod, job);
+    if (job) this.#site.changes.touch();
+  }
+}
+
+function firstStart({ pods }: BackupJob): number | null {
+  let first: number | null = null;
+  for (const { containerStartedAt } of pods.values()) {
+    if (containerStartedAt !== null && (first === null || containerStartedAt < first)) first = containerStartedAt;
+  }
+  return first;
+}
+
+/** Times of the cluster have no more. */
+const wholeSeconds = (ms: number) => Math.floor(ms / 1000) * 1000;
+
+/** What of a Job or a pod is kept. */
+function withoutSpec({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {
+  const { managedFields: _managedFields, ...rest } = metadata;
+  return { apiVersion, kind, metadata: rest as KubeObject['metadata'], status };
+}

@@ -1,0 +1,284 @@
+/**
+ * What must be true of a cluster before the first object is made on it: it answers, serves the kinds, lets its user do what a run
+ * does, has the operator in it, and nobody has namespaces of the same names. Requests that write nothing.
+ */
+import { isKubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
+import type { KubeObject } from '../../model/kube/kube-object.ts';
+import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import { RUN_LABEL } from '../../model/kube/run-label.ts';
+import { BackupInputError } from './backup-error.ts';
+import type { ClusterFacts } from './backup-figures.ts';
+import { type BackupOptions, namespaceName } from './backup-options.ts';
+import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
+import type { ClusterRequests } from './cluster-requests.ts';
+import { configProblem, configuredBy, findConfig } from './operator-config.ts';
+
+/** What was found. */
+export interface Preflight {
+  readonly cluster: ClusterFacts;
+  /** The operator's settings object; null where there is none. */
+  readonly config: KubeObject | null;
+  /** Path that `openshift-internal` stands for; null on other clusters. */
+  readonly internalRegistry: string | null;
+  readonly hasMetrics: boolean;
+  /** What users should know. */
+  readonly warnings: readonly string[];
+}
+
+/** Wall-clock milliseconds for which a cluster that does not answer is tried. */
+const CONTACT_MS = 5_000;
+const MANY = 5;
+
+const REVIEWS: KubeResource = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  plural: 'selfsubjectaccessreviews',
+  kind: 'SelfSubjectAccessReview',
+  namespaced: false,
+};
+
+interface Right {
+  readonly resource: KubeResource;
+  readonly verbs: readonly string[];
+  /** All namespaces when absent. */
+  readonly namespace?: string;
+  readonly subresource?: string;
+}
+
+/** @throws BackupInputError for a cluster that cannot be worked with; KubeError for one that goes away meanwhile */
+export async function preflight(
+  requests: ClusterRequests,
+  options: BackupOptions,
+  run: string,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const look = new Look(requests, signal);
+  const kubernetes = await look.version();
+  const groups = await look.groups();
+  await look.kinds();
+  const openshift = groups.has('route.openshift.io') && groups.has('config.openshift.io');
+  const operator = await look.operator(options.operatorNamespace);
+  const operatorNamespace = operator.metadata.namespace!;
+  const missing = await look.missingRights(rightsOf(options, operatorNamespace));
+  if (missing.length > 0) {
+    throw new BackupInputError(
+      `the user of the kubeconfig may not ${missing.join(', ')}; ask for these rights, or choose another context`,
+    );
+  }
+  const config = await findConfig(requests, operatorNamespace, signal, CONTACT_MS);
+  const warnings: string[] = [];
+  if (options.backup) {
+    const problem = configProblem(config) ?? takenProblem(config, run);
+    if (problem !== null) throw new BackupInputError(problem);
+    if (backupEnabled(config)) {
+      warnings.push('backups are switched on in this cluster: its own configuration is replaced for this run and put back afterwards');
+    }
+  }
+  await look.namespacesAreFree(options, run);
+  const internal = options.backup?.configType === 'openshift-internal';
+  if (internal && !openshift) {
+    throw new BackupInputError(
+      '--dwoc-config-type openshift-internal needs an OpenShift cluster, and this one has no routes; give correct or incorrect with --registry-path',
+    );
+  }
+  return {
+    cluster: {
+      server: requests.server,
+      kubernetes,
+      openshift,
+      operatorNamespace,
+      operatorImage: imageOf(operator),
+      configFound: config !== null,
+    },
+    config,
+    internalRegistry: internal ? await look.internalRegistry() : null,
+    hasMetrics: groups.has('metrics.k8s.io'),
+    warnings,
+  };
+}
+
+/** What a run of these options does; the rights of its watches included. */
+function rightsOf(options: BackupOptions, operatorNamespace: string): Right[] {
+  const { devWorkspaces, jobs, operatorConfigs } = BACKUP_RESOURCES;
+  const rights: Right[] = [
+    { resource: RESOURCES.namespaces, verbs: ['create', 'list', 'watch', 'delete'] },
+    { resource: devWorkspaces, verbs: ['create', 'list', 'watch', 'patch', 'delete'] },
+    { resource: RESOURCES.pods, verbs: ['list', 'watch'] },
+    { resource: RESOURCES.events, verbs: ['list', 'watch'] },
+  ];
+  if (options.automountPairs > 0) {
+    rights.push({ resource: RESOURCES.configMaps, verbs: ['create'] }, { resource: RESOURCES.secrets, verbs: ['create'] });
+  }
+  if (options.backup) {
+    rights.push(
+      { resource: jobs, verbs: ['list', 'watch'] },
+      { resource: RESOURCES.pods, verbs: ['get'], subresource: 'log' },
+      { resource: operatorConfigs, verbs: ['get', 'create', 'patch', 'delete'], namespace: operatorNamespace },
+    );
+  }
+  return rights;
+}
+
+function takenProblem(config: KubeObject | null, run: string): string | null {
+  const other = configuredBy(config);
+  if (other === null || other === run) return null;
+  return `the operator is configured by run ${other}, which goes on or was killed; wait for its end, or put back what it has changed: swarm clean ${other} (where its folder is)`;
+}
+
+function backupEnabled(config: KubeObject | null): boolean {
+  const { workspace } = (config?.config ?? {}) as { workspace?: { backupCronJob?: { enable?: boolean } } };
+  return workspace?.backupCronJob?.enable === true;
+}
+
+function imageOf(deployment: KubeObject): string {
+  const { template } = deployment.spec as { template: { spec: { containers: { name: string; image?: string }[] } } };
+  const { containers } = template.spec;
+  return (containers.find(({ name }) => name === OPERATOR_CONTAINER) ?? containers[0])?.image ?? '';
+}
+
+class Look {
+  readonly #requests: ClusterRequests;
+  readonly #signal: AbortSignal;
+
+  constructor(requests: ClusterRequests, signal: AbortSignal) {
+    this.#requests = requests;
+    this.#signal = signal;
+  }
+
+  async version(): Promise<string> {
+    const { server } = this.#requests;
+    try {
+      const { gitVersion } = await this.#json('/version');
+      return String(gitVersion ?? '');
+    } catch (error) {
+      if (!isKubeError(error)) throw error;
+      if (error.status === 403) return '';
+      const why =
+        error.status === 0
+          ? `cannot be reached (${error.said})`
+          : error.status === 401
+            ? 'does not accept the credentials of the kubeconfig (401)'
+            : `does not answer as a Kubernetes API (${error.status} to /version)`;
+      throw new BackupInputError(
+        `the cluster ${server} ${why}; check the kubeconfig, and whether the cluster is up`,
+        { cause: error },
+      );
+    }
+  }
+
+  async groups(): Promise<ReadonlySet<string>> {
+    const { groups = [] } = (await this.#json('/apis')) as { groups?: { name: string }[] };
+    return new Set(groups.map(({ name }) => name));
+  }
+
+  async kinds(): Promise<void> {
+    const { devWorkspaces, operatorConfigs } = BACKUP_RESOURCES;
+    for (const kind of [devWorkspaces, operatorConfigs]) {
+      const served = await this.#requests.ask((client) => client.serves(kind, this.#signal), this.#signal, CONTACT_MS);
+      if (served) continue;
+      throw new BackupInputError(
+        `${this.#requests.server} does not serve ${resourceName(kind)} ${kind.version}: the DevWorkspace Operator is not installed; install it, or choose another context`,
+      );
+    }
+  }
+
+  /** The operator's Deployment. */
+  async operator(given: string | null): Promise<KubeObject> {
+    const where = given === null ? {} : { namespace: given };
+    const { items } = await this.#requests.ask(
+      (client) => client.list(RESOURCES.deployments, { ...where, labelSelector: OPERATOR_SELECTOR }, this.#signal),
+      this.#signal,
+      CONTACT_MS,
+    );
+    const found = items.filter(({ metadata }) => metadata.name === OPERATOR_DEPLOYMENT);
+    if (found.length === 1) return found[0]!;
+    const place = given === null ? 'in the cluster' : `in namespace ${given}`;
+    throw new BackupInputError(
+      found.length === 0
+        ? `there is no Deployment ${OPERATOR_DEPLOYMENT} (label ${OPERATOR_SELECTOR}) ${place}; give the operator's namespace with --operator-namespace`
+        : `there are several Deployments ${OPERATOR_DEPLOYMENT}, in ${found.map(({ metadata }) => metadata.namespace).join(', ')}; say which one with --operator-namespace`,
+    );
+  }
+
+  /** As `verb resource in namespace`. */
+  async missingRights(rights: readonly Right[]): Promise<string[]> {
+    const asked = rights.flatMap(({ verbs, ...right }) => verbs.map((verb) => ({ verb, ...right })));
+    const answers = await Promise.all(asked.map((right) => this.#may(right)));
+    return asked.flatMap(({ verb, resource, subresource, namespace }, at) => {
+      if (answers[at]) return [];
+      const what = subresource ? `${resourceName(resource)}/${subresource}` : resourceName(resource);
+      return `${verb} ${what} in ${namespace ? `namespace ${namespace}` : 'all namespaces'}`;
+    });
+  }
+
+  /** @throws BackupInputError for a namespace that somebody else has, or that is on its way out */
+  async namespacesAreFree(options: BackupOptions, run: string): Promise<void> {
+    const count = options.separateNamespaces ? options.workspaces : 1;
+    const wanted = new Set(Array.from({ length: count }, (_, index) => namespaceName(options, index)));
+    const { items } = await this.#requests.ask(
+      (client) => client.list(RESOURCES.namespaces, {}, this.#signal),
+      this.#signal,
+      CONTACT_MS,
+    );
+    const taken = items.filter(({ metadata }) => wanted.has(metadata.name));
+    if (taken.length === 0) return;
+    const names = taken.slice(0, MANY).map(({ metadata }) => {
+      const owner = metadata.labels?.[RUN_LABEL];
+      const state = metadata.deletionTimestamp ? 'being deleted' : owner ? `of run ${owner}` : 'of somebody else';
+      return `${metadata.name} (${state})`;
+    });
+    const more = taken.length > MANY ? ` and ${taken.length - MANY} more` : '';
+    const ours = taken.some(({ metadata }) => (metadata.labels?.[RUN_LABEL] ?? run) !== run);
+    throw new BackupInputError(
+      `namespaces that the run would make are there already: ${names.join(', ')}${more}; ${ours ? 'remove what a run has left with swarm clean' : 'delete them'}, or wait until they are gone`,
+    );
+  }
+
+  /** Its route where it has one, which pods reach like everybody; else its service. */
+  async internalRegistry(): Promise<string> {
+    const route = await unlessNotFound(
+      this.#requests.ask(
+        (client) =>
+          client.get(BACKUP_RESOURCES.routes, 'openshift-image-registry', 'default-route', this.#signal),
+        this.#signal,
+        CONTACT_MS,
+      ),
+    );
+    const { host } = (route?.spec ?? {}) as { host?: string };
+    return host || 'image-registry.openshift-image-registry.svc:5000';
+  }
+
+  async #may({ verb, resource, namespace, subresource }: Omit<Right, 'verbs'> & { verb: string }): Promise<boolean> {
+    const { group, plural } = resource;
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: REVIEWS.kind,
+      metadata: {} as KubeObject['metadata'],
+      spec: {
+        resourceAttributes: {
+          group,
+          resource: plural,
+          verb,
+          ...(namespace && { namespace }),
+          ...(subresource && { subresource }),
+        },
+      },
+    };
+    try {
+      const { status } = await this.#requests.ask(
+        (client) => client.create(REVIEWS, review, {}, this.#signal),
+        this.#signal,
+        CONTACT_MS,
+      );
+      return (status as { allowed?: boolean } | undefined)?.allowed ?? true;
+    } catch (error) {
+      // Who may not ask learns it when it comes to it.
+      if (isKubeError(error) && !error.passing) return true;
+      throw error;
+    }
+  }
+
+  #json(path: string): Promise<Record<string, unknown>> {
+    return this.#requests.ask((client) => client.json(path, this.#signal), this.#signal, CONTACT_MS);
+  }
+}

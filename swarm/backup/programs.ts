@@ -1,0 +1,247 @@
+/** The operator and etcd while a run lasts: what they use, by phase of the run, and how often they were restarted. */
+import { Informer } from '../../model/kube/informer.ts';
+import type { KubeClient } from '../../model/kube/kube-client.ts';
+import { isKubeError } from '../../model/kube/kube-error.ts';
+import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
+import { RESOURCES } from '../../model/kube/resources.ts';
+import type { BackupPhase, ResourceFigures, RestartFigures, UsageFigures } from './backup-figures.ts';
+import type { BackupJobs } from './backup-jobs.ts';
+import { SINGLE_NAMESPACE } from './backup-options.ts';
+import {
+  BACKUP_CONTAINER,
+  BACKUP_RESOURCES,
+  JOB_POD_SELECTOR,
+  OPERATOR_CONTAINER,
+  OPERATOR_SELECTOR,
+} from './backup-resources.ts';
+import { abortable, type BackupSite } from './backup-site.ts';
+import type { Preflight } from './preflight.ts';
+import { usageSpreadOf } from './spread.ts';
+
+/** Milliseconds of the clock between two samples: metrics-server has new ones as often. */
+const SAMPLE_MS = 15_000;
+const MIB = 2 ** 20;
+
+interface ContainerUsage {
+  name: string;
+  usage: { cpu: string; memory: string };
+}
+
+export class Programs {
+  readonly #site: BackupSite;
+  readonly #found: Preflight;
+  readonly #jobs: BackupJobs | null;
+  readonly #phase: () => BackupPhase;
+  readonly #stop = new AbortController();
+  readonly #operator = new Usage();
+  readonly #etcd = new Usage();
+  readonly #backupPods = new Usage();
+  readonly #operatorPods: PodWatch;
+  #etcdPods: PodWatch | null = null;
+  #unavailable: string | null = null;
+  #sampling: Promise<void> = Promise.resolve();
+
+  constructor(site: BackupSite, found: Preflight, jobs: BackupJobs | null, phase: () => BackupPhase) {
+    this.#site = site;
+    this.#found = found;
+    this.#jobs = jobs;
+    this.#phase = phase;
+    this.#operatorPods = new PodWatch(site, found.cluster.operatorNamespace, OPERATOR_SELECTOR);
+  }
+
+  /** Begins to watch and to sample. @throws the signal's reason */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#operatorPods.start(signal);
+    // Control planes that are hosted elsewhere show none.
+    const [namespace, selector] = this.#found.cluster.openshift
+      ? ['openshift-etcd', 'app=etcd']
+      : ['kube-system', 'component=etcd'];
+    if (await this.#hasPods(namespace, selector, signal)) {
+      this.#etcdPods = new PodWatch(this.#site, namespace, selector);
+      await this.#etcdPods.start(signal);
+    }
+    if (!this.#found.hasMetrics) this.#unavailable = 'the cluster does not serve metrics.k8s.io';
+    else this.#sampling = this.#sample();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the run is over'));
+    await this.#sampling;
+    await Promise.all([this.#operatorPods.stop(), this.#etcdPods?.stop()]);
+  }
+
+  get figures(): ResourceFigures {
+    return {
+      unavailable: this.#unavailable,
+      operator: this.#operator.figures,
+      etcd: this.#etcdPods && this.#etcd.figures,
+      backupPods: this.#backupPods.figures,
+      operatorRestarts: this.#operatorPods.restarts,
+      etcdRestarts: this.#etcdPods && this.#etcdPods.restarts,
+      operatorAlive: this.#operatorPods.anyReady,
+    };
+  }
+
+  async #hasPods(namespace: string, labelSelector: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { items } = await this.#site.requests.ask(
+        (client) => client.list(RESOURCES.pods, { namespace, labelSelector }, signal),
+        signal,
+      );
+      return items.length > 0;
+    } catch (error) {
+      if (isKubeError(error) && !error.passing) return false;
+      throw error;
+    }
+  }
+
+  async #sample(): Promise<void> {
+    const { clock, requests } = this.#site;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const phase = this.#phase();
+      const last = await Promise.allSettled([
+        this.#take(requests.sampler, this.#operatorPods, OPERATOR_CONTAINER, this.#operator, phase),
+        this.#etcdPods && this.#take(requests.sampler, this.#etcdPods, 'etcd', this.#etcd, phase),
+        this.#jobs && this.#jobs.unended > 0 && this.#takeBackups(requests.sampler, this.#jobs, phase),
+      ]);
+      const failed = last.find((one) => one.status === 'rejected');
+      const none = this.#operator.figures.cpu === null;
+      this.#unavailable = failed && none && !signal.aborted ? String((failed.reason as Error).message) : null;
+      this.#jobs?.mark();
+      await clock.sleep(SAMPLE_MS, signal).catch(() => {});
+    }
+  }
+
+  async #take(
+    client: KubeClient,
+    { namespace, selector }: PodWatch,
+    container: string,
+    into: Usage,
+    phase: BackupPhase,
+  ): Promise<void> {
+    const where = { namespace, labelSelector: selector };
+    const { items } = await client.list(BACKUP_RESOURCES.podMetrics, where, this.#stop.signal);
+    for (const item of items) into.add(item, container, phase);
+  }
+
+  async #takeBackups(client: KubeClient, jobs: BackupJobs, phase: BackupPhase): Promise<void> {
+    const where = this.#site.options.separateNamespaces ? {} : { namespace: SINGLE_NAMESPACE };
+    const selection = { ...where, labelSelector: JOB_POD_SELECTOR };
+    for await (const { items } of client.pages(BACKUP_RESOURCES.podMetrics, selection, this.#stop.signal)) {
+      for (const item of items) {
+        if (jobs.hasPod(item.metadata.namespace, item.metadata.name)) {
+          this.#backupPods.add(item, BACKUP_CONTAINER, phase);
+        }
+      }
+    }
+  }
+}
+
+/** Samples of one kind of program. */
+class Usage {
+  readonly #samples: { phase: BackupPhase; cpu: number; memory: number }[] = [];
+
+  /** Takes the container of this name; what is not there is no sample. */
+  add(metrics: KubeObject, container: string, phase: BackupPhase): void {
+    const found = ((metrics.containers ?? []) as ContainerUsage[]).find(({ name }) => name === container);
+    const cpu = quantityOf(found?.usage.cpu);
+    const memory = quantityOf(found?.usage.memory);
+    if (cpu !== null && memory !== null) this.#samples.push({ phase, cpu: cpu * 1000, memory: memory / MIB });
+  }
+
+  get figures(): UsageFigures {
+    const of = (samples: readonly { cpu: number; memory: number }[]) => ({
+      cpu: usageSpreadOf(samples.map(({ cpu }) => cpu)),
+      memory: usageSpreadOf(samples.map(({ memory }) => memory)),
+    });
+    const phases = Map.groupBy(this.#samples, ({ phase }) => phase);
+    const byPhase = Object.fromEntries([...phases].map(([phase, samples]) => [phase, of(samples)]));
+    return { ...of(this.#samples), byPhase };
+  }
+}
+
+/** Pods of one program, with their restarts since the watch began. */
+class PodWatch {
+  readonly namespace: string;
+  readonly selector: string;
+  readonly #informer: Informer;
+  /** Restarts of containers when they were first seen, and now; by pod's uid and container. */
+  readonly #counts = new Map<string, { first: number; now: number }>();
+  readonly #uids = new Set<string>();
+  #synced = false;
+  #replaced = 0;
+
+  constructor({ requests, clock, emit }: BackupSite, namespace: string, selector: string) {
+    this.namespace = namespace;
+    this.selector = selector;
+    this.#informer = new Informer({
+      client: requests.client,
+      clock,
+      resource: RESOURCES.pods,
+      selection: { namespace, labelSelector: selector },
+      onError: (error) => emit({ type: 'warning', message: `pods of ${namespace} cannot be watched: ${error.message}` }),
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#informer.onChange((after) => after && this.#follow(after));
+    await abortable(this.#informer.start().synced, signal);
+    this.#synced = true;
+  }
+
+  stop(): Promise<void> {
+    return this.#informer.stop();
+  }
+
+  get restarts(): RestartFigures {
+    let restarts = 0;
+    for (const { first, now } of this.#counts.values()) restarts += Math.max(0, now - first);
+    return { restarts, replaced: this.#replaced };
+  }
+
+  get anyReady(): boolean {
+    return [...this.#informer.list()].some((pod) => conditionOf(pod, 'Ready')?.status === 'True');
+  }
+
+  #follow(pod: KubeObject): void {
+    const { uid = '' } = pod.metadata;
+    if (!this.#uids.has(uid)) {
+      this.#uids.add(uid);
+      if (this.#synced) this.#replaced += 1;
+    }
+    const { containerStatuses = [] } = (pod.status ?? {}) as {
+      containerStatuses?: { name: string; restartCount: number }[];
+    };
+    for (const { name, restartCount } of containerStatuses) {
+      const key = `${uid}/${name}`;
+      const known = this.#counts.get(key);
+      if (known) known.now = Math.max(known.now, restartCount);
+      // All restarts of a pod that came later are of this run.
+      else this.#counts.set(key, { first: this.#synced ? 0 : restartCount, now: restartCount });
+    }
+  }
+}
+
+const FACTORS: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** A quantity such as `250m` or `90Mi` in cores or bytes; null for what is none. Upstream: apimachinery, pkg/api/resource/quantity.go */
+export function quantityOf(text: string | undefined): number | null {
+  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text ?? '');
+  const factor = match ? FACTORS[match[2]!] : undefined;
+  const value = Number(match?.[1]);
+  return factor === undefined || !Number.isFinite(value) ? null : value * factor;
+}
