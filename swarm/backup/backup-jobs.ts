@@ -55,6 +55,8 @@ export class BackupJobs {
   readonly #points: QueuePoint[] = [];
   #succeeded = 0;
   #failed = 0;
+  #peak = 0;
+  #peakAt: number | null = null;
 
   constructor(site: BackupSite, workspaces: Workspaces, onPodFailed: (pod: BackupPod, job: BackupJob) => void) {
     this.#site = site;
@@ -180,11 +182,10 @@ export class BackupJobs {
   get queue(): QueueFigures {
     const points = this.#points;
     const open = (point: QueuePoint) => point.pending + point.running;
-    const top = points.reduce<QueuePoint | null>((best, point) => (best && open(best) >= open(point) ? best : point), null);
     return {
       points,
-      peak: top ? open(top) : 0,
-      peakAt: top && open(top) > 0 ? top.at : null,
+      peak: this.#peak,
+      peakAt: this.#peakAt,
       growthPerMinute: slopeOf(points.map((point) => [point.at / 60_000, open(point)] as const)),
     };
   }
@@ -226,6 +227,10 @@ export class BackupJobs {
       };
       this.#jobs.set(uid, job);
       this.#unended.add(job);
+      if (this.#unended.size > this.#peak) {
+        this.#peak = this.#unended.size;
+        this.#peakAt = this.#site.clock.now();
+      }
       const known = this.#ofWorkspace.get(workspace);
       if (known) known.push(job);
       else this.#ofWorkspace.set(workspace, [job]);

@@ -112,21 +112,28 @@ export class ClusterRequests {
   }
 
   /** Text of a path, counted as `what`; not repeated. */
-  async text(path: string, what: string, signal: AbortSignal): Promise<string> {
-    return this.#gate.run(async () => {
-      try {
-        const text = await this.client.text(path, signal);
-        this.#count(what, false, 200);
-        return text;
-      } catch (error) {
-        this.#count(what, false, isKubeError(error) ? error.status : 0);
-        throw error;
-      }
-    }, signal);
+  text(path: string, what: string, signal: AbortSignal): Promise<string> {
+    return this.#gate.run(() => this.#counted(what, this.client.text(path, signal)), signal);
+  }
+
+  /** What a path answers as JSON, counted by its name. @param patienceMs as of {@link ask} */
+  json(path: string, signal: AbortSignal, patienceMs: number): Promise<Record<string, unknown>> {
+    return this.ask((client) => this.#counted(`get ${path}`, client.json(path, signal)), signal, patienceMs);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.client.close(), this.sampler.close()]);
+  }
+
+  async #counted<T>(what: string, work: Promise<T>): Promise<T> {
+    try {
+      const result = await work;
+      this.#count(what, false, 200);
+      return result;
+    } catch (error) {
+      this.#count(what, false, isKubeError(error) ? error.status : 0);
+      throw error;
+    }
   }
 
   #count(what: string, watch: boolean, status: number): void {

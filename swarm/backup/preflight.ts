@@ -174,8 +174,9 @@ class Look {
   async kinds(): Promise<void> {
     const { devWorkspaces, operatorConfigs } = BACKUP_RESOURCES;
     for (const kind of [devWorkspaces, operatorConfigs]) {
-      const served = await this.#requests.ask((client) => client.serves(kind, this.#signal), this.#signal, CONTACT_MS);
-      if (served) continue;
+      const found = await unlessNotFound(this.#json(`/apis/${kind.group}/${kind.version}`));
+      const { resources = [] } = (found ?? {}) as { resources?: { name: string }[] };
+      if (resources.some(({ name }) => name === kind.plural)) continue;
       throw new BackupInputError(
         `${this.#requests.server} does not serve ${resourceName(kind)} ${kind.version}: the DevWorkspace Operator is not installed; install it, or choose another context`,
       );
@@ -279,6 +280,6 @@ class Look {
   }
 
   #json(path: string): Promise<Record<string, unknown>> {
-    return this.#requests.ask((client) => client.json(path, this.#signal), this.#signal, CONTACT_MS);
+    return this.#requests.json(path, this.#signal, CONTACT_MS);
   }
 }

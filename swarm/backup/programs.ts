@@ -20,6 +20,8 @@ import { usageSpreadOf } from './spread.ts';
 
 /** Milliseconds of the clock between two samples: metrics-server has new ones as often. */
 const SAMPLE_MS = 15_000;
+/** Between two looks at backup pods, which may be over before a sample of theirs is new. */
+const BACKUP_SAMPLE_MS = 5_000;
 const MIB = 2 ** 20;
 
 interface ContainerUsage {
@@ -98,18 +100,19 @@ export class Programs {
   async #sample(): Promise<void> {
     const { clock, requests } = this.#site;
     const { signal } = this.#stop;
-    while (!signal.aborted) {
+    for (let round = 0; !signal.aborted; round++) {
       const phase = this.#phase();
+      const all = round % (SAMPLE_MS / BACKUP_SAMPLE_MS) === 0;
       const last = await Promise.allSettled([
-        this.#take(requests.sampler, this.#operatorPods, OPERATOR_CONTAINER, this.#operator, phase),
-        this.#etcdPods && this.#take(requests.sampler, this.#etcdPods, 'etcd', this.#etcd, phase),
+        all && this.#take(requests.sampler, this.#operatorPods, OPERATOR_CONTAINER, this.#operator, phase),
+        all && this.#etcdPods && this.#take(requests.sampler, this.#etcdPods, 'etcd', this.#etcd, phase),
         this.#jobs && this.#jobs.unended > 0 && this.#takeBackups(requests.sampler, this.#jobs, phase),
       ]);
       const failed = last.find((one) => one.status === 'rejected');
-      const none = this.#operator.figures.cpu === null;
-      this.#unavailable = failed && none && !signal.aborted ? String((failed.reason as Error).message) : null;
-      this.#jobs?.mark();
-      await clock.sleep(SAMPLE_MS, signal).catch(() => {});
+      const none = this.#operator.isEmpty;
+      if (all) this.#unavailable = failed && none && !signal.aborted ? (failed.reason as Error).message : null;
+      if (phase === 'watch') this.#jobs?.mark();
+      await clock.sleep(BACKUP_SAMPLE_MS, signal).catch(() => {});
     }
   }
 
@@ -148,6 +151,10 @@ class Usage {
     const cpu = quantityOf(found?.usage.cpu);
     const memory = quantityOf(found?.usage.memory);
     if (cpu !== null && memory !== null) this.#samples.push({ phase, cpu: cpu * 1000, memory: memory / MIB });
+  }
+
+  get isEmpty(): boolean {
+    return this.#samples.length === 0;
   }
 
   get figures(): UsageFigures {

@@ -1,0 +1,377 @@
+/**
+ * A backup load from its first look at the cluster to the last object that is gone.
+ *
+ *    preflight ──> create ──> ready ──> stop ──> configure ──> watch ──> collect ──> reset ──> cleanup
+ *                    │                             ▲                                  ▲          ▲
+ *                    └─ plain load: cleanup        └─ or before create                └─ whatever happened before
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Clock } from '../../model/time/clock.ts';
+import type { Ledger } from '../telemetry/ledger.ts';
+import type { BackupEvent } from './backup-event.ts';
+import { BackupFailures } from './backup-failures.ts';
+import type { BackupFigures, ConfigFigures } from './backup-figures.ts';
+import { BackupJobs } from './backup-jobs.ts';
+import type { BackupOptions, BackupPart } from './backup-options.ts';
+import { outcomeFigures, workspaceFigures } from './backup-outcomes.ts';
+import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
+import type { BackupSite, NewEvent } from './backup-site.ts';
+import { BackupWatch } from './backup-watch.ts';
+import { Changes } from './changes.ts';
+import { ClusterEvents } from './cluster-events.ts';
+import { ClusterRequests } from './cluster-requests.ts';
+import { applyConfig, CONFIG_KIND, keepSnapshot } from './operator-config.ts';
+import { OPERATOR_CONFIG } from './backup-resources.ts';
+import { Phases } from './phases.ts';
+import { type Preflight, preflight } from './preflight.ts';
+import { Programs } from './programs.ts';
+import { incorrectRegistryPath } from './registry-path.ts';
+import { applySecretPlan, type Credentials, planRegistrySecret, type SecretPlan } from './registry-secret.ts';
+import { Workspaces } from './workspaces.ts';
+
+export interface BackupRunOptions {
+  /** Value of the label of all that is made. */
+  run: string;
+  options: BackupOptions;
+  /** For the secret with the registry's credentials, where there is none; null for none. */
+  credentials: Credentials | null;
+  /** Put them into a secret that is there. */
+  replaceSecret: boolean;
+  kubeconfig: KubeConfig;
+  clock: Clock;
+  onEvent: (event: BackupEvent) => void;
+}
+
+export interface Execution {
+  ledger: Ledger;
+  /** Folder of the run: what was found of the operator's settings is kept there. */
+  folder: string;
+  /** Aborts: what is to be done yet is left, and everything is put back. */
+  stop: AbortSignal;
+  /** Called when all is measured, before anything is put back, and again at the end. */
+  onCollected: (figures: BackupFigures) => void | Promise<void>;
+}
+
+export interface BackupResult {
+  readonly figures: BackupFigures;
+  /** Ended early by its user. */
+  readonly interrupted: boolean;
+  /** What ended it early; null for nothing. */
+  readonly failure: string | null;
+}
+
+type Collected = Pick<
+  BackupFigures,
+  'jobs' | 'outcomes' | 'attemptedTwiceOrMore' | 'backedUp' | 'queue' | 'failures' | 'pendingPods' | 'workspaces' | 'stop'
+>;
+
+export class BackupRun {
+  readonly #given: BackupRunOptions;
+  readonly #requests: ClusterRequests;
+  readonly #changes: Changes;
+  readonly #phases: Phases;
+  readonly #startedAt = new Date();
+  #found: Preflight | null = null;
+  #secret: SecretPlan | null = null;
+  #workspaces: Workspaces | null = null;
+  #jobs: BackupJobs | null = null;
+  #failures: BackupFailures | null = null;
+  #programs: Programs | null = null;
+  #events: ClusterEvents | null = null;
+  #appliedAt: number | null = null;
+  #reset: boolean | null = null;
+  #collected: Collected | null = null;
+  #leftovers: string[] = [];
+
+  constructor(given: BackupRunOptions) {
+    this.#given = given;
+    const { kubeconfig, clock } = given;
+    this.#requests = new ClusterRequests({ kubeconfig, clock });
+    this.#changes = new Changes(clock);
+    this.#phases = new Phases(clock, (event) => this.#emit(event));
+  }
+
+  /** Where it stands, for people. */
+  get progress(): Phases {
+    return this.#phases;
+  }
+
+  get requests(): ClusterRequests {
+    return this.#requests;
+  }
+
+  /** Looks whether the run can be done; writes nothing. @throws BackupInputError, KubeError */
+  async prepare(signal: AbortSignal): Promise<Preflight> {
+    const { run, options, credentials, replaceSecret } = this.#given;
+    return this.#phases.run({ phase: 'preflight', of: 1, deadlineMs: null }, async (phase) => {
+      const found = await preflight(this.#requests, options, run, signal);
+      for (const message of found.warnings) this.#emit({ type: 'warning', message });
+      const { backup } = options;
+      if (backup && backup.registrySecret !== null) {
+        const request = {
+          namespace: found.cluster.operatorNamespace,
+          name: backup.registrySecret,
+          registryPath: backup.registryPath,
+          credentials,
+          replace: replaceSecret,
+        };
+        this.#secret = await planRegistrySecret(this.#requests, request, signal);
+        this.#emit({ type: 'note', message: this.#secret.note });
+      }
+      this.#found = found;
+      phase.done = () => 1;
+      return found;
+    });
+  }
+
+  /** Call after {@link prepare}, once. Never throws for what the cluster does. */
+  async execute(execution: Execution): Promise<BackupResult> {
+    const { stop, ledger } = execution;
+    const removal = { requests: this.#requests, run: this.#given.run, folder: execution.folder, ledger };
+    let failure: string | null = null;
+    try {
+      await this.#work(execution);
+    } catch (error) {
+      if (!stop.aborted) {
+        failure = error instanceof Error ? error.message : String(error);
+        this.#emit({ type: 'warning', message: `the run cannot go on: ${failure}` });
+      }
+    }
+    if (this.#workspaces) {
+      this.#collect(this.#workspaces);
+      await execution.onCollected(this.#figures());
+    }
+    await this.#putBack(removal);
+    await this.#remove(removal);
+    await this.#close();
+    const figures = this.#figures();
+    await execution.onCollected(figures);
+    return { figures, interrupted: stop.aborted, failure };
+  }
+
+  /** Ends all connections; {@link execute} has not been called, or is over. */
+  close(): Promise<void> {
+    return this.#requests.close();
+  }
+
+  async #work(execution: Execution): Promise<void> {
+    const { stop } = execution;
+    const { backup } = this.#given.options;
+    const site = this.#site(execution.ledger);
+    const workspaces = new Workspaces(site);
+    this.#workspaces = workspaces;
+    await this.#watchAll(site, workspaces, stop);
+    if (this.#secret) await this.#applySecret(this.#secret, execution);
+    if (backup?.order === 'config-first') await this.#configure(backup, execution);
+    await this.#load(workspaces, stop);
+    if (!backup) return;
+    await this.#stopAll(workspaces, stop);
+    if (backup.order === 'stop-first') await this.#configure(backup, execution);
+    await this.#untilBackedUp(backup, workspaces, stop);
+    await this.#phases.run({ phase: 'collect', of: 1, deadlineMs: null }, async (phase) => {
+      await this.#failures!.drained();
+      this.#collect(workspaces);
+      phase.done = () => 1;
+    });
+  }
+
+  async #watchAll(site: BackupSite, workspaces: Workspaces, signal: AbortSignal): Promise<void> {
+    if (site.options.backup) {
+      const failures = new BackupFailures(site, signal);
+      this.#failures = failures;
+      this.#jobs = new BackupJobs(site, workspaces, (pod, job) => failures.caught(pod, job));
+    }
+    this.#programs = new Programs(site, this.#found!, this.#jobs, () => this.#phases.phase);
+    this.#events = new ClusterEvents(site, new Set(workspaces.all.map(({ namespace }) => namespace)));
+    this.#events.start();
+    await Promise.all([workspaces.watch(signal), this.#jobs?.watch(signal), this.#programs.start(signal)]);
+  }
+
+  async #load(workspaces: Workspaces, stop: AbortSignal): Promise<void> {
+    const { options } = this.#given;
+    const made = Promise.withResolvers<void>();
+    let bringing: Promise<void> | undefined;
+    const of = options.workspaces;
+    await this.#phases.run({ phase: 'create', of, deadlineMs: options.testDurationMs }, async (phase) => {
+      phase.done = () => workspaces.count(({ uid }) => uid !== '');
+      phase.details = () => [`${workspaces.count(({ start }) => start === 'ready')} ready`];
+      bringing = workspaces.bringUp(stop, made.resolve);
+      await Promise.race([made.promise, bringing]);
+    });
+    await this.#phases.run({ phase: 'ready', of, deadlineMs: options.readyTimeoutMs }, async (phase) => {
+      phase.done = () => workspaces.count(({ start }) => start === 'ready');
+      phase.details = () => [`${workspaces.count(({ start }) => start === 'failed')} failed`];
+      await bringing;
+    });
+  }
+
+  async #stopAll(workspaces: Workspaces, stop: AbortSignal): Promise<void> {
+    const { clock, options } = this.#given;
+    const of = workspaces.count((one) => one.exists && one.start !== 'failed');
+    const deadlineMs = options.readyTimeoutMs;
+    await this.#phases.run({ phase: 'stop', of, deadlineMs }, async (phase) => {
+      phase.done = () => workspaces.count(({ stoppedAt }) => stoppedAt !== null);
+      const deadlineAt = clock.now() + deadlineMs;
+      await workspaces.stopAll(stop);
+      const over = (one: (typeof workspaces.all)[number]) =>
+        one.stopAskedAt === null || one.stopRefused || one.stoppedAt !== null || one.isGone || one.phase === 'Failed';
+      await this.#changes.until(() => workspaces.all.every(over), deadlineAt, stop);
+    });
+  }
+
+  async #configure(backup: BackupPart, { ledger, folder, stop }: Execution): Promise<void> {
+    const { run, clock } = this.#given;
+    const { cluster, config } = this.#found!;
+    const namespace = cluster.operatorNamespace;
+    await this.#phases.run({ phase: 'configure', of: 1, deadlineMs: null }, async (phase) => {
+      const snapshot = { namespace, object: config };
+      keepSnapshot(folder, snapshot);
+      const entry = await ledger.intend(CONFIG_KIND, `${namespace}/${OPERATOR_CONFIG}`);
+      const target = { ...backup, registryPath: this.#registryPath(backup) };
+      entry.made(await applyConfig(this.#requests, snapshot, target, run, stop));
+      this.#appliedAt = clock.now();
+      phase.done = () => 1;
+    });
+  }
+
+  async #untilBackedUp(backup: BackupPart, workspaces: Workspaces, stop: AbortSignal): Promise<void> {
+    const { clock } = this.#given;
+    const jobs = this.#jobs!;
+    const of = workspaces.count(({ isStopped }) => isStopped);
+    await this.#phases.run({ phase: 'watch', of, deadlineMs: backup.waitMs }, async (phase) => {
+      phase.done = () => workspaces.count((one) => jobs.of(one).some(({ outcome }) => outcome !== null));
+      phase.details = () => [
+        `${jobs.total} Jobs: ${jobs.succeeded} succeeded, ${jobs.failed} failed, ${jobs.unended} under way`,
+      ];
+      const watch = new BackupWatch(backup, workspaces, jobs, this.#appliedAt!);
+      jobs.mark();
+      if (of > 0) {
+        const deadlineAt = clock.now() + backup.waitMs;
+        await this.#changes.until(() => watch.isOver(clock.now()), deadlineAt, stop);
+      }
+      jobs.mark();
+    });
+  }
+
+  async #applySecret(plan: SecretPlan, { ledger, stop }: Execution): Promise<void> {
+    const { run } = this.#given;
+    if (plan.action === 'reuse') return;
+    const { namespace, name } = plan.object.metadata;
+    if (plan.action === 'replace') {
+      await applySecretPlan(this.#requests, plan, run, stop);
+      return;
+    }
+    const entry = await ledger.intend('Secret', `${namespace}/${name}`);
+    const uid = await applySecretPlan(this.#requests, plan, run, stop);
+    if (uid !== null) entry.made(uid);
+  }
+
+  /** What is measured of workspaces and Jobs, once: what comes later belongs to no run any more. */
+  #collect(workspaces: Workspaces): void {
+    if (this.#collected) return;
+    const jobs = this.#jobs;
+    const figures = workspaceFigures(workspaces, jobs);
+    const none = { outcomes: null, attemptedTwiceOrMore: null, backedUp: null };
+    this.#collected = {
+      workspaces: figures,
+      stop: jobs && workspaces.stop,
+      jobs: jobs && jobs.figures(this.#appliedAt),
+      ...(jobs ? outcomeFigures(figures) : none),
+      queue: jobs && jobs.queue,
+      failures: jobs && this.#failures!.figures(jobs.all),
+      pendingPods: jobs && jobs.pending,
+    };
+  }
+
+  async #putBack(removal: Removal): Promise<void> {
+    if (!removal.ledger.open().some(({ kind }) => kind === CONFIG_KIND)) return;
+    await this.#phases.run({ phase: 'reset', of: 1, deadlineMs: null }, async (phase) => {
+      try {
+        this.#reset = await resetOperator(removalOptions(removal));
+        phase.done = () => 1;
+        if (this.#reset === false) {
+          const message = 'others have changed the configuration of the operator meanwhile; their changes stay';
+          this.#emit({ type: 'warning', message });
+        }
+      } catch (error) {
+        // Tried again with everything else.
+        this.#emit({ type: 'warning', message: `the operator is not put back yet: ${(error as Error).message}` });
+      }
+    });
+  }
+
+  async #remove(removal: Removal): Promise<void> {
+    const namespaces = removal.ledger.open().filter(({ kind }) => kind === 'Namespace').length;
+    if (removal.ledger.open().length === 0) return;
+    await this.#phases.run({ phase: 'cleanup', of: namespaces, deadlineMs: null }, async (phase) => {
+      const left = await removeRun({
+        ...removalOptions(removal),
+        onProgress: ({ done }) => {
+          phase.done = () => done;
+        },
+      });
+      this.#leftovers = left.map(leftText);
+      if (this.#reset === null && this.#appliedAt !== null) {
+        this.#reset = !left.some(({ entry }) => entry.kind === CONFIG_KIND);
+      }
+    });
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([
+      this.#workspaces?.close(),
+      this.#jobs?.close(),
+      this.#programs?.stop(),
+      this.#events?.stop(),
+    ]);
+    await this.close();
+  }
+
+  #figures(): BackupFigures {
+    const { run, options, clock } = this.#given;
+    return {
+      run,
+      startedAt: this.#startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      clockSpeed: clock.speed,
+      cluster: this.#found!.cluster,
+      phases: this.#phases.figures,
+      load: this.#workspaces!.load,
+      config: options.backup && this.#config(options.backup),
+      ...this.#collected!,
+      resources: this.#programs!.figures,
+      api: this.#requests.figures(options.workspaces),
+      leftovers: this.#leftovers,
+    };
+  }
+
+  #config(backup: BackupPart): ConfigFigures {
+    const { configType: type, registrySecret, schedule } = backup;
+    const registryPath = this.#registryPath(backup);
+    return { type, registryPath, registrySecret, schedule, appliedAt: this.#appliedAt, reset: this.#reset };
+  }
+
+  #registryPath({ configType, registryPath }: BackupPart): string {
+    if (configType === 'openshift-internal') return this.#found!.internalRegistry!;
+    return configType === 'incorrect' ? incorrectRegistryPath(registryPath) : registryPath;
+  }
+
+  #site(ledger: Ledger): BackupSite {
+    const { run, options, clock } = this.#given;
+    const emit = (event: NewEvent) => this.#emit(event);
+    return { run, options, clock, requests: this.#requests, ledger, changes: this.#changes, emit };
+  }
+
+  #emit(event: NewEvent): void {
+    this.#given.onEvent({ at: this.#given.clock.now(), ...event } as BackupEvent);
+  }
+}
+
+interface Removal extends Omit<BackupRemovalOptions, 'entries' | 'signal'> {
+  ledger: Ledger;
+}
+
+/** Nothing of it is cut short: who cannot wait leaves the process, and the ledger says what is left. */
+function removalOptions({ ledger, ...rest }: Removal): BackupRemovalOptions {
+  return { ...rest, entries: ledger.open(), signal: new AbortController().signal };
+}
