@@ -15,13 +15,13 @@ import { BackupJobs } from './backup-jobs.ts';
 import type { BackupOptions, BackupPart } from './backup-options.ts';
 import { outcomeFigures, workspaceFigures } from './backup-outcomes.ts';
 import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
+import { OPERATOR_CONFIG } from './backup-resources.ts';
 import type { BackupSite, NewEvent } from './backup-site.ts';
 import { BackupWatch } from './backup-watch.ts';
 import { Changes } from './changes.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { applyConfig, CONFIG_KIND, keepSnapshot } from './operator-config.ts';
-import { OPERATOR_CONFIG } from './backup-resources.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
@@ -62,7 +62,15 @@ export interface BackupResult {
 
 type Collected = Pick<
   BackupFigures,
-  'jobs' | 'outcomes' | 'attemptedTwiceOrMore' | 'backedUp' | 'queue' | 'failures' | 'pendingPods' | 'workspaces' | 'stop'
+  | 'jobs'
+  | 'outcomes'
+  | 'attemptedTwiceOrMore'
+  | 'backedUp'
+  | 'queue'
+  | 'failures'
+  | 'pendingPods'
+  | 'workspaces'
+  | 'stop'
 >;
 
 export class BackupRun {
