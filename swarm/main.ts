@@ -3,6 +3,7 @@
  * The command line. Commands load what they need when they are run, so that help and completion answer at once.
  */
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './commands/backup.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -44,6 +45,7 @@ Examples:
     runCommand,
     runsCommand,
     cleanCommand,
+    backupCommand,
     driftCommand,
     demoCommand,
     serveCommand,

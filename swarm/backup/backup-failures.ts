@@ -87,7 +87,8 @@ export class BackupFailures {
   }
 }
 
-const TELLS = /error|fail|denied|refused|unauthori[sz]ed|forbidden|no such|not found|time[d ]*out|quota|no space|unreachable/i;
+const TELLS =
+  /error|fail|denied|refused|unauthori[sz]ed|forbidden|no such|not found|time[d ]*out|quota|no space|unreachable/i;
 const LONGEST = 300;
 
 /** The last line of a log that tells of an error, else its last line, else the state; names and numbers are taken out. */

@@ -247,7 +247,7 @@ export interface ApiFigures {
   readonly failed: number;
   /** For how long no request was sent as the server had asked for a rest. */
   readonly pausedMs: number;
-  /** What requests waited for their turn, added up. */
+  /** For how long there were requests that the client held back until others had been answered; rests are part of it. */
   readonly waitedMs: number;
   /** Fewest and most requests that were allowed at once. */
   readonly leastAtOnce: number;

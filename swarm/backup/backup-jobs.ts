@@ -7,9 +7,9 @@ import { conditionOf, type KubeObject, keyOf, objectKey } from '../../model/kube
 import { RESOURCES } from '../../model/kube/resources.ts';
 import type { JobFigures, PendingGroup, QueueFigures, QueuePoint } from './backup-figures.ts';
 import { SINGLE_NAMESPACE } from './backup-options.ts';
+import { BackupPod } from './backup-pod.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
 import { abortable, type BackupSite, momentOf } from './backup-site.ts';
-import { BackupPod } from './backup-pod.ts';
 import { countBy, slopeOf, spreadOf } from './spread.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -68,14 +68,18 @@ export class BackupJobs {
   async watch(signal: AbortSignal): Promise<void> {
     const { requests, clock, options, emit } = this.#site;
     const where = options.separateNamespaces ? {} : { namespace: SINGLE_NAMESPACE };
-    const follow = (resource: (typeof BACKUP_RESOURCES)['jobs'] | (typeof RESOURCES)['pods'], labelSelector: string) => {
+    const follow = (
+      resource: (typeof BACKUP_RESOURCES)['jobs'] | (typeof RESOURCES)['pods'],
+      labelSelector: string,
+    ) => {
       const informer = new Informer({
         client: requests.client,
         clock,
         resource,
         selection: { ...where, labelSelector },
         keep: withoutSpec,
-        onError: (error) => emit({ type: 'warning', message: `${resource.plural} cannot be watched: ${error.message}` }),
+        onError: (error) =>
+          emit({ type: 'warning', message: `${resource.plural} cannot be watched: ${error.message}` }),
       });
       this.#informers.push(informer);
       return informer;
@@ -200,7 +204,8 @@ export class BackupJobs {
         const { reason, message } = pod.waiting;
         const group = groups.get(`${reason}\n${message}`);
         if (group) group.count += 1;
-        else groups.set(`${reason}\n${message}`, { reason, message, count: 1, example: `${pod.namespace}/${pod.name}` });
+        else
+          groups.set(`${reason}\n${message}`, { reason, message, count: 1, example: `${pod.namespace}/${pod.name}` });
       }
     }
     return [...groups.values()].sort((a, b) => b.count - a.count);

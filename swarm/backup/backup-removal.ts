@@ -144,7 +144,8 @@ class Removal {
       }
     } catch (error) {
       const told = new Set(this.#left.map(({ entry }) => entry));
-      for (const entry of entries) if (!entry.isGone && !told.has(entry)) this.#left.push({ entry, reason: reasonOf(error) });
+      for (const entry of entries)
+        if (!entry.isGone && !told.has(entry)) this.#left.push({ entry, reason: reasonOf(error) });
     } finally {
       await informer.stop();
     }
@@ -175,7 +176,11 @@ class Removal {
   async #deleteNamespace({ metadata: { name, uid = '' } }: KubeObject): Promise<void> {
     const { requests, signal } = this.#options;
     await unlessNotFound(
-      requests.ask((client) => client.delete(RESOURCES.namespaces, undefined, name, { uid }, signal), signal, PATIENCE_MS),
+      requests.ask(
+        (client) => client.delete(RESOURCES.namespaces, undefined, name, { uid }, signal),
+        signal,
+        PATIENCE_MS,
+      ),
     );
   }
 
@@ -184,7 +189,8 @@ class Removal {
     const resource = KINDS[entry.kind];
     const { namespace, name } = splitKey(entry.name);
     if (!resource) throw new Error(`nobody knows how to remove a ${entry.kind}`);
-    const ask = <T>(work: Parameters<typeof requests.ask<T>>[0]) => unlessNotFound(requests.ask(work, signal, PATIENCE_MS));
+    const ask = <T>(work: Parameters<typeof requests.ask<T>>[0]) =>
+      unlessNotFound(requests.ask(work, signal, PATIENCE_MS));
     const live = await ask((client) => client.get(resource, namespace, name, signal));
     const ours = live?.metadata.labels?.[RUN_LABEL] === run;
     if (live && ours && (entry.id === null || live.metadata.uid === entry.id)) {

@@ -15,13 +15,13 @@ import { BackupJobs } from './backup-jobs.ts';
 import type { BackupOptions, BackupPart } from './backup-options.ts';
 import { outcomeFigures, workspaceFigures } from './backup-outcomes.ts';
 import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
+import { OPERATOR_CONFIG } from './backup-resources.ts';
 import type { BackupSite, NewEvent } from './backup-site.ts';
 import { BackupWatch } from './backup-watch.ts';
 import { Changes } from './changes.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { applyConfig, CONFIG_KIND, keepSnapshot } from './operator-config.ts';
-import { OPERATOR_CONFIG } from './backup-resources.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
@@ -62,7 +62,15 @@ export interface BackupResult {
 
 type Collected = Pick<
   BackupFigures,
-  'jobs' | 'outcomes' | 'attemptedTwiceOrMore' | 'backedUp' | 'queue' | 'failures' | 'pendingPods' | 'workspaces' | 'stop'
+  | 'jobs'
+  | 'outcomes'
+  | 'attemptedTwiceOrMore'
+  | 'backedUp'
+  | 'queue'
+  | 'failures'
+  | 'pendingPods'
+  | 'workspaces'
+  | 'stop'
 >;
 
 export class BackupRun {
@@ -142,8 +150,11 @@ export class BackupRun {
       await execution.onCollected(this.#figures());
     }
     await this.#putBack(removal);
+    // Nobody needs to hear of each object that goes.
+    await Promise.all([this.#workspaces?.close(), this.#jobs?.close(), this.#events?.stop()]);
     await this.#remove(removal);
-    await this.#close();
+    await this.#programs?.stop();
+    await this.close();
     const figures = this.#figures();
     await execution.onCollected(figures);
     return { figures, interrupted: stop.aborted, failure };
@@ -315,16 +326,6 @@ export class BackupRun {
         this.#reset = !left.some(({ entry }) => entry.kind === CONFIG_KIND);
       }
     });
-  }
-
-  async #close(): Promise<void> {
-    await Promise.all([
-      this.#workspaces?.close(),
-      this.#jobs?.close(),
-      this.#programs?.stop(),
-      this.#events?.stop(),
-    ]);
-    await this.close();
   }
 
   #figures(): BackupFigures {

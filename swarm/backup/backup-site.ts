@@ -21,7 +21,11 @@ export interface BackupSite {
 }
 
 /** A signal that aborts after so many milliseconds of the clock, or with its parent. Cancel it when it is no longer needed. */
-export function deadlineSignal(clock: Clock, ms: number, parent: AbortSignal): { signal: AbortSignal; cancel: () => void } {
+export function deadlineSignal(
+  clock: Clock,
+  ms: number,
+  parent: AbortSignal,
+): { signal: AbortSignal; cancel: () => void } {
   const own = new AbortController();
   const timer = clock.setTimer(ms, () => own.abort(new Error('the time is over')));
   return { signal: AbortSignal.any([own.signal, parent]), cancel: () => timer.cancel() };

@@ -143,7 +143,12 @@ export async function resetConfig(
     }
     if (live === null) {
       const { labels, annotations } = found.metadata;
-      const metadata = { name: OPERATOR_CONFIG, namespace, ...(labels && { labels }), ...(annotations && { annotations }) };
+      const metadata = {
+        name: OPERATOR_CONFIG,
+        namespace,
+        ...(labels && { labels }),
+        ...(annotations && { annotations }),
+      };
       const again = { apiVersion: found.apiVersion, kind: found.kind, metadata, config: found.config };
       await requests.ask((client) => client.create(operatorConfigs, again, {}, signal), signal, patienceMs);
       return true;

@@ -71,7 +71,9 @@ export async function preflight(
     const problem = configProblem(config) ?? takenProblem(config, run);
     if (problem !== null) throw new BackupInputError(problem);
     if (backupEnabled(config)) {
-      warnings.push('backups are switched on in this cluster: its own configuration is replaced for this run and put back afterwards');
+      warnings.push(
+        'backups are switched on in this cluster: its own configuration is replaced for this run and put back afterwards',
+      );
     }
   }
   await look.namespacesAreFree(options, run);
@@ -107,7 +109,10 @@ function rightsOf(options: BackupOptions, operatorNamespace: string): Right[] {
     { resource: RESOURCES.events, verbs: ['list', 'watch'] },
   ];
   if (options.automountPairs > 0) {
-    rights.push({ resource: RESOURCES.configMaps, verbs: ['create'] }, { resource: RESOURCES.secrets, verbs: ['create'] });
+    rights.push(
+      { resource: RESOURCES.configMaps, verbs: ['create'] },
+      { resource: RESOURCES.secrets, verbs: ['create'] },
+    );
   }
   if (options.backup) {
     rights.push(
@@ -159,10 +164,9 @@ class Look {
           : error.status === 401
             ? 'does not accept the credentials of the kubeconfig (401)'
             : `does not answer as a Kubernetes API (${error.status} to /version)`;
-      throw new BackupInputError(
-        `the cluster ${server} ${why}; check the kubeconfig, and whether the cluster is up`,
-        { cause: error },
-      );
+      throw new BackupInputError(`the cluster ${server} ${why}; check the kubeconfig, and whether the cluster is up`, {
+        cause: error,
+      });
     }
   }
 
@@ -239,8 +243,7 @@ class Look {
   async internalRegistry(): Promise<string> {
     const route = await unlessNotFound(
       this.#requests.ask(
-        (client) =>
-          client.get(BACKUP_RESOURCES.routes, 'openshift-image-registry', 'default-route', this.#signal),
+        (client) => client.get(BACKUP_RESOURCES.routes, 'openshift-image-registry', 'default-route', this.#signal),
         this.#signal,
         CONTACT_MS,
       ),

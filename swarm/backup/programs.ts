@@ -187,7 +187,8 @@ class PodWatch {
       clock,
       resource: RESOURCES.pods,
       selection: { namespace, labelSelector: selector },
-      onError: (error) => emit({ type: 'warning', message: `pods of ${namespace} cannot be watched: ${error.message}` }),
+      onError: (error) =>
+        emit({ type: 'warning', message: `pods of ${namespace} cannot be watched: ${error.message}` }),
     });
   }
 

@@ -28,6 +28,8 @@ export class RequestGate {
   #restTimer = false;
   #pausedMs = 0;
   #waitedMs = 0;
+  /** Since when somebody waits for a turn; wall clock. */
+  #waitingSince = 0;
   #least: number;
   #greatest: number;
 
@@ -116,14 +118,14 @@ export class RequestGate {
       const at = this.#waiting.indexOf(turn);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
+      this.#noteEmpty();
       turn.reject(signal!.reason);
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    const since = performance.now();
+    if (this.#waiting.length === 1) this.#waitingSince = performance.now();
     try {
       await turn.promise;
     } finally {
-      this.#waitedMs += performance.now() - since;
       signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -136,6 +138,11 @@ export class RequestGate {
     while (this.#waiting.length > 0 && this.#open()) {
       this.#underWay += 1;
       this.#waiting.shift()!.resolve();
+      this.#noteEmpty();
     }
+  }
+
+  #noteEmpty(): void {
+    if (this.#waiting.length === 0) this.#waitedMs += performance.now() - this.#waitingSince;
   }
 }

@@ -55,7 +55,11 @@ export class Workspace {
       this.gone.resolve();
       return true;
     }
-    const { phase = '', message = '', devworkspaceId = '' } = (object.status ?? {}) as Record<string, string | undefined>;
+    const {
+      phase = '',
+      message = '',
+      devworkspaceId = '',
+    } = (object.status ?? {}) as Record<string, string | undefined>;
     const changed = phase !== this.phase || message !== this.message;
     this.uid = object.metadata.uid ?? this.uid;
     this.phase = phase;

@@ -9,6 +9,7 @@ import { SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
+import type { BackupCleanTask } from './clean-backup.ts';
 import { EXIT, InputError } from './exit.ts';
 import { findRun } from './find-run.ts';
 import { catchInterrupts } from './interrupt.ts';
@@ -41,7 +42,7 @@ export function cleanCommand(finish: (code: number) => void): Command {
   return new Command('clean')
     .summary('remove what runs have left on the service or the hub')
     .description(
-      'Removes clusters, hosts and infra-envs that a run has left on the service, and its custom resources on the hub, because it was killed, left at the second Ctrl-C, or kept them. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
+      'Removes clusters, hosts and infra-envs that a run has left on the service, and its custom resources on the hub, because it was killed, left at the second Ctrl-C, or kept them. Of a backup load it also puts the configuration of the DevWorkspace Operator back. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
     )
     .argument('[run...]', 'ids of runs, or their folders (see: swarm runs)')
     .option('--seed <text>', 'remove everything of this seed, by its names, also where no ledger is left')
@@ -73,6 +74,7 @@ Examples:
       const ledgers = new OpenLedgers();
       const tasks = tasksOf(runs, flags, authorization, ledgers);
       const hubTasks = hubTasksOf(runs, flags, ledgers);
+      const backups = runs.filter(({ contents: { header, open } }) => header.backup && header.hub && open.length > 0);
       const stop = new AbortController();
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       void interrupts.first.then(() => stop.abort(new Error('interrupted')));
@@ -81,6 +83,10 @@ Examples:
       const removed: Record<string, number> = {};
       const left: CleanLeft[] = [];
       const work = [
+        ...backups.map((run) => async () => {
+          const { cleanBackup } = await import('./clean-backup.ts');
+          return cleanBackup(ledgers.backup(run, flags), stop.signal, progress.show);
+        }),
         ...hubTasks.map((task) => async () => {
           const { cleanHub } = await import('../daemon/hub-cleaner.ts');
           return cleanHub(task, stop.signal, progress.show);
@@ -175,7 +181,8 @@ function tasksOf(
   for (const run of runs) {
     const { service, tls } = run.contents.header;
     // What an embedded service held is gone with its run.
-    if (service === 'embedded' || service === SERVICE_OF_HUB || run.contents.header.manifests !== undefined) continue;
+    const { manifests, backup } = run.contents.header;
+    if (service === 'embedded' || service === SERVICE_OF_HUB || manifests !== undefined || backup) continue;
     const url = flags.service ?? service;
     if (url.includes('(redacted)@')) {
       throw new InputError(
@@ -219,8 +226,8 @@ function taskOf(
 function hubTasksOf(runs: readonly FoundRun[], flags: CleanFlags, ledgers: OpenLedgers): HubCleanTask[] {
   const tasks = new Map<string, HubCleanTask>();
   for (const run of runs) {
-    const { hub } = run.contents.header;
-    if (!hub) continue;
+    const { hub, backup } = run.contents.header;
+    if (!hub || backup) continue;
     const { entries, lastWordAt } = ledgers.open(run);
     const key = `${hub.server} ${hub.label}`;
     const task = tasks.get(key) ?? {
@@ -257,6 +264,19 @@ class OpenLedgers {
     }
     const { ledger, lastWordAt } = open;
     return { entries: ledger.open().map((entry) => ({ run: record.id, entry })), lastWordAt };
+  }
+
+  /** A backup load, as it is cleaned. */
+  backup(run: FoundRun, flags: CleanFlags): BackupCleanTask {
+    const { entries, lastWordAt } = this.open(run);
+    return {
+      run: run.record.id,
+      folder: run.record.folder,
+      hub: { ...run.contents.header.hub!, ...accessOf(flags) },
+      chosen: flags.kubeconfig !== undefined || flags.context !== undefined,
+      entries: entries.map(({ entry }) => entry),
+      lastWordAt,
+    };
   }
 
   /** The end of the run stays the last line, where readers look for it. */
@@ -310,7 +330,7 @@ function showProgress(): { show: (progress: CleanProgress) => void; stop: () => 
   let last: CleanProgress = { done: 0, of: 0 };
   // Nothing is known while what was asked for last may still be carried out.
   const timer = setInterval(() => {
-    if (last.of > 0) note(`removed ${last.done} of ${last.of} clusters …`);
+    if (last.of > 0) note(`removed ${last.done} of ${last.of} ${last.unit ?? 'clusters'} …`);
   }, 2_000);
   return {
     show: (progress) => {

@@ -55,6 +55,8 @@ export interface CleanResult {
 export interface CleanProgress {
   done: number;
   of: number;
+  /** What is counted, in the plural; clusters unless said. */
+  unit?: string;
 }
 
 /** Something to remove: one cluster and its infra-env, of which either may be absent. */

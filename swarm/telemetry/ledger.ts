@@ -48,6 +48,8 @@ export interface LedgerHeader {
   hub?: LedgerHub;
   /** Digest of the manifests that are applied; absent when objects come from elsewhere. */
   manifests?: string;
+  /** Of a backup load: its objects, and the operator's settings, are put back in another way than those of clusters. */
+  backup?: true;
   clusters: number;
   hosts: number;
   /** RFC 3339. */

@@ -2,7 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DevWorkspaceWorld, type DevWorkspaceWorldOptions, startDevWorkspaceWorld } from '../../../controller-mock/index.ts';
+import {
+  type DevWorkspaceWorld,
+  type DevWorkspaceWorldOptions,
+  startDevWorkspaceWorld,
+} from '../../../controller-mock/index.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';
 import { SteadyClock } from '../../../model/time/steady-clock.ts';
 import { Ledger } from '../../telemetry/ledger.ts';
@@ -29,7 +33,11 @@ export const PART: BackupPart = {
   order: 'stop-first',
 };
 
-export function optionsOf(workspaces: number, backup: Partial<BackupPart> | null, more: Partial<BackupOptions> = {}): BackupOptions {
+export function optionsOf(
+  workspaces: number,
+  backup: Partial<BackupPart> | null,
+  more: Partial<BackupOptions> = {},
+): BackupOptions {
   return {
     workspaces,
     maxStarting: 50,
@@ -59,7 +67,12 @@ export class BackupBench {
   }
 
   static async start(options: DevWorkspaceWorldOptions = {}): Promise<BackupBench> {
-    const world = await startDevWorkspaceWorld({ clock: new SteadyClock(SPEED), profile: 'quick', tls: false, ...options });
+    const world = await startDevWorkspaceWorld({
+      clock: new SteadyClock(SPEED),
+      profile: 'quick',
+      tls: false,
+      ...options,
+    });
     return new BackupBench(world);
   }
 

@@ -1,0 +1,86 @@
+/** A backup load in a few lines, for a terminal. */
+import { formatCount, formatMs, formatShare, type Style } from '../report/style.ts';
+import type { BackupFigures, Share, Spread, UsageFigures } from './backup-figures.ts';
+import type { BackupVerdict } from './backup-verdict.ts';
+
+const EXAMPLES = 3;
+
+export function backupText(figures: BackupFigures, { verdict, reasons }: BackupVerdict, style: Style): string {
+  const lines: [string, string][] = [
+    ['workspaces', loadLine(figures)],
+    ...(figures.stop ? [['stopped', stopLine(figures)] as [string, string]] : []),
+    ...(figures.jobs ? backupLines(figures) : []),
+    ['operator', usageLine(figures.resources.operator, figures.resources.operatorRestarts.restarts)],
+    ...(figures.resources.etcd
+      ? [['etcd', usageLine(figures.resources.etcd, figures.resources.etcdRestarts?.restarts ?? 0)] as [string, string]]
+      : []),
+    ['requests', apiLine(figures)],
+  ];
+  const mark =
+    verdict === 'passed' ? style.good('passed') : verdict === 'failed' ? style.bad('failed') : style.warn(verdict);
+  const said = reasons.map((reason) => `  ${reason}`);
+  return `${[...lines.map(([name, text]) => `${name.padEnd(11)} ${text}`), `${'verdict'.padEnd(11)} ${mark}`, ...said].join('\n')}\n`;
+}
+
+function loadLine({ load }: BackupFigures): string {
+  const { planned, created, ready, readyFailed, readyTimedOut, readyMs } = load;
+  const lost = [
+    ...(created < planned ? [`${formatCount(planned - created)} not created`] : []),
+    ...(readyFailed > 0 ? [`${formatCount(readyFailed)} failed`] : []),
+    ...(readyTimedOut > 0 ? [`${formatCount(readyTimedOut)} timed out`] : []),
+  ];
+  return `${[`${formatCount(ready)} of ${formatCount(planned)} ready`, ...lost].join(', ')}; to ready ${times(readyMs)}`;
+}
+
+function stopLine({ stop }: BackupFigures): string {
+  const { stopped, requested, stopMs } = stop!;
+  return `${formatCount(stopped)} of ${formatCount(requested)}; ${times(stopMs)}`;
+}
+
+function backupLines(figures: BackupFigures): [string, string][] {
+  const { jobs, outcomes, backedUp, attemptedTwiceOrMore, queue, failures, pendingPods } = figures;
+  const { total, succeeded, failed, unfinished, pods, retries } = jobs!;
+  const rows: [string, string][] = [
+    [
+      'Jobs',
+      `${formatCount(total)}: ${formatCount(succeeded)} succeeded, ${formatCount(failed)} failed, ${formatCount(unfinished)} not ended; ${formatCount(pods)} pods, ${formatCount(retries)} of them retries; at most ${formatCount(queue!.peak)} under way`,
+    ],
+    [
+      'backed up',
+      `${share(backedUp!)} of the stopped workspaces; ${formatCount(outcomes!.failed)} failed, ${formatCount(outcomes!.unfinished)} not ended, ${formatCount(outcomes!['never-attempted'])} never tried, ${formatCount(attemptedTwiceOrMore!)} tried more than once`,
+    ],
+    ['lag', times(jobs!.creationLagMs)],
+    ['wait', times(jobs!.waitMs)],
+    ['run', times(jobs!.runMs)],
+    ['total', times(jobs!.totalMs)],
+    ['pods use', usageLine(figures.resources.backupPods, null)],
+  ];
+  for (const { pattern, count } of failures!.groups.slice(0, EXAMPLES)) {
+    rows.push(['failures', `${formatCount(count)} of ${formatCount(failures!.read)} read: ${pattern}`]);
+  }
+  for (const { reason, message, count } of pendingPods!.slice(0, EXAMPLES)) {
+    rows.push(['pending', `${formatCount(count)} pods: ${reason}${message && `, ${message}`}`]);
+  }
+  return rows;
+}
+
+function times(spread: Spread | null): string {
+  if (!spread) return '-';
+  const { average, p50, p95, p99, max } = spread;
+  return `avg ${formatMs(average)}  p50 ${formatMs(p50)}  p95 ${formatMs(p95)}  p99 ${formatMs(p99)}  max ${formatMs(max)}`;
+}
+
+function usageLine({ cpu, memory }: UsageFigures, restarts: number | null): string {
+  const text =
+    cpu && memory
+      ? `CPU avg ${cpu.average.toFixed(0)}m  p95 ${cpu.p95.toFixed(0)}m  max ${cpu.max.toFixed(0)}m; memory avg ${memory.average.toFixed(0)} MiB  p95 ${memory.p95.toFixed(0)}  max ${memory.max.toFixed(0)} (${formatCount(cpu.samples)} samples)`
+      : 'no samples';
+  return restarts === null ? text : `${text}; ${formatCount(restarts)} restarts`;
+}
+
+function apiLine({ api }: BackupFigures): string {
+  const held = api.refused > 0 ? `; ${formatCount(api.refused)} refused (429), ${formatMs(api.pausedMs)} at rest` : '';
+  return `${formatCount(api.total)}, ${api.perWorkspace.toFixed(2)} a workspace; at most ${api.mostAtOnce} at once, ${formatMs(api.waitedMs)} held back${held}`;
+}
+
+const share = ({ hits, of }: Share) => `${formatShare(hits, of)} (${formatCount(hits)} of ${formatCount(of)})`;

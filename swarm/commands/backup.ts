@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { BackupRequest } from '../backup/backup-request.ts';
+import {
+  type GivenParameters,
+  optionOf,
+  PARAMETER_NAMES,
+  PARAMETERS,
+  type Parameter,
+  ParametersError,
+} from '../backup/parameters.ts';
+import type { BackupTarget, SessionResult } from './backup-session.ts';
+import { EXIT, InputError } from './exit.ts';
+import { note } from './note.ts';
+import { clockSpeed } from './options.ts';
+
+interface TargetFlags {
+  kubeconfig?: string;
+  context?: string;
+  embedded?: true;
+  speed?: number;
+}
+
+interface RunFlags extends TargetFlags {
+  out: string;
+  json?: true;
+  quiet?: true;
+}
+
+/** Simulated seconds in one second of the embedded cluster. */
+const EMBEDDED_SPEED = 60;
+const EXIT_HELP =
+  'Exit codes: 0 all thresholds are kept, 1 some were crossed or something could not be put back, 2 wrong input and nothing was created, 130 interrupted.';
+
+/** `swarm backup` and what is below it. */
+export function backupCommand(finish: (code: number) => void): Command {
+  const backup = new Command('backup')
+    .summary('load the DevWorkspace Operator, and its backups')
+    .description(
+      'Creates thousands of DevWorkspaces, stops them, has the DevWorkspace Operator back them up, and measures how it does. Afterwards the operator is configured as it was, and everything that was made is gone.',
+    );
+  addRun(backup, finish);
+  addDemo(backup, finish);
+  return backup;
+}
+
+function addRun(backup: Command, finish: (code: number) => void): void {
+  const command = backup
+    .command('run')
+    .summary('one load, with the parameters of the public load test')
+    .description(
+      'Creates DevWorkspaces and waits until they are ready. With a parameter of the backup it then stops all, configures the operator, follows the backup Jobs to their end, and reports.',
+    )
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: the one that kubectl takes)')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .option('--embedded', 'a cluster in this process in place of a real one, in compressed time')
+    .option(
+      '--speed <factor>',
+      `with --embedded: simulated seconds in one second (default: ${EMBEDDED_SPEED})`,
+      clockSpeed,
+    )
+    .option('--out <dir>', "folder for the runs' folders", 'runs')
+    .option('--json', 'print verdict and figures as JSON')
+    .option('--quiet', 'no progress');
+  for (const name of PARAMETER_NAMES) command.addOption(parameterOption(name));
+  command
+    .addHelpText(
+      'after',
+      `
+Credentials of the registry are in QUAY_USERNAME and QUAY_PASSWORD, or in a secret that is there.
+${EXIT_HELP}
+
+Examples:
+  swarm backup run --max-devworkspaces 50 --registry-path quay.io/yourname
+  swarm backup run --max-devworkspaces 500 --separate-namespaces true --dwoc-config-type incorrect --registry-path quay.io/yourname
+  swarm backup run --max-devworkspaces 100
+  swarm backup run --embedded --max-devworkspaces 2000 --registry-path quay.io/yourname --registry-secret ""`,
+    )
+    .action(async (flags: RunFlags) => {
+      const request = await requestOf(givenParameters(flags));
+      const target = await openTarget(flags);
+      try {
+        finish(await runOne(request, target, flags));
+      } finally {
+        await target.close();
+      }
+    });
+}
+
+function addDemo(backup: Command, finish: (code: number) => void): void {
+  backup
+    .command('demo')
+    .summary('watch 50 workspaces being backed up, rightly and wrongly')
+    .description(
+      'Runs two loads of 50 DevWorkspaces in their own namespaces against a cluster in this process, in compressed time: one with a correct, one with an incorrect configuration of the operator. Needs nothing else.',
+    )
+    .option('--out <dir>', "folder for the runs' folders", 'runs')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', `\n${EXIT_HELP}\n\nExamples:\n  swarm backup demo`)
+    .action(async (flags: RunFlags) => {
+      let code: number = EXIT.ok;
+      for (const dwocConfigType of ['correct', 'incorrect']) {
+        note(`\n50 workspaces, ${dwocConfigType} configuration`);
+        const request = await requestOf({
+          maxDevworkspaces: '50',
+          separateNamespaces: 'true',
+          registryPath: 'quay.io/yourname',
+          registrySecret: '',
+          dwocConfigType,
+        });
+        const target = await openTarget({ embedded: true });
+        try {
+          code = Math.max(code, await runOne(request, target, flags));
+        } finally {
+          await target.close();
+        }
+        if (code === EXIT.interrupted) break;
+      }
+      finish(code);
+    });
+}
+
+async function runOne(request: BackupRequest, target: BackupTarget, flags: RunFlags): Promise<number> {
+  const { exitCodeOfBackup, runBackup } = await import('./backup-session.ts');
+  const session = await runBackup(request, target, flags);
+  await print(session, flags);
+  return exitCodeOfBackup(session.verdict);
+}
+
+async function print({ run, folder, result, verdict, logs }: SessionResult, { json }: RunFlags): Promise<void> {
+  if (json) {
+    const { thresholds, ...rest } = verdict;
+    const judged = thresholds.map(({ figure, expression, value, ok }) => ({ figure, expression, value, ok }));
+    const text = { run, folder: resolve(folder), ...rest, thresholds: judged, figures: result.figures };
+    process.stdout.write(`${JSON.stringify(text, null, 2)}\n`);
+    return;
+  }
+  const { backupText } = await import('../backup/backup-text.ts');
+  const { createStyle, wantsColour } = await import('../report/style.ts');
+  process.stdout.write(backupText(result.figures, verdict, createStyle(wantsColour(process.stdout, process.env))));
+  note(`files       ${logs}`);
+}
+
+function parameterOption(name: (typeof PARAMETER_NAMES)[number]): Option {
+  const { value, summary, absent, absentText, hidden }: Parameter = PARAMETERS[name];
+  const standard = absentText ?? (absent === null || absent === '' ? null : absent);
+  const option = new Option(
+    `${optionOf(name)} <${value}>`,
+    standard === null ? summary : `${summary} (default: ${standard})`,
+  );
+  return hidden ? option.hideHelp() : option;
+}
+
+/** What was given of the parameters; commander names options as the table does. */
+function givenParameters(flags: RunFlags): GivenParameters {
+  const values = flags as unknown as Readonly<Record<string, string | undefined>>;
+  return Object.fromEntries(
+    PARAMETER_NAMES.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  );
+}
+
+/** @throws InputError with a line for each problem */
+async function requestOf(given: GivenParameters): Promise<BackupRequest> {
+  const { backupRequest } = await import('../backup/backup-request.ts');
+  try {
+    return backupRequest(given, (file) => {
+      try {
+        return readFileSync(file, 'utf8');
+      } catch (error) {
+        throw new InputError(`--devworkspace-link ${file} cannot be read: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof ParametersError)) throw error;
+    throw new InputError(error.message, { cause: error });
+  }
+}
+
+/** @throws InputError for a kubeconfig that cannot be used */
+async function openTarget(flags: TargetFlags): Promise<BackupTarget & { close(): Promise<void> }> {
+  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
+  if (flags.embedded) {
+    if (flags.kubeconfig !== undefined || flags.context !== undefined) {
+      throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
+    }
+    const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
+    const { SteadyClock } = await import('../../model/time/steady-clock.ts');
+    const clock = new SteadyClock(flags.speed ?? EMBEDDED_SPEED);
+    const world = await startDevWorkspaceWorld({ clock, tls: false });
+    return {
+      kubeconfig: loadKubeconfig({ text: world.kubeconfig }),
+      clock,
+      hub: null,
+      close: () => world.close(),
+    };
+  }
+  if (flags.speed !== undefined)
+    throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
+  const { HubAccess } = await import('./hub-access.ts');
+  const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
+  const access = new HubAccess(flags, 1);
+  const { kubeconfig: file, context } = access.place;
+  const source = {
+    ...(flags.kubeconfig !== undefined && { file: flags.kubeconfig }),
+    ...(context !== null && { context }),
+  };
+  return {
+    kubeconfig: loadKubeconfig(source),
+    clock: new ScaledClock(startClock(1)),
+    hub: { kubeconfig: file, context },
+    close: () => access.close(),
+  };
+}
