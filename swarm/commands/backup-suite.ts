@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { rowOf } from '../backup/backup-row.ts';
 import { countOf, type SuiteEntry, type SuiteReport, suiteRows, suiteText } from '../backup/suite-report.ts';
@@ -106,7 +106,7 @@ class Suite {
       // An embedded cluster is a new one for each test.
       target = await openTarget(this.#flags);
       const { folder, result, verdict } = await runBackup(test.request, target, this.#flags, test.name);
-      const status = ({ passed: 'PASSED', failed: 'FAILED', interrupted: 'INTERRUPTED' } as const)[verdict.verdict];
+      const status = result.interrupted ? 'INTERRUPTED' : verdict.verdict === 'passed' ? 'PASSED' : 'FAILED';
       const row = rowOf({ test: test.name, verdict: verdict.verdict, figures: result.figures });
       return { name: test.name, status, durationMs: durationMs(), folder, reasons: verdict.reasons, row };
     } catch (error) {
@@ -135,7 +135,7 @@ class Suite {
       writeFileSync(join(this.#folder, 'summary.txt'), suiteText(report));
       writeFileSync(join(this.#folder, 'summary.csv'), suiteRows(report));
       writeFileSync(join(this.#folder, 'suite.json'), `${JSON.stringify(this.#json(report), null, 2)}\n`);
-      writeFileSync(join(this.#folder, basename(this.#file)), readFileSync(this.#file));
+      writeFileSync(join(this.#folder, 'plan.json'), readFileSync(this.#file));
     } catch (error) {
       note(`warning: the files of the suite cannot be written: ${(error as Error).message}`);
     }
