@@ -10,6 +10,7 @@ import { type BackupResult, BackupRun } from '../backup/backup-run.ts';
 import { type BackupVerdict, judgeBackup } from '../backup/backup-verdict.ts';
 import { diagnose } from '../backup/diagnosis.ts';
 import type { Finding } from '../backup/finding.ts';
+import { tryLogin } from '../backup/registry-login.ts';
 import { credentialsOf } from '../backup/registry-secret.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { formatCount, formatMs } from '../report/style.ts';
@@ -64,6 +65,8 @@ export async function runBackup(
     options: request.options,
     credentials: orInput(() => credentialsOf(process.env)),
     replaceSecret: request.replaceSecret,
+    // An embedded cluster has a registry of its own, whatever its name.
+    ...(target.hub && { login: tryLogin }),
     kubeconfig,
     clock,
     onEvent: (event) => {
