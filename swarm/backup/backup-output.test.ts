@@ -19,7 +19,11 @@ const newOutput = (logsDirectory = 'logs') => {
   roots.push(folder);
   return { folder, output: new BackupOutput({ folder, logsDirectory, startedAt: START, test: 'smoke' }) };
 };
-const end = { verdict: 'failed', reasons: ['too few'], findings: ['The registry is not found: look there.'] };
+const end = {
+  verdict: 'failed',
+  reasons: ['too few'],
+  findings: [{ topic: 'Backup Jobs fail', cause: 'nobody finds it', evidence: ['no such host'], advice: 'look there' }],
+} as const;
 
 describe('the output of a load', () => {
   let folder: string;
@@ -106,7 +110,7 @@ Failure rate: 4.00%
       '\nOperator CPU/memory during backup operations: 121m average, 242m p95, 363m max / 91Mi average, 182Mi p95, 273Mi max\n',
     );
     expect(summary).toContain('\n     2 x Error: dial tcp: lookup quay.i: no such host\n');
-    expect(summary).toContain('\nThe registry is not found: look there.\n');
+    expect(summary).toContain('\nBackup Jobs fail: nobody finds it\n  seen:  no such host\n  to do: look there\n');
     expect(summary).toContain(`  - ${join(folder, 'logs/20260101_090807_backup_jobs_watch.log')}\n`);
   });
 

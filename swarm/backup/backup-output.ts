@@ -9,6 +9,7 @@ import type { BackupEvent } from './backup-event.ts';
 import type { BackupFigures } from './backup-figures.ts';
 import { ROW_HEADER, rowOf } from './backup-row.ts';
 import { DocumentFiles } from './document-files.ts';
+import { type Finding, findingLines } from './finding.ts';
 
 export const EVENTS_FILE = 'events.ndjson';
 export const SUMMARY_FILE = 'summary.json';
@@ -29,8 +30,7 @@ export interface BackupOutputOptions {
 export interface BackupEnd {
   readonly verdict: string;
   readonly reasons: readonly string[];
-  /** What a diagnosis found, a line each. */
-  readonly findings: readonly string[];
+  readonly findings: readonly Finding[];
 }
 
 export class BackupOutput {
@@ -68,7 +68,7 @@ export class BackupOutput {
     const summary = { verdict, reasons, findings, ...(test !== '' && { test }), figures };
     this.#try(() => writeFileSync(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`));
     this.#try(() => writeFileSync(join(folder, ROW_FILE), ROW_HEADER + rowOf({ test, verdict, figures })));
-    this.#try(() => this.#document.end(figures, findings));
+    this.#try(() => this.#document.end(figures, findings.flatMap(findingLines)));
     this.close();
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { backupRequest } from './backup-request.ts';
 import {
@@ -207,6 +208,12 @@ describe('a request that cannot be', () => {
 });
 
 describe('the table', () => {
+  it('is explained to users', () => {
+    const text = readFileSync(new URL('../../docs/backup.md', import.meta.url), 'utf8');
+    const shown = PARAMETER_NAMES.filter((name) => !(PARAMETERS[name] as Parameter).hidden).map(optionOf);
+    expect(shown.filter((option) => !text.includes(`\`${option}\``))).toEqual([]);
+  });
+
   it.each(PARAMETER_NAMES)('%s has a default that its own rules take', (name) => {
     const { absent, parse, summary, hidden }: Parameter = PARAMETERS[name];
     if (absent !== null) expect(() => parse(absent)).not.toThrow();

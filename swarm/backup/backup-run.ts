@@ -26,7 +26,8 @@ import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
 import { incorrectRegistryPath } from './registry-path.ts';
-import { applySecretPlan, type Credentials, planRegistrySecret, type SecretPlan } from './registry-secret.ts';
+import type { Credentials } from './registry-login.ts';
+import { applySecretPlan, planRegistrySecret, type SecretPlan, type SecretRequest } from './registry-secret.ts';
 import { Workspaces } from './workspaces.ts';
 
 export interface BackupRunOptions {
@@ -37,6 +38,8 @@ export interface BackupRunOptions {
   credentials: Credentials | null;
   /** Put them into a secret that is there. */
   replaceSecret: boolean;
+  /** Tries credentials at the registry before anything is made; absent where it must not be contacted. */
+  login?: SecretRequest['login'];
   kubeconfig: KubeConfig;
   clock: Clock;
   onEvent: (event: BackupEvent) => void;
@@ -110,7 +113,7 @@ export class BackupRun {
 
   /** Looks whether the run can be done; writes nothing. @throws BackupInputError, KubeError */
   async prepare(signal: AbortSignal): Promise<Preflight> {
-    const { run, options, credentials, replaceSecret } = this.#given;
+    const { run, options, credentials, replaceSecret, login } = this.#given;
     return this.#phases.run({ phase: 'preflight', of: 1, deadlineMs: null }, async (phase) => {
       const found = await preflight(this.#requests, options, run, signal);
       for (const message of found.warnings) this.#emit({ type: 'warning', message });
@@ -122,6 +125,7 @@ export class BackupRun {
           registryPath: backup.registryPath,
           credentials,
           replace: replaceSecret,
+          ...(login && { login }),
         };
         this.#secret = await planRegistrySecret(this.#requests, request, signal);
         this.#emit({ type: 'note', message: this.#secret.note });

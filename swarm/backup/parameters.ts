@@ -44,10 +44,9 @@ const NO_CHE = 'Eclipse Che is not set up by this program; leave it away, and te
 export const PARAMETERS = {
   maxDevworkspaces: parameter({
     value: 'n',
-    summary: 'DevWorkspaces to create',
+    summary: 'DevWorkspaces to create; must be given',
     parse: wholeFrom(1, 100_000),
     absent: null,
-    absentText: 'must be given',
   }),
   maxVus: parameter({
     value: 'n',
@@ -96,10 +95,9 @@ export const PARAMETERS = {
   }),
   registryPath: parameter({
     value: 'host/path',
-    summary: 'where backups go, such as quay.io/yourname',
+    summary: 'where backups go, such as quay.io/yourname; must be given but for openshift-internal',
     parse: registryPath,
     absent: '',
-    absentText: 'must be given for a backup; openshift-internal finds its own',
     backup: true,
   }),
   registrySecret: parameter({

@@ -35,12 +35,15 @@ async function run(projects: string, environment: Record<string, string>) {
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
-  try {
-    process.kill(-child.pid!, 'SIGKILL');
-  } catch {
-    // Its group has gone with it.
-  }
+  // What it has started holds its outputs open.
+  child.on('exit', () => {
+    try {
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // Its group has gone with it.
+    }
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, said };
 }
 

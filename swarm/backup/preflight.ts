@@ -200,8 +200,8 @@ class Look {
     const place = given === null ? 'in the cluster' : `in namespace ${given}`;
     throw new BackupInputError(
       found.length === 0
-        ? `there is no Deployment ${OPERATOR_DEPLOYMENT} (label ${OPERATOR_SELECTOR}) ${place}; give the operator's namespace with --operator-namespace`
-        : `there are several Deployments ${OPERATOR_DEPLOYMENT}, in ${found.map(({ metadata }) => metadata.namespace).join(', ')}; say which one with --operator-namespace`,
+        ? `there is no Deployment ${OPERATOR_DEPLOYMENT} (label ${OPERATOR_SELECTOR}) ${place}; give the operator's namespace with --dwo-namespace`
+        : `there are several Deployments ${OPERATOR_DEPLOYMENT}, in ${found.map(({ metadata }) => metadata.namespace).join(', ')}; say which one with --dwo-namespace`,
     );
   }
 

@@ -9,6 +9,7 @@ import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { BackupInputError } from './backup-error.ts';
 import { DWO_LABELS } from './backup-resources.ts';
 import { ClusterRequests } from './cluster-requests.ts';
+import type { Login } from './registry-login.ts';
 import {
   applySecretPlan,
   credentialsOf,
@@ -149,6 +150,46 @@ describe('a secret that is there', () => {
     await plant(name, auths, more(name));
     await expect(plan(name)).rejects.toThrow(message);
     await expect(plan(name)).rejects.toThrow(BackupInputError);
+  });
+});
+
+describe('credentials that are tried', () => {
+  const tried: [path: string, username: string, password: string][] = [];
+  const login =
+    (result: Login): NonNullable<SecretRequest['login']> =>
+    async (path, { username, password }) => {
+      tried.push([path, username, password]);
+      return result;
+    };
+
+  it('are those of the environment for a secret that is made, and its own for one that is there', async () => {
+    expect(await plan('tried', { credentials, login: login({ result: 'accepted' }) })).not.toHaveProperty(
+      'credentials',
+    );
+    await plant('tried-own', { 'registry.example:5000': { auth: Buffer.from('own:se:cret').toString('base64') } });
+    await plan('tried-own', { credentials, login: login({ result: 'accepted' }) });
+    expect(tried).toEqual([
+      ['registry.example:5000/me', 'robot', PASSWORD],
+      ['registry.example:5000/me', 'own', 'se:cret'],
+    ]);
+  });
+
+  it('and are refused end a load before it begins, without being told', async () => {
+    const refused = login({ result: 'refused', why: 'it answers 401' });
+    const error = await plan('refused', { credentials, login: refused }).catch((one: Error) => one);
+    expect(error).toBeInstanceOf(BackupInputError);
+    expect((error as Error).message).toMatch(
+      /does not let robot in \(it answers 401\): its credentials are QUAY_USERNAME/,
+    );
+    expect((error as Error).message).not.toContain(PASSWORD);
+    await expect(plan('tried-own', { login: refused })).rejects.toThrow(
+      /let own in .* those of secret tried-own in namespace/,
+    );
+  });
+
+  it('and are not known about are told', async () => {
+    const unknown = login({ result: 'unknown', why: 'it is away' });
+    expect((await plan('unknown', { credentials, login: unknown })).note).toMatch(/not known: it is away$/);
   });
 });
 

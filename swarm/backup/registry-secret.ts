@@ -10,17 +10,13 @@ import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
 import { DWO_LABELS } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
+import type { Credentials, Login } from './registry-login.ts';
 import { registryHost } from './registry-path.ts';
 
 /** Name of the operator's copies: devfile/devworkspace-operator, pkg/constants/metadata.go, DevWorkspaceBackupAuthSecretName. */
 export const COPIED_SECRET = 'devworkspace-backup-registry-auth';
 export const SECRET_TYPE = 'kubernetes.io/dockerconfigjson';
 const FILE = '.dockerconfigjson';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface SecretRequest {
   readonly namespace: string;
@@ -31,6 +27,8 @@ export interface SecretRequest {
   readonly credentials: Credentials | null;
   /** Put the credentials into a secret that is there already. */
   readonly replace: boolean;
+  /** Tries the credentials at the registry; absent where it must not be contacted. */
+  readonly login?: (path: string, credentials: Credentials, signal: AbortSignal) => Promise<Login>;
 }
 
 /** What is to be done about a secret; nothing is changed yet. */
@@ -56,6 +54,27 @@ export async function planRegistrySecret(
   request: SecretRequest,
   signal: AbortSignal,
 ): Promise<SecretPlan> {
+  const { credentials, ...plan } = await planWithCredentials(requests, request, signal);
+  const { login, registryPath } = request;
+  if (!login || credentials === null) return plan;
+  const tried = await login(registryPath, credentials, signal);
+  if (tried.result === 'accepted') return plan;
+  if (tried.result === 'unknown')
+    return { ...plan, note: `${plan.note}; whether its credentials are right is not known: ${tried.why}` };
+  const whose =
+    plan.action === 'reuse'
+      ? `those of secret ${request.name} in namespace ${request.namespace}; put others in with --replace-registry-secret true`
+      : 'QUAY_USERNAME and QUAY_PASSWORD; correct them';
+  throw new BackupInputError(
+    `the registry ${registryHost(registryPath)} does not let ${credentials.username} in (${tried.why}): its credentials are ${whose}`,
+  );
+}
+
+async function planWithCredentials(
+  requests: ClusterRequests,
+  request: SecretRequest,
+  signal: AbortSignal,
+): Promise<SecretPlan & { readonly credentials: Credentials | null }> {
   const { namespace, name, credentials, replace } = request;
   const host = registryHost(request.registryPath);
   const found = await readSecret(requests, namespace, name, signal);
@@ -64,6 +83,7 @@ export async function planRegistrySecret(
     if (credentials === null) throw new BackupInputError(missing(request, host));
     return {
       action: 'make',
+      credentials,
       object: secretObject(request, host, credentials),
       note: `${place} is made of QUAY_USERNAME and QUAY_PASSWORD for ${host}, and removed afterwards`,
     };
@@ -81,16 +101,19 @@ export async function planRegistrySecret(
     }
     return {
       action: 'replace',
+      credentials,
       object: secretObject(request, host, credentials),
       note: `${place} has the credentials of QUAY_USERNAME and QUAY_PASSWORD from now on`,
     };
   }
   const problem = secretProblem(found, host);
   if (problem !== null) throw new BackupInputError(`${place} ${problem}`);
-  const user = userOf(found, host);
+  const own = loginOf(found, host);
+  const user = own?.username ?? null;
   const other = credentials !== null && user !== null && user !== credentials.username;
   return {
     action: 'reuse',
+    credentials: own,
     note: other
       ? `${place} is used as it is, with user ${user}, and not that of QUAY_USERNAME; to put that one in: --replace-registry-secret true`
       : `${place} is used as it is`,
@@ -166,11 +189,16 @@ export function secretProblem(secret: KubeObject, host: string): string | null {
 
 /** Who a secret logs in as; null when it does not say. */
 export function userOf(secret: KubeObject, host: string): string | null {
+  return loginOf(secret, host)?.username ?? null;
+}
+
+function loginOf(secret: KubeObject, host: string): Credentials | null {
   const auths = authsOf(secret);
   const { username, password, auth } = (auths && entryOf(auths, host)) ?? {};
-  if (typeof username === 'string' && typeof password === 'string') return username;
+  if (typeof username === 'string' && typeof password === 'string') return { username, password };
   const text = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString() : '';
-  return text.includes(':') ? text.slice(0, text.indexOf(':')) : null;
+  const colon = text.indexOf(':');
+  return colon < 0 ? null : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 /** Whether two secrets hold the same credentials, in whatever order they are written. */

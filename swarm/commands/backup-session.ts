@@ -1,15 +1,16 @@
 /** One backup load as the command line runs it: what earlier loads have left, ledger, files, progress, verdict. */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
-import type { Clock } from '../../model/time/clock.ts';
 import { BackupInputError } from '../backup/backup-error.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
-import type { PhaseFigures } from '../backup/backup-figures.ts';
+import type { BackupFigures, PhaseFigures } from '../backup/backup-figures.ts';
 import { BackupOutput } from '../backup/backup-output.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
 import { type BackupResult, BackupRun } from '../backup/backup-run.ts';
 import { type BackupVerdict, judgeBackup } from '../backup/backup-verdict.ts';
+import { diagnose } from '../backup/diagnosis.ts';
+import type { Finding } from '../backup/finding.ts';
+import { tryLogin } from '../backup/registry-login.ts';
 import { credentialsOf } from '../backup/registry-secret.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { formatCount, formatMs } from '../report/style.ts';
@@ -17,19 +18,12 @@ import { WorkProgress } from '../report/work-progress.ts';
 import { LEDGER_FILE, Ledger, type LedgerHeader, type LedgerHub, readLedger } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { newRunId, RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
+import type { BackupTarget } from './backup-target.ts';
 import { cleanBackup } from './clean-backup.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
 import { prepareOutputFolder } from './output-folder.ts';
-
-/** The cluster a load works on. */
-export interface BackupTarget {
-  kubeconfig: KubeConfig;
-  clock: Clock;
-  /** How to come back to it; null for one that goes with this process. */
-  hub: Omit<LedgerHub, 'label' | 'server'> | null;
-}
 
 export interface SessionFlags {
   out: string;
@@ -41,6 +35,8 @@ export interface SessionResult {
   readonly folder: string;
   readonly result: BackupResult;
   readonly verdict: BackupVerdict;
+  /** What a diagnosis found while everything was still there. */
+  readonly findings: readonly Finding[];
   /** Folder of the document's files. */
   readonly logs: string;
 }
@@ -53,7 +49,7 @@ export async function runBackup(
   test = '',
 ): Promise<SessionResult> {
   prepareOutputFolder(flags.out);
-  const id = newRunId();
+  const id = runId(test);
   const screen = new Screen(flags.quiet === true);
   const outputs: BackupOutput[] = [];
   const early: BackupEvent[] = [];
@@ -69,6 +65,8 @@ export async function runBackup(
     options: request.options,
     credentials: orInput(() => credentialsOf(process.env)),
     replaceSecret: request.replaceSecret,
+    // An embedded cluster has a registry of its own, whatever its name.
+    ...(target.hub && { login: tryLogin }),
     kubeconfig,
     clock,
     onEvent: (event) => {
@@ -97,18 +95,44 @@ export async function runBackup(
     outputs.push(output);
     for (const event of early) output.take(event);
     note(`run ${id}: ${found.cluster.server}, operator in ${found.cluster.operatorNamespace}, files in ${folder}`);
-    const result = await run.execute({ ledger, folder, stop: stop.signal, onCollected: () => {} });
+    let findings: readonly Finding[] | null = null;
+    const onCollected = async (figures: BackupFigures) => {
+      findings ??= await findingsOf(figures, request, run, stop.signal);
+    };
+    const result = await run.execute({ ledger, folder, stop: stop.signal, onCollected });
     screen.stop();
     const verdict = judgeBackup(result);
-    output.end(result.figures, { ...verdict, findings: [] });
+    output.end(result.figures, { ...verdict, findings: findings ?? [] });
     if (output.problem) note(`warning: not all files could be written: ${output.problem.message}`);
     ledger.end({ ended: new Date().toISOString(), verdict: verdict.verdict, reasons: verdict.reasons });
-    return { run: id, folder, result, verdict, logs: output.logs };
+    return { run: id, folder, result, verdict, findings: findings ?? [], logs: output.logs };
   } finally {
     screen.stop();
     interrupts.release();
     await run.close();
   }
+}
+
+/** A diagnosis is worth no run: what goes wrong with it is told. */
+async function findingsOf(
+  figures: BackupFigures,
+  { options }: BackupRequest,
+  { requests }: BackupRun,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  if (signal.aborted) return [];
+  try {
+    return await diagnose(figures, options, requests, signal);
+  } catch (error) {
+    if (!signal.aborted) note(`warning: the diagnosis ended early: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+/** Of a test its name is in that of the run; both are the value of a label. */
+function runId(test: string): string {
+  const name = test.slice(0, 40).replace(/[^a-zA-Z0-9]+$/, '');
+  return name === '' ? newRunId() : `${newRunId()}-${name}`;
 }
 
 export function exitCodeOfBackup({ verdict }: BackupVerdict): number {

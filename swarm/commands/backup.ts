@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { BackupRequest } from '../backup/backup-request.ts';
@@ -10,17 +9,12 @@ import {
   type Parameter,
   ParametersError,
 } from '../backup/parameters.ts';
-import type { BackupTarget, SessionResult } from './backup-session.ts';
+import { readTemplate } from './backup-input.ts';
+import type { SessionResult } from './backup-session.ts';
+import { addSuite } from './backup-suite.ts';
+import { addTargetOptions, type BackupTarget, openTarget, type TargetFlags } from './backup-target.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
-import { clockSpeed } from './options.ts';
-
-interface TargetFlags {
-  kubeconfig?: string;
-  context?: string;
-  embedded?: true;
-  speed?: number;
-}
 
 interface RunFlags extends TargetFlags {
   out: string;
@@ -28,8 +22,6 @@ interface RunFlags extends TargetFlags {
   quiet?: true;
 }
 
-/** Simulated seconds in one second of the embedded cluster. */
-const EMBEDDED_SPEED = 60;
 const EXIT_HELP =
   'Exit codes: 0 all thresholds are kept, 1 some were crossed or something could not be put back, 2 wrong input and nothing was created, 130 interrupted.';
 
@@ -41,6 +33,7 @@ export function backupCommand(finish: (code: number) => void): Command {
       'Creates thousands of DevWorkspaces, stops them, has the DevWorkspace Operator back them up, and measures how it does. Afterwards the operator is configured as it was, and everything that was made is gone.',
     );
   addRun(backup, finish);
+  addSuite(backup, finish);
   addDemo(backup, finish);
   return backup;
 }
@@ -52,17 +45,10 @@ function addRun(backup: Command, finish: (code: number) => void): void {
     .description(
       'Creates DevWorkspaces and waits until they are ready. With a parameter of the backup it then stops all, configures the operator, follows the backup Jobs to their end, and reports.',
     )
-    .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: the one that kubectl takes)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
-    .option('--embedded', 'a cluster in this process in place of a real one, in compressed time')
-    .option(
-      '--speed <factor>',
-      `with --embedded: simulated seconds in one second (default: ${EMBEDDED_SPEED})`,
-      clockSpeed,
-    )
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--json', 'print verdict and figures as JSON')
     .option('--quiet', 'no progress');
+  addTargetOptions(command);
   for (const name of PARAMETER_NAMES) command.addOption(parameterOption(name));
   command
     .addHelpText(
@@ -128,17 +114,22 @@ async function runOne(request: BackupRequest, target: BackupTarget, flags: RunFl
   return exitCodeOfBackup(session.verdict);
 }
 
-async function print({ run, folder, result, verdict, logs }: SessionResult, { json }: RunFlags): Promise<void> {
+async function print(
+  { run, folder, result, verdict, findings, logs }: SessionResult,
+  { json }: RunFlags,
+): Promise<void> {
   if (json) {
     const { thresholds, ...rest } = verdict;
     const judged = thresholds.map(({ figure, expression, value, ok }) => ({ figure, expression, value, ok }));
-    const text = { run, folder: resolve(folder), ...rest, thresholds: judged, figures: result.figures };
+    const text = { run, folder: resolve(folder), ...rest, thresholds: judged, findings, figures: result.figures };
     process.stdout.write(`${JSON.stringify(text, null, 2)}\n`);
     return;
   }
   const { backupText } = await import('../backup/backup-text.ts');
+  const { findingLines } = await import('../backup/finding.ts');
   const { createStyle, wantsColour } = await import('../report/style.ts');
   process.stdout.write(backupText(result.figures, verdict, createStyle(wantsColour(process.stdout, process.env))));
+  for (const line of findings.flatMap(findingLines)) process.stdout.write(`${line}\n`);
   note(`files       ${logs}`);
 }
 
@@ -164,53 +155,9 @@ function givenParameters(flags: RunFlags): GivenParameters {
 async function requestOf(given: GivenParameters): Promise<BackupRequest> {
   const { backupRequest } = await import('../backup/backup-request.ts');
   try {
-    return backupRequest(given, (file) => {
-      try {
-        return readFileSync(file, 'utf8');
-      } catch (error) {
-        throw new InputError(`--devworkspace-link ${file} cannot be read: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
-    });
+    return backupRequest(given, readTemplate);
   } catch (error) {
     if (!(error instanceof ParametersError)) throw error;
     throw new InputError(error.message, { cause: error });
   }
-}
-
-/** @throws InputError for a kubeconfig that cannot be used */
-async function openTarget(flags: TargetFlags): Promise<BackupTarget & { close(): Promise<void> }> {
-  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
-  if (flags.embedded) {
-    if (flags.kubeconfig !== undefined || flags.context !== undefined) {
-      throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
-    }
-    const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
-    const { SteadyClock } = await import('../../model/time/steady-clock.ts');
-    const clock = new SteadyClock(flags.speed ?? EMBEDDED_SPEED);
-    const world = await startDevWorkspaceWorld({ clock, tls: false });
-    return {
-      kubeconfig: loadKubeconfig({ text: world.kubeconfig }),
-      clock,
-      hub: null,
-      close: () => world.close(),
-    };
-  }
-  if (flags.speed !== undefined)
-    throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
-  const { HubAccess } = await import('./hub-access.ts');
-  const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
-  const access = new HubAccess(flags, 1);
-  const { kubeconfig: file, context } = access.place;
-  const source = {
-    ...(flags.kubeconfig !== undefined && { file: flags.kubeconfig }),
-    ...(context !== null && { context }),
-  };
-  return {
-    kubeconfig: loadKubeconfig(source),
-    clock: new ScaledClock(startClock(1)),
-    hub: { kubeconfig: file, context },
-    close: () => access.close(),
-  };
 }

@@ -19,6 +19,8 @@ import type { BackupEvent } from '../backup-event.ts';
 import type { BackupFigures } from '../backup-figures.ts';
 import type { BackupOptions, BackupPart } from '../backup-options.ts';
 import { type BackupResult, BackupRun } from '../backup-run.ts';
+import { diagnose } from '../diagnosis.ts';
+import type { Finding } from '../finding.ts';
 import { builtInTemplate } from '../workspace-template.ts';
 
 const SPEED = 60;
@@ -62,6 +64,8 @@ export class BackupBench {
   readonly events: BackupEvent[] = [];
   readonly collected: BackupFigures[] = [];
   readonly stop = new AbortController();
+  /** What a diagnosis found before anything was put back. */
+  findings: readonly Finding[] = [];
 
   constructor(world: DevWorkspaceWorld) {
     this.world = world;
@@ -96,7 +100,10 @@ export class BackupBench {
       const ledger = Ledger.create(this.folder, ledgerHeader(this.world.url), (error) => {
         throw error;
       });
-      const onCollected = (figures: BackupFigures) => void this.collected.push(figures);
+      const onCollected = async (figures: BackupFigures) => {
+        if (this.collected.push(figures) > 1) return;
+        this.findings = await diagnose(figures, options, run.requests, this.stop.signal);
+      };
       const result = await run.execute({ ledger, folder: this.folder, stop: this.stop.signal, onCollected });
       ledger.end();
       return result;

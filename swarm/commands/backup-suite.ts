@@ -1,0 +1,149 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { rowOf } from '../backup/backup-row.ts';
+import { countOf, type SuiteEntry, type SuiteReport, suiteRows, suiteText } from '../backup/suite-report.ts';
+import { type PlannedTest, readTestPlan, type TestPlan, TestPlanError } from '../backup/test-plan.ts';
+import { formatCount } from '../report/style.ts';
+import { newRunId } from '../telemetry/run-archive.ts';
+import { readInput, readTemplate } from './backup-input.ts';
+import { addTargetOptions, type BackupTarget, openTarget, type TargetFlags } from './backup-target.ts';
+import { EXIT, InputError } from './exit.ts';
+import { note } from './note.ts';
+import { prepareOutputFolder } from './output-folder.ts';
+
+interface SuiteFlags extends TargetFlags {
+  out: string;
+  json?: true;
+  quiet?: true;
+}
+
+/** `swarm backup suite` */
+export function addSuite(backup: Command, finish: (code: number) => void): void {
+  const command = backup
+    .command('suite')
+    .summary('the loads of a public test plan, one after another')
+    .description(
+      'Runs the enabled tests of a test plan of the public load tests (test-plans/*.json), first those of "tests", then those of "custom_tests". All of them are checked before the first begins.',
+    )
+    .argument('<plan>', 'test plan (JSON)');
+  addTargetOptions(command)
+    .option('--out <dir>', "folder for the runs' folders and that of the suite", 'runs')
+    .option('--json', 'print what the tests came to as JSON')
+    .option('--quiet', 'no progress')
+    .addHelpText(
+      'after',
+      `
+Each test has a folder of its own, and the suite one with summary.txt, summary.csv (a row for each test) and suite.json.
+Exit codes: 0 all passed, 1 some failed, 2 wrong input and nothing was created, 130 interrupted.
+
+Examples:
+  swarm backup suite examples/backup-smoke.json --embedded
+  swarm backup suite test-plans/backup-restore-smoke-test-plan.json --kubeconfig cluster.kubeconfig`,
+    )
+    .action(async (file: string, flags: SuiteFlags) => {
+      const plan = planOf(file);
+      prepareOutputFolder(flags.out);
+      finish(await new Suite(file, plan, flags).run());
+    });
+}
+
+/** @throws InputError with a line for each problem */
+function planOf(file: string): TestPlan {
+  const text = readInput(file, 'the test plan', 'a test plan (JSON)');
+  try {
+    return readTestPlan(file, text, readTemplate);
+  } catch (error) {
+    if (!(error instanceof TestPlanError)) throw error;
+    throw new InputError(`${error.message}\nnothing was created`, { cause: error });
+  }
+}
+
+class Suite {
+  readonly #file: string;
+  readonly #plan: TestPlan;
+  readonly #flags: SuiteFlags;
+  readonly #folder: string;
+  readonly #startedAt = new Date();
+  readonly #entries: SuiteEntry[] = [];
+
+  constructor(file: string, plan: TestPlan, flags: SuiteFlags) {
+    this.#file = file;
+    this.#plan = plan;
+    this.#flags = flags;
+    this.#folder = join(flags.out, `${newRunId()}-suite`);
+  }
+
+  /** @returns the exit code. @throws InputError when the first test is refused */
+  async run(): Promise<number> {
+    const { tests, description, disabled } = this.#plan;
+    if (description !== '') note(description);
+    for (const [index, { name, description: about }] of tests.entries()) {
+      note(`  ${index + 1}. ${name}${about === '' ? '' : `: ${about}`}`);
+    }
+    if (disabled > 0) note(`  and ${formatCount(disabled)} that ${disabled === 1 ? 'is' : 'are'} not enabled`);
+    for (const [index, test] of tests.entries()) {
+      note(`\ntest ${index + 1} of ${tests.length}: ${test.name}`);
+      const entry = await this.#one(test);
+      this.#entries.push(entry);
+      note(`${test.name}: ${entry.status}`);
+      this.#write();
+      if (entry.status === 'INTERRUPTED') break;
+    }
+    const report = this.#write();
+    process.stdout.write(this.#flags.json ? `${JSON.stringify(this.#json(report), null, 2)}\n` : suiteText(report));
+    note(`kept in ${this.#folder}`);
+    if (countOf(report, 'INTERRUPTED') > 0) return EXIT.interrupted;
+    return countOf(report, 'PASSED') === tests.length ? EXIT.ok : EXIT.failed;
+  }
+
+  async #one(test: PlannedTest): Promise<SuiteEntry> {
+    const { runBackup } = await import('./backup-session.ts');
+    const since = performance.now();
+    const durationMs = () => performance.now() - since;
+    let target: (BackupTarget & { close(): Promise<void> }) | null = null;
+    try {
+      // An embedded cluster is a new one for each test.
+      target = await openTarget(this.#flags);
+      const { folder, result, verdict } = await runBackup(test.request, target, this.#flags, test.name);
+      const status = result.interrupted ? 'INTERRUPTED' : verdict.verdict === 'passed' ? 'PASSED' : 'FAILED';
+      const row = rowOf({ test: test.name, verdict: verdict.verdict, figures: result.figures });
+      return { name: test.name, status, durationMs: durationMs(), folder, reasons: verdict.reasons, row };
+    } catch (error) {
+      // What the first test is refused for, the others would be, too.
+      if (!(error instanceof InputError) || this.#entries.length === 0) throw error;
+      note(error.message);
+      const { name } = test;
+      return { name, status: 'REFUSED', durationMs: durationMs(), folder: null, reasons: [error.message], row: '' };
+    } finally {
+      await target?.close();
+    }
+  }
+
+  /** After each test, so that a suite that is killed has what it came to. */
+  #write(): SuiteReport {
+    const report: SuiteReport = {
+      plan: this.#file,
+      description: this.#plan.description,
+      startedAt: this.#startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      planned: this.#plan.tests.length,
+      entries: this.#entries,
+    };
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(join(this.#folder, 'summary.txt'), suiteText(report));
+      writeFileSync(join(this.#folder, 'summary.csv'), suiteRows(report));
+      writeFileSync(join(this.#folder, 'suite.json'), `${JSON.stringify(this.#json(report), null, 2)}\n`);
+      writeFileSync(join(this.#folder, 'plan.json'), readFileSync(this.#file));
+    } catch (error) {
+      note(`warning: the files of the suite cannot be written: ${(error as Error).message}`);
+    }
+    return report;
+  }
+
+  #json({ entries, ...report }: SuiteReport): object {
+    const tests = entries.map(({ row: _row, folder, ...one }) => ({ ...one, folder: folder && resolve(folder) }));
+    return { ...report, tests };
+  }
+}
