@@ -290,11 +290,11 @@ export class BackupRun {
     this.#collected = {
       workspaces: figures,
       stop: jobs && workspaces.stop,
-      jobs: jobs && jobs.figures(this.#appliedAt),
+      jobs: jobs?.figures(this.#appliedAt) ?? null,
       ...(jobs ? outcomeFigures(figures) : none),
-      queue: jobs && jobs.queue,
+      queue: jobs?.queue ?? null,
       failures: jobs && this.#failures!.figures(jobs.all),
-      pendingPods: jobs && jobs.pending,
+      pendingPods: jobs?.pending ?? null,
     };
   }
 

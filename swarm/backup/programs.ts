@@ -79,7 +79,7 @@ export class Programs {
       etcd: this.#etcdPods && this.#etcd.figures,
       backupPods: this.#backupPods.figures,
       operatorRestarts: this.#operatorPods.restarts,
-      etcdRestarts: this.#etcdPods && this.#etcdPods.restarts,
+      etcdRestarts: this.#etcdPods?.restarts ?? null,
       operatorAlive: this.#operatorPods.anyReady,
     };
   }
@@ -124,14 +124,14 @@ export class Programs {
     phase: BackupPhase,
   ): Promise<void> {
     const where = { namespace, labelSelector: selector };
-    const { items } = await client.list(BACKUP_RESOURCES.podMetrics, where, this.#stop.signal);
+    const { items } = await client.list(BACKUP_RESOURCES.podMetrics, where);
     for (const item of items) into.add(item, container, phase);
   }
 
   async #takeBackups(client: KubeClient, jobs: BackupJobs, phase: BackupPhase): Promise<void> {
     const where = this.#site.options.separateNamespaces ? {} : { namespace: SINGLE_NAMESPACE };
     const selection = { ...where, labelSelector: JOB_POD_SELECTOR };
-    for await (const { items } of client.pages(BACKUP_RESOURCES.podMetrics, selection, this.#stop.signal)) {
+    for await (const { items } of client.pages(BACKUP_RESOURCES.podMetrics, selection)) {
       for (const item of items) {
         if (jobs.hasPod(item.metadata.namespace, item.metadata.name)) {
           this.#backupPods.add(item, BACKUP_CONTAINER, phase);

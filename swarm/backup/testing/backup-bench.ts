@@ -7,7 +7,11 @@ import {
   type DevWorkspaceWorldOptions,
   startDevWorkspaceWorld,
 } from '../../../controller-mock/index.ts';
+import type { KubeObject as WorldObject } from '../../../controller-mock/server/resource.ts';
+import { CONFIG_NAME } from '../../../controller-mock/worlds/devworkspace/settings.ts';
+import { LABELS, RESOURCES } from '../../../controller-mock/worlds/devworkspace/world-objects.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';
+import { RUN_LABEL } from '../../../model/kube/run-label.ts';
 import { SteadyClock } from '../../../model/time/steady-clock.ts';
 import { Ledger } from '../../telemetry/ledger.ts';
 import { ownIdentity } from '../../telemetry/process-identity.ts';
@@ -20,6 +24,7 @@ import type { Finding } from '../finding.ts';
 import { builtInTemplate } from '../workspace-template.ts';
 
 const SPEED = 60;
+const OPERATOR_NAMESPACE = 'openshift-operators';
 export const RUN = 'bench-1';
 
 export const PART: BackupPart = {
@@ -105,6 +110,107 @@ export class BackupBench {
     } finally {
       await run.close();
     }
+  }
+
+  /** Requests that have changed something, so far. */
+  get writes(): number {
+    let count = 0;
+    for (const [key, times] of this.world.control.requests) {
+      if (/^(create|update|patch|delete)/.test(key) && !key.endsWith('reviews')) count += times;
+    }
+    return count;
+  }
+
+  /** All requests but watches. */
+  get requests(): number {
+    let count = 0;
+    for (const [key, times] of this.world.control.requests) if (!key.startsWith('watch ')) count += times;
+    return count;
+  }
+
+  /** `Kind namespace/name` of everything with a label of runs, and all that is in namespaces of runs. */
+  leftByRuns(): string[] {
+    return this.#objects(
+      ({ metadata: { labels, name, namespace } }) =>
+        labels?.[RUN_LABEL] !== undefined ||
+        /^(loadtest-devworkspaces|load-test-ns-\d+)$/.test(namespace ?? name ?? ''),
+    ).map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`);
+  }
+
+  /** Of all that is in these namespaces, and of themselves. */
+  uids(...namespaces: string[]): string[] {
+    return this.#objects(({ metadata: { namespace, name } }) => namespaces.includes(namespace || name!)).map(
+      ({ metadata }) => metadata.uid!,
+    );
+  }
+
+  /** `namespace/name`, or names alone of namespaces. */
+  names(kind: string): string[] {
+    return this.#objects((object) => object.kind === kind).map(({ metadata: { namespace, name } }) =>
+      namespace ? `${namespace}/${name}` : name!,
+    );
+  }
+
+  config(): unknown {
+    return this.#config?.config;
+  }
+
+  /** As an API server writes it, with its keys in their order; '' without the object. */
+  configText(): string {
+    const sorted = (value: unknown): unknown =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(
+            Object.entries(value)
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([key, one]) => [key, sorted(one)]),
+          )
+        : value;
+    return JSON.stringify(sorted(this.#config?.config)) ?? '';
+  }
+
+  configAnnotations(): Record<string, string> {
+    return this.#config?.metadata.annotations ?? {};
+  }
+
+  changeConfig(change: (config: Record<string, unknown>) => void): void {
+    this.world.cluster.modify(RESOURCES.configs, OPERATOR_NAMESPACE, CONFIG_NAME, (draft) => {
+      change(draft.config as Record<string, unknown>);
+    });
+  }
+
+  annotateConfig(annotations: Record<string, string>): void {
+    this.world.cluster.modify(RESOURCES.configs, OPERATOR_NAMESPACE, CONFIG_NAME, (draft) => {
+      draft.metadata.annotations = annotations;
+    });
+  }
+
+  plantNamespace(name: string, labels: Record<string, string>): void {
+    this.world.cluster.create(RESOURCES.namespaces, {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels },
+    });
+  }
+
+  plantWorkspace(namespace: string, name: string, labels: Record<string, string>): void {
+    this.world.cluster.create(RESOURCES.workspaces, {
+      apiVersion: 'workspace.devfile.io/v1alpha2',
+      kind: 'DevWorkspace',
+      metadata: { name, namespace, labels: { ...labels, [LABELS.creator]: '' } },
+      spec: { ...builtInTemplate(1024, { backup: true, storageType: null }) },
+    });
+  }
+
+  get #config() {
+    return this.world.cluster.get(RESOURCES.configs, OPERATOR_NAMESPACE, CONFIG_NAME);
+  }
+
+  #objects(is: (object: WorldObject) => boolean): WorldObject[] {
+    const { cluster } = this.world;
+    const kinds = Object.values(RESOURCES).filter(
+      (one) => cluster.store.collection(`${one.group}/${one.resource}`).size > 0,
+    );
+    return kinds.flatMap((one) => cluster.list(one)).filter(is);
   }
 
   async close(): Promise<void> {
