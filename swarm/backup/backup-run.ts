@@ -25,8 +25,8 @@ import { applyConfig, CONFIG_KIND, keepSnapshot } from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
-import { incorrectRegistryPath } from './registry-path.ts';
 import type { Credentials } from './registry-login.ts';
+import { incorrectRegistryPath } from './registry-path.ts';
 import { applySecretPlan, planRegistrySecret, type SecretPlan, type SecretRequest } from './registry-secret.ts';
 import { Workspaces } from './workspaces.ts';
 
