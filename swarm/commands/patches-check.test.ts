@@ -34,6 +34,12 @@ describe('swarm patches check', () => {
     expect(stdout).toBe('');
     expect(code).toBe(2);
   });
+
+  it('refuses a temporary folder in which no host can be', async () => {
+    const { code, stderr } = await cli.start(['patches', 'check', '--agent', 'node'], { TMPDIR: '/nowhere' }).ended;
+    expect(stderr).toMatch(/the temporary folder is \/nowhere, which does not exist; name another one by TMPDIR/);
+    expect(code).toBe(2);
+  });
 });
 
 const GOOD: ProgramReport = {

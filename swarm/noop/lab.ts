@@ -3,16 +3,16 @@
  * what they send is seen here, and they end with us however we end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { HostFigures, HostPlace } from '../telemetry/process-figures.ts';
 import type { DialOptions } from '../transport/dialer.ts';
 import { isLoopback, serviceAddress } from './addresses.ts';
+import { makeLabFolder } from './lab-folder.ts';
 import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
 import { isOutside, outsideRefusal } from './outside.ts';
 import { exitName, type ProcessSample } from './process-sampler.ts';
@@ -66,8 +66,6 @@ export interface Way {
   tls?: TlsOptions | undefined;
 }
 
-/** Of a lab; the process that made it follows. All that is in it outside of the lab is a socket. */
-const FOLDER = 'swarm-lab-';
 /** Wall-clock milliseconds that a lab gets to end by itself. */
 const STOP_LIMIT_MS = 2000;
 /** Wall-clock milliseconds between two looks at all processes and files of hosts. */
@@ -81,6 +79,7 @@ export type LabAccess = Pick<Lab, 'reach' | 'start' | 'append' | 'stop'>;
 export class Lab {
   readonly #options: LabOptions;
   readonly #folder: string;
+  readonly #relayPath: string;
   readonly #listeners = new Map<number, HostListener>();
   /** Hosts of which something is left: a slot is another's when nothing is. */
   readonly #gone = new Map<number, PromiseWithResolvers<void>>();
@@ -97,19 +96,16 @@ export class Lab {
 
   constructor(options: LabOptions) {
     this.#options = options;
-    removeForgotten();
-    this.#folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+    const { folder, relay } = makeLabFolder();
+    this.#folder = folder;
+    this.#relayPath = relay;
     const { dial, warn } = options;
     this.#relay = new Relay({
-      path: this.#relayPath,
+      path: relay,
       dial,
       onConnection: (slot) => this.#listeners.get(slot)?.onConnection() ?? null,
       warn,
     });
-  }
-
-  get #relayPath(): string {
-    return join(this.#folder, 'relay');
   }
 
   /** Makes the namespaces; repeated calls wait for the same. @throws Error that says what the machine refuses */
@@ -292,15 +288,4 @@ export class Lab {
 function endOf(how: string): string {
   if (how === 'SIGKILL') return 'were killed by SIGKILL; the kernel does that when memory runs out';
   return how.startsWith('SIG') ? `were killed by ${how}` : `ended with exit code ${how}`;
-}
-
-/** Removes folders of processes that are gone: nobody else can when these were killed. */
-function removeForgotten(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(FOLDER) ? Number.parseInt(name.slice(FOLDER.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue;
-    const folder = join(tmpdir(), name);
-    if (statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.())
-      rmSync(folder, { recursive: true, force: true });
-  }
 }
