@@ -171,7 +171,11 @@ class Lab {
       this.#keep(log, text);
       last = text.toString('utf8').slice(-KEPT_OUTPUT).trim();
     });
-    child.once('exit', (code, signal) => this.#ended(slot, child, `${signal ?? `exit code ${code}`}: ${last}`));
+    // Not before all that it has said was read.
+    child.once('close', (code, signal) => {
+      const how = signal ?? `exit code ${code}`;
+      this.#ended(slot, child, last === '' ? how : `${how}: ${last}`);
+    });
     child.once('error', (error) => this.#ended(slot, child, error.message));
     await new Promise<void>((resolve) => {
       child.stdout!.once('data', () => resolve());
@@ -228,7 +232,7 @@ class Lab {
       return;
     }
     this.#hosts.delete(slot);
-    child.once('exit', () => this.#clear(slot));
+    child.once('close', () => this.#clear(slot));
     // With its init all processes of the host go.
     child.kill('SIGKILL');
   }

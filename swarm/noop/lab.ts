@@ -70,6 +70,8 @@ export interface Way {
 const STOP_LIMIT_MS = 2000;
 /** Wall-clock milliseconds between two looks at all processes and files of hosts. */
 const LOOK_MS = 10_000;
+/** Where tools are that not every user has on PATH: `pivot_root`, and `ip` of some distributions. */
+const SYSTEM_TOOLS = '/usr/sbin:/sbin';
 /** Characters of the lab's error output that are kept for the message when it ends. */
 const KEPT_OUTPUT = 2000;
 
@@ -219,7 +221,11 @@ export class Lab {
         ...['--', 'sh', '-c', 'mount -t proc proc /proc; "$@"; exit $?', 'lab', process.execPath, main],
       ],
       // Nothing of our own environment reaches the programs of a host.
-      { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { PATH: process.env.PATH } },
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: true,
+        env: { PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:${SYSTEM_TOOLS}` },
+      },
     );
     this.#child = child;
     child.stdin!.on('error', () => {});
