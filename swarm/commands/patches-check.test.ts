@@ -13,7 +13,7 @@ describe('swarm patches check', () => {
   it.each([
     [[], /required option '--agent <file>' not specified/],
     [['--agent', 'nowhere'], /--agent is nowhere, which does not exist/],
-    [['--agent', 'script'], /--agent is script, which is no Linux executable/],
+    [['--agent', 'script'], /--agent is script, which is not a Linux executable/],
     [['--agent', 'foreign'], /--agent is foreign, which was built for another architecture than/],
     [['--agent', 'node', '--installer', 'node'], /together \(missing: --controller, --controller-manifests\)/],
     [

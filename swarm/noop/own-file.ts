@@ -40,7 +40,7 @@ function withOwnFile<T>(folder: string, path: string, flags: number, use: (file:
     // A pipe without its other end would be waited for.
     const file = openSync(`/proc/self/fd/${at}/${name}`, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
     try {
-      if (!fstatSync(file).isFile()) throw new Error(`${path} is no file`);
+      if (!fstatSync(file).isFile()) throw new Error(`${path} is not a file`);
       return use(file);
     } finally {
       closeSync(file);
