@@ -179,7 +179,7 @@ class Lab {
     child.once('error', (error) => this.#ended(slot, child, error.message));
     await new Promise<void>((resolve) => {
       child.stdout!.once('data', () => resolve());
-      child.once('exit', () => resolve());
+      child.once('close', () => resolve());
     });
     if (this.#hosts.get(slot) !== child) return;
     await this.#link(slot, nics, child.pid!, join(folder, 'boot/links'));

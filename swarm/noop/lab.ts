@@ -113,6 +113,7 @@ export class Lab {
   /** Makes the namespaces; repeated calls wait for the same. @throws Error that says what the machine refuses */
   open(): Promise<void> {
     if (this.#lost) return Promise.reject(this.#lost);
+    if (this.#stopped) return Promise.reject(new Error('the no-op hosts of this thread have been ended'));
     this.#ready ??= this.#open();
     return this.#ready;
   }
