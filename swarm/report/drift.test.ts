@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mergeProfiles } from '../telemetry/traffic/traffic-profile.ts';
 import { DIFFERENCE_KINDS, type DifferenceKind } from './difference.ts';
 import { findDrift } from './drift.ts';
+import { EXPLAINED } from './drift-explained.ts';
 import { driftVerdict, renderDrift } from './drift-text.ts';
 import { recordTraffic, type SentRequest } from './testing/traffic.ts';
 
@@ -194,6 +196,22 @@ describe('drift', () => {
     expect(drift.differences).toEqual([]);
     expect(drift.explained).toMatchObject([{ kind: 'size', where: 'upload-logs host', program: 'logs_sender' }]);
     expect(renderDrift(drift, null)).toMatch(/Not counted\n.*upload-logs host: stock 300 bytes/);
+  });
+
+  it('counts a stage that one kind alone reports', () => {
+    const configuring: Change = (requests) => [
+      ...requests,
+      ...requests.filter(progress).map((one) => ({ ...one, ...withBody(one, '{"current_stage":"Configuring"}') })),
+    ];
+    const drift = findDrift([...recordTraffic('noop'), ...recordTraffic('native', 2, configuring)]);
+    expect(drift.differences).toContainEqual(expect.objectContaining({ kind: 'stage', native: 'Configuring' }));
+  });
+
+  it('has as many explanations as the documentation gives reasons', () => {
+    const text = readFileSync(new URL('../../docs/fidelity.md', import.meta.url), 'utf8');
+    const section = /## Differences that the drift check does not count\n(.*?)\n## /s.exec(text)![1]!;
+    // Without the head of the table.
+    expect(section.match(/^\| /gm)!.slice(1)).toHaveLength(EXPLAINED.length);
   });
 
   it('is not what hosts of one kind differ by among themselves', () => {
