@@ -73,6 +73,11 @@ const PLANTED: readonly Planted[] = [
     ...{ kind: 'size', where: 'post-step-reply inventory', stock: /bytes of body/, native: /\+\d+%/ },
   },
   {
+    what: 'another status',
+    change: each((request) => (replies(request) && request.at % 240 === 3 ? { status: 409 } : {})),
+    ...{ kind: 'status', where: 'post-step-reply inventory', stock: '-', native: '409' },
+  },
+  {
     what: 'an operation more',
     change: (requests) => [
       ...requests,
@@ -196,6 +201,45 @@ describe('drift', () => {
     expect(drift.differences).toEqual([]);
     expect(drift.explained).toMatchObject([{ kind: 'size', where: 'upload-logs host', program: 'logs_sender' }]);
     expect(renderDrift(drift, null)).toMatch(/Not counted\n.*upload-logs host: stock 300 bytes/);
+  });
+
+  it('is not in how long the addresses of a network are', () => {
+    const free =
+      (network: string): Change =>
+      (requests) =>
+        requests.map((request) => {
+          const addresses = Array.from({ length: 50 }, (_, host) => `${network}.${host + 10}`).join(' ');
+          return replies(request)
+            ? { ...request, ...withBody(request, request.body.replace('\\"h\\"', `\\"${addresses}\\"`)) }
+            : request;
+        });
+    const drift = findDrift([
+      ...recordTraffic('noop', 2, free('10.0.1')),
+      ...recordTraffic('native', 2, free('10.200.100')),
+    ]);
+    expect(drift.differences).toEqual([]);
+    const { stock, native } = drift.shapes[0]!.rows.find(({ detail }) => detail === 'inventory')!;
+    expect(native!.bodyBytes).toBeGreaterThan(stock!.bodyBytes * 1.1);
+  });
+
+  it('is not in what the service seldom answers', () => {
+    let sent = 0;
+    const seldom: Change = each((request) => (replies(request) && ++sent === 5 ? { status: 409 } : {}));
+    expect(findDrift([...recordTraffic('noop', 2, seldom), ...recordTraffic('native')]).differences).toEqual([]);
+  });
+
+  it('of few hosts is not in one connection more', () => {
+    const more = (count: number): Change =>
+      each(({ connection, at }) =>
+        connection.startsWith('poll') ? { connection: `kept ${Math.floor(at / (500 / count))}` } : {},
+      );
+    const connections = (stock: number, native: number) =>
+      findDrift([
+        ...recordTraffic('noop', 1, more(stock)),
+        ...recordTraffic('native', 2, more(native)),
+      ]).differences.filter(({ kind }) => kind === 'connections');
+    expect(connections(4, 6)).toEqual([]);
+    expect(connections(2, 6)).toHaveLength(1);
   });
 
   it('counts a stage that one kind alone reports', () => {

@@ -25,6 +25,8 @@ export interface OperationRecord {
   headBytes: SpreadRecord;
   /** Framing included. */
   bodyBytes: SpreadRecord;
+  /** Of bodies in which ids, addresses and the like are words for them: what of their size does not depend on which host it is. */
+  patternBytes: SpreadRecord;
   responseBytes: SpreadRecord;
   /** From one such request of a source to its next. */
   everyMs: SpreadRecord;
@@ -126,6 +128,7 @@ function mergeOperations(one: OperationRecord, other: OperationRecord): Operatio
     perSource: mergeSpreads(one.perSource, other.perSource),
     headBytes: mergeSpreads(one.headBytes, other.headBytes),
     bodyBytes: mergeSpreads(one.bodyBytes, other.bodyBytes),
+    patternBytes: mergeSpreads(one.patternBytes, other.patternBytes),
     responseBytes: mergeSpreads(one.responseBytes, other.responseBytes),
     everyMs: mergeSpreads(one.everyMs, other.everyMs),
     headers: mergeCounts(one.headers, other.headers),
