@@ -91,19 +91,32 @@ const TELLS =
   /error|fail|denied|refused|unauthori[sz]ed|forbidden|no such|not found|time[d ]*out|quota|no space|unreachable/i;
 const LONGEST = 300;
 
-/** The last line of a log that tells of an error, else its last line, else the state; names and numbers are taken out. */
-export function errorPattern({ log, reason, message, exitCode, namespace, workspace }: FailedPod): string {
+/**
+ * The last line of a log that tells of an error, else its last line, else the state. Names and numbers are taken out, so that what
+ * happened many times is one pattern; what an HTTP status says stays.
+ */
+export function errorPattern(pod: FailedPod): string {
+  const { log, reason, message, exitCode, namespace, workspace, job } = pod;
   const lines = (log ?? '').split('\n').filter((line) => line.trim() !== '');
   const line =
     lines.findLast((one) => TELLS.test(one)) ?? lines.at(-1) ?? (message || reason || `exit code ${exitCode ?? '?'}`);
-  return line
-    .trim()
-    .replaceAll(namespace, '<namespace>')
-    .replaceAll(workspace, '<workspace>')
+  const names: [name: string, stand: string][] = [
+    [pod.pod, '<pod>'],
+    [job, '<job>'],
+    [namespace, '<namespace>'],
+    [workspace, '<workspace>'],
+  ];
+  return names
+    .reduce((text, [name, stand]) => text.replace(wholeWord(name), stand), line.trim())
     .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?/g, '<time>')
     .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, '<uid>')
     .replace(/\b(?:sha256:)?[0-9a-f]{12,}\b/g, '<hash>')
     .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '<address>')
-    .replace(/\d+/g, '<n>')
+    .replace(/(?<!status code |status |exit code )\b\d+\b/g, '<n>')
     .slice(0, LONGEST);
+}
+
+/** `dw-test-1` is not in `dw-test-12`. */
+function wholeWord(name: string): RegExp {
+  return new RegExp(`(?<![\\w-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`, 'g');
 }

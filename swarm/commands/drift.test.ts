@@ -86,6 +86,8 @@ it('says why there is nothing to compare', async () => {
   await writeTraffic(runOf('silent'), recordTraffic('noop'));
   writeFileSync(join(runOf('newer'), 'traffic.json'), '{"traffic":2,"profiles":[]}');
   writeFileSync(join(runOf('broken'), 'traffic.json'), '{"traf');
+  writeFileSync(join(runOf('empty'), 'traffic.json'), 'null');
+  writeFileSync(join(runOf('damaged'), 'traffic.json'), '{"traffic":1,"profiles":[{"kind":"noop","shape":"sno"}]}');
   expect(await messageOf('none')).toMatch(/there is no run none in .*; the last ones are /);
   expect(await messageOf('native')).toMatch(
     /has no record of traffic: its plan has no clusters of one shape with hosts of both/,
@@ -95,4 +97,6 @@ it('says why there is nothing to compare', async () => {
   expect(await messageOf('silent')).toMatch(/cannot be compared: nothing was recorded of both kinds/);
   expect(await messageOf('newer')).toMatch(/traffic\.json is of version 2; this program reads version 1/);
   expect(await messageOf('broken')).toMatch(/traffic\.json is not valid JSON/);
+  expect(await messageOf('empty')).toMatch(/traffic\.json is of version undefined/);
+  expect(await messageOf('damaged')).toMatch(/traffic\.json is damaged: not all of its profiles are complete/);
 });

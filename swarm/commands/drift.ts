@@ -46,7 +46,8 @@ Where the service publishes its OpenAPI document (the embedded one does not), st
 
 Alike is what differs by no more than: mean size of heads and bodies ${percent(TOLERANCES.size)} (bodies: or ${TOLERANCES.bytes} bytes); requests a host
 ${percent(TOLERANCES.count)}, ${percent(TOLERANCES.repeatedCount)} of what is repeated at the same pace, and what hosts of one kind differ by among themselves; pace ${percent(TOLERANCES.cadence)}; requests a connection ${percent(TOLERANCES.requestsPerConnection)}; time until an idle connection
-is closed ${percent(TOLERANCES.idle)}; order ${TOLERANCES.orderMs / 1000} s. Everything else must be equal.
+is closed ${percent(TOLERANCES.idle)}; order ${TOLERANCES.orderMs / 1000} s. Ids and addresses
+count for no size, and statuses that fewer than ${percent(TOLERANCES.status)} of the answers have for nothing. Everything else must be equal.
 
 Exit codes: 0 no drift, 1 drift, 2 wrong input.
 

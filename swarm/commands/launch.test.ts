@@ -59,7 +59,7 @@ describe('wrong input', () => {
       `programs.agent is ${join(folder, 'a')}, which does not exist`,
     ],
     ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
-    ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'has no PEM certificate in it'],
+    ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'holds no certificate; give a PEM file'],
     ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],
     [
       'a share of downloads alone',

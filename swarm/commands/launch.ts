@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { LaunchEvent } from '../cluster/launch/launch-event.ts';
@@ -20,6 +19,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { addProgramOptions, noopMeansOf, type ProgramFlags } from './program-options.ts';
+import { readCa } from './read-plan.ts';
 
 interface LaunchFlags extends AccessFlags, BootFlags, ProgramFlags {
   agent: 'native' | 'noop';
@@ -186,17 +186,6 @@ async function createLaunch(flags: LaunchFlags, noop: NoopMeans | null): Promise
   } catch (error) {
     throw error instanceof InputError ? error : new InputError((error as Error).message, { cause: error });
   }
-}
-
-function readCa(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InputError(`--ca ${path} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new InputError(`--ca ${path} has no PEM certificate in it`);
-  return text;
 }
 
 function show(event: LaunchEvent, { json, quiet }: LaunchFlags): void {

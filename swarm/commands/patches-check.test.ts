@@ -13,7 +13,7 @@ describe('swarm patches check', () => {
   it.each([
     [[], /required option '--agent <file>' not specified/],
     [['--agent', 'nowhere'], /--agent is nowhere, which does not exist/],
-    [['--agent', 'script'], /--agent is script, which is no Linux executable/],
+    [['--agent', 'script'], /--agent is script, which is not a Linux executable/],
     [['--agent', 'foreign'], /--agent is foreign, which was built for another architecture than/],
     [['--agent', 'node', '--installer', 'node'], /together \(missing: --controller, --controller-manifests\)/],
     [
@@ -32,6 +32,12 @@ describe('swarm patches check', () => {
     const { code, stdout, stderr } = await cli.run('patches', 'check', ...args);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('refuses a temporary folder in which no host can be', async () => {
+    const { code, stderr } = await cli.start(['patches', 'check', '--agent', 'node'], { TMPDIR: '/nowhere' }).ended;
+    expect(stderr).toMatch(/the temporary folder is \/nowhere, which does not exist; name another one by TMPDIR/);
     expect(code).toBe(2);
   });
 });

@@ -21,7 +21,7 @@ export function patchesCheckCommand(finish: (code: number) => void): Command {
     .description(
       `Runs stock programs on simulated hosts against the embedded service and reports every command that they execute and nobody replaces, every answer that is refused, and what has changed upstream: step types, stages, flags, fields of the inventory.
 
-With the agent alone hosts go as far as the installation (about two minutes). With installer and controller a single node and a cluster of 3 + 1 are installed, in real time (about ten minutes).`,
+With the agent alone hosts go as far as the installation (about a minute). With installer and controller a single node and a cluster of 3 + 1 are installed, in real time (about ten minutes).`,
     )
     .requiredOption('--agent <file>', 'the agent (assisted-installer-agent, src/agent/main)')
     .option('--installer <file>', 'the installer (assisted-installer, src/main)')
@@ -48,6 +48,8 @@ Examples:
       ]);
       const { checkStockPrograms } = await import('../daemon/program-check/check.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
+      const { checkTemporaryFolder } = await import('../noop/lab-folder.ts');
+      asInput(checkTemporaryFolder);
       const folder = await mkdtemp(join(tmpdir(), 'swarm-check-'));
       const end = new AbortController();
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
@@ -59,7 +61,7 @@ Examples:
       const report = await checkStockPrograms({ programs, folder, onProgress, signal: end.signal }).catch(
         async (error: unknown) => {
           await rm(folder, { recursive: true, force: true });
-          throw error instanceof RangeError ? new InputError(optionsIn(error.message), { cause: error }) : error;
+          throw inputError(error);
         },
       );
       if (end.signal.aborted) {
@@ -94,9 +96,20 @@ function programsOf({ agent, installer, controller, controllerManifests }: Check
   };
 }
 
-/** Names options where a plan's keys are named. */
-function optionsIn(message: string): string {
-  return message.replaceAll(/programs\.(\w+)/g, (_, key: string) => `--${key.replaceAll('_', '-')}`);
+/** @throws InputError for a RangeError of `check` */
+function asInput(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw inputError(error);
+  }
+}
+
+/** Of what cannot be worked with; any other error as it is. Options are named where a plan's keys are. */
+function inputError(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  const message = error.message.replaceAll(/programs\.(\w+)/g, (_, key: string) => `--${key.replaceAll('_', '-')}`);
+  return new InputError(message, { cause: error });
 }
 
 function clock(seconds: number): string {

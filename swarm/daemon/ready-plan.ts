@@ -1,4 +1,5 @@
 /** The last step before a plan is run. What custom resources need is loaded only for plans that have some: it is most of the program. */
+import { checkTemporaryFolder } from '../noop/lab-folder.ts';
 import { isOutside, outsideRefusal } from '../noop/outside.ts';
 import { checkAbilities } from '../noop/program-abilities.ts';
 import { checkPrograms, stockPrograms } from '../noop/programs.ts';
@@ -47,8 +48,13 @@ async function refuseOutside({ clusters, service, hub }: ExpandedPlan): Promise<
   if (server !== undefined && isOutside(server)) throw new RangeError(outsideRefusal('the hub', server));
 }
 
-/** Stock programs where they can be run. @param tell told of what takes its time @throws RangeError when one is none */
+/**
+ * Stock programs where they can be run.
+ * @param tell told of what takes its time
+ * @throws RangeError when one is none, or no host can be where temporary files are
+ */
 export async function copiedPrograms(sources: ProgramSources, tell: (text: string) => void): Promise<StockPrograms> {
+  checkTemporaryFolder();
   const programs = await pathsOf(sources, tell);
   checkPrograms(programs);
   await checkAbilities(programs);

@@ -12,6 +12,7 @@ import { reportIgnitionFetches } from '../service/ignition-report.ts';
 import { accepted, answerOf, type ClusterHost, newRequestId } from '../service/inventory-client.ts';
 import { logArchive } from '../service/log-archive.ts';
 import { type HostInstallation, WAIT_INTERVAL_MS } from './host-installation.ts';
+import { CONFIGURATION_LINE, nodesLog, servedLog } from './installer-log.ts';
 
 const IGNITION_INTERVAL_MS = 30_000;
 const LOG_UPLOAD_INTERVAL_MS = 5 * 60_000;
@@ -42,7 +43,11 @@ async function installAsMaster(installation: HostInstallation): Promise<void> {
   await installation.overwriteOsImage();
   await installation.stage('Waiting for control plane', 'Waiting for bootstrap node preparation');
   await waitForControlPlane(installation);
-  await installation.waitUntil(WAIT_INTERVAL_MS, () => installation.options.spoke.machineConfigsConsistent());
+  await installation.waitUntil(WAIT_INTERVAL_MS, () => {
+    const consistent = installation.options.spoke.machineConfigsConsistent();
+    if (!consistent) installation.looked(CONFIGURATION_LINE);
+    return consistent;
+  });
   await installation.finish('bootstrap');
 }
 
@@ -81,7 +86,9 @@ async function waitForNodes(
     if (replicas < 1) return true;
     hosts ??= await otherHosts(installation, dueMs);
     if (!hosts) return false;
-    for (const node of options.spoke.nodes(role)) {
+    const nodes = options.spoke.nodes(role);
+    installation.looked(nodesLog(nodes.length));
+    for (const node of nodes) {
       if (!node.ready || seen.has(node)) continue;
       const host = hosts.get(node.host.identity.id);
       if (host && host.status !== 'installed') {
@@ -150,12 +157,9 @@ async function watchIgnitionFetches(installation: HostInstallation, signal: Abor
       const dueMs = await ticker.next(ended);
       hosts ??= await otherHosts(installation, dueMs);
       if (!hosts) continue;
-      await reportIgnitionFetches(
-        installation.service,
-        hosts,
-        spoke.ignitionFetched(Number.POSITIVE_INFINITY),
-        'bootstrap',
-      );
+      const served = spoke.ignitionFetched(Number.POSITIVE_INFINITY);
+      installation.looked(servedLog(hosts.size, served.length > 0));
+      await reportIgnitionFetches(installation.service, hosts, served, 'bootstrap');
       for (const host of hosts.values()) {
         const stage = host.progress.current_stage;
         if (stage === 'Configuring' || stage === 'Joined' || stage === 'Done' || stage === 'Waiting for ignition') {

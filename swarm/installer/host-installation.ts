@@ -19,6 +19,7 @@ import {
 } from '../service/inventory-client.ts';
 import type { ServiceClient } from '../service/service-client.ts';
 import { writeImage } from './image-writer.ts';
+import type { LogLength } from './installer-log.ts';
 
 /** Simulated milliseconds between two looks at what an installer waits for. */
 export const WAIT_INTERVAL_MS = 5_000;
@@ -57,6 +58,8 @@ export class HostInstallation {
   readonly signal: AbortSignal;
   /** Of how far the image was written. */
   imageReports = 0;
+  /** What its log has of all that was looked for more than once. */
+  readonly waiting: LogLength = { lines: 0, bytes: 0 };
   readonly #life = new AbortController();
   readonly #stop: () => void;
 
@@ -86,6 +89,12 @@ export class HostInstallation {
   async stage(stage: HostStage, info = ''): Promise<boolean> {
     const { infra_env_id, host_id } = this.request;
     return accepted(this.service.reportStage(infra_env_id, host_id, stage, info, { requestId: newRequestId() }));
+  }
+
+  /** A look was written to the log. */
+  looked({ lines, bytes }: LogLength): void {
+    this.waiting.lines += lines;
+    this.waiting.bytes += bytes;
   }
 
   /** Spends the time that the profile says this takes. */

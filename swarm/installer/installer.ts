@@ -42,11 +42,15 @@ export async function runInstaller(options: InstallerOptions): Promise<InstallOu
   }
 }
 
-function logOf({ request, imageReports }: HostInstallation): Pick<WrittenLog, 'kind' | 'imageLines' | 'osImage'> {
+function logOf({
+  request,
+  imageReports,
+  waiting,
+}: HostInstallation): Pick<WrittenLog, 'kind' | 'imageLines' | 'osImage' | 'waiting'> {
   const { role, control_plane_count: controlPlanes, enable_skip_mco_reboot: osImage = false } = request;
   const single = controlPlanes === 1 && role !== 'worker';
   const kind = single ? 'single-node' : role === 'bootstrap' ? 'bootstrap' : 'node';
-  return { kind, imageLines: imageReports, osImage };
+  return { kind, imageLines: imageReports, osImage, waiting };
 }
 
 /** One control plane node means single node, except for workers, whose count is ignored (src/config/config.go, ProcessArgs). */

@@ -1,4 +1,5 @@
 /** What a host's file system and the replaced commands answer with, from the same facts as the native agent's. */
+import { isIPv4 } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import { spanMs } from '../../model/time/span.ts';
@@ -62,6 +63,12 @@ export function hostFiles(
       { path: 'answers/chronyc', text: CHRONYC },
       { path: 'answers/address', text: `${identity.ipv4}\n` },
       { path: 'answers/leases', text: `api ${vips.api}\ningress ${vips.ingress}\n` },
+      {
+        path: 'answers/gateways',
+        text: gatewaysOf(document)
+          .map((gateway) => `${gateway}\n`)
+          .join(''),
+      },
       { path: 'answers/peers', text: peers.map(({ ipv4, mac }) => `${ipv4} ${mac.toUpperCase()}\n`).join('') },
       ...hardwareAnswers(document),
       ...(stockInventory ? hardwareFiles(document) : [{ path: 'answers/inventory', text: host.inventory() }]),
@@ -76,6 +83,12 @@ const AUTHORITIES = ['etc/ssl/certs/ca-certificates.crt', 'etc/assisted-service/
 /** Lets stock programs trust a service. @param ca PEM; '' for none */
 export function trustFiles(ca: string): HostFile[] {
   return ca === '' ? [] : AUTHORITIES.map((path) => ({ path, text: ca }));
+}
+
+/** Of all NICs, each once. */
+function gatewaysOf({ routes }: InventoryDocument): string[] {
+  const gateways = routes.map(({ gateway }) => gateway).filter((gateway) => gateway !== undefined && isIPv4(gateway));
+  return [...new Set(gateways as string[])];
 }
 
 function gatewayOf({ routes }: InventoryDocument, nic: string): { gateway?: string } {

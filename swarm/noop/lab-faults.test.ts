@@ -9,6 +9,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -175,6 +176,33 @@ describe.skipIf(!NAMESPACES)('a fault in a lab', { timeout: 60_000 }, () => {
     events = [];
     await boot(1, LIVING);
     await lives(1);
+  });
+
+  it('of a host whose files lead elsewhere, or are full, harms neither the machine nor other hosts', async () => {
+    const outside = join(folder, 'outside');
+    mkdirSync(join(outside, 'manifests'), { recursive: true });
+    writeFileSync(join(outside, 'manifests/assisted-installer-controller-cm.yaml'), 'of the machine');
+    await boot(
+      1,
+      `import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+       symlinkSync('${outside}', '/opt/openshift');
+       mkdirSync('/var/log/containers');
+       symlinkSync('${outside}/served', '/var/log/containers/served.log');
+       try { for (;;) writeFileSync('/var/log/big', Buffer.alloc(1 << 20), { flag: 'a' }); } catch {}
+       try { for (;;) writeFileSync('/var/log/big', 'x', { flag: 'a' }); } catch {}
+       execFileSync('systemctl', ['start', 'bootkube.service']);
+       ${LIVING}`,
+    );
+    await boot(2, LIVING);
+    await Promise.all([lives(1), lives(2)]);
+    await eventually(() => expect(events).toContainEqual({ slot: 1, words: 'bootkube-started' }));
+    for (const path of ['opt/openshift/.bootkube.done', 'var/log/containers/served.log', 'etc/full'])
+      lab.append(1, { path, text: 'of the lab' });
+    await eventually(() => expect(warnings).toHaveLength(4));
+    expect(warnings.join('\n')).toMatch(/slot 1 cannot be used: E(?:NOTDIR|LOOP)/);
+    expect(warnings.join('\n')).toContain('slot 1 cannot be used: ENOSPC');
+    expect(readdirSync(outside)).toEqual(['manifests']);
+    expect(ended).toEqual([]);
   });
 
   it('of the disk on which output is kept costs the output, with one warning', async () => {

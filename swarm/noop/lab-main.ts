@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { connect, createServer, Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,6 +24,7 @@ import { drainJournal } from './journal-drain.ts';
 import type { FromLab, HostFile, HostStart, LabNic, LabSetup, ToLab } from './lab-protocol.ts';
 import { makeLabRoot } from './lab-root.ts';
 import { NetworkPeers } from './network-peers.ts';
+import { appendToOwnFile, readOwnFile } from './own-file.ts';
 
 const run = promisify(execFile);
 
@@ -132,10 +133,19 @@ class Lab {
 
   /** Texts of the controller's manifests, as the host's installer has written them. */
   #controllerManifests(slot: number): string[] {
-    const folder = join(this.#hostFolder(slot), 'opt/openshift/manifests');
-    return CONTROLLER_MANIFESTS.map((name) => join(folder, name))
-      .filter((path) => existsSync(path))
-      .map((path) => readFileSync(path, 'utf8'));
+    try {
+      return CONTROLLER_MANIFESTS.flatMap(
+        (name) => readOwnFile(this.#hostFolder(slot), `opt/openshift/manifests/${name}`) ?? [],
+      );
+    } catch (error) {
+      this.#warnOf(slot, error as Error);
+      return [];
+    }
+  }
+
+  /** What one host has made of its files is no other's matter. */
+  #warnOf(slot: number, error: Error): void {
+    say({ type: 'warning', message: `a file of the no-op host in slot ${slot} cannot be used: ${error.message}` });
   }
 
   async start(host: HostStart): Promise<void> {
@@ -161,11 +171,15 @@ class Lab {
       this.#keep(log, text);
       last = text.toString('utf8').slice(-KEPT_OUTPUT).trim();
     });
-    child.once('exit', (code, signal) => this.#ended(slot, child, `${signal ?? `exit code ${code}`}: ${last}`));
+    // Not before all that it has said was read.
+    child.once('close', (code, signal) => {
+      const how = signal ?? `exit code ${code}`;
+      this.#ended(slot, child, last === '' ? how : `${how}: ${last}`);
+    });
     child.once('error', (error) => this.#ended(slot, child, error.message));
     await new Promise<void>((resolve) => {
       child.stdout!.once('data', () => resolve());
-      child.once('exit', () => resolve());
+      child.once('close', () => resolve());
     });
     if (this.#hosts.get(slot) !== child) return;
     await this.#link(slot, nics, child.pid!, join(folder, 'boot/links'));
@@ -204,9 +218,11 @@ class Lab {
 
   append(slot: number, { path, text }: HostFile): void {
     if (!this.#hosts.has(slot)) return;
-    const file = join(this.#folder, 'hosts', String(slot), path);
-    mkdirSync(dirname(file), { recursive: true });
-    appendFileSync(file, text);
+    try {
+      appendToOwnFile(this.#hostFolder(slot), path, text);
+    } catch (error) {
+      this.#warnOf(slot, error as Error);
+    }
   }
 
   stop(slot: number): void {
@@ -216,7 +232,7 @@ class Lab {
       return;
     }
     this.#hosts.delete(slot);
-    child.once('exit', () => this.#clear(slot));
+    child.once('close', () => this.#clear(slot));
     // With its init all processes of the host go.
     child.kill('SIGKILL');
   }

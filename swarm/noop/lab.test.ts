@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
 import { trustFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
@@ -48,6 +48,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await lab.close();
   await new Promise((resolve) => server.close(resolve));
   rmSync(folder, { recursive: true, force: true });
@@ -67,11 +68,18 @@ const eventually = async (look: () => void) => {
 };
 
 /** Boots a host on which Node runs a program in the agent's place. */
-const boot = (slot: number, program: string, files: HostFile[] = [], network?: string, outside: string[] = []) =>
+const boot = (
+  slot: number,
+  program: string,
+  files: HostFile[] = [],
+  network?: string,
+  outside: string[] = [],
+  hostname = `host-${slot}`,
+) =>
   lab.start(
     {
       slot,
-      hostname: `host-${slot}`,
+      hostname,
       nics: [{ name: 'ens1f0', mac: `52:54:00:00:00:0${slot}`, mtu: 1500, addresses: [`10.3.0.1${slot}/24`] }],
       files: [
         { path: 'etc/hosts', text: '127.0.0.1 localhost\n' },
@@ -153,7 +161,7 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
     expect(facts[1].nics).toContain('ens1f0 10.3.0.12 52:54:00:00:00:02');
     expect(requests[0]).toMatch(new RegExp(`^GET /base/.* 198\\.18\\.0\\.1:${port}$`));
     expect(bytes.sent).toBeGreaterThan(200);
-    expect(bytes.received).toBeGreaterThan(50);
+    await eventually(() => expect(bytes.received).toBeGreaterThan(50));
     // A container that nobody knows is refused, the program dies of it, and its unit starts it again.
     await eventually(() => {
       expect(events).toContainEqual({
@@ -193,7 +201,7 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
       const peers = () => readFileSync('/host/answers/peers', 'utf8').trim();
       const wanted = hostname() === 'host-3' ? 1 : 2;
       while (peers().split('\\n').length < wanted) await new Promise((go) => setTimeout(go, 20));
-      await fetch('${reach.url}/' + hostname() + '/' + encodeURIComponent(peers()));
+      await fetch('${reach.url}/' + hostname() + '/' + encodeURIComponent(peers().split('\\n').sort().join('\\n')));
       setInterval(() => {}, 1000);`;
     const peer = (slot: number) => ({ path: 'answers/peers', text: `10.3.0.1${slot} 52:54:00:00:00:0${slot}\n` });
     await boot(1, program, [peer(1)], 'one');
@@ -305,6 +313,20 @@ describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
     );
     await eventually(() => expect(events[0]?.words[0]).toBe('failed'));
     expect(events[0]!.words[1]).toContain('ip');
+  });
+
+  it('says what the machine has said of a host that did not come up', async () => {
+    await boot(1, '', [], undefined, [], 'x'.repeat(100));
+    await eventually(() =>
+      expect(ended).toEqual([{ slot: 1, message: expect.stringMatching(/exit code 1: .*too long/) }]),
+    );
+  });
+
+  it('finds the tools of the system for users who have none of their folders on PATH', async () => {
+    vi.stubEnv('PATH', '/usr/bin:/bin');
+    await boot(1, `console.error('up'); setInterval(() => {}, 1000);`);
+    await eventually(() => expect(readFileSync(join(folder, 'logs/host-1.log'), 'utf8')).toBe('up\n'));
+    expect(ended).toEqual([]);
   });
 
   it('leaves nothing when it is closed, and nothing when its owner is killed', async () => {

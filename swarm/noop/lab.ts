@@ -3,16 +3,16 @@
  * what they send is seen here, and they end with us however we end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { HostFigures, HostPlace } from '../telemetry/process-figures.ts';
 import type { DialOptions } from '../transport/dialer.ts';
 import { isLoopback, serviceAddress } from './addresses.ts';
+import { makeLabFolder } from './lab-folder.ts';
 import type { FromLab, HostFile, HostStart, LabSetup, ToLab } from './lab-protocol.ts';
 import { isOutside, outsideRefusal } from './outside.ts';
 import { exitName, type ProcessSample } from './process-sampler.ts';
@@ -66,12 +66,12 @@ export interface Way {
   tls?: TlsOptions | undefined;
 }
 
-/** Of a lab; the process that made it follows. All that is in it outside of the lab is a socket. */
-const FOLDER = 'swarm-lab-';
 /** Wall-clock milliseconds that a lab gets to end by itself. */
 const STOP_LIMIT_MS = 2000;
 /** Wall-clock milliseconds between two looks at all processes and files of hosts. */
 const LOOK_MS = 10_000;
+/** Where tools are that not every user has on PATH: `pivot_root`, and `ip` of some distributions. */
+const SYSTEM_TOOLS = '/usr/sbin:/sbin';
 /** Characters of the lab's error output that are kept for the message when it ends. */
 const KEPT_OUTPUT = 2000;
 
@@ -81,6 +81,7 @@ export type LabAccess = Pick<Lab, 'reach' | 'start' | 'append' | 'stop'>;
 export class Lab {
   readonly #options: LabOptions;
   readonly #folder: string;
+  readonly #relayPath: string;
   readonly #listeners = new Map<number, HostListener>();
   /** Hosts of which something is left: a slot is another's when nothing is. */
   readonly #gone = new Map<number, PromiseWithResolvers<void>>();
@@ -97,24 +98,22 @@ export class Lab {
 
   constructor(options: LabOptions) {
     this.#options = options;
-    removeForgotten();
-    this.#folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+    const { folder, relay } = makeLabFolder();
+    this.#folder = folder;
+    this.#relayPath = relay;
     const { dial, warn } = options;
     this.#relay = new Relay({
-      path: this.#relayPath,
+      path: relay,
       dial,
       onConnection: (slot) => this.#listeners.get(slot)?.onConnection() ?? null,
       warn,
     });
   }
 
-  get #relayPath(): string {
-    return join(this.#folder, 'relay');
-  }
-
   /** Makes the namespaces; repeated calls wait for the same. @throws Error that says what the machine refuses */
   open(): Promise<void> {
     if (this.#lost) return Promise.reject(this.#lost);
+    if (this.#stopped) return Promise.reject(new Error('the no-op hosts of this thread have been ended'));
     this.#ready ??= this.#open();
     return this.#ready;
   }
@@ -223,7 +222,11 @@ export class Lab {
         ...['--', 'sh', '-c', 'mount -t proc proc /proc; "$@"; exit $?', 'lab', process.execPath, main],
       ],
       // Nothing of our own environment reaches the programs of a host.
-      { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { PATH: process.env.PATH } },
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: true,
+        env: { PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:${SYSTEM_TOOLS}` },
+      },
     );
     this.#child = child;
     child.stdin!.on('error', () => {});
@@ -292,15 +295,4 @@ export class Lab {
 function endOf(how: string): string {
   if (how === 'SIGKILL') return 'were killed by SIGKILL; the kernel does that when memory runs out';
   return how.startsWith('SIG') ? `were killed by ${how}` : `ended with exit code ${how}`;
-}
-
-/** Removes folders of processes that are gone: nobody else can when these were killed. */
-function removeForgotten(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(FOLDER) ? Number.parseInt(name.slice(FOLDER.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue;
-    const folder = join(tmpdir(), name);
-    if (statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.())
-      rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -63,6 +63,7 @@ export class NoopController {
       const { ca } = await lab.reach(service.url, { tls: service.tls });
       const { hosts } = await lab.reach(spoke.url, { at: spoke.at });
       const { hostname, port } = new URL(spoke.url);
+      if (this.#stopped) return;
       await lab.start(
         {
           slot,
@@ -99,6 +100,8 @@ export class NoopController {
           onEnded: (message) => this.#ended(message),
         },
       );
+      // It was stopped while the one before it was ending.
+      if (this.#stopped) lab.stop(slot);
     } catch (error) {
       this.#ended((error as Error).message);
     }

@@ -56,7 +56,14 @@ const CALLS: Call[] = [
     output: /Unicast reply from 10\.3\.0\.12 \[52:54:00:00:00:02\]/,
   },
   { argv: ['arping', '-c', '10', '-w', '5', '-I', 'ens1', '10.3.0.99'], code: 1 },
-  { argv: ['nmap', '-sn', '-PR', '-n', '-oX', '-', '10.0.1.0/24'], output: /^<nmaprun\/>$/ },
+  {
+    argv: ['nmap', '-sn', '-PR', '-n', '-oX', '-', '10.3.0.0/24'],
+    output:
+      /^<nmaprun>\n<host><status state="up"[^>]*\/><address addr="10\.3\.0\.12" addrtype="ipv4"\/><\/host>\n<host>.*"10\.3\.0\.1" .*\n<\/nmaprun>$/,
+  },
+  { argv: ['nmap', '-sn', '-PR', '-n', '-oX', '-', '10.0.0.0/22'], output: /^<nmaprun>\n<\/nmaprun>$/ },
+  { argv: ['nmap', '-sn', '-n', '-oX', '-', '10.3.0.12'], output: /"10\.3\.0\.12"/ },
+  { argv: ['nmap', '-sn', '-n', '-oX', '-', '10.3.0.120'], output: /^<nmaprun>\n<\/nmaprun>$/ },
   { argv: nse('timeout', '30', 'chronyc', '-n', 'sources'), output: /\^\* / },
   {
     argv: nse(

@@ -51,14 +51,14 @@ describe.skipIf(!NAMESPACES)('stock programs', () => {
       INSTALLER.filter((flag) => flag !== 'control-plane-count'),
     );
     await expect(check(agent, old)).rejects.toThrow(
-      `programs.installer is ${old}, which is no installer of assisted-installer that can be driven: asked for its flags it does not name -control-plane-count, but says "-role string"`,
+      `programs.installer is ${old}, which cannot be driven as the installer of assisted-installer: asked for its flags it does not name -control-plane-count, but says "-role string"`,
     );
     await expect(check(installer)).rejects.toThrow(
-      /^programs\.agent is .*good-installer, which is no agent .* says "unknown binary name"$/,
+      /^programs\.agent is .*good-installer, which cannot be driven as the agent .* says "unknown binary name"$/,
     );
     await expect(check(agent, agent)).rejects.toThrow(/^programs\.installer is .*good-agent/);
     await expect(check(agent, installer, program('mute', ':'))).rejects.toThrow(
-      /^programs\.controller is .*mute, which is no controller .* name CLUSTER_ID, but says nothing$/,
+      /^programs\.controller is .*mute, which cannot be driven as the controller .* name CLUSTER_ID, but says nothing$/,
     );
     expect(readdirSync(folder).filter((name) => name.startsWith('swarm-programs-'))).toEqual([]);
   });

@@ -79,7 +79,7 @@ export async function checkAbilities(programs: StockPrograms): Promise<void> {
       const missing = words.filter((word) => !new RegExp(`(^|[\\s-])${word}\\b`, 'm').test(answer));
       if (missing.length === 0) continue;
       throw new RangeError(
-        `programs.${key} is ${path}, which is no ${upstream} that can be driven: asked for its flags it does not name ${missing.join(', ')}, but says ${shown(answer)}`,
+        `programs.${key} is ${path}, which cannot be driven as the ${upstream}: asked for its flags it does not name ${missing.join(', ')}, but says ${shown(answer)}`,
       );
     }
   } finally {

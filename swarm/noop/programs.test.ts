@@ -44,9 +44,9 @@ describe('stock programs', () => {
     foreign.writeUInt16LE(0xf3, 18);
     expect(() => checkPrograms(of(process.execPath))).not.toThrow();
     expect(() => checkPrograms(of('/nowhere/agent'))).toThrow('programs.agent is /nowhere/agent, which does not exist');
-    expect(() => checkPrograms(of(folder))).toThrow(/is no file$/);
-    expect(() => checkPrograms(of(at('script', '#!/bin/sh\nexit 0\n')))).toThrow(/is no Linux executable$/);
-    expect(() => checkPrograms(of(at('empty', '')))).toThrow(/is no Linux executable$/);
+    expect(() => checkPrograms(of(folder))).toThrow(/is not a file$/);
+    expect(() => checkPrograms(of(at('script', '#!/bin/sh\nexit 0\n')))).toThrow(/is not a Linux executable$/);
+    expect(() => checkPrograms(of(at('empty', '')))).toThrow(/is not a Linux executable$/);
     expect(() => checkPrograms(of(at('foreign', foreign)))).toThrow(/was built for another architecture than /);
     const others = at('others', elf, 0o750);
     if (process.getuid?.() === 0) {

@@ -55,7 +55,7 @@ export function checkPrograms(programs: StockPrograms): void {
 export function faultOf(path: string): string | null {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) return 'does not exist';
-  if (!stat.isFile()) return 'is no file';
+  if (!stat.isFile()) return 'is not a file';
   try {
     accessSync(path, constants.X_OK | constants.R_OK);
   } catch {
@@ -68,7 +68,7 @@ export function faultOf(path: string): string | null {
   const file = openSync(path, 'r');
   const bytes = readSync(file, head, 0, head.length, 0);
   closeSync(file);
-  if (bytes < head.length || head.readUInt32BE(0) !== ELF_MAGIC) return 'is no Linux executable';
+  if (bytes < head.length || head.readUInt32BE(0) !== ELF_MAGIC) return 'is not a Linux executable';
   const machine = MACHINES[process.arch];
   if (machine !== undefined && head.readUInt16LE(18) !== machine)
     return `was built for another architecture than ${process.arch}`;

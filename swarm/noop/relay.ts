@@ -155,6 +155,10 @@ export class Relay {
 
   /** What was asked is seen before the connection ends, so that it counts as a request that failed. */
   #refuse(inner: Socket, wasAsked: boolean, told: ConnectionListener, error: TransportError | null): void {
+    if (inner.destroyed) {
+      told.closed(error?.kind);
+      return;
+    }
     inner.once('close', () => told.closed(error?.kind));
     if (wasAsked) inner.destroy();
     else inner.once('data', () => inner.destroy());

@@ -315,7 +315,9 @@ class PlanReader {
     const isNoop = (entry: PlanFileCluster) => noopShare(file, entry).share > 0;
     const first = entries.findIndex(isNoop);
     if (first < 0) {
-      if (file.programs !== undefined) {
+      // A share that is 0% for once leaves everything else of a plan as it is.
+      const hasShare = entries.some((entry) => typeof (entry.agent ?? file.agent) === 'object');
+      if (file.programs !== undefined && !hasShare) {
         const message = 'programs is given and no host runs them; add agent: noop, or leave it out';
         this.#problems.push({ ...this.#sourceOf('programs').positionOfKey([], 'programs'), message });
       }

@@ -36,6 +36,7 @@ describe('a share of no-op clusters', () => {
     expect(positions({ ...plan, agent: { noop: '0.1%' } })).toHaveLength(1);
     expect(positions({ ...plan, agent: { noop: '100%' } })).toHaveLength(100);
     expect(positions({ ...plan, agent: { noop: '0%' }, programs: undefined })).toEqual([]);
+    expect(positions({ ...plan, agent: { noop: '0%' }, clock_speed: 8 })).toEqual([]);
   });
 
   test('of the plan is one of all clusters that take it, that of an entry its own', () => {

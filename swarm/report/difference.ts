@@ -24,7 +24,7 @@ export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
 /** Up to which values count as alike. */
 export const TOLERANCES = {
-  /** Of the mean of heads and of bodies, as a share; bodies may differ by {@link TOLERANCES.bytes} besides. */
+  /** Of the mean of heads and of bodies (ids and addresses apart), as a share; bodies may differ by {@link TOLERANCES.bytes} besides. */
   size: 0.05,
   bytes: 16,
   /** Of requests a host, as a share; what hosts of one kind differ by among themselves is never a difference. */
@@ -39,8 +39,11 @@ export const TOLERANCES = {
   cadence: 0.1,
   /** From the first to the third quartile of these times, as a share of the median: more is no pace that could be compared. */
   regular: 0.2,
-  /** Of requests a connection, as a share. */
+  /** Share of its answers below which a status that one kind alone got is no difference. */
+  status: 0.1,
+  /** Of requests a connection, as a share: of many sources, and of fewer than {@link TOLERANCES.fewSources}. */
   requestsPerConnection: 0.25,
+  requestsPerConnectionOfFew: 0.5,
   /** Of the median time until an idle connection is closed, as a share. */
   idle: 0.05,
   /** Milliseconds by which one thing must come before another to count as an order. */

@@ -19,9 +19,4 @@ export const EXPLAINED: readonly Explanation[] = [
     is: ({ kind, where }) => kind === 'cadence' && where === 'host-progress',
     why: 'how long the image takes to be written is drawn for each host of both kinds, from the same table',
   },
-  {
-    is: ({ kind, where, stock, native }) =>
-      kind === 'stage' && where === 'host-progress' && stock === '-' && native === 'Configuring',
-    why: 'a no-op bootstrap has no log of a machine-config server, which tells who has fetched its configuration',
-  },
 ];

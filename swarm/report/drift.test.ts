@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mergeProfiles } from '../telemetry/traffic/traffic-profile.ts';
 import { DIFFERENCE_KINDS, type DifferenceKind } from './difference.ts';
 import { findDrift } from './drift.ts';
+import { EXPLAINED } from './drift-explained.ts';
 import { driftVerdict, renderDrift } from './drift-text.ts';
 import { recordTraffic, type SentRequest } from './testing/traffic.ts';
 
@@ -69,6 +71,11 @@ const PLANTED: readonly Planted[] = [
       replies(request) ? withBody(request, request.body.replace('\\"h\\"', `\\"${'h'.repeat(30)}\\"`)) : {},
     ),
     ...{ kind: 'size', where: 'post-step-reply inventory', stock: /bytes of body/, native: /\+\d+%/ },
+  },
+  {
+    what: 'another status',
+    change: each((request) => (replies(request) && request.at % 240 === 3 ? { status: 409 } : {})),
+    ...{ kind: 'status', where: 'post-step-reply inventory', stock: '-', native: '409' },
   },
   {
     what: 'an operation more',
@@ -194,6 +201,61 @@ describe('drift', () => {
     expect(drift.differences).toEqual([]);
     expect(drift.explained).toMatchObject([{ kind: 'size', where: 'upload-logs host', program: 'logs_sender' }]);
     expect(renderDrift(drift, null)).toMatch(/Not counted\n.*upload-logs host: stock 300 bytes/);
+  });
+
+  it('is not in how long the addresses of a network are', () => {
+    const free =
+      (network: string): Change =>
+      (requests) =>
+        requests.map((request) => {
+          const addresses = Array.from({ length: 50 }, (_, host) => `${network}.${host + 10}`).join(' ');
+          return replies(request)
+            ? { ...request, ...withBody(request, request.body.replace('\\"h\\"', `\\"${addresses}\\"`)) }
+            : request;
+        });
+    const drift = findDrift([
+      ...recordTraffic('noop', 2, free('10.0.1')),
+      ...recordTraffic('native', 2, free('10.200.100')),
+    ]);
+    expect(drift.differences).toEqual([]);
+    const { stock, native } = drift.shapes[0]!.rows.find(({ detail }) => detail === 'inventory')!;
+    expect(native!.bodyBytes).toBeGreaterThan(stock!.bodyBytes * 1.1);
+  });
+
+  it('is not in what the service seldom answers', () => {
+    let sent = 0;
+    const seldom: Change = each((request) => (replies(request) && ++sent === 5 ? { status: 409 } : {}));
+    expect(findDrift([...recordTraffic('noop', 2, seldom), ...recordTraffic('native')]).differences).toEqual([]);
+  });
+
+  it('of few hosts is not in one connection more', () => {
+    const more = (count: number): Change =>
+      each(({ connection, at }) =>
+        connection.startsWith('poll') ? { connection: `kept ${Math.floor(at / (500 / count))}` } : {},
+      );
+    const connections = (stock: number, native: number) =>
+      findDrift([
+        ...recordTraffic('noop', 1, more(stock)),
+        ...recordTraffic('native', 2, more(native)),
+      ]).differences.filter(({ kind }) => kind === 'connections');
+    expect(connections(4, 6)).toEqual([]);
+    expect(connections(2, 6)).toHaveLength(1);
+  });
+
+  it('counts a stage that one kind alone reports', () => {
+    const configuring: Change = (requests) => [
+      ...requests,
+      ...requests.filter(progress).map((one) => ({ ...one, ...withBody(one, '{"current_stage":"Configuring"}') })),
+    ];
+    const drift = findDrift([...recordTraffic('noop'), ...recordTraffic('native', 2, configuring)]);
+    expect(drift.differences).toContainEqual(expect.objectContaining({ kind: 'stage', native: 'Configuring' }));
+  });
+
+  it('has as many explanations as the documentation gives reasons', () => {
+    const text = readFileSync(new URL('../../docs/fidelity.md', import.meta.url), 'utf8');
+    const section = /## Differences that the drift check does not count\n(.*?)\n## /s.exec(text)![1]!;
+    // Without the head of the table.
+    expect(section.match(/^\| /gm)!.slice(1)).toHaveLength(EXPLAINED.length);
   });
 
   it('is not what hosts of one kind differ by among themselves', () => {

@@ -181,10 +181,12 @@ function compareOperation(
   compareValues(stock.values, native.values, differ);
   compareTexts('query', stock.queries, native.queries, differ);
   compareTexts('field', stock.fields, native.fields, differ);
-  compareTexts('status', stock.statuses, native.statuses, differ);
+  compareStatuses(stock, native, differ);
   compareTexts(STEPS_IN.has(operation) ? 'step type' : 'stage', stock.words, native.words, differ);
   compareSize('head', one.headBytes, other.headBytes, 0, differ);
-  compareSize('body', one.bodyBytes, other.bodyBytes, TOLERANCES.bytes, differ);
+  const patterns = [meanOf(stock.patternBytes), meanOf(native.patternBytes)] as const;
+  if (!sameSize(...patterns, TOLERANCES.bytes))
+    compareSize('body', one.bodyBytes, other.bodyBytes, TOLERANCES.bytes, differ);
   const pace = one.everyMs !== null && other.everyMs !== null ? { one: one.everyMs, other: other.everyMs } : null;
   const samePace = pace !== null && alike(pace.one, pace.other, TOLERANCES.cadence);
   if (pace && !samePace && isRegular(stock.everyMs))
@@ -256,12 +258,26 @@ function listOf(texts: readonly string[]): string {
 }
 
 function compareSize(what: string, stock: number, native: number, bytes: number, differ: Differ): void {
-  if (alike(stock, native, TOLERANCES.size) || Math.abs(stock - native) <= bytes) return;
+  if (sameSize(stock, native, bytes)) return;
   const words = (size: number, other: number) => {
     const share = other === 0 ? '' : ` (${size >= other ? '+' : ''}${((100 * (size - other)) / other).toFixed(0)}%)`;
     return `${Math.round(size)} bytes of ${what}${share}`;
   };
   differ('size', `${Math.round(stock)} bytes of ${what}`, words(native, stock));
+}
+
+function sameSize(one: number, other: number, bytes: number): boolean {
+  return alike(one, other, TOLERANCES.size) || Math.abs(one - other) <= bytes;
+}
+
+/** What the service seldom answers depends on what else happens at that moment. */
+function compareStatuses(stock: OperationRecord, native: OperationRecord, differ: Differ): void {
+  const often = ({ statuses, count }: OperationRecord, others: Counts): Counts =>
+    Object.fromEntries(
+      Object.entries(statuses).filter(([status, times]) => status in others || times >= TOLERANCES.status * count),
+    );
+  const [one, other] = [often(stock, native.statuses), often(native, stock.statuses)];
+  compareTexts('status', one, other, differ);
 }
 
 function compareConnections(
@@ -278,7 +294,7 @@ function compareConnections(
   const [one, other] = [meanOf(stock.requests), meanOf(native.requests)];
   // Programs that use one connection open a second when they have waited for long; how many requests it has is no matter of its use.
   const perSource = [meanOf(stock.perSource), meanOf(native.perSource)] as const;
-  const reuse = Math.abs(perSource[0] - perSource[1]) <= 1 || alike(one, other, TOLERANCES.requestsPerConnection);
+  const reuse = Math.abs(perSource[0] - perSource[1]) <= 1 || alike(one, other, reuseTolerance(pair, program));
   if (!reuse) differ(`${numberOf(one)} requests a connection`, `${numberOf(other)} requests a connection`);
   // Who lives longer opens more; who uses them otherwise was named already.
   const words = reuse ? countsDiffer(pair, program, stock, native, true) : null;
@@ -340,6 +356,11 @@ function countsDiffer(
 function leastDifference({ stock, native }: Pair, program: Program): number {
   const few = Math.min(sourcesOf(stock, program), sourcesOf(native, program)) < TOLERANCES.fewSources;
   return few ? TOLERANCES.countOfFew : TOLERANCES.countOfMany;
+}
+
+function reuseTolerance({ stock, native }: Pair, program: Program): number {
+  const few = Math.min(sourcesOf(stock, program), sourcesOf(native, program)) < TOLERANCES.fewSources;
+  return few ? TOLERANCES.requestsPerConnectionOfFew : TOLERANCES.requestsPerConnection;
 }
 
 interface Range {

@@ -125,7 +125,7 @@ describe.each(['skopeo', 'oc', 'podman'] as const)('programs out of images by %s
     expect(await failure(foreign)).toContain(begins(foreign, 'has nothing for linux/'));
     expect(await failure(`${AGENT}:empty`)).toBe(begins(`${AGENT}:empty`, 'has no file /usr/bin/agent'));
     expect(await failure(`${AGENT}:script`)).toBe(
-      begins(`${AGENT}:script`, 'has a /usr/bin/agent that is no Linux executable'),
+      begins(`${AGENT}:script`, 'has a /usr/bin/agent that is not a Linux executable'),
     );
     expect(kept()).toEqual(['agent']);
   });

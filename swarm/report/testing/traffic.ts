@@ -14,6 +14,8 @@ export interface SentRequest {
   path: string;
   headers: [name: string, value: string][];
   body: string;
+  /** Of the response; 200 unless given. */
+  status?: number;
   response: string;
 }
 
@@ -87,7 +89,7 @@ export function recordTraffic(
       connection.tap.sent(Buffer.from(bytesOf(request)));
       connection.tap.received(
         Buffer.from(
-          `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${request.response.length}\r\n\r\n${request.response}`,
+          `HTTP/1.1 ${request.status ?? 200} OK\r\nContent-Type: application/json\r\nContent-Length: ${request.response.length}\r\n\r\n${request.response}`,
         ),
       );
       connection.lastAt = now;

@@ -25,6 +25,8 @@ export interface OperationRecord {
   headBytes: SpreadRecord;
   /** Framing included. */
   bodyBytes: SpreadRecord;
+  /** Of bodies in which ids, addresses and the like are words for them: what of their size does not depend on which host it is. */
+  patternBytes: SpreadRecord;
   responseBytes: SpreadRecord;
   /** From one such request of a source to its next. */
   everyMs: SpreadRecord;
@@ -126,6 +128,7 @@ function mergeOperations(one: OperationRecord, other: OperationRecord): Operatio
     perSource: mergeSpreads(one.perSource, other.perSource),
     headBytes: mergeSpreads(one.headBytes, other.headBytes),
     bodyBytes: mergeSpreads(one.bodyBytes, other.bodyBytes),
+    patternBytes: mergeSpreads(one.patternBytes, other.patternBytes),
     responseBytes: mergeSpreads(one.responseBytes, other.responseBytes),
     everyMs: mergeSpreads(one.everyMs, other.everyMs),
     headers: mergeCounts(one.headers, other.headers),
@@ -182,14 +185,22 @@ export function readTraffic(folder: string): TrafficProfile[] | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  let contents: { traffic?: unknown; profiles?: unknown };
+  let contents: { traffic?: unknown; profiles?: unknown } | null;
   try {
     contents = JSON.parse(text) as typeof contents;
   } catch (cause) {
     throw new RangeError(`${path} is not valid JSON`, { cause });
   }
-  if (contents.traffic !== VERSION || !Array.isArray(contents.profiles)) {
-    throw new RangeError(`${path} is of version ${String(contents.traffic)}; this program reads version ${VERSION}`);
-  }
-  return contents.profiles as TrafficProfile[];
+  const { traffic, profiles } = contents ?? {};
+  if (traffic !== VERSION)
+    throw new RangeError(`${path} is of version ${String(traffic)}; this program reads version ${VERSION}`);
+  if (!Array.isArray(profiles) || !profiles.every(isProfile))
+    throw new RangeError(`${path} is damaged: not all of its profiles are complete`);
+  return profiles;
+}
+
+/** Whether its parts are there; what is in them this program has written. */
+function isProfile(value: unknown): value is TrafficProfile {
+  const { operations, connections, firsts } = (value ?? {}) as Partial<TrafficProfile>;
+  return [operations, connections, firsts].every((rows) => Array.isArray(rows));
 }

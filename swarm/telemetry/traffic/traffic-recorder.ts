@@ -213,6 +213,7 @@ class OperationBuilder {
   #count = 0;
   readonly #headBytes = new Spread();
   readonly #bodyBytes = new Spread();
+  readonly #patternBytes = new Spread();
   readonly #responseBytes = new Spread();
   readonly #everyMs = new Spread();
   readonly #headers: Counts = {};
@@ -230,7 +231,10 @@ class OperationBuilder {
     const { headers, headBytesSent, bytesSent, bytesReceived, body, status, target } = exchange;
     this.#count++;
     this.#headBytes.add(headBytesSent);
-    this.#bodyBytes.add(Math.max(0, bytesSent - headBytesSent));
+    const bodyBytes = Math.max(0, bytesSent - headBytesSent);
+    this.#bodyBytes.add(bodyBytes);
+    // What is too long to be kept counts as it is.
+    this.#patternBytes.add(body === '' ? bodyBytes : Buffer.byteLength(replaceIds(body)));
     this.#responseBytes.add(bytesReceived);
     if (everyMs !== null) this.#everyMs.add(everyMs);
     count(this.#headers, headers.filter((_, at) => at % 2 === 0).join(', '), MOST_TEXTS);
@@ -252,6 +256,7 @@ class OperationBuilder {
       perSource: perSource.record(),
       headBytes: this.#headBytes.record(),
       bodyBytes: this.#bodyBytes.record(),
+      patternBytes: this.#patternBytes.record(),
       responseBytes: this.#responseBytes.record(),
       everyMs: this.#everyMs.record(),
       headers: { ...this.#headers },
