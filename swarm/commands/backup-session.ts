@@ -1,6 +1,7 @@
 /** One backup load as the command line runs it: what earlier loads have left, ledger, files, progress, verdict. */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isKubeError } from '../../model/kube/kube-error.ts';
 import { BackupInputError } from '../backup/backup-error.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
 import type { BackupFigures, PhaseFigures } from '../backup/backup-figures.ts';
@@ -41,13 +42,17 @@ export interface SessionResult {
   readonly logs: string;
 }
 
-/** @param test name of the load in its suite; '' outside of one. @throws InputError when nothing was begun */
+/**
+ * @param test name of the load in its suite; '' outside of one
+ * @returns null when it was interrupted before anything was made
+ * @throws InputError when nothing was made, as nothing could be
+ */
 export async function runBackup(
   request: BackupRequest,
   target: BackupTarget,
   flags: SessionFlags,
   test = '',
-): Promise<SessionResult> {
+): Promise<SessionResult | null> {
   prepareOutputFolder(flags.out);
   const id = runId(test);
   const screen = new Screen(flags.quiet === true);
@@ -79,11 +84,7 @@ export async function runBackup(
   try {
     const server = redactUrl(run.requests.server);
     if (target.hub) await clearEarlier(flags.out, server, stop.signal);
-    const found = await run.prepare(stop.signal).catch((error: Error) => {
-      if (error instanceof BackupInputError)
-        throw new InputError(`${error.message}; nothing was created`, { cause: error });
-      throw error;
-    });
+    const found = await run.prepare(stop.signal);
     const folder = join(flags.out, id);
     mkdirSync(folder);
     const hub = target.hub && { ...target.hub, server, label: id };
@@ -106,6 +107,14 @@ export async function runBackup(
     if (output.problem) note(`warning: not all files could be written: ${output.problem.message}`);
     ledger.end({ ended: new Date().toISOString(), verdict: verdict.verdict, reasons: verdict.reasons });
     return { run: id, folder, result, verdict, findings: findings ?? [], logs: output.logs };
+  } catch (error) {
+    if (outputs.length > 0) throw error;
+    if (stop.signal.aborted) {
+      note('interrupted; nothing was created');
+      return null;
+    }
+    if (!(error instanceof BackupInputError || isKubeError(error))) throw error;
+    throw new InputError(`${error.message}; nothing was created`, { cause: error });
   } finally {
     screen.stop();
     interrupts.release();

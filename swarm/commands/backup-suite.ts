@@ -105,7 +105,12 @@ class Suite {
     try {
       // An embedded cluster is a new one for each test.
       target = await openTarget(this.#flags);
-      const { folder, result, verdict } = await runBackup(test.request, target, this.#flags, test.name);
+      const session = await runBackup(test.request, target, this.#flags, test.name);
+      if (session === null) {
+        const reasons = ['interrupted before anything was created'];
+        return { name: test.name, status: 'INTERRUPTED', durationMs: durationMs(), folder: null, reasons, row: '' };
+      }
+      const { folder, result, verdict } = session;
       const status = result.interrupted ? 'INTERRUPTED' : verdict.verdict === 'passed' ? 'PASSED' : 'FAILED';
       const row = rowOf({ test: test.name, verdict: verdict.verdict, figures: result.figures });
       return { name: test.name, status, durationMs: durationMs(), folder, reasons: verdict.reasons, row };

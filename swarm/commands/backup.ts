@@ -110,6 +110,7 @@ function addDemo(backup: Command, finish: (code: number) => void): void {
 async function runOne(request: BackupRequest, target: BackupTarget, flags: RunFlags): Promise<number> {
   const { exitCodeOfBackup, runBackup } = await import('./backup-session.ts');
   const session = await runBackup(request, target, flags);
+  if (session === null) return EXIT.interrupted;
   await print(session, flags);
   return exitCodeOfBackup(session.verdict);
 }
