@@ -39,8 +39,10 @@ export interface BackupLeft {
   readonly reason: string;
 }
 
-/** Wall-clock milliseconds in which something must have gone. */
+/** Milliseconds of the clock in which something must have gone. */
 const STALL_MS = 180_000;
+/** Wall-clock milliseconds in which the cluster may still carry out a request that was not answered. */
+const SETTLE_MS = 3_000;
 
 const KINDS: Readonly<Record<string, KubeResource>> = Object.fromEntries(
   [RESOURCES.namespaces, RESOURCES.secrets, RESOURCES.configMaps, BACKUP_RESOURCES.devWorkspaces].map((one) => [
@@ -83,6 +85,9 @@ class Removal {
   async run(): Promise<BackupLeft[]> {
     await this.#try(CONFIG_KIND, () => resetOperator(this.#options));
     const namespaces = this.#open(RESOURCES.namespaces.kind);
+    const { clock } = this.#options.requests;
+    const inDoubt = this.#options.entries.some(({ unanswered, isGone }) => unanswered && !isGone);
+    if (inDoubt) await clock.sleep(SETTLE_MS * clock.speed);
     const own = new Set(namespaces.map(({ name }) => name));
     // What is in a namespace of the run goes with it.
     for (const entry of this.#options.entries) {
@@ -136,8 +141,7 @@ class Removal {
         }),
       );
       const waits = entries.filter((entry) => !refused.has(entry));
-      const over = () =>
-        waits.every(({ isGone }) => isGone) || requests.clock.now() - movedAt > STALL_MS * requests.clock.speed;
+      const over = () => waits.every(({ isGone }) => isGone) || requests.clock.now() - movedAt > STALL_MS;
       await changes.until(over, Number.POSITIVE_INFINITY, signal);
       for (const entry of waits) {
         if (!entry.isGone) this.#left.push({ entry, reason: whyItStays(informer.get(undefined, entry.name)) });

@@ -217,6 +217,21 @@ describe('others', () => {
   });
 });
 
+describe('a namespace that does not go', () => {
+  it('is told with what holds it, and the others go', TIMEOUT, async () => {
+    const bench = await start();
+    const result = await bench.run(optionsOf(3, {}, { separateNamespaces: true }), (event) => {
+      if (event.type === 'phase.started' && event.phase === 'collect') bench.plantStuck('load-test-ns-2');
+    });
+    expect(result.figures.leftovers).toEqual([expect.stringMatching(/^Namespace load-test-ns-2: .*finalizer/i)]);
+    expect(judgeBackup(result)).toMatchObject({ verdict: 'failed' });
+    expect(bench.names('Namespace').filter((name) => name.startsWith('load-test-ns'))).toEqual(['load-test-ns-2']);
+    // What is left stands in the ledger.
+    const open = readLedger(bench.folder).open.map(({ kind, name }) => `${kind} ${name}`);
+    expect(open).toContain('Namespace load-test-ns-2');
+  });
+});
+
 describe('nothing is created', () => {
   const refused = async (bench: BackupBench, options = optionsOf(3, {})) => {
     const before = bench.writes;
@@ -288,6 +303,21 @@ describe('a cluster in trouble', () => {
     });
     expect(result.figures.jobs).toMatchObject({ total: 20, succeeded: 20, unfinished: 0 });
     expect(judgeBackup(result).verdict).toBe('passed');
+    expect(bench.leftByRuns()).toEqual([]);
+  });
+
+  it('whose answers are lost makes nothing twice and leaves nothing', TIMEOUT, async () => {
+    const bench = await start();
+    // The workspace is made, and its creator is told of an error.
+    let lost = 0;
+    const stop = bench.world.cluster.store.observe(({ collection, type }) => {
+      if (collection !== 'workspace.devfile.io/devworkspaces' || type !== 'ADDED' || ++lost > 3) return;
+      throw new Error('the answer is lost');
+    });
+    const result = await bench.run(optionsOf(10, {}));
+    stop();
+    expect(result.figures.api.failed).toBe(3);
+    expect(result.figures.load).toMatchObject({ created: 10, createFailed: 0, ready: 10 });
     expect(bench.leftByRuns()).toEqual([]);
   });
 

@@ -87,7 +87,7 @@ export async function applyConfig(
   const applied = await requests.ask(async (client) => {
     if (object !== null) {
       const patch = { metadata: { annotations }, config: { workspace } };
-      return client.patch(operatorConfigs, namespace, OPERATOR_CONFIG, patch, {}, signal);
+      return client.patch(operatorConfigs, namespace, OPERATOR_CONFIG, patch);
     }
     const { group, version, kind } = operatorConfigs;
     const made = {
@@ -97,11 +97,11 @@ export async function applyConfig(
       config: { workspace: withoutNulls(workspace) },
     };
     try {
-      return await client.create(operatorConfigs, made, {}, signal);
+      return await client.create(operatorConfigs, made);
     } catch (error) {
       // An earlier try of ours whose answer got lost.
       if (!isKubeError(error) || !error.alreadyExists) throw error;
-      const live = await client.get(operatorConfigs, namespace, OPERATOR_CONFIG, signal);
+      const live = await client.get(operatorConfigs, namespace, OPERATOR_CONFIG);
       if (configuredBy(live) !== run) throw error;
       return live;
     }

@@ -91,7 +91,11 @@ export class Workspaces {
     };
     try {
       if (!options.separateNamespaces) await this.#makeNamespace(SINGLE_NAMESPACE, making.signal);
-      await Promise.all(Array.from({ length: Math.min(options.maxStarting, this.all.length) }, work));
+      const workers = Array.from({ length: Math.min(options.maxStarting, this.all.length) }, work);
+      // Whatever ends one of them: what the others have asked for is answered before it is taken away.
+      await Promise.allSettled(workers);
+      signal.throwIfAborted();
+      await Promise.all(workers);
     } finally {
       making.cancel();
     }
@@ -107,7 +111,7 @@ export class Workspaces {
           await requests.ask((client) => {
             one.stopAskedAt ??= clock.now();
             const patch = { spec: { started: false } };
-            return client.patch(BACKUP_RESOURCES.devWorkspaces, one.namespace, one.name, patch, {}, signal);
+            return client.patch(BACKUP_RESOURCES.devWorkspaces, one.namespace, one.name, patch);
           }, signal);
         } catch (error) {
           one.stopRefused = true;
@@ -221,13 +225,14 @@ export class Workspaces {
       const made = await requests.ask(async (client) => {
         const since = clock.now();
         try {
-          const answer = await client.create(resource, object, {}, signal);
+          // Not cut short: a request that is under way may be carried out all the same.
+          const answer = await client.create(resource, object);
           onAnswered(clock.now() - since);
           return answer;
         } catch (error) {
           if (!isKubeError(error) || !error.alreadyExists) throw error;
           // An earlier try of ours whose answer got lost.
-          const live = await client.get(resource, namespace, name, signal);
+          const live = await client.get(resource, namespace, name);
           if (live.metadata.labels?.[RUN_LABEL] !== run) throw error;
           return live;
         }

@@ -65,11 +65,20 @@ const enabled = (object: KubeObject) =>
 const MOMENTS: Readonly<Record<string, (change: StoreChange) => boolean>> = {
   create: ({ collection, type, record: { object } }) =>
     collection === 'workspace.devfile.io/devworkspaces' && type === 'ADDED' && object.metadata.name === 'dw-test-2',
+  ready: ({ collection, record: { object } }) =>
+    collection === 'workspace.devfile.io/devworkspaces' &&
+    object.metadata.name === 'dw-test-3' &&
+    (object.status as { phase?: string } | undefined)?.phase === 'Running',
   stop: ({ collection, record: { object } }) =>
     collection === 'workspace.devfile.io/devworkspaces' && specOf(object).started === false,
   configure: ({ collection, record: { object } }) =>
     collection === 'controller.devfile.io/devworkspaceoperatorconfigs' && enabled(object),
   watch: ({ collection, type }) => collection === 'batch/jobs' && type === 'ADDED',
+  reset: ({ collection, record: { object }, previous }) =>
+    collection === 'controller.devfile.io/devworkspaceoperatorconfigs' &&
+    previous !== undefined &&
+    enabled(previous.object) &&
+    !enabled(object),
   cleanup: ({ collection, record: { object } }) =>
     collection === '/namespaces' && object.metadata.deletionTimestamp !== undefined,
 };
@@ -146,7 +155,7 @@ describe('swarm backup run', () => {
 });
 
 describe('a load that was killed', () => {
-  it.each(['create', 'stop', 'configure', 'watch', 'cleanup'])('while it was to %s is cleaned up by swarm clean', {
+  it.each(Object.keys(MOMENTS))('while it was to %s is cleaned up by swarm clean', {
     timeout: 60_000,
   }, async (phase) => {
     const id = await killedIn(phase, '--separate-namespaces', 'true');

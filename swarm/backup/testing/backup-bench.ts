@@ -201,6 +201,15 @@ export class BackupBench {
     });
   }
 
+  /** An object that a finalizer of somebody's holds. */
+  plantStuck(namespace: string): void {
+    this.world.cluster.create(RESOURCES.configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'stuck', namespace, finalizers: ['example.com/held'] },
+    });
+  }
+
   get #config() {
     return this.world.cluster.get(RESOURCES.configs, OPERATOR_NAMESPACE, CONFIG_NAME);
   }
