@@ -129,6 +129,7 @@ describe.concurrent('completion', () => {
       'run',
       'runs',
       'clean',
+      'backup',
       'drift',
       'demo',
       'serve',

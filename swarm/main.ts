@@ -38,6 +38,7 @@ Examples:
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
   swarm clean --all                            remove what killed runs have left on the service
+  swarm backup demo                            workspaces of the DevWorkspace Operator, backed up
   swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
   swarm serve                                  start and watch runs over HTTP`,
     );

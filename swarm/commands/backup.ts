@@ -31,6 +31,14 @@ export function backupCommand(finish: (code: number) => void): Command {
     .summary('load the DevWorkspace Operator, and its backups')
     .description(
       'Creates thousands of DevWorkspaces, stops them, has the DevWorkspace Operator back them up, and measures how it does. Afterwards the operator is configured as it was, and everything that was made is gone.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  swarm backup demo                                   everything built in, in half a minute
+  swarm backup run --max-devworkspaces 50 --registry-path quay.io/yourname
+  swarm backup suite test-plans/backup-restore-smoke-test-plan.json`,
     );
   addRun(backup, finish);
   addSuite(backup, finish);
