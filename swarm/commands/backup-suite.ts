@@ -101,6 +101,7 @@ class Suite {
     const { runBackup } = await import('./backup-session.ts');
     const since = performance.now();
     const durationMs = () => performance.now() - since;
+    const entry = { name: test.name, folder: null, reasons: [], row: '' };
     let target: (BackupTarget & { close(): Promise<void> }) | null = null;
     try {
       // An embedded cluster is a new one for each test.
@@ -108,18 +109,19 @@ class Suite {
       const session = await runBackup(test.request, target, this.#flags, test.name);
       if (session === null) {
         const reasons = ['interrupted before anything was created'];
-        return { name: test.name, status: 'INTERRUPTED', durationMs: durationMs(), folder: null, reasons, row: '' };
+        return { ...entry, status: 'INTERRUPTED', durationMs: durationMs(), reasons };
       }
       const { folder, result, verdict } = session;
       const status = result.interrupted ? 'INTERRUPTED' : verdict.verdict === 'passed' ? 'PASSED' : 'FAILED';
       const row = rowOf({ test: test.name, verdict: verdict.verdict, figures: result.figures });
-      return { name: test.name, status, durationMs: durationMs(), folder, reasons: verdict.reasons, row };
+      return { ...entry, status, durationMs: durationMs(), folder, reasons: verdict.reasons, row };
     } catch (error) {
       // What the first test is refused for, the others would be, too.
-      if (!(error instanceof InputError) || this.#entries.length === 0) throw error;
-      note(error.message);
-      const { name } = test;
-      return { name, status: 'REFUSED', durationMs: durationMs(), folder: null, reasons: [error.message], row: '' };
+      if (this.#entries.length === 0) throw error;
+      const { message } = error as Error;
+      note(message);
+      const status = error instanceof InputError ? 'REFUSED' : 'FAILED';
+      return { ...entry, status, durationMs: durationMs(), reasons: [message] };
     } finally {
       await target?.close();
     }
