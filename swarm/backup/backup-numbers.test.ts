@@ -88,6 +88,6 @@ describe('errorPattern', () => {
     expect(errorPattern(pod({ reason: 'Evicted', message: 'The node was low on resource: memory.' }))).toContain(
       'low on',
     );
-    expect(errorPattern(pod({ reason: '', exitCode: 137 }))).toBe('exit code <n>');
+    expect(errorPattern(pod({ reason: '', exitCode: 137 }))).toBe('exit code 137');
   });
 });
