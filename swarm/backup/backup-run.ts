@@ -111,6 +111,16 @@ export class BackupRun {
     return this.#requests;
   }
 
+  /** Epoch milliseconds of the run's clock. */
+  get now(): number {
+    return this.#given.clock.now();
+  }
+
+  /** As things stand; null before {@link execute}. */
+  get standing(): BackupFigures | null {
+    return this.#workspaces && this.#programs && this.#figures(this.#collected ?? this.#measure(this.#workspaces));
+  }
+
   /** Looks whether the run can be done; writes nothing. @throws BackupInputError, KubeError */
   async prepare(signal: AbortSignal): Promise<Preflight> {
     const { run, options, credentials, replaceSecret, login } = this.#given;
@@ -283,11 +293,14 @@ export class BackupRun {
 
   /** What is measured of workspaces and Jobs, once: what comes later belongs to no run any more. */
   #collect(workspaces: Workspaces): void {
-    if (this.#collected) return;
+    this.#collected ??= this.#measure(workspaces);
+  }
+
+  #measure(workspaces: Workspaces): Collected {
     const jobs = this.#jobs;
     const figures = workspaceFigures(workspaces, jobs);
     const none = { outcomes: null, attemptedTwiceOrMore: null, backedUp: null };
-    this.#collected = {
+    return {
       workspaces: figures,
       stop: jobs && workspaces.stop,
       jobs: jobs?.figures(this.#appliedAt) ?? null,
@@ -332,7 +345,7 @@ export class BackupRun {
     });
   }
 
-  #figures(): BackupFigures {
+  #figures(collected = this.#collected!): BackupFigures {
     const { run, options, clock } = this.#given;
     return {
       run,
@@ -343,7 +356,7 @@ export class BackupRun {
       phases: this.#phases.figures,
       load: this.#workspaces!.load,
       config: options.backup && this.#config(options.backup),
-      ...this.#collected!,
+      ...collected,
       resources: this.#programs!.figures,
       api: this.#requests.figures(options.workspaces),
       leftovers: this.#leftovers,
