@@ -42,18 +42,6 @@ export class Phases {
     return this.#last;
   }
 
-  get done(): number {
-    return this.#now?.work.done() ?? 0;
-  }
-
-  get of(): number {
-    return this.#now?.plan.of ?? 0;
-  }
-
-  details(): string[] {
-    return this.#now?.work.details() ?? [];
-  }
-
   /** Null between two phases, and before and after all. */
   get current(): PhaseProgress | null {
     if (!this.#now) return null;

@@ -3,7 +3,6 @@ import { BackupInputError } from '../backup/backup-error.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
 import type { PhaseFigures } from '../backup/backup-figures.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
-import type { BackupRun } from '../backup/backup-run.ts';
 import type { BackupVerdict } from '../backup/backup-verdict.ts';
 import { credentialsOf } from '../backup/registry-secret.ts';
 import { BackupLoad, type BackupOutcome } from '../daemon/backup-load.ts';
@@ -38,7 +37,7 @@ export async function runBackup(request: BackupRequest, flags: SessionFlags, tes
       test,
       tell: note,
     });
-    load.events.listen((event) => screen.take(event, load.run!));
+    load.events.listen((event) => screen.take(event, load));
     void interrupts.first.then(() => {
       note('stopping: what was changed is put back and what was made is removed; Ctrl-C again leaves at once');
       load.stop();
@@ -76,11 +75,11 @@ class Screen {
     this.#quiet = quiet;
   }
 
-  take(event: BackupEvent, run: BackupRun): void {
+  take(event: BackupEvent, load: BackupLoad): void {
     if (event.type === 'warning') this.#say(`warning: ${event.message}`);
     if (this.#quiet) return;
     if (event.type === 'note') this.#say(event.message);
-    else if (event.type === 'phase.started') this.#follow(event.phase, run);
+    else if (event.type === 'phase.started') this.#follow(event.phase, load);
     else if (event.type === 'phase.ended') {
       this.stop();
       note(phaseLine(event.figures));
@@ -92,7 +91,7 @@ class Screen {
     this.#progress = null;
   }
 
-  #follow(phase: PhaseFigures['phase'], { progress }: BackupRun): void {
+  #follow(phase: PhaseFigures['phase'], load: BackupLoad): void {
     this.stop();
     const unit = UNITS[phase];
     if (!unit) return;
@@ -100,12 +99,12 @@ class Screen {
       title: phase,
       unit,
       get done() {
-        return progress.done;
+        return load.progress?.done ?? 0;
       },
       get of() {
-        return progress.of;
+        return load.progress?.of ?? 0;
       },
-      details: () => progress.details(),
+      details: () => [...(load.progress?.details ?? [])],
       warning: () => '',
     };
     this.#progress = new WorkProgress({ work, stream: process.stderr });

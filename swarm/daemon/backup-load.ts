@@ -9,18 +9,20 @@ import { join } from 'node:path';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { BackupInputError } from '../backup/backup-error.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
-import type { BackupFigures } from '../backup/backup-figures.ts';
+import type { BackupFigures, PhaseFigures } from '../backup/backup-figures.ts';
 import { BackupOutput } from '../backup/backup-output.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
 import { type BackupResult, BackupRun } from '../backup/backup-run.ts';
 import { type BackupVerdict, judgeBackup } from '../backup/backup-verdict.ts';
 import { diagnose } from '../backup/diagnosis.ts';
 import type { Finding } from '../backup/finding.ts';
+import type { PhaseProgress } from '../backup/phases.ts';
 import { type Credentials, tryLogin } from '../backup/registry-login.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { Ledger, type LedgerHeader, type LedgerHub } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { newRunId } from '../telemetry/run-archive.ts';
+import { ApiError } from './api-error.ts';
 import type { BackupTarget } from './backup-target.ts';
 import { clearEarlierLoads } from './earlier-loads.ts';
 import { EventStream } from './event-stream.ts';
@@ -69,6 +71,7 @@ export class BackupLoad {
   #folder: string | null = null;
   #output: BackupOutput | null = null;
   #run: BackupRun | null = null;
+  #result: BackupFigures | null = null;
   #findings: readonly Finding[] | null = null;
   #end: Pick<BackupVerdict, 'verdict' | 'reasons'> | null = null;
 
@@ -108,9 +111,26 @@ export class BackupLoad {
     return this.#findings ?? [];
   }
 
-  /** The engine, with its progress and figures; null until the cluster is open. */
-  get run(): BackupRun | null {
-    return this.#run;
+  /** The phase under way; null between two, before the first and after the last. */
+  get progress(): PhaseProgress | null {
+    return this.#run?.progress.current ?? null;
+  }
+
+  /** Phases that are over. */
+  get phases(): readonly PhaseFigures[] {
+    return this.#run?.progress.figures ?? [];
+  }
+
+  /** As things stand; null before the first. */
+  get figures(): BackupFigures | null {
+    return this.#result ?? this.#run?.standing ?? null;
+  }
+
+  /** What {@link BackupOutput} keeps of it. @throws ApiError 404 before the first figures */
+  summary(): object {
+    const { figures, verdict, reasons, findings } = this;
+    if (figures) return { verdict, reasons, findings, figures };
+    throw new ApiError(404, 'no-summary', `run ${this.id} has no summary: nothing is measured yet`, { given: this.id });
   }
 
   /** Ends it early: what was changed is put back, and what was made is removed. */
@@ -187,6 +207,7 @@ export class BackupLoad {
       this.#findings ??= await this.#diagnose(figures, run);
     };
     const result = await run.execute({ ledger, folder, stop: signal, onCollected });
+    this.#result = result.figures;
     const verdict = judgeBackup(result);
     const { reasons } = verdict;
     this.#take({ at: clock.now(), type: 'run.ended', run: this.id, verdict: verdict.verdict, reasons });

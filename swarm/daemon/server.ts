@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { programVersion } from '../package-root.ts';
 import { createRegistry } from '../telemetry/registry.ts';
 import { type AccessRules, guard, prepareRefusal, refusalOf, TOKEN_PROTOCOL } from './access.ts';
+import type { BackupManager } from './backup-manager.ts';
 import { COMPAT_BASE, compatApi } from './compat-api.ts';
 import { sendError, sendNotFound } from './error-reply.ts';
 import { createHttpServer, type DaemonHttpServer, type ServerCertificate } from './http-server.ts';
@@ -26,6 +27,8 @@ import { PAGE_HEADERS, STATUS_PAGE } from './status-page.ts';
 export interface ServerOptions {
   runs: RunManager;
   agents: LoneAgents;
+  /** Backup loads; none can be started when absent. */
+  backups?: BackupManager;
   /** The launch of this process, when it is one. */
   launch?: LaunchSource;
   /** Ends the daemon when a client asks for it. */
@@ -108,9 +111,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).send(STATUS_PAGE));
   await app.register((scope) => compatApi(scope, options), { prefix: COMPAT_BASE });
-  await app.register((scope) => ownApi(scope, { runs: options.runs, plans, limits, launch: options.launch ?? null }), {
-    prefix: OWN_BASE,
-  });
+  await app.register(
+    (scope) =>
+      ownApi(scope, {
+        runs: options.runs,
+        plans,
+        limits,
+        launch: options.launch ?? null,
+        backups: options.backups ?? null,
+      }),
+    {
+      prefix: OWN_BASE,
+    },
+  );
   await app.ready();
   return app;
 }
@@ -127,6 +140,7 @@ async function registerDocuments(app: FastifyInstance): Promise<void> {
       },
       tags: [
         { name: 'runs', description: 'Runs of plans' },
+        { name: 'backups', description: 'Backup loads of the DevWorkspace Operator; they are runs, too' },
         { name: 'launch', description: 'Hosts for the InfraEnvs of a hub, in a process that launches them' },
         { name: 'swarm', description: 'Single agents, compatible with the public Go tool' },
       ],
