@@ -7,9 +7,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isKubeError } from '../../model/kube/kube-error.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import { BackupInputError } from '../backup/backup-error.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
 import type { BackupFigures, PhaseFigures } from '../backup/backup-figures.ts';
+import type { MeasuredBackup } from '../backup/backup-metrics.ts';
 import { BackupOutput } from '../backup/backup-output.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
 import { type BackupResult, BackupRun } from '../backup/backup-run.ts';
@@ -71,7 +73,9 @@ export class BackupLoad {
   #folder: string | null = null;
   #output: BackupOutput | null = null;
   #run: BackupRun | null = null;
+  #clock: Clock | null = null;
   #result: BackupFigures | null = null;
+  #last: MeasuredBackup | null = null;
   #findings: readonly Finding[] | null = null;
   #end: Pick<BackupVerdict, 'verdict' | 'reasons'> | null = null;
 
@@ -79,7 +83,8 @@ export class BackupLoad {
     const { test = '', request, tell } = options;
     this.#options = options;
     this.#test = test;
-    this.#tell = tell ?? ((message) => this.events.publish({ at: this.#now(), type: 'note', message }));
+    this.#tell =
+      tell ?? ((message) => this.events.publish({ at: this.#clock?.now() ?? Date.now(), type: 'note', message }));
     this.id = runId(test);
     const { workspaces, backup } = request.options;
     this.name = test || `backup of ${workspaces}${backup ? `, ${backup.configType}` : ''}`;
@@ -111,6 +116,18 @@ export class BackupLoad {
     return this.#findings ?? [];
   }
 
+  /** What is known now, and after the end what was known then. */
+  get measured(): MeasuredBackup {
+    if (this.#last) return this.#last;
+    const run = this.#run;
+    return {
+      progress: run?.progress.current ?? null,
+      figures: this.#result ?? run?.standing ?? null,
+      durations: run?.durations ?? null,
+      requests: run?.requests.counts ?? [],
+    };
+  }
+
   /** The phase under way; null between two, before the first and after the last. */
   get progress(): PhaseProgress | null {
     return this.#run?.progress.current ?? null;
@@ -118,12 +135,11 @@ export class BackupLoad {
 
   /** Phases that are over. */
   get phases(): readonly PhaseFigures[] {
-    return this.#run?.progress.figures ?? [];
+    return this.#run?.progress.figures ?? this.#last?.figures?.phases ?? [];
   }
 
-  /** As things stand; null before the first. */
   get figures(): BackupFigures | null {
-    return this.#result ?? this.#run?.standing ?? null;
+    return this.measured.figures;
   }
 
   /** What {@link BackupOutput} keeps of it. @throws ApiError 404 before the first figures */
@@ -162,6 +178,9 @@ export class BackupLoad {
       throw error;
     } finally {
       await this.#run?.close();
+      // What the engine holds of each workspace goes with it.
+      this.#last = this.measured;
+      this.#run = null;
       await target?.close();
       this.#state = 'ended';
       this.#endedAt = new Date();
@@ -172,6 +191,7 @@ export class BackupLoad {
   async #work(target: BackupTarget): Promise<BackupOutcome> {
     const { request, credentials, out } = this.#options;
     const { kubeconfig, clock } = target;
+    this.#clock = clock;
     const { signal } = this.#stop;
     const run = new BackupRun({
       run: this.id,
@@ -253,10 +273,6 @@ export class BackupLoad {
       startedAt: this.startedAt.toISOString(),
       process: ownIdentity(),
     };
-  }
-
-  #now(): number {
-    return this.#run?.now ?? Date.now();
   }
 }
 

@@ -7,6 +7,7 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { backupMetrics } from '../backup/backup-metrics.ts';
 import { programVersion } from '../package-root.ts';
 import { createRegistry } from '../telemetry/registry.ts';
 import { type AccessRules, guard, prepareRefusal, refusalOf, TOKEN_PROTOCOL } from './access.ts';
@@ -93,7 +94,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const plans = options.plans ?? new PlanReader({}, options.noop ?? null);
   if (!options.plans) app.addHook('onClose', () => plans.close());
 
-  const registry = createRegistry(programVersion(), () => {
+  const measured = () => {
     const run = options.runs.current;
     if (!run) return options.launch?.measured() ?? options.agents.measured();
     return {
@@ -103,7 +104,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       hubRequests: run.hubRequests,
       processes: { run: run.id, figures: run.processes },
     };
-  });
+  };
+  const { backups = null } = options;
+  const ofBackups = backups ? backupMetrics(() => backups.current?.measured ?? null) : [];
+  const registry = createRegistry(programVersion(), measured, ofBackups);
   const heavy = { rateLimit: { max: limits.heavyRequestsPerSecond } };
   app.get('/metrics', { schema: { hide: true }, config: heavy }, async (_request, reply) => {
     reply.type(registry.contentType);
