@@ -1,6 +1,6 @@
 /** The Prometheus metrics of a backup load: its figures, as things stand. Times are those of its clock. */
 import type { MetricRow, Sample } from '../telemetry/metric-row.ts';
-import { type BackupFigures, type BackupPhase, PHASES, type UsageFigures } from './backup-figures.ts';
+import { type BackupFigures, type BackupPhase, PHASES, type PhaseFigures, type UsageFigures } from './backup-figures.ts';
 import type { RequestCount } from './cluster-requests.ts';
 import type { BackupDurations } from './durations.ts';
 import type { PhaseProgress } from './phases.ts';
@@ -9,6 +9,8 @@ import type { PhaseProgress } from './phases.ts';
 export interface MeasuredBackup {
   /** The phase under way; null between two, before and after all. */
   readonly progress: PhaseProgress | null;
+  /** Those that are over. */
+  readonly phases: readonly PhaseFigures[];
   /** Null before the first. */
   readonly figures: BackupFigures | null;
   readonly durations: BackupDurations | null;
@@ -66,12 +68,12 @@ const durations = (
 
 /** A phase has its value once it has begun. */
 const ofPhases = (
-  { figures, progress }: MeasuredBackup,
-  ended: (phase: BackupFigures['phases'][number]) => number,
+  { phases, progress }: MeasuredBackup,
+  ended: (phase: PhaseFigures) => number,
   underWay: (phase: PhaseProgress) => number,
 ): Sample[] => {
   const values: Partial<Record<BackupPhase, number>> = {};
-  for (const phase of figures?.phases ?? []) values[phase.phase] = ended(phase);
+  for (const phase of phases) values[phase.phase] = ended(phase);
   if (progress) values[progress.phase] = underWay(progress);
   return by('phase', values);
 };

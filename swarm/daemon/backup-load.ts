@@ -121,7 +121,8 @@ export class BackupLoad {
     if (this.#last) return this.#last;
     const run = this.#run;
     return {
-      progress: run?.progress.current ?? null,
+      progress: this.progress,
+      phases: this.phases,
       figures: this.#result ?? run?.standing ?? null,
       durations: run?.durations ?? null,
       requests: run?.requests.counts ?? [],
@@ -135,7 +136,7 @@ export class BackupLoad {
 
   /** Phases that are over. */
   get phases(): readonly PhaseFigures[] {
-    return this.#run?.progress.figures ?? this.#last?.figures?.phases ?? [];
+    return this.#run?.progress.figures ?? this.#last?.phases ?? [];
   }
 
   get figures(): BackupFigures | null {
@@ -183,7 +184,7 @@ export class BackupLoad {
       this.#run = null;
       await target?.close();
       this.#state = 'ended';
-      this.#endedAt = new Date();
+      this.#endedAt ??= new Date();
       this.events.end();
     }
   }
@@ -233,7 +234,8 @@ export class BackupLoad {
     this.#take({ at: clock.now(), type: 'run.ended', run: this.id, verdict: verdict.verdict, reasons });
     output.end(result.figures, { ...verdict, findings: this.findings });
     if (output.problem) this.#tell(`warning: not all files could be written: ${output.problem.message}`);
-    ledger.end({ ended: new Date().toISOString(), verdict: verdict.verdict, reasons });
+    this.#endedAt = new Date();
+    ledger.end({ ended: this.#endedAt.toISOString(), verdict: verdict.verdict, reasons });
     return { run: this.id, folder, result, verdict, findings: this.findings, logs: output.logs };
   }
 
