@@ -112,8 +112,9 @@ export class BackupJobs {
     return this.#failed;
   }
 
-  get unended(): number {
-    return this.#unended.size;
+  /** Those that have not ended, as they came. */
+  get underWay(): ReadonlySet<BackupJob> {
+    return this.#unended;
   }
 
   of(workspace: Workspace): readonly BackupJob[] {

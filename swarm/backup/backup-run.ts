@@ -255,7 +255,7 @@ export class BackupRun {
     await this.#phases.run({ phase: 'watch', of, deadlineMs: backup.waitMs }, async (phase) => {
       phase.done = () => workspaces.count((one) => jobs.of(one).some(({ outcome }) => outcome !== null));
       phase.details = () => [
-        `${jobs.total} Jobs: ${jobs.succeeded} succeeded, ${jobs.failed} failed, ${jobs.unended} under way`,
+        `${jobs.total} Jobs: ${jobs.succeeded} succeeded, ${jobs.failed} failed, ${jobs.underWay.size} under way`,
       ];
       const watch = new BackupWatch(backup, workspaces, jobs, this.#appliedAt!);
       jobs.mark();

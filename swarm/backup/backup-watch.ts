@@ -1,7 +1,8 @@
 /** When the wait for backup Jobs is over, before its deadline. */
 import { nextFiring, parseCronSchedule } from '../../model/time/cron-schedule.ts';
-import type { BackupJobs } from './backup-jobs.ts';
+import type { BackupJob, BackupJobs } from './backup-jobs.ts';
 import type { BackupPart } from './backup-options.ts';
+import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** Jobs each that an incorrect configuration is to show. */
@@ -9,18 +10,22 @@ const INCORRECT_JOBS = 2;
 /** Milliseconds beyond an interval of the schedule in which a Job must come: the document's chapter on what to look for. */
 const PATIENCE_MS = 5 * 60_000;
 
+type SeenWorkspaces = Pick<Workspaces, 'all'>;
+type SeenJobs = Pick<BackupJobs, 'of' | 'total' | 'succeeded' | 'failed' | 'underWay'>;
+
 export class BackupWatch {
   readonly #part: BackupPart;
-  readonly #workspaces: Workspaces;
-  readonly #jobs: BackupJobs;
+  readonly #workspaces: SeenWorkspaces;
+  readonly #jobs: SeenJobs;
   readonly #intervalMs: number | null;
   #newsAt: number;
   #news = '';
-  /** Since when all has been seen that was to be seen. */
-  #enoughAt: number | null = null;
+  /** Since when all has been seen that was to be seen, and Jobs that were under way then. */
+  #enough: { readonly at: number; readonly underWay: BackupJob[] } | null = null;
+  #lacking: Workspace | null = null;
 
   /** @param appliedAt when the configuration was. @throws CronScheduleError */
-  constructor(part: BackupPart, workspaces: Workspaces, jobs: BackupJobs, appliedAt: number) {
+  constructor(part: BackupPart, workspaces: SeenWorkspaces, jobs: SeenJobs, appliedAt: number) {
     this.#part = part;
     this.#workspaces = workspaces;
     this.#jobs = jobs;
@@ -34,31 +39,37 @@ export class BackupWatch {
   /** Whether there is nothing to wait for any more. */
   isOver(now: number): boolean {
     const jobs = this.#jobs;
-    const news = `${jobs.total} ${jobs.succeeded} ${jobs.failed} ${jobs.unended}`;
+    const news = `${jobs.total} ${jobs.succeeded} ${jobs.failed} ${jobs.underWay.size}`;
     if (news !== this.#news) {
       this.#news = news;
       this.#newsAt = now;
     }
-    const allEnded = jobs.unended === 0;
+    const allEnded = jobs.underWay.size === 0;
     const interval = this.#intervalMs ?? Number.POSITIVE_INFINITY;
     if (allEnded && now - this.#newsAt > interval + PATIENCE_MS) return true;
     if (!this.#isEnough()) return false;
-    this.#enoughAt ??= now;
-    // Of Jobs that come each minute and take longer there may be some at any moment.
-    return allEnded || (this.#part.configType === 'incorrect' && now - this.#enoughAt > interval);
+    this.#enough ??= { at: now, underWay: [...jobs.underWay] };
+    if (allEnded || this.#part.configType !== 'incorrect') return allEnded;
+    // Of Jobs that come each minute and take longer there may be some at any moment: others than these tell nothing new.
+    const { at, underWay } = this.#enough;
+    while (underWay.length > 0 && !jobs.underWay.has(underWay.at(-1)!)) underWay.pop();
+    return underWay.length === 0 || now - at > interval;
   }
 
   /** Every workspace that a backup is due for has been seen to be tried, as often as the configuration makes one expect. */
   #isEnough(): boolean {
+    // The one that was lacking lacks still, mostly: asked at each change, all of them would take longer than the load itself.
+    if (this.#lacking && this.#isLacking(this.#lacking)) return false;
+    const stopped = this.#workspaces.all.filter(({ isStopped }) => isStopped);
+    this.#lacking = stopped.find((one) => this.#isLacking(one)) ?? null;
+    return this.#lacking === null && stopped.length > 0;
+  }
+
+  #isLacking(one: Workspace): boolean {
+    if (!one.isStopped) return false;
     const least = this.#part.configType === 'incorrect' ? INCORRECT_JOBS : 1;
-    let due = 0;
-    for (const one of this.#workspaces.all) {
-      if (!one.isStopped) continue;
-      due += 1;
-      let ended = 0;
-      for (const { outcome } of this.#jobs.of(one)) if (outcome !== null) ended += 1;
-      if (ended < least && !(least === 1 && one.lastBackup !== null)) return false;
-    }
-    return due > 0;
+    let ended = 0;
+    for (const { outcome } of this.#jobs.of(one)) if (outcome !== null) ended += 1;
+    return ended < least && !(least === 1 && one.lastBackup !== null);
   }
 }

@@ -106,7 +106,7 @@ export class Programs {
       const last = await Promise.allSettled([
         all && this.#take(requests.sampler, this.#operatorPods, OPERATOR_CONTAINER, this.#operator, phase),
         all && this.#etcdPods && this.#take(requests.sampler, this.#etcdPods, 'etcd', this.#etcd, phase),
-        this.#jobs && this.#jobs.unended > 0 && this.#takeBackups(requests.sampler, this.#jobs, phase),
+        this.#jobs && this.#jobs.underWay.size > 0 && this.#takeBackups(requests.sampler, this.#jobs, phase),
       ]);
       const failed = last.find((one) => one.status === 'rejected');
       const none = this.#operator.isEmpty;
