@@ -8,15 +8,20 @@ import { credentialsOf } from '../backup/registry-secret.ts';
 import { BackupLoad, type BackupOutcome } from '../daemon/backup-load.ts';
 import { formatCount, formatMs } from '../report/style.ts';
 import { WorkProgress } from '../report/work-progress.ts';
+import { type AccessFlags, listenSettings } from './access-options.ts';
 import { openTarget, type TargetFlags } from './backup-target.ts';
+import type { DaemonSession } from './daemon-session.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
+import type { ListenAddress } from './options.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
-export interface SessionFlags extends TargetFlags {
+export interface SessionFlags extends TargetFlags, Partial<AccessFlags> {
   out: string;
   quiet?: boolean;
+  /** Serve API, metrics and page meanwhile. */
+  listen?: ListenAddress;
 }
 
 /**
@@ -27,7 +32,8 @@ export interface SessionFlags extends TargetFlags {
 export async function runBackup(request: BackupRequest, flags: SessionFlags, test = ''): Promise<BackupOutcome | null> {
   prepareOutputFolder(flags.out);
   const screen = new Screen(flags.quiet === true);
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  const served = await serve(flags);
+  const interrupts = served ? null : catchInterrupts(() => process.exit(EXIT.interrupted));
   try {
     const load = new BackupLoad({
       request,
@@ -38,11 +44,13 @@ export async function runBackup(request: BackupRequest, flags: SessionFlags, tes
       tell: note,
     });
     load.events.listen((event) => screen.take(event, load));
-    void interrupts.first.then(() => {
+    const asked = served ? [served.interrupted, served.exitAsked] : [interrupts!.first];
+    void Promise.race(asked).then(() => {
+      if (load.state === 'ended') return;
       note('stopping: what was changed is put back and what was made is removed; Ctrl-C again leaves at once');
       load.stop();
     });
-    const outcome = await load.execute();
+    const outcome = await (served ? served.backups.execute(load) : load.execute());
     if (outcome === null) note('interrupted; nothing was created');
     return outcome;
   } catch (error) {
@@ -50,7 +58,27 @@ export async function runBackup(request: BackupRequest, flags: SessionFlags, tes
     throw new InputError(error.message, { cause: error });
   } finally {
     screen.stop();
-    interrupts.release();
+    interrupts?.release();
+    await served?.close();
+  }
+}
+
+/** Null when nothing is to be served. */
+async function serve(flags: SessionFlags): Promise<DaemonSession | null> {
+  if (!flags.listen) return null;
+  const { DaemonSession } = await import('./daemon-session.ts');
+  const session = new DaemonSession({
+    directory: flags.out,
+    ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
+  });
+  try {
+    const settings = await listenSettings(flags.listen, { allowHost: [], ...flags }, flags.out);
+    note(`page, API and metrics: ${await session.listen(settings)}`);
+    for (const line of settings.notes) note(line);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
   }
 }
 
