@@ -11,6 +11,7 @@ import type { StoreChange } from '../../controller-mock/store/store.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
 import type { BackupFigures } from '../backup/backup-figures.ts';
+import { optionOf, PARAMETER_NAMES, PARAMETERS, type Parameter } from '../backup/parameters.ts';
 import { BackupBench } from '../backup/testing/backup-bench.ts';
 import { builtInTemplate } from '../backup/workspace-template.ts';
 import { readLedger } from '../telemetry/ledger.ts';
@@ -229,6 +230,21 @@ describe('a load', () => {
     await backups.idle();
     expect(await get(`/backups/${id}`)).toMatchObject({ verdict: 'passed', figures: { clockSpeed: 100 } });
     expect(readdirSync(join(folder, id))).toContain('files');
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('has the routes, and every parameter of the command line in the body', async () => {
+    const { paths }: Answer = await get('/openapi.json');
+    expect(Object.keys(paths['/api/v1/backups'])).toEqual(expect.arrayContaining(['post', 'get']));
+    expect(paths).toHaveProperty('/api/v1/backups/{id}');
+    const { requestBody, tags } = paths['/api/v1/backups'].post;
+    expect(tags).toEqual(['backups']);
+    const { properties } = requestBody.content['application/json'].schema;
+    for (const name of PARAMETER_NAMES.filter((one) => !(PARAMETERS[one] as Parameter).hidden)) {
+      expect(properties).toHaveProperty(optionOf(name).slice(2));
+    }
+    expect(properties).toHaveProperty('embedded');
   });
 });
 
