@@ -65,8 +65,8 @@ export const programOfEnvironment: ContainerProgram = (workspace, found) => {
   const expected = values.get('EXPECT_MARKER');
   if (expected !== undefined) {
     const hash = found.get(name)?.hash;
-    if (hash === undefined) return { error: `sha256sum: /projects/${name}: No such file or directory` };
-    if (hash !== markerHash(expected)) return { error: `/projects/${name}: FAILED` };
+    if (hash === undefined) return { error: `/projects/${name}: FAILED, it is not there` };
+    if (hash !== markerHash(expected)) return { error: `/projects/${name}: FAILED, it has changed` };
     return { content: found };
   }
   if (found.size > 0) return { content: found };

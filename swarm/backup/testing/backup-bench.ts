@@ -36,6 +36,7 @@ export const PART: BackupPart = {
   orasExtraArgs: null,
   waitMs: 15 * 60_000,
   order: 'stop-first',
+  restore: null,
 };
 
 export function optionsOf(

@@ -96,6 +96,7 @@ export function someFigures(more: Partial<BackupFigures> = {}): BackupFigures {
       conditions: { 'Job has reached the specified backoff limit': 2 },
     },
     pendingPods: [],
+    restore: null,
     workspaces: [],
     resources: {
       unavailable: null,
