@@ -133,8 +133,7 @@ export class BackupBench {
   leftByRuns(): string[] {
     return this.#objects(
       ({ metadata: { labels, name, namespace } }) =>
-        labels?.[RUN_LABEL] !== undefined ||
-        /^(loadtest-devworkspaces|load-test-ns-\d+)$/.test(namespace ?? name ?? ''),
+        labels?.[RUN_LABEL] !== undefined || /^(loadtest-devworkspaces|load-test-)/.test(namespace ?? name ?? ''),
     ).map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`);
   }
 
@@ -199,6 +198,18 @@ export class BackupBench {
       kind: 'DevWorkspace',
       metadata: { name, namespace, labels: { ...labels, [LABELS.creator]: '' } },
       spec: { ...builtInTemplate(1024, { backup: true, storageType: null }) },
+    });
+  }
+
+  /** A secret with logins that the operator sees. @param auths by host */
+  plantSecret(name: string, auths: Record<string, { username: string; password: string }>): void {
+    const data = { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') };
+    this.world.cluster.create(RESOURCES.secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/dockerconfigjson',
+      metadata: { name, namespace: OPERATOR_NAMESPACE, labels: { [LABELS.watchSecret]: 'true' } },
+      data,
     });
   }
 
