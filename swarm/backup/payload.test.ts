@@ -1,10 +1,10 @@
 /** The script of the built-in DevWorkspace, run by a real shell. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { payloadComponent, withPayloadEnvironment } from './payload.ts';
+import { payloadComponent, withPayloadEnvironment, withPayloadProof } from './payload.ts';
 import { builtInTemplate } from './workspace-template.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'swarm-payload-'));
@@ -65,18 +65,37 @@ describe.concurrent('the payload of a workspace', () => {
     await run(projects, { PAYLOAD_MARKER: 'ns/a' });
     const { code, said } = await run(projects, { EXPECT_MARKER: 'ns/b' });
     expect(code).not.toBe(0);
-    expect(said).toContain('payload: FAILED');
+    expect(said).toContain('payload: FAILED, it is that of ns/a');
   });
 
   it('that has changed is found out', async () => {
     const projects = folder();
     await run(projects, { PAYLOAD_MARKER: 'ns/a' });
     writeFileSync(join(projects, 'payload/data'), 'x'.repeat(64));
-    expect((await run(projects, { EXPECT_MARKER: 'ns/a' })).code).not.toBe(0);
+    const { code, said } = await run(projects, { EXPECT_MARKER: 'ns/a' });
+    expect(code).not.toBe(0);
+    expect(said).toContain('payload: FAILED, it has changed');
   });
 
   it('that is missing is found out', async () => {
-    expect((await run(folder(), { EXPECT_MARKER: 'ns/a' })).code).not.toBe(0);
+    const { code, said } = await run(folder(), { EXPECT_MARKER: 'ns/a' });
+    expect(code).not.toBe(0);
+    expect(said).toContain('payload: FAILED, it is not there');
+  });
+
+  it('is ready when it is written, or found to be right, and no sooner', async () => {
+    const projects = folder();
+    const ready = (name: string) => join(root, name);
+    await run(projects, { PAYLOAD_MARKER: 'm', PAYLOAD_READY: ready('written') });
+    await run(projects, { EXPECT_MARKER: 'm', PAYLOAD_READY: ready('found') });
+    await run(projects, { EXPECT_MARKER: 'n', PAYLOAD_READY: ready('other') });
+    await run(folder(), { EXPECT_MARKER: 'm', PAYLOAD_READY: ready('missing') });
+    expect(['written', 'found', 'other', 'missing'].map((name) => existsSync(ready(name)))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('may be nothing, hidden, or marked with the id of the workspace', async () => {
@@ -109,4 +128,16 @@ it('gets its environment in a copy of the template', () => {
     { name: 'PAYLOAD_MARKER', value: 'b' },
   ]);
   expect(environment(spec)).toEqual([{ name: 'PAYLOAD_BYTES', value: '7' }]);
+});
+
+it('is proven by a probe that asks for the file the script makes', () => {
+  const spec = builtInTemplate(7, { backup: true, storageType: null });
+  const proven = withPayloadProof(spec, { EXPECT_MARKER: 'm' });
+  type Component = { attributes?: Record<string, unknown>; container?: { env: { name: string; value: string }[] } };
+  const [volume, main] = (proven.template as { components: Component[] }).components;
+  expect(volume).toEqual((spec.template as { components: Component[] }).components[0]);
+  const file = main!.container!.env.find(({ name }) => name === 'PAYLOAD_READY')!.value;
+  expect(main!.attributes).toMatchObject({
+    'container-overrides': { startupProbe: { exec: { command: ['/bin/sh', '-c', `[ -e ${file} ]`] } } },
+  });
 });
