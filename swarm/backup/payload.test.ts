@@ -1,6 +1,6 @@
 /** The script of the built-in DevWorkspace, run by a real shell. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,14 @@ import { builtInTemplate } from './workspace-template.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'swarm-payload-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A folder with the programs that the script may use: those of coreutils. */
+const programs = join(root, 'bin');
+mkdirSync(programs);
+for (const program of ['cat', 'head', 'mkdir', 'mv', 'rm', 'sha256sum', 'sleep']) {
+  const path = (process.env.PATH ?? '').split(':').map((folder) => join(folder, program)).find(existsSync);
+  symlinkSync(path!, join(programs, program));
+}
 
 let folders = 0;
 const folder = () => {
@@ -24,7 +32,7 @@ async function run(projects: string, environment: Record<string, string>) {
   // Whoever has come to the trap waits for the signal.
   const script = args.at(-1)!.replace('sleep 2147483647 &', 'echo waits; sleep 60 &');
   const child = spawn(program!, [...args.slice(0, -1), script], {
-    env: { PATH: process.env.PATH ?? '', PAYLOAD_BYTES: '64', PROJECTS_ROOT: projects, ...environment },
+    env: { PATH: programs, PAYLOAD_BYTES: '64', PROJECTS_ROOT: projects, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -10,13 +10,13 @@
  *                    so that the workspace is ready only with the content it had
  */
 
-/** For a POSIX shell with the programs of coreutils. A directory gets its name at the end: a start that is cut off leaves no half of one. */
+/** For a POSIX shell with the programs of coreutils: an image such as ubi-micro has no others, not even sed. A directory gets its name at the end: a start that is cut off leaves no half of one. */
 const SCRIPT = `set -eu
 cd "\${PROJECTS_ROOT:-/projects}"
 entry=\${PAYLOAD_ENTRY:-payload}
 if [ -n "\${EXPECT_MARKER:-}" ]; then
   [ -e "$entry/sha256" ] || { echo "$PWD/$entry: FAILED, it is not there"; exit 1; }
-  sha256sum -c "$entry/sha256" || { echo "$PWD/$entry: FAILED, it has changed"; exit 1; }
+  (cd "$entry" && sha256sum -c sha256) || { echo "$PWD/$entry: FAILED, it has changed"; exit 1; }
   marker=$(cat "$entry/marker")
   [ "$marker" = "$EXPECT_MARKER" ] || { echo "$PWD/$entry: FAILED, it is that of $marker"; exit 1; }
 elif [ "\${PAYLOAD_BYTES:-0}" -gt 0 ] && [ ! -e "$entry" ]; then
@@ -24,8 +24,7 @@ elif [ "\${PAYLOAD_BYTES:-0}" -gt 0 ] && [ ! -e "$entry" ]; then
   mkdir "$entry.part"
   head -c "$PAYLOAD_BYTES" /dev/urandom > "$entry.part/data"
   printf %s "\${PAYLOAD_MARKER:-\${DEVWORKSPACE_ID:-}}" > "$entry.part/marker"
-  (cd "$entry.part" && sha256sum data marker) | sed "s,  ,  $entry/," > "$entry.part.sha256"
-  mv "$entry.part.sha256" "$entry.part/sha256"
+  (cd "$entry.part" && sha256sum data marker > sha256)
   mv "$entry.part" "$entry"
 fi
 [ -z "\${PAYLOAD_READY:-}" ] || : > "$PAYLOAD_READY"

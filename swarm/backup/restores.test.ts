@@ -6,6 +6,7 @@ import { readLedger } from '../telemetry/ledger.ts';
 import { type BackupPart, RESTORE_CASES, type RestoreMode, type RestorePart } from './backup-options.ts';
 import { judgeBackup } from './backup-verdict.ts';
 import { withPayloadEnvironment } from './payload.ts';
+import { builtInTemplate } from './workspace-template.ts';
 import { BackupBench, optionsOf } from './testing/backup-bench.ts';
 
 const benches: BackupBench[] = [];
@@ -135,6 +136,63 @@ describe('a restore that is not right', () => {
           { message: expect.stringContaining('cannot stat'), example: { failedContainer: 'workspace-restore' } },
         ],
       });
+    }
+  });
+});
+
+describe('a cluster in trouble', () => {
+  it('that refuses and loses requests restores all of the sample all the same', TIMEOUT, async () => {
+    const bench = await start();
+    const result = await bench.run(optionsOf(6, part({}), { separateNamespaces: true }), (event) => {
+      const { control } = bench.world;
+      const verbs = ['create', 'delete', 'get', 'patch'] as const;
+      if (event.type === 'phase.started' && event.phase === 'restore') {
+        control.setApiFault('errors', { code: 500, share: 0.2, verbs });
+        control.setApiFault('storm', { code: 429, share: 0.1, verbs, retryAfterSeconds: 1 });
+        control.dropWatches();
+      }
+      if (event.type !== 'phase.ended' || event.figures.phase !== 'restore') return;
+      control.setApiFault('errors', null);
+      control.setApiFault('storm', null);
+    });
+    expect(result.figures.restore!.restored).toEqual({ hits: 4, of: 4 });
+    expect(bench.leftByRuns()).toEqual([]);
+  });
+
+  it('that is left in the middle is as it was', TIMEOUT, async () => {
+    const bench = await start({ operatorConfig: { workspace: { progressTimeout: '3600s' } } });
+    const before = bench.configText();
+    const result = await bench.run(optionsOf(6, part({ cases: ['non-empty'] })), (event) => {
+      if (event.type === 'restore') bench.stop.abort(new Error('interrupted'));
+    });
+    expect(judgeBackup(result)).toMatchObject({ verdict: 'interrupted' });
+    expect(result.figures.restore!.outcomes.unfinished).toBeGreaterThan(0);
+    expect(bench.configText()).toBe(before);
+    expect(bench.leftByRuns()).toEqual([]);
+  });
+
+  it('whose claims do not go is told so, and nothing is made over them', TIMEOUT, async () => {
+    const bench = await start();
+    const result = await bench.run(optionsOf(2, part({}), { readyTimeoutMs: 90_000 }), (event) => {
+      if (event.type === 'phase.started' && event.phase === 'restore') bench.holdClaims();
+      if (event.type === 'phase.ended' && event.figures.phase === 'restore') bench.releaseClaims();
+    });
+    expect(result.figures.restore).toMatchObject({
+      restored: { hits: 0, of: 2 },
+      outcomes: { 'not-deleted': 2 },
+      failures: [{ message: 'the original, or its claim, was not gone in time', count: 2 }],
+    });
+    expect(bench.leftByRuns()).toEqual([]);
+  });
+});
+
+describe('common storage', () => {
+  it('is restored in a directory of its own', TIMEOUT, async () => {
+    const workspaceSpec = builtInTemplate(2 ** 20, { backup: true, storageType: 'common' });
+    for (const mode of ['in-place', 'side-by-side'] as const) {
+      const bench = await start();
+      const result = await bench.run(optionsOf(4, part({ mode }), { workspaceSpec }));
+      expect(result.figures.restore!.restored).toEqual({ hits: 4, of: 4 });
     }
   });
 });

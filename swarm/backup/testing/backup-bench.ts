@@ -213,6 +213,24 @@ export class BackupBench {
     });
   }
 
+  /** All claims there are stay, whoever deletes them, until {@link releaseClaims}. */
+  holdClaims(): void {
+    this.#setFinalizers(['example.com/held']);
+  }
+
+  releaseClaims(): void {
+    this.#setFinalizers([]);
+  }
+
+  #setFinalizers(finalizers: string[]): void {
+    const { cluster } = this.world;
+    for (const { metadata } of cluster.list(RESOURCES.claims)) {
+      cluster.modify(RESOURCES.claims, metadata.namespace ?? '', metadata.name ?? '', (draft) => {
+        draft.metadata.finalizers = finalizers;
+      });
+    }
+  }
+
   /** An object that a finalizer of somebody's holds. */
   plantStuck(namespace: string): void {
     this.world.cluster.create(RESOURCES.configMaps, {
