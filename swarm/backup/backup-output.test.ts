@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createStyle } from '../report/style.ts';
 import type { BackupEvent, JobLine } from './backup-event.ts';
 import { BackupOutput } from './backup-output.ts';
 import { ROW_HEADER, rowOf } from './backup-row.ts';
 import { backupText } from './backup-text.ts';
 import { judgeBackup } from './backup-verdict.ts';
-import { createStyle } from '../report/style.ts';
 import { FAILED_POD, SOME_RESTORES, someFigures } from './testing/some-figures.ts';
 
 const roots: string[] = [];
@@ -211,7 +211,9 @@ describe('what was restored', () => {
 
   it('is told in the terminal', () => {
     const text = backupText(figures, verdict, createStyle(false));
-    expect(text).toContain('restored    90.0% (9 of 10) are back with their content, 1 failed; in-place, 20% of 48 that');
+    expect(text).toContain(
+      'restored    90.0% (9 of 10) are back with their content, 1 failed; in-place, 20% of 48 that',
+    );
     expect(text).toContain('not back    1: /projects/payload: FAILED, it has changed\n');
     expect(text).toContain('case        missing-image: failed in workspace-restore, as expected: not found\n');
   });
@@ -224,7 +226,9 @@ describe('what was restored', () => {
     expect(text).toContain('\nWorkspaces restored: 9 of 10 (90.00%)\n');
     expect(text).toMatch(/\nDelete +4\.0s +4\.0s +8\.0s +8\.0s +12\.0s\nTo ready +9\.0s/);
     expect(text).toContain('\n     1 x /projects/payload: FAILED, it has changed\n');
-    const [header = '', row = ''] = [ROW_HEADER, rowOf({ test: '', verdict: 'failed', figures })].map((line) => line.trim());
+    const [header = '', row = ''] = [ROW_HEADER, rowOf({ test: '', verdict: 'failed', figures })].map((line) =>
+      line.trim(),
+    );
     const cells = Object.fromEntries(header.split(',').map((name, index) => [name, row.split(',')[index]]));
     expect(cells).toMatchObject({
       leftovers: '0',

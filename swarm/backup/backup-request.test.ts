@@ -216,13 +216,19 @@ describe('a request that cannot be', () => {
     [`${backup} --backup-schedule "0 0 31 2 *"`, /no such day comes/],
     [`${backup} --backup-schedule @daily`, /due every 1440 minutes, and --backup-wait-minutes is 30/],
     [`${plain} --restore-sample 10`, /^--registry-path is missing/],
-    [`${plain} --run-backup-test-hook false --restore-sample 10`, /^--run-backup-test-hook is false, and --restore-sample/],
+    [
+      `${plain} --run-backup-test-hook false --restore-sample 10`,
+      /^--run-backup-test-hook is false, and --restore-sample/,
+    ],
     [`${backup} --restore-sample 0`, /^--restore-sample is "0": allowed is a number from 1, such as 10, or a share/],
     [`${backup} --restore-sample 101%`, /^--restore-sample is "101%"/],
     [`${backup} --restore-sample ten`, /^--restore-sample is "ten"/],
     [`${backup} --restore-sample 5 --restore-mode beside`, /^--restore-mode is "beside": allowed are in-place, side-/],
     [`${backup} --restore-cases empty`, /^--restore-cases is "empty": allowed are missing-image, .*, and all$/],
-    [`${backup} --restore-mode in-place`, /^--restore-mode is given, and nothing is restored: give --restore-sample 10/],
+    [
+      `${backup} --restore-mode in-place`,
+      /^--restore-mode is given, and nothing is restored: give --restore-sample 10/,
+    ],
     [`${backup} --seed x`, /^--seed is given, and nothing is restored/],
     [`${backup} --restore-sample 5 --dwoc-config-type incorrect`, /nothing is backed up that could be restored/],
     [`${backup} --restore-cases all --dwoc-config-type incorrect`, /^--restore-cases is given, and --dwoc-config-type/],
@@ -247,8 +253,15 @@ describe('a request that cannot be', () => {
         kind: 'DevWorkspace',
         spec: { template: { components: [component(env), { name: 'projects', volume: { size: '1Gi' } }] } },
       });
-    const given = { maxDevworkspaces: '3', registryPath: 'quay.io/me', devworkspaceLink: 'dw.json', restoreSample: '1' };
-    expect(() => backupRequest(given, () => file([]))).toThrow(/dw\.json is to be restored, and none of its containers/);
+    const given = {
+      maxDevworkspaces: '3',
+      registryPath: 'quay.io/me',
+      devworkspaceLink: 'dw.json',
+      restoreSample: '1',
+    };
+    expect(() => backupRequest(given, () => file([]))).toThrow(
+      /dw\.json is to be restored, and none of its containers/,
+    );
     const { options } = backupRequest(given, () => file([{ name: 'PAYLOAD_BYTES', value: '10' }]));
     expect(options.backup?.restore).not.toBeNull();
   });

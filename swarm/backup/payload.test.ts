@@ -1,6 +1,15 @@
 /** The script of the built-in DevWorkspace, run by a real shell. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -14,7 +23,10 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const programs = join(root, 'bin');
 mkdirSync(programs);
 for (const program of ['cat', 'head', 'mkdir', 'mv', 'rm', 'sha256sum', 'sleep']) {
-  const path = (process.env.PATH ?? '').split(':').map((folder) => join(folder, program)).find(existsSync);
+  const path = (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, program))
+    .find(existsSync);
   symlinkSync(path!, join(programs, program));
 }
 

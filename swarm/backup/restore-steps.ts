@@ -3,7 +3,7 @@ import { unlessNotFound } from '../../model/kube/kube-error.ts';
 import { objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
 import { type BackupPart, CREDENTIALS_NAMESPACE, type RestorePart, restoreNamespaceName } from './backup-options.ts';
-import { BACKUP_RESOURCES, RESTORED_LABEL } from './backup-resources.ts';
+import { BACKUP_RESOURCES, DWO_LABELS, RESTORED_LABEL } from './backup-resources.ts';
 import { abortable, type BackupSite, deadlineSignal } from './backup-site.ts';
 import { markerOf, withPayloadProof } from './payload.ts';
 import { hasOwnClaim, restoredSpec, SECRET_LABEL, wrongSecrets } from './restore-content.ts';
@@ -199,8 +199,8 @@ export class RestoreSteps {
     const { start } = one.workspace;
     const until = (check: () => boolean) => changes.until(check, clock.now() + NEWS_MS, signal);
     if (start === 'ready') {
-      // Of a workspace that is ready its pod was; only its news may come later.
-      if (await until(() => one.wasRestored)) one.outcome = 'ready';
+      // Of a workspace that is ready its pod was; only its news may come later, or much later where watches end.
+      if ((await until(() => one.wasRestored)) || (await this.#lookAtPods(one, signal))) one.outcome = 'ready';
       else {
         one.outcome = 'failed';
         one.refusal = 'it became ready without a container that restores: the operator has not seen the attribute';
@@ -209,5 +209,17 @@ export class RestoreSteps {
     }
     if (start === 'failed') await until(() => one.isExplained);
     one.outcome = start === 'timed-out' ? 'timed-out' : 'failed';
+  }
+
+  /** @returns whether the container that restores has ended well */
+  async #lookAtPods(one: RestoredWorkspace, signal: AbortSignal): Promise<boolean> {
+    const { namespace, name } = one.options;
+    const labelSelector = `${DWO_LABELS.workspaceName}=${name}`;
+    const { items } = await this.#site.requests.ask(
+      (client) => client.list(RESOURCES.pods, { namespace, labelSelector }, signal),
+      signal,
+    );
+    for (const pod of items) one.followPod(pod);
+    return one.wasRestored;
   }
 }

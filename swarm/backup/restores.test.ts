@@ -6,8 +6,8 @@ import { readLedger } from '../telemetry/ledger.ts';
 import { type BackupPart, RESTORE_CASES, type RestoreMode, type RestorePart } from './backup-options.ts';
 import { judgeBackup } from './backup-verdict.ts';
 import { withPayloadEnvironment } from './payload.ts';
-import { builtInTemplate } from './workspace-template.ts';
 import { BackupBench, optionsOf } from './testing/backup-bench.ts';
+import { builtInTemplate } from './workspace-template.ts';
 
 const benches: BackupBench[] = [];
 afterEach(() => Promise.all(benches.splice(0).map((bench) => bench.close())));
@@ -143,18 +143,22 @@ describe('a restore that is not right', () => {
 describe('a cluster in trouble', () => {
   it('that refuses and loses requests restores all of the sample all the same', TIMEOUT, async () => {
     const bench = await start();
-    const result = await bench.run(optionsOf(6, part({}), { separateNamespaces: true }), (event) => {
-      const { control } = bench.world;
-      const verbs = ['create', 'delete', 'get', 'patch'] as const;
-      if (event.type === 'phase.started' && event.phase === 'restore') {
-        control.setApiFault('errors', { code: 500, share: 0.2, verbs });
-        control.setApiFault('storm', { code: 429, share: 0.1, verbs, retryAfterSeconds: 1 });
-        control.dropWatches();
-      }
-      if (event.type !== 'phase.ended' || event.figures.phase !== 'restore') return;
-      control.setApiFault('errors', null);
-      control.setApiFault('storm', null);
-    });
+    // Rests are of the wall clock, and long in the time of the world.
+    const result = await bench.run(
+      optionsOf(6, part({}), { separateNamespaces: true, readyTimeoutMs: 3_600_000 }),
+      (event) => {
+        const { control } = bench.world;
+        const verbs = ['create', 'delete', 'get', 'patch'] as const;
+        if (event.type === 'phase.started' && event.phase === 'restore') {
+          control.setApiFault('some errors', { code: 500, share: 0.2, verbs });
+          control.setApiFault('storm', { code: 429, share: 0.1, verbs, retryAfterSeconds: 1 });
+          control.dropWatches();
+        }
+        if (event.type !== 'phase.ended' || event.figures.phase !== 'restore') return;
+        control.setApiFault('some errors', null);
+        control.setApiFault('storm', null);
+      },
+    );
     expect(result.figures.restore!.restored).toEqual({ hits: 4, of: 4 });
     expect(bench.leftByRuns()).toEqual([]);
   });

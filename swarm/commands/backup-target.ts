@@ -2,9 +2,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Command } from 'commander';
 import type { Clock } from '../../model/time/clock.ts';
-import type { LedgerHub } from '../telemetry/ledger.ts';
 import type { BackupOptions } from '../backup/backup-options.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
+import type { LedgerHub } from '../telemetry/ledger.ts';
 import { InputError } from './exit.ts';
 import { clockSpeed } from './options.ts';
 
@@ -39,7 +39,10 @@ export function addTargetOptions(command: Command): Command {
 }
 
 /** @param request what is to be done there. @throws InputError for a kubeconfig that cannot be used */
-export async function openTarget(flags: TargetFlags, { options }: Pick<BackupRequest, 'options'>): Promise<BackupTarget & { close(): Promise<void> }> {
+export async function openTarget(
+  flags: TargetFlags,
+  { options }: Pick<BackupRequest, 'options'>,
+): Promise<BackupTarget & { close(): Promise<void> }> {
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
   if (flags.embedded) {
     if (flags.kubeconfig !== undefined || flags.context !== undefined) {

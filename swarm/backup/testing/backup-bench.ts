@@ -133,7 +133,10 @@ export class BackupBench {
   leftByRuns(): string[] {
     return this.#objects(
       ({ metadata: { labels, name, namespace } }) =>
-        labels?.[RUN_LABEL] !== undefined || /^(loadtest-devworkspaces(-restored)?|load-test-(restore-)?ns-\d+|load-test-restore-credentials)$/.test(namespace ?? name ?? ''),
+        labels?.[RUN_LABEL] !== undefined ||
+        /^(loadtest-devworkspaces(-restored)?|load-test-(restore-)?ns-\d+|load-test-restore-credentials)$/.test(
+          namespace ?? name ?? '',
+        ),
     ).map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`);
   }
 

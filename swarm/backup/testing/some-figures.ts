@@ -68,7 +68,9 @@ export const SOME_RESTORES: RestoreFigures = {
   readyMs: spread(9000),
   initMs: spread(2000),
   failures: [{ message: NOT_BACK.message, count: 1, example: NOT_BACK }],
-  cases: [restored({ case: 'missing-image', outcome: 'failed', message: 'not found', failedContainer: 'workspace-restore' })],
+  cases: [
+    restored({ case: 'missing-image', outcome: 'failed', message: 'not found', failedContainer: 'workspace-restore' }),
+  ],
   workspaces: [restored({}), NOT_BACK],
 };
 
