@@ -220,6 +220,7 @@ const UNITS: Readonly<Partial<Record<PhaseFigures['phase'], string>>> = {
   ready: 'workspaces ready',
   stop: 'workspaces stopped',
   watch: 'workspaces with a backup that has ended',
+  restore: 'restores ended',
   cleanup: 'namespaces removed',
 };
 

@@ -105,7 +105,7 @@ class Suite {
     let target: (BackupTarget & { close(): Promise<void> }) | null = null;
     try {
       // An embedded cluster is a new one for each test.
-      target = await openTarget(this.#flags);
+      target = await openTarget(this.#flags, test.request);
       const session = await runBackup(test.request, target, this.#flags, test.name);
       if (session === null) {
         const reasons = ['interrupted before anything was created'];

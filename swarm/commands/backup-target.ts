@@ -2,6 +2,8 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Command } from 'commander';
 import type { Clock } from '../../model/time/clock.ts';
+import type { BackupOptions } from '../backup/backup-options.ts';
+import type { BackupRequest } from '../backup/backup-request.ts';
 import type { LedgerHub } from '../telemetry/ledger.ts';
 import { InputError } from './exit.ts';
 import { clockSpeed } from './options.ts';
@@ -36,8 +38,11 @@ export function addTargetOptions(command: Command): Command {
     );
 }
 
-/** @throws InputError for a kubeconfig that cannot be used */
-export async function openTarget(flags: TargetFlags): Promise<BackupTarget & { close(): Promise<void> }> {
+/** @param request what is to be done there. @throws InputError for a kubeconfig that cannot be used */
+export async function openTarget(
+  flags: TargetFlags,
+  { options }: Pick<BackupRequest, 'options'>,
+): Promise<BackupTarget & { close(): Promise<void> }> {
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
   if (flags.embedded) {
     if (flags.kubeconfig !== undefined || flags.context !== undefined) {
@@ -46,7 +51,8 @@ export async function openTarget(flags: TargetFlags): Promise<BackupTarget & { c
     const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
     const { SteadyClock } = await import('../../model/time/steady-clock.ts');
     const clock = new SteadyClock(flags.speed ?? EMBEDDED_SPEED);
-    const world = await startDevWorkspaceWorld({ clock, tls: false });
+    const registry = { accounts: accountsOf(options) };
+    const world = await startDevWorkspaceWorld({ clock, tls: false, registry });
     return {
       kubeconfig: loadKubeconfig({ text: world.kubeconfig }),
       clock,
@@ -70,4 +76,10 @@ export async function openTarget(flags: TargetFlags): Promise<BackupTarget & { c
     hub: { kubeconfig: file, context },
     close: () => access.close(),
   };
+}
+
+/** A registry whose secret is made of these lets in nobody else; one without a secret lets in everybody. */
+function accountsOf({ backup }: BackupOptions): Record<string, string> | null {
+  const { QUAY_USERNAME: user = '', QUAY_PASSWORD: password = '' } = process.env;
+  return backup?.registrySecret && user !== '' ? { [user]: password } : null;
 }
