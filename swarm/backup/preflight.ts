@@ -8,7 +8,7 @@ import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/res
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { ClusterFacts } from './backup-figures.ts';
-import { type BackupOptions, namespaceName } from './backup-options.ts';
+import { type BackupOptions, CREDENTIALS_NAMESPACE, namespaceName, restoreNamespaceName } from './backup-options.ts';
 import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { configProblem, configuredBy, findConfig } from './operator-config.ts';
@@ -76,6 +76,7 @@ export async function preflight(
       );
     }
   }
+  if (options.backup?.restore) await look.restores();
   await look.namespacesAreFree(options, run);
   const internal = options.backup?.configType === 'openshift-internal';
   if (internal && !openshift) {
@@ -121,7 +122,27 @@ function rightsOf(options: BackupOptions, operatorNamespace: string): Right[] {
       { resource: operatorConfigs, verbs: ['get', 'create', 'patch', 'delete'], namespace: operatorNamespace },
     );
   }
+  const { restore } = options.backup ?? {};
+  if (restore) {
+    rights.push(
+      { resource: devWorkspaces, verbs: ['get'] },
+      { resource: BACKUP_RESOURCES.volumeClaims, verbs: ['get'] },
+    );
+  }
+  if (restore?.cases.includes('wrong-credentials')) rights.push({ resource: RESOURCES.secrets, verbs: ['create'] });
   return rights;
+}
+
+/** All that the run makes, or may make, by what is drawn for the restore. */
+function namespacesOf(options: BackupOptions): Set<string> {
+  const count = options.separateNamespaces ? options.workspaces : 1;
+  const wanted = Array.from({ length: count }, (_, index) => namespaceName(options, index));
+  const { restore } = options.backup ?? {};
+  return new Set([
+    ...wanted,
+    ...(restore?.mode === 'other-namespace' ? wanted.map(restoreNamespaceName) : []),
+    ...(restore?.cases.includes('wrong-credentials') ? [CREDENTIALS_NAMESPACE] : []),
+  ]);
 }
 
 function takenProblem(config: KubeObject | null, run: string): string | null {
@@ -139,6 +160,10 @@ function imageOf(deployment: KubeObject): string {
   const { template } = deployment.spec as { template: { spec: { containers: { name: string; image?: string }[] } } };
   const { containers } = template.spec;
   return (containers.find(({ name }) => name === OPERATOR_CONTAINER) ?? containers[0])?.image ?? '';
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
 }
 
 class Look {
@@ -187,6 +212,29 @@ class Look {
     }
   }
 
+  /**
+   * Releases before 0.40 cannot restore, nor does their settings object know how often a Job is tried again; both came with 0.40.0
+   * (devfile/devworkspace-operator, apis/controller/v1alpha1/devworkspaceoperatorconfig_types.go at the tags).
+   * @throws BackupInputError where it is known that the operator cannot
+   */
+  async restores(): Promise<void> {
+    const { group, version, kind } = BACKUP_RESOURCES.operatorConfigs;
+    const document = await this.#json(`/openapi/v3/apis/${group}/${version}`).catch((error: unknown) => {
+      // Who may not read it learns it when it comes to it.
+      if (isKubeError(error) && !error.passing) return {};
+      throw error;
+    });
+    const { schemas = {} } =
+      (document as { components?: { schemas?: Readonly<Record<string, Schema>> } }).components ?? {};
+    const config = Object.entries(schemas).find(([name]) => name.endsWith(`.${kind}`))?.[1];
+    const path = ['config', 'workspace', 'backupCronJob'];
+    const backup = path.reduce<Schema | undefined>((schema, name) => schema?.properties?.[name], config);
+    if (backup?.properties === undefined || 'backoffLimit' in backup.properties) return;
+    throw new BackupInputError(
+      'the operator is of a release before 0.40, which restores nothing: leave --restore-sample and --restore-cases away, or bring the operator up to date',
+    );
+  }
+
   /** The operator's Deployment. */
   async operator(given: string | null): Promise<KubeObject> {
     const where = given === null ? {} : { namespace: given };
@@ -218,8 +266,7 @@ class Look {
 
   /** @throws BackupInputError for a namespace that somebody else has, or that is on its way out */
   async namespacesAreFree(options: BackupOptions, run: string): Promise<void> {
-    const count = options.separateNamespaces ? options.workspaces : 1;
-    const wanted = new Set(Array.from({ length: count }, (_, index) => namespaceName(options, index)));
+    const wanted = namespacesOf(options);
     const { items } = await this.#requests.ask(
       (client) => client.list(RESOURCES.namespaces, {}, this.#signal),
       this.#signal,

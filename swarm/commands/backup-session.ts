@@ -37,7 +37,7 @@ export async function runBackup(request: BackupRequest, flags: SessionFlags, tes
   try {
     const load = new BackupLoad({
       request,
-      open: () => openTarget(flags),
+      open: () => openTarget(flags, request),
       credentials: credentialsOf(process.env),
       out: flags.out,
       test,
@@ -91,6 +91,7 @@ const UNITS: Readonly<Partial<Record<PhaseFigures['phase'], string>>> = {
   ready: 'workspaces ready',
   stop: 'workspaces stopped',
   watch: 'workspaces with a backup that has ended',
+  restore: 'restores ended',
   cleanup: 'namespaces removed',
 };
 

@@ -1,5 +1,6 @@
 /** Options that choose the cluster of a backup load. */
 import type { Command } from 'commander';
+import type { BackupRequest } from '../backup/backup-request.ts';
 import type { BackupTarget } from '../daemon/backup-target.ts';
 import { InputError } from './exit.ts';
 import { clockSpeed } from './options.ts';
@@ -19,18 +20,21 @@ export function addTargetOptions(command: Command): Command {
     .option('--speed <factor>', 'with --embedded: simulated seconds in one second (default: 60)', clockSpeed);
 }
 
-/** @throws InputError for a kubeconfig that cannot be used */
-export async function openTarget({ embedded, speed, kubeconfig, context }: TargetFlags): Promise<BackupTarget> {
+/** @param request what is to be done there. @throws InputError for a kubeconfig that cannot be used */
+export async function openTarget(
+  { embedded, speed, kubeconfig, context }: TargetFlags,
+  request: BackupRequest,
+): Promise<BackupTarget> {
   const { clusterTarget, embeddedTarget } = await import('../daemon/backup-target.ts');
   if (embedded) {
     if (kubeconfig !== undefined || context !== undefined) {
       throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
     }
-    return embeddedTarget(speed);
+    return embeddedTarget(request, speed);
   }
   if (speed !== undefined) throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
   try {
-    return clusterTarget({
+    return await clusterTarget({
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(context !== undefined && { context }),
     });

@@ -114,7 +114,7 @@ function follow(id: string): Promise<{ events: BackupEvent[]; code: number }> {
 
 describe('a load', () => {
   it('is started, followed and judged, and can be read afterwards', TIMEOUT, async () => {
-    const id = await start(EMBEDDED);
+    const id = await start({ ...EMBEDDED, 'restore-sample': 2 });
     const { events, code } = await follow(id);
     expect(code).toBe(1000);
     await backups.idle();
@@ -131,9 +131,15 @@ describe('a load', () => {
     expect(load.figures).not.toHaveProperty('workspaces');
     const summary = JSON.parse(readFileSync(join(folder, id, 'summary.json'), 'utf8'));
     expect(await get(`/runs/${id}/summary`)).toEqual(summary);
-    const { workspaces: _workspaces, phases, queue, ...figures } = summary.figures;
+    const { workspaces: _workspaces, phases, queue, restore, ...figures } = summary.figures;
     const { points: _points, ...restOfQueue } = queue;
-    expect(load).toMatchObject({ phases, figures: { ...figures, queue: restOfQueue } });
+    const { workspaces: restored, ...restOfRestore } = restore;
+    expect(load).toMatchObject({ phases, figures: { ...figures, queue: restOfQueue, restore: restOfRestore } });
+    expect(restored).toHaveLength(2);
+    const metrics = parseExposition(await (await fetch(`${base}/metrics`)).text());
+    expect(value(metrics, 'swarm_backup_restores', { outcome: 'ready' })).toBe(2);
+    expect(value(metrics, 'swarm_backup_restore_ready_duration_seconds_count')).toBe(2);
+    expect(value(metrics, 'swarm_backup_phase_done', { phase: 'restore' })).toBe(2);
 
     // As one of another daemon.
     await close();

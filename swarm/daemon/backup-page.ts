@@ -14,7 +14,7 @@ export const BACKUP_SCRIPT = `
   function backupTiles(load) {
     const { figures } = load;
     if (!figures) return [];
-    const { jobs, outcomes, stop } = figures;
+    const { jobs, outcomes, stop, restore } = figures;
     const ended = jobs ? jobs.succeeded + jobs.failed : 0;
     return [el('section', { class: 'card wide' }, el('div', { class: 'tiles' },
       tile('workspaces ready', count(figures.load.ready) + ' / ' + count(figures.load.planned), figures.load.readyFailed + figures.load.readyTimedOut ? 'warn' : ''),
@@ -28,6 +28,7 @@ export const BACKUP_SCRIPT = `
         tile('retries by pod', count(jobs.retries)),
         tile('Jobs ended a minute', watchedMs(load) ? (60000 * ended / watchedMs(load)).toFixed(1) : '-'),
         tile('never attempted', count(outcomes['never-attempted']))] : []),
+      ...(restore ? [tile('restored, ' + count(restore.restored.hits) + ' of ' + count(restore.restored.of), rate(restore.restored), restore.failures.length ? 'warn' : '')] : []),
       tile('requests refused (429)', count(figures.api.refused), figures.api.refused ? 'warn' : '')))];
   }
   function backupTimes({ figures }) {
