@@ -21,6 +21,7 @@ import { Changes } from './changes.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
+import type { BackupDurations } from './durations.ts';
 import { applyConfig, CONFIG_KIND, keepSnapshot, silenceBackups } from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
@@ -80,6 +81,7 @@ export class BackupRun {
   #appliedAt: number | null = null;
   #reset: boolean | null = null;
   #collected: Collected | null = null;
+  #durations: BackupDurations | null = null;
   #restores: Restores | null = null;
   #leftovers: string[] = [];
 
@@ -98,6 +100,16 @@ export class BackupRun {
 
   get requests(): ClusterRequests {
     return this.#requests;
+  }
+
+  /** As things stand; null before {@link execute}. */
+  get standing(): BackupFigures | null {
+    return this.#workspaces && this.#programs && this.#figures(this.#collected ?? this.#measure(this.#workspaces));
+  }
+
+  /** What the spreads of the figures are made from; null before {@link execute}. */
+  get durations(): BackupDurations | null {
+    return this.#workspaces && (this.#durations ?? this.#measureDurations(this.#workspaces));
   }
 
   /** Looks whether the run can be done; writes nothing. @throws BackupInputError, KubeError */
@@ -289,7 +301,16 @@ export class BackupRun {
 
   /** Once: what comes later belongs to no run any more. */
   #collect(workspaces: Workspaces): void {
-    this.#collected ??= collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAt);
+    this.#collected ??= this.#measure(workspaces);
+    this.#durations ??= this.#measureDurations(workspaces);
+  }
+
+  #measureDurations({ durations: workspaces }: Workspaces): BackupDurations {
+    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAt) ?? null };
+  }
+
+  #measure(workspaces: Workspaces): Collected {
+    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAt);
   }
 
   async #putBack(removal: Removal): Promise<void> {
@@ -326,7 +347,7 @@ export class BackupRun {
     });
   }
 
-  #figures(): BackupFigures {
+  #figures(collected = this.#collected!): BackupFigures {
     const { run, options, clock } = this.#given;
     return {
       run,
@@ -337,7 +358,7 @@ export class BackupRun {
       phases: this.#phases.figures,
       load: this.#workspaces!.load,
       config: options.backup && this.#config(options.backup),
-      ...this.#collected!,
+      ...collected,
       restore: this.#restores?.figures ?? null,
       resources: this.#programs!.figures,
       api: this.#requests.figures(options.workspaces),
