@@ -192,6 +192,10 @@ export class BackupLoad {
     const { kubeconfig, clock } = target;
     this.#clock = clock;
     const { signal } = this.#stop;
+    void target.died?.then((error) => {
+      this.#tell(`warning: ${error.message}`);
+      this.#stop.abort(error);
+    });
     // Who starts no load does not wait for what they need.
     const { BackupRun } = await import('../backup/backup-run.ts');
     const { tryLogin } = await import('../backup/registry-login.ts');

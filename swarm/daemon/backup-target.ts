@@ -13,6 +13,8 @@ export interface BackupTarget {
   clock: Clock;
   /** How to come back to it; null for one that goes with this process. */
   hub: Omit<LedgerHub, 'label' | 'server'> | null;
+  /** Settles when the cluster itself is no more, with the reason; absent for one of others. */
+  died?: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -20,17 +22,15 @@ export interface BackupTarget {
 export const EMBEDDED_SPEED = 60;
 
 /**
- * A cluster in this process, in compressed time; it is gone when it is closed.
+ * A cluster in this process, in a thread of its own and in compressed time; it is gone when it is closed.
  * @param request what is to be done there
  * @param speed simulated seconds in one second
  */
 export async function embeddedTarget({ options }: BackupRequest, speed = EMBEDDED_SPEED): Promise<BackupTarget> {
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
-  const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
-  const { SteadyClock } = await import('../../model/time/steady-clock.ts');
-  const clock = new SteadyClock(speed);
-  const world = await startDevWorkspaceWorld({ clock, tls: false, registry: { accounts: accountsOf(options) } });
-  return { kubeconfig: loadKubeconfig({ text: world.kubeconfig }), clock, hub: null, close: () => world.close() };
+  const { startWorldThread } = await import('../../controller-mock/index.ts');
+  const world = await startWorldThread(speed, { tls: false, registry: { accounts: accountsOf(options) } });
+  return { ...world, kubeconfig: loadKubeconfig({ text: world.kubeconfig }), hub: null };
 }
 
 /** Which cluster of which kubeconfig; by default the one that kubectl takes. */
