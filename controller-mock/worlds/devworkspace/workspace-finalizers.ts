@@ -22,20 +22,28 @@ export class WorkspaceFinalizers {
     const finalizers = object?.metadata.finalizers ?? [];
     const finalizer = finalizers.find((each) => each === FINALIZERS.storage || each === FINALIZERS.rbac);
     if (!object || finalizer === undefined) return 'cleanup';
-    this.#records.writeStatus(
-      workspace,
-      'Terminating',
-      new Map([['Started', { status: 'True', message: 'Cleaning up resources for deletion' }]]),
-    );
     const namespace = objects.get(RESOURCES.namespaces, '', workspace.namespace);
     const terminating = text(namespace, 'status', 'phase') === 'Terminating';
     if (!terminating) {
       const waits =
         finalizer === FINALIZERS.storage ? this.#cleanStorage(workspace, object) : this.#cleanRoles(workspace);
-      if (waits) return 'cleanup';
+      if (waits) {
+        this.#sayTerminating(workspace);
+        return 'cleanup';
+      }
     }
     this.#dropFinalizer(workspace, finalizer);
+    // With its last finalizer the workspace is gone, and nothing is said of it.
+    if (finalizers.length > 1) this.#sayTerminating(workspace);
     return 'next';
+  }
+
+  #sayTerminating(workspace: Workspace): void {
+    this.#records.writeStatus(
+      workspace,
+      'Terminating',
+      new Map([['Started', { status: 'True', message: 'Cleaning up resources for deletion' }]]),
+    );
   }
 
   #dropFinalizer(workspace: Workspace, finalizer: string): void {

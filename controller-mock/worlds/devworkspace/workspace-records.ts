@@ -106,7 +106,7 @@ export class WorkspaceRecords {
   }
 
   /**
-   * On Kubernetes accounts get no secrets to pull images with: the operator waits for some, and then has nothing to say of them
+   * On Kubernetes accounts get no secrets to pull images with, and the operator has nothing to say of them
    * (pkg/provision/workspace/pull_secret.go).
    */
   #seen(observed: Observed): Observed {
