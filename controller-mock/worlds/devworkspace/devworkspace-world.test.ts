@@ -327,6 +327,55 @@ describe('a workspace', () => {
     expect(new Set(phases)).toEqual(new Set(['Running']));
   });
 
+  it('is left to an operator outside, with a cluster that does what that one asks for', async () => {
+    const bench = await start({ operator: 'external', flavour: 'kubernetes' });
+    const { cluster, control } = bench.world;
+    expect(control.operatorUp).toBe(false);
+    control.startOperator();
+    bench.create('one');
+    bench.arm({});
+    await bench.pass(120);
+    expect(bench.workspace('one')?.status ?? {}).toEqual({});
+    expect(control.backups).toMatchObject({ passes: 0, schedule: null });
+    const id = 'workspace1';
+    cluster.amend(RESOURCES.workspaces, 'load', 'one', () => ({ status: { devworkspaceId: id } }));
+    const labels = { [LABELS.id]: id };
+    const deployment = () => cluster.get(RESOURCES.deployments, 'load', id);
+    const pods = () => cluster.list(RESOURCES.pods, { namespace: 'load' });
+    cluster.create(RESOURCES.deployments, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: id, namespace: 'load', labels },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        strategy: { type: 'Recreate' },
+        template: {
+          metadata: { labels },
+          spec: { containers: [{ name: 'main', image: 'registry.example/small-shell:1' }] },
+        },
+      },
+    });
+    // As of a controller of its own: nothing has happened by the time the request is answered.
+    expect(pods()).toEqual([]);
+    await bench.pass(5);
+    expect(deployment()?.status).toMatchObject({ replicas: 1, readyReplicas: 1 });
+    expect(pods()).toMatchObject([{ metadata: { labels }, status: { phase: 'Running' } }]);
+    const scale = (replicas: number) =>
+      cluster.modify(RESOURCES.deployments, 'load', id, (draft) => {
+        (draft.spec as Record<string, unknown>).replicas = replicas;
+      });
+    scale(0);
+    await bench.pass(0.1);
+    expect(at(deployment(), 'status', 'replicas')).toBeUndefined();
+    expect(pods()).toHaveLength(1);
+    await bench.pass(5);
+    expect(pods()).toEqual([]);
+    scale(1);
+    await bench.pass(5);
+    expect(deployment()?.status).toMatchObject({ readyReplicas: 1 });
+  });
+
   it('that nobody started is stopped at once', async () => {
     const bench = await start();
     bench.create('one', { started: false });

@@ -207,6 +207,7 @@ class Actors implements WorldControl {
       this.#follow(change);
     });
     this.#programs.seed();
+    if (settings.operator === 'external') this.#leaveToOther();
     cluster.admission = workspaceAdmission(() => this.#webhooksUp, settings.operatorNamespace);
     served.endpoint.interceptor = this.#faults.interceptor;
     setUsageSource(
@@ -219,6 +220,13 @@ class Actors implements WorldControl {
         isBackup: (pod) => this.#jobs.isBusy(pod),
       }),
     );
+  }
+
+  /** Nothing of the operator is played; what there is of it in the cluster stays as it is. */
+  #leaveToOther(): void {
+    this.#operatorUp = false;
+    this.#backups.goDown();
+    this.#setReconciles();
   }
 
   close(): void {
@@ -286,7 +294,7 @@ class Actors implements WorldControl {
 
   startOperator(): void {
     this.#era += 1;
-    if (this.#operatorUp) return;
+    if (this.#operatorUp || this.#settings.operator === 'external') return;
     this.#operatorUp = true;
     this.#programs.setReady(CONTROLLER, true, this.#restarts);
     this.#backups.comeUp();

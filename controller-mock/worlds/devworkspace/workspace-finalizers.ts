@@ -24,6 +24,11 @@ export class WorkspaceFinalizers {
     if (!object || finalizer === undefined) return 'cleanup';
     const namespace = objects.get(RESOURCES.namespaces, '', workspace.namespace);
     const terminating = text(namespace, 'status', 'phase') === 'Terminating';
+    if (finalizer === FINALIZERS.storage && objects.get(RESOURCES.deployments, workspace.namespace, workspace.id)) {
+      objects.delete(RESOURCES.deployments, workspace.namespace, workspace.id);
+      this.#sayTerminating(workspace);
+      return 'next';
+    }
     if (!terminating) {
       const waits =
         finalizer === FINALIZERS.storage ? this.#cleanStorage(workspace, object) : this.#cleanRoles(workspace);
@@ -57,7 +62,6 @@ export class WorkspaceFinalizers {
   #cleanStorage(workspace: Workspace, object: KubeObject): boolean {
     const { objects, volumes } = this.#records.options;
     const { namespace, id } = workspace;
-    objects.delete(RESOURCES.deployments, namespace, id);
     if (storageType(object) === 'per-workspace') return false;
     const { claimName } = this.#records.config;
     const claim = objects.get(RESOURCES.claims, namespace, claimName);

@@ -3,7 +3,7 @@ import { hashWords } from '../../../model/time/random.ts';
 import { items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
 import type { KubeObject } from '../../server/resource.ts';
-import { type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
+import { RESTORE_CONTAINER, type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
 import * as routes from './routing-objects.ts';
 import { claimOf, containersOf, sourcesOf, storageType } from './template.ts';
 import { VERSION_PROFILES } from './versions.ts';
@@ -150,8 +150,15 @@ export class WorkspacePods {
       status: { replicas: 1, updatedReplicas: 1, unavailableReplicas: 1, observedGeneration: 1 },
     }));
     const deployment = objects.get(RESOURCES.deployments, namespace, id);
-    if (!deployment) return;
-    const hash = hashWords(JSON.stringify(template.spec)).a.toString(36).padStart(7, '0').slice(0, 9);
+    if (deployment) this.#rollOut(workspace, deployment, restore);
+  }
+
+  /** What the Deployment's controller makes of one that has a replica. */
+  #rollOut(workspace: Workspace, deployment: KubeObject, restore: Restore | undefined): void {
+    const { objects } = this.#records.options;
+    const { namespace } = workspace;
+    const spec = JSON.stringify(at(deployment, 'spec', 'template', 'spec'));
+    const hash = hashWords(spec).a.toString(36).padStart(7, '0').slice(0, 9);
     const set = make.replicaSet(deployment, hash);
     const replicaSet = set.metadata.name ?? '';
     if (!objects.create(RESOURCES.replicaSets, set)) {
@@ -164,6 +171,38 @@ export class WorkspacePods {
     this.#running.set(workspace, running);
     // Recreate: a pod that is still ending comes first.
     if (workspace.pod === null) workspace.pod = this.#startPod(workspace, running);
+  }
+
+  /** A Deployment that an operator outside has made or scaled. */
+  scale(workspace: Workspace): void {
+    const { objects } = this.#records.options;
+    const { namespace, id, pod } = workspace;
+    if (pod) {
+      objects.delete(RESOURCES.pods, namespace, pod.name, { gracePeriodSeconds: 10 });
+      this.scaledDown(workspace);
+      return;
+    }
+    const deployment = objects.get(RESOURCES.deployments, namespace, id);
+    if (!deployment) return;
+    this.#rollOut(workspace, deployment, this.#restoreIn(deployment));
+    const counts = { replicas: 1, updatedReplicas: 1, unavailableReplicas: 1 };
+    const observedGeneration = deployment.metadata.generation ?? 1;
+    objects.amend(RESOURCES.deployments, namespace, id, () => ({ status: { ...counts, observedGeneration } }));
+  }
+
+  #restoreIn(deployment: KubeObject): Restore | undefined {
+    const spec = at(deployment, 'spec', 'template', 'spec');
+    const container = items(spec, 'initContainers').find(({ name }) => name === RESTORE_CONTAINER);
+    if (!container) return undefined;
+    const { namespace = '' } = deployment.metadata;
+    const volume = items(spec, 'volumes').find(({ name }) => name === 'registry-auth-secret');
+    const image = items(container, 'env').find(({ name }) => name === 'BACKUP_IMAGE');
+    const secret = this.#records.options.objects.get(
+      RESOURCES.secrets,
+      namespace,
+      text(volume, 'secret', 'secretName'),
+    );
+    return { image: text(image, 'value'), container, secret };
   }
 
   #startPod(workspace: Workspace, { replicaSet, restore }: Running): WorkspacePod | null {

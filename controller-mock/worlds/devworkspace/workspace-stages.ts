@@ -66,6 +66,8 @@ export interface Workspace extends Draws {
   /** Counts starts. */
   starts: number;
   pod: WorkspacePod | null;
+  /** Whether its Deployment is to have a replica; null when nobody outside makes any. */
+  replica: boolean | null;
   /** Its devfile has no containers: nothing runs, and nothing is waited for. */
   podless: boolean;
   /** What its finalizers wait for. */
@@ -102,6 +104,8 @@ export interface WorkspaceMoves {
   initEnded(workspace: Workspace, pod: WorkspacePod): boolean;
   containerStarted(workspace: Workspace, pod: WorkspacePod): boolean;
   podEnded(workspace: Workspace, pod: WorkspacePod): void;
+  /** The controller of Deployments has seen what somebody outside wants. */
+  scale(workspace: Workspace): void;
 }
 
 export interface StartFailure {
@@ -337,6 +341,19 @@ const POD: readonly Stage<Workspace>[] = [
   }),
 ];
 
+/** Deployments that an operator outside makes and scales. */
+const SCALE: Stage<Workspace> = {
+  name: 'scale',
+  group: 'deployment',
+  when: ({ replica, pod }) =>
+    (replica === true && pod === null) || (replica === false && pod !== null && pod.state !== 'ending'),
+  delay: reconcile,
+  effect: (workspace) => {
+    if (workspace.pod) workspace.pod.state = 'ending';
+    workspace.site.moves.scale(workspace);
+  },
+};
+
 function startInit(workspace: Workspace, pod: WorkspacePod): void {
   pod.state = 'init';
   pod.initMs = workspace.site.moves.initStarted(workspace, pod);
@@ -376,4 +393,4 @@ const STEP_MESSAGES = {
   deployment: 'Waiting for workspace deployment',
 } as const;
 
-export const WORKSPACE_STAGES = stageTable<Workspace>([...CONTROLLER, ...POD, ...TIMEOUTS]);
+export const WORKSPACE_STAGES = stageTable<Workspace>([...CONTROLLER, ...POD, SCALE, ...TIMEOUTS]);

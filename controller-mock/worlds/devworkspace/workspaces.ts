@@ -80,6 +80,19 @@ export class Workspaces implements WorkspaceMoves {
       if (type === 'DELETED') this.#records.options.volumes.dropClaim(record.namespace, record.name);
     } else if (collection === 'batch/jobs' && type === 'MODIFIED') this.#finalizers.followJob(record.object);
     else if (collection === '/pods' && type === 'DELETED') this.#followPod(record.object);
+    else if (collection === 'apps/deployments') this.#followDeployment(type, record.object);
+  }
+
+  /** Of the operator that is played, nobody else makes any. */
+  #followDeployment(type: StoreChange['type'], object: KubeObject): void {
+    const { settings, lifecycle } = this.#records.options;
+    if (settings.operator === 'played') return;
+    const { namespace, labels } = object.metadata;
+    const workspace = this.#byId.get(`${namespace}/${labels?.[LABELS.id]}`);
+    if (!workspace) return;
+    lifecycle.change(workspace, () => {
+      workspace.replica = type === 'DELETED' ? null : at(object, 'spec', 'replicas') !== 0;
+    });
   }
 
   #followWorkspace(type: StoreChange['type'], object: KubeObject, before: KubeObject | undefined): void {
@@ -95,6 +108,9 @@ export class Workspaces implements WorkspaceMoves {
       const workspace = this.#newWorkspace(object);
       this.#workspaces.set(uid, workspace);
       lifecycle.add(workspace, WORKSPACE_STAGES, workspace);
+    } else if (known.id === '' && text(object, 'status', 'devworkspaceId') !== '') {
+      known.id = text(object, 'status', 'devworkspaceId');
+      this.#byId.set(`${known.namespace}/${known.id}`, known);
     } else if (known.started !== started || known.deleted !== !!object.metadata.deletionTimestamp) {
       lifecycle.change(known, (workspace) => {
         workspace.started = started;
@@ -119,6 +135,7 @@ export class Workspaces implements WorkspaceMoves {
       stopping: false,
       starts: 0,
       pod: null,
+      replica: null,
       podless: false,
       finalizing: 'next',
       random: (purpose, ordinal) => unitNumber(mixWords(mixWords(words, hashWords(purpose).a), ordinal)),
@@ -371,6 +388,10 @@ export class Workspaces implements WorkspaceMoves {
 
   podEnded(workspace: Workspace, pod: WorkspacePod): void {
     this.#pods.podEnded(workspace, pod);
+  }
+
+  scale(workspace: Workspace): void {
+    this.#pods.scale(workspace);
   }
 
   finalize(workspace: Workspace): Workspace['finalizing'] {
