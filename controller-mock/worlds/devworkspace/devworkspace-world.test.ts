@@ -688,6 +688,31 @@ describe('the operator', () => {
     expect(bench.backup('w0').successful).toBe('true');
   });
 
+  it('ends when a settings object without config.workspace is changed, also one that is none of its own', async () => {
+    const bench = await start();
+    const { cluster, control } = bench.world;
+    const change = async (config: Record<string, unknown>) => {
+      cluster.modify(RESOURCES.configs, 'load', 'other', (draft) => {
+        draft.config = config;
+      });
+      await bench.pass(0.1);
+    };
+    cluster.create(RESOURCES.configs, {
+      apiVersion: 'controller.devfile.io/v1alpha1',
+      kind: 'DevWorkspaceOperatorConfig',
+      metadata: { name: 'other', namespace: 'load' },
+      config: { workspace: {} },
+    });
+    await change({ workspace: {}, routing: { defaultRoutingClass: 'cluster' } });
+    expect(control.operatorUp).toBe(true);
+    await change({ routing: { defaultRoutingClass: 'basic' } });
+    expect(control.operatorUp).toBe(false);
+    await bench.pass(5);
+    expect(control.operatorUp).toBe(true);
+    const [pod] = cluster.list(RESOURCES.pods, { namespace: OPERATOR_NAMESPACE });
+    expect(items(pod, 'status', 'containerStatuses')).toMatchObject([{ restartCount: 1 }]);
+  });
+
   it('starts a new pod when its Deployment is rolled out', async () => {
     const bench = await start();
     const pod = () =>

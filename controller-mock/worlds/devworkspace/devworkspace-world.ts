@@ -12,6 +12,7 @@ import { Lifecycle } from '../../../model/lifecycle/lifecycle.ts';
 import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
 import { spanMs } from '../../../model/time/span.ts';
+import { at } from '../../builtins/fields.ts';
 import { setUsageSource } from '../../builtins/index.ts';
 import type { Cluster } from '../../server/cluster.ts';
 import { seedEmptyWorld } from '../../server/empty-world.ts';
@@ -238,7 +239,18 @@ class Actors implements WorldControl {
     this.#jobs.follow(change);
     this.#workspaces.follow(change);
     this.#backups.follow(change);
-    if (change.collection === 'apps/deployments' && change.type === 'MODIFIED') this.#followRollout(change);
+    if (change.type !== 'MODIFIED') return;
+    if (change.collection === 'apps/deployments') this.#followRollout(change);
+    if (change.collection === 'controller.devfile.io/devworkspaceoperatorconfigs') this.#crashOn(change);
+  }
+
+  /**
+   * The operator ends when it sees a change of any settings object, of any name and in any namespace, that has no config.workspace
+   * (controllers/backupcronjob/backupcronjob_controller.go, shouldReconcileOnUpdate).
+   */
+  #crashOn({ record, previous }: StoreChange): void {
+    const without = [record.object, previous?.object].some((object) => at(object, 'config', 'workspace') === undefined);
+    if (without && this.#operatorUp) this.#later(() => this.restartOperator(), 0);
   }
 
   /** `kubectl rollout restart` changes the template. */

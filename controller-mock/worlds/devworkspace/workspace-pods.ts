@@ -1,6 +1,6 @@
 /** Deployments of workspaces and the pods that follow: made by the operator, moved by kubelets that are played here. */
 import { hashWords } from '../../../model/time/random.ts';
-import { items, text } from '../../builtins/fields.ts';
+import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
 import type { KubeObject } from '../../server/resource.ts';
 import { RESTORE_CONTAINER, type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
