@@ -148,6 +148,7 @@ it.concurrent.each([
   [['--world', 'moon'], /Allowed choices are spoke, hub, devworkspace, empty/],
   [['--world', 'hub', '--spokes', '3'], /--spokes needs --world spoke; the world is hub/],
   [['--world', 'spoke', '--flavour', 'openshift'], /--flavour needs --world devworkspace; the world is spoke/],
+  [['--world', 'hub', '--operator', 'external'], /--operator needs --world devworkspace; the world is hub/],
   [['--profile', 'quick'], /--profile needs --world spoke or devworkspace; the world is empty/],
   [['--operator-version', '9'], /Allowed choices are 0.39, 0.40.0, /],
   [['--own-ports'], /--own-ports needs --world spoke; the world is empty/],

@@ -23,6 +23,7 @@ interface Flags {
   profile: 'typical' | 'quick';
   operatorVersion: OperatorVersion;
   flavour: Flavour;
+  operator: 'played' | 'external';
   ownPorts?: true;
   control: ListenAddress;
 }
@@ -37,11 +38,28 @@ const WORLDS_OF_OPTIONS: Readonly<Partial<Record<keyof Flags, readonly Flags['wo
   profile: ['spoke', 'devworkspace'],
   operatorVersion: ['devworkspace'],
   flavour: ['devworkspace'],
+  operator: ['devworkspace'],
 };
 
 /** Those of the world; the mock itself is loaded when it is started. */
 const OPERATOR_VERSIONS: readonly OperatorVersion[] = ['0.39', '0.40.0', '0.40.1', '0.41', '0.42', '0.43', '0.44'];
 const FLAVOURS: readonly Flavour[] = ['openshift', 'kubernetes'];
+
+/** Of the DevWorkspace Operator. */
+const OPERATOR_OPTIONS = {
+  version: new Option('--operator-version <version>', 'devworkspace world: release of the operator')
+    .choices(OPERATOR_VERSIONS)
+    .default('0.44'),
+  flavour: new Option('--flavour <flavour>', 'devworkspace world: what kind of cluster')
+    .choices(FLAVOURS)
+    .default('openshift'),
+  operator: new Option(
+    '--operator <operator>',
+    'devworkspace world: external leaves workspaces and backups to a real operator',
+  )
+    .choices(['played', 'external'])
+    .default('played'),
+};
 
 /** What a started world tells its user. */
 interface Started {
@@ -87,16 +105,9 @@ Worlds:
         .default('typical'),
     )
     .option('--own-ports', 'spoke world: a port for each cluster, beside paths and tokens')
-    .addOption(
-      new Option('--operator-version <version>', 'devworkspace world: release of the operator')
-        .choices(OPERATOR_VERSIONS)
-        .default('0.44'),
-    )
-    .addOption(
-      new Option('--flavour <flavour>', 'devworkspace world: what kind of cluster')
-        .choices(FLAVOURS)
-        .default('openshift'),
-    )
+    .addOption(OPERATOR_OPTIONS.version)
+    .addOption(OPERATOR_OPTIONS.flavour)
+    .addOption(OPERATOR_OPTIONS.operator)
     .addOption(listenOption('--control <address>', 'spoke world: address of the control API', '127.0.0.1:0'))
     .addHelpText(
       'after',
@@ -157,9 +168,13 @@ async function startDevWorkspaces(flags: Flags): Promise<Started> {
     profile: flags.profile,
     version: flags.operatorVersion,
     flavour: flags.flavour,
+    operator: flags.operator,
     ...(flags.token !== undefined && { token: flags.token }),
   });
-  const notes = [`operator    ${world.settings.version} in namespace ${world.settings.operatorNamespace}`];
+  const { operator, version, operatorNamespace } = world.settings;
+  const notes = [
+    `operator    ${operator === 'played' ? version : 'none; start yours'} in namespace ${operatorNamespace}`,
+  ];
   return { url: world.url, kubeconfig: world.kubeconfig, notes, close: () => world.close() };
 }
 

@@ -15,6 +15,9 @@ export interface WorkspaceConfig {
   readonly commonSize: string;
   readonly perWorkspaceSize: string;
   readonly imagePullPolicy: string;
+  /** Of the pods of workspaces, and of their containers. */
+  readonly podSecurityContext: Record<string, unknown>;
+  readonly containerSecurityContext: Record<string, unknown>;
   readonly routingClass: string;
   readonly hostSuffix: string;
   readonly cleanupOnStop: boolean;
@@ -24,13 +27,26 @@ export interface WorkspaceConfig {
 
 const RESTORE_RESOURCES = { limits: { memory: '1Gi', cpu: '500m' }, requests: { memory: '128Mi', cpu: '100m' } };
 
+/** defaults.go, setDefaultPodSecurityContext and setDefaultContainerSecurityContext */
+const SECURITY_CONTEXTS = {
+  kubernetes: { pod: { runAsUser: 1234, runAsGroup: 0, runAsNonRoot: true, fsGroup: 1234 }, container: {} },
+  openshift: {
+    pod: {},
+    container: {
+      readOnlyRootFilesystem: false,
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    },
+  },
+} as const satisfies Record<Flavour, unknown>;
+
 /** @param object the settings object, if there is one */
 export function workspaceConfig(object: KubeObject | undefined, flavour: Flavour): WorkspaceConfig {
   const workspace = at(object, 'config', 'workspace');
   const routing = at(object, 'config', 'routing');
   const modes = strings(workspace, 'storageAccessMode');
   const env = at(workspace, 'restore', 'env');
-  const resources = at(workspace, 'restore', 'resources');
   return {
     progressTimeoutMs: goDurationMs(text(workspace, 'progressTimeout') || '5m') ?? 300_000,
     claimName: text(workspace, 'pvcName') || 'claim-devworkspace',
@@ -39,13 +55,23 @@ export function workspaceConfig(object: KubeObject | undefined, flavour: Flavour
     commonSize: text(workspace, 'defaultStorageSize', 'common') || '10Gi',
     perWorkspaceSize: text(workspace, 'defaultStorageSize', 'perWorkspace') || '10Gi',
     imagePullPolicy: text(workspace, 'imagePullPolicy') || 'Always',
+    podSecurityContext: { ...SECURITY_CONTEXTS[flavour].pod, ...record(workspace, 'podSecurityContext') },
+    containerSecurityContext: {
+      ...SECURITY_CONTEXTS[flavour].container,
+      ...record(workspace, 'containerSecurityContext'),
+    },
     routingClass: text(routing, 'defaultRoutingClass') || 'basic',
     // OpenShift finds its own.
     hostSuffix: text(routing, 'clusterHostSuffix') || (flavour === 'openshift' ? HOST_SUFFIX : ''),
     cleanupOnStop: at(workspace, 'cleanupOnStop') === true,
     restoreEnv: Array.isArray(env) ? env : [],
-    restoreResources: { ...RESTORE_RESOURCES, ...(typeof resources === 'object' ? resources : {}) },
+    restoreResources: { ...RESTORE_RESOURCES, ...record(workspace, 'restore', 'resources') },
   };
+}
+
+function record(from: unknown, ...path: string[]): object {
+  const found = at(from, ...path);
+  return typeof found === 'object' && found !== null ? found : {};
 }
 
 export interface BackupConfig {

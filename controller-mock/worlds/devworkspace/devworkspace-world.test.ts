@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { items, text } from '../../builtins/fields.ts';
+import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
 import type { DevWorkspaceWorldOptions } from './devworkspace-world.ts';
 import { WorldSettingsError } from './settings.ts';
@@ -217,19 +217,163 @@ describe('a workspace', () => {
     const [pod] = cluster.list(RESOURCES.pods, { namespace: 'load' });
     expect(pod).toMatchObject({ status: { phase: 'Running' }, metadata: { labels: { [LABELS.id]: id } } });
     bench.setStarted('one', false);
-    await bench.pass(0.3);
+    while (bench.phase('one') === 'Running') await bench.pass(0.01);
     expect(bench.phase('one')).toBe('Stopping');
     expect(items(bench.workspace('one'), 'status', 'conditions').map(({ status }) => status)).toEqual(
       Array(8).fill('Unknown'),
     );
-    await bench.pass(5);
+    await bench.pass(0.1);
     const stopped = bench.workspace('one')!;
     expect(stopped.status).toMatchObject({ phase: 'Stopped', message: 'Stopped' });
     const [condition] = items(stopped, 'status', 'conditions');
     expect(condition).toMatchObject({ type: 'Started', status: 'False', message: 'Workspace is stopped' });
     expect(text(condition, 'lastTransitionTime')).toMatch(/^2026-01-01T00:00:\d\dZ$/);
     expect(stopped.metadata.annotations?.['controller.devfile.io/started-at']).toBeUndefined();
+    // A pod that is ending is no replica, and nobody waits for it.
+    expect(cluster.get(RESOURCES.deployments, 'load', id)).toMatchObject({ spec: { replicas: 0 } });
+    expect(at(cluster.get(RESOURCES.deployments, 'load', id), 'status', 'replicas')).toBeUndefined();
+    expect(cluster.list(RESOURCES.pods, { namespace: 'load' })).toHaveLength(1);
+    await bench.pass(5);
     expect(cluster.list(RESOURCES.pods, { namespace: 'load' })).toEqual([]);
+  });
+
+  it('says step by step how far its first start is, and less at its second', async () => {
+    const bench = await start();
+    const said: string[] = [];
+    bench.world.cluster.store.observe(({ collection, record: { object } }) => {
+      const message = collection === 'workspace.devfile.io/devworkspaces' ? text(object, 'status', 'message') : '';
+      if (message !== '' && message !== said.at(-1)) said.push(message);
+    });
+    const { metadata } = bench.create('one');
+    await bench.pass(5);
+    const id = `workspace${metadata.uid?.split('-').slice(0, 3).join('')}`;
+    expect(said.splice(0)).toEqual([
+      'Initializing DevWorkspace',
+      `Provisioning storage: Updated storage-${id} PVC on cluster`,
+      'Storage ready',
+      'Preparing networking',
+      'Waiting for DevWorkspace ServiceAccount',
+      'Waiting for workspace deployment',
+      'Workspace is running',
+    ]);
+    bench.setStarted('one', false);
+    await bench.pass(5);
+    bench.setStarted('one', true);
+    await bench.pass(5);
+    expect(said).toEqual([
+      'Workspace is running',
+      'Stopping',
+      'Stopped',
+      'Initializing DevWorkspace',
+      'Preparing networking',
+      'Waiting for workspace deployment',
+      'Workspace is running',
+    ]);
+  });
+
+  it('has the environment, mounts and rights of a pod of the operator', async () => {
+    const bench = await start({ flavour: 'kubernetes' });
+    const { metadata } = bench.create('one', { storage: 'common', env: { OWN: '1' } });
+    await bench.pass(5);
+    const id = `workspace${metadata.uid?.split('-').slice(0, 3).join('')}`;
+    const { cluster } = bench.world;
+    const spec = at(cluster.get(RESOURCES.deployments, 'load', id), 'spec', 'template', 'spec');
+    const [container] = items(spec, 'containers');
+    expect(items(container, 'env').map(({ name, value }) => `${name}=${value ?? ''}`)).toEqual([
+      'PROJECTS_ROOT=/projects',
+      'PROJECT_SOURCE=/projects',
+      'DEVWORKSPACE_COMPONENT_NAME=main',
+      'OWN=1',
+      'DEVWORKSPACE_NAMESPACE=load',
+      'DEVWORKSPACE_NAME=one',
+      `DEVWORKSPACE_ID=${id}`,
+      'DEVWORKSPACE_CREATOR=',
+      'DEVWORKSPACE_IDLE_TIMEOUT=15m',
+      'SSH_ASKPASS=/.ssh-askpass/ssh-askpass.sh',
+      'DISPLAY=:0',
+      'DEVWORKSPACE_METADATA=/devworkspace-metadata',
+      'DEVWORKSPACE_FLATTENED_DEVFILE=/devworkspace-metadata/flattened.devworkspace.yaml',
+      'DEVWORKSPACE_ORIGINAL_DEVFILE=/devworkspace-metadata/original.devworkspace.yaml',
+    ]);
+    expect(items(container, 'volumeMounts').map(({ name, mountPath, subPath }) => [name, mountPath, subPath])).toEqual([
+      ['claim-devworkspace', '/tmp/workspace-storage', id],
+      ['claim-devworkspace', '/projects', `${id}/projects`],
+      ['ssh-askpass', '/.ssh-askpass/ssh-askpass.sh', 'ssh-askpass.sh'],
+      ['workspace-metadata', '/devworkspace-metadata', undefined],
+    ]);
+    expect(spec).toMatchObject({
+      securityContext: { runAsUser: 1234, runAsGroup: 0, runAsNonRoot: true, fsGroup: 1234 },
+      volumes: [
+        { name: 'ssh-askpass', configMap: { name: 'devworkspace-ssh-askpass', defaultMode: 0o755 } },
+        { name: 'claim-devworkspace' },
+        { name: 'workspace-metadata' },
+      ],
+    });
+    const shared = cluster.get(RESOURCES.configMaps, 'load', 'devworkspace-ssh-askpass');
+    expect(shared?.metadata.ownerReferences).toBeUndefined();
+  });
+
+  it('goes without a word with its last finalizer', async () => {
+    const bench = await start();
+    bench.create('one');
+    await bench.pass(5);
+    const phases: string[] = [];
+    bench.world.cluster.store.observe(({ collection, record: { object } }) => {
+      if (collection === 'workspace.devfile.io/devworkspaces') phases.push(text(object, 'status', 'phase'));
+    });
+    bench.world.cluster.delete(RESOURCES.workspaces, 'load', 'one');
+    await bench.pass(5);
+    expect(bench.workspace('one')).toBeUndefined();
+    expect(new Set(phases)).toEqual(new Set(['Running']));
+  });
+
+  it('is left to an operator outside, with a cluster that does what that one asks for', async () => {
+    const bench = await start({ operator: 'external', flavour: 'kubernetes' });
+    const { cluster, control } = bench.world;
+    expect(control.operatorUp).toBe(false);
+    control.startOperator();
+    bench.create('one');
+    bench.arm({});
+    await bench.pass(120);
+    expect(bench.workspace('one')?.status ?? {}).toEqual({});
+    expect(control.backups).toMatchObject({ passes: 0, schedule: null });
+    const id = 'workspace1';
+    cluster.amend(RESOURCES.workspaces, 'load', 'one', () => ({ status: { devworkspaceId: id } }));
+    const labels = { [LABELS.id]: id };
+    const deployment = () => cluster.get(RESOURCES.deployments, 'load', id);
+    const pods = () => cluster.list(RESOURCES.pods, { namespace: 'load' });
+    cluster.create(RESOURCES.deployments, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: id, namespace: 'load', labels },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        strategy: { type: 'Recreate' },
+        template: {
+          metadata: { labels },
+          spec: { containers: [{ name: 'main', image: 'registry.example/small-shell:1' }] },
+        },
+      },
+    });
+    // As of a controller of its own: nothing has happened by the time the request is answered.
+    expect(pods()).toEqual([]);
+    await bench.pass(5);
+    expect(deployment()?.status).toMatchObject({ replicas: 1, readyReplicas: 1 });
+    expect(pods()).toMatchObject([{ metadata: { labels }, status: { phase: 'Running' } }]);
+    const scale = (replicas: number) =>
+      cluster.modify(RESOURCES.deployments, 'load', id, (draft) => {
+        (draft.spec as Record<string, unknown>).replicas = replicas;
+      });
+    scale(0);
+    await bench.pass(0.1);
+    expect(at(deployment(), 'status', 'replicas')).toBeUndefined();
+    expect(pods()).toHaveLength(1);
+    await bench.pass(5);
+    expect(pods()).toEqual([]);
+    scale(1);
+    await bench.pass(5);
+    expect(deployment()?.status).toMatchObject({ readyReplicas: 1 });
   });
 
   it('that nobody started is stopped at once', async () => {
@@ -291,13 +435,11 @@ describe('a workspace', () => {
     expect(text(bare.workspace('one'), 'status', 'message')).toMatch(/clusterHostSuffix/);
     const bench = await start({ flavour: 'kubernetes' });
     bench.create('one');
-    // Accounts get no secrets to pull images with here, and the operator waits for some.
-    await bench.pass(4);
-    expect(bench.phase('one')).toBe('Starting');
     await bench.pass(4);
     expect(bench.phase('one')).toBe('Running');
+    // Accounts get no secrets to pull images with here: nobody waits for any, or speaks of them.
     const conditions = items(bench.workspace('one'), 'status', 'conditions');
-    expect(conditions.find(({ type }) => type === 'PullSecretsReady')).toMatchObject({ status: 'Unknown' });
+    expect(conditions.map(({ type }) => type)).not.toContain('PullSecretsReady');
   });
 
   it('fails when its image cannot be pulled, or when it stands still', async () => {
@@ -544,6 +686,31 @@ describe('the operator', () => {
     // Its deletion is a change that is heard.
     await bench.pass(120);
     expect(bench.backup('w0').successful).toBe('true');
+  });
+
+  it('ends when a settings object without config.workspace is changed, also one that is none of its own', async () => {
+    const bench = await start();
+    const { cluster, control } = bench.world;
+    const change = async (config: Record<string, unknown>) => {
+      cluster.modify(RESOURCES.configs, 'load', 'other', (draft) => {
+        draft.config = config;
+      });
+      await bench.pass(0.1);
+    };
+    cluster.create(RESOURCES.configs, {
+      apiVersion: 'controller.devfile.io/v1alpha1',
+      kind: 'DevWorkspaceOperatorConfig',
+      metadata: { name: 'other', namespace: 'load' },
+      config: { workspace: {} },
+    });
+    await change({ workspace: {}, routing: { defaultRoutingClass: 'cluster' } });
+    expect(control.operatorUp).toBe(true);
+    await change({ routing: { defaultRoutingClass: 'basic' } });
+    expect(control.operatorUp).toBe(false);
+    await bench.pass(5);
+    expect(control.operatorUp).toBe(true);
+    const [pod] = cluster.list(RESOURCES.pods, { namespace: OPERATOR_NAMESPACE });
+    expect(items(pod, 'status', 'containerStatuses')).toMatchObject([{ restartCount: 1 }]);
   });
 
   it('starts a new pod when its Deployment is rolled out', async () => {

@@ -12,6 +12,7 @@ import { Lifecycle } from '../../../model/lifecycle/lifecycle.ts';
 import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
 import { spanMs } from '../../../model/time/span.ts';
+import { at } from '../../builtins/fields.ts';
 import { setUsageSource } from '../../builtins/index.ts';
 import type { Cluster } from '../../server/cluster.ts';
 import { seedEmptyWorld } from '../../server/empty-world.ts';
@@ -207,6 +208,7 @@ class Actors implements WorldControl {
       this.#follow(change);
     });
     this.#programs.seed();
+    if (settings.operator === 'external') this.#leaveToOther();
     cluster.admission = workspaceAdmission(() => this.#webhooksUp, settings.operatorNamespace);
     served.endpoint.interceptor = this.#faults.interceptor;
     setUsageSource(
@@ -221,6 +223,13 @@ class Actors implements WorldControl {
     );
   }
 
+  /** Nothing of the operator is played; what there is of it in the cluster stays as it is. */
+  #leaveToOther(): void {
+    this.#operatorUp = false;
+    this.#backups.goDown();
+    this.#setReconciles();
+  }
+
   close(): void {
     this.#stopObserving();
     this.#lifecycle.close();
@@ -230,7 +239,18 @@ class Actors implements WorldControl {
     this.#jobs.follow(change);
     this.#workspaces.follow(change);
     this.#backups.follow(change);
-    if (change.collection === 'apps/deployments' && change.type === 'MODIFIED') this.#followRollout(change);
+    if (change.type !== 'MODIFIED') return;
+    if (change.collection === 'apps/deployments') this.#followRollout(change);
+    if (change.collection === 'controller.devfile.io/devworkspaceoperatorconfigs') this.#crashOn(change);
+  }
+
+  /**
+   * The operator ends when it sees a change of any settings object, of any name and in any namespace, that has no config.workspace
+   * (controllers/backupcronjob/backupcronjob_controller.go, shouldReconcileOnUpdate).
+   */
+  #crashOn({ record, previous }: StoreChange): void {
+    const without = [record.object, previous?.object].some((object) => at(object, 'config', 'workspace') === undefined);
+    if (without && this.#operatorUp) this.#later(() => this.restartOperator(), 0);
   }
 
   /** `kubectl rollout restart` changes the template. */
@@ -286,7 +306,7 @@ class Actors implements WorldControl {
 
   startOperator(): void {
     this.#era += 1;
-    if (this.#operatorUp) return;
+    if (this.#operatorUp || this.#settings.operator === 'external') return;
     this.#operatorUp = true;
     this.#programs.setReady(CONTROLLER, true, this.#restarts);
     this.#backups.comeUp();

@@ -10,6 +10,8 @@ import { hostOf, isInternal, type Registry } from './registry.ts';
 import { credentialsOf, type RegistrySecrets } from './registry-secrets.ts';
 import { ATTRIBUTES, attribute, containersOf, restoreRequested } from './template.ts';
 import type { VersionProfile } from './versions.ts';
+import type { Identity } from './workspace-objects.ts';
+import { commonEnvironment } from './workspace-pod-template.ts';
 
 export const RESTORE_CONTAINER = 'workspace-restore';
 /** What the world calls the image of both scripts; nobody pulls it. */
@@ -23,7 +25,7 @@ export interface Restore {
 
 /** A workspace's restore, if it wants one. */
 export function restoreOf(
-  workspace: KubeObject,
+  { workspace, id }: Identity,
   sources: {
     config: WorkspaceConfig;
     backup: BackupConfig | undefined;
@@ -50,6 +52,7 @@ export function restoreOf(
       args: ['--restore'],
       env: [
         ...config.restoreEnv,
+        ...commonEnvironment({ workspace, id }),
         value('PROJECTS_ROOT', '/projects'),
         ...(backup?.orasArgs ? [value('ORAS_EXTRA_ARGS', backup.orasArgs)] : []),
         value('BACKUP_IMAGE', image),

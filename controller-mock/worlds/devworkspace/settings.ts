@@ -66,7 +66,14 @@ export const WORLD_PROFILES = {
 export const FLAVOURS = ['kubernetes', 'openshift'] as const;
 export type Flavour = (typeof FLAVOURS)[number];
 
+export const OPERATORS = ['played', 'external'] as const;
+
 export interface WorldSettings {
+  /**
+   * `external`: a real operator reconciles workspaces and makes backups; played are the cluster around it (Deployments, Jobs and
+   * their pods, volumes, the registry) and what its webhooks do.
+   */
+  readonly operator: (typeof OPERATORS)[number];
   readonly version: OperatorVersion;
   /** On OpenShift there are routes and image streams, and etcd is in a namespace of its own. */
   readonly flavour: Flavour;
@@ -111,8 +118,10 @@ export function worldSettings(
   defaults: { registry: RegistrySettings; program: ContainerProgram },
 ): WorldSettings {
   const { version = '0.44', flavour = 'openshift', profile = 'typical', startFailureShare = 0 } = input;
+  const { operator = 'played' } = input;
   oneOf('version', version, OPERATOR_VERSIONS);
   oneOf('flavour', flavour, FLAVOURS);
+  oneOf('operator', operator, OPERATORS);
   if (typeof profile === 'string') oneOf('profile', profile, Object.keys(WORLD_PROFILES));
   if (!(startFailureShare >= 0 && startFailureShare <= 1)) {
     throw new WorldSettingsError(`startFailureShare is ${startFailureShare}: it must be a share from 0 to 1`);
@@ -126,6 +135,7 @@ export function worldSettings(
   }
   const suffix = { routing: { clusterHostSuffix: HOST_SUFFIX }, workspace: {} };
   return {
+    operator,
     version,
     flavour,
     startFailureShare,

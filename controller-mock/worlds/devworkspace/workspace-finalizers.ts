@@ -22,20 +22,33 @@ export class WorkspaceFinalizers {
     const finalizers = object?.metadata.finalizers ?? [];
     const finalizer = finalizers.find((each) => each === FINALIZERS.storage || each === FINALIZERS.rbac);
     if (!object || finalizer === undefined) return 'cleanup';
+    const namespace = objects.get(RESOURCES.namespaces, '', workspace.namespace);
+    const terminating = text(namespace, 'status', 'phase') === 'Terminating';
+    if (finalizer === FINALIZERS.storage && objects.get(RESOURCES.deployments, workspace.namespace, workspace.id)) {
+      objects.delete(RESOURCES.deployments, workspace.namespace, workspace.id);
+      this.#sayTerminating(workspace);
+      return 'next';
+    }
+    if (!terminating) {
+      const waits =
+        finalizer === FINALIZERS.storage ? this.#cleanStorage(workspace, object) : this.#cleanRoles(workspace);
+      if (waits) {
+        this.#sayTerminating(workspace);
+        return 'cleanup';
+      }
+    }
+    this.#dropFinalizer(workspace, finalizer);
+    // With its last finalizer the workspace is gone, and nothing is said of it.
+    if (finalizers.length > 1) this.#sayTerminating(workspace);
+    return 'next';
+  }
+
+  #sayTerminating(workspace: Workspace): void {
     this.#records.writeStatus(
       workspace,
       'Terminating',
       new Map([['Started', { status: 'True', message: 'Cleaning up resources for deletion' }]]),
     );
-    const namespace = objects.get(RESOURCES.namespaces, '', workspace.namespace);
-    const terminating = text(namespace, 'status', 'phase') === 'Terminating';
-    if (!terminating) {
-      const waits =
-        finalizer === FINALIZERS.storage ? this.#cleanStorage(workspace, object) : this.#cleanRoles(workspace);
-      if (waits) return 'cleanup';
-    }
-    this.#dropFinalizer(workspace, finalizer);
-    return 'next';
   }
 
   #dropFinalizer(workspace: Workspace, finalizer: string): void {
@@ -49,7 +62,6 @@ export class WorkspaceFinalizers {
   #cleanStorage(workspace: Workspace, object: KubeObject): boolean {
     const { objects, volumes } = this.#records.options;
     const { namespace, id } = workspace;
-    objects.delete(RESOURCES.deployments, namespace, id);
     if (storageType(object) === 'per-workspace') return false;
     const { claimName } = this.#records.config;
     const claim = objects.get(RESOURCES.claims, namespace, claimName);

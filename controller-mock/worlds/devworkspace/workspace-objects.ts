@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { at, items, text } from '../../builtins/fields.ts';
 import type { KubeObject } from '../../server/resource.ts';
-import { containersOf, mountsSources, sourcesOf, storageType } from './template.ts';
+import { containersOf, storageType } from './template.ts';
 import { controllerOf, LABELS } from './world-objects.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -16,6 +16,7 @@ const RBAC_LABELS = {
 export const SHARED_NAMES = {
   role: 'devworkspace-default-role',
   roleBinding: 'devworkspace-default-rolebinding',
+  askPass: 'devworkspace-ssh-askpass',
 } as const;
 
 export interface Identity {
@@ -23,11 +24,11 @@ export interface Identity {
   readonly id: string;
 }
 
-function head(namespace: string, name: string, labels: Record<string, string>) {
+export function head(namespace: string, name: string, labels: Record<string, string>) {
   return { namespace, name, labels };
 }
 
-const namespaceOf = ({ workspace }: Identity) => workspace.metadata.namespace ?? '';
+export const namespaceOf = ({ workspace }: Identity) => workspace.metadata.namespace ?? '';
 
 export function owned({ workspace, id }: Identity, name: string, labels: Record<string, string> = {}) {
   return {
@@ -121,7 +122,11 @@ export function serviceAccount(identity: Identity): KubeObject {
 
 /** metadata/metadata.go; the resolved devfile is the written one, as parents are not resolved here. */
 export function metadataConfigMap(identity: Identity): KubeObject {
-  const template = stringify(at(identity.workspace, 'spec', 'template'));
+  const template = stringify(at(identity.workspace, 'spec', 'template'), {
+    indentSeq: false,
+    lineWidth: 0,
+    sortMapEntries: true,
+  });
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -134,117 +139,12 @@ export function metadataConfigMap(identity: Identity): KubeObject {
   };
 }
 
-export interface PodSettings {
-  readonly claim: string | undefined;
-  readonly imagePullPolicy: string;
-  /** Comes first, and makes the clone of projects unnecessary. */
-  readonly restore: Record<string, unknown> | undefined;
-  /** Secret with the registry's credentials for it. */
-  readonly restoreSecret: string | undefined;
-  readonly creator: string;
+export interface PodTemplate {
+  readonly metadata: { readonly labels: Record<string, string>; readonly name: string; readonly namespace: string };
+  readonly spec: Record<string, unknown>;
 }
 
-function container({ workspace, id }: Identity, component: Record<string, unknown>, settings: PodSettings) {
-  const spec = component.container as Record<string, unknown>;
-  const quantities = (kind: 'Request' | 'Limit') => ({
-    ...(text(spec, `cpu${kind}`) && { cpu: text(spec, `cpu${kind}`) }),
-    memory: text(spec, `memory${kind}`) || (kind === 'Limit' ? '256Mi' : '128Mi'),
-  });
-  const mounts = items(spec, 'volumeMounts').map((mount) => ({
-    name: text(mount, 'name'),
-    mountPath: text(mount, 'path') || `/${text(mount, 'name')}`,
-  }));
-  if (mountsSources(component))
-    mounts.push({ name: 'projects', mountPath: text(spec, 'sourceMapping') || '/projects' });
-  return {
-    name: text(component, 'name'),
-    image: text(spec, 'image'),
-    imagePullPolicy: settings.imagePullPolicy,
-    ...(Array.isArray(spec.command) && { command: spec.command }),
-    ...(Array.isArray(spec.args) && { args: spec.args }),
-    env: [
-      ...items(spec, 'env'),
-      { name: 'DEVWORKSPACE_NAMESPACE', value: workspace.metadata.namespace },
-      { name: 'DEVWORKSPACE_NAME', value: workspace.metadata.name },
-      { name: 'DEVWORKSPACE_ID', value: id },
-      { name: 'DEVWORKSPACE_CREATOR', value: settings.creator },
-      { name: 'DEVWORKSPACE_IDLE_TIMEOUT', value: '15m' },
-      { name: 'DEVWORKSPACE_METADATA', value: '/devworkspace-metadata' },
-    ],
-    resources: { limits: quantities('Limit'), requests: quantities('Request') },
-    volumeMounts: [
-      ...mounts.map((mount) => mountOf(workspace, id, mount, settings.claim)),
-      { name: 'workspace-metadata', mountPath: '/devworkspace-metadata', readOnly: true },
-    ],
-  };
-}
-
-/** A directory of the claim; without one, a volume that goes with the pod. */
-function mountOf(
-  workspace: KubeObject,
-  id: string,
-  { name, mountPath }: { name: string; mountPath: string },
-  claimName: string | undefined,
-) {
-  if (claimName === undefined) return { name, mountPath };
-  const sources = sourcesOf(workspace, id);
-  return { name: claimName, mountPath, subPath: `${sources.slice(0, -'projects'.length)}${name}` };
-}
-
-/** workspace/deployment.go, getSpecDeployment: what the pods of a workspace are like. */
-export function podTemplate(
-  identity: Identity,
-  settings: PodSettings,
-): { metadata: object; spec: Record<string, unknown> } {
-  const { workspace, id } = identity;
-  const containers = containersOf(workspace).map((component) => container(identity, component, settings));
-  const names = new Set(containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name)));
-  names.delete('workspace-metadata');
-  const volume = (name: string) =>
-    name === settings.claim ? { name, persistentVolumeClaim: { claimName: settings.claim } } : { name, emptyDir: {} };
-  const restoreMount = mountOf(workspace, id, { name: 'projects', mountPath: '/projects' }, settings.claim);
-  if (settings.restore) names.add(restoreMount.name);
-  const { restoreSecret } = settings;
-  return {
-    metadata: {
-      labels: {
-        [LABELS.id]: id,
-        [LABELS.name]: workspace.metadata.name ?? '',
-        [LABELS.creator]: settings.creator,
-      },
-    },
-    spec: {
-      ...(settings.restore && {
-        initContainers: [
-          {
-            ...settings.restore,
-            volumeMounts: [
-              restoreMount,
-              ...(restoreSecret ? [{ name: 'registry-auth-secret', mountPath: '/tmp/.docker', readOnly: true }] : []),
-            ],
-          },
-        ],
-      }),
-      containers,
-      volumes: [
-        ...[...names].map(volume),
-        { name: 'workspace-metadata', configMap: { name: `${id}-metadata`, optional: true, defaultMode: 0o644 } },
-        ...(restoreSecret
-          ? [{ name: 'registry-auth-secret', secret: { secretName: restoreSecret, defaultMode: 0o640 } }]
-          : []),
-      ],
-      restartPolicy: 'Always',
-      terminationGracePeriodSeconds: 10,
-      serviceAccountName: serviceAccountName(id),
-    },
-  };
-}
-
-export function deployment(
-  identity: Identity,
-  template: ReturnType<typeof podTemplate>,
-  progressDeadlineSeconds: number,
-): KubeObject {
+export function deployment(identity: Identity, template: PodTemplate, progressDeadlineSeconds: number): KubeObject {
   const { workspace, id } = identity;
   return {
     apiVersion: 'apps/v1',

@@ -1,15 +1,16 @@
 /** Deployments of workspaces and the pods that follow: made by the operator, moved by kubelets that are played here. */
 import { hashWords } from '../../../model/time/random.ts';
-import { items, text } from '../../builtins/fields.ts';
+import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
 import type { KubeObject } from '../../server/resource.ts';
-import { type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
+import { RESTORE_CONTAINER, type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
 import * as routes from './routing-objects.ts';
 import { claimOf, containersOf, sourcesOf, storageType } from './template.ts';
 import { VERSION_PROFILES } from './versions.ts';
 import type { Place } from './volumes.ts';
 import * as make from './workspace-objects.ts';
 import { workspacePodStatus } from './workspace-pod-status.ts';
+import { podTemplate } from './workspace-pod-template.ts';
 import { progress, type WorkspaceRecords } from './workspace-records.ts';
 import type { StartFailure, Workspace, WorkspacePod } from './workspace-stages.ts';
 import { LABELS, RESOURCES } from './world-objects.ts';
@@ -43,16 +44,34 @@ export class WorkspacePods {
     });
   }
 
-  deploy(workspace: Workspace): StartFailure | null {
-    const { objects, settings, secrets } = this.#records.options;
+  account(workspace: Workspace): StartFailure | null {
+    const { objects } = this.#records.options;
     const object = this.#records.object(workspace);
     if (!object) return null;
-    const { namespace, id } = workspace;
-    const identity = { workspace: object, id };
+    const identity = { workspace: object, id: workspace.id };
     const routingFailure = this.#finishRouting(identity);
     if (routingFailure) return routingFailure;
+    objects.create(RESOURCES.configMaps, make.metadataConfigMap(identity));
+    // Where accounts get secrets to pull images with, they have them by the next look.
+    if (objects.create(RESOURCES.serviceAccounts, make.serviceAccount(identity))) {
+      this.#records.writeStatus(workspace, 'Starting', progress(4, 'Waiting for DevWorkspace ServiceAccount'));
+    }
+    return null;
+  }
+
+  deploy(workspace: Workspace): StartFailure | null {
+    const { settings, secrets } = this.#records.options;
+    const object = this.#records.object(workspace);
+    if (!object) return null;
+    const { id } = workspace;
+    const identity = { workspace: object, id };
     const version = VERSION_PROFILES[settings.version];
-    const restore = restoreOf(object, { config: this.#records.config, backup: this.#records.backup, version, secrets });
+    const restore = restoreOf(identity, {
+      config: this.#records.config,
+      backup: this.#records.backup,
+      version,
+      secrets,
+    });
     if (restore && 'error' in restore) {
       const message = `Failed to set up workspace-restore init container: ${restore.error}`;
       return { reason: 'InfrastructureFailure', message };
@@ -65,22 +84,17 @@ export class WorkspacePods {
         message: `Error creating DevWorkspace deployment: Error while creating workspace deployment: ${why}`,
       };
     }
-    if (!objects.get(RESOURCES.serviceAccounts, namespace, make.serviceAccountName(id))) {
-      objects.create(RESOURCES.serviceAccounts, make.serviceAccount(identity));
-      objects.create(RESOURCES.configMaps, make.metadataConfigMap(identity));
-    }
-    if (this.#records.options.settings.flavour === 'kubernetes' && workspace.starts === 1) {
-      this.#records.writeStatus(workspace, 'Starting', progress(5, 'Waiting for DevWorkspace pull secrets'));
-    }
     if (containersOf(object).length === 0) {
       workspace.podless = true;
       this.#records.writeStatus(workspace, 'Starting', progress(6));
       return null;
     }
     const claim = claimOf(object, id, this.#records.config.claimName);
-    const template = make.podTemplate(identity, {
+    const template = podTemplate(identity, {
       claim,
       imagePullPolicy: this.#records.config.imagePullPolicy,
+      podSecurityContext: this.#records.config.podSecurityContext,
+      containerSecurityContext: this.#records.config.containerSecurityContext,
       restore: restore?.container,
       restoreSecret: restore?.secret?.metadata.name,
       creator,
@@ -122,7 +136,7 @@ export class WorkspacePods {
   #makeDeployment(
     workspace: Workspace,
     identity: make.Identity,
-    template: ReturnType<typeof make.podTemplate>,
+    template: make.PodTemplate,
     restore: Restore | undefined,
   ): void {
     const { objects } = this.#records.options;
@@ -136,8 +150,15 @@ export class WorkspacePods {
       status: { replicas: 1, updatedReplicas: 1, unavailableReplicas: 1, observedGeneration: 1 },
     }));
     const deployment = objects.get(RESOURCES.deployments, namespace, id);
-    if (!deployment) return;
-    const hash = hashWords(JSON.stringify(template.spec)).a.toString(36).padStart(7, '0').slice(0, 9);
+    if (deployment) this.#rollOut(workspace, deployment, restore);
+  }
+
+  /** What the Deployment's controller makes of one that has a replica. */
+  #rollOut(workspace: Workspace, deployment: KubeObject, restore: Restore | undefined): void {
+    const { objects } = this.#records.options;
+    const { namespace } = workspace;
+    const spec = JSON.stringify(at(deployment, 'spec', 'template', 'spec'));
+    const hash = hashWords(spec).a.toString(36).padStart(7, '0').slice(0, 9);
     const set = make.replicaSet(deployment, hash);
     const replicaSet = set.metadata.name ?? '';
     if (!objects.create(RESOURCES.replicaSets, set)) {
@@ -150,6 +171,38 @@ export class WorkspacePods {
     this.#running.set(workspace, running);
     // Recreate: a pod that is still ending comes first.
     if (workspace.pod === null) workspace.pod = this.#startPod(workspace, running);
+  }
+
+  /** A Deployment that an operator outside has made or scaled. */
+  scale(workspace: Workspace): void {
+    const { objects } = this.#records.options;
+    const { namespace, id, pod } = workspace;
+    if (pod) {
+      objects.delete(RESOURCES.pods, namespace, pod.name, { gracePeriodSeconds: 10 });
+      this.scaledDown(workspace);
+      return;
+    }
+    const deployment = objects.get(RESOURCES.deployments, namespace, id);
+    if (!deployment) return;
+    this.#rollOut(workspace, deployment, this.#restoreIn(deployment));
+    const counts = { replicas: 1, updatedReplicas: 1, unavailableReplicas: 1 };
+    const observedGeneration = deployment.metadata.generation ?? 1;
+    objects.amend(RESOURCES.deployments, namespace, id, () => ({ status: { ...counts, observedGeneration } }));
+  }
+
+  #restoreIn(deployment: KubeObject): Restore | undefined {
+    const spec = at(deployment, 'spec', 'template', 'spec');
+    const container = items(spec, 'initContainers').find(({ name }) => name === RESTORE_CONTAINER);
+    if (!container) return undefined;
+    const { namespace = '' } = deployment.metadata;
+    const volume = items(spec, 'volumes').find(({ name }) => name === 'registry-auth-secret');
+    const image = items(container, 'env').find(({ name }) => name === 'BACKUP_IMAGE');
+    const secret = this.#records.options.objects.get(
+      RESOURCES.secrets,
+      namespace,
+      text(volume, 'secret', 'secretName'),
+    );
+    return { image: text(image, 'value'), container, secret };
   }
 
   #startPod(workspace: Workspace, { replicaSet, restore }: Running): WorkspacePod | null {
@@ -238,18 +291,23 @@ export class WorkspacePods {
 
   podEnded(workspace: Workspace, pod: WorkspacePod): void {
     const { objects } = this.#records.options;
+    const { namespace } = workspace;
+    objects.delete(RESOURCES.pods, namespace, pod.name, { gracePeriodSeconds: 0 });
+  }
+
+  /** The Deployment of a workspace that stops has no replicas any more; the pod may still be ending. */
+  scaledDown(workspace: Workspace): void {
+    const { objects } = this.#records.options;
     const { namespace, id } = workspace;
     const running = this.#running.get(workspace);
-    objects.delete(RESOURCES.pods, namespace, pod.name, { gracePeriodSeconds: 0 });
-    if (running && workspace.step === 'none') {
-      objects.amend(RESOURCES.replicaSets, namespace, running.replicaSet, (live) => ({
-        spec: { ...(live.spec as object), replicas: 0 },
-        status: { replicas: 0, observedGeneration: 2 },
-      }));
-      objects.amend(RESOURCES.deployments, namespace, id, (live) => ({
-        status: { observedGeneration: live.metadata.generation ?? 1 },
-      }));
-    }
+    if (!running) return;
+    objects.amend(RESOURCES.replicaSets, namespace, running.replicaSet, (live) => ({
+      spec: { ...(live.spec as object), replicas: 0 },
+      status: { replicas: 0, observedGeneration: 2 },
+    }));
+    objects.amend(RESOURCES.deployments, namespace, id, (live) => ({
+      status: { observedGeneration: live.metadata.generation ?? 1 },
+    }));
   }
 }
 

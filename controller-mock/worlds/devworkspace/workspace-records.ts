@@ -11,7 +11,7 @@ import { CONFIG_NAME, type WorldSettings } from './settings.ts';
 import { claimOf, storageType } from './template.ts';
 import type { Volumes } from './volumes.ts';
 import type { Workspace } from './workspace-stages.ts';
-import { RESOURCES, type WorldObjects } from './world-objects.ts';
+import { annotated, RESOURCES, type WorldObjects } from './world-objects.ts';
 
 export interface WorkspacesOptions {
   readonly settings: WorldSettings;
@@ -36,6 +36,9 @@ export const DONE: readonly [type: string, message: string][] = [
   ['DeploymentReady', 'DevWorkspace deployment ready'],
   ['Ready', ''],
 ];
+
+/** kubernetes, pkg/controller/volume/persistentvolume/pv_controller.go, bindVolumeToClaim */
+const BOUND = { 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' };
 
 /** The first so many are done, the next one is waited for. */
 export function progress(done: number, waiting?: string): Observed {
@@ -106,7 +109,7 @@ export class WorkspaceRecords {
   }
 
   /**
-   * On Kubernetes accounts get no secrets to pull images with: the operator waits for some, and then has nothing to say of them
+   * On Kubernetes accounts get no secrets to pull images with, and the operator has nothing to say of them
    * (pkg/provision/workspace/pull_secret.go).
    */
   #seen(observed: Observed): Observed {
@@ -123,6 +126,7 @@ export class WorkspaceRecords {
     const claim = objects.get(RESOURCES.claims, workspace.namespace, name);
     if (!claim || text(claim, 'status', 'phase') === 'Bound') return;
     objects.amend(RESOURCES.claims, workspace.namespace, name, (live) => ({
+      metadata: annotated(live, BOUND),
       spec: { ...(live.spec as object), volumeName: `pvc-${live.metadata.uid}` },
       status: {
         phase: 'Bound',

@@ -3,7 +3,7 @@
  * controllers/workspace/devworkspace_controller.go), and what happens to its pod meanwhile. The view is told by
  * {@link WorkspaceMoves}.
  *
- *   created ─▶ id ─▶ Starting ─▶ resolve ─▶ storage ─▶ routing ─▶ deployment ─▶ Running      (conditions one after the other)
+ *   created ─▶ id ─▶ Starting ─▶ resolve ─▶ storage ─▶ roles ─▶ routing ─▶ account ─▶ deployment ─▶ Running      (conditions one
  *                                   │                                  │ pod: pending ─▶ pulling ─▶ init ─▶ starting ─▶ ready
  *                                   └──────────── Failing ◀────────────┘ … or it crashes, or its image cannot be pulled
  *                                                   │
@@ -18,7 +18,7 @@ import type { WorldProfile } from './settings.ts';
 export type Phase = '' | 'Starting' | 'Running' | 'Stopping' | 'Stopped' | 'Failing' | 'Failed';
 
 /** How far a start has come. */
-export type StartStep = 'none' | 'resolve' | 'storage' | 'routing' | 'deployment' | 'running';
+export type StartStep = 'none' | 'resolve' | 'storage' | 'roles' | 'routing' | 'account' | 'deployment' | 'running';
 
 export type PodState = 'pending' | 'pulling' | 'init' | 'starting' | 'ready' | 'crashed' | 'stuck' | 'ending';
 
@@ -44,8 +44,6 @@ export interface WorkspaceSite {
   /** The operator runs, and its webhooks answer. */
   reconciles: boolean;
   claimsPending: boolean;
-  /** Milliseconds that a first start waits for secrets to pull images with. */
-  readonly pullSecretsMs: number;
   /** Milliseconds that pulling an image takes longer; `never` when it fails. */
   imagePull: number | 'never';
   /** Milliseconds without progress until a start has failed. */
@@ -68,6 +66,8 @@ export interface Workspace extends Draws {
   /** Counts starts. */
   starts: number;
   pod: WorkspacePod | null;
+  /** Whether its Deployment is to have a replica; null when nobody outside makes any. */
+  replica: boolean | null;
   /** Its devfile has no containers: nothing runs, and nothing is waited for. */
   podless: boolean;
   /** What its finalizers wait for. */
@@ -82,7 +82,10 @@ export interface WorkspaceMoves {
   /** Looks at the devfile, and asks for a claim. @returns what is wrong, or null */
   resolve(workspace: Workspace): StartFailure | null;
   /** The claim is there. */
+  permit(workspace: Workspace): void;
   route(workspace: Workspace): void;
+  /** The workspace can be reached, and gets an account. @returns what is wrong, or null */
+  account(workspace: Workspace): StartFailure | null;
   /** @returns what is wrong, or null */
   deploy(workspace: Workspace): StartFailure | null;
   run(workspace: Workspace): void;
@@ -101,6 +104,8 @@ export interface WorkspaceMoves {
   initEnded(workspace: Workspace, pod: WorkspacePod): boolean;
   containerStarted(workspace: Workspace, pod: WorkspacePod): boolean;
   podEnded(workspace: Workspace, pod: WorkspacePod): void;
+  /** The controller of Deployments has seen what somebody outside wants. */
+  scale(workspace: Workspace): void;
 }
 
 export interface StartFailure {
@@ -160,23 +165,32 @@ const CONTROLLER: readonly Stage<Workspace>[] = [
     'storage',
     (workspace) => starting(workspace) && workspace.step === 'storage',
     (workspace) => {
+      workspace.step = 'roles';
+      workspace.site.moves.permit(workspace);
+    },
+  ),
+  step(
+    'roles',
+    (workspace) => starting(workspace) && workspace.step === 'roles',
+    (workspace) => {
       workspace.step = 'routing';
       workspace.site.moves.route(workspace);
     },
   ),
-  {
-    ...step(
-      'routing',
-      (workspace) => starting(workspace) && workspace.step === 'routing',
-      (workspace) => {
-        if (!failed(workspace, workspace.site.moves.deploy(workspace))) workspace.step = 'deployment';
-      },
-    ),
-    delay: ({ site, starts }) => {
-      const { delayMs, jitterMs } = site.profile.reconcile;
-      return { delayMs: delayMs + (starts === 1 ? site.pullSecretsMs : 0), jitterMs };
+  step(
+    'routing',
+    (workspace) => starting(workspace) && workspace.step === 'routing',
+    (workspace) => {
+      if (!failed(workspace, workspace.site.moves.account(workspace))) workspace.step = 'account';
     },
-  },
+  ),
+  step(
+    'account',
+    (workspace) => starting(workspace) && workspace.step === 'account',
+    (workspace) => {
+      if (!failed(workspace, workspace.site.moves.deploy(workspace))) workspace.step = 'deployment';
+    },
+  ),
   step(
     'deployment again',
     // A pod of the last start was still ending when this one came to it.
@@ -230,7 +244,9 @@ const CONTROLLER: readonly Stage<Workspace>[] = [
   ),
   step(
     'stopped',
-    (workspace) => active(workspace) && !workspace.started && workspace.stopping && workspace.pod === null,
+    // A pod that is ending is no replica any more (kubernetes, pkg/controller/replicaset, FilterActivePods): nobody waits for its end.
+    (workspace) =>
+      active(workspace) && !workspace.started && workspace.stopping && (workspace.pod?.state ?? 'ending') === 'ending',
     (workspace) => {
       workspace.stopping = false;
       workspace.phase = workspace.phase === 'Failing' ? 'Failed' : 'Stopped';
@@ -325,6 +341,19 @@ const POD: readonly Stage<Workspace>[] = [
   }),
 ];
 
+/** Deployments that an operator outside makes and scales. */
+const SCALE: Stage<Workspace> = {
+  name: 'scale',
+  group: 'deployment',
+  when: ({ replica, pod }) =>
+    (replica === true && pod === null) || (replica === false && pod !== null && pod.state !== 'ending'),
+  delay: reconcile,
+  effect: (workspace) => {
+    if (workspace.pod) workspace.pod.state = 'ending';
+    workspace.site.moves.scale(workspace);
+  },
+};
+
 function startInit(workspace: Workspace, pod: WorkspacePod): void {
   pod.state = 'init';
   pod.initMs = workspace.site.moves.initStarted(workspace, pod);
@@ -341,7 +370,7 @@ function crash(workspace: Workspace, pod: WorkspacePod, init: boolean): void {
 }
 
 /** A start that stands still has failed: status.go, checkForStartTimeout. Each step of it counts as progress. */
-const TIMEOUTS = (['resolve', 'storage', 'routing', 'deployment'] as const).map(
+const TIMEOUTS = (['resolve', 'storage', 'roles', 'routing', 'account', 'deployment'] as const).map(
   (name): Stage<Workspace> => ({
     name: `timeout ${name}`,
     group: 'timeout',
@@ -358,8 +387,10 @@ const TIMEOUTS = (['resolve', 'storage', 'routing', 'deployment'] as const).map(
 const STEP_MESSAGES = {
   resolve: 'DevWorkspace is starting',
   storage: 'Provisioning storage',
+  roles: 'Storage ready',
   routing: 'Preparing networking',
+  account: 'Waiting for DevWorkspace ServiceAccount',
   deployment: 'Waiting for workspace deployment',
 } as const;
 
-export const WORKSPACE_STAGES = stageTable<Workspace>([...CONTROLLER, ...POD, ...TIMEOUTS]);
+export const WORKSPACE_STAGES = stageTable<Workspace>([...CONTROLLER, ...POD, SCALE, ...TIMEOUTS]);

@@ -13,6 +13,7 @@ import { claimOf, claimSize, storageType } from './template.ts';
 import { WorkspaceFinalizers } from './workspace-finalizers.ts';
 import * as make from './workspace-objects.ts';
 import { workspacePodStatus } from './workspace-pod-status.ts';
+import { askPassConfigMap } from './workspace-pod-template.ts';
 import { WorkspacePods } from './workspace-pods.ts';
 import { DONE, progress, WorkspaceRecords, type WorkspacesOptions } from './workspace-records.ts';
 import {
@@ -24,9 +25,6 @@ import {
   type WorkspaceSite,
 } from './workspace-stages.ts';
 import { ANNOTATIONS, annotated, FINALIZERS, LABELS, RESOURCES } from './world-objects.ts';
-
-/** pkg/provision/workspace/pull_secret.go, pullSecretCreationTimeout */
-const PULL_SECRETS_MS = 5000;
 
 export class Workspaces implements WorkspaceMoves {
   readonly site: WorkspaceSite;
@@ -49,7 +47,6 @@ export class Workspaces implements WorkspaceMoves {
       startFailureShare,
       reconciles: true,
       claimsPending: false,
-      pullSecretsMs: options.settings.flavour === 'openshift' ? 0 : PULL_SECRETS_MS,
       imagePull: 0,
       progressTimeoutMs: this.#records.config.progressTimeoutMs,
     };
@@ -83,6 +80,19 @@ export class Workspaces implements WorkspaceMoves {
       if (type === 'DELETED') this.#records.options.volumes.dropClaim(record.namespace, record.name);
     } else if (collection === 'batch/jobs' && type === 'MODIFIED') this.#finalizers.followJob(record.object);
     else if (collection === '/pods' && type === 'DELETED') this.#followPod(record.object);
+    else if (collection === 'apps/deployments') this.#followDeployment(type, record.object);
+  }
+
+  /** Of the operator that is played, nobody else makes any. */
+  #followDeployment(type: StoreChange['type'], object: KubeObject): void {
+    const { settings, lifecycle } = this.#records.options;
+    if (settings.operator === 'played') return;
+    const { namespace, labels } = object.metadata;
+    const workspace = this.#byId.get(`${namespace}/${labels?.[LABELS.id]}`);
+    if (!workspace) return;
+    lifecycle.change(workspace, () => {
+      workspace.replica = type === 'DELETED' ? null : at(object, 'spec', 'replicas') !== 0;
+    });
   }
 
   #followWorkspace(type: StoreChange['type'], object: KubeObject, before: KubeObject | undefined): void {
@@ -98,6 +108,9 @@ export class Workspaces implements WorkspaceMoves {
       const workspace = this.#newWorkspace(object);
       this.#workspaces.set(uid, workspace);
       lifecycle.add(workspace, WORKSPACE_STAGES, workspace);
+    } else if (known.id === '' && text(object, 'status', 'devworkspaceId') !== '') {
+      known.id = text(object, 'status', 'devworkspaceId');
+      this.#byId.set(`${known.namespace}/${known.id}`, known);
     } else if (known.started !== started || known.deleted !== !!object.metadata.deletionTimestamp) {
       lifecycle.change(known, (workspace) => {
         workspace.started = started;
@@ -122,6 +135,7 @@ export class Workspaces implements WorkspaceMoves {
       stopping: false,
       starts: 0,
       pod: null,
+      replica: null,
       podless: false,
       finalizing: 'next',
       random: (purpose, ordinal) => unitNumber(mixWords(mixWords(words, hashWords(purpose).a), ordinal)),
@@ -194,24 +208,25 @@ export class Workspaces implements WorkspaceMoves {
       return { reason: 'BadRequest', message: 'Error provisioning storage: configured storage type not supported' };
     }
     const claim = claimOf(object, workspace.id, this.#records.config.claimName);
-    if (claim !== undefined) {
-      const failure = this.#makeClaim(workspace, object, claim);
-      if (failure) return failure;
-    }
-    this.#addFinalizers(workspace, claim !== undefined && type !== 'per-workspace');
-    const waiting = claim === undefined ? undefined : `Provisioning storage: Updated ${claim} PVC on cluster`;
-    this.#records.writeStatus(workspace, 'Starting', progress(2, waiting));
+    if (claim !== undefined && type !== 'per-workspace') this.#addFinalizer(workspace, FINALIZERS.storage);
+    this.#records.options.objects.create(RESOURCES.configMaps, askPassConfigMap(workspace.namespace));
+    if (claim === undefined) return null;
+    const made = this.#makeClaim(workspace, object, claim);
+    if (typeof made !== 'boolean') return made;
+    const waiting = `Provisioning storage: Updated ${claim} PVC on cluster`;
+    if (made) this.#records.writeStatus(workspace, 'Starting', progress(2, waiting));
     return null;
   }
 
-  #makeClaim(workspace: Workspace, object: KubeObject, name: string): StartFailure | null {
+  /** @returns whether there was none yet; or why there can be none */
+  #makeClaim(workspace: Workspace, object: KubeObject, name: string): StartFailure | boolean {
     const { objects } = this.#records.options;
     const { perWorkspaceSize, commonSize, storageClass, accessModes } = this.#records.config;
     const there = objects.get(RESOURCES.claims, workspace.namespace, name);
     if (there) {
       return there.metadata.deletionTimestamp
         ? { reason: 'InfrastructureFailure', message: 'Error provisioning storage: DevWorkspace PVC is being deleted' }
-        : null;
+        : false;
     }
     const size = storageType(object) === 'per-workspace' ? claimSize(object, perWorkspaceSize) : commonSize;
     try {
@@ -222,18 +237,35 @@ export class Workspaces implements WorkspaceMoves {
       const message = `Error provisioning storage: Failed to sync ${name} PVC to cluster: ${error.message}`;
       return { reason: 'InfrastructureFailure', message };
     }
-    return null;
+    return true;
   }
 
-  #addFinalizers(workspace: Workspace, storage: boolean): void {
-    const wanted = [...(storage ? [FINALIZERS.storage] : []), FINALIZERS.rbac];
+  #addFinalizer(workspace: Workspace, finalizer: string): void {
     const { objects } = this.#records.options;
-    const finalizers = this.#records.object(workspace)?.metadata.finalizers ?? [];
-    const missing = wanted.filter((finalizer) => !finalizers.includes(finalizer));
-    if (missing.length === 0) return;
+    if (this.#records.object(workspace)?.metadata.finalizers?.includes(finalizer)) return;
     objects.amend(RESOURCES.workspaces, workspace.namespace, workspace.name, (live) => ({
-      metadata: { finalizers: [...(live.metadata.finalizers ?? []), ...missing] },
+      metadata: { finalizers: [...(live.metadata.finalizers ?? []), finalizer] },
     }));
+  }
+
+  permit(workspace: Workspace): void {
+    const { objects } = this.#records.options;
+    const { namespace, id } = workspace;
+    const object = this.#records.object(workspace);
+    if (!object) return;
+    this.#records.bindClaim(workspace, object);
+    this.#addFinalizer(workspace, FINALIZERS.rbac);
+    const known = objects.get(RESOURCES.roleBindings, namespace, make.SHARED_NAMES.roleBinding);
+    if (items(known, 'subjects').some(({ name }) => name === make.serviceAccountName(id))) return;
+    if (!objects.get(RESOURCES.roles, namespace, make.SHARED_NAMES.role)) {
+      objects.create(RESOURCES.roles, make.role(namespace));
+    }
+    if (!objects.create(RESOURCES.roleBindings, make.roleBinding(namespace, id))) {
+      objects.amend(RESOURCES.roleBindings, namespace, make.SHARED_NAMES.roleBinding, (live) => ({
+        subjects: [...items(live, 'subjects'), make.subjectOf(namespace, id)],
+      }));
+    }
+    this.#records.writeStatus(workspace, 'Starting', progress(3));
   }
 
   route(workspace: Workspace): void {
@@ -241,17 +273,6 @@ export class Workspaces implements WorkspaceMoves {
     const { namespace, id } = workspace;
     const object = this.#records.object(workspace);
     if (!object) return;
-    this.#records.bindClaim(workspace, object);
-    if (!objects.get(RESOURCES.roles, namespace, make.SHARED_NAMES.role)) {
-      objects.create(RESOURCES.roles, make.role(namespace));
-    }
-    if (!objects.create(RESOURCES.roleBindings, make.roleBinding(namespace, id))) {
-      objects.amend(RESOURCES.roleBindings, namespace, make.SHARED_NAMES.roleBinding, (live) =>
-        items(live, 'subjects').some(({ name }) => name === make.serviceAccountName(id))
-          ? {}
-          : { subjects: [...items(live, 'subjects'), make.subjectOf(namespace, id)] },
-      );
-    }
     const routingClass = text(object, 'spec', 'routingClass') || this.#records.config.routingClass;
     const identity = { workspace: object, id };
     if (!objects.create(RESOURCES.routings, make.routing(identity, routingClass))) {
@@ -274,7 +295,9 @@ export class Workspaces implements WorkspaceMoves {
   }
 
   fail(workspace: Workspace, { reason, message }: StartFailure): void {
-    const done = { resolve: 1, storage: 2, routing: 3, deployment: 6, none: 1, running: 7 }[workspace.step];
+    const done = { resolve: 1, storage: 2, roles: 3, routing: 3, account: 5, deployment: 6, none: 1, running: 7 }[
+      workspace.step
+    ];
     const observed = new Map<string, { status: 'True' | 'False'; message?: string; reason?: string }>(progress(done));
     observed.set('FailedStart', {
       status: 'True',
@@ -332,10 +355,15 @@ export class Workspaces implements WorkspaceMoves {
   }
 
   stopped(workspace: Workspace): void {
+    this.#pods.scaledDown(workspace);
     const observed = this.#failedStart(workspace);
     const message = workspace.phase === 'Failed' ? 'Workspace stopped due to error' : 'Workspace is stopped';
     observed.set('Started', { status: 'False', message });
     this.#records.writeStatus(workspace, workspace.phase, observed);
+  }
+
+  account(workspace: Workspace): StartFailure | null {
+    return this.#pods.account(workspace);
   }
 
   deploy(workspace: Workspace): StartFailure | null {
@@ -360,6 +388,10 @@ export class Workspaces implements WorkspaceMoves {
 
   podEnded(workspace: Workspace, pod: WorkspacePod): void {
     this.#pods.podEnded(workspace, pod);
+  }
+
+  scale(workspace: Workspace): void {
+    this.#pods.scale(workspace);
   }
 
   finalize(workspace: Workspace): Workspace['finalizing'] {
