@@ -1,6 +1,6 @@
 /** When the wait for backup Jobs is over, before its deadline. */
 import { nextFiring, parseCronSchedule } from '../../model/time/cron-schedule.ts';
-import type { BackupJob, BackupJobs } from './backup-jobs.ts';
+import type { BackupJobs } from './backup-jobs.ts';
 import type { BackupPart } from './backup-options.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -20,8 +20,6 @@ export class BackupWatch {
   readonly #intervalMs: number | null;
   #newsAt: number;
   #news = '';
-  /** Since when all has been seen that was to be seen, and Jobs that were under way then. */
-  #enough: { readonly at: number; readonly underWay: BackupJob[] } | null = null;
   #lacking: Workspace | null = null;
 
   /** @param appliedAt when the configuration was. @throws CronScheduleError */
@@ -48,12 +46,8 @@ export class BackupWatch {
     const interval = this.#intervalMs ?? Number.POSITIVE_INFINITY;
     if (allEnded && now - this.#newsAt > interval + PATIENCE_MS) return true;
     if (!this.#isEnough()) return false;
-    this.#enough ??= { at: now, underWay: [...jobs.underWay] };
-    if (allEnded || this.#part.configType !== 'incorrect') return allEnded;
-    // Of Jobs that come each minute and take longer there may be some at any moment: others than these tell nothing new.
-    const { at, underWay } = this.#enough;
-    while (underWay.length > 0 && !jobs.underWay.has(underWay.at(-1)!)) underWay.pop();
-    return underWay.length === 0 || now - at > interval;
+    // Jobs that come each minute and take longer are never all ended, and more of the same tell nothing new.
+    return allEnded || this.#part.configType === 'incorrect';
   }
 
   /** Every workspace that a backup is due for has been seen to be tried, as often as the configuration makes one expect. */
