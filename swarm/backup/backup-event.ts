@@ -32,6 +32,13 @@ export type BackupEvent = { readonly at: number } & (
       readonly reason: string;
       readonly message: string;
     }
+  /** The last one. */
+  | {
+      readonly type: 'run.ended';
+      readonly run: string;
+      readonly verdict: 'passed' | 'failed' | 'interrupted';
+      readonly reasons: readonly string[];
+    }
 );
 
 /** A Job as kubectl's table shows it, at a change. */

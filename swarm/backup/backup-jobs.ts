@@ -10,6 +10,7 @@ import { SINGLE_NAMESPACE } from './backup-options.ts';
 import { BackupPod } from './backup-pod.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
 import { abortable, type BackupSite, momentOf } from './backup-site.ts';
+import type { JobDurations } from './durations.ts';
 import { countBy, slopeOf, spreadOf } from './spread.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -149,7 +150,7 @@ export class BackupJobs {
     const jobs = [...this.#jobs.values()];
     const stopped = this.#workspaces.all.filter(({ isStopped }) => isStopped);
     const pods = jobs.reduce((sum, job) => sum + job.pods.size, 0);
-    const ended = jobs.filter(({ endedAt }) => endedAt !== null);
+    const durations = this.durations(appliedAt);
     return {
       total: jobs.length,
       succeeded: this.#succeeded,
@@ -162,25 +163,31 @@ export class BackupJobs {
       workspacesByJobs: countBy(stopped, (one) => this.of(one).length),
       successRate: { hits: this.#succeeded, of: jobs.length },
       failureRate: { hits: this.#failed, of: jobs.length },
-      creationLagMs: spreadOf(
-        [...this.#ofWorkspace].flatMap(([workspace, [first]]) => {
-          const since = Math.max(workspace.stoppedSince ?? 0, wholeSeconds(appliedAt ?? 0));
-          return first && since > 0 ? [Math.max(0, first.createdAt - since)] : [];
-        }),
-      ),
-      waitMs: spreadOf(
-        jobs.flatMap((job) => {
-          const at = firstStart(job);
-          return at === null ? [] : [Math.max(0, at - job.createdAt)];
-        }),
-      ),
-      runMs: spreadOf(
-        ended.flatMap((job) => {
-          const at = firstStart(job);
-          return at === null ? [] : [Math.max(0, job.endedAt! - at)];
-        }),
-      ),
-      totalMs: spreadOf(ended.map(({ endedAt, createdAt }) => Math.max(0, endedAt! - createdAt))),
+      creationLagMs: spreadOf(durations.creationLagMs),
+      waitMs: spreadOf(durations.waitMs),
+      runMs: spreadOf(durations.runMs),
+      totalMs: spreadOf(durations.totalMs),
+    };
+  }
+
+  /** What {@link figures} has the spreads of. @param appliedAt as there */
+  durations(appliedAt: number | null): JobDurations {
+    const jobs = [...this.#jobs.values()];
+    const ended = jobs.filter(({ endedAt }) => endedAt !== null);
+    return {
+      creationLagMs: [...this.#ofWorkspace].flatMap(([workspace, [first]]) => {
+        const since = Math.max(workspace.stoppedSince ?? 0, wholeSeconds(appliedAt ?? 0));
+        return first && since > 0 ? [Math.max(0, first.createdAt - since)] : [];
+      }),
+      waitMs: jobs.flatMap((job) => {
+        const at = firstStart(job);
+        return at === null ? [] : [Math.max(0, at - job.createdAt)];
+      }),
+      runMs: ended.flatMap((job) => {
+        const at = firstStart(job);
+        return at === null ? [] : [Math.max(0, job.endedAt! - at)];
+      }),
+      totalMs: ended.map(({ endedAt, createdAt }) => Math.max(0, endedAt! - createdAt)),
     };
   }
 

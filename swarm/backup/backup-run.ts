@@ -13,7 +13,6 @@ import { BackupFailures } from './backup-failures.ts';
 import type { BackupFigures, ConfigFigures } from './backup-figures.ts';
 import { BackupJobs } from './backup-jobs.ts';
 import type { BackupOptions, BackupPart } from './backup-options.ts';
-import { outcomeFigures, workspaceFigures } from './backup-outcomes.ts';
 import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
 import { OPERATOR_CONFIG } from './backup-resources.ts';
 import type { BackupSite, NewEvent } from './backup-site.ts';
@@ -21,6 +20,8 @@ import { BackupWatch } from './backup-watch.ts';
 import { Changes } from './changes.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
+import { type Collected, collectedFigures } from './collected-figures.ts';
+import type { BackupDurations } from './durations.ts';
 import { applyConfig, CONFIG_KIND, keepSnapshot } from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
@@ -63,19 +64,6 @@ export interface BackupResult {
   readonly failure: string | null;
 }
 
-type Collected = Pick<
-  BackupFigures,
-  | 'jobs'
-  | 'outcomes'
-  | 'attemptedTwiceOrMore'
-  | 'backedUp'
-  | 'queue'
-  | 'failures'
-  | 'pendingPods'
-  | 'workspaces'
-  | 'stop'
->;
-
 export class BackupRun {
   readonly #given: BackupRunOptions;
   readonly #requests: ClusterRequests;
@@ -92,6 +80,7 @@ export class BackupRun {
   #appliedAt: number | null = null;
   #reset: boolean | null = null;
   #collected: Collected | null = null;
+  #durations: BackupDurations | null = null;
   #leftovers: string[] = [];
 
   constructor(given: BackupRunOptions) {
@@ -109,6 +98,16 @@ export class BackupRun {
 
   get requests(): ClusterRequests {
     return this.#requests;
+  }
+
+  /** As things stand; null before {@link execute}. */
+  get standing(): BackupFigures | null {
+    return this.#workspaces && this.#programs && this.#figures(this.#collected ?? this.#measure(this.#workspaces));
+  }
+
+  /** What the spreads of the figures are made from; null before {@link execute}. */
+  get durations(): BackupDurations | null {
+    return this.#workspaces && (this.#durations ?? this.#measureDurations(this.#workspaces));
   }
 
   /** Looks whether the run can be done; writes nothing. @throws BackupInputError, KubeError */
@@ -283,19 +282,16 @@ export class BackupRun {
 
   /** What is measured of workspaces and Jobs, once: what comes later belongs to no run any more. */
   #collect(workspaces: Workspaces): void {
-    if (this.#collected) return;
-    const jobs = this.#jobs;
-    const figures = workspaceFigures(workspaces, jobs);
-    const none = { outcomes: null, attemptedTwiceOrMore: null, backedUp: null };
-    this.#collected = {
-      workspaces: figures,
-      stop: jobs && workspaces.stop,
-      jobs: jobs?.figures(this.#appliedAt) ?? null,
-      ...(jobs ? outcomeFigures(figures) : none),
-      queue: jobs?.queue ?? null,
-      failures: jobs && this.#failures!.figures(jobs.all),
-      pendingPods: jobs?.pending ?? null,
-    };
+    this.#collected ??= this.#measure(workspaces);
+    this.#durations ??= this.#measureDurations(workspaces);
+  }
+
+  #measureDurations({ durations: workspaces }: Workspaces): BackupDurations {
+    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAt) ?? null };
+  }
+
+  #measure(workspaces: Workspaces): Collected {
+    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAt);
   }
 
   async #putBack(removal: Removal): Promise<void> {
@@ -332,7 +328,7 @@ export class BackupRun {
     });
   }
 
-  #figures(): BackupFigures {
+  #figures(collected = this.#collected!): BackupFigures {
     const { run, options, clock } = this.#given;
     return {
       run,
@@ -343,7 +339,7 @@ export class BackupRun {
       phases: this.#phases.figures,
       load: this.#workspaces!.load,
       config: options.backup && this.#config(options.backup),
-      ...this.#collected!,
+      ...collected,
       resources: this.#programs!.figures,
       api: this.#requests.figures(options.workspaces),
       leftovers: this.#leftovers,

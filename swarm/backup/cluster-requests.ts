@@ -14,6 +14,16 @@ export interface ClusterRequestsOptions {
   clock: Clock;
 }
 
+/** Requests of one kind, watches too. */
+export interface RequestCount {
+  readonly verb: string;
+  /** Plural of the resource, or the path. */
+  readonly resource: string;
+  /** HTTP status; `none` for those without a response. */
+  readonly code: string;
+  readonly count: number;
+}
+
 /** Most requests under way at once; maintainers of the public scripts saw servers throttle beyond 100. */
 const MOST_AT_ONCE = 64;
 /** Wall-clock milliseconds before a request is sent again that the server has not set a time for; doubles each time. */
@@ -30,6 +40,8 @@ export class ClusterRequests {
   readonly sampler: KubeClient;
   readonly #gate: RequestGate;
   readonly #calls: Record<string, number> = {};
+  /** By `verb resource code`. */
+  readonly #counts = new Map<string, number>();
   #samples = 0;
   #watches = 0;
   #refused = 0;
@@ -59,6 +71,13 @@ export class ClusterRequests {
 
   get server(): string {
     return this.client.server;
+  }
+
+  get counts(): RequestCount[] {
+    return [...this.#counts].map(([key, count]) => {
+      const [verb = '', resource = '', code = ''] = key.split(' ');
+      return { verb, resource, code, count };
+    });
   }
 
   /** @param workspaces those planned */
@@ -139,6 +158,8 @@ export class ClusterRequests {
   #count(what: string, watch: boolean, status: number): void {
     if (watch) this.#watches += 1;
     else this.#calls[what] = (this.#calls[what] ?? 0) + 1;
+    const key = `${what} ${status || 'none'}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     if (status === 429) this.#refused += 1;
     else if (status === 0 || status >= 500) this.#failed += 1;
   }

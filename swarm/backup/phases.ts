@@ -10,6 +10,15 @@ export interface PhasePlan {
   readonly deadlineMs: number | null;
 }
 
+/** How far a phase is that is under way. Times are milliseconds of the run's clock. */
+export interface PhaseProgress extends PhasePlan {
+  readonly startedAt: number;
+  readonly elapsedMs: number;
+  readonly done: number;
+  /** Further figures, for people. */
+  readonly details: readonly string[];
+}
+
 /** A phase under way; its work says how far it is. */
 export interface PhaseWork {
   done: () => number;
@@ -20,7 +29,7 @@ export class Phases {
   readonly #clock: Clock;
   readonly #emit: (event: NewEvent) => void;
   readonly #ended: PhaseFigures[] = [];
-  #now: { plan: PhasePlan; work: PhaseWork } | null = null;
+  #now: { plan: PhasePlan; work: PhaseWork; startedAt: number } | null = null;
   #last: BackupPhase = 'preflight';
 
   constructor(clock: Clock, emit: (event: NewEvent) => void) {
@@ -33,16 +42,12 @@ export class Phases {
     return this.#last;
   }
 
-  get done(): number {
-    return this.#now?.work.done() ?? 0;
-  }
-
-  get of(): number {
-    return this.#now?.plan.of ?? 0;
-  }
-
-  details(): string[] {
-    return this.#now?.work.details() ?? [];
+  /** Null between two phases, and before and after all. */
+  get current(): PhaseProgress | null {
+    if (!this.#now) return null;
+    const { plan, work, startedAt } = this.#now;
+    const elapsedMs = this.#clock.now() - startedAt;
+    return { ...plan, startedAt, elapsedMs, done: work.done(), details: work.details() };
   }
 
   /** Those that are over, in their order. */
@@ -55,7 +60,7 @@ export class Phases {
     const { phase, of, deadlineMs } = plan;
     const startedAt = this.#clock.now();
     const state: PhaseWork = { done: () => 0, details: () => [] };
-    this.#now = { plan, work: state };
+    this.#now = { plan, work: state, startedAt };
     this.#last = phase;
     this.#emit({ type: 'phase.started', phase, of, deadlineMs });
     try {
@@ -66,6 +71,7 @@ export class Phases {
       const timedOut = deadlineMs !== null && done < of && endedAt - startedAt >= deadlineMs;
       const figures = { phase, startedAt, endedAt, deadlineMs, timedOut, done, of };
       this.#ended.push(figures);
+      this.#now = null;
       this.#emit({ type: 'phase.ended', figures });
     }
   }

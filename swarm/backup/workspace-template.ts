@@ -69,16 +69,7 @@ export function templateOf(file: string, text: string, use: TemplateUse): Worksp
 }
 
 function specOf(file: string, text: string): Mapping {
-  const parsed = parseAllDocuments(text);
-  const documents = Array.isArray(parsed) ? parsed : [];
-  const broken = documents.flatMap(({ errors }) => errors)[0];
-  if (broken) {
-    const line = broken.linePos?.[0].line;
-    throw new TemplateError(
-      `${file}${line === undefined ? '' : `:${line}`} is no YAML or JSON (${broken.code}); give a file with one DevWorkspace`,
-    );
-  }
-  const objects = documents.map(plainOf).filter((object) => object !== null);
+  const objects = objectsIn(file, text);
   if (objects.length !== 1) {
     throw new TemplateError(`${file} holds ${objects.length} objects; give a file with one DevWorkspace`);
   }
@@ -95,6 +86,25 @@ function specOf(file: string, text: string): Mapping {
     throw new TemplateError(`${file} has no spec.template; write there which components a DevWorkspace has`);
   }
   return spec;
+}
+
+/** JSON is read as such: parsers of YAML take hours for some of what is nested deeply. */
+function objectsIn(file: string, text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    // YAML, or what is neither.
+  }
+  const parsed = parseAllDocuments(text);
+  const documents = Array.isArray(parsed) ? parsed : [];
+  const broken = documents.flatMap(({ errors }) => errors)[0];
+  if (broken) {
+    const line = broken.linePos?.[0].line;
+    throw new TemplateError(
+      `${file}${line === undefined ? '' : `:${line}`} is no YAML or JSON (${broken.code}); give a file with one DevWorkspace`,
+    );
+  }
+  return documents.map(plainOf).filter((object) => object !== null);
 }
 
 function plainOf(document: { toJS(): unknown }): unknown {

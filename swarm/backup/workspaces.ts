@@ -8,6 +8,7 @@ import type { LoadFigures, StopFigures } from './backup-figures.ts';
 import { namespaceName, SINGLE_NAMESPACE, workspaceName } from './backup-options.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, SCRIPT_LABELS } from './backup-resources.ts';
 import { abortable, type BackupSite, deadlineSignal } from './backup-site.ts';
+import type { WorkspaceDurations } from './durations.ts';
 import { spreadOf } from './spread.ts';
 import { Workspace } from './workspace.ts';
 
@@ -132,11 +133,7 @@ export class Workspaces {
       readyFailed: this.count(({ start }) => start === 'failed'),
       readyTimedOut: this.count(({ start }) => start === 'timed-out'),
       createMs: spreadOf(this.#createMs),
-      readyMs: spreadOf(
-        this.all.flatMap(({ createdAt, readyAt }) =>
-          createdAt !== null && readyAt !== null ? [Math.max(0, readyAt - createdAt)] : [],
-        ),
-      ),
+      readyMs: spreadOf(this.durations.readyMs),
       deleteMs: spreadOf(this.#deleteMs),
     };
   }
@@ -148,7 +145,16 @@ export class Workspaces {
       requested: asked.length,
       stopped: stopped.length,
       failed: asked.length - stopped.length,
-      stopMs: spreadOf(stopped.map(({ stopAskedAt, stoppedAt }) => stoppedAt! - stopAskedAt!)),
+      stopMs: spreadOf(this.durations.stopMs),
+    };
+  }
+
+  get durations(): WorkspaceDurations {
+    const between = (from: number | null, to: number | null) =>
+      from === null || to === null ? [] : [Math.max(0, to - from)];
+    return {
+      readyMs: this.all.flatMap(({ createdAt, readyAt }) => between(createdAt, readyAt)),
+      stopMs: this.all.flatMap(({ stopAskedAt, stoppedAt }) => between(stopAskedAt, stoppedAt)),
     };
   }
 

@@ -7,7 +7,7 @@ import { type PlannedTest, readTestPlan, type TestPlan, TestPlanError } from '..
 import { formatCount } from '../report/style.ts';
 import { newRunId } from '../telemetry/run-archive.ts';
 import { readInput, readTemplate } from './backup-input.ts';
-import { addTargetOptions, type BackupTarget, openTarget, type TargetFlags } from './backup-target.ts';
+import { addTargetOptions, type TargetFlags } from './backup-target.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
 import { prepareOutputFolder } from './output-folder.ts';
@@ -102,11 +102,8 @@ class Suite {
     const since = performance.now();
     const durationMs = () => performance.now() - since;
     const entry = { name: test.name, folder: null, reasons: [], row: '' };
-    let target: (BackupTarget & { close(): Promise<void> }) | null = null;
     try {
-      // An embedded cluster is a new one for each test.
-      target = await openTarget(this.#flags);
-      const session = await runBackup(test.request, target, this.#flags, test.name);
+      const session = await runBackup(test.request, this.#flags, test.name);
       if (session === null) {
         const reasons = ['interrupted before anything was created'];
         return { ...entry, status: 'INTERRUPTED', durationMs: durationMs(), reasons };
@@ -122,8 +119,6 @@ class Suite {
       note(message);
       const status = error instanceof InputError ? 'REFUSED' : 'FAILED';
       return { ...entry, status, durationMs: durationMs(), reasons: [message] };
-    } finally {
-      await target?.close();
     }
   }
 

@@ -1,18 +1,8 @@
-/** The cluster that a backup load works on: one of a kubeconfig, or one in this process. */
-import type { KubeConfig } from '@kubernetes/client-node';
+/** Options that choose the cluster of a backup load. */
 import type { Command } from 'commander';
-import type { Clock } from '../../model/time/clock.ts';
-import type { LedgerHub } from '../telemetry/ledger.ts';
+import type { BackupTarget } from '../daemon/backup-target.ts';
 import { InputError } from './exit.ts';
 import { clockSpeed } from './options.ts';
-
-/** The cluster a load works on. */
-export interface BackupTarget {
-  kubeconfig: KubeConfig;
-  clock: Clock;
-  /** How to come back to it; null for one that goes with this process. */
-  hub: Omit<LedgerHub, 'label' | 'server'> | null;
-}
 
 export interface TargetFlags {
   kubeconfig?: string;
@@ -21,53 +11,30 @@ export interface TargetFlags {
   speed?: number;
 }
 
-/** Simulated seconds in one second of the embedded cluster. */
-const EMBEDDED_SPEED = 60;
-
 export function addTargetOptions(command: Command): Command {
   return command
     .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: the one that kubectl takes)')
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
     .option('--embedded', 'a cluster in this process in place of a real one, in compressed time')
-    .option(
-      '--speed <factor>',
-      `with --embedded: simulated seconds in one second (default: ${EMBEDDED_SPEED})`,
-      clockSpeed,
-    );
+    .option('--speed <factor>', 'with --embedded: simulated seconds in one second (default: 60)', clockSpeed);
 }
 
 /** @throws InputError for a kubeconfig that cannot be used */
-export async function openTarget(flags: TargetFlags): Promise<BackupTarget & { close(): Promise<void> }> {
-  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
-  if (flags.embedded) {
-    if (flags.kubeconfig !== undefined || flags.context !== undefined) {
+export async function openTarget({ embedded, speed, kubeconfig, context }: TargetFlags): Promise<BackupTarget> {
+  const { clusterTarget, embeddedTarget } = await import('../daemon/backup-target.ts');
+  if (embedded) {
+    if (kubeconfig !== undefined || context !== undefined) {
       throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
     }
-    const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
-    const { SteadyClock } = await import('../../model/time/steady-clock.ts');
-    const clock = new SteadyClock(flags.speed ?? EMBEDDED_SPEED);
-    const world = await startDevWorkspaceWorld({ clock, tls: false });
-    return {
-      kubeconfig: loadKubeconfig({ text: world.kubeconfig }),
-      clock,
-      hub: null,
-      close: () => world.close(),
-    };
+    return embeddedTarget(speed);
   }
-  if (flags.speed !== undefined)
-    throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
-  const { HubAccess } = await import('./hub-access.ts');
-  const { ScaledClock, startClock } = await import('../../model/time/clock.ts');
-  const access = new HubAccess(flags, 1);
-  const { kubeconfig: file, context } = access.place;
-  const source = {
-    ...(flags.kubeconfig !== undefined && { file: flags.kubeconfig }),
-    ...(context !== null && { context }),
-  };
-  return {
-    kubeconfig: loadKubeconfig(source),
-    clock: new ScaledClock(startClock(1)),
-    hub: { kubeconfig: file, context },
-    close: () => access.close(),
-  };
+  if (speed !== undefined) throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
+  try {
+    return clusterTarget({
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(context !== undefined && { context }),
+    });
+  } catch (error) {
+    throw new InputError((error as Error).message, { cause: error });
+  }
 }

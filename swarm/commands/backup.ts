@@ -9,10 +9,10 @@ import {
   type Parameter,
   ParametersError,
 } from '../backup/parameters.ts';
+import type { BackupOutcome } from '../daemon/backup-load.ts';
 import { readTemplate } from './backup-input.ts';
-import type { SessionResult } from './backup-session.ts';
 import { addSuite } from './backup-suite.ts';
-import { addTargetOptions, type BackupTarget, openTarget, type TargetFlags } from './backup-target.ts';
+import { addTargetOptions, type TargetFlags } from './backup-target.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
 
@@ -73,12 +73,7 @@ Examples:
     )
     .action(async (flags: RunFlags) => {
       const request = await requestOf(givenParameters(flags));
-      const target = await openTarget(flags);
-      try {
-        finish(await runOne(request, target, flags));
-      } finally {
-        await target.close();
-      }
+      finish(await runOne(request, flags));
     });
 }
 
@@ -103,28 +98,23 @@ function addDemo(backup: Command, finish: (code: number) => void): void {
           registrySecret: '',
           dwocConfigType,
         });
-        const target = await openTarget({ embedded: true });
-        try {
-          code = Math.max(code, await runOne(request, target, flags));
-        } finally {
-          await target.close();
-        }
+        code = Math.max(code, await runOne(request, { ...flags, embedded: true }));
         if (code === EXIT.interrupted) break;
       }
       finish(code);
     });
 }
 
-async function runOne(request: BackupRequest, target: BackupTarget, flags: RunFlags): Promise<number> {
+async function runOne(request: BackupRequest, flags: RunFlags): Promise<number> {
   const { exitCodeOfBackup, runBackup } = await import('./backup-session.ts');
-  const session = await runBackup(request, target, flags);
+  const session = await runBackup(request, flags);
   if (session === null) return EXIT.interrupted;
   await print(session, flags);
   return exitCodeOfBackup(session.verdict);
 }
 
 async function print(
-  { run, folder, result, verdict, findings, logs }: SessionResult,
+  { run, folder, result, verdict, findings, logs }: BackupOutcome,
   { json }: RunFlags,
 ): Promise<void> {
   if (json) {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { targetOf } from '../cluster/hub-objects.ts';
+import type { BackupCleanTask } from '../daemon/backup-cleaner.ts';
 import type { CleanLeft, CleanProgress, CleanTask } from '../daemon/cleaner.ts';
 import type { HubCleanTask } from '../daemon/hub-cleaner.ts';
 import type { TlsOptions } from '../plan/connections.ts';
@@ -9,7 +10,6 @@ import { SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
-import type { BackupCleanTask } from './clean-backup.ts';
 import { EXIT, InputError } from './exit.ts';
 import { findRun } from './find-run.ts';
 import { catchInterrupts } from './interrupt.ts';
@@ -84,7 +84,7 @@ Examples:
       const left: CleanLeft[] = [];
       const work = [
         ...backups.map((run) => async () => {
-          const { cleanBackup } = await import('./clean-backup.ts');
+          const { cleanBackup } = await import('../daemon/backup-cleaner.ts');
           return cleanBackup(ledgers.backup(run, flags), stop.signal, progress.show);
         }),
         ...hubTasks.map((task) => async () => {

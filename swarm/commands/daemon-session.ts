@@ -1,6 +1,7 @@
 /** What the commands share that run plans: a manager of runs, the HTTP side when it is wanted, and the way out. */
 import type { FastifyInstance } from 'fastify';
 import { AgentFiles } from '../daemon/agent-files.ts';
+import { BackupManager } from '../daemon/backup-manager.ts';
 import type { LaunchSource } from '../daemon/launch-routes.ts';
 import type { NoopMeans } from '../daemon/noop-setup.ts';
 import { realParts } from '../daemon/parts.ts';
@@ -36,6 +37,7 @@ const CLOSE_LIMIT_MS = 3_000;
 
 export class DaemonSession {
   readonly runs: RunManager;
+  readonly backups: BackupManager;
   readonly agents: PoolLoneAgents;
   readonly #exitAsked = Promise.withResolvers<void>();
   readonly #interrupts: Interrupts;
@@ -60,6 +62,7 @@ export class DaemonSession {
     }
     const parts = realParts({ directory, warn: (message) => note(`warning: ${message}`) });
     this.runs = new RunManager(parts, new RunArchive(directory));
+    this.backups = new BackupManager(directory);
     this.#interrupts = catchInterrupts(() => this.#leave());
     this.#releaseFaults = catchFaults({
       note: (text) => note(this.runs.current?.redact(text) ?? text),
@@ -85,6 +88,7 @@ export class DaemonSession {
     const { createServer } = await import('../daemon/server.ts');
     const server = await createServer({
       runs: this.runs,
+      backups: this.backups,
       agents: this.agents,
       exit: this.#exitAsked.resolve,
       noop: this.#noop,
@@ -129,9 +133,9 @@ export class DaemonSession {
     return run.summary();
   }
 
-  /** Ends everything: run, agents, server. No client can hold it up. */
+  /** Ends everything: run, backup load, agents, server. No client can hold it up. */
   async close(): Promise<void> {
-    await this.runs.stop();
+    await Promise.all([this.runs.stop(), this.backups.close()]);
     await this.agents.stop();
     await this.#closeServer();
     this.#interrupts.release();
@@ -151,6 +155,10 @@ export class DaemonSession {
     const run = this.runs.current;
     const lines = leftBehind({ leftBehind: run?.abort() ?? [] });
     if (lines.length > 0 && run?.directory) lines.push(`remove it with: swarm clean ${shellWord(run.directory)}`);
+    const load = this.backups.current;
+    if (load?.directory && load.state !== 'ended') {
+      note(`backup load ${load.id} is not put back; do it with: swarm clean ${shellWord(load.directory)}`);
+    }
     note(
       lines.length === 0
         ? 'left at once; nothing is left behind on the service'

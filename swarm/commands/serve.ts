@@ -36,8 +36,9 @@ Examples:
       note(`listening on ${url} (API ${url}/api/v1, metrics ${url}/metrics); Ctrl-C ends`);
       for (const line of settings.notes) note(line);
       await Promise.race([session.interrupted, session.exitAsked]);
-      if (session.runs.current && session.runs.current.state !== 'ended') {
-        note('stopping the run and cleaning up; press Ctrl-C again to leave at once');
+      for (const [what, run] of Object.entries({ run: session.runs.current, 'backup load': session.backups.current })) {
+        if (run && run.state !== 'ended')
+          note(`stopping the ${what} and cleaning up; press Ctrl-C again to leave at once`);
       }
       await session.close();
       finish(EXIT.ok);

@@ -3,7 +3,7 @@
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 
-const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
+export const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
 const time = { type: 'number', description: 'Simulated epoch milliseconds.' };
 
 export const errorSchema = {
@@ -26,10 +26,10 @@ export const errorSchema = {
 
 export const runSchema = {
   type: 'object',
-  required: ['id', 'plan', 'seed', 'state', 'startedAt', 'clusters', 'hosts'],
+  required: ['id', 'plan', 'seed', 'state', 'startedAt', 'clusters', 'hosts', 'backup'],
   properties: {
     id: { type: 'string' },
-    plan: { type: 'string', description: "The plan's name." },
+    plan: { type: 'string', description: "The plan's name; of a backup load what it does." },
     seed: { type: 'string' },
     state: {
       type: 'string',
@@ -43,6 +43,10 @@ export const runSchema = {
     reasons: { type: 'array', items: { type: 'string' } },
     clusters: { type: 'integer' },
     hosts: { type: 'integer' },
+    backup: {
+      type: 'boolean',
+      description: 'A backup load, which has no clusters and hosts: see /api/v1/backups/{id}.',
+    },
     directory: nullable({ type: 'string', description: 'Folder with the resolved plan, events and summary.' }),
   },
 } as const;

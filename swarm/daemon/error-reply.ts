@@ -39,13 +39,14 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
     });
   }
   switch (error.code) {
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ApiError(
-        415,
-        'unknown-media-type',
-        'the body must be a plan, as YAML or JSON, and its content-type must say so',
-        { given: request.headers['content-type'], allowed: PLAN_MEDIA_ADVICE },
-      );
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const { consumes = PLAN_MEDIA_ADVICE } = request.routeOptions.schema ?? {};
+      const wanted = consumes === PLAN_MEDIA_ADVICE ? 'a plan, as YAML or JSON' : 'JSON';
+      return new ApiError(415, 'unknown-media-type', `the body must be ${wanted}, and its content-type must say so`, {
+        given: request.headers['content-type'],
+        allowed: consumes,
+      });
+    }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError(413, 'too-large', 'the body is too large', { allowed: bodyLimitOf(request) });
     case 'FST_ERR_BAD_URL':

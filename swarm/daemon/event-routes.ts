@@ -9,7 +9,7 @@ import { elsewhere, PastRun } from './past-run.ts';
 import type { RouteContext } from './route-context.ts';
 
 /** Adds the route to the API's scope. */
-export function eventRoutes(app: FastifyInstance, { find, problems, limits }: RouteContext): void {
+export function eventRoutes(app: FastifyInstance, { findAny, problems, limits }: RouteContext): void {
   const { clients } = app.websocketServer;
   app.route({
     method: 'GET',
@@ -25,7 +25,7 @@ export function eventRoutes(app: FastifyInstance, { find, problems, limits }: Ro
     },
     // Runs before the upgrade, so that these errors are plain answers.
     preValidation: async (request) => {
-      const run = find(request);
+      const run = findAny(request);
       if (run instanceof PastRun && run.record.state === 'running') throw elsewhere(run);
       if (request.ws && clients.size >= limits.websockets) {
         throw new ApiError(503, 'too-many-readers', 'there are too many readers of events; close one', {
@@ -38,7 +38,7 @@ export function eventRoutes(app: FastifyInstance, { find, problems, limits }: Ro
       throw new ApiError(426, 'websocket-only', 'events are sent through a websocket; connect with a websocket client');
     },
     wsHandler: (socket, request) => {
-      const run = find(request);
+      const run = findAny(request);
       if (run instanceof PastRun) closeAsOver(socket);
       else run.events.attach(socket);
     },

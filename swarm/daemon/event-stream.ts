@@ -5,7 +5,7 @@
  *                         └→ socket: text queued in the socket's own buffer ── above the limit → close(1013, reason)
  */
 import type { WebSocket } from 'ws';
-import type { EventSink, RunEvent } from '../telemetry/run-event.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
 
 /** Close code for a reader that does not keep up: try again later (RFC 6455 registry). */
 export const SLOW_READER = 1013;
@@ -22,8 +22,8 @@ export function closeAsOver(reader: Pick<WebSocket, 'close'>): void {
   reader.close(RUN_OVER, 'the run is over');
 }
 
-export class EventStream {
-  readonly #listeners = new Set<EventSink>();
+export class EventStream<E = RunEvent> {
+  readonly #listeners = new Set<(event: E) => void>();
   readonly #readers = new Set<Reader>();
   readonly #limit: number;
   #dropped = 0;
@@ -40,7 +40,7 @@ export class EventStream {
   }
 
   /** Calls `listener` for every further event; the result ends that. */
-  listen(listener: EventSink): () => void {
+  listen(listener: (event: E) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -57,7 +57,7 @@ export class EventStream {
     reader.on('error', () => this.#readers.delete(reader));
   }
 
-  publish(event: RunEvent): void {
+  publish(event: E): void {
     for (const listener of this.#listeners) listener(event);
     if (this.#readers.size === 0) return;
     const text = JSON.stringify(event);

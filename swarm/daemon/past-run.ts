@@ -18,14 +18,17 @@ export async function readHistory(folder: string, host: number): Promise<RunEven
   return events;
 }
 
-const STILL_THERE = 'its clusters, hosts and events can still be asked for';
 /** Why a run in this state has none. */
-const NO_SUMMARY: Readonly<Record<ArchivedState, string>> = {
-  running: 'it goes on in another process, which has the numbers',
-  killed: `it was killed before its end; ${STILL_THERE}`,
-  ended: `its summary.json cannot be read; ${STILL_THERE}`,
-  unknown: `it ran on another machine and left no end; ${STILL_THERE}`,
-};
+function noSummary({ state, backup }: RunRecord): string {
+  const there = backup ? 'its events.ndjson is there' : 'its clusters, hosts and events can still be asked for';
+  const reasons: Readonly<Record<ArchivedState, string>> = {
+    running: 'it goes on in another process, which has the numbers',
+    killed: `it was killed before its end; ${there}`,
+    ended: `its summary.json cannot be read; ${there}`,
+    unknown: `it ran on another machine and left no end; ${there}`,
+  };
+  return reasons[state];
+}
 
 export class PastRun {
   readonly record: RunRecord;
@@ -44,7 +47,7 @@ export class PastRun {
   summary(): unknown {
     const summary = this.#archive.summary(this.id);
     if (summary !== null) return summary;
-    throw new ApiError(404, 'no-summary', `run ${this.id} has no summary: ${NO_SUMMARY[this.record.state]}`, {
+    throw new ApiError(404, 'no-summary', `run ${this.id} has no summary: ${noSummary(this.record)}`, {
       given: this.id,
     });
   }
@@ -55,7 +58,8 @@ export class PastRun {
    * @throws ApiError 404 when the files do not allow it.
    */
   async index(): Promise<RunIndex> {
-    const { folder } = this.record;
+    const { folder, backup } = this.record;
+    if (backup) throw noRows(this.id);
     let index: RunIndex;
     try {
       index = new RunIndex(JSON.parse(readFileSync(join(folder, 'plan.resolved.json'), 'utf8')) as ExpandedPlan);
@@ -71,6 +75,16 @@ export class PastRun {
   history(host: number): Promise<RunEvent[]> {
     return readHistory(this.record.folder, host);
   }
+}
+
+/** The answer to who asks a backup load for clusters or hosts. */
+export function noRows(id: string): ApiError {
+  return new ApiError(
+    404,
+    'backup-load',
+    `run ${id} is a backup load, which has no clusters and hosts; see /api/v1/backups/${id}`,
+    { given: id },
+  );
 }
 
 /** A line that was not written whole ends the file of a run that was killed. */

@@ -1,5 +1,7 @@
 /** What the routes of the daemon's own API share. */
 import type { FastifyRequest } from 'fastify';
+import type { BackupLoad } from './backup-load.ts';
+import type { BackupManager } from './backup-manager.ts';
 import type { LaunchSource } from './launch-routes.ts';
 import type { PastRun } from './past-run.ts';
 import type { PlanReader } from './plan-reader.ts';
@@ -16,11 +18,19 @@ export interface OwnApiOptions {
   limits: ServerLimits;
   /** Null in a process that launches nothing. */
   launch: LaunchSource | null;
+  /** Null in a process that starts no backup loads. */
+  backups: BackupManager | null;
 }
 
+export type AnyRun = Run | PastRun | BackupLoad;
+
 export interface RouteContext extends OwnApiOptions {
-  /** The run that a request's path names. @throws ApiError 404 */
+  /** The run of a plan that a request's path names, or one of another process. @throws ApiError 404 */
   find: (request: FastifyRequest) => Run | PastRun;
+  /** The same, with backup loads. @throws ApiError 404 */
+  findAny: (request: FastifyRequest) => AnyRun;
+  /** At most so many of all, newest first. */
+  listAll: (limit: number) => AnyRun[];
   /** Answers of errors, for `schema.response`. */
   problems: object;
   /** Route configuration of what looks at every host or counter. */

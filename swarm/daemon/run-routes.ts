@@ -3,10 +3,10 @@ import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './api-error.ts';
 import { runParams, runQuery, runSchema, startQuery } from './api-schemas.ts';
+import { BackupLoad } from './backup-load.ts';
 import { PLAN_MEDIA_ADVICE } from './error-reply.ts';
 import { elsewhere, PastRun } from './past-run.ts';
-import { OWN_BASE, type RouteContext } from './route-context.ts';
-import type { Run } from './run.ts';
+import { type AnyRun, OWN_BASE, type RouteContext } from './route-context.ts';
 
 interface StartQuery {
   seed?: string;
@@ -17,7 +17,10 @@ interface StartQuery {
 }
 
 /** Adds the routes to the API's scope. */
-export function runRoutes(app: FastifyInstance, { runs, plans, find, problems, heavy }: RouteContext): void {
+export function runRoutes(
+  app: FastifyInstance,
+  { runs, plans, findAny, listAll, problems, heavy }: RouteContext,
+): void {
   app.post(
     '/runs',
     {
@@ -56,7 +59,7 @@ export function runRoutes(app: FastifyInstance, { runs, plans, find, problems, h
         response: { 200: { type: 'array', items: runSchema }, ...problems },
       },
     },
-    (request) => runs.list((request.query as { limit: number }).limit).map(describe),
+    (request) => listAll((request.query as { limit: number }).limit).map(describe),
   );
 
   app.get(
@@ -64,7 +67,7 @@ export function runRoutes(app: FastifyInstance, { runs, plans, find, problems, h
     {
       schema: { tags: ['runs'], summary: 'One run', params: runParams, response: { 200: runSchema, ...problems } },
     },
-    (request) => describe(find(request)),
+    (request) => describe(findAny(request)),
   );
 
   app.post(
@@ -78,7 +81,7 @@ export function runRoutes(app: FastifyInstance, { runs, plans, find, problems, h
       },
     },
     (request, reply) => {
-      const run = find(request);
+      const run = findAny(request);
       if (run instanceof PastRun && run.record.state === 'running') throw elsewhere(run);
       if (run instanceof PastRun || run.state === 'ended') {
         throw new ApiError(409, 'run-ended', `run ${run.id} has ended; there is nothing to stop`, { given: run.id });
@@ -99,27 +102,28 @@ export function runRoutes(app: FastifyInstance, { runs, plans, find, problems, h
         response: { 200: { type: 'object', additionalProperties: true }, ...problems },
       },
     },
-    (request) => find(request).summary(),
+    (request) => findAny(request).summary(),
   );
 }
 
 /** A run as the API shows it. */
-function describe(run: Run | PastRun): object {
+function describe(run: AnyRun): object {
   if (run instanceof PastRun) {
-    const { id, plan, seed, state, startedAt, endedAt, verdict, reasons, clusters, hosts, folder } = run.record;
-    return { id, plan, seed, state, startedAt, endedAt, verdict, reasons, clusters, hosts, directory: folder };
+    const { folder, service: _service, hub: _hub, process: _process, ...record } = run.record;
+    return { ...record, directory: folder };
   }
+  const isBackup = run instanceof BackupLoad;
   return {
     id: run.id,
-    plan: run.plan.name,
-    seed: run.plan.seed,
+    ...(isBackup ? { plan: run.name, seed: run.id } : { plan: run.plan.name, seed: run.plan.seed }),
     state: run.state,
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
     verdict: run.verdict,
     reasons: run.reasons,
-    clusters: run.plan.clusters.length,
-    hosts: run.plan.hostCount,
+    clusters: isBackup ? 0 : run.plan.clusters.length,
+    hosts: isBackup ? 0 : run.plan.hostCount,
+    backup: isBackup,
     directory: run.directory,
   };
 }

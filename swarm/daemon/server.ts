@@ -7,9 +7,11 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { backupMetrics } from '../backup/backup-metrics.ts';
 import { programVersion } from '../package-root.ts';
 import { createRegistry } from '../telemetry/registry.ts';
 import { type AccessRules, guard, prepareRefusal, refusalOf, TOKEN_PROTOCOL } from './access.ts';
+import type { BackupManager } from './backup-manager.ts';
 import { COMPAT_BASE, compatApi } from './compat-api.ts';
 import { sendError, sendNotFound } from './error-reply.ts';
 import { createHttpServer, type DaemonHttpServer, type ServerCertificate } from './http-server.ts';
@@ -26,6 +28,8 @@ import { PAGE_HEADERS, STATUS_PAGE } from './status-page.ts';
 export interface ServerOptions {
   runs: RunManager;
   agents: LoneAgents;
+  /** Backup loads; none can be started when absent. */
+  backups?: BackupManager;
   /** The launch of this process, when it is one. */
   launch?: LaunchSource;
   /** Ends the daemon when a client asks for it. */
@@ -90,7 +94,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const plans = options.plans ?? new PlanReader({}, options.noop ?? null);
   if (!options.plans) app.addHook('onClose', () => plans.close());
 
-  const registry = createRegistry(programVersion(), () => {
+  const measured = () => {
     const run = options.runs.current;
     if (!run) return options.launch?.measured() ?? options.agents.measured();
     return {
@@ -100,7 +104,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       hubRequests: run.hubRequests,
       processes: { run: run.id, figures: run.processes },
     };
-  });
+  };
+  const { backups = null } = options;
+  const ofBackups = backups ? backupMetrics(() => backups.current?.measured ?? null) : [];
+  const registry = createRegistry(programVersion(), measured, ofBackups);
   const heavy = { rateLimit: { max: limits.heavyRequestsPerSecond } };
   app.get('/metrics', { schema: { hide: true }, config: heavy }, async (_request, reply) => {
     reply.type(registry.contentType);
@@ -108,9 +115,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).send(STATUS_PAGE));
   await app.register((scope) => compatApi(scope, options), { prefix: COMPAT_BASE });
-  await app.register((scope) => ownApi(scope, { runs: options.runs, plans, limits, launch: options.launch ?? null }), {
-    prefix: OWN_BASE,
-  });
+  await app.register(
+    (scope) =>
+      ownApi(scope, {
+        runs: options.runs,
+        plans,
+        limits,
+        launch: options.launch ?? null,
+        backups: options.backups ?? null,
+      }),
+    {
+      prefix: OWN_BASE,
+    },
+  );
   await app.ready();
   return app;
 }
@@ -127,6 +144,7 @@ async function registerDocuments(app: FastifyInstance): Promise<void> {
       },
       tags: [
         { name: 'runs', description: 'Runs of plans' },
+        { name: 'backups', description: 'Backup loads of the DevWorkspace Operator; they are runs, too' },
         { name: 'launch', description: 'Hosts for the InfraEnvs of a hub, in a process that launches them' },
         { name: 'swarm', description: 'Single agents, compatible with the public Go tool' },
       ],

@@ -281,8 +281,13 @@ function rows(version: string): MetricRow[] {
  * A registry whose every scrape reads the shared telemetry once. prom-client has no metric whose values live elsewhere, so
  * the rows come as objects that answer what its registry asks of a metric.
  * @param current what is measured now; null between runs, when only metrics of the process are served.
+ * @param more further rows, after those of the generator
  */
-export function createRegistry(version: string, current: () => RegistrySource | null): Registry {
+export function createRegistry(
+  version: string,
+  current: () => RegistrySource | null,
+  more: readonly MetricRow[] = [],
+): Registry {
   let scrape: Scrape | null | undefined;
   // All metrics of one scrape are asked in the same turn, before any microtask.
   const scraped = () => {
@@ -296,7 +301,7 @@ export function createRegistry(version: string, current: () => RegistrySource | 
     return scrape;
   };
   const registry = new Registry();
-  for (const row of rows(version)) {
+  for (const row of [...rows(version), ...more]) {
     const metric = {
       name: row.name,
       help: row.help,

@@ -33,6 +33,8 @@ export interface RunRecord {
   service: string;
   /** Where it makes custom resources; null when it makes none. */
   hub: LedgerHub | null;
+  /** A backup load: it has workspaces, and no clusters and hosts. */
+  backup: boolean;
   clusters: number;
   hosts: number;
   /** RFC 3339. */
@@ -141,7 +143,7 @@ function fromLedger(folder: string, { size }: Stats): Omit<Cached, 'version'> | 
   const file = openSync(path, 'r');
   try {
     const header = parseHeader(firstLine(file));
-    const { plan, seed, service, hub = null, clusters, hosts, startedAt, process } = header;
+    const { plan, seed, service, hub = null, backup = false, clusters, hosts, startedAt, process } = header;
     const end = lastEnd(file, Math.max(size, fstatSync(file).size), livenessOf(process) === 'alive');
     const record: RunRecord = {
       id: basename(folder),
@@ -151,6 +153,7 @@ function fromLedger(folder: string, { size }: Stats): Omit<Cached, 'version'> | 
       seed,
       service,
       hub,
+      backup,
       clusters,
       hosts,
       startedAt,
@@ -217,6 +220,7 @@ function fromSummary(folder: string): Omit<Cached, 'version'> | null {
       seed,
       service,
       hub: null,
+      backup: false,
       clusters: clusters.planned + clusters.infraEnvs,
       hosts: hostFunnel[0]?.of ?? 0,
       startedAt,

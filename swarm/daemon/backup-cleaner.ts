@@ -4,9 +4,9 @@ import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { removeRun } from '../backup/backup-removal.ts';
 import { ClusterRequests } from '../backup/cluster-requests.ts';
 import { elsewhereReason } from '../cluster/hub-preflight.ts';
-import type { CleanProgress, CleanResult } from '../daemon/cleaner.ts';
 import { redactUrl } from '../plan/redact.ts';
 import type { LedgerEntry, LedgerHub } from '../telemetry/ledger.ts';
+import type { CleanProgress, CleanResult } from './cleaner.ts';
 
 /** Wall-clock milliseconds after a run's last word in which the cluster may still carry out what it was asked for. */
 const SETTLE_MS = 3_000;
