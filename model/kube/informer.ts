@@ -4,7 +4,7 @@
  * pauses that grow while the server is away.
  */
 import type { Clock } from '../time/clock.ts';
-import type { KubeClient, Selection } from './kube-client.ts';
+import type { KubeClient, Selection, WatchEvent } from './kube-client.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { type KubeObject, keyOf, objectKey } from './kube-object.ts';
 import type { KubeResource } from './resources.ts';
@@ -23,10 +23,17 @@ export interface InformerOptions {
   onError?: (error: KubeError) => void;
   /** Makes waits between tries differ: 0 to 1. */
   random?: () => number;
+  /** Least seconds for which the server is asked to let a watch go on; at most twice as many. Default 300. */
+  watchSeconds?: number;
 }
 
 /** Simulated-or-not, servers end watches after about this: client-go, tools/cache/reflector.go, minWatchTimeout. */
 const WATCH_SECONDS = 300;
+/**
+ * A watch that goes on for so many times of what was asked for has lost its server, and nobody has told us. client-go finds that by
+ * the pings of HTTP/2: apimachinery, pkg/util/net/http.go.
+ */
+const SILENT_SHARE = 1.5;
 /** Wall-clock pauses after failures. */
 const PAUSE_FIRST_MS = 800;
 const PAUSE_MOST_MS = 30_000;
@@ -161,14 +168,37 @@ export class Informer {
 
   /** @returns how many changes and bookmarks came before its end */
   async #watch(signal: AbortSignal): Promise<number> {
-    let seen = 0;
-    const { client, resource, selection = {}, random = Math.random } = this.#options;
-    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+    const {
+      client,
+      resource,
+      selection = {},
+      clock,
+      random = Math.random,
+      watchSeconds = WATCH_SECONDS,
+    } = this.#options;
+    const timeoutSeconds = Math.round(watchSeconds * (1 + random()));
+    const overdue = new AbortController();
+    const patience = (timeoutSeconds * SILENT_SHARE + 1) * 1000 * clock.speed;
+    const timer = clock.setTimer(patience, () => {
+      const said = `the server was silent beyond the ${timeoutSeconds} s it was to take`;
+      overdue.abort(new KubeError(`watch of ${resource.plural}: ${said}`, { status: 0, reason: 'Timeout', said }));
+    });
     const changes = client.watch(
       resource,
       { ...selection, resourceVersion: this.#resourceVersion, timeoutSeconds },
-      signal,
+      AbortSignal.any([signal, overdue.signal]),
     );
+    try {
+      return await this.#takeAll(changes);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** @returns how many changes and bookmarks there were. @throws KubeError that a server ends a watch with */
+  async #takeAll(changes: AsyncIterable<WatchEvent>): Promise<number> {
+    const { resource } = this.#options;
+    let seen = 0;
     for await (const { type, object } of changes) {
       seen++;
       if (type === 'ERROR') {

@@ -2,14 +2,14 @@
  * The backup Jobs of a run's workspaces and their pods, by uid and as the watch has shown them: a Job that has been deleted since,
  * as all are two minutes after their end, counts like any other.
  */
-import { Informer } from '../../model/kube/informer.ts';
 import { conditionOf, type KubeObject, keyOf, objectKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import type { JobFigures, PendingGroup, QueueFigures, QueuePoint } from './backup-figures.ts';
 import { SINGLE_NAMESPACE } from './backup-options.ts';
 import { BackupPod } from './backup-pod.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
-import { abortable, type BackupSite, momentOf } from './backup-site.ts';
+import { type BackupSite, momentOf } from './backup-site.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import type { JobDurations } from './durations.ts';
 import { countBy, slopeOf, spreadOf } from './spread.ts';
 import type { Workspace } from './workspace.ts';
@@ -52,7 +52,7 @@ export class BackupJobs {
   readonly #pods = new Map<string, Map<string, BackupPod>>();
   /** Job's uid by `namespace/name` of a pod. */
   readonly #podJobs = new Map<string, string>();
-  readonly #informers: Informer[] = [];
+  readonly #watches: ClusterWatch[] = [];
   readonly #points: QueuePoint[] = [];
   #succeeded = 0;
   #failed = 0;
@@ -65,35 +65,31 @@ export class BackupJobs {
     this.#onPodFailed = onPodFailed;
   }
 
-  /** Begins to follow Jobs and pods; resolves when what is there is known. @throws the signal's reason */
+  /** Begins to follow Jobs and pods; resolves when what is there is known. @throws Error when that does not come; the signal's reason */
   async watch(signal: AbortSignal): Promise<void> {
-    const { requests, clock, options, emit } = this.#site;
+    const { options } = this.#site;
     const where = options.separateNamespaces ? {} : { namespace: SINGLE_NAMESPACE };
     const follow = (
       resource: (typeof BACKUP_RESOURCES)['jobs'] | (typeof RESOURCES)['pods'],
       labelSelector: string,
     ) => {
-      const informer = new Informer({
-        client: requests.client,
-        clock,
+      const watch = new ClusterWatch(this.#site, {
         resource,
         selection: { ...where, labelSelector },
         keep: withoutSpec,
-        onError: (error) =>
-          emit({ type: 'warning', message: `${resource.plural} cannot be watched: ${error.message}` }),
       });
-      this.#informers.push(informer);
-      return informer;
+      this.#watches.push(watch);
+      return watch;
     };
     const jobs = follow(BACKUP_RESOURCES.jobs, `${DWO_LABELS.backupJob}=true`);
     const pods = follow(RESOURCES.pods, JOB_POD_SELECTOR);
-    jobs.onChange((after, before) => this.#followJob(after, before));
-    pods.onChange((after, before) => this.#followPod(after, before));
-    await abortable(Promise.all([jobs.start().synced, pods.start().synced]), signal);
+    jobs.informer.onChange((after, before) => this.#followJob(after, before));
+    pods.informer.onChange((after, before) => this.#followPod(after, before));
+    await Promise.all([jobs.start(signal), pods.start(signal)]);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#informers.map((informer) => informer.stop()));
+    await Promise.all(this.#watches.map((watch) => watch.stop()));
   }
 
   get all(): IterableIterator<BackupJob> {
@@ -145,7 +141,7 @@ export class BackupJobs {
     });
   }
 
-  /** @param appliedAt when the configuration was; null counts from the stop alone */
+  /** @param appliedAt when the configuration was, by the clock of the cluster; null counts from the stop alone */
   figures(appliedAt: number | null): JobFigures {
     const jobs = [...this.#jobs.values()];
     const stopped = this.#workspaces.all.filter(({ isStopped }) => isStopped);
@@ -176,7 +172,7 @@ export class BackupJobs {
     const ended = jobs.filter(({ endedAt }) => endedAt !== null);
     return {
       creationLagMs: [...this.#ofWorkspace].flatMap(([workspace, [first]]) => {
-        const since = Math.max(workspace.stoppedSince ?? 0, wholeSeconds(appliedAt ?? 0));
+        const since = Math.max(workspace.stoppedSince ?? 0, appliedAt ?? 0);
         return first && since > 0 ? [Math.max(0, first.createdAt - since)] : [];
       }),
       waitMs: jobs.flatMap((job) => {
@@ -340,9 +336,6 @@ function firstStart({ pods }: BackupJob): number | null {
   }
   return first;
 }
-
-/** Times of the cluster have no more. */
-const wholeSeconds = (ms: number) => Math.floor(ms / 1000) * 1000;
 
 /** What of a Job or a pod is kept. */
 function withoutSpec({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {

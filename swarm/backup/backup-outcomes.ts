@@ -23,7 +23,8 @@ export function workspaceFigures(workspaces: Workspaces, jobs: BackupJobs | null
       failed: own.filter(({ outcome }) => outcome === 'failed').length,
       pods: own.reduce((sum, { pods }) => sum + pods.size, 0),
       phase: one.phase,
-      message: one.message,
+      start: one.start,
+      message: one.refusal || one.message,
     };
   });
 }

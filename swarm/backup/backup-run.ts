@@ -43,6 +43,8 @@ export interface BackupRunOptions {
   login?: SecretRequest['login'];
   kubeconfig: KubeConfig;
   clock: Clock;
+  /** Wall-clock milliseconds for which a cluster that is away is waited for; see ClusterRequests. */
+  patienceMs?: number;
   onEvent: (event: BackupEvent) => void;
 }
 
@@ -78,6 +80,8 @@ export class BackupRun {
   #programs: Programs | null = null;
   #events: ClusterEvents | null = null;
   #appliedAt: number | null = null;
+  /** By the clock of the cluster. */
+  #appliedAtThere: number | null = null;
   #reset: boolean | null = null;
   #collected: Collected | null = null;
   #durations: BackupDurations | null = null;
@@ -85,8 +89,8 @@ export class BackupRun {
 
   constructor(given: BackupRunOptions) {
     this.#given = given;
-    const { kubeconfig, clock } = given;
-    this.#requests = new ClusterRequests({ kubeconfig, clock });
+    const { kubeconfig, clock, patienceMs } = given;
+    this.#requests = new ClusterRequests({ kubeconfig, clock, ...(patienceMs !== undefined && { patienceMs }) });
     this.#changes = new Changes(clock);
     this.#phases = new Phases(clock, (event) => this.#emit(event));
   }
@@ -138,13 +142,15 @@ export class BackupRun {
   /** Call after {@link prepare}, once. Never throws for what the cluster does. */
   async execute(execution: Execution): Promise<BackupResult> {
     const { stop, ledger } = execution;
+    const { lost } = this.#requests;
     const removal = { requests: this.#requests, run: this.#given.run, folder: execution.folder, ledger };
     let failure: string | null = null;
     try {
-      await this.#work(execution);
+      await this.#work({ ...execution, stop: AbortSignal.any([stop, lost]) });
     } catch (error) {
       if (!stop.aborted) {
-        failure = error instanceof Error ? error.message : String(error);
+        // Whatever came of it first.
+        failure = messageOf(lost.aborted ? lost.reason : error);
         this.#emit({ type: 'warning', message: `the run cannot go on: ${failure}` });
       }
     }
@@ -226,7 +232,7 @@ export class BackupRun {
     await this.#phases.run({ phase: 'stop', of, deadlineMs }, async (phase) => {
       phase.done = () => workspaces.count(({ stoppedAt }) => stoppedAt !== null);
       const deadlineAt = clock.now() + deadlineMs;
-      await workspaces.stopAll(stop);
+      await workspaces.stopAll(deadlineMs, stop);
       const over = (one: (typeof workspaces.all)[number]) =>
         one.stopAskedAt === null || one.stopRefused || one.stoppedAt !== null || one.isGone || one.phase === 'Failed';
       await this.#changes.until(() => workspaces.all.every(over), deadlineAt, stop);
@@ -242,10 +248,22 @@ export class BackupRun {
       keepSnapshot(folder, snapshot);
       const entry = await ledger.intend(CONFIG_KIND, `${namespace}/${OPERATOR_CONFIG}`);
       const target = { ...backup, registryPath: this.#registryPath(backup) };
-      entry.made(await applyConfig(this.#requests, snapshot, target, run, stop));
+      const { uid, at } = await applyConfig(this.#requests, snapshot, target, run, stop);
+      entry.made(uid);
       this.#appliedAt = clock.now();
+      this.#appliedAtThere = at;
+      this.#tellSkew(this.#appliedAt, at);
       phase.done = () => 1;
     });
+  }
+
+  /** Times of Jobs and pods are the cluster's; how long phases, starts and stops take is seen from here. */
+  #tellSkew(here: number, there: number | null): void {
+    const skewMs = there === null ? 0 : there - here;
+    if (Math.abs(skewMs) < SKEW_MS) return;
+    const amount = `${Math.round(Math.abs(skewMs) / 1000)} seconds ${skewMs > 0 ? 'ahead of' : 'behind'}`;
+    const message = `the clock of the cluster is ${amount} that of this machine; no figure is made of both`;
+    this.#emit({ type: 'warning', message });
   }
 
   async #untilBackedUp(backup: BackupPart, workspaces: Workspaces, stop: AbortSignal): Promise<void> {
@@ -287,11 +305,11 @@ export class BackupRun {
   }
 
   #measureDurations({ durations: workspaces }: Workspaces): BackupDurations {
-    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAt) ?? null };
+    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAtThere) ?? null };
   }
 
   #measure(workspaces: Workspaces): Collected {
-    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAt);
+    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAtThere);
   }
 
   async #putBack(removal: Removal): Promise<void> {
@@ -349,7 +367,15 @@ export class BackupRun {
   #config(backup: BackupPart): ConfigFigures {
     const { configType: type, registrySecret, schedule } = backup;
     const registryPath = this.#registryPath(backup);
-    return { type, registryPath, registrySecret, schedule, appliedAt: this.#appliedAt, reset: this.#reset };
+    return {
+      type,
+      registryPath,
+      registrySecret,
+      schedule,
+      appliedAt: this.#appliedAt,
+      appliedAtThere: this.#appliedAtThere,
+      reset: this.#reset,
+    };
   }
 
   #registryPath({ configType, registryPath }: BackupPart): string {
@@ -366,6 +392,13 @@ export class BackupRun {
   #emit(event: NewEvent): void {
     this.#given.onEvent({ at: this.#given.clock.now(), ...event } as BackupEvent);
   }
+}
+
+/** Milliseconds between the clocks of cluster and machine that are told. */
+const SKEW_MS = 60_000;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 interface Removal extends Omit<BackupRemovalOptions, 'entries' | 'signal'> {

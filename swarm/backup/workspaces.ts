@@ -1,5 +1,4 @@
 /** All DevWorkspaces of a run: made, waited for, stopped; each written down in the ledger before it is made. */
-import { Informer } from '../../model/kube/informer.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { apiVersionOf, type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
@@ -9,6 +8,7 @@ import { namespaceName, SINGLE_NAMESPACE, workspaceName } from './backup-options
 import { BACKUP_RESOURCES, DWO_LABELS, SCRIPT_LABELS } from './backup-resources.ts';
 import { abortable, type BackupSite, deadlineSignal } from './backup-site.ts';
 import type { WorkspaceDurations } from './durations.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import { spreadOf } from './spread.ts';
 import { Workspace } from './workspace.ts';
 
@@ -19,7 +19,7 @@ export class Workspaces {
   readonly #byUid = new Map<string, Workspace>();
   readonly #createMs: number[] = [];
   readonly #deleteMs: number[] = [];
-  #informer: Informer | null = null;
+  #watch: ClusterWatch | null = null;
 
   constructor(site: BackupSite) {
     this.#site = site;
@@ -45,27 +45,23 @@ export class Workspaces {
     return count;
   }
 
-  /** Begins to follow them. @throws KubeError when the first list fails for good; the signal's reason */
+  /** Begins to follow them. @throws Error when the first list does not come; the signal's reason */
   async watch(signal: AbortSignal): Promise<void> {
-    const { run, options, clock, requests, emit } = this.#site;
-    this.#informer = new Informer({
-      client: requests.client,
-      clock,
+    const { run, options } = this.#site;
+    this.#watch = new ClusterWatch(this.#site, {
       resource: BACKUP_RESOURCES.devWorkspaces,
       selection: {
         labelSelector: `${RUN_LABEL}=${run}`,
         ...(!options.separateNamespaces && { namespace: SINGLE_NAMESPACE }),
       },
       keep: essentials,
-      onError: (error) => emit({ type: 'warning', message: `workspaces cannot be watched: ${error.message}` }),
     });
-    this.#informer.onChange((after, before) => this.#follow(after, before));
-    this.#informer.start();
-    await abortable(this.#informer.synced, signal);
+    this.#watch.informer.onChange((after, before) => this.#follow(after, before));
+    await this.#watch.start(signal);
   }
 
   async close(): Promise<void> {
-    await this.#informer?.stop();
+    await this.#watch?.stop();
   }
 
   /**
@@ -102,9 +98,13 @@ export class Workspaces {
     }
   }
 
-  /** Asks all that are there and have not failed to stop. @returns how many; the rest is seen on the watch */
-  async stopAll(signal: AbortSignal): Promise<number> {
+  /**
+   * Asks all that are there and have not failed to stop. @param withinMs milliseconds of the clock for which a request is repeated
+   * @returns how many; the rest is seen on the watch
+   */
+  async stopAll(withinMs: number, signal: AbortSignal): Promise<number> {
     const { clock, requests, changes } = this.#site;
+    const asking = deadlineSignal(clock, withinMs, signal);
     const targets = this.all.filter((one) => one.exists && one.start !== 'failed');
     await Promise.all(
       targets.map(async (one) => {
@@ -113,14 +113,15 @@ export class Workspaces {
             one.stopAskedAt ??= clock.now();
             const patch = { spec: { started: false } };
             return client.patch(BACKUP_RESOURCES.devWorkspaces, one.namespace, one.name, patch);
-          }, signal);
+          }, asking.signal);
         } catch (error) {
           one.stopRefused = true;
-          one.message = messageOf(error);
+          one.refusal = messageOf(error);
         }
         changes.touch();
       }),
     );
+    asking.cancel();
     return targets.length;
   }
 
@@ -190,7 +191,7 @@ export class Workspaces {
       // The watch may have seen what the answer got lost of.
       if (one.uid !== '') return;
       one.start = 'not-made';
-      one.message = messageOf(error);
+      one.refusal = messageOf(error);
     } finally {
       changes.touch();
     }
@@ -227,6 +228,8 @@ export class Workspaces {
     const { ledger, requests, clock, run } = this.#site;
     const { namespace, name } = object.metadata;
     const entry = await ledger.intend(resource.kind, objectKey(namespace, name));
+    /** A request may have been carried out, whatever a later one was answered. */
+    let inDoubt = false;
     try {
       const made = await requests.ask(async (client) => {
         const since = clock.now();
@@ -236,7 +239,10 @@ export class Workspaces {
           onAnswered(clock.now() - since);
           return answer;
         } catch (error) {
-          if (!isKubeError(error) || !error.alreadyExists) throw error;
+          if (!isKubeError(error) || !error.alreadyExists) {
+            inDoubt ||= !isKubeError(error) || (error.passing && error.status !== 429);
+            throw error;
+          }
           // An earlier try of ours whose answer got lost.
           const live = await client.get(resource, namespace, name);
           if (live.metadata.labels?.[RUN_LABEL] !== run) throw error;
@@ -246,8 +252,8 @@ export class Workspaces {
       entry.made(made.metadata.uid!);
       return made.metadata.uid!;
     } catch (error) {
-      if (isKubeError(error) && !error.passing) entry.gone();
-      else entry.notAnswered();
+      if (inDoubt) entry.notAnswered();
+      else entry.gone();
       throw error;
     }
   }
