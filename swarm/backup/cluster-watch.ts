@@ -16,10 +16,10 @@ export interface ClusterWatchOptions {
 }
 
 /**
- * Backup Jobs are gone 120 s after their end. A watch that was cut without a word is found to be dead at the latest after
- * 2 × 30 s × 1.5, while its history can still be had.
+ * Least length of a watch, of the time for which a cluster that is away is waited for: 30 s. Backup Jobs are gone 120 s after their
+ * end. A watch that was cut without a word is found to be dead after 2 × 30 s × 1.5 at the latest, while its history can be had.
  */
-const WATCH_SECONDS = 30;
+const WATCH_SHARE = 1 / 4;
 /** Wall-clock milliseconds for which one and the same failure is not told again. */
 const QUIET_MS = 60_000;
 
@@ -45,7 +45,7 @@ export class ClusterWatch {
       clock,
       resource,
       selection,
-      watchSeconds: WATCH_SECONDS,
+      watchSeconds: (requests.patienceMs * WATCH_SHARE) / 1000,
       ...(keep && { keep }),
       onError: (error) => {
         this.#failure = error;

@@ -3,7 +3,7 @@
  * does, has the operator in it, and nobody has namespaces of the same names. Requests that write nothing.
  */
 import { isKubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
-import type { KubeObject } from '../../model/kube/kube-object.ts';
+import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
@@ -196,12 +196,29 @@ class Look {
       CONTACT_MS,
     );
     const found = items.filter(({ metadata }) => metadata.name === OPERATOR_DEPLOYMENT);
-    if (found.length === 1) return found[0]!;
+    if (found.length === 1) {
+      await this.#operatorRuns(found[0]!);
+      return found[0]!;
+    }
     const place = given === null ? 'in the cluster' : `in namespace ${given}`;
     throw new BackupInputError(
       found.length === 0
         ? `there is no Deployment ${OPERATOR_DEPLOYMENT} (label ${OPERATOR_SELECTOR}) ${place}; give the operator's namespace with --dwo-namespace`
         : `there are several Deployments ${OPERATOR_DEPLOYMENT}, in ${found.map(({ metadata }) => metadata.namespace).join(', ')}; say which one with --dwo-namespace`,
+    );
+  }
+
+  async #operatorRuns({ status, metadata: { namespace } }: KubeObject): Promise<void> {
+    if (((status ?? {}) as { readyReplicas?: number }).readyReplicas) return;
+    const { items } = await this.#requests.ask(
+      (client) =>
+        client.list(RESOURCES.pods, { namespace: namespace!, labelSelector: OPERATOR_SELECTOR }, this.#signal),
+      this.#signal,
+      CONTACT_MS,
+    );
+    if (items.some((pod) => conditionOf(pod, 'Ready')?.status === 'True')) return;
+    throw new BackupInputError(
+      `the operator does not run: Deployment ${OPERATOR_DEPLOYMENT} in namespace ${namespace} has no pod that is ready; see why: kubectl describe pod -n ${namespace} -l ${OPERATOR_SELECTOR}`,
     );
   }
 

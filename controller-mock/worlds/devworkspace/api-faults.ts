@@ -39,6 +39,8 @@ export class ApiFaults {
   readonly #faults = new Map<string, { fault: ApiFault; left: number; asked: number }>();
   /** Requests so far, by verb and plural: `create devworkspaces`. */
   readonly requests = new Map<string, number>();
+  /** Requests that a fault has met so far, by its name. */
+  readonly hits = new Map<string, number>();
 
   /** @param fault null takes it away */
   set(name: string, fault: ApiFault | null): void {
@@ -64,6 +66,7 @@ export class ApiFaults {
       entry.asked += 1;
       if (entry.left === 0 || unitNumber(mixWords(hashWords(name), entry.asked)) >= share) continue;
       entry.left -= 1;
+      this.hits.set(name, (this.hits.get(name) ?? 0) + 1);
       delayMs += fault.delayMs ?? 0;
       if (fault.code) return { refuse: refusal(fault), delayMs };
       if (fault.cut) return { cut: true, delayMs };

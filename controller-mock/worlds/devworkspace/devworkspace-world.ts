@@ -96,6 +96,8 @@ export interface WorldControl {
   setQuota(exceeded: readonly QuotaKind[]): void;
   /** Requests so far, by verb and plural: `create devworkspaces`. */
   readonly requests: ReadonlyMap<string, number>;
+  /** Requests that a fault of the API has met so far, by its name. */
+  readonly faultHits: ReadonlyMap<string, number>;
   /** Passes of the backup controller that have begun, and the schedule that is armed. */
   readonly backups: { readonly passes: number; readonly schedule: string | null };
 }
@@ -372,6 +374,10 @@ class Actors implements WorldControl {
 
   get requests(): ReadonlyMap<string, number> {
     return this.#faults.requests;
+  }
+
+  get faultHits(): ReadonlyMap<string, number> {
+    return this.#faults.hits;
   }
 
   get backups(): WorldControl['backups'] {
