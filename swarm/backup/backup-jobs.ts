@@ -8,7 +8,7 @@ import type { JobFigures, PendingGroup, QueueFigures, QueuePoint } from './backu
 import { SINGLE_NAMESPACE } from './backup-options.ts';
 import { BackupPod } from './backup-pod.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
-import { type BackupSite, momentOf } from './backup-site.ts';
+import { abortable, type BackupSite, deadlineSignal, momentOf } from './backup-site.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { JobDurations } from './durations.ts';
 import { countBy, slopeOf, spreadOf } from './spread.ts';
@@ -29,11 +29,14 @@ export interface BackupJob {
   /** Of the condition that says that it failed. */
   message: string;
   readonly pods: ReadonlyMap<string, BackupPod>;
+  /** Pods that have ended, as its own status counts them. */
+  endedPods: number;
 }
 
 interface JobStatus {
   active?: number;
   succeeded?: number;
+  failed?: number;
   startTime?: string;
   completionTime?: string;
 }
@@ -92,6 +95,32 @@ export class BackupJobs {
     await Promise.all(this.#watches.map((watch) => watch.stop()));
   }
 
+  /** Something has happened that the watches have not shown, or may not have. */
+  get isBehind(): boolean {
+    if (this.#watches.some(({ informer }) => !informer.isWatching)) return true;
+    const due = this.#workspaces.all.filter(({ isStopped }) => isStopped);
+    if (due.length > 0 && this.total === 0) return true;
+    return (
+      due.some((one) => one.lastBackup !== null && this.of(one).every(({ outcome }) => outcome === null)) ||
+      [...this.all].some(({ pods, endedPods }) => pods.size < endedPods)
+    );
+  }
+
+  /** Waits until all is known that has happened up to now, as long as a cluster that is away is waited for. @throws the signal's reason */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { clock, requests, emit } = this.#site;
+    const limit = deadlineSignal(clock, requests.patienceMs * clock.speed, signal);
+    try {
+      await abortable(Promise.all(this.#watches.map(({ informer }) => informer.catchUp())), limit.signal);
+    } catch {
+      signal.throwIfAborted();
+      const message = 'the cluster does not show all that has happened: Jobs and pods may be missing in the figures';
+      emit({ type: 'warning', message });
+    } finally {
+      limit.cancel();
+    }
+  }
+
   get all(): IterableIterator<BackupJob> {
     return this.#jobs.values();
   }
@@ -145,7 +174,7 @@ export class BackupJobs {
   figures(appliedAt: number | null): JobFigures {
     const jobs = [...this.#jobs.values()];
     const stopped = this.#workspaces.all.filter(({ isStopped }) => isStopped);
-    const pods = jobs.reduce((sum, job) => sum + job.pods.size, 0);
+    const pods = jobs.reduce((sum, job) => sum + podsOf(job), 0);
     const durations = this.durations(appliedAt);
     return {
       total: jobs.length,
@@ -154,8 +183,8 @@ export class BackupJobs {
       unfinished: this.#unended.size + jobs.filter(({ vanished }) => vanished).length,
       vanished: jobs.filter(({ vanished }) => vanished).length,
       pods,
-      retries: jobs.reduce((sum, job) => sum + Math.max(0, job.pods.size - 1), 0),
-      jobsByPods: countBy(jobs, (job) => job.pods.size),
+      retries: jobs.reduce((sum, job) => sum + Math.max(0, podsOf(job) - 1), 0),
+      jobsByPods: countBy(jobs, podsOf),
       workspacesByJobs: countBy(stopped, (one) => this.of(one).length),
       successRate: { hits: this.#succeeded, of: jobs.length },
       failureRate: { hits: this.#failed, of: jobs.length },
@@ -233,6 +262,7 @@ export class BackupJobs {
         vanished: false,
         message: '',
         pods: this.#podsOf(uid),
+        endedPods: 0,
       };
       this.#jobs.set(uid, job);
       this.#unended.add(job);
@@ -252,7 +282,8 @@ export class BackupJobs {
   }
 
   #look(job: BackupJob, object: KubeObject, isGone: boolean): void {
-    const { startTime, completionTime } = (object.status ?? {}) as JobStatus;
+    const { startTime, completionTime, succeeded = 0, failed: lost = 0 } = (object.status ?? {}) as JobStatus;
+    job.endedPods = Math.max(job.endedPods, succeeded + lost);
     job.startedAt = momentOf(startTime) ?? job.startedAt;
     const complete = conditionOf(object, 'Complete');
     const failed = conditionOf(object, 'Failed');
@@ -327,6 +358,11 @@ export class BackupJobs {
     if (failedNow && job) this.#onPodFailed(pod, job);
     if (job) this.#site.changes.touch();
   }
+}
+
+/** Of pods whose news got lost their Job has the number. */
+export function podsOf({ pods, endedPods }: BackupJob): number {
+  return Math.max(pods.size, endedPods);
 }
 
 function firstStart({ pods }: BackupJob): number | null {

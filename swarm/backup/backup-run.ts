@@ -22,7 +22,7 @@ import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
 import type { BackupDurations } from './durations.ts';
-import { applyConfig, CONFIG_KIND, keepSnapshot } from './operator-config.ts';
+import { applyConfig, CONFIG_KIND, keepSnapshot, skewText } from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
@@ -252,18 +252,10 @@ export class BackupRun {
       entry.made(uid);
       this.#appliedAt = clock.now();
       this.#appliedAtThere = at;
-      this.#tellSkew(this.#appliedAt, at);
+      const message = at === null ? null : skewText(this.#appliedAt, at);
+      if (message !== null) this.#emit({ type: 'warning', message });
       phase.done = () => 1;
     });
-  }
-
-  /** Times of Jobs and pods are the cluster's; how long phases, starts and stops take is seen from here. */
-  #tellSkew(here: number, there: number | null): void {
-    const skewMs = there === null ? 0 : there - here;
-    if (Math.abs(skewMs) < SKEW_MS) return;
-    const amount = `${Math.round(Math.abs(skewMs) / 1000)} seconds ${skewMs > 0 ? 'ahead of' : 'behind'}`;
-    const message = `the clock of the cluster is ${amount} that of this machine; no figure is made of both`;
-    this.#emit({ type: 'warning', message });
   }
 
   async #untilBackedUp(backup: BackupPart, workspaces: Workspaces, stop: AbortSignal): Promise<void> {
@@ -279,7 +271,13 @@ export class BackupRun {
       jobs.mark();
       if (of > 0) {
         const deadlineAt = clock.now() + backup.waitMs;
-        await this.#changes.until(() => watch.isOver(clock.now()), deadlineAt, stop);
+        const until = () => this.#changes.until(() => watch.isOver(clock.now()), deadlineAt, stop);
+        await until();
+        // Before the last word: what the watches could not show meanwhile.
+        if (jobs.isBehind) {
+          await jobs.catchUp(stop);
+          await until();
+        }
       }
       jobs.mark();
     });
@@ -393,9 +391,6 @@ export class BackupRun {
     this.#given.onEvent({ at: this.#given.clock.now(), ...event } as BackupEvent);
   }
 }
-
-/** Milliseconds between the clocks of cluster and machine that are told. */
-const SKEW_MS = 60_000;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -17,8 +17,8 @@ const NONE = 'No backup Jobs were created';
 export async function missingFindings(one: Case): Promise<Finding[]> {
   const { jobs, stop } = one.figures;
   if (jobs!.total > 0) return neverAttempted(one);
-  // Where none came so far as to be stopped, that is told already.
-  if (!stop || stop.requested === 0) return [];
+  // Where none became ready, that is told already.
+  if (!stop || one.figures.load.ready === 0) return [];
   if (stop.stopped === 0) return [notStopped(one)];
   const interval = scheduleGapMs(one.backup.schedule) ?? 0;
   if (one.figures.config?.appliedAt == null || (one.watchedMs < interval + PATIENCE_MS && !one.watch?.timedOut))

@@ -128,6 +128,21 @@ export async function applyConfig(
   return { uid: applied.metadata.uid ?? '', at: changedAt(applied) };
 }
 
+/** Milliseconds between the clocks of cluster and machine that are told. */
+const SKEW_MS = 60_000;
+
+/**
+ * What users are told of a cluster with another time; null where it is about the same. Times of Jobs and pods are the cluster's; how
+ * long phases, starts and stops take is seen from here.
+ * @param here epoch milliseconds of this machine's clock, @param there of the cluster's, of the same moment
+ */
+export function skewText(here: number, there: number): string | null {
+  const skewMs = there - here;
+  if (Math.abs(skewMs) < SKEW_MS) return null;
+  const amount = `${Math.round(Math.abs(skewMs) / 1000)} seconds ${skewMs > 0 ? 'ahead of' : 'behind'}`;
+  return `the clock of the cluster is ${amount} that of this machine; no figure is made of both`;
+}
+
 /** When somebody has last changed an object, its status apart: apimachinery, pkg/apis/meta/v1/types.go, ManagedFieldsEntry. */
 function changedAt({ metadata }: KubeObject): number | null {
   const { managedFields = [] } = metadata as { managedFields?: { time?: string; subresource?: string }[] };
