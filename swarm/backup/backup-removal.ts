@@ -15,6 +15,7 @@ import { BACKUP_RESOURCES } from './backup-resources.ts';
 import { Changes } from './changes.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { ClusterWatch } from './cluster-watch.ts';
+import { whyItStays } from './namespace-end.ts';
 import { CONFIG_KIND, readSnapshot, resetConfig } from './operator-config.ts';
 
 export interface BackupRemovalOptions {
@@ -225,13 +226,6 @@ class Removal {
       return false;
     }
   }
-}
-
-/** What the namespace's own conditions say: kubernetes, pkg/controller/namespace/deletion/status_condition_utils.go. */
-function whyItStays(live: KubeObject | undefined): string {
-  const { conditions = [] } = (live?.status ?? {}) as { conditions?: { status: string; message?: string }[] };
-  const said = conditions.filter(({ status, message }) => status === 'True' && message).map(({ message }) => message);
-  return `it is still being deleted${said.length > 0 ? `: ${said.join('; ')}` : ''}`;
 }
 
 function reasonOf(error: unknown): string {

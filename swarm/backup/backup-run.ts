@@ -28,7 +28,14 @@ import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
 import type { Credentials } from './registry-login.ts';
 import { incorrectRegistryPath } from './registry-path.ts';
-import { applySecretPlan, planRegistrySecret, type SecretPlan, type SecretRequest } from './registry-secret.ts';
+import {
+  applySecretPlan,
+  planRegistrySecret,
+  rightsOfSecret,
+  type SecretPlan,
+  type SecretRequest,
+} from './registry-secret.ts';
+import { refuseMissingRights } from './rights.ts';
 import { Workspaces } from './workspaces.ts';
 
 export interface BackupRunOptions {
@@ -130,8 +137,10 @@ export class BackupRun {
           replace: replaceSecret,
           ...(login && { login }),
         };
-        this.#secret = await planRegistrySecret(this.#requests, request, signal);
-        this.#emit({ type: 'note', message: this.#secret.note });
+        const plan = await planRegistrySecret(this.#requests, request, signal);
+        await refuseMissingRights(this.#requests, rightsOfSecret(plan), signal);
+        this.#secret = plan;
+        this.#emit({ type: 'note', message: plan.note });
       }
       this.#found = found;
       phase.done = () => 1;
