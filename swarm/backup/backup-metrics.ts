@@ -1,6 +1,12 @@
 /** The Prometheus metrics of a backup load: its figures, as things stand. Times are those of its clock. */
 import type { MetricRow, Sample } from '../telemetry/metric-row.ts';
-import { type BackupFigures, type BackupPhase, PHASES, type PhaseFigures, type UsageFigures } from './backup-figures.ts';
+import {
+  type BackupFigures,
+  type BackupPhase,
+  PHASES,
+  type PhaseFigures,
+  type UsageFigures,
+} from './backup-figures.ts';
 import type { RequestCount } from './cluster-requests.ts';
 import type { BackupDurations } from './durations.ts';
 import type { PhaseProgress } from './phases.ts';

@@ -7,8 +7,8 @@ import type { LoadFigures, StopFigures } from './backup-figures.ts';
 import { namespaceName, SINGLE_NAMESPACE, workspaceName } from './backup-options.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, SCRIPT_LABELS } from './backup-resources.ts';
 import { abortable, type BackupSite, deadlineSignal } from './backup-site.ts';
-import type { WorkspaceDurations } from './durations.ts';
 import { ClusterWatch } from './cluster-watch.ts';
+import type { WorkspaceDurations } from './durations.ts';
 import { spreadOf } from './spread.ts';
 import { Workspace } from './workspace.ts';
 
