@@ -2,10 +2,14 @@
  * Loads against clusters in trouble. What the run counts is compared with what the world itself has recorded, and what it says with
  * what was done to it.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { DevWorkspaceWorldOptions } from '../../controller-mock/index.ts';
+import type { DevWorkspaceWorld, DevWorkspaceWorldOptions } from '../../controller-mock/index.ts';
 import { ADMIN } from '../../controller-mock/server/tokens.ts';
 import { WORLD_PROFILES } from '../../controller-mock/worlds/devworkspace/settings.ts';
+import { BaseClock, type Clock, type ClockTimer } from '../../model/time/clock.ts';
 import { SteadyClock } from '../../model/time/steady-clock.ts';
 import type { BackupEvent } from './backup-event.ts';
 import type { BackupPhase } from './backup-figures.ts';
@@ -21,7 +25,7 @@ const PATIENCE_MS = 4_000;
 
 interface Scene {
   readonly world?: DevWorkspaceWorldOptions;
-  readonly settings?: BenchSettings;
+  readonly settings?: BenchSettings | ((world: DevWorkspaceWorld) => BenchSettings);
   readonly backup?: Partial<BackupPart>;
   readonly options?: Partial<BackupOptions>;
   readonly before?: (bench: BackupBench) => void;
@@ -43,7 +47,8 @@ afterAll(async () => {
 });
 
 async function play({ world, settings, backup = {}, options, before, on }: Scene): Promise<Played> {
-  const bench = await BackupBench.start(world, { patienceMs: PATIENCE_MS, ...settings });
+  const bench = await BackupBench.start(world, { patienceMs: PATIENCE_MS });
+  Object.assign(bench.settings, typeof settings === 'function' ? settings(bench.world) : settings);
   benches.push(bench);
   before?.(bench);
   const result = await bench.run(optionsOf(COUNT, { waitMs: 12 * 60_000, ...backup }, options), (event) =>
@@ -100,6 +105,28 @@ function expectClean({ bench }: Played): void {
 
 /** A pass over eight workspaces takes eight seconds. */
 const SLOW_PASSES = { ...WORLD_PROFILES.quick, loopCost: { delayMs: 1_000, jitterMs: 0 } };
+
+/** Another clock, always as far from the given one. */
+class ShiftedClock extends BaseClock {
+  readonly #clock: Clock;
+  readonly #shiftMs: number;
+  readonly speed: number;
+
+  constructor(clock: Clock, shiftMs: number) {
+    super();
+    this.#clock = clock;
+    this.#shiftMs = shiftMs;
+    this.speed = clock.speed;
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#shiftMs;
+  }
+
+  setTimer(ms: number, fn: () => void): ClockTimer {
+    return this.#clock.setTimer(ms, fn);
+  }
+}
 
 const PHASES = ['create', 'ready', 'stop', 'configure', 'watch', 'collect', 'reset', 'cleanup'] as const;
 const TIMEOUT = { timeout: 60_000 };
@@ -428,6 +455,66 @@ describe.concurrent('credentials that end after an hour', () => {
     played.bench.world.cluster.tokens.add(played.bench.world.token, ADMIN);
     await played.bench.clean();
     expectClean(played);
+  });
+
+  it.each(['a file', 'a program'])('and are renewed in %s cost nothing', TIMEOUT, async (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'swarm-tokens-'));
+    const path = join(folder, 'token');
+    const hour = 3600_000;
+    const played = await play({
+      world: { clock: new SteadyClock(600), registry: { latencyMs: 2 * hour } },
+      settings: (world) => {
+        const token = (number: number, expires: number) => {
+          const text = `token-${number}`;
+          world.cluster.tokens.add(text, ADMIN, world.clock.now() + expires);
+          // Programs tell when theirs ends, in time of the wall.
+          const expirationTimestamp = new Date(Date.now() + expires / 600).toISOString();
+          const credential = { kind: 'ExecCredential', status: { token: text, expirationTimestamp } };
+          writeFileSync(path, kind === 'a file' ? text : JSON.stringify(credential));
+        };
+        token(0, hour);
+        for (let number = 1; number < 8; number++) {
+          world.clock.setTimer(number * hour - 60_000, () => token(number, hour + 60_000));
+        }
+        const exec = {
+          apiVersion: 'client.authentication.k8s.io/v1',
+          command: 'cat',
+          args: [path],
+          interactiveMode: 'Never',
+        };
+        const user = kind === 'a file' ? { tokenFile: path } : { exec };
+        const kubeconfig = world.kubeconfig.replace(/user:\n( +)token: .*/, `user: ${JSON.stringify(user)}`);
+        expect(kubeconfig).toContain(path);
+        return { kubeconfig, patienceMs: 6_000 };
+      },
+      backup: { waitMs: 6 * hour },
+    });
+    rmSync(folder, { recursive: true });
+    expectTrueCounts(played);
+    expect(played.result.failure).toBeNull();
+    expect(played.result.figures.jobs).toMatchObject({ total: COUNT, succeeded: COUNT });
+    expect(played.verdict).toMatchObject({ verdict: 'passed', reasons: [] });
+    expectClean(played);
+  });
+});
+
+describe.concurrent('a cluster with another time', () => {
+  it.each([-600_000, 600_000])('(%d ms from ours) is told, and no figure mixes the two', TIMEOUT, async (skewMs) => {
+    const played = await play({
+      settings: (world) => ({ clock: new ShiftedClock(world.clock, -skewMs) }),
+    });
+    expectWell(played);
+    const { creationLagMs, totalMs } = played.result.figures.jobs!;
+    // The first Job comes at the next minute, and all come within a pass.
+    expect(creationLagMs!.max).toBeLessThanOrEqual(61_000);
+    expect(creationLagMs!.count).toBe(COUNT);
+    expect(totalMs!.max).toBeLessThan(60_000);
+    const warnings = played.bench.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings).toContainEqual(
+      expect.stringMatching(
+        `clock of the cluster is \\d+ seconds ${skewMs > 0 ? 'ahead of' : 'behind'} that of this machine`,
+      ),
+    );
   });
 });
 
