@@ -19,6 +19,7 @@ export {
 export type { RegistrySettings } from './worlds/devworkspace/registry.ts';
 export { type Flavour, WorldSettingsError } from './worlds/devworkspace/settings.ts';
 export type { OperatorVersion } from './worlds/devworkspace/versions.ts';
+export { startWorldThread, type WorldThread } from './worlds/devworkspace/world-thread.ts';
 export { seedHub } from './worlds/hub.ts';
 export { startControlServer } from './worlds/spoke/control-server.ts';
 export { SpokeSettingsError } from './worlds/spoke/spoke-settings.ts';

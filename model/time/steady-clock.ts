@@ -1,23 +1,16 @@
 import { BaseClock, type ClockTimer } from './clock.ts';
+import { type FollowedTime, LONGEST_STEP_MS } from './followed-time.ts';
+import { TimerHeap } from './timer-heap.ts';
 
-/** Longest stretch of wall-clock time that counts as having passed between two looks. */
-const LONGEST_STEP_MS = 10;
 /** Wall-clock milliseconds for which timers run before sockets get their turn. */
 const TURN_MS = 10;
-
-interface Timer {
-  readonly due: number;
-  readonly order: number;
-  /** null once it has fired or is cancelled. */
-  fn: (() => void) | null;
-}
 
 /**
  * A fast clock that stands still while this process is busy: of a stall between two looks only a moment counts, and what timers do
  * takes no time at all. A timer fires at the very moment it was set for, however late that comes on the wall, and no time passes a
  * timer that has not fired; so a chain of a thousand short waits takes as long as it says at any speed. For things that watch each
  * other for signs of life or whose order and counts matter, which a busy machine would else falsify. All of them must live on this
- * clock.
+ * clock, or follow it in another thread.
  */
 export class SteadyClock extends BaseClock {
   readonly speed: number;
@@ -25,27 +18,35 @@ export class SteadyClock extends BaseClock {
   #lookedAt = performance.now();
   /** A timer runs: this is its moment. */
   #firing = false;
-  /** Binary heap by due time and order. */
-  readonly #heap: Timer[] = [];
-  #order = 0;
+  readonly #timers = new TimerHeap();
+  readonly #followed: FollowedTime | undefined;
+  /** As the follower's count, but ours. */
+  #lived = 0;
   #handle: NodeJS.Timeout | NodeJS.Immediate | undefined;
   /** Moment for which the handle is there. */
   #armedFor = Number.POSITIVE_INFINITY;
 
-  /** @param speed simulated milliseconds that pass in one wall-clock millisecond */
-  constructor(speed: number) {
+  /**
+   * @param speed simulated milliseconds that pass in one wall-clock millisecond
+   * @param followed where another thread follows; there must be one, as no time passes without it
+   */
+  constructor(speed: number, followed?: FollowedTime) {
     super();
     this.speed = speed;
+    this.#followed = followed;
+    if (followed) {
+      this.#set(this.#now);
+      this.#arm();
+    }
   }
 
   now(): number {
-    if (!this.#firing) this.#now = Math.min(this.#look(), Math.max(this.#now, this.#nextDue()));
+    if (!this.#firing) this.#set(Math.min(this.#look(), Math.max(this.#now, this.#timers.nextDue())));
     return this.#now;
   }
 
   setTimer(ms: number, fn: () => void): ClockTimer {
-    const timer: Timer = { due: this.now() + Math.max(0, ms), order: this.#order++, fn };
-    this.#push(timer);
+    const timer = this.#timers.add(this.now() + Math.max(0, ms), fn);
     this.#arm();
     return {
       cancel: () => {
@@ -54,25 +55,35 @@ export class SteadyClock extends BaseClock {
     };
   }
 
+  #set(now: number): void {
+    this.#now = now;
+    if (this.#followed) this.#followed.now = now;
+  }
+
   /** Where the time on the wall has come to. */
   #look(): number {
     const wall = performance.now();
-    const passed = Math.min(wall - this.#lookedAt, LONGEST_STEP_MS) * this.speed;
+    const passed = this.#together(Math.min(wall - this.#lookedAt, LONGEST_STEP_MS));
     this.#lookedAt = wall;
-    return this.#now + passed;
+    return this.#now + passed * this.speed;
   }
 
-  /** Infinite when no timer waits. */
-  #nextDue(): number {
-    while (this.#heap.length > 0 && this.#heap[0]!.fn === null) this.#pop();
-    return this.#heap[0]?.due ?? Number.POSITIVE_INFINITY;
+  /** What of the time that has passed has passed for the follower, too. */
+  #together(passed: number): number {
+    if (!this.#followed) return passed;
+    const { lived } = this.#followed;
+    // Of time that it has lived through while we were busy nothing is made up for.
+    const ahead = Math.max(0, this.#lived - lived);
+    const step = Math.min(passed, Math.max(0, LONGEST_STEP_MS - ahead));
+    this.#lived = lived + ahead + step;
+    return step;
   }
 
   #arm(): void {
-    const due = this.#nextDue();
+    // A follower may have timers that we do not know of.
+    const due = Math.min(this.#timers.nextDue(), this.#followed ? Number.MAX_VALUE : Number.POSITIVE_INFINITY);
     if (this.#firing || due >= this.#armedFor) return;
     this.#disarm();
-    if (due === Number.POSITIVE_INFINITY) return;
     this.#armedFor = due;
     // Looks often, so that waiting without a stall counts in full.
     const left = Math.min((due - this.#now) / this.speed, LONGEST_STEP_MS / 2);
@@ -90,13 +101,14 @@ export class SteadyClock extends BaseClock {
     const target = this.#look();
     const turnEnds = performance.now() + TURN_MS;
     let isTurnOver = false;
-    while (!isTurnOver && this.#nextDue() <= target) {
-      const timer = this.#pop();
-      this.#now = Math.max(this.#now, timer.due);
-      this.#fire(timer);
+    for (let due = this.#timers.nextDue(); !isTurnOver && due <= target; due = this.#timers.nextDue()) {
+      this.#set(Math.max(this.#now, due));
+      this.#firing = true;
+      this.#timers.fireNext();
+      this.#firing = false;
       isTurnOver = performance.now() > turnEnds;
     }
-    if (!isTurnOver) this.#now = target;
+    if (!isTurnOver) this.#set(target);
     // What the timers did took no time.
     this.#lookedAt = performance.now();
     if (isTurnOver) {
@@ -104,55 +116,4 @@ export class SteadyClock extends BaseClock {
       this.#handle = setImmediate(() => this.#run());
     } else this.#arm();
   }
-
-  #fire(timer: Timer): void {
-    const { fn } = timer;
-    timer.fn = null;
-    this.#firing = true;
-    try {
-      fn?.();
-    } catch (error) {
-      // As from a timer of Node's; the others go on.
-      setImmediate(() => {
-        throw error;
-      });
-    } finally {
-      this.#firing = false;
-    }
-  }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(timer);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if (!isBefore(timer, heap[above]!)) break;
-      heap[at] = heap[above]!;
-      at = above;
-    }
-    heap[at] = timer;
-  }
-
-  #pop(): Timer {
-    const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let below = at * 2 + 1;
-      if (below >= heap.length) break;
-      if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below += 1;
-      if (!isBefore(heap[below]!, last)) break;
-      heap[at] = heap[below]!;
-      at = below;
-    }
-    heap[at] = last;
-    return first;
-  }
-}
-
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.due < b.due || (a.due === b.due && a.order < b.order);
 }

@@ -1,5 +1,6 @@
 /** What happens while a backup load runs, as it happens: lines of NDJSON, and what the watch logs are made of. */
 import type { BackupPhase, FailedPod, PhaseFigures } from './backup-figures.ts';
+import type { RestoredFigures } from './restore-figures.ts';
 
 /** `at`: epoch milliseconds of the run's clock. */
 export type BackupEvent = { readonly at: number } & (
@@ -23,6 +24,8 @@ export type BackupEvent = { readonly at: number } & (
     }
   | { readonly type: 'job'; readonly job: JobLine }
   | { readonly type: 'pod.failed'; readonly pod: FailedPod }
+  /** A restore is over, well or not. */
+  | { readonly type: 'restore'; readonly restored: RestoredFigures }
   /** An Event of the cluster about a pod. */
   | {
       readonly type: 'cluster.event';

@@ -103,15 +103,22 @@ const LONGEST = 300;
  */
 export function errorPattern(pod: FailedPod): string {
   const { log, reason, message, exitCode, namespace, workspace, job } = pod;
-  const lines = (log ?? '').split('\n').filter((line) => line.trim() !== '');
-  const line =
-    lines.findLast((one) => TELLS.test(one)) ?? lines.at(-1) ?? (message || reason || `exit code ${exitCode ?? '?'}`);
-  const names: [name: string, stand: string][] = [
+  return patternOf(errorLine(log ?? '') ?? (message || reason || `exit code ${exitCode ?? '?'}`), [
     [pod.pod, '<pod>'],
     [job, '<job>'],
     [namespace, '<namespace>'],
     [workspace, '<workspace>'],
-  ];
+  ]);
+}
+
+/** The last line of a log that tells of an error, else its last line; null for an empty one. */
+export function errorLine(log: string): string | null {
+  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  return lines.findLast((one) => TELLS.test(one)) ?? lines.at(-1) ?? null;
+}
+
+/** A line without names and numbers; what an HTTP status says stays. @param names each with what stands for it */
+export function patternOf(line: string, names: readonly (readonly [name: string, stand: string])[]): string {
   return names
     .reduce((text, [name, stand]) => text.replace(wholeWord(name), stand), line.trim())
     .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?/g, '<time>')

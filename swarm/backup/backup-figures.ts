@@ -3,6 +3,10 @@
  * (`…At`), durations its milliseconds (`…Ms`); only {@link ApiFigures} are of the wall clock. Null says that nobody knows.
  */
 import type { ConfigType } from './backup-options.ts';
+import type { Share, Spread } from './measures.ts';
+import type { RestoreFigures } from './restore-figures.ts';
+
+export type { Share, Spread };
 
 /** In their order; a run has those it needs. `watch` and what follows it belong to the backup. */
 export const PHASES = [
@@ -13,6 +17,7 @@ export const PHASES = [
   'configure',
   'watch',
   'collect',
+  'restore',
   'reset',
   'cleanup',
 ] as const;
@@ -28,22 +33,6 @@ export interface PhaseFigures {
   readonly timedOut: boolean;
   /** What it had to do and did: workspaces, as a rule. */
   readonly done: number;
-  readonly of: number;
-}
-
-/** Of durations in milliseconds, or of what the field says. */
-export interface Spread {
-  readonly count: number;
-  readonly average: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-/** `hits` of `of`: a rate that keeps its denominator. */
-export interface Share {
-  readonly hits: number;
   readonly of: number;
 }
 
@@ -308,6 +297,8 @@ export interface BackupFigures {
   readonly queue: QueueFigures | null;
   readonly failures: FailureFigures | null;
   readonly pendingPods: readonly PendingGroup[] | null;
+  /** Null when nothing was to be restored, or it did not come to it. */
+  readonly restore: RestoreFigures | null;
   readonly workspaces: readonly WorkspaceFigures[];
   readonly resources: ResourceFigures;
   readonly api: ApiFigures;

@@ -13,6 +13,30 @@ export type ConfigType = (typeof CONFIG_TYPES)[number];
 /** Storage that the operator backs up: `common` and `per-user` are the same to it (devfile/devworkspace-operator, pkg/constants/attributes.go). */
 export const BACKED_UP_STORAGE = ['per-workspace', 'common', 'per-user'] as const;
 
+/**
+ * `in-place`: a workspace is deleted and made again under its name. `side-by-side`: another one beside it gets its backup.
+ * `other-namespace`: another one of its name in a namespace that has no secret yet, as on another cluster.
+ */
+export const RESTORE_MODES = ['in-place', 'side-by-side', 'other-namespace'] as const;
+export type RestoreMode = (typeof RESTORE_MODES)[number];
+
+/** Restores that go another way than well: three must fail, and the last must leave alone what is there. */
+export const RESTORE_CASES = ['missing-image', 'wrong-credentials', 'empty-backup', 'non-empty'] as const;
+export type RestoreCase = (typeof RESTORE_CASES)[number];
+
+/** How many of the workspaces that are backed up are restored: a number, or a share in percent of which what is over is rounded up. */
+export type RestoreSample = { readonly count: number } | { readonly percent: number };
+
+/** The part of a run that restores what was backed up. */
+export interface RestorePart {
+  readonly mode: RestoreMode;
+  /** Null for the cases alone. */
+  readonly sample: RestoreSample | null;
+  /** Text that the sample is drawn by; null: the run's id. */
+  readonly seed: string | null;
+  readonly cases: readonly RestoreCase[];
+}
+
 /** The part of a run that stops the workspaces and has them backed up. */
 export interface BackupPart {
   readonly configType: ConfigType;
@@ -30,6 +54,8 @@ export interface BackupPart {
   readonly waitMs: number;
   /** `stop-first`, as the document has it; `config-first`, as the public scripts do, configures the operator before anything is created. */
   readonly order: 'stop-first' | 'config-first';
+  /** Null when nothing is restored. */
+  readonly restore: RestorePart | null;
 }
 
 export interface BackupOptions {
@@ -59,4 +85,11 @@ export interface BackupOptions {
 export const SINGLE_NAMESPACE = 'loadtest-devworkspaces';
 export const namespaceName = (options: Pick<BackupOptions, 'separateNamespaces'>, index: number): string =>
   options.separateNamespaces ? `load-test-ns-${index + 1}` : SINGLE_NAMESPACE;
+/** Of what is restored in mode `other-namespace`, by the namespace of the original. */
+export const restoreNamespaceName = (namespace: string): string =>
+  namespace === SINGLE_NAMESPACE
+    ? `${SINGLE_NAMESPACE}-restored`
+    : namespace.replace('load-test-ns-', 'load-test-restore-ns-');
+/** Of the workspace that is to be restored with wrong credentials: they must not be in a namespace of others. */
+export const CREDENTIALS_NAMESPACE = 'load-test-restore-credentials';
 export const workspaceName = (index: number): string => `dw-test-${index + 1}`;

@@ -4,10 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createStyle } from '../report/style.ts';
 import type { BackupEvent, JobLine } from './backup-event.ts';
 import { BackupOutput } from './backup-output.ts';
-import { rowOf } from './backup-row.ts';
-import { FAILED_POD, someFigures } from './testing/some-figures.ts';
+import { ROW_HEADER, rowOf } from './backup-row.ts';
+import { backupText } from './backup-text.ts';
+import { judgeBackup } from './backup-verdict.ts';
+import { FAILED_POD, SOME_RESTORES, someFigures } from './testing/some-figures.ts';
 
 const roots: string[] = [];
 afterAll(() => {
@@ -194,4 +197,52 @@ it('remembers what could not be written, and lets the load go on', () => {
   expect(output.problem).toBeNull();
   output.end(someFigures(), end);
   expect(output.problem).toMatchObject({ code: 'ENOENT' });
+});
+
+describe('what was restored', () => {
+  const figures = someFigures({ restore: SOME_RESTORES });
+  const verdict = judgeBackup({ figures, interrupted: false, failure: null });
+
+  it('is judged by its rate', () => {
+    expect(verdict.reasons).toContain(
+      '90.0% (9 of 10) of the restored workspaces are back: restore_success wants rate>=0.95',
+    );
+  });
+
+  it('is told in the terminal', () => {
+    const text = backupText(figures, verdict, createStyle(false));
+    expect(text).toContain(
+      'restored    90.0% (9 of 10) are back with their content, 1 failed; in-place, 20% of 48 that',
+    );
+    expect(text).toContain('not back    1: /projects/payload: FAILED, it has changed\n');
+    expect(text).toContain('case        missing-image: failed in workspace-restore, as expected: not found\n');
+  });
+
+  it('has a chapter of the report, and columns at the end of the row', () => {
+    const { folder, output } = newOutput();
+    output.end(figures, { ...end, findings: [] });
+    const file = readdirSync(join(folder, 'logs')).find((name) => name.endsWith('_backup_summary.txt'))!;
+    const text = readFileSync(join(folder, 'logs', file), 'utf8');
+    expect(text).toContain('\nWorkspaces restored: 9 of 10 (90.00%)\n');
+    expect(text).toMatch(/\nDelete +4\.0s +4\.0s +8\.0s +8\.0s +12\.0s\nTo ready +9\.0s/);
+    expect(text).toContain('\n     1 x /projects/payload: FAILED, it has changed\n');
+    const [header = '', row = ''] = [ROW_HEADER, rowOf({ test: '', verdict: 'failed', figures })].map((line) =>
+      line.trim(),
+    );
+    const cells = Object.fromEntries(header.split(',').map((name, index) => [name, row.split(',')[index]]));
+    expect(cells).toMatchObject({
+      leftovers: '0',
+      restore_mode: 'in-place',
+      restore_workspaces_total: '10',
+      restore_workspaces_succeeded: '9',
+      restore_workspaces_failed: '1',
+      restore_success_rate: '0.9',
+      restore_delete_p95_ms: '8000',
+      restore_duration_p50_ms: '9000',
+      restore_container_run_max_ms: '6000',
+      restore_cases: '1',
+      restore_cases_unexpected: '0',
+    });
+    expect(header.indexOf('restore_mode')).toBeGreaterThan(header.indexOf('leftovers'));
+  });
 });

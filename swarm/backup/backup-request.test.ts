@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { RESTORE_CASES } from './backup-options.ts';
 import { backupRequest } from './backup-request.ts';
 import {
   optionOf,
@@ -118,6 +119,31 @@ describe('a request', () => {
     expect(pairs('--create-automount-resources=false')).toBe(0);
   });
 
+  it('asks for restores by a sample, by cases, or by both', () => {
+    const restore = (args: string) =>
+      request(`--max-devworkspaces 5 --registry-path quay.io/me ${args}`).options.backup!.restore;
+    expect(restore('')).toBeNull();
+    expect(restore('--restore-sample 10%')).toEqual({
+      mode: 'in-place',
+      sample: { percent: 10 },
+      seed: null,
+      cases: [],
+    });
+    expect(restore('--restore-sample=3 --restore-mode other-namespace --seed x')).toEqual({
+      mode: 'other-namespace',
+      sample: { count: 3 },
+      seed: 'x',
+      cases: [],
+    });
+    expect(restore('--restore-cases "non-empty, missing-image"')).toMatchObject({
+      sample: null,
+      cases: ['missing-image', 'non-empty'],
+    });
+    expect(restore('--restore-cases all')?.cases).toEqual(RESTORE_CASES);
+    // A registry that lets everybody in has no wrong credentials.
+    expect(restore('--restore-cases all --registry-secret ""')?.cases).not.toContain('wrong-credentials');
+  });
+
   it('takes what was given last', () => {
     expect(request('--max-devworkspaces 5 --max-devworkspaces=6').options.workspaces).toBe(6);
   });
@@ -189,6 +215,26 @@ describe('a request that cannot be', () => {
     ],
     [`${backup} --backup-schedule "0 0 31 2 *"`, /no such day comes/],
     [`${backup} --backup-schedule @daily`, /due every 1440 minutes, and --backup-wait-minutes is 30/],
+    [`${plain} --restore-sample 10`, /^--registry-path is missing/],
+    [
+      `${plain} --run-backup-test-hook false --restore-sample 10`,
+      /^--run-backup-test-hook is false, and --restore-sample/,
+    ],
+    [`${backup} --restore-sample 0`, /^--restore-sample is "0": allowed is a number from 1, such as 10, or a share/],
+    [`${backup} --restore-sample 101%`, /^--restore-sample is "101%"/],
+    [`${backup} --restore-sample ten`, /^--restore-sample is "ten"/],
+    [`${backup} --restore-sample 5 --restore-mode beside`, /^--restore-mode is "beside": allowed are in-place, side-/],
+    [`${backup} --restore-cases empty`, /^--restore-cases is "empty": allowed are missing-image, .*, and all$/],
+    [
+      `${backup} --restore-mode in-place`,
+      /^--restore-mode is given, and nothing is restored: give --restore-sample 10/,
+    ],
+    [`${backup} --seed x`, /^--seed is given, and nothing is restored/],
+    [`${backup} --restore-sample 5 --dwoc-config-type incorrect`, /nothing is backed up that could be restored/],
+    [`${backup} --restore-cases all --dwoc-config-type incorrect`, /^--restore-cases is given, and --dwoc-config-type/],
+    [`${backup} --restore-sample 5 --payload-size 0`, /cannot restore an empty backup/],
+    [`${backup} --restore-cases wrong-credentials --registry-secret ""`, /no secret whose credentials could be wrong/],
+    [`${backup} --restore-cases empty-backup --max-devworkspaces 1`, /takes one of the DevWorkspaces for itself/],
     [`${backup} --payload-size 1Mi --devworkspace-link x.yaml`, /nobody asked for/],
   ])('%s', (args, message) => {
     if (message.source.includes('nobody')) expect(() => request(args)).toThrow(message);
@@ -197,6 +243,27 @@ describe('a request that cannot be', () => {
       expect(found).toHaveLength(1);
       expect(found[0]).toMatch(message);
     }
+  });
+
+  it('is one to restore what proves nothing', () => {
+    const component = (env: object[]) => ({ name: 'a', container: { image: 'i', env } });
+    const file = (env: object[]) =>
+      JSON.stringify({
+        apiVersion: 'workspace.devfile.io/v1alpha2',
+        kind: 'DevWorkspace',
+        spec: { template: { components: [component(env), { name: 'projects', volume: { size: '1Gi' } }] } },
+      });
+    const given = {
+      maxDevworkspaces: '3',
+      registryPath: 'quay.io/me',
+      devworkspaceLink: 'dw.json',
+      restoreSample: '1',
+    };
+    expect(() => backupRequest(given, () => file([]))).toThrow(
+      /dw\.json is to be restored, and none of its containers/,
+    );
+    const { options } = backupRequest(given, () => file([{ name: 'PAYLOAD_BYTES', value: '10' }]));
+    expect(options.backup?.restore).not.toBeNull();
   });
 
   it('is told all its problems at once', () => {

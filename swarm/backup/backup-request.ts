@@ -1,5 +1,5 @@
 /** From parameters as they were given to what the engine is told; whatever contradicts itself is refused on the way. */
-import type { BackupOptions, BackupPart } from './backup-options.ts';
+import { type BackupOptions, type BackupPart, RESTORE_CASES, type RestorePart } from './backup-options.ts';
 import { scheduleGapMs } from './parameter-values.ts';
 import {
   type BackupParameters,
@@ -12,6 +12,7 @@ import {
   ParametersError,
   parseParameters,
 } from './parameters.ts';
+import { hasPayload } from './payload.ts';
 import {
   builtInTemplate,
   TemplateError,
@@ -54,6 +55,11 @@ export function backupRequest(given: GivenParameters, readText: (file: string) =
     if (!(error instanceof TemplateError)) throw error;
     problems.push(error.message);
   }
+  if (spec !== null && backup && restorePart(parameters) !== null && !hasPayload(spec)) {
+    problems.push(
+      `${parameters.devworkspaceLink} is to be restored, and none of its containers proves its content: leave --devworkspace-link away, or give a container env PAYLOAD_BYTES, and the script of the built-in DevWorkspace`,
+    );
+  }
   if (problems.length > 0 || spec === null) throw new ParametersError(problems);
   return {
     options: {
@@ -92,7 +98,21 @@ function backupPart(parameters: BackupParameters): BackupPart {
     orasExtraArgs: (parameters.orasExtraArgs || null) ?? (internal ? INTERNAL_ORAS_ARGS : null),
     waitMs: parameters.backupWaitMinutes * MINUTE,
     order: parameters.backupOrder,
+    restore: restorePart(parameters),
   };
+}
+
+function restorePart(parameters: BackupParameters): RestorePart | null {
+  const { restoreSample, restoreMode, restoreCases, seed } = parameters;
+  if (restoreSample === null && restoreCases.length === 0) return null;
+  const possible = RESTORE_CASES.filter((one) => one !== 'wrong-credentials' || hasLogin(parameters));
+  const cases = restoreCases === 'all' ? possible : restoreCases;
+  return { mode: restoreMode, sample: restoreSample, seed: seed === '' ? null : seed, cases };
+}
+
+/** A registry that lets everybody in has no wrong credentials. */
+function hasLogin({ registrySecret, dwocConfigType }: BackupParameters): boolean {
+  return registrySecret !== '' && dwocConfigType !== 'openshift-internal';
 }
 
 /** Parameters of the backup that were given; an empty one says nothing. */
@@ -151,11 +171,47 @@ function backupProblems(parameters: BackupParameters, given: GivenParameters): s
   if (parameters.replaceRegistrySecret && (internal || parameters.registrySecret === '')) {
     problems.push('--replace-registry-secret is true, and there is no secret to replace: leave it away');
   }
+  problems.push(...restoreProblems(parameters, given));
   const gapMs = scheduleGapMs(parameters.backupSchedule)!;
   const waitMs = parameters.backupWaitMinutes * MINUTE;
   if (gapMs > waitMs) {
     problems.push(
       `--backup-schedule is "${parameters.backupSchedule}", due every ${Math.round(gapMs / MINUTE)} minutes, and --backup-wait-minutes is ${parameters.backupWaitMinutes}: the wait could end before the first backup; give a longer wait or another schedule`,
+    );
+  }
+  return problems;
+}
+
+function restoreProblems(parameters: BackupParameters, given: GivenParameters): string[] {
+  const { restoreCases: cases, dwocConfigType, maxDevworkspaces, payloadSize } = parameters;
+  const restore = restorePart(parameters);
+  if (restore === null) {
+    const idle = (['restoreMode', 'seed'] as const).filter((name) => (given[name] ?? '') !== '').map(optionOf);
+    if (idle.length === 0) return [];
+    return [
+      `${idle.join(' and ')} ${idle.length === 1 ? 'is' : 'are'} given, and nothing is restored: give --restore-sample 10 with it, or leave it away`,
+    ];
+  }
+  const problems: string[] = [];
+  const asked = optionOf(restore.sample === null ? 'restoreCases' : 'restoreSample');
+  if (dwocConfigType === 'incorrect') {
+    problems.push(
+      `${asked} is given, and --dwoc-config-type is incorrect, with which nothing is backed up that could be restored: leave it away, or give --dwoc-config-type correct`,
+    );
+  }
+  if (payloadSize === 0) {
+    problems.push(
+      `${asked} is given, and --payload-size is 0: the operator cannot restore an empty backup, and nothing would prove that it came back; give a size`,
+    );
+  }
+  if (cases !== 'all' && cases.includes('wrong-credentials') && !hasLogin(parameters)) {
+    problems.push(
+      '--restore-cases has wrong-credentials, and the registry has no secret whose credentials could be wrong: leave it away, or give --registry-secret',
+    );
+  }
+  if (restore.cases.includes('empty-backup') && maxDevworkspaces === 1) {
+    problems.push(
+      '--restore-cases has empty-backup, which takes one of the DevWorkspaces for itself, and --max-devworkspaces is 1: give 2 or more',
     );
   }
   return problems;

@@ -19,6 +19,7 @@ export const BACKUP_RESOURCES = {
     'DevWorkspaceOperatorConfig',
   ),
   jobs: resource('batch', 'v1', 'jobs', 'Job'),
+  volumeClaims: resource('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim'),
   podMetrics: resource('metrics.k8s.io', 'v1beta1', 'pods', 'PodMetrics'),
   routes: resource('route.openshift.io', 'v1', 'routes', 'Route'),
 } as const satisfies Record<string, KubeResource>;
@@ -26,6 +27,7 @@ export const BACKUP_RESOURCES = {
 /** devfile/devworkspace-operator, pkg/constants/metadata.go */
 export const DWO_LABELS = {
   backupJob: 'controller.devfile.io/backup-job',
+  workspaceId: 'controller.devfile.io/devworkspace_id',
   workspaceName: 'controller.devfile.io/devworkspace_name',
   mount: 'controller.devfile.io/mount-to-devworkspace',
   watchConfigMap: 'controller.devfile.io/watch-configmap',
@@ -39,6 +41,16 @@ export const DWO_ANNOTATIONS = {
   backupError: 'controller.devfile.io/last-backup-error',
 } as const;
 
+/** devfile/devworkspace-operator, pkg/constants/attributes.go: WorkspaceRestoreAttribute, WorkspaceRestoreSourceImageAttribute. */
+export const DWO_ATTRIBUTES = {
+  storageType: 'controller.devfile.io/storage-type',
+  restore: 'controller.devfile.io/restore-workspace',
+  restoreSource: 'controller.devfile.io/restore-source-image',
+} as const;
+
+/** On what was restored, so that it is followed apart from the load. */
+export const RESTORED_LABEL = 'assisted-swarm/restored';
+
 /** Labels of the public scripts on what they make, so that their selectors find it: dwo-load-testing, devworkspace_load_test.js. */
 export const SCRIPT_LABELS = { 'load-test': 'test-type' } as const;
 
@@ -50,3 +62,5 @@ export const OPERATOR_CONTAINER = 'devworkspace-controller';
 /** Of backup Jobs' pods; the label is the Job controller's: kubernetes, pkg/controller/job. */
 export const JOB_POD_SELECTOR = 'job-name';
 export const BACKUP_CONTAINER = 'backup-workspace';
+/** Init container of a workspace that is restored: devfile/devworkspace-operator, pkg/library/restore/restore.go, WorkspaceRestoreContainerName. */
+export const RESTORE_CONTAINER = 'workspace-restore';

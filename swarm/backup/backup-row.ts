@@ -83,6 +83,19 @@ const COLUMNS: readonly Column[] = [
   ['throttled_ms', ({ figures }) => rounded(figures.api.pausedMs)],
   ['dwoc_reset', ({ figures }) => figures.config?.reset],
   ['leftovers', ({ figures }) => figures.leftovers.length],
+  ['restore_mode', ({ figures }) => figures.restore?.mode],
+  ['restore_workspaces_total', ({ figures }) => figures.restore?.restored.of],
+  ['restore_workspaces_succeeded', ({ figures }) => figures.restore?.restored.hits],
+  [
+    'restore_workspaces_failed',
+    ({ figures }) => figures.restore && figures.restore.restored.of - figures.restore.restored.hits,
+  ],
+  ['restore_success_rate', ({ figures }) => share(figures.restore?.restored)],
+  ...spread('restore_delete', ({ restore }) => restore?.deleteMs),
+  ...spread('restore_duration', ({ restore }) => restore?.readyMs),
+  ...spread('restore_container_run', ({ restore }) => restore?.initMs),
+  ['restore_cases', ({ figures }) => figures.restore?.cases.length],
+  ['restore_cases_unexpected', ({ figures }) => figures.restore?.cases.filter(({ asExpected }) => !asExpected).length],
 ];
 
 /** First line of the table. */

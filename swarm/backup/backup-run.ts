@@ -2,8 +2,8 @@
  * A backup load from its first look at the cluster to the last object that is gone.
  *
  *    preflight ──> create ──> ready ──> stop ──> configure ──> watch ──> collect ──> reset ──> cleanup
- *                    │                             ▲                                  ▲          ▲
- *                    └─ plain load: cleanup        └─ or before create                └─ whatever happened before
+ *                    │                             ▲                      │           ▲          ▲
+ *                    └─ plain load: cleanup        └─ or before create    └─ restore ─┘          └─ whatever happened before
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../model/time/clock.ts';
@@ -12,7 +12,7 @@ import type { BackupEvent } from './backup-event.ts';
 import { BackupFailures } from './backup-failures.ts';
 import type { BackupFigures, ConfigFigures } from './backup-figures.ts';
 import { BackupJobs } from './backup-jobs.ts';
-import type { BackupOptions, BackupPart } from './backup-options.ts';
+import type { BackupOptions, BackupPart, RestorePart } from './backup-options.ts';
 import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
 import { OPERATOR_CONFIG } from './backup-resources.ts';
 import type { BackupSite, NewEvent } from './backup-site.ts';
@@ -22,7 +22,7 @@ import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
 import type { BackupDurations } from './durations.ts';
-import { applyConfig, CONFIG_KIND, keepSnapshot, skewText } from './operator-config.ts';
+import { applyConfig, CONFIG_KIND, keepSnapshot, silenceBackups, skewText } from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
@@ -35,6 +35,7 @@ import {
   type SecretPlan,
   type SecretRequest,
 } from './registry-secret.ts';
+import { Restores } from './restores.ts';
 import { refuseMissingRights } from './rights.ts';
 import { Workspaces } from './workspaces.ts';
 
@@ -61,7 +62,7 @@ export interface Execution {
   folder: string;
   /** Aborts: what is to be done yet is left, and everything is put back. */
   stop: AbortSignal;
-  /** Called when all is measured, before anything is put back, and again at the end. */
+  /** Called when all of the backups is measured, before a restore; when all is, before anything is put back; and at the end. */
   onCollected: (figures: BackupFigures) => void | Promise<void>;
 }
 
@@ -92,6 +93,7 @@ export class BackupRun {
   #reset: boolean | null = null;
   #collected: Collected | null = null;
   #durations: BackupDurations | null = null;
+  #restores: Restores | null = null;
   #leftovers: string[] = [];
 
   constructor(given: BackupRunOptions) {
@@ -169,7 +171,8 @@ export class BackupRun {
     }
     await this.#putBack(removal);
     // Nobody needs to hear of each object that goes.
-    await Promise.all([this.#workspaces?.close(), this.#jobs?.close(), this.#events?.stop()]);
+    const followers = [this.#workspaces, this.#jobs, this.#restores];
+    await Promise.all([...followers.map((one) => one?.close()), this.#events?.stop()]);
     await this.#remove(removal);
     await this.#programs?.stop();
     await this.close();
@@ -201,6 +204,22 @@ export class BackupRun {
       await this.#failures!.drained();
       this.#collect(workspaces);
       phase.done = () => 1;
+    });
+    if (backup.restore === null) return;
+    await execution.onCollected(this.#figures());
+    await this.#restore(site, backup, backup.restore, stop);
+  }
+
+  /** The schedule goes off first, so that nothing that is restored is backed up over its original. */
+  async #restore(site: BackupSite, backup: BackupPart, restore: RestorePart, stop: AbortSignal): Promise<void> {
+    const source = { workspaces: this.#workspaces!, jobs: this.#jobs!, registryPath: this.#registryPath(backup) };
+    await silenceBackups(this.#requests, this.#found!.cluster.operatorNamespace, stop);
+    const restores = new Restores(site, { backup, restore, ...source });
+    this.#restores = restores;
+    await this.#phases.run({ phase: 'restore', of: restores.of, deadlineMs: null }, async (phase) => {
+      phase.done = () => restores.count(({ outcome }) => outcome !== 'unfinished');
+      phase.details = () => [`${restores.count(({ outcome }) => outcome === 'ready')} ready`];
+      if (restores.of > 0) await restores.run(stop);
     });
   }
 
@@ -305,7 +324,7 @@ export class BackupRun {
     if (uid !== null) entry.made(uid);
   }
 
-  /** What is measured of workspaces and Jobs, once: what comes later belongs to no run any more. */
+  /** Once: what comes later belongs to no run any more. */
   #collect(workspaces: Workspaces): void {
     this.#collected ??= this.#measure(workspaces);
     this.#durations ??= this.#measureDurations(workspaces);
@@ -365,6 +384,7 @@ export class BackupRun {
       load: this.#workspaces!.load,
       config: options.backup && this.#config(options.backup),
       ...collected,
+      restore: this.#restores?.figures ?? null,
       resources: this.#programs!.figures,
       api: this.#requests.figures(options.workspaces),
       leftovers: this.#leftovers,

@@ -2,6 +2,8 @@
 import { formatCount, formatMs, formatShare, type Style } from '../report/style.ts';
 import type { BackupFigures, Share, Spread, UsageFigures } from './backup-figures.ts';
 import type { BackupVerdict } from './backup-verdict.ts';
+import type { RestoreFigures } from './restore-figures.ts';
+import { caseLine, restoredLine } from './restore-text.ts';
 
 const EXAMPLES = 3;
 
@@ -10,6 +12,7 @@ export function backupText(figures: BackupFigures, { verdict, reasons }: BackupV
     ['workspaces', loadLine(figures)],
     ...(figures.stop ? [['stopped', stopLine(figures)] as [string, string]] : []),
     ...(figures.jobs ? backupLines(figures) : []),
+    ...(figures.restore ? restoreLines(figures.restore) : []),
     ['operator', usageLine(figures.resources.operator, figures.resources.operatorRestarts.restarts)],
     ...(figures.resources.etcd
       ? [['etcd', usageLine(figures.resources.etcd, figures.resources.etcdRestarts?.restarts ?? 0)] as [string, string]]
@@ -61,6 +64,20 @@ function backupLines(figures: BackupFigures): [string, string][] {
   for (const { reason, message, count } of pendingPods!.slice(0, EXAMPLES)) {
     rows.push(['pending', `${formatCount(count)} pods: ${reason}${message && `, ${message}`}`]);
   }
+  return rows;
+}
+
+function restoreLines(restore: RestoreFigures): [string, string][] {
+  const { sample, deleteMs, readyMs, initMs, failures, cases } = restore;
+  const rows: [string, string][] = [];
+  if (sample !== '') {
+    rows.push(['restored', restoredLine(restore)]);
+    if (deleteMs) rows.push(['delete', times(deleteMs)]);
+    rows.push(['to ready', times(readyMs)], ['restore', times(initMs)]);
+  }
+  for (const { message, count } of failures.slice(0, EXAMPLES))
+    rows.push(['not back', `${formatCount(count)}: ${message}`]);
+  for (const one of cases) rows.push(['case', caseLine(one)]);
   return rows;
 }
 

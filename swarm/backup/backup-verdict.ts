@@ -7,6 +7,7 @@ import { type Evaluated, evaluate, type FigureSource, type Sample } from '../rep
 import type { BackupFigures } from './backup-figures.ts';
 import type { ConfigType } from './backup-options.ts';
 import type { BackupResult } from './backup-run.ts';
+import { caseLine, unexpectedCases } from './restore-text.ts';
 
 export interface BackupVerdict {
   readonly verdict: 'passed' | 'failed' | 'interrupted';
@@ -109,6 +110,20 @@ const BACKUP_FIGURES: readonly BackupFigure[] = [
     ({ resources }) => ({ kind: 'gauge', value: resources.operatorAlive ? 1 : 0 }),
     () => 'no pod of the operator was ready at the end',
   ),
+  define(
+    'restore_success',
+    'rate',
+    'Workspaces that came to Running with the content they had, of those that were restored',
+    ({ restore }) => restore && share(restore.restored.hits, restore.restored.of),
+    ({ restore }) => `${of(restore!.restored.hits, restore!.restored.of)} of the restored workspaces are back`,
+  ),
+  define(
+    'restore_cases_unexpected',
+    'counter',
+    'Cases of restores that did not end as they must',
+    ({ restore }) => restore && count(unexpectedCases(restore).length),
+    ({ restore }) => unexpectedCases(restore!).map(caseLine).join('; '),
+  ),
 ];
 const byName = new Map(BACKUP_FIGURES.map((figure) => [figure.name, figure]));
 
@@ -134,9 +149,15 @@ const EXPECTATIONS: Readonly<Record<ConfigType, readonly [string, string][]>> = 
   ],
 };
 
-/** @param type null for the plain load */
-export function backupThresholds(type: ConfigType | null): Threshold[] {
-  const rows = [...LOAD, ...(type === null ? [] : EXPECTATIONS[type])];
+/** Its gate is that of the successor of the public scripts: rohankanojia-testing/devworkspace-operator-load-tests, restore_success_rate. */
+const RESTORE: readonly [string, string][] = [
+  ['restore_success', 'rate>=0.95'],
+  ['restore_cases_unexpected', 'count==0'],
+];
+
+/** @param type null for the plain load. @param restores whether something was restored */
+export function backupThresholds(type: ConfigType | null, restores = false): Threshold[] {
+  const rows = [...LOAD, ...(type === null ? [] : EXPECTATIONS[type]), ...(restores ? RESTORE : [])];
   return rows.map(([name, expression]) => parseExpression(expression, byName.get(name)!));
 }
 
@@ -155,13 +176,17 @@ function leftReasons({ leftovers, run }: BackupFigures): string[] {
 
 export function judgeBackup({ figures, interrupted, failure }: BackupResult): BackupVerdict {
   const source: FigureSource = { read: (name) => byName.get(name)!.read(figures) };
-  const thresholds = evaluate(backupThresholds(figures.config?.type ?? null), source);
+  const thresholds = evaluate(backupThresholds(figures.config?.type ?? null, figures.restore !== null), source);
   // Of what ended early nothing more can be expected.
   const crossed = interrupted || failure !== null ? [] : thresholds.filter(({ ok }) => ok === false);
   const nothing = figures.backedUp?.of === 0 && !interrupted && failure === null;
+  const { restore } = figures;
+  const nothingToRestore =
+    restore !== null && restore.sample !== '' && restore.restored.of === 0 && failure === null && !interrupted;
   const reasons = [
     ...(failure === null ? [] : [failure]),
     ...(nothing ? ['no workspace was Stopped, so that none could be backed up'] : []),
+    ...(nothingToRestore ? ['no workspace is backed up, so that none could be restored'] : []),
     ...crossed.map((one) => `${byName.get(one.figure)!.sentence(figures)}: ${one.figure} wants ${one.expression}`),
     ...leftReasons(figures),
   ];

@@ -3,6 +3,7 @@
  * dwo-load-testing-using-k6-poc, BACKUP_LOAD_TESTING.md "Interpreting Results", backup/monitor-backup-jobs.sh). Behind a label of the
  * document stands its figure, counted by uid; whatever else there is has labels of its own.
  */
+
 import type {
   BackupFigures,
   FailedPod,
@@ -12,6 +13,8 @@ import type {
   Spread,
   UsageFigures,
 } from './backup-figures.ts';
+import type { RestoreFigures } from './restore-figures.ts';
+import { caseLine } from './restore-text.ts';
 
 /** Between two Jobs, and under a banner. */
 export const RULE = '-----------------------------------';
@@ -43,6 +46,7 @@ export function summaryText(figures: BackupFigures, files: readonly string[], fi
   const sections: [title: string, lines: readonly string[]][] = [
     ['Workspaces', workspaceLines(figures)],
     ['Job Durations', durationLines(figures.jobs)],
+    ['Restore', restoreLines(figures.restore)],
     ['Resource Usage', usageLines(figures)],
     ['Failed Jobs Details', failureLines(figures.failures)],
     ['Diagnosis', findings.length > 0 ? findings : ['Nothing was found that would need explaining.']],
@@ -99,12 +103,45 @@ function workspaceLines({ load, stop, outcomes, attemptedTwiceOrMore, backedUp, 
 
 function durationLines(jobs: JobFigures | null): string[] {
   if (!jobs) return [];
-  const rows: [string, Spread | null][] = [
+  return spreadLines([
     ['Creation lag', jobs.creationLagMs],
     ['Wait', jobs.waitMs],
     ['Run', jobs.runMs],
     ['Total', jobs.totalMs],
-  ];
+  ]);
+}
+
+function restoreLines(restore: RestoreFigures | null): string[] {
+  if (!restore) return [];
+  const { mode, seed, sample, candidates, restored, deleteMs, readyMs, initMs, failures, cases } = restore;
+  const lines: string[] = [];
+  if (sample !== '') {
+    lines.push(
+      `Workspaces restored: ${restored.hits} of ${restored.of}${restored.of > 0 ? ` (${percent(restored)})` : ''}`,
+      `Restore mode: ${mode}, sample: ${sample} of ${candidates} that are backed up, seed: ${seed}`,
+      '',
+      ...spreadLines([
+        ...(deleteMs ? [['Delete', deleteMs] as [string, Spread]] : []),
+        ['To ready', readyMs],
+        ['Restore run', initMs],
+      ]),
+    );
+  }
+  if (failures.length > 0) {
+    lines.push('', 'Failed restores:');
+    for (const { message, count, example } of failures) {
+      lines.push(
+        `${String(count).padStart(6)} x ${message}`,
+        `         for example ${example.namespace}/${example.name}`,
+      );
+    }
+  }
+  if (cases.length > 0)
+    lines.push(...(lines.length > 0 ? [''] : []), 'Cases:', ...cases.map((one) => `  ${caseLine(one)}`));
+  return lines;
+}
+
+function spreadLines(rows: readonly [string, Spread | null][]): string[] {
   const cells = ({ average, p50, p95, p99, max }: Spread) => [average, p50, p95, p99, max];
   const table = rows.map(([name, spread]) => [
     name,

@@ -153,6 +153,15 @@ function changedAt({ metadata }: KubeObject): number | null {
   return times.length === 0 ? null : Math.max(...times);
 }
 
+/** Switches the schedule off, and leaves the registry, which restores need. @throws KubeError */
+export async function silenceBackups(requests: ClusterRequests, namespace: string, signal: AbortSignal): Promise<void> {
+  const patch = { config: { workspace: { backupCronJob: { enable: false } } } };
+  await requests.ask(
+    (client) => client.patch(BACKUP_RESOURCES.operatorConfigs, namespace, OPERATOR_CONFIG, patch),
+    signal,
+  );
+}
+
 /**
  * Puts the settings object back: its part about backups is what it was, and an object that was not there is removed.
  * @returns whether its config is exactly as it was found: false when others have changed other parts of it meanwhile

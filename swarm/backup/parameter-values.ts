@@ -1,5 +1,6 @@
 /** How values of parameters are written, and what is said of those that are not. */
 import { CronScheduleError, nextFiring, parseCronSchedule } from '../../model/time/cron-schedule.ts';
+import type { RestoreSample } from './backup-options.ts';
 import { registryPathProblem } from './registry-path.ts';
 
 /** A value of another form; the message goes on from the parameter's name: `is "x": allowed are …`. */
@@ -45,6 +46,27 @@ export function oneOf<const T extends string>(
 export function never(reason: string): Parse<never> {
   return () => {
     throw new ParameterValueError(`is not possible here: ${reason}`);
+  };
+}
+
+/** `10`, or `10%`; from 1. */
+export const sample: Parse<RestoreSample> = (text) => {
+  const [, digits, percent] = /^(\d{1,6})(%)?$/.exec(text) ?? [];
+  const value = Number(digits);
+  if (!(value >= 1 && (percent === undefined || value <= 100))) {
+    throw wrong(text, 'allowed is a number from 1, such as 10, or a share from 1% to 100%');
+  }
+  return percent === undefined ? { count: value } : { percent: value };
+};
+
+/** Some of these, with commas between them; `all`, and '' for none. */
+export function listOf<const T extends string>(values: readonly T[]): Parse<readonly T[] | 'all'> {
+  return (text) => {
+    if (text === 'all' || text === '') return text === '' ? [] : 'all';
+    const names = text.split(',').map((name) => name.trim());
+    const unknown = names.find((name) => !values.includes(name as T));
+    if (unknown !== undefined) throw wrong(unknown, `allowed are ${values.join(', ')}, several with commas, and all`);
+    return values.filter((value) => names.includes(value));
   };
 }
 

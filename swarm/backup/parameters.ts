@@ -4,10 +4,11 @@
  * test-devworkspace-controller-load/runk6.sh, parse_arguments, and BACKUP_LOAD_TESTING.md, "Test Parameters").
  */
 import { nearest } from '../../model/text/nearest.ts';
-import { CONFIG_TYPES } from './backup-options.ts';
+import { CONFIG_TYPES, RESTORE_CASES, RESTORE_MODES } from './backup-options.ts';
 import {
   bytes,
   line,
+  listOf,
   namespaceName,
   never,
   objectName,
@@ -15,6 +16,7 @@ import {
   ParameterValueError,
   type Parse,
   registryPath,
+  sample,
   schedule,
   trueOrFalse,
   wholeFrom,
@@ -149,6 +151,37 @@ export const PARAMETERS = {
     summary: 'configure the operator after the stop, or before anything is created as the public scripts do',
     parse: oneOf(['stop-first', 'config-first']),
     absent: 'stop-first',
+    backup: true,
+  }),
+  restoreSample: parameter({
+    value: 'n|n%',
+    summary: 'restore so many of the DevWorkspaces that are backed up, and look whether their content is back',
+    parse: sample,
+    absent: null,
+    absentText: 'none',
+    backup: true,
+  }),
+  restoreMode: parameter({
+    value: RESTORE_MODES.join('|'),
+    summary: 'restore under the old name, under a new one beside it, or in a namespace without a secret yet',
+    parse: oneOf(RESTORE_MODES),
+    absent: 'in-place',
+    backup: true,
+  }),
+  restoreCases: parameter({
+    value: `${RESTORE_CASES.join(',')}|all`,
+    summary: 'also restore what must go wrong, and look whether it does',
+    parse: listOf(RESTORE_CASES),
+    absent: '',
+    absentText: 'none',
+    backup: true,
+  }),
+  seed: parameter({
+    value: 'text',
+    summary: 'draws the same sample of the same DevWorkspaces again',
+    parse: line,
+    absent: null,
+    absentText: "the run's id",
     backup: true,
   }),
   devworkspaceLink: parameter({

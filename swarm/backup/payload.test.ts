@@ -1,14 +1,34 @@
 /** The script of the built-in DevWorkspace, run by a real shell. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { payloadComponent, withPayloadEnvironment } from './payload.ts';
+import { payloadComponent, withPayloadEnvironment, withPayloadProof } from './payload.ts';
 import { builtInTemplate } from './workspace-template.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'swarm-payload-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A folder with the programs that the script may use: those of coreutils. */
+const programs = join(root, 'bin');
+mkdirSync(programs);
+for (const program of ['cat', 'head', 'mkdir', 'mv', 'rm', 'sha256sum', 'sleep']) {
+  const path = (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, program))
+    .find(existsSync);
+  symlinkSync(path!, join(programs, program));
+}
 
 let folders = 0;
 const folder = () => {
@@ -24,7 +44,7 @@ async function run(projects: string, environment: Record<string, string>) {
   // Whoever has come to the trap waits for the signal.
   const script = args.at(-1)!.replace('sleep 2147483647 &', 'echo waits; sleep 60 &');
   const child = spawn(program!, [...args.slice(0, -1), script], {
-    env: { PATH: process.env.PATH ?? '', PAYLOAD_BYTES: '64', PROJECTS_ROOT: projects, ...environment },
+    env: { PATH: programs, PAYLOAD_BYTES: '64', PROJECTS_ROOT: projects, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -65,18 +85,37 @@ describe.concurrent('the payload of a workspace', () => {
     await run(projects, { PAYLOAD_MARKER: 'ns/a' });
     const { code, said } = await run(projects, { EXPECT_MARKER: 'ns/b' });
     expect(code).not.toBe(0);
-    expect(said).toContain('payload: FAILED');
+    expect(said).toContain('payload: FAILED, it is that of ns/a');
   });
 
   it('that has changed is found out', async () => {
     const projects = folder();
     await run(projects, { PAYLOAD_MARKER: 'ns/a' });
     writeFileSync(join(projects, 'payload/data'), 'x'.repeat(64));
-    expect((await run(projects, { EXPECT_MARKER: 'ns/a' })).code).not.toBe(0);
+    const { code, said } = await run(projects, { EXPECT_MARKER: 'ns/a' });
+    expect(code).not.toBe(0);
+    expect(said).toContain('payload: FAILED, it has changed');
   });
 
   it('that is missing is found out', async () => {
-    expect((await run(folder(), { EXPECT_MARKER: 'ns/a' })).code).not.toBe(0);
+    const { code, said } = await run(folder(), { EXPECT_MARKER: 'ns/a' });
+    expect(code).not.toBe(0);
+    expect(said).toContain('payload: FAILED, it is not there');
+  });
+
+  it('is ready when it is written, or found to be right, and no sooner', async () => {
+    const projects = folder();
+    const ready = (name: string) => join(root, name);
+    await run(projects, { PAYLOAD_MARKER: 'm', PAYLOAD_READY: ready('written') });
+    await run(projects, { EXPECT_MARKER: 'm', PAYLOAD_READY: ready('found') });
+    await run(projects, { EXPECT_MARKER: 'n', PAYLOAD_READY: ready('other') });
+    await run(folder(), { EXPECT_MARKER: 'm', PAYLOAD_READY: ready('missing') });
+    expect(['written', 'found', 'other', 'missing'].map((name) => existsSync(ready(name)))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('may be nothing, hidden, or marked with the id of the workspace', async () => {
@@ -109,4 +148,16 @@ it('gets its environment in a copy of the template', () => {
     { name: 'PAYLOAD_MARKER', value: 'b' },
   ]);
   expect(environment(spec)).toEqual([{ name: 'PAYLOAD_BYTES', value: '7' }]);
+});
+
+it('is proven by a probe that asks for the file the script makes', () => {
+  const spec = builtInTemplate(7, { backup: true, storageType: null });
+  const proven = withPayloadProof(spec, { EXPECT_MARKER: 'm' });
+  type Component = { attributes?: Record<string, unknown>; container?: { env: { name: string; value: string }[] } };
+  const [volume, main] = (proven.template as { components: Component[] }).components;
+  expect(volume).toEqual((spec.template as { components: Component[] }).components[0]);
+  const file = main!.container!.env.find(({ name }) => name === 'PAYLOAD_READY')!.value;
+  expect(main!.attributes).toMatchObject({
+    'container-overrides': { startupProbe: { exec: { command: ['/bin/sh', '-c', `[ -e ${file} ]`] } } },
+  });
 });

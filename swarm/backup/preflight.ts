@@ -8,7 +8,7 @@ import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { ClusterFacts } from './backup-figures.ts';
-import { type BackupOptions, namespaceName } from './backup-options.ts';
+import { type BackupOptions, CREDENTIALS_NAMESPACE, namespaceName, restoreNamespaceName } from './backup-options.ts';
 import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { whyItStays } from './namespace-end.ts';
@@ -57,6 +57,7 @@ export async function preflight(
       );
     }
   }
+  if (options.backup?.restore) await look.restores();
   await look.namespacesAreFree(options, run);
   const internal = options.backup?.configType === 'openshift-internal';
   if (internal && !openshift) {
@@ -85,6 +86,18 @@ export async function contact(requests: ClusterRequests, signal: AbortSignal): P
   await new Look(requests, signal).version();
 }
 
+/** All that the run makes, or may make, by what is drawn for the restore. */
+function namespacesOf(options: BackupOptions): Set<string> {
+  const count = options.separateNamespaces ? options.workspaces : 1;
+  const wanted = Array.from({ length: count }, (_, index) => namespaceName(options, index));
+  const { restore } = options.backup ?? {};
+  return new Set([
+    ...wanted,
+    ...(restore?.mode === 'other-namespace' ? wanted.map(restoreNamespaceName) : []),
+    ...(restore?.cases.includes('wrong-credentials') ? [CREDENTIALS_NAMESPACE] : []),
+  ]);
+}
+
 function takenProblem(config: KubeObject | null, run: string): string | null {
   const other = configuredBy(config);
   if (other === null || other === run) return null;
@@ -100,6 +113,10 @@ function imageOf(deployment: KubeObject): string {
   const { template } = deployment.spec as { template: { spec: { containers: { name: string; image?: string }[] } } };
   const { containers } = template.spec;
   return (containers.find(({ name }) => name === OPERATOR_CONTAINER) ?? containers[0])?.image ?? '';
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
 }
 
 class Look {
@@ -146,6 +163,29 @@ class Look {
         `${this.#requests.server} does not serve ${resourceName(kind)} ${kind.version}: the DevWorkspace Operator is not installed; install it, or choose another context`,
       );
     }
+  }
+
+  /**
+   * Releases before 0.40 cannot restore, nor does their settings object know how often a Job is tried again; both came with 0.40.0
+   * (devfile/devworkspace-operator, apis/controller/v1alpha1/devworkspaceoperatorconfig_types.go at the tags).
+   * @throws BackupInputError where it is known that the operator cannot
+   */
+  async restores(): Promise<void> {
+    const { group, version, kind } = BACKUP_RESOURCES.operatorConfigs;
+    const document = await this.#json(`/openapi/v3/apis/${group}/${version}`).catch((error: unknown) => {
+      // Who may not read it learns it when it comes to it.
+      if (isKubeError(error) && !error.passing) return {};
+      throw error;
+    });
+    const { schemas = {} } =
+      (document as { components?: { schemas?: Readonly<Record<string, Schema>> } }).components ?? {};
+    const config = Object.entries(schemas).find(([name]) => name.endsWith(`.${kind}`))?.[1];
+    const path = ['config', 'workspace', 'backupCronJob'];
+    const backup = path.reduce<Schema | undefined>((schema, name) => schema?.properties?.[name], config);
+    if (backup?.properties === undefined || 'backoffLimit' in backup.properties) return;
+    throw new BackupInputError(
+      'the operator is of a release before 0.40, which restores nothing: leave --restore-sample and --restore-cases away, or bring the operator up to date',
+    );
   }
 
   /** The operator's Deployment. */
@@ -198,8 +238,7 @@ class Look {
 
   /** @throws BackupInputError for a namespace that somebody else has, or that is on its way out */
   async namespacesAreFree(options: BackupOptions, run: string): Promise<void> {
-    const count = options.separateNamespaces ? options.workspaces : 1;
-    const wanted = new Set(Array.from({ length: count }, (_, index) => namespaceName(options, index)));
+    const wanted = namespacesOf(options);
     const { items } = await this.#requests.ask(
       (client) => client.list(RESOURCES.namespaces, {}, this.#signal),
       this.#signal,

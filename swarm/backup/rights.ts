@@ -48,6 +48,9 @@ export function rightsOf(options: BackupOptions, operatorNamespace: string): Rig
     { resource: RESOURCES.pods, verbs: ['get'], subresource: 'log' },
     { resource: operatorConfigs, verbs: ['get', 'create', 'patch', 'delete'], namespace },
   );
+  const { restore } = backup;
+  if (restore) rights.push({ resource: BACKUP_RESOURCES.volumeClaims, verbs: ['get'] });
+  if (restore?.cases.includes('wrong-credentials')) rights.push({ resource: RESOURCES.secrets, verbs: ['create'] });
   if (backup.registrySecret !== null) rights.push({ resource: RESOURCES.secrets, verbs: ['get'], namespace });
   return rights;
 }

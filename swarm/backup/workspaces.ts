@@ -1,16 +1,18 @@
 /** All DevWorkspaces of a run: made, waited for, stopped; each written down in the ledger before it is made. */
-import { isKubeError } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
-import { apiVersionOf, type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
+import { RESOURCES } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { LoadFigures, StopFigures } from './backup-figures.ts';
 import { namespaceName, SINGLE_NAMESPACE, workspaceName } from './backup-options.ts';
-import { BACKUP_RESOURCES, DWO_LABELS, SCRIPT_LABELS } from './backup-resources.ts';
+import { BACKUP_RESOURCES, DWO_LABELS } from './backup-resources.ts';
 import { abortable, type BackupSite, deadlineSignal } from './backup-site.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { WorkspaceDurations } from './durations.ts';
+import { markerOf, withPayloadProof } from './payload.ts';
+import { head, makeObject, messageOf } from './run-objects.ts';
 import { spreadOf } from './spread.ts';
 import { Workspace } from './workspace.ts';
+import type { WorkspaceSpec } from './workspace-template.ts';
 
 export class Workspaces {
   readonly all: readonly Workspace[];
@@ -162,12 +164,14 @@ export class Workspaces {
   #follow(after: KubeObject | undefined, before: KubeObject | undefined): void {
     const { metadata } = (after ?? before)!;
     const one = this.#byKey.get(objectKey(metadata.namespace, metadata.name));
-    if (!one) return;
-    this.#byUid.set(metadata.uid!, one);
-    const changed = one.follow(after, this.#site.clock.now());
+    if (!one || one.isGone) return;
+    // Another one that has been made again under its name.
+    const isOther = one.uid !== '' && metadata.uid !== one.uid;
+    if (!isOther) this.#byUid.set(metadata.uid!, one);
+    const changed = one.follow(isOther ? undefined : after, this.#site.clock.now());
     const { namespace, name, phase, message, id } = one;
     if (changed) {
-      const shown = after ? phase : 'Deleted';
+      const shown = after && !isOther ? phase : 'Deleted';
       this.#site.emit({ type: 'workspace', namespace, name, phase: shown, message, id });
     }
     this.#site.changes.touch();
@@ -180,9 +184,11 @@ export class Workspaces {
       if (options.separateNamespaces) await this.#makeNamespace(one.namespace, signal);
       const object = {
         ...head(BACKUP_RESOURCES.devWorkspaces, one.name, one.namespace, run),
-        spec: { ...options.workspaceSpec, started: true },
+        spec: { ...this.#specOf(one), started: true },
       };
-      const uid = await this.#create(BACKUP_RESOURCES.devWorkspaces, object, signal, (ms) => this.#createMs.push(ms));
+      const uid = await makeObject(this.#site, BACKUP_RESOURCES.devWorkspaces, object, signal, (ms) =>
+        this.#createMs.push(ms),
+      );
       one.uid = uid;
       one.createdAt = clock.now();
       if (one.start === 'planned') one.start = 'starting';
@@ -197,9 +203,21 @@ export class Workspaces {
     }
   }
 
+  /** Where some are restored later, each has content of its own, and is not ready before that is there. */
+  #specOf(one: Workspace): WorkspaceSpec {
+    const { options, run } = this.#site;
+    const restore = options.backup?.restore;
+    if (!restore) return options.workspaceSpec;
+    const isEmpty = restore.cases.includes('empty-backup') && one === this.all.at(-1);
+    return withPayloadProof(options.workspaceSpec, {
+      PAYLOAD_MARKER: markerOf(run, one),
+      ...(isEmpty && { PAYLOAD_BYTES: '0' }),
+    });
+  }
+
   async #makeNamespace(name: string, signal: AbortSignal): Promise<void> {
     const { options, run } = this.#site;
-    await this.#create(RESOURCES.namespaces, head(RESOURCES.namespaces, name, undefined, run), signal);
+    await makeObject(this.#site, RESOURCES.namespaces, head(RESOURCES.namespaces, name, undefined, run), signal);
     for (let pair = 1; pair <= options.automountPairs; pair++) {
       for (const [resource, suffix, watch, content] of [
         [RESOURCES.configMaps, 'configmap', DWO_LABELS.watchConfigMap, { data: { key: 'value' } }],
@@ -213,48 +231,8 @@ export class Workspaces {
           'controller.devfile.io/mount-path': `/etc/load-test/${suffix}-${pair}`,
           'controller.devfile.io/mount-as': 'file',
         };
-        await this.#create(resource, { ...object, ...content }, signal);
+        await makeObject(this.#site, resource, { ...object, ...content }, signal);
       }
-    }
-  }
-
-  /** Written down, then made. @returns its uid. @throws KubeError; what may have been made stays open in the ledger */
-  async #create(
-    resource: KubeResource,
-    object: KubeObject,
-    signal: AbortSignal,
-    onAnswered: (ms: number) => void = () => {},
-  ): Promise<string> {
-    const { ledger, requests, clock, run } = this.#site;
-    const { namespace, name } = object.metadata;
-    const entry = await ledger.intend(resource.kind, objectKey(namespace, name));
-    /** A request may have been carried out, whatever a later one was answered. */
-    let inDoubt = false;
-    try {
-      const made = await requests.ask(async (client) => {
-        const since = clock.now();
-        try {
-          // Not cut short: a request that is under way may be carried out all the same.
-          const answer = await client.create(resource, object);
-          onAnswered(clock.now() - since);
-          return answer;
-        } catch (error) {
-          if (!isKubeError(error) || !error.alreadyExists) {
-            inDoubt ||= !isKubeError(error) || (error.passing && error.status !== 429);
-            throw error;
-          }
-          // An earlier try of ours whose answer got lost.
-          const live = await client.get(resource, namespace, name);
-          if (live.metadata.labels?.[RUN_LABEL] !== run) throw error;
-          return live;
-        }
-      }, signal);
-      entry.made(made.metadata.uid!);
-      return made.metadata.uid!;
-    } catch (error) {
-      if (inDoubt) entry.notAnswered();
-      else entry.gone();
-      throw error;
     }
   }
 
@@ -296,7 +274,7 @@ export class Workspaces {
 }
 
 /** What of a DevWorkspace is kept: thousands of templates are not. */
-function essentials({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {
+export function essentials({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, annotations } = metadata;
   return {
     apiVersion,
@@ -310,16 +288,4 @@ function essentials({ apiVersion, kind, metadata, status }: KubeObject): KubeObj
     },
     status,
   };
-}
-
-function head(resource: KubeResource, name: string, namespace: string | undefined, run: string): KubeObject {
-  return {
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }), labels: { ...SCRIPT_LABELS, [RUN_LABEL]: run } },
-  };
-}
-
-function messageOf(error: unknown): string {
-  return isKubeError(error) ? error.said : error instanceof Error ? error.message : String(error);
 }

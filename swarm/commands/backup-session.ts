@@ -36,7 +36,7 @@ export async function runBackup(
   try {
     const load = new BackupLoad({
       request,
-      open: () => openTarget(flags),
+      open: () => openTarget(flags, request),
       credentials: credentialsOf(process.env),
       out: flags.out,
       test,
@@ -105,6 +105,7 @@ const UNITS: Readonly<Partial<Record<PhaseFigures['phase'], string>>> = {
   ready: 'workspaces ready',
   stop: 'workspaces stopped',
   watch: 'workspaces with a backup that has ended',
+  restore: 'restores ended',
   cleanup: 'namespaces removed',
 };
 

@@ -39,7 +39,7 @@ describe.concurrent('a suite', () => {
       description: 'a good plan',
       tests: [{ max_devworkspaces: 2, mode: 'single', duration_minutes: 15, enabled: true }],
       custom_tests: [
-        backup('correct', 3, 'quay.io/me'),
+        backup('correct', 3, 'quay.io/me', '--restore-sample 100% --restore-cases all'),
         { ...backup('off', 3, 'quay.io/CHANGEME'), enabled: false },
         backup('incorrect', 2, 'quay.io/me', '--dwoc-config-type incorrect --backoff-limit 0'),
       ],
@@ -64,6 +64,9 @@ describe.concurrent('a suite', () => {
     expect(column('test')).toEqual(['2_single_ns_15m', 'correct', 'incorrect']);
     expect(column('workspaces_ready')).toEqual(['2', '3', '2']);
     expect(column('workspaces_backed_up')).toEqual(['', '3', '0']);
+    // One is taken by the case of the empty backup; all have the secret of the environment, but for the case of a wrong one.
+    expect(column('restore_workspaces_succeeded')).toEqual(['', '2', '']);
+    expect(column('restore_cases')).toEqual(['', '4', '']);
     expect(column('registry_path')).toEqual(['', 'quay.io/me', 'quay.i/me']);
     const correct = folders('good').find((name) => name.endsWith('-correct'))!;
     const logs = readdirSync(join(cli.folder, 'good', correct, 'logs'));

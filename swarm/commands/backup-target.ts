@@ -1,5 +1,7 @@
 /** Options that choose the cluster of a backup load. */
 import type { Command } from 'commander';
+import type { BackupOptions } from '../backup/backup-options.ts';
+import type { BackupRequest } from '../backup/backup-request.ts';
 import type { BackupTarget } from '../daemon/backup-target.ts';
 import { InputError } from './exit.ts';
 import { clockSpeed } from './options.ts';
@@ -19,14 +21,17 @@ export function addTargetOptions(command: Command): Command {
     .option('--speed <factor>', 'with --embedded: simulated seconds in one second (default: 60)', clockSpeed);
 }
 
-/** @throws InputError for a kubeconfig that cannot be used */
-export async function openTarget({ embedded, speed, kubeconfig, context }: TargetFlags): Promise<BackupTarget> {
+/** @param request what is to be done there. @throws InputError for a kubeconfig that cannot be used */
+export async function openTarget(
+  { embedded, speed, kubeconfig, context }: TargetFlags,
+  { options }: Pick<BackupRequest, 'options'>,
+): Promise<BackupTarget> {
   const { clusterTarget, embeddedTarget } = await import('../daemon/backup-target.ts');
   if (embedded) {
     if (kubeconfig !== undefined || context !== undefined) {
       throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
     }
-    return embeddedTarget(speed);
+    return embeddedTarget(speed, accountsOf(options));
   }
   if (speed !== undefined) throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
   try {
@@ -37,4 +42,10 @@ export async function openTarget({ embedded, speed, kubeconfig, context }: Targe
   } catch (error) {
     throw new InputError((error as Error).message, { cause: error });
   }
+}
+
+/** A registry whose secret is made of these lets in nobody else; one without a secret lets in everybody. */
+function accountsOf({ backup }: BackupOptions): Record<string, string> | null {
+  const { QUAY_USERNAME: user = '', QUAY_PASSWORD: password = '' } = process.env;
+  return backup?.registrySecret && user !== '' ? { [user]: password } : null;
 }

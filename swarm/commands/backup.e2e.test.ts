@@ -74,6 +74,12 @@ const MOMENTS: Readonly<Record<string, (change: StoreChange) => boolean>> = {
   configure: ({ collection, record: { object } }) =>
     collection === 'controller.devfile.io/devworkspaceoperatorconfigs' && enabled(object),
   watch: ({ collection, type }) => collection === 'batch/jobs' && type === 'ADDED',
+  delete: ({ collection, record: { object } }) =>
+    collection === 'workspace.devfile.io/devworkspaces' && object.metadata.deletionTimestamp !== undefined,
+  restore: ({ collection, type, record: { object } }) =>
+    collection === 'workspace.devfile.io/devworkspaces' &&
+    type === 'ADDED' &&
+    object.metadata.labels?.['assisted-swarm/restored'] !== undefined,
   reset: ({ collection, record: { object }, previous }) =>
     collection === 'controller.devfile.io/devworkspaceoperatorconfigs' &&
     previous !== undefined &&
@@ -81,6 +87,12 @@ const MOMENTS: Readonly<Record<string, (change: StoreChange) => boolean>> = {
     !enabled(object),
   cleanup: ({ collection, record: { object } }) =>
     collection === '/namespaces' && object.metadata.deletionTimestamp !== undefined,
+};
+
+/** What a load must be told to come to it. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  delete: ['--restore-sample', '2'],
+  restore: ['--restore-sample', '2', '--restore-mode', 'other-namespace', '--restore-cases', 'all'],
 };
 
 /** Starts a load and kills it at that moment, at once. @returns id of the run */
@@ -177,7 +189,7 @@ describe('a load that was killed', () => {
   it.each(Object.keys(MOMENTS))('while it was to %s is cleaned up by swarm clean', {
     timeout: 60_000,
   }, async (phase) => {
-    const id = await killedIn(phase, '--separate-namespaces', 'true');
+    const id = await killedIn(phase, '--separate-namespaces', 'true', ...(ARGUMENTS[phase] ?? []));
     const { code, stdout } = await cli.run('clean', id);
     expect(stdout).toContain('nothing is left');
     expect(code).toBe(0);

@@ -52,7 +52,7 @@ function addRun(backup: Command, finish: (code: number) => void): void {
     .command('run')
     .summary('one load, with the parameters of the public load test')
     .description(
-      'Creates DevWorkspaces and waits until they are ready. With a parameter of the backup it then stops all, configures the operator, follows the backup Jobs to their end, and reports.',
+      'Creates DevWorkspaces and waits until they are ready. With a parameter of the backup it then stops all, configures the operator, follows the backup Jobs to their end, restores some where it is told to, and reports.',
     )
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--json', 'print verdict and figures as JSON')
@@ -69,6 +69,7 @@ ${EXIT_HELP}
 Examples:
   swarm backup run --max-devworkspaces 50 --registry-path quay.io/yourname
   swarm backup run --max-devworkspaces 500 --separate-namespaces true --dwoc-config-type incorrect --registry-path quay.io/yourname
+  swarm backup run --max-devworkspaces 50 --registry-path quay.io/yourname --restore-sample 10% --restore-cases all
   swarm backup run --max-devworkspaces 100
   swarm backup run --embedded --max-devworkspaces 2000 --registry-path quay.io/yourname --registry-secret ""`,
     )
@@ -83,9 +84,9 @@ Examples:
 function addDemo(backup: Command, finish: (code: number) => void): void {
   backup
     .command('demo')
-    .summary('watch 50 workspaces being backed up, rightly and wrongly')
+    .summary('watch 50 workspaces being backed up, rightly and wrongly, and restored')
     .description(
-      'Runs two loads of 50 DevWorkspaces in their own namespaces against a cluster in this process, in compressed time: one with a correct, one with an incorrect configuration of the operator. Needs nothing else.',
+      'Runs two loads of 50 DevWorkspaces in their own namespaces against a cluster in this process, in compressed time: one with a correct configuration of the operator, after which ten are restored, and one with an incorrect one. Needs nothing else.',
     )
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--quiet', 'no progress')
@@ -102,6 +103,7 @@ function addDemo(backup: Command, finish: (code: number) => void): void {
           registryPath: 'quay.io/yourname',
           registrySecret: '',
           dwocConfigType,
+          ...(dwocConfigType === 'correct' && { restoreSample: '10', restoreCases: 'all' }),
         });
         code = Math.max(code, await runOne(request, { ...flags, embedded: true }, interrupts));
         if (interrupts.isOver) break;

@@ -18,12 +18,18 @@ export interface BackupTarget {
 /** Simulated seconds in one second of the embedded cluster. */
 export const EMBEDDED_SPEED = 60;
 
-/** A cluster in this process, in compressed time; it is gone when it is closed. @param speed simulated seconds in one second */
-export async function embeddedTarget(speed = EMBEDDED_SPEED): Promise<BackupTarget> {
+/**
+ * A cluster in this process, in compressed time; it is gone when it is closed.
+ * @param speed simulated seconds in one second; @param accounts who may write to its registry, password by user; null: everybody
+ */
+export async function embeddedTarget(
+  speed = EMBEDDED_SPEED,
+  accounts: Readonly<Record<string, string>> | null = null,
+): Promise<BackupTarget> {
   const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
   const { SteadyClock } = await import('../../model/time/steady-clock.ts');
   const clock = new SteadyClock(speed);
-  const world = await startDevWorkspaceWorld({ clock, tls: false });
+  const world = await startDevWorkspaceWorld({ clock, tls: false, registry: { accounts } });
   return { kubeconfig: loadKubeconfig({ text: world.kubeconfig }), clock, hub: null, close: () => world.close() };
 }
 

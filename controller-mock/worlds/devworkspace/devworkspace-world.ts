@@ -28,7 +28,7 @@ import { Backups } from './backups.ts';
 import { recordPush } from './image-streams.ts';
 import { Jobs } from './jobs.ts';
 import { CONTROLLER, OperatorPrograms, WEBHOOK_SERVER } from './operator.ts';
-import { contentHash, programOfEnvironment } from './payload.ts';
+import { contentHash, programOfEnvironment, spoiled } from './payload.ts';
 import { REGISTRY, Registry, type RegistrySettings } from './registry.ts';
 import { RegistrySecrets } from './registry-secrets.ts';
 import { type WorldSettings, type WorldSettingsInput, worldSettings } from './settings.ts';
@@ -83,6 +83,8 @@ export interface WorldControl {
     readonly images: readonly StoredImage[];
     /** Forgets one, or all. */
     remove(image?: string): void;
+    /** What is in one, or in all, is no longer what was pushed. */
+    spoil(image?: string): void;
   };
   /** Requests that are refused or late. @param fault null takes it away */
   setApiFault(name: string, fault: ApiFault | null): void;
@@ -343,6 +345,11 @@ class Actors implements WorldControl {
       remove: (image) => {
         if (image === undefined) registry.images.clear();
         else registry.images.delete(image);
+      },
+      spoil: (image) => {
+        for (const [name, content] of registry.images) {
+          if (image === undefined || image === name) registry.images.set(name, spoiled(content));
+        }
       },
     };
   }

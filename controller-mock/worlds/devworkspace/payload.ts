@@ -37,6 +37,11 @@ export function contentHash(content: Content): string {
   return hash.digest('hex');
 }
 
+/** The same entries, and nothing in them is what it was. */
+export function spoiled(content: Content): Content {
+  return new Map([...content].map(([name, entry]) => [name, { ...entry, hash: markerHash(`not ${entry.hash}`) }]));
+}
+
 /** The hash of an entry that was made of a marker. */
 export function markerHash(marker: string): string {
   return createHash('sha256').update(marker).digest('hex');
@@ -65,8 +70,8 @@ export const programOfEnvironment: ContainerProgram = (workspace, found) => {
   const expected = values.get('EXPECT_MARKER');
   if (expected !== undefined) {
     const hash = found.get(name)?.hash;
-    if (hash === undefined) return { error: `sha256sum: /projects/${name}: No such file or directory` };
-    if (hash !== markerHash(expected)) return { error: `/projects/${name}: FAILED` };
+    if (hash === undefined) return { error: `/projects/${name}: FAILED, it is not there` };
+    if (hash !== markerHash(expected)) return { error: `/projects/${name}: FAILED, it has changed` };
     return { content: found };
   }
   if (found.size > 0) return { content: found };

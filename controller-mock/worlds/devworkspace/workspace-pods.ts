@@ -1,6 +1,6 @@
 /** Deployments of workspaces and the pods that follow: made by the operator, moved by kubelets that are played here. */
 import { hashWords } from '../../../model/time/random.ts';
-import { at, items, text } from '../../builtins/fields.ts';
+import { items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
 import type { KubeObject } from '../../server/resource.ts';
 import { type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
@@ -130,12 +130,9 @@ export class WorkspacePods {
     workspace.podless = false;
     const deadline = Math.floor(this.#records.config.progressTimeoutMs / 1000);
     objects.create(RESOURCES.deployments, make.deployment(identity, template, deadline));
+    // What has changed in the devfile since the last start comes with this one (workspace/deployment.go, SyncDeploymentToCluster).
     objects.amend(RESOURCES.deployments, namespace, id, (live) => ({
-      spec: {
-        ...(live.spec as object),
-        replicas: 1,
-        template: { ...(at(live, 'spec', 'template') as object), spec: at(live, 'spec', 'template', 'spec') },
-      },
+      spec: { ...(live.spec as object), replicas: 1, template },
       status: { replicas: 1, updatedReplicas: 1, unavailableReplicas: 1, observedGeneration: 1 },
     }));
     const deployment = objects.get(RESOURCES.deployments, namespace, id);

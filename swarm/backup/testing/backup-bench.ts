@@ -40,6 +40,7 @@ export const PART: BackupPart = {
   orasExtraArgs: null,
   waitMs: 15 * 60_000,
   order: 'stop-first',
+  restore: null,
 };
 
 export function optionsOf(
@@ -181,7 +182,9 @@ export class BackupBench {
     return this.#objects(
       ({ metadata: { labels, name, namespace } }) =>
         labels?.[RUN_LABEL] !== undefined ||
-        /^(loadtest-devworkspaces|load-test-ns-\d+)$/.test(namespace ?? name ?? ''),
+        /^(loadtest-devworkspaces(-restored)?|load-test-(restore-)?ns-\d+|load-test-restore-credentials)$/.test(
+          namespace ?? name ?? '',
+        ),
     ).map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`);
   }
 
@@ -247,6 +250,36 @@ export class BackupBench {
       metadata: { name, namespace, labels: { ...labels, [LABELS.creator]: '' } },
       spec: { ...builtInTemplate(1024, { backup: true, storageType: null }) },
     });
+  }
+
+  /** A secret with logins that the operator sees. @param auths by host */
+  plantSecret(name: string, auths: Record<string, { username: string; password: string }>): void {
+    const data = { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') };
+    this.world.cluster.create(RESOURCES.secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/dockerconfigjson',
+      metadata: { name, namespace: OPERATOR_NAMESPACE, labels: { [LABELS.watchSecret]: 'true' } },
+      data,
+    });
+  }
+
+  /** All claims there are stay, whoever deletes them, until {@link releaseClaims}. */
+  holdClaims(): void {
+    this.#setFinalizers(['example.com/held']);
+  }
+
+  releaseClaims(): void {
+    this.#setFinalizers([]);
+  }
+
+  #setFinalizers(finalizers: string[]): void {
+    const { cluster } = this.world;
+    for (const { metadata } of cluster.list(RESOURCES.claims)) {
+      cluster.modify(RESOURCES.claims, metadata.namespace ?? '', metadata.name ?? '', (draft) => {
+        draft.metadata.finalizers = finalizers;
+      });
+    }
   }
 
   /** An object that a finalizer of somebody's holds. */

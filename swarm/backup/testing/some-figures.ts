@@ -1,5 +1,6 @@
 /** Figures of a load as the document shows them: 50 workspaces, 48 Jobs that succeeded. */
 import type { BackupFigures, FailedPod, Spread, UsageFigures } from '../backup-figures.ts';
+import type { RestoredFigures, RestoreFigures } from '../restore-figures.ts';
 
 const spread = (average: number): Spread => ({
   count: 50,
@@ -31,6 +32,46 @@ export const FAILED_POD: FailedPod = {
   message: '',
   log: 'Backing up\nError: dial tcp: lookup quay.i: no such host\n',
   at: Date.UTC(2026, 0, 1, 0, 3),
+};
+
+const restored = (more: Partial<RestoredFigures>): RestoredFigures => ({
+  namespace: 'load-test-ns-3',
+  name: 'dw-test-3',
+  original: 'load-test-ns-3/dw-test-3',
+  case: null,
+  image: 'quay.io/me/load-test-ns-3/dw-test-3:latest',
+  outcome: 'ready',
+  asExpected: true,
+  message: '',
+  failedContainer: '',
+  deleteMs: 4000,
+  readyMs: 9000,
+  initMs: 2000,
+  ...more,
+});
+const NOT_BACK = restored({
+  outcome: 'failed',
+  asExpected: false,
+  message: '/projects/payload: FAILED, it has changed',
+  failedContainer: 'main',
+});
+
+/** A sample of ten, of which one is not back, and a case that ended as it must. */
+export const SOME_RESTORES: RestoreFigures = {
+  mode: 'in-place',
+  seed: 'r1',
+  sample: '20%',
+  candidates: 48,
+  restored: { hits: 9, of: 10 },
+  outcomes: { ready: 9, failed: 1, 'timed-out': 0, 'not-made': 0, 'not-deleted': 0, unfinished: 0 },
+  deleteMs: spread(4000),
+  readyMs: spread(9000),
+  initMs: spread(2000),
+  failures: [{ message: NOT_BACK.message, count: 1, example: NOT_BACK }],
+  cases: [
+    restored({ case: 'missing-image', outcome: 'failed', message: 'not found', failedContainer: 'workspace-restore' }),
+  ],
+  workspaces: [restored({}), NOT_BACK],
 };
 
 export function someFigures(more: Partial<BackupFigures> = {}): BackupFigures {
@@ -97,6 +138,7 @@ export function someFigures(more: Partial<BackupFigures> = {}): BackupFigures {
       conditions: { 'Job has reached the specified backoff limit': 2 },
     },
     pendingPods: [],
+    restore: null,
     workspaces: [],
     resources: {
       unavailable: null,
