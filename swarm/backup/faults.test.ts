@@ -41,9 +41,12 @@ interface Played {
 }
 
 const benches: BackupBench[] = [];
+/** Written to as long as the worlds go on. */
+const folders: string[] = [];
 // Scenes are played at the same time.
 afterAll(async () => {
   for (const bench of benches.splice(0)) await bench.close();
+  for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
 async function play({ world, settings, backup = {}, options, before, on }: Scene): Promise<Played> {
@@ -459,6 +462,7 @@ describe.concurrent('credentials that end after an hour', () => {
 
   it.each(['a file', 'a program'])('and are renewed in %s cost nothing', TIMEOUT, async (kind) => {
     const folder = mkdtempSync(join(tmpdir(), 'swarm-tokens-'));
+    folders.push(folder);
     const path = join(folder, 'token');
     const hour = 3600_000;
     const played = await play({
@@ -489,7 +493,6 @@ describe.concurrent('credentials that end after an hour', () => {
       },
       backup: { waitMs: 6 * hour },
     });
-    rmSync(folder, { recursive: true });
     expectTrueCounts(played);
     expect(played.result.failure).toBeNull();
     expect(played.result.figures.jobs).toMatchObject({ total: COUNT, succeeded: COUNT });
