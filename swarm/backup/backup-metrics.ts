@@ -212,6 +212,19 @@ const ROWS: readonly Row[] = [
     'Time from the creation of a backup Job to its end.',
     ({ jobs }) => jobs?.totalMs,
   ),
+  gauge('swarm_backup_restores', 'Workspaces of the sample that were restored, by outcome.', ({ restore }) =>
+    by('outcome', restore?.outcomes ?? {}),
+  ),
+  {
+    name: 'swarm_backup_restore_ready_duration_seconds',
+    type: 'histogram',
+    help: 'Time from the creation of a restored workspace, or the start that restores, to Running.',
+    read: ({ figures }) => {
+      if (!figures?.restore) return [];
+      const known = figures.restore.workspaces.flatMap(({ readyMs }) => readyMs ?? []);
+      return histogram('swarm_backup_restore_ready_duration_seconds', known);
+    },
+  },
   {
     name: 'swarm_backup_requests_total',
     type: 'counter',

@@ -8,15 +8,20 @@ import { credentialsOf } from '../backup/registry-secret.ts';
 import { BackupLoad, type BackupOutcome } from '../daemon/backup-load.ts';
 import { formatCount, formatMs } from '../report/style.ts';
 import { WorkProgress } from '../report/work-progress.ts';
+import { type AccessFlags, listenSettings } from './access-options.ts';
 import { openTarget, type TargetFlags } from './backup-target.ts';
+import type { DaemonSession } from './daemon-session.ts';
 import { EXIT, InputError } from './exit.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
+import type { ListenAddress } from './options.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
-export interface SessionFlags extends TargetFlags {
+export interface SessionFlags extends TargetFlags, Partial<AccessFlags> {
   out: string;
   quiet?: boolean;
+  /** Serve API, metrics and page meanwhile. */
+  listen?: ListenAddress;
 }
 
 /**
@@ -33,6 +38,7 @@ export async function runBackup(
 ): Promise<BackupOutcome | null> {
   prepareOutputFolder(flags.out);
   const screen = new Screen(flags.quiet === true);
+  const served = await serve(flags);
   try {
     const load = new BackupLoad({
       request,
@@ -44,7 +50,8 @@ export async function runBackup(
     });
     load.events.listen((event) => screen.take(event, load));
     interrupts.follow(load, flags.embedded !== true);
-    const outcome = await load.execute();
+    void served?.exitAsked.then(() => load.stop());
+    const outcome = await (served ? served.backups.execute(load) : load.execute());
     if (outcome === null) note('interrupted; nothing was created');
     return outcome;
   } catch (error) {
@@ -53,6 +60,7 @@ export async function runBackup(
   } finally {
     interrupts.follow(null, false);
     screen.stop();
+    await served?.close();
   }
 }
 
@@ -93,6 +101,25 @@ export class BackupInterrupts {
     if (directory !== null && this.#stays)
       note(`left at once; what is changed and made yet is put back and removed by: swarm clean ${id}`);
     process.exit(EXIT.interrupted);
+  }
+}
+
+/** Null when nothing is to be served. */
+async function serve(flags: SessionFlags): Promise<DaemonSession | null> {
+  if (!flags.listen) return null;
+  const { DaemonSession } = await import('./daemon-session.ts');
+  const session = new DaemonSession({
+    directory: flags.out,
+    ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
+  });
+  try {
+    const settings = await listenSettings(flags.listen, { allowHost: [], ...flags }, flags.out);
+    note(`page, API and metrics: ${await session.listen(settings)}`);
+    for (const line of settings.notes) note(line);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
   }
 }
 

@@ -1,6 +1,5 @@
 /** Options that choose the cluster of a backup load. */
 import type { Command } from 'commander';
-import type { BackupOptions } from '../backup/backup-options.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
 import type { BackupTarget } from '../daemon/backup-target.ts';
 import { InputError } from './exit.ts';
@@ -24,28 +23,22 @@ export function addTargetOptions(command: Command): Command {
 /** @param request what is to be done there. @throws InputError for a kubeconfig that cannot be used */
 export async function openTarget(
   { embedded, speed, kubeconfig, context }: TargetFlags,
-  { options }: Pick<BackupRequest, 'options'>,
+  request: BackupRequest,
 ): Promise<BackupTarget> {
   const { clusterTarget, embeddedTarget } = await import('../daemon/backup-target.ts');
   if (embedded) {
     if (kubeconfig !== undefined || context !== undefined) {
       throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
     }
-    return embeddedTarget(speed, accountsOf(options));
+    return embeddedTarget(request, speed);
   }
   if (speed !== undefined) throw new InputError('--speed is for --embedded alone: a real cluster has its own time');
   try {
-    return clusterTarget({
+    return await clusterTarget({
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(context !== undefined && { context }),
     });
   } catch (error) {
     throw new InputError((error as Error).message, { cause: error });
   }
-}
-
-/** A registry whose secret is made of these lets in nobody else; one without a secret lets in everybody. */
-function accountsOf({ backup }: BackupOptions): Record<string, string> | null {
-  const { QUAY_USERNAME: user = '', QUAY_PASSWORD: password = '' } = process.env;
-  return backup?.registrySecret && user !== '' ? { [user]: password } : null;
 }

@@ -10,15 +10,18 @@ import {
   ParametersError,
 } from '../backup/parameters.ts';
 import type { BackupOutcome } from '../daemon/backup-load.ts';
+import { ACCESS_HELP, type AccessFlags, addAccessOptions } from './access-options.ts';
 import { readTemplate } from './backup-input.ts';
 import type { BackupInterrupts } from './backup-session.ts';
 import { addSuite } from './backup-suite.ts';
 import { addTargetOptions, type TargetFlags } from './backup-target.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
+import { type ListenAddress, listenAddress } from './options.ts';
 
-interface RunFlags extends TargetFlags {
+interface RunFlags extends TargetFlags, AccessFlags {
   out: string;
+  listen?: ListenAddress;
   json?: true;
   quiet?: true;
 }
@@ -55,9 +58,10 @@ function addRun(backup: Command, finish: (code: number) => void): void {
       'Creates DevWorkspaces and waits until they are ready. With a parameter of the backup it then stops all, configures the operator, follows the backup Jobs to their end, restores some where it is told to, and reports.',
     )
     .option('--out <dir>', "folder for the runs' folders", 'runs')
+    .option('--listen <address>', 'serve API, metrics and page meanwhile', listenAddress)
     .option('--json', 'print verdict and figures as JSON')
     .option('--quiet', 'no progress');
-  addTargetOptions(command);
+  addAccessOptions(addTargetOptions(command));
   for (const name of PARAMETER_NAMES) command.addOption(parameterOption(name));
   command
     .addHelpText(
@@ -65,13 +69,15 @@ function addRun(backup: Command, finish: (code: number) => void): void {
       `
 Credentials of the registry are in QUAY_USERNAME and QUAY_PASSWORD, or in a secret that is there.
 ${EXIT_HELP}
+${ACCESS_HELP}
 
 Examples:
   swarm backup run --max-devworkspaces 50 --registry-path quay.io/yourname
   swarm backup run --max-devworkspaces 500 --separate-namespaces true --dwoc-config-type incorrect --registry-path quay.io/yourname
   swarm backup run --max-devworkspaces 50 --registry-path quay.io/yourname --restore-sample 10% --restore-cases all
   swarm backup run --max-devworkspaces 100
-  swarm backup run --embedded --max-devworkspaces 2000 --registry-path quay.io/yourname --registry-secret ""`,
+  swarm backup run --embedded --max-devworkspaces 2000 --registry-path quay.io/yourname --registry-secret ""
+  swarm backup run --embedded --max-devworkspaces 100 --listen 127.0.0.1:5566`,
     )
     .action(async (flags: RunFlags) => {
       const request = await requestOf(givenParameters(flags));

@@ -11,6 +11,7 @@ import type { StoreChange } from '../../controller-mock/store/store.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';
 import type { BackupFigures } from '../backup/backup-figures.ts';
+import { optionOf, PARAMETER_NAMES, PARAMETERS, type Parameter } from '../backup/parameters.ts';
 import { BackupBench } from '../backup/testing/backup-bench.ts';
 import { builtInTemplate } from '../backup/workspace-template.ts';
 import { readLedger } from '../telemetry/ledger.ts';
@@ -113,7 +114,7 @@ function follow(id: string): Promise<{ events: BackupEvent[]; code: number }> {
 
 describe('a load', () => {
   it('is started, followed and judged, and can be read afterwards', TIMEOUT, async () => {
-    const id = await start(EMBEDDED);
+    const id = await start({ ...EMBEDDED, 'restore-sample': 2 });
     const { events, code } = await follow(id);
     expect(code).toBe(1000);
     await backups.idle();
@@ -130,9 +131,15 @@ describe('a load', () => {
     expect(load.figures).not.toHaveProperty('workspaces');
     const summary = JSON.parse(readFileSync(join(folder, id, 'summary.json'), 'utf8'));
     expect(await get(`/runs/${id}/summary`)).toEqual(summary);
-    const { workspaces: _workspaces, phases, queue, ...figures } = summary.figures;
+    const { workspaces: _workspaces, phases, queue, restore, ...figures } = summary.figures;
     const { points: _points, ...restOfQueue } = queue;
-    expect(load).toMatchObject({ phases, figures: { ...figures, queue: restOfQueue } });
+    const { workspaces: restored, ...restOfRestore } = restore;
+    expect(load).toMatchObject({ phases, figures: { ...figures, queue: restOfQueue, restore: restOfRestore } });
+    expect(restored).toHaveLength(2);
+    const metrics = parseExposition(await (await fetch(`${base}/metrics`)).text());
+    expect(value(metrics, 'swarm_backup_restores', { outcome: 'ready' })).toBe(2);
+    expect(value(metrics, 'swarm_backup_restore_ready_duration_seconds_count')).toBe(2);
+    expect(value(metrics, 'swarm_backup_phase_done', { phase: 'restore' })).toBe(2);
 
     // As one of another daemon.
     await close();
@@ -229,6 +236,21 @@ describe('a load', () => {
     await backups.idle();
     expect(await get(`/backups/${id}`)).toMatchObject({ verdict: 'passed', figures: { clockSpeed: 100 } });
     expect(readdirSync(join(folder, id))).toContain('files');
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('has the routes, and every parameter of the command line in the body', async () => {
+    const { paths }: Answer = await get('/openapi.json');
+    expect(Object.keys(paths['/api/v1/backups'])).toEqual(expect.arrayContaining(['post', 'get']));
+    expect(paths).toHaveProperty('/api/v1/backups/{id}');
+    const { requestBody, tags } = paths['/api/v1/backups'].post;
+    expect(tags).toEqual(['backups']);
+    const { properties } = requestBody.content['application/json'].schema;
+    for (const name of PARAMETER_NAMES.filter((one) => !(PARAMETERS[one] as Parameter).hidden)) {
+      expect(properties).toHaveProperty(optionOf(name).slice(2));
+    }
+    expect(properties).toHaveProperty('embedded');
   });
 });
 

@@ -76,11 +76,12 @@ export const backupBody = {
 type Body = Readonly<Record<string, unknown>>;
 
 /** @param text JSON. @throws ApiError 400 with every problem */
-export function backupStartOf(text: unknown): BackupStart {
+export async function backupStartOf(text: unknown): Promise<BackupStart> {
   const body = bodyOf(text);
   const problems = [...namesProblems(body), ...clusterProblems(body), ...filesProblems(body)];
   const request = requestOf(body, problems);
-  return { request, open: targetOf(body), credentials: orRefusal(() => credentialsOf(process.env)) };
+  const credentials = await orRefusal(async () => credentialsOf(process.env));
+  return { request, open: await targetOf(body, request), credentials };
 }
 
 function bodyOf(text: unknown): Body {
@@ -192,16 +193,17 @@ function withoutHyphens(message: string): string {
   return message.replace(/--([a-z-]+)/g, (option, name: string) => (PARAMETER_OF.has(name) ? name : option));
 }
 
-function targetOf({ embedded, speed, context }: Body): BackupStart['open'] {
-  if (embedded === true) return () => embeddedTarget(speed as number | undefined);
+async function targetOf({ embedded, speed, context }: Body, request: BackupRequest): Promise<BackupStart['open']> {
+  if (embedded === true) return () => embeddedTarget(request, speed as number | undefined);
   // Read now: what cannot be used is told at once.
-  const target = orRefusal(() => clusterTarget({ ...(context !== undefined && { context: context as string }) }));
+  const choice = context === undefined ? {} : { context: context as string };
+  const target = await orRefusal(() => clusterTarget(choice));
   return () => target;
 }
 
-function orRefusal<T>(work: () => T): T {
+async function orRefusal<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (!(error instanceof BackupInputError)) throw error;
     throw new ApiError(400, 'bad-parameters', error.message);

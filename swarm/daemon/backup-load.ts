@@ -14,20 +14,17 @@ import type { BackupFigures, PhaseFigures } from '../backup/backup-figures.ts';
 import type { MeasuredBackup } from '../backup/backup-metrics.ts';
 import { BackupOutput } from '../backup/backup-output.ts';
 import type { BackupRequest } from '../backup/backup-request.ts';
-import { type BackupResult, BackupRun } from '../backup/backup-run.ts';
+import type { BackupResult, BackupRun } from '../backup/backup-run.ts';
 import { type BackupVerdict, judgeBackup } from '../backup/backup-verdict.ts';
-import { diagnose } from '../backup/diagnosis.ts';
 import type { Finding } from '../backup/finding.ts';
 import type { PhaseProgress } from '../backup/phases.ts';
-import { contact } from '../backup/preflight.ts';
-import { type Credentials, tryLogin } from '../backup/registry-login.ts';
+import type { Credentials } from '../backup/registry-login.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { Ledger, type LedgerHeader, type LedgerHub } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { newRunId } from '../telemetry/run-archive.ts';
 import { ApiError } from './api-error.ts';
 import type { BackupTarget } from './backup-target.ts';
-import { clearEarlierLoads, refuseWithEarlier } from './earlier-loads.ts';
 import { EventStream } from './event-stream.ts';
 import type { RunState } from './run.ts';
 
@@ -195,6 +192,11 @@ export class BackupLoad {
     const { kubeconfig, clock } = target;
     this.#clock = clock;
     const { signal } = this.#stop;
+    // Who starts no load does not wait for what they need.
+    const { BackupRun } = await import('../backup/backup-run.ts');
+    const { tryLogin } = await import('../backup/registry-login.ts');
+    const { contact } = await import('../backup/preflight.ts');
+    const { clearEarlierLoads, refuseWithEarlier } = await import('./earlier-loads.ts');
     const run = new BackupRun({
       run: this.id,
       options: request.options,
@@ -280,6 +282,7 @@ export class BackupLoad {
     const { signal } = this.#stop;
     if (signal.aborted) return [];
     try {
+      const { diagnose } = await import('../backup/diagnosis.ts');
       return await diagnose(figures, this.#options.request.options, requests, signal);
     } catch (error) {
       if (!signal.aborted) this.#tell(`warning: the diagnosis ended early: ${(error as Error).message}`);

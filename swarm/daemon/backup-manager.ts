@@ -3,7 +3,7 @@ import type { BackupRequest } from '../backup/backup-request.ts';
 import type { Credentials } from '../backup/registry-login.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { ApiError } from './api-error.ts';
-import { BackupLoad } from './backup-load.ts';
+import { BackupLoad, type BackupOutcome } from './backup-load.ts';
 import type { BackupTarget } from './backup-target.ts';
 
 /** What a load is started with. */
@@ -48,14 +48,21 @@ export class BackupManager {
 
   /** Starts a load; it goes on by itself. @throws ApiError as {@link refuseSecond} */
   start(given: BackupStart): BackupLoad {
-    this.refuseSecond();
     const load = new BackupLoad({ ...given, out: this.#directory });
+    // What ends it is in its reasons.
+    this.execute(load).catch(() => {});
+    return load;
+  }
+
+  /** Runs a load that somebody else has made; the result is that of {@link BackupLoad.execute}. @throws ApiError as {@link refuseSecond} */
+  execute(load: BackupLoad): Promise<BackupOutcome | null> {
+    this.refuseSecond();
     this.#forget();
     this.#loads.set(load.id, load);
     this.#last = load;
-    // What ends it is in its reasons.
-    this.#ended = load.execute().catch(() => {});
-    return load;
+    const ended = load.execute();
+    this.#ended = ended.catch(() => {});
+    return ended;
   }
 
   /** At most `limit` loads, newest first, with those of other processes. */

@@ -32,9 +32,9 @@ export function backupRoutes(app: FastifyInstance, backups: BackupManager, { pro
       // It is read with all of its problems at once, as the command line is.
       validatorCompiler: () => () => true,
     },
-    (request, reply) => {
+    async (request, reply) => {
       backups.refuseSecond();
-      const load = backups.start(backupStartOf(request.body));
+      const load = backups.start(await backupStartOf(request.body));
       return reply.code(201).header('location', `${OWN_BASE}/backups/${load.id}`).send(describe(load, backups));
     },
   );
@@ -97,7 +97,8 @@ function describe(load: BackupLoad | RunRecord, backups: BackupManager): object 
 }
 
 /** One row a workspace and one point a few seconds are no matter for somebody who looks every second. */
-function withoutRows({ workspaces: _workspaces, phases: _phases, queue, ...figures }: BackupFigures): object {
-  const { points: _points, ...rest } = queue ?? { points: [] };
-  return { ...figures, queue: queue && rest };
+function withoutRows({ workspaces: _workspaces, phases: _phases, queue, restore, ...figures }: BackupFigures): object {
+  const { points: _points, ...restOfQueue } = queue ?? { points: [] };
+  const { workspaces: _restored, ...restOfRestore } = restore ?? { workspaces: [] };
+  return { ...figures, queue: queue && restOfQueue, restore: restore && restOfRestore };
 }

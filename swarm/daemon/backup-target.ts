@@ -1,9 +1,10 @@
 /** The cluster that a backup load works on: one of a kubeconfig, or one in this process. */
 import { resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { KubeconfigError, loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { type Clock, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { BackupInputError } from '../backup/backup-error.ts';
+import type { BackupOptions } from '../backup/backup-options.ts';
+import type { BackupRequest } from '../backup/backup-request.ts';
 import type { LedgerHub } from '../telemetry/ledger.ts';
 
 /** The cluster a load works on. */
@@ -20,16 +21,15 @@ export const EMBEDDED_SPEED = 60;
 
 /**
  * A cluster in this process, in compressed time; it is gone when it is closed.
- * @param speed simulated seconds in one second; @param accounts who may write to its registry, password by user; null: everybody
+ * @param request what is to be done there
+ * @param speed simulated seconds in one second
  */
-export async function embeddedTarget(
-  speed = EMBEDDED_SPEED,
-  accounts: Readonly<Record<string, string>> | null = null,
-): Promise<BackupTarget> {
+export async function embeddedTarget({ options }: BackupRequest, speed = EMBEDDED_SPEED): Promise<BackupTarget> {
+  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
   const { startDevWorkspaceWorld } = await import('../../controller-mock/index.ts');
   const { SteadyClock } = await import('../../model/time/steady-clock.ts');
   const clock = new SteadyClock(speed);
-  const world = await startDevWorkspaceWorld({ clock, tls: false, registry: { accounts } });
+  const world = await startDevWorkspaceWorld({ clock, tls: false, registry: { accounts: accountsOf(options) } });
   return { kubeconfig: loadKubeconfig({ text: world.kubeconfig }), clock, hub: null, close: () => world.close() };
 }
 
@@ -41,7 +41,8 @@ export interface ClusterChoice {
 }
 
 /** @throws BackupInputError for a kubeconfig that cannot be used */
-export function clusterTarget({ kubeconfig: file, context }: ClusterChoice): BackupTarget {
+export async function clusterTarget({ kubeconfig: file, context }: ClusterChoice): Promise<BackupTarget> {
+  const { KubeconfigError, loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
   try {
     const kubeconfig = loadKubeconfig({
       ...(file !== undefined && { file }),
@@ -62,4 +63,10 @@ export function clusterTarget({ kubeconfig: file, context }: ClusterChoice): Bac
     if (!(error instanceof KubeconfigError)) throw error;
     throw new BackupInputError(error.message, { cause: error });
   }
+}
+
+/** A registry whose secret is made of these lets in nobody else; one without a secret lets in everybody. */
+function accountsOf({ backup }: BackupOptions): Record<string, string> | null {
+  const { QUAY_USERNAME: user = '', QUAY_PASSWORD: password = '' } = process.env;
+  return backup?.registrySecret && user !== '' ? { [user]: password } : null;
 }

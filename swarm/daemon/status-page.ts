@@ -1,8 +1,9 @@
 /**
- * The page at `/`: the state of the launch and of the current run, read from the API once a second. One document, nothing to load. It holds no data
+ * The page at `/`: the state of the launch, of the current run and of the current backup load, read from the API once a second. One document, nothing to load. It holds no data
  * and so is open to everybody; where the daemon demands a token, it asks its reader for it and keeps it for the tab.
  */
 import { createHash } from 'node:crypto';
+import { BACKUP_SCRIPT } from './backup-page.ts';
 
 export const STATUS_PAGE = `<!doctype html>
 <html lang="en">
@@ -33,10 +34,11 @@ export const STATUS_PAGE = `<!doctype html>
   .row span:last-child { text-align: right; font-variant-numeric: tabular-nums; }
   .track { background: var(--line); border-radius: 6px; height: 12px; overflow: hidden; }
   .fill { background: var(--bar); height: 100%; border-radius: 6px; transition: width .6s; }
+  .row.phase { grid-template-columns: 90px 1fr 110px 190px; } .row .details { grid-column: 2 / -1; text-align: left; } .fill.late { background: var(--bad); }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
-  #launch:not(:empty) { margin-bottom: 16px; } td.text { text-align: left; white-space: normal; }
+  #launch:not(:empty), #backup:not(:empty) { margin-bottom: 16px; } td.text { text-align: left; white-space: normal; }
   .bad { color: var(--bad); } .warn { color: var(--warn); } ul { margin: 0; padding-left: 18px; }
   a { color: var(--bar); }
 </style>
@@ -46,8 +48,9 @@ export const STATUS_PAGE = `<!doctype html>
   <header><h1>assisted-swarm</h1><span id="badge" class="badge running" role="status">connecting</span>
     <span id="what" class="soft"></span></header>
   <div id="launch" class="grid" aria-live="off"></div>
+  <div id="backup" class="grid" aria-live="off"></div>
   <div id="body" class="grid" aria-live="off"></div>
-  <p class="soft"><a href="/metrics">metrics</a> · <a href="/api/v1/openapi.json">API description</a> · <a href="/api/v1/runs">runs</a></p>
+  <p class="soft"><a href="/metrics">metrics</a> · <a href="/api/v1/openapi.json">API description</a> · <a href="/api/v1/runs">runs</a> · <a href="/api/v1/backups">backup loads</a></p>
 </main>
 <script>
   const el = (tag, attributes = {}, ...children) => {
@@ -112,18 +115,36 @@ export const STATUS_PAGE = `<!doctype html>
         el('td', {}, row.infraEnv), el('td', {}, count(row.hosts)),
         el('td', { class: 'text' + (row.waiting ? ' warn' : '') }, row.waiting || words(row.phases))))))] : []));
   }
+${BACKUP_SCRIPT}
   let before = null;
+  const tell = (one, what) => {
+    const word = one.verdict ?? one.state;
+    badge.textContent = word;
+    badge.className = 'badge ' + (one.verdict ?? 'running');
+    document.title = word + ' · assisted-swarm';
+    document.getElementById('what').textContent = what;
+  };
   async function look() {
     try {
       await lookAtLaunch();
+      const load = await newestBackup();
       // The newest run that has numbers: those of other processes and those that were killed have none.
       let run, summary;
-      for (run of await get('/runs?limit=10')) {
+      for (run of (await get('/runs?limit=10')).filter(({ backup }) => !backup)) {
         summary = await get('/runs/' + run.id + '/summary');
         if (summary) break;
       }
+      // What is under way is shown; else what was last.
+      const goesOn = (one) => one && !one.verdict;
+      const leads = load && (!summary || (goesOn(load) === goesOn(run) ? load.startedAt > run.startedAt : goesOn(load)));
+      if (load && (leads || goesOn(load))) showBackup(load);
+      else document.getElementById('backup').replaceChildren();
+      const body = document.getElementById('body');
+      if (leads) {
+        tell(load, load.name + ', load ' + load.id + (load.figures && load.figures.clockSpeed !== 1 ? ', time ×' + load.figures.clockSpeed : ''));
+        if (!goesOn(summary && run)) return body.replaceChildren();
+      }
       if (!summary) {
-        const body = document.getElementById('body');
         if (launches) return body.replaceChildren();
         badge.textContent = 'idle';
         if (body.childElementCount === 0) {
@@ -131,12 +152,9 @@ export const STATUS_PAGE = `<!doctype html>
         }
         return;
       }
-      const word = run.verdict ?? run.state;
-      badge.textContent = word;
-      badge.className = 'badge ' + (run.verdict ?? 'running');
-      document.title = word + ' · assisted-swarm';
-      document.getElementById('what').textContent = summary.plan + ', seed ' + summary.seed + ', run ' + run.id +
-        (summary.clockSpeed === 1 ? '' : ', time ×' + summary.clockSpeed);
+      if (!leads) {
+        tell(run, summary.plan + ', seed ' + summary.seed + ', run ' + run.id + (summary.clockSpeed === 1 ? '' : ', time ×' + summary.clockSpeed));
+      }
       const same = before && before.run === run.id && before.wallSeconds < summary.wallSeconds;
       const rate = same ? (summary.totals.requests - before.requests) / (summary.wallSeconds - before.wallSeconds) : summary.totals.rate;
       before = { run: run.id, requests: summary.totals.requests, wallSeconds: summary.wallSeconds };
@@ -145,7 +163,7 @@ export const STATUS_PAGE = `<!doctype html>
         el('td', {}, count(row.count)), el('td', {}, row.rate.toFixed(1) + '/s'),
         el('td', { class: row.errors ? 'bad' : '' }, share(row.errors, row.count)),
         ...['p50', 'p95', 'p99'].map((name) => el('td', {}, ms(row.sinceDue[name])))));
-      document.getElementById('body').replaceChildren(
+      body.replaceChildren(
         el('section', { class: 'card wide' }, el('div', { class: 'tiles' },
           tile('clusters installed', summary.clusters.installed + ' / ' + summary.clusters.planned),
           tile(run.verdict ? 'requests a second, mean' : 'requests a second', (run.verdict ? summary.totals.rate : rate).toFixed(0)),
