@@ -17,6 +17,7 @@ import { OBJECT_META_SCHEMA } from './object-meta-schema.ts';
 import { Registry } from './registry.ts';
 import {
   type AccessOptions,
+  type Authorizer,
   apiVersionOf,
   type ClusterAccess,
   type DeleteOptions,
@@ -126,6 +127,8 @@ export class Cluster implements ClusterAccess {
   readonly registry: Registry;
   /** Asked about each write of a client, and not about those of programs of ours. */
   admission: Admission | undefined;
+  /** What clients may do, as far as they ask; everything when it is undefined. */
+  authorizer: Authorizer | undefined;
 
   constructor(options: ClusterOptions) {
     this.clock = options.clock;

@@ -92,9 +92,14 @@ export interface RequestInfo {
 export interface Interference {
   /** It is answered with this. */
   refuse?: ApiStatusError;
+  /** Its connection breaks in place of an answer. */
+  cut?: true;
   /** It is served so much later, in milliseconds of the cluster's clock. */
   delayMs?: number;
 }
+
+/** How watches come to an end: by an event that says 410, in order, by a connection that breaks, or never, and in silence. */
+export type WatchEnd = 'expired' | 'closed' | 'broken' | 'silent';
 
 /** A watch without timeoutSeconds ends after this. */
 const WATCH_TIMEOUT_MS = 30 * 60_000;
@@ -143,9 +148,14 @@ export class Endpoint {
     this.#hubs.get(key)?.endAll();
   }
 
-  /** Ends the watches of one collection, or of all, with an event that says 410, as when history was compacted. */
-  expireWatches(key?: string): void {
-    for (const [each, hub] of this.#hubs) if (key === undefined || key === each) hub.expireAll();
+  /** Ends the watches of one collection, or of all. @param key `<group>/<plural>` */
+  dropWatches(end: WatchEnd, key?: string): void {
+    for (const [each, hub] of this.#hubs) {
+      if (key !== undefined && key !== each) continue;
+      if (end === 'expired') hub.expireAll();
+      else if (end === 'closed') hub.endAll();
+      else hub.leaveAll(end === 'broken');
+    }
   }
 
   /**
@@ -371,17 +381,23 @@ class Call implements RequestContext {
   start(): void {
     const { group, resource, subresource, namespace, name } = this.#scope;
     const verb = verbOf(this.#request.method ?? '', name === '', this.#query);
-    const { refuse, delayMs = 0 } =
-      (verb && this.#endpoint.interceptor?.({ verb, group, resource, subresource, namespace, name })) ?? {};
-    if (delayMs <= 0) {
+    const {
+      refuse,
+      cut,
+      delayMs = 0,
+    } = (verb && this.#endpoint.interceptor?.({ verb, group, resource, subresource, namespace, name })) ?? {};
+    const serve = () => {
       if (refuse) throw refuse;
-      this.run();
+      if (cut) this.#request.socket.destroy();
+      else this.run();
+    };
+    if (delayMs <= 0) {
+      serve();
       return;
     }
     this.clock.setTimer(delayMs, () => {
       try {
-        if (refuse) throw refuse;
-        this.run();
+        serve();
       } catch (error) {
         this.#request.resume();
         this.#answer.fail(error);
@@ -965,5 +981,9 @@ class ResponseSink implements WatchSink {
 
   end(): void {
     this.#response.end();
+  }
+
+  cut(): void {
+    this.#response.destroy();
   }
 }

@@ -34,6 +34,7 @@ export class Listener {
   readonly #server: AnyServer;
   readonly #options: ListenerOptions;
   readonly #sockets = new Set<Socket>();
+  #reachable = true;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -56,6 +57,10 @@ export class Listener {
         : https.createServer({ ...secure, ...timeouts }, handle);
     }
     this.#server.on('connection', (socket: Socket) => {
+      if (!this.#reachable) {
+        socket.destroy();
+        return;
+      }
       socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       socket.setNoDelay(true);
       this.#sockets.add(socket);
@@ -90,6 +95,12 @@ export class Listener {
     const { host, tls } = this.#options;
     const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
     return `${tls ? 'https' : 'http'}://${name}:${this.port}`;
+  }
+
+  /** Cuts all connections, and further ones as they come, until it is reachable again. */
+  setReachable(reachable: boolean): void {
+    this.#reachable = reachable;
+    if (!reachable) for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Stops at once: open connections are cut. */

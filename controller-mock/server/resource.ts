@@ -179,6 +179,18 @@ export interface TokenRegistry {
   find(token: string): UserInfo | undefined;
 }
 
+/** Something that somebody may do or not. */
+export interface ResourceRight {
+  readonly verb: string;
+  readonly group: string;
+  /** Plural, with `/` and the sub-resource behind it where it is about one. */
+  readonly resource: string;
+  /** '' for all. */
+  readonly namespace: string;
+}
+
+export type Authorizer = (right: ResourceRight) => boolean;
+
 /**
  * Programmatic access to the objects of one cluster: the same rules as over HTTP, without HTTP, but trusted: status is
  * kept at creation, and spec and status may change in one update.
@@ -186,6 +198,7 @@ export interface TokenRegistry {
 export interface ClusterAccess {
   readonly clock: Clock;
   readonly tokens: TokenRegistry;
+  readonly authorizer: Authorizer | undefined;
   /** @param namespace '' for cluster-scoped kinds. */
   get(resource: GroupResource, namespace: string, name: string): KubeObject | undefined;
   /** In order of namespace and name. */

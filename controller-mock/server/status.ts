@@ -134,8 +134,8 @@ export function invalid(type: Pick<ResourceType, 'group' | 'kind'>, name: string
 /** 422 that is not about the schema of an object, such as a JSON patch whose test fails. */
 export const unprocessable = (message: string) => new ApiStatusError(422, 'Invalid', message, {});
 
-export const tooManyRequests = (message: string, retryAfterSeconds: number) =>
-  new ApiStatusError(429, 'TooManyRequests', message, { retryAfterSeconds });
+export const tooManyRequests = (message: string, retryAfterSeconds?: number) =>
+  new ApiStatusError(429, 'TooManyRequests', message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
 
 export const internalError = (message: string) =>
   new ApiStatusError(500, 'InternalError', `Internal error occurred: ${message}`, {

@@ -11,6 +11,8 @@ export interface WatchSink {
   /** Calls back once, when the queue has emptied. */
   onceDrained(resume: () => void): void;
   end(): void;
+  /** Breaks the connection. */
+  cut(): void;
 }
 
 /** What a watch shows. Watches with equal `key` share one group and its bytes. */
@@ -133,6 +135,11 @@ export class WatchHub {
   /** Ends every watch, as when the kind is no longer served. */
   endAll(): void {
     for (const watcher of [...this.#watchers]) watcher.finish();
+  }
+
+  /** Forgets every watch without a word: its connection breaks, or stays open and is silent for ever. */
+  leaveAll(breaks: boolean): void {
+    for (const watcher of [...this.#watchers]) watcher.leave(breaks);
   }
 }
 
@@ -268,6 +275,12 @@ export class Watcher {
     this.bookmark();
     this.stop();
     this.#sink.end();
+  }
+
+  /** Forgets the watch, and breaks its connection or leaves it open. */
+  leave(breaks: boolean): void {
+    this.stop();
+    if (breaks) this.#sink.cut();
   }
 
   /** Forgets the watch; nothing is written any more. */

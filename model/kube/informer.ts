@@ -4,7 +4,7 @@
  * pauses that grow while the server is away.
  */
 import type { Clock } from '../time/clock.ts';
-import type { KubeClient, Selection } from './kube-client.ts';
+import type { KubeClient, Selection, WatchEvent } from './kube-client.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { type KubeObject, keyOf, objectKey } from './kube-object.ts';
 import type { KubeResource } from './resources.ts';
@@ -23,15 +23,23 @@ export interface InformerOptions {
   onError?: (error: KubeError) => void;
   /** Makes waits between tries differ: 0 to 1. */
   random?: () => number;
+  /** Least seconds for which the server is asked to let a watch go on; at most twice as many. Default 300. */
+  watchSeconds?: number;
 }
 
 /** Simulated-or-not, servers end watches after about this: client-go, tools/cache/reflector.go, minWatchTimeout. */
 const WATCH_SECONDS = 300;
+/**
+ * A watch that goes on for so many times of what was asked for has lost its server, and nobody has told us. client-go finds that by
+ * the pings of HTTP/2: apimachinery, pkg/util/net/http.go.
+ */
+const SILENT_SHARE = 1.5;
 /** Wall-clock pauses after failures. */
 const PAUSE_FIRST_MS = 800;
 const PAUSE_MOST_MS = 30_000;
 /** A watch that ends before it has brought anything, and sooner than this, is none: client-go, reflector.go, "very short watch". */
 const SHORT_MS = 1_000;
+const CATCH_UP_SECONDS = 1;
 
 export class Informer {
   readonly #options: InformerOptions;
@@ -46,6 +54,12 @@ export class Informer {
   >();
   #resourceVersion = '';
   #running: Promise<void> | null = null;
+  /** Somebody waits for all that has happened; the watch under way, or the rest, is cut short for it. */
+  #catchUp: PromiseWithResolvers<void> | null = null;
+  #hurry = new AbortController();
+  /** Something has come since the last failure. */
+  #moved = false;
+  #isWatching = false;
 
   constructor(options: InformerOptions) {
     this.#options = options;
@@ -67,7 +81,27 @@ export class Informer {
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the informer was stopped'));
     this.#synced.reject(this.#stop.signal.reason);
+    this.#catchUp?.reject(this.#stop.signal.reason);
     await this.#running;
+  }
+
+  /** There is a watch under way, as far as is known; else the server is away. */
+  get isWatching(): boolean {
+    return this.#isWatching;
+  }
+
+  /**
+   * Resolves when all is known that had happened when it was called, which takes a second: a new watch, of a second, goes on from
+   * where the last one was; when the server ends it, it has brought everything. @throws Error when stopped before
+   */
+  catchUp(): Promise<void> {
+    if (!this.#catchUp) {
+      this.#catchUp = Promise.withResolvers<void>();
+      this.#catchUp.promise.catch(() => {});
+      this.#hurry.abort(new Error('all that has happened is asked for'));
+      this.#hurry = new AbortController();
+    }
+    return this.#catchUp.promise;
   }
 
   /** Calls back for each change from now on, and for everything that is there already. Returns what ends it. */
@@ -119,18 +153,36 @@ export class Informer {
     let idle = 0;
     const rest = async (after: number) => {
       const pause = Math.min(PAUSE_FIRST_MS * 2 ** (after - 1), PAUSE_MOST_MS) * (1 + random());
-      await clock.sleep(pause * clock.speed, signal).catch(() => {});
+      this.#isWatching = false;
+      const { signal: hurry } = this.#hurry;
+      await clock.sleep(pause * clock.speed, AbortSignal.any([signal, hurry])).catch(() => {});
     };
     while (!signal.aborted) {
       const startedAt = clock.now();
+      const hurry = this.#hurry.signal;
+      const catching = this.#catchUp;
+      /** It was more than an attempt. */
+      const wasLong = () => this.#moved || clock.now() - startedAt > SHORT_MS * clock.speed;
+      this.#moved = false;
       try {
         if (this.#resourceVersion === '') await this.#list(signal);
-        const changes = await this.#watch(signal);
+        this.#isWatching = true;
+        await this.#watch(AbortSignal.any([signal, hurry]), catching ? CATCH_UP_SECONDS : null);
+        if (catching) {
+          this.#catchUp = null;
+          catching.resolve();
+          continue;
+        }
         failures = 0;
-        idle = changes > 0 || clock.now() - startedAt > SHORT_MS * clock.speed ? 0 : idle + 1;
+        idle = wasLong() ? 0 : idle + 1;
         if (idle > 1) await rest(idle - 1);
       } catch (error) {
         if (signal.aborted) return;
+        if (hurry.aborted) continue;
+        if (wasLong()) {
+          failures = 0;
+          idle = 0;
+        }
         if (isKubeError(error) && error.expired) {
           this.#resourceVersion = '';
           if (++idle > 1) await rest(idle - 1);
@@ -159,30 +211,51 @@ export class Informer {
     this.#synced.resolve();
   }
 
-  /** @returns how many changes and bookmarks came before its end */
-  async #watch(signal: AbortSignal): Promise<number> {
-    let seen = 0;
-    const { client, resource, selection = {}, random = Math.random } = this.#options;
-    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+  /** @param seconds that it is to take; null for the usual time */
+  async #watch(signal: AbortSignal, seconds: number | null): Promise<void> {
+    const {
+      client,
+      resource,
+      selection = {},
+      clock,
+      random = Math.random,
+      watchSeconds = WATCH_SECONDS,
+    } = this.#options;
+    const timeoutSeconds = seconds ?? Math.round(watchSeconds * (1 + random()));
+    const overdue = new AbortController();
+    const patience = (timeoutSeconds * SILENT_SHARE + 1) * 1000 * clock.speed;
+    const timer = clock.setTimer(patience, () => {
+      const said = `the server was silent beyond the ${timeoutSeconds} s it was to take`;
+      overdue.abort(new KubeError(`watch of ${resource.plural}: ${said}`, { status: 0, reason: 'Timeout', said }));
+    });
     const changes = client.watch(
       resource,
       { ...selection, resourceVersion: this.#resourceVersion, timeoutSeconds },
-      signal,
+      AbortSignal.any([signal, overdue.signal]),
     );
+    try {
+      await this.#takeAll(changes);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** @throws KubeError that a server ends a watch with */
+  async #takeAll(changes: AsyncIterable<WatchEvent>): Promise<void> {
+    const { resource } = this.#options;
     for await (const { type, object } of changes) {
-      seen++;
       if (type === 'ERROR') {
         throw new KubeError(`watch of ${resource.plural}: ${object.message ?? 'the server ended it'}`, {
           status: object.code ?? 500,
           reason: object.reason ?? 'InternalError',
         });
       }
+      this.#moved = true;
       this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
       if (type === 'BOOKMARK') continue;
       if (type === 'DELETED') this.#drop(keyOf(object));
       else this.#put(object);
     }
-    return seen;
   }
 
   #put(received: KubeObject): void {

@@ -264,10 +264,13 @@ export class KubeClient {
   /** Text of any path below the server, such as `/version`. */
   async text(path: string, signal?: AbortSignal): Promise<string> {
     const what = `GET ${path}`;
-    const response = await this.#exchange({ method: 'GET', path, accept: '*/*', signal }, what);
-    const text = await textOf(response, what, this.server, signal);
-    if (response.statusCode < 300) return text;
-    throw this.#refusal(what, response, text);
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.#exchange({ method: 'GET', path, accept: '*/*', signal }, what);
+      const text = await textOf(response, what, this.server, signal);
+      if (response.statusCode < 300) return text;
+      if (response.statusCode === 401 && attempt === 0 && this.#connections.renew()) continue;
+      throw this.#refusal(what, response, text);
+    }
   }
 
   /** What {@link text} gives, read as JSON. @throws KubeError also for what is no mapping */

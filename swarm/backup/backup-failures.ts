@@ -14,6 +14,7 @@ const LINES = 50;
 
 export class BackupFailures {
   readonly #site: BackupSite;
+  readonly #enough = new AbortController();
   readonly #signal: AbortSignal;
   readonly #read = new Set<Workspace>();
   readonly #caught: FailedPod[] = [];
@@ -22,7 +23,7 @@ export class BackupFailures {
 
   constructor(site: BackupSite, signal: AbortSignal) {
     this.#site = site;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#enough.signal]);
   }
 
   caught(pod: BackupPod, job: BackupJob): void {
@@ -52,9 +53,14 @@ export class BackupFailures {
     this.#reading.add(reading);
   }
 
-  /** Waits for the logs that are being read. */
+  /** Waits for the logs that are being read, as long as a cluster that is away is waited for. */
   async drained(): Promise<void> {
+    const { clock, requests } = this.#site;
+    const timer = clock.setTimer(requests.patienceMs * clock.speed, () =>
+      this.#enough.abort(new Error('the time is over')),
+    );
     await Promise.all(this.#reading);
+    timer.cancel();
   }
 
   figures(jobs: Iterable<BackupJob>): FailureFigures {

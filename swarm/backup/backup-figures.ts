@@ -44,6 +44,9 @@ export interface PhaseFigures {
 export const OUTCOMES = ['backed-up', 'failed', 'unfinished', 'never-attempted', 'not-stopped'] as const;
 export type BackupOutcome = (typeof OUTCOMES)[number];
 
+/** How far a workspace has come on its way to Running. */
+export type Start = 'planned' | 'not-made' | 'starting' | 'ready' | 'failed' | 'timed-out';
+
 export interface WorkspaceFigures {
   readonly namespace: string;
   readonly name: string;
@@ -58,7 +61,9 @@ export interface WorkspaceFigures {
   readonly pods: number;
   /** Last phase seen, such as `Stopped`; '' for none. */
   readonly phase: string;
-  /** Last message of the operator, or why it was not made. */
+  /** How far it came on its way to Running. */
+  readonly start: Start;
+  /** Last message of the operator, or why it was not made or not asked to stop. */
   readonly message: string;
 }
 
@@ -262,7 +267,10 @@ export interface ConfigFigures {
   readonly registryPath: string;
   readonly registrySecret: string | null;
   readonly schedule: string;
+  /** Epoch milliseconds of the run's clock. */
   readonly appliedAt: number | null;
+  /** The same moment by the clock of the cluster, in whole seconds; null where it does not say. */
+  readonly appliedAtThere: number | null;
   /** Null: not reset yet, or there was nothing to do; else whether it is again exactly as it was found. */
   readonly reset: boolean | null;
 }

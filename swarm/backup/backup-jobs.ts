@@ -2,14 +2,14 @@
  * The backup Jobs of a run's workspaces and their pods, by uid and as the watch has shown them: a Job that has been deleted since,
  * as all are two minutes after their end, counts like any other.
  */
-import { Informer } from '../../model/kube/informer.ts';
 import { conditionOf, type KubeObject, keyOf, objectKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import type { JobFigures, PendingGroup, QueueFigures, QueuePoint } from './backup-figures.ts';
 import { SINGLE_NAMESPACE } from './backup-options.ts';
 import { BackupPod } from './backup-pod.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
-import { abortable, type BackupSite, momentOf } from './backup-site.ts';
+import { abortable, type BackupSite, deadlineSignal, momentOf } from './backup-site.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import type { JobDurations } from './durations.ts';
 import { countBy, slopeOf, spreadOf } from './spread.ts';
 import type { Workspace } from './workspace.ts';
@@ -29,11 +29,14 @@ export interface BackupJob {
   /** Of the condition that says that it failed. */
   message: string;
   readonly pods: ReadonlyMap<string, BackupPod>;
+  /** Pods that have ended, as its own status counts them. */
+  endedPods: number;
 }
 
 interface JobStatus {
   active?: number;
   succeeded?: number;
+  failed?: number;
   startTime?: string;
   completionTime?: string;
 }
@@ -52,7 +55,7 @@ export class BackupJobs {
   readonly #pods = new Map<string, Map<string, BackupPod>>();
   /** Job's uid by `namespace/name` of a pod. */
   readonly #podJobs = new Map<string, string>();
-  readonly #informers: Informer[] = [];
+  readonly #watches: ClusterWatch[] = [];
   readonly #points: QueuePoint[] = [];
   #succeeded = 0;
   #failed = 0;
@@ -65,35 +68,57 @@ export class BackupJobs {
     this.#onPodFailed = onPodFailed;
   }
 
-  /** Begins to follow Jobs and pods; resolves when what is there is known. @throws the signal's reason */
+  /** Begins to follow Jobs and pods; resolves when what is there is known. @throws Error when that does not come; the signal's reason */
   async watch(signal: AbortSignal): Promise<void> {
-    const { requests, clock, options, emit } = this.#site;
+    const { options } = this.#site;
     const where = options.separateNamespaces ? {} : { namespace: SINGLE_NAMESPACE };
     const follow = (
       resource: (typeof BACKUP_RESOURCES)['jobs'] | (typeof RESOURCES)['pods'],
       labelSelector: string,
     ) => {
-      const informer = new Informer({
-        client: requests.client,
-        clock,
+      const watch = new ClusterWatch(this.#site, {
         resource,
         selection: { ...where, labelSelector },
         keep: withoutSpec,
-        onError: (error) =>
-          emit({ type: 'warning', message: `${resource.plural} cannot be watched: ${error.message}` }),
       });
-      this.#informers.push(informer);
-      return informer;
+      this.#watches.push(watch);
+      return watch;
     };
     const jobs = follow(BACKUP_RESOURCES.jobs, `${DWO_LABELS.backupJob}=true`);
     const pods = follow(RESOURCES.pods, JOB_POD_SELECTOR);
-    jobs.onChange((after, before) => this.#followJob(after, before));
-    pods.onChange((after, before) => this.#followPod(after, before));
-    await abortable(Promise.all([jobs.start().synced, pods.start().synced]), signal);
+    jobs.informer.onChange((after, before) => this.#followJob(after, before));
+    pods.informer.onChange((after, before) => this.#followPod(after, before));
+    await Promise.all([jobs.start(signal), pods.start(signal)]);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#informers.map((informer) => informer.stop()));
+    await Promise.all(this.#watches.map((watch) => watch.stop()));
+  }
+
+  /** Something has happened that the watches have not shown, or may not have. */
+  get isBehind(): boolean {
+    if (this.#watches.some(({ informer }) => !informer.isWatching)) return true;
+    const due = this.#workspaces.all.filter(({ isStopped }) => isStopped);
+    if (due.length > 0 && this.total === 0) return true;
+    return (
+      due.some((one) => one.lastBackup !== null && this.of(one).every(({ outcome }) => outcome === null)) ||
+      [...this.all].some(({ pods, endedPods }) => pods.size < endedPods)
+    );
+  }
+
+  /** Waits until all is known that has happened up to now, as long as a cluster that is away is waited for. @throws the signal's reason */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { clock, requests, emit } = this.#site;
+    const limit = deadlineSignal(clock, requests.patienceMs * clock.speed, signal);
+    try {
+      await abortable(Promise.all(this.#watches.map(({ informer }) => informer.catchUp())), limit.signal);
+    } catch {
+      signal.throwIfAborted();
+      const message = 'the cluster does not show all that has happened: Jobs and pods may be missing in the figures';
+      emit({ type: 'warning', message });
+    } finally {
+      limit.cancel();
+    }
   }
 
   get all(): IterableIterator<BackupJob> {
@@ -145,11 +170,11 @@ export class BackupJobs {
     });
   }
 
-  /** @param appliedAt when the configuration was; null counts from the stop alone */
+  /** @param appliedAt when the configuration was, by the clock of the cluster; null counts from the stop alone */
   figures(appliedAt: number | null): JobFigures {
     const jobs = [...this.#jobs.values()];
     const stopped = this.#workspaces.all.filter(({ isStopped }) => isStopped);
-    const pods = jobs.reduce((sum, job) => sum + job.pods.size, 0);
+    const pods = jobs.reduce((sum, job) => sum + podsOf(job), 0);
     const durations = this.durations(appliedAt);
     return {
       total: jobs.length,
@@ -158,8 +183,8 @@ export class BackupJobs {
       unfinished: this.#unended.size + jobs.filter(({ vanished }) => vanished).length,
       vanished: jobs.filter(({ vanished }) => vanished).length,
       pods,
-      retries: jobs.reduce((sum, job) => sum + Math.max(0, job.pods.size - 1), 0),
-      jobsByPods: countBy(jobs, (job) => job.pods.size),
+      retries: jobs.reduce((sum, job) => sum + Math.max(0, podsOf(job) - 1), 0),
+      jobsByPods: countBy(jobs, podsOf),
       workspacesByJobs: countBy(stopped, (one) => this.of(one).length),
       successRate: { hits: this.#succeeded, of: jobs.length },
       failureRate: { hits: this.#failed, of: jobs.length },
@@ -176,7 +201,7 @@ export class BackupJobs {
     const ended = jobs.filter(({ endedAt }) => endedAt !== null);
     return {
       creationLagMs: [...this.#ofWorkspace].flatMap(([workspace, [first]]) => {
-        const since = Math.max(workspace.stoppedSince ?? 0, wholeSeconds(appliedAt ?? 0));
+        const since = Math.max(workspace.stoppedSince ?? 0, appliedAt ?? 0);
         return first && since > 0 ? [Math.max(0, first.createdAt - since)] : [];
       }),
       waitMs: jobs.flatMap((job) => {
@@ -237,6 +262,7 @@ export class BackupJobs {
         vanished: false,
         message: '',
         pods: this.#podsOf(uid),
+        endedPods: 0,
       };
       this.#jobs.set(uid, job);
       this.#unended.add(job);
@@ -256,7 +282,8 @@ export class BackupJobs {
   }
 
   #look(job: BackupJob, object: KubeObject, isGone: boolean): void {
-    const { startTime, completionTime } = (object.status ?? {}) as JobStatus;
+    const { startTime, completionTime, succeeded = 0, failed: lost = 0 } = (object.status ?? {}) as JobStatus;
+    job.endedPods = Math.max(job.endedPods, succeeded + lost);
     job.startedAt = momentOf(startTime) ?? job.startedAt;
     const complete = conditionOf(object, 'Complete');
     const failed = conditionOf(object, 'Failed');
@@ -333,6 +360,11 @@ export class BackupJobs {
   }
 }
 
+/** Of pods whose news got lost their Job has the number. */
+export function podsOf({ pods, endedPods }: BackupJob): number {
+  return Math.max(pods.size, endedPods);
+}
+
 function firstStart({ pods }: BackupJob): number | null {
   let first: number | null = null;
   for (const { containerStartedAt } of pods.values()) {
@@ -340,9 +372,6 @@ function firstStart({ pods }: BackupJob): number | null {
   }
   return first;
 }
-
-/** Times of the cluster have no more. */
-const wholeSeconds = (ms: number) => Math.floor(ms / 1000) * 1000;
 
 /** What of a Job or a pod is kept. */
 function withoutSpec({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {

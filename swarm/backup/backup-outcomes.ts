@@ -6,7 +6,7 @@ import {
   type Share,
   type WorkspaceFigures,
 } from './backup-figures.ts';
-import type { BackupJobs } from './backup-jobs.ts';
+import { type BackupJobs, podsOf } from './backup-jobs.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -21,9 +21,10 @@ export function workspaceFigures(workspaces: Workspaces, jobs: BackupJobs | null
       jobs: own.length,
       succeeded: own.filter(({ outcome }) => outcome === 'succeeded').length,
       failed: own.filter(({ outcome }) => outcome === 'failed').length,
-      pods: own.reduce((sum, { pods }) => sum + pods.size, 0),
+      pods: own.reduce((sum, job) => sum + podsOf(job), 0),
       phase: one.phase,
-      message: one.message,
+      start: one.start,
+      message: one.refusal || one.message,
     };
   });
 }

@@ -63,13 +63,23 @@ export class BackupOutput {
     });
   }
 
-  end(figures: BackupFigures, { verdict, reasons, findings }: BackupEnd): void {
+  /** Before anything is put back, so that what was measured is there whatever comes. */
+  keep(figures: BackupFigures, findings: readonly Finding[]): void {
+    const reasons = ['what was changed was not put back yet, and what was made not removed'];
+    this.#writeSummary(figures, { verdict: 'unfinished', reasons, findings });
+  }
+
+  end(figures: BackupFigures, end: BackupEnd): void {
+    this.#writeSummary(figures, end);
+    this.#try(() => this.#document.end(figures, end.findings.flatMap(findingLines)));
+    this.close();
+  }
+
+  #writeSummary(figures: BackupFigures, { verdict, reasons, findings }: BackupEnd): void {
     const { folder, test } = this.#options;
     const summary = { verdict, reasons, findings, ...(test !== '' && { test }), figures };
     this.#try(() => writeFileSync(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`));
     this.#try(() => writeFileSync(join(folder, ROW_FILE), ROW_HEADER + rowOf({ test, verdict, figures })));
-    this.#try(() => this.#document.end(figures, findings.flatMap(findingLines)));
-    this.close();
   }
 
   /** For a run that has come to no figures. Call once, instead of {@link end}. */

@@ -6,16 +6,16 @@
  *
  * A namespace in which others have made workspaces stays, without those of the run.
  */
-import { Informer } from '../../model/kube/informer.ts';
 import { isKubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
 import { type KubeObject, objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { LedgerEntry } from '../telemetry/ledger.ts';
 import { BACKUP_RESOURCES } from './backup-resources.ts';
-import { abortable, deadlineSignal } from './backup-site.ts';
 import { Changes } from './changes.ts';
-import { type ClusterRequests, PATIENCE_MS } from './cluster-requests.ts';
+import type { ClusterRequests } from './cluster-requests.ts';
+import { ClusterWatch } from './cluster-watch.ts';
+import { whyItStays } from './namespace-end.ts';
 import { CONFIG_KIND, readSnapshot, resetConfig } from './operator-config.ts';
 
 export interface BackupRemovalOptions {
@@ -60,7 +60,7 @@ export async function resetOperator(options: BackupRemovalOptions): Promise<bool
   const { requests, run, folder, entries, signal, onGone } = options;
   const entry = entries.find((one) => one.kind === CONFIG_KIND && !one.isGone);
   if (!entry) return null;
-  const exact = await resetConfig(requests, readSnapshot(folder), run, signal, PATIENCE_MS);
+  const exact = await resetConfig(requests, readSnapshot(folder), run, signal, requests.patienceMs);
   entry.gone();
   onGone?.(entry);
   return exact;
@@ -102,12 +102,11 @@ class Removal {
   async #removeNamespaces(entries: readonly LedgerEntry[]): Promise<void> {
     const { requests, run, signal, onProgress } = this.#options;
     const changes = new Changes(requests.clock);
-    const informer = new Informer({
-      client: requests.client,
-      clock: requests.clock,
-      resource: RESOURCES.namespaces,
-      selection: { labelSelector: `${RUN_LABEL}=${run}` },
-    });
+    const watch = new ClusterWatch(
+      { requests, clock: requests.clock },
+      { resource: RESOURCES.namespaces, selection: { labelSelector: `${RUN_LABEL}=${run}` } },
+    );
+    const { informer } = watch;
     let done = 0;
     let movedAt = requests.clock.now();
     const byName = new Map(entries.map((entry) => [entry.name, entry]));
@@ -124,9 +123,9 @@ class Removal {
         if (entry) gone(entry);
         changes.touch();
       });
-      const contact = deadlineSignal(requests.clock, PATIENCE_MS * requests.clock.speed, signal);
-      await abortable(informer.start().synced, contact.signal).finally(contact.cancel);
+      // First, as its refusal says at once what a watch that does not come keeps to itself.
       const shared = await this.#sharedNamespaces();
+      await watch.start(signal);
       const refused = new Set<LedgerEntry>();
       await Promise.all(
         entries.map(async (entry) => {
@@ -151,7 +150,7 @@ class Removal {
       for (const entry of entries)
         if (!entry.isGone && !told.has(entry)) this.#left.push({ entry, reason: reasonOf(error) });
     } finally {
-      await informer.stop();
+      await watch.stop();
     }
   }
 
@@ -161,7 +160,7 @@ class Removal {
     const { items } = await requests.ask(
       (client) => client.list(BACKUP_RESOURCES.devWorkspaces, { labelSelector: `${RUN_LABEL}!=${run}` }, signal),
       signal,
-      PATIENCE_MS,
+      requests.patienceMs,
     );
     return new Map(items.map(({ metadata }) => [metadata.namespace!, metadata.name]));
   }
@@ -183,7 +182,7 @@ class Removal {
       requests.ask(
         (client) => client.delete(RESOURCES.namespaces, undefined, name, { uid }, signal),
         signal,
-        PATIENCE_MS,
+        requests.patienceMs,
       ),
     );
   }
@@ -194,7 +193,7 @@ class Removal {
     const { namespace, name } = splitKey(entry.name);
     if (!resource) throw new Error(`nobody knows how to remove a ${entry.kind}`);
     const ask = <T>(work: Parameters<typeof requests.ask<T>>[0]) =>
-      unlessNotFound(requests.ask(work, signal, PATIENCE_MS));
+      unlessNotFound(requests.ask(work, signal, requests.patienceMs));
     const live = await ask((client) => client.get(resource, namespace, name, signal));
     const ours = live?.metadata.labels?.[RUN_LABEL] === run;
     if (live && ours && (entry.id === null || live.metadata.uid === entry.id)) {
@@ -229,13 +228,6 @@ class Removal {
   }
 }
 
-/** What the namespace's own conditions say: kubernetes, pkg/controller/namespace/deletion/status_condition_utils.go. */
-function whyItStays(live: KubeObject | undefined): string {
-  const { conditions = [] } = (live?.status ?? {}) as { conditions?: { status: string; message?: string }[] };
-  const said = conditions.filter(({ status, message }) => status === 'True' && message).map(({ message }) => message);
-  return `it is still being deleted${said.length > 0 ? `: ${said.join('; ')}` : ''}`;
-}
-
 function reasonOf(error: unknown): string {
   return isKubeError(error) ? error.message : error instanceof Error ? error.message : String(error);
 }
@@ -243,5 +235,8 @@ function reasonOf(error: unknown): string {
 /** For people: `Namespace loadtest-devworkspaces: it is still being deleted`. */
 export function leftText({ entry, reason }: BackupLeft): string {
   const { namespace, name } = splitKey(entry.name);
-  return `${entry.kind} ${objectKey(namespace, name)}: ${reason}`;
+  const text = `${entry.kind} ${objectKey(namespace, name)}: ${reason}`;
+  return entry.kind === CONFIG_KIND
+    ? `${text}; it is not as it was found, and the operator goes on with the backups of this run`
+    : text;
 }

@@ -22,14 +22,21 @@ import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
 import type { BackupDurations } from './durations.ts';
-import { applyConfig, CONFIG_KIND, keepSnapshot, silenceBackups } from './operator-config.ts';
+import { applyConfig, CONFIG_KIND, keepSnapshot, silenceBackups, skewText } from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
 import type { Credentials } from './registry-login.ts';
 import { incorrectRegistryPath } from './registry-path.ts';
-import { applySecretPlan, planRegistrySecret, type SecretPlan, type SecretRequest } from './registry-secret.ts';
+import {
+  applySecretPlan,
+  planRegistrySecret,
+  rightsOfSecret,
+  type SecretPlan,
+  type SecretRequest,
+} from './registry-secret.ts';
 import { Restores } from './restores.ts';
+import { refuseMissingRights } from './rights.ts';
 import { Workspaces } from './workspaces.ts';
 
 export interface BackupRunOptions {
@@ -44,6 +51,8 @@ export interface BackupRunOptions {
   login?: SecretRequest['login'];
   kubeconfig: KubeConfig;
   clock: Clock;
+  /** Wall-clock milliseconds for which a cluster that is away is waited for; see ClusterRequests. */
+  patienceMs?: number;
   onEvent: (event: BackupEvent) => void;
 }
 
@@ -79,6 +88,8 @@ export class BackupRun {
   #programs: Programs | null = null;
   #events: ClusterEvents | null = null;
   #appliedAt: number | null = null;
+  /** By the clock of the cluster. */
+  #appliedAtThere: number | null = null;
   #reset: boolean | null = null;
   #collected: Collected | null = null;
   #durations: BackupDurations | null = null;
@@ -87,8 +98,8 @@ export class BackupRun {
 
   constructor(given: BackupRunOptions) {
     this.#given = given;
-    const { kubeconfig, clock } = given;
-    this.#requests = new ClusterRequests({ kubeconfig, clock });
+    const { kubeconfig, clock, patienceMs } = given;
+    this.#requests = new ClusterRequests({ kubeconfig, clock, ...(patienceMs !== undefined && { patienceMs }) });
     this.#changes = new Changes(clock);
     this.#phases = new Phases(clock, (event) => this.#emit(event));
   }
@@ -128,8 +139,10 @@ export class BackupRun {
           replace: replaceSecret,
           ...(login && { login }),
         };
-        this.#secret = await planRegistrySecret(this.#requests, request, signal);
-        this.#emit({ type: 'note', message: this.#secret.note });
+        const plan = await planRegistrySecret(this.#requests, request, signal);
+        await refuseMissingRights(this.#requests, rightsOfSecret(plan), signal);
+        this.#secret = plan;
+        this.#emit({ type: 'note', message: plan.note });
       }
       this.#found = found;
       phase.done = () => 1;
@@ -140,13 +153,15 @@ export class BackupRun {
   /** Call after {@link prepare}, once. Never throws for what the cluster does. */
   async execute(execution: Execution): Promise<BackupResult> {
     const { stop, ledger } = execution;
+    const { lost } = this.#requests;
     const removal = { requests: this.#requests, run: this.#given.run, folder: execution.folder, ledger };
     let failure: string | null = null;
     try {
-      await this.#work(execution);
+      await this.#work({ ...execution, stop: AbortSignal.any([stop, lost]) });
     } catch (error) {
       if (!stop.aborted) {
-        failure = error instanceof Error ? error.message : String(error);
+        // Whatever came of it first.
+        failure = messageOf(lost.aborted ? lost.reason : error);
         this.#emit({ type: 'warning', message: `the run cannot go on: ${failure}` });
       }
     }
@@ -245,7 +260,7 @@ export class BackupRun {
     await this.#phases.run({ phase: 'stop', of, deadlineMs }, async (phase) => {
       phase.done = () => workspaces.count(({ stoppedAt }) => stoppedAt !== null);
       const deadlineAt = clock.now() + deadlineMs;
-      await workspaces.stopAll(stop);
+      await workspaces.stopAll(deadlineMs, stop);
       const over = (one: (typeof workspaces.all)[number]) =>
         one.stopAskedAt === null || one.stopRefused || one.stoppedAt !== null || one.isGone || one.phase === 'Failed';
       await this.#changes.until(() => workspaces.all.every(over), deadlineAt, stop);
@@ -261,8 +276,12 @@ export class BackupRun {
       keepSnapshot(folder, snapshot);
       const entry = await ledger.intend(CONFIG_KIND, `${namespace}/${OPERATOR_CONFIG}`);
       const target = { ...backup, registryPath: this.#registryPath(backup) };
-      entry.made(await applyConfig(this.#requests, snapshot, target, run, stop));
+      const { uid, at } = await applyConfig(this.#requests, snapshot, target, run, stop);
+      entry.made(uid);
       this.#appliedAt = clock.now();
+      this.#appliedAtThere = at;
+      const message = at === null ? null : skewText(this.#appliedAt, at);
+      if (message !== null) this.#emit({ type: 'warning', message });
       phase.done = () => 1;
     });
   }
@@ -280,7 +299,13 @@ export class BackupRun {
       jobs.mark();
       if (of > 0) {
         const deadlineAt = clock.now() + backup.waitMs;
-        await this.#changes.until(() => watch.isOver(clock.now()), deadlineAt, stop);
+        const until = () => this.#changes.until(() => watch.isOver(clock.now()), deadlineAt, stop);
+        await until();
+        // Before the last word: what the watches could not show meanwhile.
+        if (jobs.isBehind) {
+          await jobs.catchUp(stop);
+          await until();
+        }
       }
       jobs.mark();
     });
@@ -306,11 +331,11 @@ export class BackupRun {
   }
 
   #measureDurations({ durations: workspaces }: Workspaces): BackupDurations {
-    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAt) ?? null };
+    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAtThere) ?? null };
   }
 
   #measure(workspaces: Workspaces): Collected {
-    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAt);
+    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAtThere);
   }
 
   async #putBack(removal: Removal): Promise<void> {
@@ -369,7 +394,15 @@ export class BackupRun {
   #config(backup: BackupPart): ConfigFigures {
     const { configType: type, registrySecret, schedule } = backup;
     const registryPath = this.#registryPath(backup);
-    return { type, registryPath, registrySecret, schedule, appliedAt: this.#appliedAt, reset: this.#reset };
+    return {
+      type,
+      registryPath,
+      registrySecret,
+      schedule,
+      appliedAt: this.#appliedAt,
+      appliedAtThere: this.#appliedAtThere,
+      reset: this.#reset,
+    };
   }
 
   #registryPath({ configType, registryPath }: BackupPart): string {
@@ -386,6 +419,10 @@ export class BackupRun {
   #emit(event: NewEvent): void {
     this.#given.onEvent({ at: this.#given.clock.now(), ...event } as BackupEvent);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 interface Removal extends Omit<BackupRemovalOptions, 'entries' | 'signal'> {

@@ -161,6 +161,19 @@ export function backupThresholds(type: ConfigType | null, restores = false): Thr
   return rows.map(([name, expression]) => parseExpression(expression, byName.get(name)!));
 }
 
+/** Leftovers that are told one by one. */
+const MANY = 10;
+
+function leftReasons({ leftovers, run }: BackupFigures): string[] {
+  if (leftovers.length === 0) return [];
+  const more = leftovers.length - MANY;
+  return [
+    ...leftovers.slice(0, MANY).map((left) => `left behind: ${left}`),
+    ...(more > 0 ? [`left behind: ${formatCount(more)} more, which the ledger of the run has`] : []),
+    `what is left behind is removed, and put back, by: swarm clean ${run}`,
+  ];
+}
+
 export function judgeBackup({ figures, interrupted, failure }: BackupResult): BackupVerdict {
   const source: FigureSource = { read: (name) => byName.get(name)!.read(figures) };
   const thresholds = evaluate(backupThresholds(figures.config?.type ?? null, figures.restore !== null), source);
@@ -175,7 +188,7 @@ export function judgeBackup({ figures, interrupted, failure }: BackupResult): Ba
     ...(nothing ? ['no workspace was Stopped, so that none could be backed up'] : []),
     ...(nothingToRestore ? ['no workspace is backed up, so that none could be restored'] : []),
     ...crossed.map((one) => `${byName.get(one.figure)!.sentence(figures)}: ${one.figure} wants ${one.expression}`),
-    ...figures.leftovers.map((left) => `left behind: ${left}`),
+    ...leftReasons(figures),
   ];
   if (reasons.length > 0) return { verdict: 'failed', reasons, thresholds };
   if (interrupted) return { verdict: 'interrupted', reasons: ['the run was stopped before its end'], thresholds };

@@ -1,9 +1,9 @@
 /** Events of the cluster about pods of the run's namespaces, as `kubectl get events --watch` shows them. */
-import { Informer } from '../../model/kube/informer.ts';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { SINGLE_NAMESPACE } from './backup-options.ts';
 import type { BackupSite } from './backup-site.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 
 interface EventFields {
   type?: string;
@@ -13,23 +13,20 @@ interface EventFields {
 }
 
 export class ClusterEvents {
-  readonly #informer: Informer;
+  readonly #watch: ClusterWatch;
 
   constructor(site: BackupSite, namespaces: ReadonlySet<string>) {
-    const { requests, clock, options, emit } = site;
-    this.#informer = new Informer({
-      client: requests.client,
-      clock,
+    const { options, emit } = site;
+    this.#watch = new ClusterWatch(site, {
       resource: RESOURCES.events,
       selection: {
         fieldSelector: 'involvedObject.kind=Pod',
         ...(!options.separateNamespaces && { namespace: SINGLE_NAMESPACE }),
       },
       keep: withoutWords,
-      onError: (error) => emit({ type: 'warning', message: `events cannot be watched: ${error.message}` }),
     });
     const isOurs = ({ metadata }: KubeObject) => namespaces.has(metadata.namespace ?? '');
-    this.#informer.onChange((after) => {
+    this.#watch.informer.onChange((after) => {
       if (!after || !isOurs(after)) return;
       const { type = '', reason = '', message = '', involvedObject } = after as KubeObject & EventFields;
       const { namespace = '' } = after.metadata;
@@ -38,11 +35,11 @@ export class ClusterEvents {
   }
 
   start(): void {
-    this.#informer.start();
+    this.#watch.informer.start();
   }
 
   stop(): Promise<void> {
-    return this.#informer.stop();
+    return this.#watch.stop();
   }
 }
 

@@ -12,6 +12,8 @@ import { RequestGate } from './request-gate.ts';
 export interface ClusterRequestsOptions {
   kubeconfig: KubeConfig;
   clock: Clock;
+  /** See {@link ClusterRequests.patienceMs}; 120,000 unless given. */
+  patienceMs?: number;
 }
 
 /** Requests of one kind, watches too. */
@@ -29,12 +31,18 @@ const MOST_AT_ONCE = 64;
 /** Wall-clock milliseconds before a request is sent again that the server has not set a time for; doubles each time. */
 const PAUSE_FIRST_MS = 250;
 const PAUSE_MOST_MS = 10_000;
-/** Wall-clock milliseconds for which a cluster that is away is waited for where no phase sets another end. */
-export const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000;
+/** Shares of the patience for which credentials that were taken before may be refused, and a cluster may be away, before it is lost. */
+const REFUSED_SHARE = 1 / 6;
+const AWAY_SHARE = 5;
+/** Wall-clock milliseconds for which a text is asked for again: logs are gone with their pods. */
+const TEXT_MS = 15_000;
 
 /** Methods throw KubeError, or the signal's reason when nothing was asked before it aborted. */
 export class ClusterRequests {
   readonly clock: Clock;
+  /** Wall-clock milliseconds for which a cluster that is away is waited for where no phase sets another end. */
+  readonly patienceMs: number;
   readonly client: KubeClient;
   /** For what is asked at a pace of its own: neither held up nor repeated, and counted apart. */
   readonly sampler: KubeClient;
@@ -42,13 +50,18 @@ export class ClusterRequests {
   readonly #calls: Record<string, number> = {};
   /** By `verb resource code`. */
   readonly #counts = new Map<string, number>();
+  readonly #lost = new AbortController();
+  #accepted = false;
+  #refusedSince: number | null = null;
+  #awaySince: number | null = null;
   #samples = 0;
   #watches = 0;
   #refused = 0;
   #failed = 0;
 
-  constructor({ kubeconfig, clock }: ClusterRequestsOptions) {
+  constructor({ kubeconfig, clock, patienceMs = PATIENCE_MS }: ClusterRequestsOptions) {
     this.clock = clock;
+    this.patienceMs = patienceMs;
     this.#gate = new RequestGate({ clock, most: MOST_AT_ONCE });
     this.client = new KubeClient({
       kubeconfig,
@@ -78,6 +91,11 @@ export class ClusterRequests {
       const [verb = '', resource = '', code = ''] = key.split(' ');
       return { verb, resource, code, count };
     });
+  }
+
+  /** Aborts with an Error that says why when the cluster, which has answered before, will not any more: nothing can be done there. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** @param workspaces those planned */
@@ -113,13 +131,15 @@ export class ClusterRequests {
         return result;
       } catch (error) {
         if (signal.aborted) throw last ?? error;
-        if (!isKubeError(error) || !error.passing) {
+        // Credentials that were good a moment ago may be renewed meanwhile, or be refused by mistake.
+        const refused = isKubeError(error) && error.status === 401 && this.#accepted && !this.#lost.signal.aborted;
+        if (!isKubeError(error) || !(error.passing || refused)) {
           this.#gate.answered();
           throw error;
         }
         last = error;
         const restMs = (error.retryAfterSeconds ?? 0) * 1000;
-        this.#gate.overloaded(error.status === 429 ? restMs || 1000 : restMs);
+        if (error.passing) this.#gate.overloaded(error.status === 429 ? restMs || 1000 : restMs);
         const pause = Math.min(PAUSE_FIRST_MS * 2 ** attempt, PAUSE_MOST_MS) * (0.5 + Math.random());
         const ms = Math.max(restMs, pause) * this.clock.speed;
         if (this.clock.now() + ms > giveUpAt) throw error;
@@ -130,9 +150,9 @@ export class ClusterRequests {
     }
   }
 
-  /** Text of a path, counted as `what`; not repeated. */
+  /** Text of a path, counted as `what`. */
   text(path: string, what: string, signal: AbortSignal): Promise<string> {
-    return this.#gate.run(() => this.#counted(what, this.client.text(path, signal)), signal);
+    return this.ask((client) => this.#counted(what, client.text(path, signal)), signal, TEXT_MS);
   }
 
   /** What a path answers as JSON, counted by its name. @param patienceMs as of {@link ask} */
@@ -162,5 +182,30 @@ export class ClusterRequests {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     if (status === 429) this.#refused += 1;
     else if (status === 0 || status >= 500) this.#failed += 1;
+    this.#lookWhetherLost(status);
+  }
+
+  #lookWhetherLost(status: number): void {
+    const now = this.clock.now();
+    const isAway = status === 0 || status >= 500;
+    this.#awaySince = isAway ? (this.#awaySince ?? now) : null;
+    if (status === 401) this.#refusedSince ??= now;
+    else if (!isAway) {
+      this.#refusedSince = null;
+      this.#accepted = true;
+    }
+    if (!this.#accepted) return;
+    const patience = this.patienceMs * this.clock.speed;
+    if (this.#refusedSince !== null && now - this.#refusedSince >= patience * REFUSED_SHARE) {
+      this.#lose(
+        'does not accept the credentials of the kubeconfig any more (401): they have expired or were withdrawn',
+      );
+    } else if (this.#awaySince !== null && now - this.#awaySince >= patience * AWAY_SHARE) {
+      this.#lose(`has not answered any more for ${Math.round((this.patienceMs * AWAY_SHARE) / 1000)} seconds`);
+    }
+  }
+
+  #lose(what: string): void {
+    if (!this.#lost.signal.aborted) this.#lost.abort(new Error(`the cluster ${this.server} ${what}`));
   }
 }

@@ -9,6 +9,7 @@ import { ClusterLook } from './cluster-look.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { failingFindings } from './failing-jobs.ts';
 import type { Case, Finding } from './finding.ts';
+import { loadFindings } from './load-trouble.ts';
 import { missingFindings } from './missing-jobs.ts';
 import { pendingFindings } from './pending-jobs.ts';
 import { timeOutFindings } from './time-out.ts';
@@ -25,7 +26,8 @@ export async function diagnose(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { backup } = options;
-  if (!backup || !figures.jobs) return [];
+  const findings = loadFindings(figures);
+  if (!backup || !figures.jobs) return findings;
   const watch = figures.phases.find(({ phase }) => phase === 'watch');
   const appliedAt = figures.config?.appliedAt ?? null;
   const one: Case = {
@@ -35,7 +37,6 @@ export async function diagnose(
     watchedMs: watch && appliedAt !== null ? watch.endedAt - appliedAt : 0,
     watch,
   };
-  const findings: Finding[] = [];
   for (const find of [missingFindings, failingFindings, pendingFindings, timeOutFindings]) {
     findings.push(...(await find(one)));
   }

@@ -5,13 +5,14 @@ import type { Case, Finding } from './finding.ts';
 import { registryHost } from './registry-path.ts';
 import { COPIED_SECRET, sameCredentials, userOf } from './registry-secret.ts';
 
-type Cause = 'credentials' | 'path' | 'network' | 'quota' | 'resources' | 'image' | 'other';
+type Cause = 'credentials' | 'path' | 'network' | 'quota' | 'registry' | 'resources' | 'image' | 'other';
 
 /** What is seen of a cause; the first that fits counts. Messages: oras-project/oras, distribution/distribution errcode, Go's net. */
 const SIGNS: readonly (readonly [Cause, RegExp])[] = [
   ['resources', /OOMKilled|Evicted|exit code 137|exit code <n>.*OOM|ephemeral.storage/i],
   ['image', /ErrImagePull|ImagePullBackOff|InvalidImageName/],
   ['quota', /quota|insufficient storage|no space left|status code 507|status code 413|entity too large/i],
+  ['registry', /status code 5\d\d|internal server error|status code 429|too many requests/i],
   [
     'path',
     /no such host|server misbehaving|name[_ ]unknown|name[_ ]invalid|invalid reference|status code 404|repository .*not found/i,
@@ -91,6 +92,11 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
   quota: (one) => ({
     sentence: `the registry ${hostOf(one)}, or a volume, has no more room`,
     advice: 'make room in the registry, or take another path; less data for each workspace: --payload-size',
+  }),
+  registry: (one) => ({
+    sentence: `the registry ${hostOf(one)} answers with errors of its own`,
+    advice:
+      'look at the logs and the load of the registry; where it limits requests, take fewer backups at a time (--max-devworkspaces) or another path',
   }),
   resources: () => ({
     sentence: 'backup pods are ended by their nodes for lack of memory or disk',

@@ -3,8 +3,11 @@ import type { BackupFigures, PhaseFigures } from './backup-figures.ts';
 import type { BackupPart } from './backup-options.ts';
 import type { ClusterLook } from './cluster-look.ts';
 
-/** Headings of the document's chapter. */
+/** Headings of the document's chapter, and what comes before any backup. */
 export type Topic =
+  | 'Workspaces were not created'
+  | 'Workspaces did not become ready'
+  | 'Workspaces did not stop'
   | 'No backup Jobs were created'
   | 'Workspaces were never attempted'
   | 'Backup Jobs fail'

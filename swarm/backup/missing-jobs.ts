@@ -17,7 +17,9 @@ const NONE = 'No backup Jobs were created';
 export async function missingFindings(one: Case): Promise<Finding[]> {
   const { jobs, stop } = one.figures;
   if (jobs!.total > 0) return neverAttempted(one);
-  if (!stop || stop.stopped === 0) return [notStopped(one)];
+  // Where none became ready, that is told already.
+  if (!stop || one.figures.load.ready === 0) return [];
+  if (stop.stopped === 0) return [notStopped(one)];
   const interval = scheduleGapMs(one.backup.schedule) ?? 0;
   if (one.figures.config?.appliedAt == null || (one.watchedMs < interval + PATIENCE_MS && !one.watch?.timedOut))
     return [];
@@ -138,10 +140,11 @@ async function cronFinding(one: Case): Promise<Finding> {
   const { operatorNamespace: namespace } = figures.cluster;
   const live = await look.object(BACKUP_RESOURCES.operatorConfigs, namespace, OPERATOR_CONFIG);
   const { lastBackupTime = '' } = (typeof live === 'object' ? (live.status ?? {}) : {}) as { lastBackupTime?: string };
-  const appliedAt = figures.config!.appliedAt!;
+  const { appliedAt, appliedAtThere } = figures.config!;
   const log = await operatorErrors(one);
   const logs = `kubectl logs -n ${namespace} -l ${OPERATOR_SELECTOR} --tail=100`;
-  if (Date.parse(lastBackupTime) >= Math.floor(appliedAt / 1000) * 1000) {
+  // Both by the clock of the cluster.
+  if (Date.parse(lastBackupTime) >= (appliedAtThere ?? Math.floor(appliedAt! / 1000) * 1000)) {
     return finding(
       'the schedule fires, and the operator makes no Job for any workspace: it cannot, or holds all of them for backed up since their stop',
       [`the last pass ended at ${lastBackupTime}`, ...log],
@@ -152,7 +155,7 @@ async function cronFinding(one: Case): Promise<Finding> {
     'the schedule does not fire',
     [
       lastBackupTime === '' ? 'no pass has ever ended' : `the last pass ended at ${lastBackupTime}`,
-      `the configuration with "${backup.schedule}" was applied at ${new Date(appliedAt).toISOString()}, ${Math.round(one.watchedMs / MINUTE)} minutes before the end`,
+      `the configuration with "${backup.schedule}" was applied at ${new Date(appliedAtThere ?? appliedAt!).toISOString()}, ${Math.round(one.watchedMs / MINUTE)} minutes before the end`,
       ...log,
     ],
     `look whether the operator has taken the schedule, and in which time zone: ${logs}`,

@@ -11,6 +11,7 @@ import { mergePatch } from '../../model/kube/merge-patch.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { BackupPart } from './backup-options.ts';
 import { BACKUP_RESOURCES, OPERATOR_CONFIG } from './backup-resources.ts';
+import { momentOf } from './backup-site.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 
 /** File of a run's folder that holds the settings object as it was found; readable by its owner alone, as it may name a proxy's user. */
@@ -73,44 +74,83 @@ export function configuredBy(object: KubeObject | null): string | null {
   return object?.metadata.annotations?.[RUN_LABEL] ?? null;
 }
 
-/** @returns uid of the object. @throws KubeError, and for an answer that is not what was asked for Error */
+/** What came of it. */
+export interface AppliedConfig {
+  readonly uid: string;
+  /** When, by the clock of the cluster, in whole seconds; null where it does not say. */
+  readonly at: number | null;
+}
+
+/** Wall-clock milliseconds for which it is tried, of those for which a cluster that is away is waited for. */
+const APPLY_SHARE = 5;
+
+/** @throws KubeError, and for an answer that is not what was asked for Error */
 export async function applyConfig(
   requests: ClusterRequests,
   { namespace, object }: ConfigSnapshot,
   target: ConfigTarget,
   run: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<AppliedConfig> {
   const { operatorConfigs } = BACKUP_RESOURCES;
   const annotations = { [RUN_LABEL]: run };
   const workspace = { backupCronJob: backupCronJob(target) };
-  const applied = await requests.ask(async (client) => {
-    if (object !== null) {
-      const patch = { metadata: { annotations }, config: { workspace } };
-      return client.patch(operatorConfigs, namespace, OPERATOR_CONFIG, patch);
-    }
-    const { group, version, kind } = operatorConfigs;
-    const made = {
-      apiVersion: `${group}/${version}`,
-      kind,
-      metadata: { name: OPERATOR_CONFIG, namespace, labels: { [RUN_LABEL]: run }, annotations },
-      config: { workspace: withoutNulls(workspace) },
-    };
-    try {
-      return await client.create(operatorConfigs, made);
-    } catch (error) {
-      // An earlier try of ours whose answer got lost.
-      if (!isKubeError(error) || !error.alreadyExists) throw error;
-      const live = await client.get(operatorConfigs, namespace, OPERATOR_CONFIG);
-      if (configuredBy(live) !== run) throw error;
-      return live;
-    }
-  }, signal);
+  const applied = await requests.ask(
+    async (client) => {
+      if (object !== null) {
+        const patch = { metadata: { annotations }, config: { workspace } };
+        return client.patch(operatorConfigs, namespace, OPERATOR_CONFIG, patch);
+      }
+      const { group, version, kind } = operatorConfigs;
+      const made = {
+        apiVersion: `${group}/${version}`,
+        kind,
+        metadata: { name: OPERATOR_CONFIG, namespace, labels: { [RUN_LABEL]: run }, annotations },
+        config: { workspace: withoutNulls(workspace) },
+      };
+      try {
+        return await client.create(operatorConfigs, made);
+      } catch (error) {
+        // An earlier try of ours whose answer got lost.
+        if (!isKubeError(error) || !error.alreadyExists) throw error;
+        const live = await client.get(operatorConfigs, namespace, OPERATOR_CONFIG);
+        if (configuredBy(live) !== run) throw error;
+        return live;
+      }
+    },
+    signal,
+    requests.patienceMs * APPLY_SHARE,
+  );
   const backup = (workspaceOf(applied)?.backupCronJob ?? {}) as Fields;
   if (backup.enable !== true || (backup.registry as Fields | undefined)?.path !== target.registryPath) {
     throw new Error(`${CONFIG_KIND} ${namespace}/${OPERATOR_CONFIG} did not take the configuration of backups`);
   }
-  return applied.metadata.uid ?? '';
+  return { uid: applied.metadata.uid ?? '', at: changedAt(applied) };
+}
+
+/** Milliseconds between the clocks of cluster and machine that are told. */
+const SKEW_MS = 60_000;
+
+/**
+ * What users are told of a cluster with another time; null where it is about the same. Times of Jobs and pods are the cluster's; how
+ * long phases, starts and stops take is seen from here.
+ * @param here epoch milliseconds of this machine's clock, @param there of the cluster's, of the same moment
+ */
+export function skewText(here: number, there: number): string | null {
+  const skewMs = there - here;
+  if (Math.abs(skewMs) < SKEW_MS) return null;
+  const amount = `${Math.round(Math.abs(skewMs) / 1000)} seconds ${skewMs > 0 ? 'ahead of' : 'behind'}`;
+  return `the clock of the cluster is ${amount} that of this machine; no figure is made of both`;
+}
+
+/** When somebody has last changed an object, its status apart: apimachinery, pkg/apis/meta/v1/types.go, ManagedFieldsEntry. */
+function changedAt({ metadata }: KubeObject): number | null {
+  const { managedFields = [] } = metadata as { managedFields?: { time?: string; subresource?: string }[] };
+  const times = managedFields.flatMap(({ time, subresource }) => {
+    const at = subresource ? null : momentOf(time);
+    return at === null ? [] : [at];
+  });
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 /** Switches the schedule off, and leaves the registry, which restores need. @throws KubeError */

@@ -3,15 +3,17 @@
  * does, has the operator in it, and nobody has namespaces of the same names. Requests that write nothing.
  */
 import { isKubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
-import type { KubeObject } from '../../model/kube/kube-object.ts';
-import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
+import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { ClusterFacts } from './backup-figures.ts';
 import { type BackupOptions, CREDENTIALS_NAMESPACE, namespaceName, restoreNamespaceName } from './backup-options.ts';
 import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
+import { whyItStays } from './namespace-end.ts';
 import { configProblem, configuredBy, findConfig } from './operator-config.ts';
+import { refuseMissingRights, rightsError, rightsOf } from './rights.ts';
 
 /** What was found. */
 export interface Preflight {
@@ -29,22 +31,6 @@ export interface Preflight {
 const CONTACT_MS = 5_000;
 const MANY = 5;
 
-const REVIEWS: KubeResource = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectaccessreviews',
-  kind: 'SelfSubjectAccessReview',
-  namespaced: false,
-};
-
-interface Right {
-  readonly resource: KubeResource;
-  readonly verbs: readonly string[];
-  /** All namespaces when absent. */
-  readonly namespace?: string;
-  readonly subresource?: string;
-}
-
 /** @throws BackupInputError for a cluster that cannot be worked with; KubeError for one that goes away meanwhile */
 export async function preflight(
   requests: ClusterRequests,
@@ -59,12 +45,7 @@ export async function preflight(
   const openshift = groups.has('route.openshift.io') && groups.has('config.openshift.io');
   const operator = await look.operator(options.operatorNamespace);
   const operatorNamespace = operator.metadata.namespace!;
-  const missing = await look.missingRights(rightsOf(options, operatorNamespace));
-  if (missing.length > 0) {
-    throw new BackupInputError(
-      `the user of the kubeconfig may not ${missing.join(', ')}; ask for these rights, or choose another context`,
-    );
-  }
+  await refuseMissingRights(requests, rightsOf(options, operatorNamespace), signal);
   const config = await findConfig(requests, operatorNamespace, signal, CONTACT_MS);
   const warnings: string[] = [];
   if (options.backup) {
@@ -100,37 +81,9 @@ export async function preflight(
   };
 }
 
-/** What a run of these options does; the rights of its watches included. */
-function rightsOf(options: BackupOptions, operatorNamespace: string): Right[] {
-  const { devWorkspaces, jobs, operatorConfigs } = BACKUP_RESOURCES;
-  const rights: Right[] = [
-    { resource: RESOURCES.namespaces, verbs: ['create', 'list', 'watch', 'delete'] },
-    { resource: devWorkspaces, verbs: ['create', 'list', 'watch', 'patch', 'delete'] },
-    { resource: RESOURCES.pods, verbs: ['list', 'watch'] },
-    { resource: RESOURCES.events, verbs: ['list', 'watch'] },
-  ];
-  if (options.automountPairs > 0) {
-    rights.push(
-      { resource: RESOURCES.configMaps, verbs: ['create'] },
-      { resource: RESOURCES.secrets, verbs: ['create'] },
-    );
-  }
-  if (options.backup) {
-    rights.push(
-      { resource: jobs, verbs: ['list', 'watch'] },
-      { resource: RESOURCES.pods, verbs: ['get'], subresource: 'log' },
-      { resource: operatorConfigs, verbs: ['get', 'create', 'patch', 'delete'], namespace: operatorNamespace },
-    );
-  }
-  const { restore } = options.backup ?? {};
-  if (restore) {
-    rights.push(
-      { resource: devWorkspaces, verbs: ['get'] },
-      { resource: BACKUP_RESOURCES.volumeClaims, verbs: ['get'] },
-    );
-  }
-  if (restore?.cases.includes('wrong-credentials')) rights.push({ resource: RESOURCES.secrets, verbs: ['create'] });
-  return rights;
+/** Whether the cluster answers at all, and takes the credentials. @throws BackupInputError when it does not */
+export async function contact(requests: ClusterRequests, signal: AbortSignal): Promise<void> {
+  await new Look(requests, signal).version();
 }
 
 /** All that the run makes, or may make, by what is drawn for the restore. */
@@ -238,14 +191,30 @@ class Look {
   /** The operator's Deployment. */
   async operator(given: string | null): Promise<KubeObject> {
     const where = given === null ? {} : { namespace: given };
-    const { items } = await this.#requests.ask(
-      (client) => client.list(RESOURCES.deployments, { ...where, labelSelector: OPERATOR_SELECTOR }, this.#signal),
-      this.#signal,
-      CONTACT_MS,
-    );
-    const found = items.filter(({ metadata }) => metadata.name === OPERATOR_DEPLOYMENT);
-    if (found.length === 1) return found[0]!;
     const place = given === null ? 'in the cluster' : `in namespace ${given}`;
+    const { items } = await this.#requests
+      .ask(
+        (client) => client.list(RESOURCES.deployments, { ...where, labelSelector: OPERATOR_SELECTOR }, this.#signal),
+        this.#signal,
+        CONTACT_MS,
+      )
+      .catch((error: unknown) => {
+        if (!isKubeError(error) || error.status !== 403) throw error;
+        const what = `list ${resourceName(RESOURCES.deployments)}`;
+        throw rightsError(
+          [
+            given === null
+              ? `${what} in all namespaces (or give the operator's namespace with --dwo-namespace)`
+              : `${what} ${place}`,
+          ],
+          error,
+        );
+      });
+    const found = items.filter(({ metadata }) => metadata.name === OPERATOR_DEPLOYMENT);
+    if (found.length === 1) {
+      await this.#operatorRuns(found[0]!);
+      return found[0]!;
+    }
     throw new BackupInputError(
       found.length === 0
         ? `there is no Deployment ${OPERATOR_DEPLOYMENT} (label ${OPERATOR_SELECTOR}) ${place}; give the operator's namespace with --dwo-namespace`
@@ -253,15 +222,18 @@ class Look {
     );
   }
 
-  /** As `verb resource in namespace`. */
-  async missingRights(rights: readonly Right[]): Promise<string[]> {
-    const asked = rights.flatMap(({ verbs, ...right }) => verbs.map((verb) => ({ verb, ...right })));
-    const answers = await Promise.all(asked.map((right) => this.#may(right)));
-    return asked.flatMap(({ verb, resource, subresource, namespace }, at) => {
-      if (answers[at]) return [];
-      const what = subresource ? `${resourceName(resource)}/${subresource}` : resourceName(resource);
-      return `${verb} ${what} in ${namespace ? `namespace ${namespace}` : 'all namespaces'}`;
-    });
+  async #operatorRuns({ status, metadata: { namespace } }: KubeObject): Promise<void> {
+    if (((status ?? {}) as { readyReplicas?: number }).readyReplicas) return;
+    const { items } = await this.#requests.ask(
+      (client) =>
+        client.list(RESOURCES.pods, { namespace: namespace!, labelSelector: OPERATOR_SELECTOR }, this.#signal),
+      this.#signal,
+      CONTACT_MS,
+    );
+    if (items.some((pod) => conditionOf(pod, 'Ready')?.status === 'True')) return;
+    throw new BackupInputError(
+      `the operator does not run: Deployment ${OPERATOR_DEPLOYMENT} in namespace ${namespace} has no pod that is ready; see why: kubectl describe pod -n ${namespace} -l ${OPERATOR_SELECTOR}`,
+    );
   }
 
   /** @throws BackupInputError for a namespace that somebody else has, or that is on its way out */
@@ -274,9 +246,10 @@ class Look {
     );
     const taken = items.filter(({ metadata }) => wanted.has(metadata.name));
     if (taken.length === 0) return;
-    const names = taken.slice(0, MANY).map(({ metadata }) => {
+    const names = taken.slice(0, MANY).map((one) => {
+      const { metadata } = one;
       const owner = metadata.labels?.[RUN_LABEL];
-      const state = metadata.deletionTimestamp ? 'being deleted' : owner ? `of run ${owner}` : 'of somebody else';
+      const state = metadata.deletionTimestamp ? whyItStays(one) : owner ? `of run ${owner}` : 'of somebody else';
       return `${metadata.name} (${state})`;
     });
     const more = taken.length > MANY ? ` and ${taken.length - MANY} more` : '';
@@ -297,36 +270,6 @@ class Look {
     );
     const { host } = (route?.spec ?? {}) as { host?: string };
     return host || 'image-registry.openshift-image-registry.svc:5000';
-  }
-
-  async #may({ verb, resource, namespace, subresource }: Omit<Right, 'verbs'> & { verb: string }): Promise<boolean> {
-    const { group, plural } = resource;
-    const review = {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: REVIEWS.kind,
-      metadata: {} as KubeObject['metadata'],
-      spec: {
-        resourceAttributes: {
-          group,
-          resource: plural,
-          verb,
-          ...(namespace && { namespace }),
-          ...(subresource && { subresource }),
-        },
-      },
-    };
-    try {
-      const { status } = await this.#requests.ask(
-        (client) => client.create(REVIEWS, review, {}, this.#signal),
-        this.#signal,
-        CONTACT_MS,
-      );
-      return (status as { allowed?: boolean } | undefined)?.allowed ?? true;
-    } catch (error) {
-      // Who may not ask learns it when it comes to it.
-      if (isKubeError(error) && !error.passing) return true;
-      throw error;
-    }
   }
 
   #json(path: string): Promise<Record<string, unknown>> {

@@ -1,5 +1,4 @@
 /** The operator and etcd while a run lasts: what they use, by phase of the run, and how often they were restarted. */
-import { Informer } from '../../model/kube/informer.ts';
 import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
@@ -14,7 +13,8 @@ import {
   OPERATOR_CONTAINER,
   OPERATOR_SELECTOR,
 } from './backup-resources.ts';
-import { abortable, type BackupSite } from './backup-site.ts';
+import type { BackupSite } from './backup-site.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import type { Preflight } from './preflight.ts';
 import { usageSpreadOf } from './spread.ts';
 
@@ -89,6 +89,7 @@ export class Programs {
       const { items } = await this.#site.requests.ask(
         (client) => client.list(RESOURCES.pods, { namespace, labelSelector }, signal),
         signal,
+        this.#site.requests.patienceMs,
       );
       return items.length > 0;
     } catch (error) {
@@ -172,34 +173,31 @@ class Usage {
 class PodWatch {
   readonly namespace: string;
   readonly selector: string;
-  readonly #informer: Informer;
+  readonly #watch: ClusterWatch;
   /** Restarts of containers when they were first seen, and now; by pod's uid and container. */
   readonly #counts = new Map<string, { first: number; now: number }>();
   readonly #uids = new Set<string>();
   #synced = false;
   #replaced = 0;
 
-  constructor({ requests, clock, emit }: BackupSite, namespace: string, selector: string) {
+  constructor(site: BackupSite, namespace: string, selector: string) {
     this.namespace = namespace;
     this.selector = selector;
-    this.#informer = new Informer({
-      client: requests.client,
-      clock,
+    this.#watch = new ClusterWatch(site, {
       resource: RESOURCES.pods,
       selection: { namespace, labelSelector: selector },
-      onError: (error) =>
-        emit({ type: 'warning', message: `pods of ${namespace} cannot be watched: ${error.message}` }),
+      what: `pods of ${namespace}`,
     });
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    this.#informer.onChange((after) => after && this.#follow(after));
-    await abortable(this.#informer.start().synced, signal);
+    this.#watch.informer.onChange((after) => after && this.#follow(after));
+    await this.#watch.start(signal);
     this.#synced = true;
   }
 
   stop(): Promise<void> {
-    return this.#informer.stop();
+    return this.#watch.stop();
   }
 
   get restarts(): RestartFigures {
@@ -209,7 +207,7 @@ class PodWatch {
   }
 
   get anyReady(): boolean {
-    return [...this.#informer.list()].some((pod) => conditionOf(pod, 'Ready')?.status === 'True');
+    return [...this.#watch.informer.list()].some((pod) => conditionOf(pod, 'Ready')?.status === 'True');
   }
 
   #follow(pod: KubeObject): void {

@@ -12,6 +12,7 @@ import { DWO_LABELS } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import type { Credentials, Login } from './registry-login.ts';
 import { registryHost } from './registry-path.ts';
+import type { Right } from './rights.ts';
 
 /** Name of the operator's copies: devfile/devworkspace-operator, pkg/constants/metadata.go, DevWorkspaceBackupAuthSecretName. */
 export const COPIED_SECRET = 'devworkspace-backup-registry-auth';
@@ -153,6 +154,14 @@ export async function applySecretPlan(
       cause: error,
     });
   }
+}
+
+/** What doing as the plan says needs. */
+export function rightsOfSecret(plan: SecretPlan): Right[] {
+  if (plan.action === 'reuse') return [];
+  const { namespace = '' } = plan.object.metadata;
+  const verbs = plan.action === 'make' ? ['create', 'delete'] : ['patch'];
+  return [{ resource: RESOURCES.secrets, verbs, namespace }];
 }
 
 export async function readSecret(

@@ -30,6 +30,8 @@ export async function makeObject(
 ): Promise<string> {
   const { namespace, name } = object.metadata;
   const entry = await ledger.intend(resource.kind, objectKey(namespace, name));
+  /** A request may have been carried out, whatever a later one was answered. */
+  let inDoubt = false;
   try {
     const made = await requests.ask(async (client) => {
       const since = clock.now();
@@ -39,7 +41,10 @@ export async function makeObject(
         onAnswered(clock.now() - since);
         return answer;
       } catch (error) {
-        if (!isKubeError(error) || !error.alreadyExists) throw error;
+        if (!isKubeError(error) || !error.alreadyExists) {
+          inDoubt ||= !isKubeError(error) || (error.passing && error.status !== 429);
+          throw error;
+        }
         // An earlier try of ours whose answer got lost.
         const live = await client.get(resource, namespace, name);
         if (live.metadata.labels?.[RUN_LABEL] !== run) throw error;
@@ -49,8 +54,8 @@ export async function makeObject(
     entry.made(made.metadata.uid!);
     return made.metadata.uid!;
   } catch (error) {
-    if (isKubeError(error) && !error.passing) entry.gone();
-    else entry.notAnswered();
+    if (inDoubt) entry.notAnswered();
+    else entry.gone();
     throw error;
   }
 }

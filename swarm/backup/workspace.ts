@@ -1,13 +1,11 @@
 /** One DevWorkspace of a run: what was asked for, and what the watch says of it. */
 import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
+import type { Start } from './backup-figures.ts';
 import { DWO_ANNOTATIONS } from './backup-resources.ts';
 import { momentOf } from './backup-site.ts';
 
 /** Phases that a workspace does not leave for Running: devfile/devworkspace-operator, controllers/workspace/status.go. */
 const FAILED: ReadonlySet<string> = new Set(['Failing', 'Failed', 'Error']);
-
-/** How far it has come on its way to Running. */
-export type Start = 'planned' | 'not-made' | 'starting' | 'ready' | 'failed' | 'timed-out';
 
 export class Workspace {
   readonly namespace: string;
@@ -17,6 +15,8 @@ export class Workspace {
   /** As the watch has it. */
   phase = '';
   message = '';
+  /** What was said when it could not be made, or could not be asked to stop. */
+  refusal = '';
   id = '';
   isGone = false;
   createdAt: number | null = null;

@@ -1,5 +1,4 @@
 /** All DevWorkspaces of a run: made, waited for, stopped; each written down in the ledger before it is made. */
-import { Informer } from '../../model/kube/informer.ts';
 import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -7,6 +6,7 @@ import type { LoadFigures, StopFigures } from './backup-figures.ts';
 import { namespaceName, SINGLE_NAMESPACE, workspaceName } from './backup-options.ts';
 import { BACKUP_RESOURCES, DWO_LABELS } from './backup-resources.ts';
 import { abortable, type BackupSite, deadlineSignal } from './backup-site.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import type { WorkspaceDurations } from './durations.ts';
 import { markerOf, withPayloadProof } from './payload.ts';
 import { head, makeObject, messageOf } from './run-objects.ts';
@@ -21,7 +21,7 @@ export class Workspaces {
   readonly #byUid = new Map<string, Workspace>();
   readonly #createMs: number[] = [];
   readonly #deleteMs: number[] = [];
-  #informer: Informer | null = null;
+  #watch: ClusterWatch | null = null;
 
   constructor(site: BackupSite) {
     this.#site = site;
@@ -47,27 +47,23 @@ export class Workspaces {
     return count;
   }
 
-  /** Begins to follow them. @throws KubeError when the first list fails for good; the signal's reason */
+  /** Begins to follow them. @throws Error when the first list does not come; the signal's reason */
   async watch(signal: AbortSignal): Promise<void> {
-    const { run, options, clock, requests, emit } = this.#site;
-    this.#informer = new Informer({
-      client: requests.client,
-      clock,
+    const { run, options } = this.#site;
+    this.#watch = new ClusterWatch(this.#site, {
       resource: BACKUP_RESOURCES.devWorkspaces,
       selection: {
         labelSelector: `${RUN_LABEL}=${run}`,
         ...(!options.separateNamespaces && { namespace: SINGLE_NAMESPACE }),
       },
       keep: essentials,
-      onError: (error) => emit({ type: 'warning', message: `workspaces cannot be watched: ${error.message}` }),
     });
-    this.#informer.onChange((after, before) => this.#follow(after, before));
-    this.#informer.start();
-    await abortable(this.#informer.synced, signal);
+    this.#watch.informer.onChange((after, before) => this.#follow(after, before));
+    await this.#watch.start(signal);
   }
 
   async close(): Promise<void> {
-    await this.#informer?.stop();
+    await this.#watch?.stop();
   }
 
   /**
@@ -104,9 +100,13 @@ export class Workspaces {
     }
   }
 
-  /** Asks all that are there and have not failed to stop. @returns how many; the rest is seen on the watch */
-  async stopAll(signal: AbortSignal): Promise<number> {
+  /**
+   * Asks all that are there and have not failed to stop. @param withinMs milliseconds of the clock for which a request is repeated
+   * @returns how many; the rest is seen on the watch
+   */
+  async stopAll(withinMs: number, signal: AbortSignal): Promise<number> {
     const { clock, requests, changes } = this.#site;
+    const asking = deadlineSignal(clock, withinMs, signal);
     const targets = this.all.filter((one) => one.exists && one.start !== 'failed');
     await Promise.all(
       targets.map(async (one) => {
@@ -115,14 +115,15 @@ export class Workspaces {
             one.stopAskedAt ??= clock.now();
             const patch = { spec: { started: false } };
             return client.patch(BACKUP_RESOURCES.devWorkspaces, one.namespace, one.name, patch);
-          }, signal);
+          }, asking.signal);
         } catch (error) {
           one.stopRefused = true;
-          one.message = messageOf(error);
+          one.refusal = messageOf(error);
         }
         changes.touch();
       }),
     );
+    asking.cancel();
     return targets.length;
   }
 
@@ -196,7 +197,7 @@ export class Workspaces {
       // The watch may have seen what the answer got lost of.
       if (one.uid !== '') return;
       one.start = 'not-made';
-      one.message = messageOf(error);
+      one.refusal = messageOf(error);
     } finally {
       changes.touch();
     }

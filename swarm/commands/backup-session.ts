@@ -25,15 +25,20 @@ export interface SessionFlags extends TargetFlags, Partial<AccessFlags> {
 }
 
 /**
+ * @param interrupts stays the caller's, who releases it
  * @param test name of the load in its suite; '' outside of one
  * @returns null when it was interrupted before anything was made
  * @throws InputError when nothing was made, as nothing could be
  */
-export async function runBackup(request: BackupRequest, flags: SessionFlags, test = ''): Promise<BackupOutcome | null> {
+export async function runBackup(
+  request: BackupRequest,
+  flags: SessionFlags,
+  interrupts: BackupInterrupts,
+  test = '',
+): Promise<BackupOutcome | null> {
   prepareOutputFolder(flags.out);
   const screen = new Screen(flags.quiet === true);
   const served = await serve(flags);
-  const interrupts = served ? null : catchInterrupts(() => process.exit(EXIT.interrupted));
   try {
     const load = new BackupLoad({
       request,
@@ -44,12 +49,8 @@ export async function runBackup(request: BackupRequest, flags: SessionFlags, tes
       tell: note,
     });
     load.events.listen((event) => screen.take(event, load));
-    const asked = served ? [served.interrupted, served.exitAsked] : [interrupts!.first];
-    void Promise.race(asked).then(() => {
-      if (load.state === 'ended') return;
-      note('stopping: what was changed is put back and what was made is removed; Ctrl-C again leaves at once');
-      load.stop();
-    });
+    interrupts.follow(load, flags.embedded !== true);
+    void served?.exitAsked.then(() => load.stop());
     const outcome = await (served ? served.backups.execute(load) : load.execute());
     if (outcome === null) note('interrupted; nothing was created');
     return outcome;
@@ -57,9 +58,49 @@ export async function runBackup(request: BackupRequest, flags: SessionFlags, tes
     if (!(error instanceof BackupInputError)) throw error;
     throw new InputError(error.message, { cause: error });
   } finally {
+    interrupts.follow(null, false);
     screen.stop();
-    interrupts?.release();
     await served?.close();
+  }
+}
+
+/** Ctrl-C for one load after another: between two it ends what would come. */
+export class BackupInterrupts {
+  readonly #interrupts = catchInterrupts(() => this.#leave());
+  #load: BackupLoad | null = null;
+  #stays = false;
+  #isOver = false;
+
+  constructor() {
+    void this.#interrupts.first.then(() => {
+      this.#isOver = true;
+      if (!this.#load) return;
+      note('stopping: what was changed is put back and what was made is removed; Ctrl-C again leaves at once');
+      this.#load.stop();
+    });
+  }
+
+  /** It was asked for the end. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** @param load that is to end then; null for none; @param stays whether its cluster outlives this process */
+  follow(load: BackupLoad | null, stays: boolean): void {
+    this.#load = load;
+    this.#stays = stays;
+    if (this.#isOver) load?.stop();
+  }
+
+  release(): void {
+    this.#interrupts.release();
+  }
+
+  #leave(): never {
+    const { id, directory } = this.#load ?? { id: '', directory: null };
+    if (directory !== null && this.#stays)
+      note(`left at once; what is changed and made yet is put back and removed by: swarm clean ${id}`);
+    process.exit(EXIT.interrupted);
   }
 }
 

@@ -7,6 +7,7 @@ import { type PlannedTest, readTestPlan, type TestPlan, TestPlanError } from '..
 import { formatCount } from '../report/style.ts';
 import { newRunId } from '../telemetry/run-archive.ts';
 import { readInput, readTemplate } from './backup-input.ts';
+import type { BackupInterrupts } from './backup-session.ts';
 import { addTargetOptions, type TargetFlags } from './backup-target.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
@@ -82,28 +83,40 @@ class Suite {
       note(`  ${index + 1}. ${name}${about === '' ? '' : `: ${about}`}`);
     }
     if (disabled > 0) note(`  and ${formatCount(disabled)} that ${disabled === 1 ? 'is' : 'are'} not enabled`);
-    for (const [index, test] of tests.entries()) {
-      note(`\ntest ${index + 1} of ${tests.length}: ${test.name}`);
-      const entry = await this.#one(test);
-      this.#entries.push(entry);
-      note(`${test.name}: ${entry.status}`);
-      this.#write();
-      if (entry.status === 'INTERRUPTED') break;
-    }
+    const interrupted = await this.#all(tests);
     const report = this.#write();
     process.stdout.write(this.#flags.json ? `${JSON.stringify(this.#json(report), null, 2)}\n` : suiteText(report));
     note(`kept in ${this.#folder}`);
-    if (countOf(report, 'INTERRUPTED') > 0) return EXIT.interrupted;
+    if (interrupted) return EXIT.interrupted;
     return countOf(report, 'PASSED') === tests.length ? EXIT.ok : EXIT.failed;
   }
 
-  async #one(test: PlannedTest): Promise<SuiteEntry> {
+  /** @returns whether it was ended by Ctrl-C, which may also come between two tests */
+  async #all(tests: readonly PlannedTest[]): Promise<boolean> {
+    const { BackupInterrupts } = await import('./backup-session.ts');
+    const interrupts = new BackupInterrupts();
+    try {
+      for (const [index, test] of tests.entries()) {
+        note(`\ntest ${index + 1} of ${tests.length}: ${test.name}`);
+        const entry = await this.#one(test, interrupts);
+        this.#entries.push(entry);
+        note(`${test.name}: ${entry.status}`);
+        this.#write();
+        if (interrupts.isOver) break;
+      }
+      return interrupts.isOver;
+    } finally {
+      interrupts.release();
+    }
+  }
+
+  async #one(test: PlannedTest, interrupts: BackupInterrupts): Promise<SuiteEntry> {
     const { runBackup } = await import('./backup-session.ts');
     const since = performance.now();
     const durationMs = () => performance.now() - since;
     const entry = { name: test.name, folder: null, reasons: [], row: '' };
     try {
-      const session = await runBackup(test.request, this.#flags, test.name);
+      const session = await runBackup(test.request, this.#flags, interrupts, test.name);
       if (session === null) {
         const reasons = ['interrupted before anything was created'];
         return { ...entry, status: 'INTERRUPTED', durationMs: durationMs(), reasons };

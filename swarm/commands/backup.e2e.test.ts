@@ -128,6 +128,25 @@ describe('swarm backup run', () => {
     );
   });
 
+  it('leaves at once at the second Ctrl-C, and says how to remove what is left', { timeout: 60_000 }, async () => {
+    const { child, ended, said } = cli.start(run('--separate-namespaces', 'true'));
+    // Nothing is put back as long as it is refused.
+    const stopObserving = bench.world.cluster.store.observe((change) => {
+      if (!MOMENTS.watch!(change)) return;
+      bench.world.control.setApiFault('held', { verbs: ['patch', 'delete'], code: 503 });
+      child.kill('SIGTERM');
+      stopObserving();
+    });
+    await said(/stopping: what was changed is put back/);
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    const [, id = ''] = /put back and removed by: swarm clean (\S+)/.exec(stderr) ?? [];
+    expect(code).toBe(130);
+    bench.world.control.setApiFault('held', null);
+    expect(await cli.run('clean', id)).toMatchObject({ code: 0 });
+    expectAsBefore();
+  });
+
   it('puts everything back after Ctrl-C, and says that it was interrupted', { timeout: 60_000 }, async () => {
     const { child, ended } = cli.start(run('--separate-namespaces', 'true'));
     // Once: a second one leaves at once.
@@ -176,6 +195,27 @@ describe('a load that was killed', () => {
     expect(code).toBe(0);
     expectAsBefore();
     expect(readLedger(join(cli.folder, 'runs', id)).open).toEqual([]);
+  });
+
+  it('while it put things back has its figures all the same', { timeout: 60_000 }, async () => {
+    const id = await killedIn('reset');
+    const summary = JSON.parse(readFileSync(join(cli.folder, 'runs', id, 'summary.json'), 'utf8'));
+    expect(summary).toMatchObject({ verdict: 'unfinished', figures: { jobs: { total: 6, succeeded: 6 } } });
+    expect(await cli.run('clean', id)).toMatchObject({ code: 0 });
+    expectAsBefore();
+  });
+
+  it('is told of, and not forgotten, while the cluster does not answer', { timeout: 60_000 }, async () => {
+    const id = await killedIn('watch');
+    bench.world.control.setReachable(false);
+    const { code, stderr } = await cli.run(...run());
+    expect(stderr).toMatch(
+      new RegExp(`cannot be reached .*; run ${id} left something on it, which the next run or swarm clean removes`),
+    );
+    expect(code).toBe(2);
+    bench.world.control.setReachable(true);
+    expect(await cli.run('clean', id)).toMatchObject({ code: 0 });
+    expectAsBefore();
   });
 
   it('is cleaned up by the next one on the same cluster', { timeout: 60_000 }, async () => {

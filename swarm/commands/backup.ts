@@ -12,6 +12,7 @@ import {
 import type { BackupOutcome } from '../daemon/backup-load.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions } from './access-options.ts';
 import { readTemplate } from './backup-input.ts';
+import type { BackupInterrupts } from './backup-session.ts';
 import { addSuite } from './backup-suite.ts';
 import { addTargetOptions, type TargetFlags } from './backup-target.ts';
 import { EXIT, InputError } from './exit.ts';
@@ -80,7 +81,9 @@ Examples:
     )
     .action(async (flags: RunFlags) => {
       const request = await requestOf(givenParameters(flags));
-      finish(await runOne(request, flags));
+      const { BackupInterrupts } = await import('./backup-session.ts');
+      const interrupts = new BackupInterrupts();
+      finish(await runOne(request, flags, interrupts).finally(() => interrupts.release()));
     });
 }
 
@@ -95,6 +98,8 @@ function addDemo(backup: Command, finish: (code: number) => void): void {
     .option('--quiet', 'no progress')
     .addHelpText('after', `\n${EXIT_HELP}\n\nExamples:\n  swarm backup demo`)
     .action(async (flags: RunFlags) => {
+      const { BackupInterrupts } = await import('./backup-session.ts');
+      const interrupts = new BackupInterrupts();
       let code: number = EXIT.ok;
       for (const dwocConfigType of ['correct', 'incorrect']) {
         note(`\n50 workspaces, ${dwocConfigType} configuration`);
@@ -106,16 +111,17 @@ function addDemo(backup: Command, finish: (code: number) => void): void {
           dwocConfigType,
           ...(dwocConfigType === 'correct' && { restoreSample: '10', restoreCases: 'all' }),
         });
-        code = Math.max(code, await runOne(request, { ...flags, embedded: true }));
-        if (code === EXIT.interrupted) break;
+        code = Math.max(code, await runOne(request, { ...flags, embedded: true }, interrupts));
+        if (interrupts.isOver) break;
       }
-      finish(code);
+      interrupts.release();
+      finish(interrupts.isOver ? EXIT.interrupted : code);
     });
 }
 
-async function runOne(request: BackupRequest, flags: RunFlags): Promise<number> {
+async function runOne(request: BackupRequest, flags: RunFlags, interrupts: BackupInterrupts): Promise<number> {
   const { exitCodeOfBackup, runBackup } = await import('./backup-session.ts');
-  const session = await runBackup(request, flags);
+  const session = await runBackup(request, flags, interrupts);
   if (session === null) return EXIT.interrupted;
   await print(session, flags);
   return exitCodeOfBackup(session.verdict);

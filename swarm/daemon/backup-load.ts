@@ -4,8 +4,8 @@
  *    starting ──> running ──> (stopping) ──> cleaning ──> ended
  *       └─ nothing is created yet: what is refused here leaves no folder
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { BackupInputError } from '../backup/backup-error.ts';
@@ -199,7 +199,8 @@ export class BackupLoad {
     // Who starts no load does not wait for what they need.
     const { BackupRun } = await import('../backup/backup-run.ts');
     const { tryLogin } = await import('../backup/registry-login.ts');
-    const { clearEarlierLoads } = await import('./earlier-loads.ts');
+    const { contact } = await import('../backup/preflight.ts');
+    const { clearEarlierLoads, refuseWithEarlier } = await import('./earlier-loads.ts');
     const run = new BackupRun({
       run: this.id,
       options: request.options,
@@ -213,13 +214,17 @@ export class BackupLoad {
     });
     this.#run = run;
     const server = redactUrl(run.requests.server);
-    if (target.hub) await clearEarlierLoads(out, server, this.#tell, signal);
+    if (target.hub) {
+      await contact(run.requests, signal).catch((error: unknown) => refuseWithEarlier(error, out, server));
+      await clearEarlierLoads(out, server, this.#tell, signal);
+    }
     const found = await run.prepare(signal);
-    const folder = join(out, this.id);
-    mkdirSync(folder);
+    const folder = this.#makeFolder();
     const hub = target.hub && { ...target.hub, server, label: this.id };
+    let ledgerFailure: Error | null = null;
     const ledger = Ledger.create(folder, this.#header(server, hub), (error) => {
       this.#tell(`warning: ${error.message}`);
+      ledgerFailure ??= error;
       this.#stop.abort(error);
     });
     this.#folder = folder;
@@ -231,9 +236,12 @@ export class BackupLoad {
     const { server: shown, operatorNamespace } = found.cluster;
     this.#tell(`run ${this.id}: ${shown}, operator in ${operatorNamespace}, files in ${folder}`);
     const onCollected = async (figures: BackupFigures) => {
-      this.#findings ??= await this.#diagnose(figures, run);
+      if (this.#findings !== null) return;
+      this.#findings = await this.#diagnose(figures, run);
+      output.keep(figures, this.findings);
     };
-    const result = await run.execute({ ledger, folder, stop: signal, onCollected });
+    const executed = await run.execute({ ledger, folder, stop: signal, onCollected });
+    const result = ledgerFailure === null ? executed : withFailure(executed, ledgerFailure);
     this.#result = result.figures;
     const verdict = judgeBackup(result);
     const { reasons } = verdict;
@@ -243,6 +251,26 @@ export class BackupLoad {
     this.#endedAt = new Date();
     ledger.end({ ended: this.#endedAt.toISOString(), verdict: verdict.verdict, reasons });
     return { run: this.id, folder, result, verdict, findings: this.findings, logs: output.logs };
+  }
+
+  /** @throws BackupInputError when the document's files could not be written */
+  #makeFolder(): string {
+    const folder = join(this.#options.out, this.id);
+    mkdirSync(folder);
+    const { logsDirectory } = this.#options.request;
+    try {
+      const logs = resolve(folder, logsDirectory);
+      mkdirSync(logs, { recursive: true });
+      accessSync(logs, constants.W_OK | constants.X_OK);
+      return folder;
+    } catch (cause) {
+      rmSync(folder, { recursive: true });
+      const { code, message } = cause as NodeJS.ErrnoException;
+      throw new BackupInputError(
+        `--logs-dir ${logsDirectory} cannot be written to (${code ?? message}); give a folder that can, or leave it away`,
+        { cause },
+      );
+    }
   }
 
   #take(event: BackupEvent): void {
@@ -283,6 +311,11 @@ export class BackupLoad {
       process: ownIdentity(),
     };
   }
+}
+
+/** Nobody has asked for the end of a load that cannot write down any more what it makes. */
+function withFailure(result: BackupResult, { message }: Error): BackupResult {
+  return { ...result, interrupted: false, failure: `the run was ended, as its ledger cannot be written: ${message}` };
 }
 
 /** Of a test its name is in that of the run; both are the value of a label. */

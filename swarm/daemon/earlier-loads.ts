@@ -32,6 +32,19 @@ export async function clearEarlierLoads(
   }
 }
 
+/** Says of a cluster that does not answer what is still there. @throws Error, the given one or one that says more */
+export function refuseWithEarlier(error: unknown, out: string, server: string): never {
+  if (!(error instanceof BackupInputError)) throw error;
+  const ids = new RunArchive(out)
+    .list()
+    .filter(({ hub, backup, state }) => backup && hub?.server === server && (state === 'killed' || state === 'ended'))
+    .filter(({ folder }) => readLedger(folder).open.length > 0)
+    .map(({ id }) => id);
+  if (ids.length === 0) throw error;
+  const left = `${ids.length === 1 ? 'run' : 'runs'} ${ids.join(', ')} left something on it, which the next run or swarm clean removes when it answers again`;
+  throw new BackupInputError(`${error.message}; ${left}`, { cause: error });
+}
+
 async function clear(
   { id, folder, hub }: RunRecord,
   contents: LedgerContents,

@@ -131,9 +131,19 @@ export const IDENTITY_BEHAVIOUR: Behaviours = {
   },
   'authorization.k8s.io/v1 SelfSubjectAccessReview': {
     virtual: {
-      create(review) {
+      create(review, _namespace, { cluster }) {
         checkAttributes(review);
-        return reviewed(review, ALLOWED);
+        const attributes = at(review, 'spec', 'resourceAttributes');
+        const { authorizer } = cluster;
+        if (!attributes || !authorizer) return reviewed(review, ALLOWED);
+        const subresource = text(attributes, 'subresource');
+        const allowed = authorizer({
+          verb: text(attributes, 'verb'),
+          group: text(attributes, 'group'),
+          resource: `${text(attributes, 'resource')}${subresource && `/${subresource}`}`,
+          namespace: text(attributes, 'namespace'),
+        });
+        return reviewed(review, { allowed });
       },
     },
   },

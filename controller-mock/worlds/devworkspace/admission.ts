@@ -4,7 +4,7 @@
  */
 import { at } from '../../builtins/fields.ts';
 import type { Admission } from '../../server/cluster.ts';
-import { ApiStatusError } from '../../server/status.ts';
+import { ApiStatusError, forbidden } from '../../server/status.ts';
 import { LABELS } from './world-objects.ts';
 
 const WEBHOOK = 'mutate.devworkspace-controller.svc';
@@ -13,8 +13,19 @@ const OBJECTS_WEBHOOK = 'mutate-ws-resources.devworkspace-controller.svc';
 /** Kinds whose objects are looked at when they have the label of a workspace (mutating_cfg.go). */
 const LABELLED = new Set(['pods', 'services', 'deployments.apps', 'ingresses.networking.k8s.io', 'jobs.batch']);
 
-/** @param answers whether the webhooks' server does; @param namespace that it is in */
-export function workspaceAdmission(answers: () => boolean, namespace: string): Admission {
+/** What a quota may be about. */
+export type QuotaKind = 'devworkspaces' | 'jobs' | 'pods';
+
+/** What a quota says that is exceeded: kubernetes, pkg/quota/v1, staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go. */
+export function quotaRefusal(resource: string): string {
+  return `exceeded quota: team-quota, requested: count/${resource}=1, used: count/${resource}=20, limited: count/${resource}=20`;
+}
+
+/**
+ * @param answers whether the webhooks' server does; @param namespace that it is in
+ * @param hasRoom whether a quota leaves room for another workspace
+ */
+export function workspaceAdmission(answers: () => boolean, namespace: string, hasRoom: () => boolean): Admission {
   return ({ type, operation, object, old, subresource, user }) => {
     if (subresource !== '') return;
     const resource = type.group === '' ? type.plural : `${type.plural}.${type.group}`;
@@ -26,6 +37,7 @@ export function workspaceAdmission(answers: () => boolean, namespace: string): A
     if (!isWorkspace) return;
     const { metadata } = object;
     if (operation === 'CREATE') {
+      if (!hasRoom()) throw forbidden(type, metadata.name ?? '', quotaRefusal('devworkspaces.workspace.devfile.io'));
       metadata.labels = { ...metadata.labels, [LABELS.creator]: user.uid };
       return;
     }

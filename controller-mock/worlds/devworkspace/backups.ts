@@ -135,6 +135,8 @@ export class Backups {
   readonly options: BackupsOptions;
   /** Without the operator's webhooks no Job can be made, and no workspace changed. */
   webhooksUp = true;
+  /** A quota leaves room for Jobs. */
+  hasRoom = true;
   readonly #version: VersionProfile;
   readonly #operator: Operator;
   readonly #cron: Cron;
@@ -274,7 +276,7 @@ export class Backups {
     // A workspace of its own claim is not asked whether it has one.
     const claim = type === 'per-workspace' ? `storage-${id}` : claimOf(workspace, id, config.claimName);
     if (claim === undefined || !objects.get(RESOURCES.claims, namespace, claim)) return;
-    if (!this.webhooksUp) return;
+    if (!this.webhooksUp || !this.hasRoom) return;
     const secret = choice.secret?.metadata.name;
     objects.create(RESOURCES.jobs, backupJob({ workspace, id, claim, secret, config, version: this.#version }));
   }

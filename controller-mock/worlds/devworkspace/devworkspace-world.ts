@@ -16,14 +16,15 @@ import { at } from '../../builtins/fields.ts';
 import { setUsageSource } from '../../builtins/index.ts';
 import type { Cluster } from '../../server/cluster.ts';
 import { seedEmptyWorld } from '../../server/empty-world.ts';
+import type { WatchEnd } from '../../server/endpoint.ts';
 import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-host.ts';
 import type { Listener } from '../../server/listener.ts';
 import { NAMESPACE_GRACE_MS } from '../../server/namespace-lifecycle.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { resourceTypes } from '../kinds/definition.ts';
 import { OPENSHIFT_WORKSPACE_KINDS } from '../kinds/openshift-workspaces.ts';
-import { workspaceAdmission } from './admission.ts';
-import { type ApiFault, ApiFaults } from './api-faults.ts';
+import { type QuotaKind, workspaceAdmission } from './admission.ts';
+import { type ApiFault, ApiFaults, type DeniedRight, isDenied } from './api-faults.ts';
 import { Backups } from './backups.ts';
 import { recordPush } from './image-streams.ts';
 import { Jobs } from './jobs.ts';
@@ -88,10 +89,18 @@ export interface WorldControl {
   };
   /** Requests that are refused or late. @param fault null takes it away */
   setApiFault(name: string, fault: ApiFault | null): void;
-  /** Ends watches with an event that says 410. @param resource `<group>/<plural>`; all unless given */
-  dropWatches(resource?: string): void;
+  /** Ends the watches that are under way. @param resource `<group>/<plural>`; all unless given; @param end 410 unless given */
+  dropWatches(resource?: string, end?: WatchEnd): void;
+  /** The API server can be reached, or all connections break. */
+  setReachable(reachable: boolean): void;
+  /** What the clients may not do: reviews of rights say so, and requests are answered with 403. @param denied none: everything may be done */
+  setDenied(denied: readonly DeniedRight[]): void;
+  /** Creations of these are refused as beyond a quota; of pods those of Jobs. */
+  setQuota(exceeded: readonly QuotaKind[]): void;
   /** Requests so far, by verb and plural: `create devworkspaces`. */
   readonly requests: ReadonlyMap<string, number>;
+  /** Requests that a fault of the API has met so far, by its name. */
+  readonly faultHits: ReadonlyMap<string, number>;
   /** Passes of the backup controller that have begun, and the schedule that is armed. */
   readonly backups: { readonly passes: number; readonly schedule: string | null };
 }
@@ -131,6 +140,7 @@ export async function startDevWorkspaceWorld(options: DevWorkspaceWorldOptions =
   try {
     const ca = options.tls === false ? undefined : await host.caCert();
     const listener: Listener = await host.listen(options, served);
+    actors.listener = listener;
     const kubeconfig = await host.kubeconfig(listener, served);
     if (options.kubeconfigPath) await writeFile(options.kubeconfigPath, kubeconfig, { mode: 0o600 });
     return {
@@ -162,6 +172,8 @@ class Actors implements WorldControl {
   readonly #jobs: Jobs;
   readonly #registry: Registry;
   readonly #faults = new ApiFaults();
+  readonly #quota = new Set<QuotaKind>();
+  listener: Listener | null = null;
   readonly #stopObserving: () => void;
   #operatorUp = true;
   #webhooksUp = true;
@@ -209,7 +221,8 @@ class Actors implements WorldControl {
     });
     this.#programs.seed();
     if (settings.operator === 'external') this.#leaveToOther();
-    cluster.admission = workspaceAdmission(() => this.#webhooksUp, settings.operatorNamespace);
+    const hasRoom = () => !this.#quota.has('devworkspaces');
+    cluster.admission = workspaceAdmission(() => this.#webhooksUp, settings.operatorNamespace, hasRoom);
     served.endpoint.interceptor = this.#faults.interceptor;
     setUsageSource(
       cluster,
@@ -365,12 +378,33 @@ class Actors implements WorldControl {
     this.#faults.set(name, fault);
   }
 
-  dropWatches(resource?: string): void {
-    this.#served.endpoint.expireWatches(resource);
+  dropWatches(resource?: string, end: WatchEnd = 'expired'): void {
+    this.#served.endpoint.dropWatches(end, resource);
+  }
+
+  setReachable(reachable: boolean): void {
+    this.listener?.setReachable(reachable);
+  }
+
+  setDenied(denied: readonly DeniedRight[]): void {
+    this.#faults.denied = denied;
+    this.#served.cluster.authorizer = (right) => !isDenied(denied, right);
+  }
+
+  setQuota(exceeded: readonly QuotaKind[]): void {
+    this.#quota.clear();
+    for (const kind of exceeded) this.#quota.add(kind);
+    this.#backups.hasRoom = !this.#quota.has('jobs');
+    this.#jobs.site.podsRefused = this.#quota.has('pods');
+    this.#jobs.lookAtAll();
   }
 
   get requests(): ReadonlyMap<string, number> {
     return this.#faults.requests;
+  }
+
+  get faultHits(): ReadonlyMap<string, number> {
+    return this.#faults.hits;
   }
 
   get backups(): WorldControl['backups'] {

@@ -16,6 +16,8 @@ export interface JobSite {
   readonly moves: JobMoves;
   claimsPending: boolean;
   imagePull: number | 'never';
+  /** A quota leaves no room for pods. */
+  podsRefused: boolean;
 }
 
 export type JobPodState = 'pending' | 'pulling' | 'working' | 'sending' | 'succeeded' | 'failed';
@@ -45,6 +47,8 @@ export interface JobRun extends Draws {
   /** Pods so far, and those of them that failed. */
   pods: number;
   failures: number;
+  /** Its next pod was refused, and that was told. */
+  refused: boolean;
   /** The next pod waits for the end of a back-off. */
   backingOff: boolean;
   finished: 'Complete' | 'Failed' | null;
@@ -53,6 +57,7 @@ export interface JobRun extends Draws {
 /** What a view is told, at the moment it happens. */
 export interface JobMoves {
   podCreated(job: JobRun): JobPod | null;
+  podRefused(job: JobRun): void;
   podMoved(job: JobRun, pod: JobPod): void;
   /** @returns milliseconds that the pod works before it sends; with an error, until it fails */
   work(job: JobRun, pod: JobPod): number;
@@ -122,11 +127,24 @@ export const JOB_STAGES = stageTable<JobRun>([
   {
     name: 'pod',
     group: 'job',
-    when: ({ pod, finished, backingOff }) => pod === null && finished === null && !backingOff,
+    when: ({ pod, finished, backingOff, site }) =>
+      pod === null && finished === null && !backingOff && !site.podsRefused,
     delay: ({ site }) => site.profile.jobPod,
     effect: (job) => {
+      job.refused = false;
       job.pods += 1;
       job.pod = job.site.moves.podCreated(job);
+    },
+  },
+  {
+    name: 'refused pod',
+    group: 'job',
+    when: ({ pod, finished, backingOff, refused, site }) =>
+      pod === null && finished === null && !backingOff && !refused && site.podsRefused,
+    delay: ({ site }) => site.profile.jobPod,
+    effect: (job) => {
+      job.refused = true;
+      job.site.moves.podRefused(job);
     },
   },
   podStep('schedule', 'pending', {

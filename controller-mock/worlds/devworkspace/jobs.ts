@@ -9,6 +9,7 @@ import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
 import type { ClusterAccess, KubeObject } from '../../server/resource.ts';
 import type { StoreChange } from '../../store/store.ts';
+import { quotaRefusal } from './admission.ts';
 import { finishedStatus, jobPod, jobPodStatus } from './job-objects.ts';
 import { JOB_STAGES, type JobMoves, type JobPod, type JobRun, type JobSite } from './job-stages.ts';
 import { bytesOf, type Content } from './payload.ts';
@@ -54,7 +55,13 @@ export class Jobs implements JobMoves {
 
   constructor(options: JobsOptions) {
     this.#options = options;
-    this.site = { profile: options.settings.profile, moves: this, claimsPending: false, imagePull: 0 };
+    this.site = {
+      profile: options.settings.profile,
+      moves: this,
+      claimsPending: false,
+      imagePull: 0,
+      podsRefused: false,
+    };
     this.#places = new Slots(options.settings.podCapacity);
   }
 
@@ -95,6 +102,7 @@ export class Jobs implements JobMoves {
       pod: null,
       pods: 0,
       failures: 0,
+      refused: false,
       backingOff: false,
       finished: null,
       random: (purpose, ordinal) => unitNumber(mixWords(mixWords(words, hashWords(purpose).b), ordinal)),
@@ -149,6 +157,11 @@ export class Jobs implements JobMoves {
     });
     if (!pod.placed || this.site.claimsPending) this.#tellPending(job, pod);
     return pod;
+  }
+
+  podRefused(job: JobRun): void {
+    const why = `pods "${job.name}-" is forbidden: ${quotaRefusal('pods')}`;
+    this.#event(job, 'Job', job.name, 'Warning', 'FailedCreate', `Error creating: ${why}`);
   }
 
   /** Why a pod waits: in its conditions, and as an event. */

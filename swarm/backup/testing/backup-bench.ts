@@ -12,16 +12,20 @@ import { CONFIG_NAME } from '../../../controller-mock/worlds/devworkspace/settin
 import { LABELS, RESOURCES } from '../../../controller-mock/worlds/devworkspace/world-objects.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';
 import { RUN_LABEL } from '../../../model/kube/run-label.ts';
+import type { Clock } from '../../../model/time/clock.ts';
 import { SteadyClock } from '../../../model/time/steady-clock.ts';
-import { Ledger } from '../../telemetry/ledger.ts';
+import { Ledger, readLedger } from '../../telemetry/ledger.ts';
 import { ownIdentity } from '../../telemetry/process-identity.ts';
 import type { BackupEvent } from '../backup-event.ts';
 import type { BackupFigures } from '../backup-figures.ts';
 import type { BackupOptions, BackupPart } from '../backup-options.ts';
+import { leftText, removeRun } from '../backup-removal.ts';
 import { type BackupResult, BackupRun } from '../backup-run.ts';
+import { ClusterRequests } from '../cluster-requests.ts';
 import { diagnose } from '../diagnosis.ts';
 import type { Finding } from '../finding.ts';
 import { builtInTemplate } from '../workspace-template.ts';
+import { type WorldFacts, WorldRecord } from './world-record.ts';
 
 const SPEED = 60;
 const OPERATOR_NAMESPACE = 'openshift-operators';
@@ -59,8 +63,19 @@ export function optionsOf(
   };
 }
 
+/** In place of what a run has by itself. */
+export interface BenchSettings {
+  /** Of the run, where it is not that of the world. */
+  clock?: Clock;
+  patienceMs?: number;
+  /** YAML. */
+  kubeconfig?: string;
+}
+
 export class BackupBench {
   readonly world: DevWorkspaceWorld;
+  readonly settings: BenchSettings;
+  readonly record: WorldRecord;
   readonly folder = mkdtempSync(join(tmpdir(), 'swarm-backup-'));
   readonly events: BackupEvent[] = [];
   readonly collected: BackupFigures[] = [];
@@ -68,29 +83,36 @@ export class BackupBench {
   /** What a diagnosis found before anything was put back. */
   findings: readonly Finding[] = [];
 
-  constructor(world: DevWorkspaceWorld) {
+  /** What had happened in the world when the run had measured all. */
+  facts: WorldFacts | null = null;
+
+  constructor(world: DevWorkspaceWorld, settings: BenchSettings = {}) {
     this.world = world;
+    this.settings = settings;
+    this.record = new WorldRecord(world);
   }
 
-  static async start(options: DevWorkspaceWorldOptions = {}): Promise<BackupBench> {
+  static async start(options: DevWorkspaceWorldOptions = {}, settings: BenchSettings = {}): Promise<BackupBench> {
     const world = await startDevWorkspaceWorld({
       clock: new SteadyClock(SPEED),
       profile: 'quick',
       tls: false,
       ...options,
     });
-    return new BackupBench(world);
+    return new BackupBench(world, settings);
   }
 
   /** @throws what the preflight throws */
   async run(options: BackupOptions, onEvent: (event: BackupEvent) => void = () => {}): Promise<BackupResult> {
+    const { clock = this.world.clock, kubeconfig = this.world.kubeconfig, patienceMs } = this.settings;
     const run = new BackupRun({
       run: RUN,
       options,
       credentials: null,
       replaceSecret: false,
-      kubeconfig: loadKubeconfig({ text: this.world.kubeconfig }),
-      clock: this.world.clock,
+      kubeconfig: loadKubeconfig({ text: kubeconfig }),
+      clock,
+      ...(patienceMs !== undefined && { patienceMs }),
       onEvent: (event) => {
         this.events.push(event);
         onEvent(event);
@@ -103,6 +125,7 @@ export class BackupBench {
       });
       const onCollected = async (figures: BackupFigures) => {
         if (this.collected.push(figures) > 1) return;
+        this.facts = this.record.facts;
         this.findings = await diagnose(figures, options, run.requests, this.stop.signal);
       };
       const result = await run.execute({ ledger, folder: this.folder, stop: this.stop.signal, onCollected });
@@ -110,6 +133,31 @@ export class BackupBench {
       return result;
     } finally {
       await run.close();
+    }
+  }
+
+  /** Removes what the run has left, as `swarm clean` does. @returns what cannot be removed */
+  async clean(): Promise<string[]> {
+    const requests = new ClusterRequests({
+      kubeconfig: loadKubeconfig({ text: this.world.kubeconfig }),
+      clock: this.world.clock,
+    });
+    const contents = readLedger(this.folder);
+    const ledger = Ledger.reopen(this.folder, contents, (error) => {
+      throw error;
+    });
+    try {
+      const left = await removeRun({
+        requests,
+        run: RUN,
+        folder: this.folder,
+        entries: ledger.open(),
+        signal: this.stop.signal,
+      });
+      return left.map(leftText);
+    } finally {
+      ledger.end();
+      await requests.close();
     }
   }
 

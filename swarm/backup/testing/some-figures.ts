@@ -107,6 +107,7 @@ export function someFigures(more: Partial<BackupFigures> = {}): BackupFigures {
       registrySecret: 'quay-push-secret',
       schedule: '*/1 * * * *',
       appliedAt: Date.UTC(2026, 0, 1, 0, 2),
+      appliedAtThere: Date.UTC(2026, 0, 1, 0, 2),
       reset: true,
     },
     jobs: {
