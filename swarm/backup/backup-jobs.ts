@@ -8,7 +8,7 @@ import type { JobFigures, PendingGroup, QueueFigures, QueuePoint } from './backu
 import { SINGLE_NAMESPACE } from './backup-options.ts';
 import { BackupPod } from './backup-pod.ts';
 import { BACKUP_RESOURCES, DWO_LABELS, JOB_POD_SELECTOR } from './backup-resources.ts';
-import { abortable, type BackupSite, deadlineSignal, momentOf } from './backup-site.ts';
+import { type BackupSite, momentOf } from './backup-site.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { JobDurations } from './durations.ts';
 import { countBy, slopeOf, spreadOf } from './spread.ts';
@@ -108,17 +108,10 @@ export class BackupJobs {
 
   /** Waits until all is known that has happened up to now, as long as a cluster that is away is waited for. @throws the signal's reason */
   async catchUp(signal: AbortSignal): Promise<void> {
-    const { clock, requests, emit } = this.#site;
-    const limit = deadlineSignal(clock, requests.patienceMs * clock.speed, signal);
-    try {
-      await abortable(Promise.all(this.#watches.map(({ informer }) => informer.catchUp())), limit.signal);
-    } catch {
-      signal.throwIfAborted();
-      const message = 'the cluster does not show all that has happened: Jobs and pods may be missing in the figures';
-      emit({ type: 'warning', message });
-    } finally {
-      limit.cancel();
-    }
+    const known = await Promise.all(this.#watches.map((watch) => watch.catchUp(signal)));
+    if (known.every(Boolean)) return;
+    const message = 'the cluster does not show all that has happened: Jobs and pods may be missing in the figures';
+    this.#site.emit({ type: 'warning', message });
   }
 
   get all(): IterableIterator<BackupJob> {

@@ -142,6 +142,10 @@ class Removal {
       const waits = entries.filter((entry) => !refused.has(entry));
       const over = () => waits.every(({ isGone }) => isGone) || requests.clock.now() - movedAt > STALL_MS;
       await changes.until(over, Number.POSITIVE_INFINITY, signal);
+      // Some may have gone while their watch was cut.
+      if (!waits.every(({ isGone }) => isGone) && (await watch.catchUp(signal))) {
+        await changes.until(over, Number.POSITIVE_INFINITY, signal);
+      }
       for (const entry of waits) {
         if (!entry.isGone) this.#left.push({ entry, reason: whyItStays(informer.get(undefined, entry.name)) });
       }

@@ -73,6 +73,25 @@ export class ClusterWatch {
     }
   }
 
+  /**
+   * Waits until all is known that has happened up to now, as long as a cluster that is away is waited for.
+   * @returns whether it is
+   * @throws the signal's reason
+   */
+  async catchUp(signal: AbortSignal): Promise<boolean> {
+    const { requests, clock } = this.#site;
+    const limit = deadlineSignal(clock, requests.patienceMs * clock.speed, signal);
+    try {
+      await abortable(this.informer.catchUp(), limit.signal);
+      return true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    } finally {
+      limit.cancel();
+    }
+  }
+
   stop(): Promise<void> {
     return this.informer.stop();
   }

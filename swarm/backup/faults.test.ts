@@ -22,6 +22,8 @@ import { BackupBench, type BenchSettings, optionsOf } from './testing/backup-ben
 const COUNT = 8;
 /** Wall-clock milliseconds: what takes two minutes on a real cluster takes four seconds here. */
 const PATIENCE_MS = 4_000;
+/** Where the same request may meet several faults in a row, and rests grow. */
+const PATIENT: BenchSettings = { patienceMs: 40_000 };
 
 interface Scene {
   readonly world?: DevWorkspaceWorldOptions;
@@ -137,6 +139,7 @@ const TIMEOUT = { timeout: 60_000 };
 describe.concurrent('a load goes through', () => {
   it.each([1, null])('a storm of 429 (Retry-After: %s)', TIMEOUT, async (retryAfterSeconds) => {
     const played = await play({
+      settings: PATIENT,
       options: { separateNamespaces: true },
       before: ({ world }) =>
         world.control.setApiFault('storm', {
@@ -157,6 +160,7 @@ describe.concurrent('a load goes through', () => {
 
   it.each(['create', 'patch', 'delete', 'list', 'get'] as const)('errors of many a %s', TIMEOUT, async (verb) => {
     const played = await play({
+      settings: PATIENT,
       before: ({ world }) =>
         world.control.setApiFault('errors', {
           verbs: [verb],
@@ -171,6 +175,7 @@ describe.concurrent('a load goes through', () => {
 
   it('connections that break under every fifth request', TIMEOUT, async () => {
     const played = await play({
+      settings: PATIENT,
       before: ({ world }) => world.control.setApiFault('resets', { cut: true, share: 0.2 }),
     });
     expectWell(played);
