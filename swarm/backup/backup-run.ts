@@ -22,7 +22,15 @@ import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
 import type { BackupDurations } from './durations.ts';
-import { applyConfig, CONFIG_KIND, keepSnapshot, silenceBackups, skewText } from './operator-config.ts';
+import {
+  applyConfig,
+  CONFIG_KIND,
+  configProblem,
+  findConfig,
+  keepSnapshot,
+  silenceBackups,
+  skewText,
+} from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
@@ -269,10 +277,13 @@ export class BackupRun {
 
   async #configure(backup: BackupPart, { ledger, folder, stop }: Execution): Promise<void> {
     const { run, clock } = this.#given;
-    const { cluster, config } = this.#found!;
-    const namespace = cluster.operatorNamespace;
+    const namespace = this.#found!.cluster.operatorNamespace;
     await this.#phases.run({ phase: 'configure', of: 1, deadlineMs: null }, async (phase) => {
-      const snapshot = { namespace, object: config };
+      // As it is now: the first look may be an hour ago.
+      const object = await findConfig(this.#requests, namespace, stop);
+      const problem = configProblem(object, run);
+      if (problem !== null) throw new Error(problem);
+      const snapshot = { namespace, object };
       keepSnapshot(folder, snapshot);
       const entry = await ledger.intend(CONFIG_KIND, `${namespace}/${OPERATOR_CONFIG}`);
       const target = { ...backup, registryPath: this.#registryPath(backup) };

@@ -12,14 +12,12 @@ import { type BackupOptions, CREDENTIALS_NAMESPACE, namespaceName, restoreNamesp
 import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { whyItStays } from './namespace-end.ts';
-import { configProblem, configuredBy, findConfig } from './operator-config.ts';
+import { configProblem, findConfig } from './operator-config.ts';
 import { refuseMissingRights, rightsError, rightsOf } from './rights.ts';
 
 /** What was found. */
 export interface Preflight {
   readonly cluster: ClusterFacts;
-  /** The operator's settings object; null where there is none. */
-  readonly config: KubeObject | null;
   /** Path that `openshift-internal` stands for; null on other clusters. */
   readonly internalRegistry: string | null;
   readonly hasMetrics: boolean;
@@ -49,7 +47,7 @@ export async function preflight(
   const config = await findConfig(requests, operatorNamespace, signal, CONTACT_MS);
   const warnings: string[] = [];
   if (options.backup) {
-    const problem = configProblem(config) ?? takenProblem(config, run);
+    const problem = configProblem(config, run);
     if (problem !== null) throw new BackupInputError(problem);
     if (backupEnabled(config)) {
       warnings.push(
@@ -74,7 +72,6 @@ export async function preflight(
       operatorImage: imageOf(operator),
       configFound: config !== null,
     },
-    config,
     internalRegistry: internal ? await look.internalRegistry() : null,
     hasMetrics: groups.has('metrics.k8s.io'),
     warnings,
@@ -96,12 +93,6 @@ function namespacesOf(options: BackupOptions): Set<string> {
     ...(restore?.mode === 'other-namespace' ? wanted.map(restoreNamespaceName) : []),
     ...(restore?.cases.includes('wrong-credentials') ? [CREDENTIALS_NAMESPACE] : []),
   ]);
-}
-
-function takenProblem(config: KubeObject | null, run: string): string | null {
-  const other = configuredBy(config);
-  if (other === null || other === run) return null;
-  return `the operator is configured by run ${other}, which goes on or was killed; wait for its end, or put back what it has changed: swarm clean ${other} (where its folder is)`;
 }
 
 function backupEnabled(config: KubeObject | null): boolean {

@@ -252,6 +252,16 @@ export class BackupBench {
     });
   }
 
+  /** A Job that somebody has made by hand, with the labels of backups. */
+  plantJob(namespace: string, workspace: string): void {
+    this.world.cluster.create(RESOURCES.jobs, {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'by-hand', namespace, labels: { [LABELS.backupJob]: 'true', [LABELS.name]: workspace } },
+      spec: { template: { spec: { containers: [{ name: 'main', image: 'busybox' }], restartPolicy: 'Never' } } },
+    });
+  }
+
   /** A secret with logins that the operator sees. @param auths by host */
   plantSecret(name: string, auths: Record<string, { username: string; password: string }>): void {
     const data = { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') };
