@@ -249,6 +249,30 @@ describe('others', () => {
     expect(result.figures.jobs).toMatchObject({ total: 2, succeeded: 2, workspacesByJobs: { 0: 1, 1: 2 } });
   });
 
+  it('whose stopped workspaces the operator backs up meanwhile do not keep the credentials', TIMEOUT, async () => {
+    const bench = await start();
+    bench.settings.credentials = { username: 'robot', password: 'secret' };
+    bench.plantNamespace('team', {});
+    bench.plantWorkspace('team', 'theirs', {});
+    const copied = new Set<string>();
+    bench.world.cluster.store.observe(({ collection, record: { object } }) => {
+      if (collection === '/secrets') copied.add(`${object.metadata.namespace}/${object.metadata.name}`);
+    });
+    const result = await bench.run(optionsOf(3, { registrySecret: 'push' }), (event) => {
+      if (event.type === 'phase.started' && event.phase === 'stop') bench.stopWorkspace('team', 'theirs');
+    });
+    expect(bench.events).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        message: expect.stringMatching(/^others have 1 DevWorkspace in .* copies the secret/),
+      }),
+    );
+    expect([...copied]).toContain('team/devworkspace-backup-registry-auth');
+    expect(bench.names('Secret')).toEqual([]);
+    expect(bench.names('DevWorkspace')).toEqual(['team/theirs']);
+    expect(result.figures).toMatchObject({ jobs: { total: 3, succeeded: 3 }, leftovers: [] });
+  });
+
   it('who put a workspace into a namespace of the run keep both', TIMEOUT, async () => {
     const bench = await start();
     const result = await bench.run(optionsOf(3, {}, { separateNamespaces: true }), (event) => {

@@ -8,7 +8,13 @@ import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { ClusterFacts } from './backup-figures.ts';
-import { type BackupOptions, CREDENTIALS_NAMESPACE, namespaceName, restoreNamespaceName } from './backup-options.ts';
+import {
+  type BackupOptions,
+  type BackupPart,
+  CREDENTIALS_NAMESPACE,
+  namespaceName,
+  restoreNamespaceName,
+} from './backup-options.ts';
 import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { whyItStays } from './namespace-end.ts';
@@ -55,6 +61,7 @@ export async function preflight(
       );
     }
   }
+  if (options.backup) warnings.push(...(await look.others(options.backup, run)));
   if (options.backup?.restore) await look.restores();
   await look.namespacesAreFree(options, run);
   const internal = options.backup?.configType === 'openshift-internal';
@@ -225,6 +232,20 @@ class Look {
     throw new BackupInputError(
       `the operator does not run: Deployment ${OPERATOR_DEPLOYMENT} in namespace ${namespace} has no pod that is ready; see why: kubectl describe pod -n ${namespace} -l ${OPERATOR_SELECTOR}`,
     );
+  }
+
+  /** A pass of the operator is over all workspaces of a cluster: devfile/devworkspace-operator, controllers/backupcronjob, executeBackupSync. */
+  async others({ registrySecret }: BackupPart, run: string): Promise<string[]> {
+    const { items } = await this.#requests.ask(
+      (client) => client.list(BACKUP_RESOURCES.devWorkspaces, { labelSelector: `${RUN_LABEL}!=${run}` }, this.#signal),
+      this.#signal,
+      CONTACT_MS,
+    );
+    if (items.length === 0) return [];
+    const copies = registrySecret === null ? '' : ', and copies the secret into their namespaces';
+    return [
+      `others have ${items.length} DevWorkspace${items.length === 1 ? '' : 's'} in the cluster: meanwhile the operator backs up what is stopped of them, too, into the same registry${copies}; no figure of this run counts them`,
+    ];
   }
 
   /** @throws BackupInputError for a namespace that somebody else has, or that is on its way out */

@@ -24,6 +24,7 @@ import { type BackupResult, BackupRun } from '../backup-run.ts';
 import { ClusterRequests } from '../cluster-requests.ts';
 import { diagnose } from '../diagnosis.ts';
 import type { Finding } from '../finding.ts';
+import type { Credentials } from '../registry-login.ts';
 import { builtInTemplate } from '../workspace-template.ts';
 import { type WorldFacts, WorldRecord } from './world-record.ts';
 
@@ -70,6 +71,8 @@ export interface BenchSettings {
   patienceMs?: number;
   /** YAML. */
   kubeconfig?: string;
+  /** Of the registry. */
+  credentials?: Credentials;
 }
 
 export class BackupBench {
@@ -108,7 +111,7 @@ export class BackupBench {
     const run = new BackupRun({
       run: RUN,
       options,
-      credentials: null,
+      credentials: this.settings.credentials ?? null,
       replaceSecret: false,
       kubeconfig: loadKubeconfig({ text: kubeconfig }),
       clock,
@@ -249,6 +252,12 @@ export class BackupBench {
       kind: 'DevWorkspace',
       metadata: { name, namespace, labels: { ...labels, [LABELS.creator]: '' } },
       spec: { ...builtInTemplate(1024, { backup: true, storageType: null }) },
+    });
+  }
+
+  stopWorkspace(namespace: string, name: string): void {
+    this.world.cluster.modify(RESOURCES.workspaces, namespace, name, (draft) => {
+      (draft.spec as Record<string, unknown>).started = false;
     });
   }
 
