@@ -170,6 +170,11 @@ export interface RestartFigures {
   readonly replaced: number;
 }
 
+/** A program of which a pod takes the place of another starts again like one whose container does. */
+export function restartsOf(figures: RestartFigures | null): number {
+  return figures === null ? 0 : figures.restarts + figures.replaced;
+}
+
 export interface ResourceFigures {
   /** Why there are no samples; null when there are. */
   readonly unavailable: string | null;
@@ -207,9 +212,9 @@ export interface FailureGroup {
 
 export interface FailureFigures {
   readonly pods: number;
-  /** Of how many the log was read: one a workspace at most. */
+  /** Of how many the log was asked for: one a workspace at most. */
   readonly read: number;
-  /** Those that were read, most frequent first. */
+  /** Of those, most frequent first; where there was no log any more, by the state. */
   readonly groups: readonly FailureGroup[];
   /** Messages of failed Jobs' conditions, with counts. */
   readonly conditions: Readonly<Record<string, number>>;
