@@ -138,7 +138,7 @@ export interface QueuePoint {
 }
 
 export interface QueueFigures {
-  /** In the order of time, from the moment the configuration was applied. */
+  /** In the order of time, while Jobs were awaited. */
   readonly points: readonly QueuePoint[];
   /** Most Jobs that had not ended at once, and when. */
   readonly peak: number;
@@ -220,7 +220,7 @@ export interface FailureFigures {
   readonly conditions: Readonly<Record<string, number>>;
 }
 
-/** Backup pods that did not run when the watch ended, or for longer than a minute before. */
+/** Backup pods that did not run when the watch ended, and had not for a minute. */
 export interface PendingGroup {
   /** Such as `Unschedulable`, `ErrImagePull`, `ContainerCreating`. */
   readonly reason: string;

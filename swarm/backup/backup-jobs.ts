@@ -41,7 +41,7 @@ interface JobStatus {
   completionTime?: string;
 }
 
-/** Minutes for which a pod may wait without being told of. */
+/** Milliseconds for which a pod may wait without being told of. */
 const PENDING_MS = 60_000;
 
 export class BackupJobs {

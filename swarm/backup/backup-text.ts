@@ -10,6 +10,7 @@ const EXAMPLES = 3;
 export function backupText(figures: BackupFigures, { verdict, reasons }: BackupVerdict, style: Style): string {
   const lines: [string, string][] = [
     ['workspaces', loadLine(figures)],
+    ...(figures.load.deleteMs ? [['deleted', times(figures.load.deleteMs)] as [string, string]] : []),
     ...(figures.stop ? [['stopped', stopLine(figures)] as [string, string]] : []),
     ...(figures.jobs ? backupLines(figures) : []),
     ...(figures.restore ? restoreLines(figures.restore) : []),
