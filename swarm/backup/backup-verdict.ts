@@ -6,7 +6,7 @@ import { formatCount, formatShare } from '../report/style.ts';
 import { type Evaluated, evaluate, type FigureSource, type Sample } from '../report/thresholds.ts';
 import { type BackupFigures, restartsOf } from './backup-figures.ts';
 import type { ConfigType } from './backup-options.ts';
-import type { BackupResult } from './backup-run.ts';
+import type { BackupResult } from './backup-run-options.ts';
 import { caseLine, unexpectedCases } from './restore-text.ts';
 
 export interface BackupVerdict {
