@@ -138,7 +138,7 @@ export interface QueuePoint {
 }
 
 export interface QueueFigures {
-  /** In the order of time, from the moment the configuration was applied. */
+  /** In the order of time, while Jobs were awaited. */
   readonly points: readonly QueuePoint[];
   /** Most Jobs that had not ended at once, and when. */
   readonly peak: number;
@@ -168,6 +168,11 @@ export interface RestartFigures {
   readonly restarts: number;
   /** Pods that took the place of others. */
   readonly replaced: number;
+}
+
+/** A program of which a pod takes the place of another starts again like one whose container does. */
+export function restartsOf(figures: RestartFigures | null): number {
+  return figures === null ? 0 : figures.restarts + figures.replaced;
 }
 
 export interface ResourceFigures {
@@ -207,15 +212,15 @@ export interface FailureGroup {
 
 export interface FailureFigures {
   readonly pods: number;
-  /** Of how many the log was read: one a workspace at most. */
+  /** Of how many the log was asked for: one a workspace at most. */
   readonly read: number;
-  /** Those that were read, most frequent first. */
+  /** Of those, most frequent first; where there was no log any more, by the state. */
   readonly groups: readonly FailureGroup[];
   /** Messages of failed Jobs' conditions, with counts. */
   readonly conditions: Readonly<Record<string, number>>;
 }
 
-/** Backup pods that did not run when the watch ended, or for longer than a minute before. */
+/** Backup pods that did not run when the watch ended, and had not for a minute. */
 export interface PendingGroup {
   /** Such as `Unschedulable`, `ErrImagePull`, `ContainerCreating`. */
   readonly reason: string;

@@ -41,7 +41,7 @@ interface JobStatus {
   completionTime?: string;
 }
 
-/** Minutes for which a pod may wait without being told of. */
+/** Milliseconds for which a pod may wait without being told of. */
 const PENDING_MS = 60_000;
 
 export class BackupJobs {
@@ -318,11 +318,11 @@ export class BackupJobs {
     });
   }
 
-  /** By its owner; its labels name a workspace that may have been another of the same name. */
-  #workspaceOf({ metadata: { namespace = '', ownerReferences = [], labels = {} } }: KubeObject): Workspace | undefined {
+  /** By its owner: labels anybody can give, and their workspace may have been another of the same name. */
+  #workspaceOf({ metadata: { namespace = '', ownerReferences = [] } }: KubeObject): Workspace | undefined {
     const owner = ownerReferences.find(({ kind }) => kind === BACKUP_RESOURCES.devWorkspaces.kind);
-    const named = this.#workspaces.ofName(namespace, owner?.name ?? labels[DWO_LABELS.workspaceName] ?? '');
-    return owner && named && named.uid !== '' && named.uid !== owner.uid ? undefined : named;
+    const named = owner && this.#workspaces.ofName(namespace, owner.name);
+    return named && named.uid !== '' && named.uid !== owner.uid ? undefined : named;
   }
 
   #podsOf(job: string): Map<string, BackupPod> {

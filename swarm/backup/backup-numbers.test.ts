@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorPattern } from './backup-failures.ts';
 import type { FailedPod } from './backup-figures.ts';
-import { quantityOf } from './programs.ts';
 import { slopeOf, spreadOf } from './spread.ts';
+import { quantityOf, Usage } from './usage.ts';
 
 describe('spreadOf', () => {
   it('has values of the list as percentiles, in their order', () => {
@@ -56,6 +56,29 @@ describe('quantityOf', () => {
 
   it('has nothing for what is not there', () => {
     expect(quantityOf(undefined)).toBeNull();
+  });
+});
+
+describe('Usage', () => {
+  const metrics = (cpu: string, timestamp: string, name = 'pod') => ({
+    apiVersion: 'metrics.k8s.io/v1beta1',
+    kind: 'PodMetrics',
+    metadata: { namespace: 'ns', name },
+    timestamp,
+    containers: [{ name: 'main', usage: { cpu, memory: '10Mi' } }],
+  });
+
+  it('counts a sample once, however often it is shown', () => {
+    const usage = new Usage();
+    for (const one of [
+      metrics('100m', '2026-01-01T00:00:00Z'),
+      metrics('100m', '2026-01-01T00:00:00Z'),
+      metrics('400m', '2026-01-01T00:00:15Z'),
+      metrics('400m', '2026-01-01T00:00:15Z', 'other'),
+    ]) {
+      usage.add(one, 'main', 'watch');
+    }
+    expect(usage.figures.cpu).toEqual({ samples: 3, average: 300, p95: 400, max: 400 });
   });
 });
 

@@ -46,7 +46,7 @@ export interface BackupPart {
   readonly registrySecret: string | null;
   /** As robfig/cron takes it: `*\/1 * * * *`, `@every 90s`. */
   readonly schedule: string;
-  /** Further attempts of a Job; null leaves it to the cluster's default. */
+  /** Further attempts of a Job; null leaves it as the operator is configured, or to the cluster's default. */
   readonly backoffLimit: number | null;
   /** Arguments of `oras`, such as `--insecure`; null for none. */
   readonly orasExtraArgs: string | null;

@@ -112,6 +112,13 @@ Failure rate: 4.00%
     expect(summary).toContain(
       '\nOperator CPU/memory during backup operations: 121m average, 242m p95, 363m max / 91Mi average, 182Mi p95, 273Mi max\n',
     );
+    expect(summary).toContain(
+      '\n  operator     watch      121m average, 242m p95, 363m max / 91Mi average, 182Mi p95, 273Mi max\n',
+    );
+    expect(summary).toMatch(/\nMost Jobs under way at once: 50\nGrowth of the queue \(Jobs a minute\): unknown\n/);
+    expect(summary).toMatch(
+      /\nAPI requests: .*answered with 429: \d+.*\nClient throttled: [\d.]+s at the server's wish/,
+    );
     expect(summary).toContain('\n     2 x Error: dial tcp: lookup quay.i: no such host\n');
     expect(summary).toContain('\nBackup Jobs fail: nobody finds it\n  seen:  no such host\n  to do: look there\n');
     expect(summary).toContain(`  - ${join(folder, 'logs/20260101_090807_backup_jobs_watch.log')}\n`);

@@ -1,8 +1,10 @@
 /** A pod of a backup Job: what is kept of it once it is gone. */
 import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
+import { BACKUP_CONTAINER } from './backup-resources.ts';
 import { momentOf } from './backup-site.ts';
 
 interface ContainerStatus {
+  name?: string;
   state?: {
     waiting?: { reason?: string; message?: string };
     running?: { startedAt?: string };
@@ -44,7 +46,8 @@ export class BackupPod {
       containerStatuses?: ContainerStatus[];
     };
     this.phase = status.phase ?? '';
-    const state = status.containerStatuses?.[0]?.state ?? {};
+    // Beside those that a service mesh may have put into the pod.
+    const state = status.containerStatuses?.find(({ name }) => name === BACKUP_CONTAINER)?.state ?? {};
     const startedAt = state.terminated?.startedAt ?? state.running?.startedAt;
     this.containerStartedAt ??= momentOf(startedAt);
     if (state.terminated) this.exitCode = state.terminated.exitCode ?? null;

@@ -2,7 +2,7 @@
  * Takes away everything that a run has made, as its ledger has it, and puts back what it has changed: at the end of the run, and for
  * one that was killed by `swarm clean` or the next run.
  *
- *    operator's settings ──> secrets ──> namespaces, with all that is in them ──> seen gone on the watch
+ *    operator's settings ──> secrets, with copies at others ──> namespaces, with all that is in them ──> seen gone on the watch
  *
  * A namespace in which others have made workspaces stays, without those of the run.
  */
@@ -17,6 +17,7 @@ import type { ClusterRequests } from './cluster-requests.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { whyItStays } from './namespace-end.ts';
 import { CONFIG_KIND, readSnapshot, resetConfig } from './operator-config.ts';
+import { COPIED_SECRET, removeCopy, SECRET_TYPE } from './registry-secret.ts';
 
 export interface BackupRemovalOptions {
   requests: ClusterRequests;
@@ -160,13 +161,18 @@ class Removal {
 
   /** Namespaces with workspaces that are not the run's, each with one of them. */
   async #sharedNamespaces(): Promise<Map<string, string>> {
+    const items = await this.#workspacesOfOthers();
+    return new Map(items.map(({ metadata }) => [metadata.namespace!, metadata.name]));
+  }
+
+  async #workspacesOfOthers(): Promise<KubeObject[]> {
     const { requests, run, signal } = this.#options;
     const { items } = await requests.ask(
       (client) => client.list(BACKUP_RESOURCES.devWorkspaces, { labelSelector: `${RUN_LABEL}!=${run}` }, signal),
       signal,
       requests.patienceMs,
     );
-    return new Map(items.map(({ metadata }) => [metadata.namespace!, metadata.name]));
+    return items;
   }
 
   /** Removes the run's objects from a namespace that stays. */
@@ -201,9 +207,31 @@ class Removal {
     const live = await ask((client) => client.get(resource, namespace, name, signal));
     const ours = live?.metadata.labels?.[RUN_LABEL] === run;
     if (live && ours && (entry.id === null || live.metadata.uid === entry.id)) {
+      if (entry.kind === RESOURCES.secrets.kind && live.type === SECRET_TYPE) await this.#removeCopies(entry, live);
       await ask((client) => client.delete(resource, namespace, name, { uid: live.metadata.uid! }, signal));
     }
     this.#gone(entry);
+  }
+
+  /** Of a secret that the run has made, where the operator has put it beside workspaces of others: nobody asked them for credentials. */
+  async #removeCopies(entry: LedgerEntry, secret: KubeObject): Promise<void> {
+    const { requests, signal } = this.#options;
+    const namespaces = new Set((await this.#workspacesOfOthers()).map(({ metadata }) => metadata.namespace!));
+    const copies = [...namespaces].flatMap((namespace) =>
+      [COPIED_SECRET, secret.metadata.name].map((name) => ({ namespace, name })),
+    );
+    const work = copies.map(async ({ namespace, name }) => {
+      try {
+        await removeCopy(requests, secret, { namespace, name }, signal);
+      } catch (error) {
+        const advice = `kubectl delete secret ${name} -n ${namespace}`;
+        this.#left.push({
+          entry,
+          reason: `a copy of it may be left (${reasonOf(error)}); look, and remove it: ${advice}`,
+        });
+      }
+    });
+    await Promise.all(work);
   }
 
   #open(kind: string): LedgerEntry[] {

@@ -215,6 +215,12 @@ describe('a request that cannot be', () => {
     ],
     [`${backup} --backup-schedule "0 0 31 2 *"`, /no such day comes/],
     [`${backup} --backup-schedule @daily`, /due every 1440 minutes, and --backup-wait-minutes is 30/],
+    [`${backup} --backup-schedule "0-5 * * * *"`, /due every 55 minutes, and --backup-wait-minutes is 30/],
+    [`${backup} --backup-schedule "@every 30m"`, /could end before the first backup/],
+    [
+      `${backup} --dwoc-config-type incorrect --backup-schedule "*/15 * * * *"`,
+      /^--backup-schedule .* could end before the second try, which an incorrect configuration must show; give a longer/,
+    ],
     [`${plain} --restore-sample 10`, /^--registry-path is missing/],
     [
       `${plain} --run-backup-test-hook false --restore-sample 10`,

@@ -174,13 +174,18 @@ function backupProblems(parameters: BackupParameters, given: GivenParameters): s
   problems.push(...restoreProblems(parameters, given));
   const gapMs = scheduleGapMs(parameters.backupSchedule)!;
   const waitMs = parameters.backupWaitMinutes * MINUTE;
-  if (gapMs > waitMs) {
+  const passes = parameters.dwocConfigType === 'incorrect' ? 2 : 1;
+  if (passes * gapMs >= waitMs) {
+    const least = passes === 1 ? 'the first backup' : 'the second try, which an incorrect configuration must show';
     problems.push(
-      `--backup-schedule is "${parameters.backupSchedule}", due every ${Math.round(gapMs / MINUTE)} minutes, and --backup-wait-minutes is ${parameters.backupWaitMinutes}: the wait could end before the first backup; give a longer wait or another schedule`,
+      `--backup-schedule is "${parameters.backupSchedule}", due every ${formatMinutes(gapMs)} minutes, and --backup-wait-minutes is ${parameters.backupWaitMinutes}: the wait could end before ${least}; give a longer wait or another schedule`,
     );
   }
   return problems;
 }
+
+/** `45`, `1.5` */
+const formatMinutes = (ms: number) => String(Math.round((ms / MINUTE) * 10) / 10);
 
 function restoreProblems(parameters: BackupParameters, given: GivenParameters): string[] {
   const { restoreCases: cases, dwocConfigType, maxDevworkspaces, payloadSize } = parameters;

@@ -1,5 +1,12 @@
 /** A backup load as one row of a table, for those who compare many. Columns keep their places; new ones come at the end. */
-import type { BackupFigures, PhaseFigures, Share, Spread, UsageFigures } from './backup-figures.ts';
+import {
+  type BackupFigures,
+  type PhaseFigures,
+  restartsOf,
+  type Share,
+  type Spread,
+  type UsageFigures,
+} from './backup-figures.ts';
 
 export interface RowSource {
   /** What the run is called in its suite; '' outside of one. */
@@ -74,8 +81,8 @@ const COLUMNS: readonly Column[] = [
   ...usage('backup_pods', ({ resources }) => resources.backupPods),
   ...usage('operator', ({ resources }) => resources.operator),
   ...usage('etcd', ({ resources }) => resources.etcd),
-  ['operator_restarts', ({ figures }) => figures.resources.operatorRestarts.restarts],
-  ['etcd_restarts', ({ figures }) => figures.resources.etcdRestarts?.restarts],
+  ['operator_restarts', ({ figures }) => restartsOf(figures.resources.operatorRestarts)],
+  ['etcd_restarts', ({ figures: { resources } }) => resources.etcdRestarts && restartsOf(resources.etcdRestarts)],
   ['api_calls', ({ figures }) => figures.api.total],
   ['api_calls_per_workspace', ({ figures }) => figures.api.perWorkspace],
   ['api_refused', ({ figures }) => figures.api.refused],

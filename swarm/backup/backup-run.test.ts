@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readLedger } from '../telemetry/ledger.ts';
 import { BackupInputError } from './backup-error.ts';
+import { SINGLE_NAMESPACE } from './backup-options.ts';
 import { judgeBackup } from './backup-verdict.ts';
 import { BackupBench, optionsOf } from './testing/backup-bench.ts';
 
@@ -166,6 +167,39 @@ describe("the operator's configuration", () => {
     expect(bench.leftByRuns()).toEqual([]);
   });
 
+  it('is put back to what it was when the run came to it, long after its first look', TIMEOUT, async () => {
+    const bench = await start({ operatorConfig: FOUND });
+    const { backupCronJob, ...workspace } = FOUND.workspace;
+    const changed = {
+      ...FOUND,
+      workspace: { ...workspace, backupCronJob: { ...backupCronJob, schedule: '0 4 * * *' } },
+    };
+    const result = await bench.run(optionsOf(3, {}), (event) => {
+      if (event.type !== 'phase.started' || event.phase !== 'stop') return;
+      bench.changeConfig((config) => Object.assign(config, changed));
+    });
+    expect(result.figures.config?.reset).toBe(true);
+    expect(bench.config()).toEqual(changed);
+  });
+
+  it('is left to another run that has come to it first', TIMEOUT, async () => {
+    const bench = await start({ operatorConfig: FOUND });
+    const result = await bench.run(optionsOf(3, {}), (event) => {
+      if (event.type === 'phase.started' && event.phase === 'stop')
+        bench.annotateConfig({ 'assisted-swarm/run': 'another-run' });
+    });
+    expect(result.failure).toMatch(/^the operator is configured by run another-run/);
+    expect(bench.config()).toEqual(FOUND);
+    expect(bench.configAnnotations()).toEqual({ 'assisted-swarm/run': 'another-run' });
+    expect(bench.leftByRuns()).toEqual([]);
+  });
+
+  it('says how often Jobs are tried again where the run does not', TIMEOUT, async () => {
+    const bench = await start({ operatorConfig: { workspace: { backupCronJob: FOUND.workspace.backupCronJob } } });
+    const result = await bench.run(optionsOf(2, { configType: 'incorrect' }));
+    expect(result.figures.jobs!.jobsByPods['5']).toBeGreaterThanOrEqual(4);
+  });
+
   it("keeps what others change beside the run's part", TIMEOUT, async () => {
     const bench = await start({ operatorConfig: FOUND });
     const result = await bench.run(optionsOf(3, {}), (event) => {
@@ -203,6 +237,40 @@ describe('others', () => {
     // Their workspaces run, and are nobody's backups.
     expect(result.figures.jobs?.total).toBe(5);
     expect(bench.leftByRuns()).toEqual(['Namespace team', 'DevWorkspace team/mine']);
+  });
+
+  it("have Jobs of their own, which are not the run's, whatever their labels", TIMEOUT, async () => {
+    const bench = await start();
+    const result = await bench.run(optionsOf(3, {}), (event) => {
+      if (event.type === 'phase.started' && event.phase === 'watch') bench.plantJob(SINGLE_NAMESPACE, 'dw-test-1');
+    });
+    // The operator holds that workspace for backed up by it, and makes two.
+    expect(bench.facts?.total).toBe(3);
+    expect(result.figures.jobs).toMatchObject({ total: 2, succeeded: 2, workspacesByJobs: { 0: 1, 1: 2 } });
+  });
+
+  it('whose stopped workspaces the operator backs up meanwhile do not keep the credentials', TIMEOUT, async () => {
+    const bench = await start();
+    bench.settings.credentials = { username: 'robot', password: 'secret' };
+    bench.plantNamespace('team', {});
+    bench.plantWorkspace('team', 'theirs', {});
+    const copied = new Set<string>();
+    bench.world.cluster.store.observe(({ collection, record: { object } }) => {
+      if (collection === '/secrets') copied.add(`${object.metadata.namespace}/${object.metadata.name}`);
+    });
+    const result = await bench.run(optionsOf(3, { registrySecret: 'push' }), (event) => {
+      if (event.type === 'phase.started' && event.phase === 'stop') bench.stopWorkspace('team', 'theirs');
+    });
+    expect(bench.events).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        message: expect.stringMatching(/^others have 1 DevWorkspace in .* copies the secret/),
+      }),
+    );
+    expect([...copied]).toContain('team/devworkspace-backup-registry-auth');
+    expect(bench.names('Secret')).toEqual([]);
+    expect(bench.names('DevWorkspace')).toEqual(['team/theirs']);
+    expect(result.figures).toMatchObject({ jobs: { total: 3, succeeded: 3 }, leftovers: [] });
   });
 
   it('who put a workspace into a namespace of the run keep both', TIMEOUT, async () => {

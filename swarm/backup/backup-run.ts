@@ -5,16 +5,15 @@
  *                    │                             ▲                      │           ▲          ▲
  *                    └─ plain load: cleanup        └─ or before create    └─ restore ─┘          └─ whatever happened before
  */
-import type { KubeConfig } from '@kubernetes/client-node';
-import type { Clock } from '../../model/time/clock.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { BackupEvent } from './backup-event.ts';
 import { BackupFailures } from './backup-failures.ts';
 import type { BackupFigures, ConfigFigures } from './backup-figures.ts';
 import { BackupJobs } from './backup-jobs.ts';
-import type { BackupOptions, BackupPart, RestorePart } from './backup-options.ts';
+import type { BackupPart, RestorePart } from './backup-options.ts';
 import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
 import { OPERATOR_CONFIG } from './backup-resources.ts';
+import type { BackupResult, BackupRunOptions, Execution } from './backup-run-options.ts';
 import type { BackupSite, NewEvent } from './backup-site.ts';
 import { BackupWatch } from './backup-watch.ts';
 import { Changes } from './changes.ts';
@@ -22,57 +21,23 @@ import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
 import type { BackupDurations } from './durations.ts';
-import { applyConfig, CONFIG_KIND, keepSnapshot, silenceBackups, skewText } from './operator-config.ts';
+import {
+  applyConfig,
+  CONFIG_KIND,
+  configProblem,
+  findConfig,
+  keepSnapshot,
+  silenceBackups,
+  skewText,
+} from './operator-config.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
-import type { Credentials } from './registry-login.ts';
 import { incorrectRegistryPath } from './registry-path.ts';
-import {
-  applySecretPlan,
-  planRegistrySecret,
-  rightsOfSecret,
-  type SecretPlan,
-  type SecretRequest,
-} from './registry-secret.ts';
+import { applySecretPlan, planRegistrySecret, rightsOfSecret, type SecretPlan } from './registry-secret.ts';
 import { Restores } from './restores.ts';
 import { refuseMissingRights } from './rights.ts';
 import { Workspaces } from './workspaces.ts';
-
-export interface BackupRunOptions {
-  /** Value of the label of all that is made. */
-  run: string;
-  options: BackupOptions;
-  /** For the secret with the registry's credentials, where there is none; null for none. */
-  credentials: Credentials | null;
-  /** Put them into a secret that is there. */
-  replaceSecret: boolean;
-  /** Tries credentials at the registry before anything is made; absent where it must not be contacted. */
-  login?: SecretRequest['login'];
-  kubeconfig: KubeConfig;
-  clock: Clock;
-  /** Wall-clock milliseconds for which a cluster that is away is waited for; see ClusterRequests. */
-  patienceMs?: number;
-  onEvent: (event: BackupEvent) => void;
-}
-
-export interface Execution {
-  ledger: Ledger;
-  /** Folder of the run: what was found of the operator's settings is kept there. */
-  folder: string;
-  /** Aborts: what is to be done yet is left, and everything is put back. */
-  stop: AbortSignal;
-  /** Called when all of the backups is measured, before a restore; when all is, before anything is put back; and at the end. */
-  onCollected: (figures: BackupFigures) => void | Promise<void>;
-}
-
-export interface BackupResult {
-  readonly figures: BackupFigures;
-  /** Ended early by its user. */
-  readonly interrupted: boolean;
-  /** What ended it early; null for nothing. */
-  readonly failure: string | null;
-}
 
 export class BackupRun {
   readonly #given: BackupRunOptions;
@@ -269,10 +234,13 @@ export class BackupRun {
 
   async #configure(backup: BackupPart, { ledger, folder, stop }: Execution): Promise<void> {
     const { run, clock } = this.#given;
-    const { cluster, config } = this.#found!;
-    const namespace = cluster.operatorNamespace;
+    const namespace = this.#found!.cluster.operatorNamespace;
     await this.#phases.run({ phase: 'configure', of: 1, deadlineMs: null }, async (phase) => {
-      const snapshot = { namespace, object: config };
+      // As it is now: the first look may be an hour ago.
+      const object = await findConfig(this.#requests, namespace, stop);
+      const problem = configProblem(object, run);
+      if (problem !== null) throw new Error(problem);
+      const snapshot = { namespace, object };
       keepSnapshot(folder, snapshot);
       const entry = await ledger.intend(CONFIG_KIND, `${namespace}/${OPERATOR_CONFIG}`);
       const target = { ...backup, registryPath: this.#registryPath(backup) };

@@ -1,6 +1,6 @@
 /** A backup load in a few lines, for a terminal. */
 import { formatCount, formatMs, formatShare, type Style } from '../report/style.ts';
-import type { BackupFigures, Share, Spread, UsageFigures } from './backup-figures.ts';
+import { type BackupFigures, restartsOf, type Share, type Spread, type UsageFigures } from './backup-figures.ts';
 import type { BackupVerdict } from './backup-verdict.ts';
 import type { RestoreFigures } from './restore-figures.ts';
 import { caseLine, restoredLine } from './restore-text.ts';
@@ -10,12 +10,13 @@ const EXAMPLES = 3;
 export function backupText(figures: BackupFigures, { verdict, reasons }: BackupVerdict, style: Style): string {
   const lines: [string, string][] = [
     ['workspaces', loadLine(figures)],
+    ...(figures.load.deleteMs ? [['deleted', times(figures.load.deleteMs)] as [string, string]] : []),
     ...(figures.stop ? [['stopped', stopLine(figures)] as [string, string]] : []),
     ...(figures.jobs ? backupLines(figures) : []),
     ...(figures.restore ? restoreLines(figures.restore) : []),
-    ['operator', usageLine(figures.resources.operator, figures.resources.operatorRestarts.restarts)],
+    ['operator', usageLine(figures.resources.operator, restartsOf(figures.resources.operatorRestarts))],
     ...(figures.resources.etcd
-      ? [['etcd', usageLine(figures.resources.etcd, figures.resources.etcdRestarts?.restarts ?? 0)] as [string, string]]
+      ? [['etcd', usageLine(figures.resources.etcd, restartsOf(figures.resources.etcdRestarts))] as [string, string]]
       : []),
     ['requests', apiLine(figures)],
   ];

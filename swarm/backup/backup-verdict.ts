@@ -4,9 +4,9 @@ import type { Figure } from '../plan/figures.ts';
 import { parseExpression } from '../plan/thresholds.ts';
 import { formatCount, formatShare } from '../report/style.ts';
 import { type Evaluated, evaluate, type FigureSource, type Sample } from '../report/thresholds.ts';
-import type { BackupFigures } from './backup-figures.ts';
+import { type BackupFigures, restartsOf } from './backup-figures.ts';
 import type { ConfigType } from './backup-options.ts';
-import type { BackupResult } from './backup-run.ts';
+import type { BackupResult } from './backup-run-options.ts';
 import { caseLine, unexpectedCases } from './restore-text.ts';
 
 export interface BackupVerdict {
@@ -99,9 +99,11 @@ const BACKUP_FIGURES: readonly BackupFigure[] = [
     'operator_restarts',
     'counter',
     "Restarts of the operator's containers",
-    ({ resources }) => count(resources.operatorRestarts.restarts + resources.operatorRestarts.replaced),
-    ({ resources: { operatorRestarts: own } }) =>
-      `the operator was restarted ${formatCount(own.restarts + own.replaced)} times`,
+    ({ resources }) => count(restartsOf(resources.operatorRestarts)),
+    ({ resources }) => {
+      const times = restartsOf(resources.operatorRestarts);
+      return `the operator was restarted ${formatCount(times)} time${times === 1 ? '' : 's'}`;
+    },
   ),
   define(
     'operator_alive',

@@ -89,6 +89,17 @@ describe('with a correct configuration', () => {
     expect(scene.isOverAfter(7.1)).toBe(true);
   });
 
+  it.each([
+    ['*/45 * * * *', 45],
+    ['0-5 * * * *', 55],
+    ['@every 90s', 1.5],
+  ])('waits for the longest interval of %s', (schedule, minutes) => {
+    const scene = new Scene(2, { schedule });
+    expect(scene.isOverAfter(0)).toBe(false);
+    expect(scene.isOverAfter(minutes + 5)).toBe(false);
+    expect(scene.isOverAfter(minutes + 5.1)).toBe(true);
+  });
+
   it('goes on when one that was ready for it starts again', () => {
     const scene = new Scene(2);
     scene.end(scene.begin(0), 'succeeded');

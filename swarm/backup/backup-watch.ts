@@ -1,7 +1,7 @@
 /** When the wait for backup Jobs is over, before its deadline. */
-import { nextFiring, parseCronSchedule } from '../../model/time/cron-schedule.ts';
 import type { BackupJobs } from './backup-jobs.ts';
 import type { BackupPart } from './backup-options.ts';
+import { scheduleGapMs } from './parameter-values.ts';
 import type { Workspace } from './workspace.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -17,7 +17,7 @@ export class BackupWatch {
   readonly #part: BackupPart;
   readonly #workspaces: SeenWorkspaces;
   readonly #jobs: SeenJobs;
-  readonly #intervalMs: number | null;
+  readonly #intervalMs: number;
   #newsAt: number;
   #news = '';
   #lacking: Workspace | null = null;
@@ -28,10 +28,7 @@ export class BackupWatch {
     this.#workspaces = workspaces;
     this.#jobs = jobs;
     this.#newsAt = appliedAt;
-    const schedule = parseCronSchedule(part.schedule);
-    const first = nextFiring(schedule, appliedAt);
-    const second = first === null ? null : nextFiring(schedule, first);
-    this.#intervalMs = first === null || second === null ? null : second - first;
+    this.#intervalMs = scheduleGapMs(part.schedule) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Whether there is nothing to wait for any more. */
@@ -43,8 +40,7 @@ export class BackupWatch {
       this.#newsAt = now;
     }
     const allEnded = jobs.underWay.size === 0;
-    const interval = this.#intervalMs ?? Number.POSITIVE_INFINITY;
-    if (allEnded && now - this.#newsAt > interval + PATIENCE_MS) return true;
+    if (allEnded && now - this.#newsAt > this.#intervalMs + PATIENCE_MS) return true;
     if (!this.#isEnough()) return false;
     // Jobs that come each minute and take longer are never all ended, and more of the same tell nothing new.
     return allEnded || this.#part.configType === 'incorrect';

@@ -12,6 +12,7 @@ import { BackupBench, optionsOf } from './testing/backup-bench.ts';
 const NAMESPACE = 'openshift-operators';
 const COUNT = 3;
 const SECRETS = { group: '', resource: 'secrets' };
+const CLAIMS = { group: '', resource: 'persistentvolumeclaims' };
 const CONFIGS = { group: 'controller.devfile.io', resource: 'devworkspaceoperatorconfigs' };
 
 interface Scene {
@@ -99,6 +100,21 @@ describe.concurrent('a diagnosis', () => {
       { at: { phase: 'configure', act: (world) => world.control.stopOperator() } },
       NONE,
       /the operator does not run.*seen: +pod devworkspace-controller-manager-\S+ is Running, and not ready/s,
+    ],
+    [
+      'a workspace that no incorrect backup is tried of',
+      {
+        backup: { configType: 'incorrect' },
+        at: {
+          phase: 'watch',
+          act: (world) => {
+            const [claim] = world.cluster.list(CLAIMS);
+            world.cluster.delete(CLAIMS, claim!.metadata.namespace!, claim!.metadata.name!);
+          },
+        },
+      },
+      'Workspaces were never attempted',
+      /1 of 3 stopped workspaces had no Job/,
     ],
     [
       'a schedule that is never due',
@@ -227,6 +243,14 @@ describe('the cause of a failure', () => {
     ['something else', 'other'],
   ])('%s: %s', (pattern, cause) => {
     expect(causeOf({ pattern, count: 1, example })).toBe(cause);
+  });
+
+  it('is not read from names of repositories', () => {
+    const image = 'quay.io/quota-team/unauthorized/ns/w:latest';
+    const log = `Backing up to image '${image}'\nError: Head "https://quay.io/v2/quota-team/": dial tcp 10.0.0.1:443: i/o timeout`;
+    expect(
+      causeOf({ pattern: `Error: Head "https://${image}": i/o timeout`, count: 1, example: { ...example, log } }),
+    ).toBe('network');
   });
 
   it('is read from the state of a pod where there is no log', () => {

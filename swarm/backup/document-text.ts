@@ -4,14 +4,15 @@
  * document stands its figure, counted by uid; whatever else there is has labels of its own.
  */
 
-import type {
-  BackupFigures,
-  FailedPod,
-  FailureFigures,
-  JobFigures,
-  Share,
-  Spread,
-  UsageFigures,
+import {
+  type BackupFigures,
+  type FailedPod,
+  type FailureFigures,
+  type JobFigures,
+  PHASES,
+  type Share,
+  type Spread,
+  type UsageFigures,
 } from './backup-figures.ts';
 import type { RestoreFigures } from './restore-figures.ts';
 import { caseLine } from './restore-text.ts';
@@ -46,6 +47,7 @@ export function summaryText(figures: BackupFigures, files: readonly string[], fi
   const sections: [title: string, lines: readonly string[]][] = [
     ['Workspaces', workspaceLines(figures)],
     ['Job Durations', durationLines(figures.jobs)],
+    ['Queue and Requests', [...queueLines(figures), ...requestLines(figures)]],
     ['Restore', restoreLines(figures.restore)],
     ['Resource Usage', usageLines(figures)],
     ['Failed Jobs Details', failureLines(figures.failures)],
@@ -152,6 +154,22 @@ function spreadLines(rows: readonly [string, Spread | null][]): string[] {
   );
 }
 
+function queueLines({ queue }: BackupFigures): string[] {
+  if (!queue) return [];
+  const { peak, growthPerMinute } = queue;
+  const growth = growthPerMinute === null ? 'unknown' : growthPerMinute.toFixed(1);
+  return [`Most Jobs under way at once: ${peak}`, `Growth of the queue (Jobs a minute): ${growth}`];
+}
+
+/** Seconds here are of the wall clock. */
+function requestLines({ api }: BackupFigures): string[] {
+  const { total, perWorkspace, refused, failed, pausedMs, waitedMs } = api;
+  return [
+    `API requests: ${total} (${perWorkspace.toFixed(2)} a workspace, samples left out), answered with 429: ${refused}, failed: ${failed}`,
+    `Client throttled: ${seconds(pausedMs)} at the server's wish, requests held back for ${seconds(waitedMs)}`,
+  ];
+}
+
 function usageLines({ resources }: BackupFigures): string[] {
   const { unavailable, operator, etcd, backupPods, operatorRestarts, etcdRestarts, operatorAlive } = resources;
   const restarts = [
@@ -165,12 +183,27 @@ function usageLines({ resources }: BackupFigures): string[] {
     `Operator CPU/memory during backup operations: ${during(operator)}`,
     `etcd CPU/memory during backup operations: ${etcd ? during(etcd) : 'not to be seen'}`,
     ...restarts,
+    '',
+    'CPU/memory by phase:',
+    ...phaseLines('operator', operator),
+    ...phaseLines('etcd', etcd),
+    ...phaseLines('backup pods', backupPods),
   ];
+}
+
+function phaseLines(name: string, usage: UsageFigures | null): string[] {
+  return PHASES.flatMap((phase) => {
+    const own = usage?.byPhase[phase];
+    return own ? [`  ${name.padEnd(11)}  ${phase.padEnd(9)}  ${usageText(own)}`] : [];
+  });
 }
 
 /** While Jobs were awaited; the whole run where there is nothing about that. */
 function during(usage: UsageFigures): string {
-  const { cpu, memory } = usage.byPhase.watch ?? usage;
+  return usageText(usage.byPhase.watch ?? usage);
+}
+
+function usageText({ cpu, memory }: Pick<UsageFigures, 'cpu' | 'memory'>): string {
   const text = (spread: UsageFigures['cpu'], unit: string) =>
     spread
       ? `${amount(spread.average, unit)} average, ${amount(spread.p95, unit)} p95, ${amount(spread.max, unit)} max`

@@ -44,7 +44,8 @@ export async function failingFindings(one: Case): Promise<Finding[]> {
 /** Status codes are numbers, which a pattern has no more: the log of the example has. */
 export function causeOf({ pattern, example }: FailureGroup): Cause {
   const state = `${example.reason} exit code ${example.exitCode ?? '?'} ${example.message}`;
-  const text = `${pattern}\n${lastLines(example)}`;
+  // What users call their repositories says nothing: quay.io/quota-team.
+  const text = `${pattern}\n${lastLines(example)}`.replaceAll(/\S*\/\S*/g, ' ');
   return (
     SIGNS.find(([cause, sign]) => sign.test(cause === 'resources' || cause === 'image' ? state : text))?.[0] ?? 'other'
   );
@@ -56,7 +57,8 @@ function lastLines({ log }: FailedPod): string {
 
 async function explained(one: Case, cause: Cause, groups: readonly FailureGroup[]): Promise<Finding> {
   const seen = groups.slice(0, 3).map(({ pattern, count, example }) => {
-    return `${count} of ${one.figures.failures!.read} logs end with: ${pattern} (for example ${example.namespace}/${example.pod})`;
+    const what = example.log === null ? 'pods, whose logs could not be read, ended with' : 'logs end with';
+    return `${count} of ${one.figures.failures!.read} ${what}: ${pattern} (for example ${example.namespace}/${example.pod})`;
   });
   const { sentence, advice, more } = EXPLANATIONS[cause](one);
   const found = (await more?.(groups[0]!.example)) ?? [];

@@ -14,7 +14,7 @@ import { SteadyClock } from '../../model/time/steady-clock.ts';
 import type { BackupEvent } from './backup-event.ts';
 import type { BackupPhase } from './backup-figures.ts';
 import type { BackupOptions, BackupPart } from './backup-options.ts';
-import type { BackupResult } from './backup-run.ts';
+import type { BackupResult } from './backup-run-options.ts';
 import { type BackupVerdict, judgeBackup } from './backup-verdict.ts';
 import { findingLines } from './finding.ts';
 import { BackupBench, type BenchSettings, optionsOf } from './testing/backup-bench.ts';

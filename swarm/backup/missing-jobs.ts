@@ -176,8 +176,9 @@ async function operatorErrors({ figures, look }: Case): Promise<string[]> {
 async function neverAttempted(one: Case): Promise<Finding[]> {
   const { figures, look } = one;
   const never = figures.outcomes!['never-attempted'];
-  // As long as Jobs still come, those without one wait for their turn.
-  if (never === 0 || one.watch?.timedOut) return [];
+  if (never === 0) return [];
+  // As long as first Jobs still come, those without one wait for their turn; of an incorrect configuration others come without end.
+  if (one.watch?.timedOut && one.backup.configType !== 'incorrect') return [];
   const { operatorNamespace: namespace } = figures.cluster;
   const example = figures.workspaces.find(({ outcome }) => outcome === 'never-attempted')!;
   const live = await look.object(BACKUP_RESOURCES.operatorConfigs, namespace, OPERATOR_CONFIG);

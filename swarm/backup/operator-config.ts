@@ -62,9 +62,14 @@ export function readSnapshot(folder: string): ConfigSnapshot {
   return JSON.parse(readFileSync(join(folder, SNAPSHOT_FILE), 'utf8')) as ConfigSnapshot;
 }
 
-/** Why a settings object cannot be worked with; null when it can. */
-export function configProblem(object: KubeObject | null): string | null {
-  if (object === null || workspaceOf(object) !== undefined) return null;
+/** Why a run cannot work with a settings object; null when it can. */
+export function configProblem(object: KubeObject | null, run: string): string | null {
+  if (object === null) return null;
+  const other = configuredBy(object);
+  if (other !== null && other !== run) {
+    return `the operator is configured by run ${other}, which goes on or was killed; wait for its end, or put back what it has changed: swarm clean ${other} (where its folder is)`;
+  }
+  if (workspaceOf(object) !== undefined) return null;
   const { namespace, name } = object.metadata;
   return `${CONFIG_KIND} ${namespace}/${name} has no config.workspace, and an operator that sees a change of such an object ends with a nil pointer (devworkspace-operator, shouldReconcileOnUpdate); add it first: kubectl patch dwoc ${name} -n ${namespace} --type merge -p '{"config":{"workspace":{}}}' before the operator runs`;
 }
@@ -234,12 +239,12 @@ export function restoredConfig(live: Fields | undefined, found: Fields | undefin
   return Object.keys(config).length > 0 || found !== undefined ? config : undefined;
 }
 
-/** `null` takes away what is there from before. */
+/** `null` takes away what is there from before; a limit that is there stays unless another is wanted. */
 function backupCronJob({ registryPath, registrySecret, schedule, backoffLimit, orasExtraArgs }: ConfigTarget): Fields {
   return {
     enable: true,
     schedule,
-    backoffLimit,
+    ...(backoffLimit !== null && { backoffLimit }),
     registry: { path: registryPath, authSecret: registrySecret },
     oras: orasExtraArgs === null ? null : { extraArgs: orasExtraArgs },
   };

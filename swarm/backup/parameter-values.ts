@@ -123,15 +123,26 @@ export const schedule: Parse<string> = (text) => {
   throw wrong(text, 'no such day comes in the next five years; give one that comes, such as */1 * * * *');
 };
 
-/** A Thursday; gaps between firings are counted from here. */
+/** A Thursday; gaps between firings are counted from here, for a week at least. */
 const REFERENCE = Date.UTC(2026, 0, 1);
+const WEEK_MS = 7 * 86_400_000;
 
-/** Milliseconds between two firings; null when there are none. @throws CronScheduleError */
+/**
+ * Longest time between two firings, in milliseconds: with `*\/45 * * * *`, due at 0 and 45 past, it is 45 minutes and not 15. Null
+ * when there are none. @throws CronScheduleError
+ */
 export function scheduleGapMs(text: string): number | null {
   const parsed = parseCronSchedule(text);
-  const first = nextFiring(parsed, REFERENCE);
-  const second = first === null ? null : nextFiring(parsed, first);
-  return first === null || second === null ? null : second - first;
+  if ('everyMs' in parsed) return parsed.everyMs;
+  let longest: number | null = null;
+  let at = nextFiring(parsed, REFERENCE);
+  const until = REFERENCE + WEEK_MS;
+  while (at !== null && (longest === null || at < until)) {
+    const next = nextFiring(parsed, at);
+    if (next !== null) longest = Math.max(longest ?? 0, next - at);
+    at = next;
+  }
+  return longest;
 }
 
 /** A text of one line that may be empty. */

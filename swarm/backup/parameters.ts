@@ -135,7 +135,7 @@ export const PARAMETERS = {
     summary: 'further attempts of a backup Job',
     parse: wholeFrom(0, 100),
     absent: null,
-    absentText: "the cluster's own",
+    absentText: "the one that is configured, or the cluster's default",
     backup: true,
   }),
   orasExtraArgs: parameter({

@@ -8,18 +8,22 @@ import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { ClusterFacts } from './backup-figures.ts';
-import { type BackupOptions, CREDENTIALS_NAMESPACE, namespaceName, restoreNamespaceName } from './backup-options.ts';
+import {
+  type BackupOptions,
+  type BackupPart,
+  CREDENTIALS_NAMESPACE,
+  namespaceName,
+  restoreNamespaceName,
+} from './backup-options.ts';
 import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { whyItStays } from './namespace-end.ts';
-import { configProblem, configuredBy, findConfig } from './operator-config.ts';
+import { configProblem, findConfig } from './operator-config.ts';
 import { refuseMissingRights, rightsError, rightsOf } from './rights.ts';
 
 /** What was found. */
 export interface Preflight {
   readonly cluster: ClusterFacts;
-  /** The operator's settings object; null where there is none. */
-  readonly config: KubeObject | null;
   /** Path that `openshift-internal` stands for; null on other clusters. */
   readonly internalRegistry: string | null;
   readonly hasMetrics: boolean;
@@ -49,7 +53,7 @@ export async function preflight(
   const config = await findConfig(requests, operatorNamespace, signal, CONTACT_MS);
   const warnings: string[] = [];
   if (options.backup) {
-    const problem = configProblem(config) ?? takenProblem(config, run);
+    const problem = configProblem(config, run);
     if (problem !== null) throw new BackupInputError(problem);
     if (backupEnabled(config)) {
       warnings.push(
@@ -57,6 +61,7 @@ export async function preflight(
       );
     }
   }
+  if (options.backup) warnings.push(...(await look.others(options.backup, run)));
   if (options.backup?.restore) await look.restores();
   await look.namespacesAreFree(options, run);
   const internal = options.backup?.configType === 'openshift-internal';
@@ -74,7 +79,6 @@ export async function preflight(
       operatorImage: imageOf(operator),
       configFound: config !== null,
     },
-    config,
     internalRegistry: internal ? await look.internalRegistry() : null,
     hasMetrics: groups.has('metrics.k8s.io'),
     warnings,
@@ -96,12 +100,6 @@ function namespacesOf(options: BackupOptions): Set<string> {
     ...(restore?.mode === 'other-namespace' ? wanted.map(restoreNamespaceName) : []),
     ...(restore?.cases.includes('wrong-credentials') ? [CREDENTIALS_NAMESPACE] : []),
   ]);
-}
-
-function takenProblem(config: KubeObject | null, run: string): string | null {
-  const other = configuredBy(config);
-  if (other === null || other === run) return null;
-  return `the operator is configured by run ${other}, which goes on or was killed; wait for its end, or put back what it has changed: swarm clean ${other} (where its folder is)`;
 }
 
 function backupEnabled(config: KubeObject | null): boolean {
@@ -234,6 +232,20 @@ class Look {
     throw new BackupInputError(
       `the operator does not run: Deployment ${OPERATOR_DEPLOYMENT} in namespace ${namespace} has no pod that is ready; see why: kubectl describe pod -n ${namespace} -l ${OPERATOR_SELECTOR}`,
     );
+  }
+
+  /** A pass of the operator is over all workspaces of a cluster: devfile/devworkspace-operator, controllers/backupcronjob, executeBackupSync. */
+  async others({ registrySecret }: BackupPart, run: string): Promise<string[]> {
+    const { items } = await this.#requests.ask(
+      (client) => client.list(BACKUP_RESOURCES.devWorkspaces, { labelSelector: `${RUN_LABEL}!=${run}` }, this.#signal),
+      this.#signal,
+      CONTACT_MS,
+    );
+    if (items.length === 0) return [];
+    const copies = registrySecret === null ? '' : ', and copies the secret into their namespaces';
+    return [
+      `others have ${items.length} DevWorkspace${items.length === 1 ? '' : 's'} in the cluster: meanwhile the operator backs up what is stopped of them, too, into the same registry${copies}; no figure of this run counts them`,
+    ];
   }
 
   /** @throws BackupInputError for a namespace that somebody else has, or that is on its way out */

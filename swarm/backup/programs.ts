@@ -3,7 +3,7 @@ import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
-import type { BackupPhase, ResourceFigures, RestartFigures, UsageFigures } from './backup-figures.ts';
+import type { BackupPhase, ResourceFigures, RestartFigures } from './backup-figures.ts';
 import type { BackupJobs } from './backup-jobs.ts';
 import { SINGLE_NAMESPACE } from './backup-options.ts';
 import {
@@ -16,18 +16,12 @@ import {
 import type { BackupSite } from './backup-site.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { Preflight } from './preflight.ts';
-import { usageSpreadOf } from './spread.ts';
+import { Usage } from './usage.ts';
 
 /** Milliseconds of the clock between two samples: metrics-server has new ones as often. */
 const SAMPLE_MS = 15_000;
 /** Between two looks at backup pods, which may be over before a sample of theirs is new. */
 const BACKUP_SAMPLE_MS = 5_000;
-const MIB = 2 ** 20;
-
-interface ContainerUsage {
-  name: string;
-  usage: { cpu: string; memory: string };
-}
 
 export class Programs {
   readonly #site: BackupSite;
@@ -142,33 +136,6 @@ export class Programs {
   }
 }
 
-/** Samples of one kind of program. */
-class Usage {
-  readonly #samples: { phase: BackupPhase; cpu: number; memory: number }[] = [];
-
-  /** Takes the container of this name; what is not there is no sample. */
-  add(metrics: KubeObject, container: string, phase: BackupPhase): void {
-    const found = ((metrics.containers ?? []) as ContainerUsage[]).find(({ name }) => name === container);
-    const cpu = quantityOf(found?.usage.cpu);
-    const memory = quantityOf(found?.usage.memory);
-    if (cpu !== null && memory !== null) this.#samples.push({ phase, cpu: cpu * 1000, memory: memory / MIB });
-  }
-
-  get isEmpty(): boolean {
-    return this.#samples.length === 0;
-  }
-
-  get figures(): UsageFigures {
-    const of = (samples: readonly { cpu: number; memory: number }[]) => ({
-      cpu: usageSpreadOf(samples.map(({ cpu }) => cpu)),
-      memory: usageSpreadOf(samples.map(({ memory }) => memory)),
-    });
-    const phases = Map.groupBy(this.#samples, ({ phase }) => phase);
-    const byPhase = Object.fromEntries([...phases].map(([phase, samples]) => [phase, of(samples)]));
-    return { ...of(this.#samples), byPhase };
-  }
-}
-
 /** Pods of one program, with their restarts since the watch began. */
 class PodWatch {
   readonly namespace: string;
@@ -227,27 +194,4 @@ class PodWatch {
       else this.#counts.set(key, { first: this.#synced ? 0 : restartCount, now: restartCount });
     }
   }
-}
-
-const FACTORS: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
-/** A quantity such as `250m` or `90Mi` in cores or bytes; null for what is none. Upstream: apimachinery, pkg/api/resource/quantity.go */
-export function quantityOf(text: string | undefined): number | null {
-  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text ?? '');
-  const factor = match ? FACTORS[match[2]!] : undefined;
-  const value = Number(match?.[1]);
-  return factor === undefined || !Number.isFinite(value) ? null : value * factor;
 }

@@ -175,6 +175,28 @@ export async function readSecret(
   );
 }
 
+/**
+ * Deletes a secret that holds the same as another one, and leaves any else; 0.40 copies under the same name.
+ * @throws KubeError
+ */
+export async function removeCopy(
+  requests: ClusterRequests,
+  original: KubeObject,
+  { namespace, name }: { namespace: string; name: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await readSecret(requests, namespace, name, signal);
+  if (!found || found.metadata.uid === original.metadata.uid || !sameCredentials(found, original)) return;
+  const { uid = '' } = found.metadata;
+  await unlessNotFound(
+    requests.ask(
+      (client) => client.delete(RESOURCES.secrets, namespace, name, { uid }, signal),
+      signal,
+      requests.patienceMs,
+    ),
+  );
+}
+
 /** Why the operator, or a backup, could do nothing with a secret, and what to do; null when they could. */
 export function secretProblem(secret: KubeObject, host: string): string | null {
   const { name, namespace, labels } = secret.metadata;

@@ -61,7 +61,7 @@ export function suiteText(report: SuiteReport): string {
     row('Test Name', 'Status', 'Duration'),
     line,
     ...entries.flatMap(({ name, status, durationMs, reasons }) => [
-      row(name, status, `${Math.floor(durationMs / 60_000)}m${Math.round((durationMs / 1000) % 60)}s`),
+      row(name, status, minutesText(durationMs)),
       ...reasons.map((reason) => `    ${reason.replaceAll('\n', '\n    ')}`),
     ]),
     line,
@@ -70,6 +70,12 @@ export function suiteText(report: SuiteReport): string {
     ...entries.map(({ name, folder }) => `  ${name}: ${folder ?? 'none'}`),
     rule,
   ].join('\n')}\n`;
+}
+
+/** `1m59s` */
+function minutesText(ms: number): string {
+  const all = Math.round(ms / 1000);
+  return `${Math.floor(all / 60)}m${all % 60}s`;
 }
 
 /** `summary.csv`: a row for each run. */

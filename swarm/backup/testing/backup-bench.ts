@@ -20,10 +20,12 @@ import type { BackupEvent } from '../backup-event.ts';
 import type { BackupFigures } from '../backup-figures.ts';
 import type { BackupOptions, BackupPart } from '../backup-options.ts';
 import { leftText, removeRun } from '../backup-removal.ts';
-import { type BackupResult, BackupRun } from '../backup-run.ts';
+import { BackupRun } from '../backup-run.ts';
+import type { BackupResult } from '../backup-run-options.ts';
 import { ClusterRequests } from '../cluster-requests.ts';
 import { diagnose } from '../diagnosis.ts';
 import type { Finding } from '../finding.ts';
+import type { Credentials } from '../registry-login.ts';
 import { builtInTemplate } from '../workspace-template.ts';
 import { type WorldFacts, WorldRecord } from './world-record.ts';
 
@@ -70,6 +72,8 @@ export interface BenchSettings {
   patienceMs?: number;
   /** YAML. */
   kubeconfig?: string;
+  /** Of the registry. */
+  credentials?: Credentials;
 }
 
 export class BackupBench {
@@ -108,7 +112,7 @@ export class BackupBench {
     const run = new BackupRun({
       run: RUN,
       options,
-      credentials: null,
+      credentials: this.settings.credentials ?? null,
       replaceSecret: false,
       kubeconfig: loadKubeconfig({ text: kubeconfig }),
       clock,
@@ -249,6 +253,22 @@ export class BackupBench {
       kind: 'DevWorkspace',
       metadata: { name, namespace, labels: { ...labels, [LABELS.creator]: '' } },
       spec: { ...builtInTemplate(1024, { backup: true, storageType: null }) },
+    });
+  }
+
+  stopWorkspace(namespace: string, name: string): void {
+    this.world.cluster.modify(RESOURCES.workspaces, namespace, name, (draft) => {
+      (draft.spec as Record<string, unknown>).started = false;
+    });
+  }
+
+  /** A Job that somebody has made by hand, with the labels of backups. */
+  plantJob(namespace: string, workspace: string): void {
+    this.world.cluster.create(RESOURCES.jobs, {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'by-hand', namespace, labels: { [LABELS.backupJob]: 'true', [LABELS.name]: workspace } },
+      spec: { template: { spec: { containers: [{ name: 'main', image: 'busybox' }], restartPolicy: 'Never' } } },
     });
   }
 
