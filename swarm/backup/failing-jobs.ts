@@ -75,7 +75,7 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
     sentence: `the registry ${hostOf(one)} does not accept the credentials, or they may not write to ${one.figures.config!.registryPath}`,
     advice:
       one.backup.registrySecret === null
-        ? 'give a secret with credentials: --registry-secret NAME, with QUAY_USERNAME and QUAY_PASSWORD to make it of'
+        ? 'give a secret with credentials: --registry-secret NAME, with QUAY_USERNAME and QUAY_PASSWORD to make it from'
         : 'try them with podman login or oras login, and see that their user may push to repositories below the path; put others in with --replace-registry-secret true, and delete stale copies',
     more: (example) => secretEvidence(one, example),
   }),

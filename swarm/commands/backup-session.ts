@@ -50,6 +50,7 @@ export async function runBackup(
     });
     load.events.listen((event) => screen.take(event, load));
     interrupts.follow(load, flags.embedded !== true);
+    if (flags.embedded && flags.quiet !== true) note('starting a cluster in this process');
     void served?.exitAsked.then(() => load.stop());
     const outcome = await (served ? served.backups.execute(load) : load.execute());
     if (outcome === null) note('interrupted; nothing was created');
@@ -177,7 +178,7 @@ class Screen {
       details: () => [...(load.progress?.details ?? [])],
       warning: () => '',
     };
-    this.#progress = new WorkProgress({ work, stream: process.stderr });
+    this.#progress = new WorkProgress({ work, stream: process.stderr, now: () => load.now() });
     this.#progress.start();
   }
 

@@ -34,7 +34,12 @@ export const STATUS_PAGE = `<!doctype html>
   .row span:last-child { text-align: right; font-variant-numeric: tabular-nums; }
   .track { background: var(--line); border-radius: 6px; height: 12px; overflow: hidden; }
   .fill { background: var(--bar); height: 100%; border-radius: 6px; transition: width .6s; }
-  .row.phase { grid-template-columns: 90px 1fr 110px 190px; } .row .details { grid-column: 2 / -1; text-align: left; } .fill.late { background: var(--bad); }
+  .row.phase { grid-template-columns: 90px 1fr 110px 190px; } .row.phase span:nth-of-type(3) { text-align: right; } .fill.late { background: var(--bad); }
+  .row.phase .details { grid-column: 2 / -1; text-align: left; }
+  @media (max-width: 640px) {
+    .row.phase { grid-template-columns: 80px 1fr auto; }
+    .row.phase .track, .row.phase .details { grid-column: 1 / -1; order: 1; }
+  }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }

@@ -20,7 +20,7 @@ export interface WorkProgressOptions {
   work: Work;
   stream: { write(text: string): unknown; isTTY?: boolean; columns?: number };
   env?: NodeJS.ProcessEnv;
-  /** Wall-clock milliseconds. */
+  /** Milliseconds of the clock by which times are shown; that of the wall unless given. */
   now?: () => number;
 }
 
