@@ -58,10 +58,10 @@ function backupLines(figures: BackupFigures): [string, string][] {
       'backed up',
       `${share(backedUp!)} of the stopped workspaces; ${formatCount(outcomes!.failed)} failed, ${formatCount(outcomes!.unfinished)} not ended, ${formatCount(outcomes!['never-attempted'])} never tried, ${formatCount(attemptedTwiceOrMore!)} tried more than once`,
     ],
-    ['lag', times(jobs!.creationLagMs)],
-    ['wait', times(jobs!.waitMs)],
-    ['run', times(jobs!.runMs)],
-    ['total', times(jobs!.totalMs)],
+    ['first Job', times(jobs!.creationLagMs)],
+    ['Job waits', times(jobs!.waitMs)],
+    ['Job runs', times(jobs!.runMs)],
+    ['Job in all', times(jobs!.totalMs)],
     ['pods use', usageLine(figures.resources.backupPods, null)],
   ];
   for (const { pattern, count } of failures!.groups.slice(0, EXAMPLES)) {
@@ -79,7 +79,7 @@ function restoreLines(restore: RestoreFigures): [string, string][] {
   if (sample !== '') {
     rows.push(['restored', restoredLine(restore)]);
     if (deleteMs) rows.push(['delete', times(deleteMs)]);
-    rows.push(['to ready', times(readyMs)], ['restore', times(initMs)]);
+    rows.push(['to ready', times(readyMs)], ['restore run', times(initMs)]);
   }
   for (const { message, count } of failures.slice(0, EXAMPLES))
     rows.push(['not back', `${formatCount(count)}: ${message}`]);

@@ -81,8 +81,7 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
   }),
   path: (one) => ({
     sentence: `the path of the registry is wrong: nobody finds ${one.figures.config!.registryPath}`,
-    advice:
-      'correct --registry-path; if the host is right, see that the DNS of the cluster knows it: kubectl run -it --rm dns --image=busybox -- nslookup HOST',
+    advice: `correct --registry-path; if the host is right, see that the DNS of the cluster knows it: kubectl run -it --rm dns --image=busybox -- nslookup ${nameOf(hostOf(one))}`,
   }),
   network: (one) => ({
     sentence: `the cluster does not get through to the registry ${hostOf(one)}`,
@@ -113,6 +112,11 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
     advice: 'read the logs of the failed pods in …_backup_jobs_failures.log',
   }),
 };
+
+/** Without its port. */
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, '');
+}
 
 function hostOf({ figures }: Case): string {
   return registryHost(figures.config!.registryPath);

@@ -51,7 +51,7 @@ export const BACKUP_SCRIPT = `
       .filter(([, usage]) => usage && usage.cpu && usage.memory);
     if (rows.length === 0) return [];
     const parts = ['average', 'p95', 'max'];
-    const head = el('tr', {}, ...['of', 'samples', ...parts.map((part) => 'CPU ' + part), ...parts.map((part) => 'memory ' + part), 'restarts'].map((name) => el('th', {}, name)));
+    const head = el('tr', {}, ...['of', 'samples', 'CPU average', 'p95', 'max', 'memory average', 'p95', 'max', 'restarts'].map((name) => el('th', {}, name)));
     return [el('section', { class: 'card wide' }, el('h2', {}, 'Resources'), el('table', {}, head, ...rows.map(([name, { cpu, memory }, restarts]) =>
       el('tr', {}, el('td', {}, name), el('td', {}, count(cpu.samples)), ...parts.map((part) => el('td', {}, cpu[part].toFixed(0) + 'm')),
         ...parts.map((part) => el('td', {}, memory[part].toFixed(0) + ' MiB')),
