@@ -26,6 +26,19 @@ export function backupText(figures: BackupFigures, { verdict, reasons }: BackupV
   return `${[...lines.map(([name, text]) => `${name.padEnd(11)} ${text}`), `${'verdict'.padEnd(11)} ${mark}`, ...said].join('\n')}\n`;
 }
 
+/** The load in one line, for those who run many. */
+export function briefText({ load, jobs, backedUp, restore }: BackupFigures): string {
+  const counts = ({ hits, of }: Share) => `${formatCount(hits)} of ${formatCount(of)}`;
+  const parts = [`${counts({ hits: load.ready, of: load.planned })} ready`];
+  if (backedUp) parts.push(`${counts(backedUp)} backed up`);
+  if (jobs)
+    parts.push(
+      `${formatCount(jobs.total)} Jobs: ${formatCount(jobs.succeeded)} succeeded, ${formatCount(jobs.failed)} failed`,
+    );
+  if (restore && restore.sample !== '') parts.push(`${counts(restore.restored)} restored`);
+  return parts.join('; ');
+}
+
 /** What nobody should compare with a real cluster's figures unawares. */
 export function compressedText({ clockSpeed }: BackupFigures): string {
   return `time is compressed ${clockSpeed} times: times are those of the cluster's clock, and rates of requests that many times as high`;
