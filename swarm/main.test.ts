@@ -144,6 +144,8 @@ describe.concurrent('completion', () => {
     expect(await bash('swarm plan s')).toEqual(['show', 'schema']);
     expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard']);
     expect(await bash('swarm completion z')).toEqual(['zsh']);
+    expect(await bash('swarm backup run --dwoc-config-type ')).toEqual(['correct', 'incorrect', 'openshift-internal']);
+    expect(await bash('swarm backup suite --speed 5 --out x')).not.toContain('true');
   });
 
   it('of zsh and fish names every command', async () => {
@@ -151,6 +153,7 @@ describe.concurrent('completion', () => {
       const { code, stdout } = await swarm('completion', shell);
       expect(code).toBe(0);
       for (const word of ['run', 'demo', 'serve', 'plan', 'schema', 'service', 'shard']) expect(stdout).toContain(word);
+      expect(stdout).toContain('correct incorrect openshift-internal');
     }
   });
 });

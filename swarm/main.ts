@@ -26,7 +26,7 @@ import { redactText } from './plan/redact.ts';
 function createProgram(finish: (code: number) => void): Command {
   const program = new Command('swarm')
     .description(
-      'Load simulator for assisted-service: thousands of simulated bare-metal hosts boot, are discovered, install a cluster and report back.',
+      'Load simulator for assisted-service: thousands of simulated bare-metal hosts boot, are discovered, install a cluster and report back. And for the DevWorkspace Operator: see swarm backup.',
     )
     .version(programVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')

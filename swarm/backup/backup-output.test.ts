@@ -197,6 +197,32 @@ it('quotes what would break a table', () => {
   expect(rowOf({ test: '', verdict: 'passed', figures })).toMatch(/^"a,""b""\nc",,passed,/);
 });
 
+it('says that time was compressed, in terminal and report, and only then', () => {
+  const text = (clockSpeed: number) => {
+    const { folder, output } = newOutput();
+    const figures = someFigures({ clockSpeed });
+    output.end(figures, end);
+    const file = readdirSync(join(folder, 'logs')).find((name) => name.endsWith('_backup_summary.txt'))!;
+    const verdict = judgeBackup({ figures, interrupted: false, failure: null });
+    return [readFileSync(join(folder, 'logs', file), 'utf8'), backupText(figures, verdict, createStyle(false))];
+  };
+  for (const one of text(60)) expect(one).toContain('time is compressed 60 times');
+  for (const one of text(1)) expect(one).not.toContain('compressed');
+});
+
+it('has no more digits in its row than clocks can tell', () => {
+  const { queue, api } = someFigures();
+  const figures = someFigures({
+    queue: { ...queue!, growthPerMinute: 12.853669789 },
+    api: { ...api, perWorkspace: 5.8199 },
+  });
+  const [header, row] = [ROW_HEADER, rowOf({ test: '', verdict: 'passed', figures })].map((line) =>
+    line.trim().split(','),
+  );
+  expect(row![header!.indexOf('queue_growth_per_minute')]).toBe('12.85');
+  expect(row![header!.indexOf('api_calls_per_workspace')]).toBe('5.82');
+});
+
 it('remembers what could not be written, and lets the load go on', () => {
   const { folder, output } = newOutput();
   rmSync(folder, { recursive: true });

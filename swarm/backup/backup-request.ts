@@ -57,7 +57,7 @@ export function backupRequest(given: GivenParameters, readText: (file: string) =
   }
   if (spec !== null && backup && restorePart(parameters) !== null && !hasPayload(spec)) {
     problems.push(
-      `${parameters.devworkspaceLink} is to be restored, and none of its containers proves its content: leave --devworkspace-link away, or give a container env PAYLOAD_BYTES, and the script of the built-in DevWorkspace`,
+      `${parameters.devworkspaceLink} is to be restored, and none of its containers proves its content: leave out --devworkspace-link, or give a container env PAYLOAD_BYTES, and the script of the built-in DevWorkspace`,
     );
   }
   if (problems.length > 0 || spec === null) throw new ParametersError(problems);
@@ -129,7 +129,7 @@ function loadProblems(parameters: BackupParameters, given: GivenParameters): str
   }
   if (parameters.devworkspaceLink !== '' && given.payloadSize !== undefined) {
     problems.push(
-      '--payload-size is given, and --devworkspace-link too: data is written by the built-in DevWorkspace alone; leave one of them away',
+      '--payload-size is given, and --devworkspace-link too: data is written by the built-in DevWorkspace alone; leave one of them out',
     );
   }
   if (given.automountPairs !== undefined && !parameters.createAutomountResources) {
@@ -146,7 +146,7 @@ function plainProblems(asked: readonly ParameterName[], given: GivenParameters):
   const options = asked.filter((name) => given[name] !== PARAMETERS[name].absent).map(optionOf);
   if (options.length === 0) return [];
   return [
-    `--run-backup-test-hook is false, and ${options.join(', ')} would mean nothing: give --run-backup-test-hook true, or leave ${options.length === 1 ? 'it' : 'them'} away`,
+    `--run-backup-test-hook is false, and ${options.join(', ')} would mean nothing: give --run-backup-test-hook true, or leave ${options.length === 1 ? 'it' : 'them'} out`,
   ];
 }
 
@@ -165,11 +165,11 @@ function backupProblems(parameters: BackupParameters, given: GivenParameters): s
   }
   if (internal && (given.registrySecret ?? '') !== '') {
     problems.push(
-      `--registry-secret is ${given.registrySecret}, and openshift-internal takes none: backups log in with the tokens of their own accounts; give --registry-secret "" or leave it away`,
+      `--registry-secret is ${given.registrySecret}, and openshift-internal takes none: backups log in with the tokens of their own accounts; give --registry-secret "" or leave it out`,
     );
   }
   if (parameters.replaceRegistrySecret && (internal || parameters.registrySecret === '')) {
-    problems.push('--replace-registry-secret is true, and there is no secret to replace: leave it away');
+    problems.push('--replace-registry-secret is true, and there is no secret to replace: leave it out');
   }
   problems.push(...restoreProblems(parameters, given));
   const gapMs = scheduleGapMs(parameters.backupSchedule)!;
@@ -194,14 +194,14 @@ function restoreProblems(parameters: BackupParameters, given: GivenParameters): 
     const idle = (['restoreMode', 'seed'] as const).filter((name) => (given[name] ?? '') !== '').map(optionOf);
     if (idle.length === 0) return [];
     return [
-      `${idle.join(' and ')} ${idle.length === 1 ? 'is' : 'are'} given, and nothing is restored: give --restore-sample 10 with it, or leave it away`,
+      `${idle.join(' and ')} ${idle.length === 1 ? 'is' : 'are'} given, and nothing is restored: give --restore-sample 10 with it, or leave it out`,
     ];
   }
   const problems: string[] = [];
   const asked = optionOf(restore.sample === null ? 'restoreCases' : 'restoreSample');
   if (dwocConfigType === 'incorrect') {
     problems.push(
-      `${asked} is given, and --dwoc-config-type is incorrect, with which nothing is backed up that could be restored: leave it away, or give --dwoc-config-type correct`,
+      `${asked} is given, and --dwoc-config-type is incorrect, with which nothing is backed up that could be restored: leave it out, or give --dwoc-config-type correct`,
     );
   }
   if (payloadSize === 0) {
@@ -211,7 +211,7 @@ function restoreProblems(parameters: BackupParameters, given: GivenParameters): 
   }
   if (cases !== 'all' && cases.includes('wrong-credentials') && !hasLogin(parameters)) {
     problems.push(
-      '--restore-cases has wrong-credentials, and the registry has no secret whose credentials could be wrong: leave it away, or give --registry-secret',
+      '--restore-cases has wrong-credentials, and the registry has no secret whose credentials could be wrong: leave it out, or give --registry-secret',
     );
   }
   if (restore.cases.includes('empty-backup') && maxDevworkspaces === 1) {

@@ -34,6 +34,9 @@ const usage = (name: string, read: (figures: BackupFigures) => UsageFigures | nu
   ]);
 const rounded = (value: number | null | undefined) =>
   value === null || value === undefined ? null : Math.round(value);
+/** Two of them: what comes after is noise of clocks. */
+const decimals = (value: number | null | undefined) =>
+  value === null || value === undefined ? null : Math.round(value * 100) / 100;
 
 type Column = readonly [name: string, read: (source: RowSource) => Cell];
 
@@ -76,15 +79,15 @@ const COLUMNS: readonly Column[] = [
   ...spread('backup_job_run', ({ jobs }) => jobs?.runMs),
   ...spread('backup_job_duration', ({ jobs }) => jobs?.totalMs),
   ['queue_peak', ({ figures }) => figures.queue?.peak],
-  ['queue_growth_per_minute', ({ figures }) => figures.queue?.growthPerMinute],
-  ['watch_ms', ({ figures }) => phaseMs(figures, 'watch')],
+  ['queue_growth_per_minute', ({ figures }) => decimals(figures.queue?.growthPerMinute)],
+  ['watch_ms', ({ figures }) => rounded(phaseMs(figures, 'watch'))],
   ...usage('backup_pods', ({ resources }) => resources.backupPods),
   ...usage('operator', ({ resources }) => resources.operator),
   ...usage('etcd', ({ resources }) => resources.etcd),
   ['operator_restarts', ({ figures }) => restartsOf(figures.resources.operatorRestarts)],
   ['etcd_restarts', ({ figures: { resources } }) => resources.etcdRestarts && restartsOf(resources.etcdRestarts)],
   ['api_calls', ({ figures }) => figures.api.total],
-  ['api_calls_per_workspace', ({ figures }) => figures.api.perWorkspace],
+  ['api_calls_per_workspace', ({ figures }) => decimals(figures.api.perWorkspace)],
   ['api_refused', ({ figures }) => figures.api.refused],
   ['api_failed', ({ figures }) => figures.api.failed],
   ['throttled_ms', ({ figures }) => rounded(figures.api.pausedMs)],

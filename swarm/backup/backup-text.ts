@@ -19,11 +19,30 @@ export function backupText(figures: BackupFigures, { verdict, reasons }: BackupV
       ? [['etcd', usageLine(figures.resources.etcd, restartsOf(figures.resources.etcdRestarts))] as [string, string]]
       : []),
     ['requests', apiLine(figures)],
+    ...(figures.clockSpeed === 1 ? [] : [['not real', compressedText(figures)] as [string, string]]),
   ];
   const mark =
     verdict === 'passed' ? style.good('passed') : verdict === 'failed' ? style.bad('failed') : style.warn(verdict);
   const said = reasons.map((reason) => `  ${reason}`);
   return `${[...lines.map(([name, text]) => `${name.padEnd(11)} ${text}`), `${'verdict'.padEnd(11)} ${mark}`, ...said].join('\n')}\n`;
+}
+
+/** The load in one line, for those who run many. */
+export function briefText({ load, jobs, backedUp, restore }: BackupFigures): string {
+  const counts = ({ hits, of }: Share) => `${formatCount(hits)} of ${formatCount(of)}`;
+  const parts = [`${counts({ hits: load.ready, of: load.planned })} ready`];
+  if (backedUp) parts.push(`${counts(backedUp)} backed up`);
+  if (jobs)
+    parts.push(
+      `${formatCount(jobs.total)} Jobs: ${formatCount(jobs.succeeded)} succeeded, ${formatCount(jobs.failed)} failed`,
+    );
+  if (restore && restore.sample !== '') parts.push(`${counts(restore.restored)} restored`);
+  return parts.join('; ');
+}
+
+/** What nobody should compare with a real cluster's figures unawares. */
+export function compressedText({ clockSpeed }: BackupFigures): string {
+  return `time is compressed ${clockSpeed} times: times are those of the cluster's clock, and rates of requests that many times as high`;
 }
 
 function loadLine({ load }: BackupFigures): string {
@@ -53,10 +72,10 @@ function backupLines(figures: BackupFigures): [string, string][] {
       'backed up',
       `${share(backedUp!)} of the stopped workspaces; ${formatCount(outcomes!.failed)} failed, ${formatCount(outcomes!.unfinished)} not ended, ${formatCount(outcomes!['never-attempted'])} never tried, ${formatCount(attemptedTwiceOrMore!)} tried more than once`,
     ],
-    ['lag', times(jobs!.creationLagMs)],
-    ['wait', times(jobs!.waitMs)],
-    ['run', times(jobs!.runMs)],
-    ['total', times(jobs!.totalMs)],
+    ['first Job', times(jobs!.creationLagMs)],
+    ['Job waits', times(jobs!.waitMs)],
+    ['Job runs', times(jobs!.runMs)],
+    ['Job in all', times(jobs!.totalMs)],
     ['pods use', usageLine(figures.resources.backupPods, null)],
   ];
   for (const { pattern, count } of failures!.groups.slice(0, EXAMPLES)) {
@@ -74,7 +93,7 @@ function restoreLines(restore: RestoreFigures): [string, string][] {
   if (sample !== '') {
     rows.push(['restored', restoredLine(restore)]);
     if (deleteMs) rows.push(['delete', times(deleteMs)]);
-    rows.push(['to ready', times(readyMs)], ['restore', times(initMs)]);
+    rows.push(['to ready', times(readyMs)], ['restore run', times(initMs)]);
   }
   for (const { message, count } of failures.slice(0, EXAMPLES))
     rows.push(['not back', `${formatCount(count)}: ${message}`]);

@@ -14,6 +14,7 @@ import {
   type Spread,
   type UsageFigures,
 } from './backup-figures.ts';
+import { compressedText } from './backup-text.ts';
 import type { RestoreFigures } from './restore-figures.ts';
 import { caseLine } from './restore-text.ts';
 
@@ -52,6 +53,7 @@ export function summaryText(figures: BackupFigures, files: readonly string[], fi
     ['Resource Usage', usageLines(figures)],
     ['Failed Jobs Details', failureLines(figures.failures)],
     ['Diagnosis', findings.length > 0 ? findings : ['Nothing was found that would need explaining.']],
+    ['Not As On A Real Cluster', figures.clockSpeed === 1 ? [] : [compressedText(figures)]],
   ];
   const rule = '='.repeat(40);
   const texts = sections

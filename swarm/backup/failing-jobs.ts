@@ -77,14 +77,13 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
     sentence: `the registry ${hostOf(one)} does not accept the credentials, or they may not write to ${one.figures.config!.registryPath}`,
     advice:
       one.backup.registrySecret === null
-        ? 'give a secret with credentials: --registry-secret NAME, with QUAY_USERNAME and QUAY_PASSWORD to make it of'
+        ? 'give a secret with credentials: --registry-secret NAME, with QUAY_USERNAME and QUAY_PASSWORD to make it from'
         : 'try them with podman login or oras login, and see that their user may push to repositories below the path; put others in with --replace-registry-secret true, and delete stale copies',
     more: (example) => secretEvidence(one, example),
   }),
   path: (one) => ({
     sentence: `the path of the registry is wrong: nobody finds ${one.figures.config!.registryPath}`,
-    advice:
-      'correct --registry-path; if the host is right, see that the DNS of the cluster knows it: kubectl run -it --rm dns --image=busybox -- nslookup HOST',
+    advice: `correct --registry-path; if the host is right, see that the DNS of the cluster knows it: kubectl run -it --rm dns --image=busybox -- nslookup ${nameOf(hostOf(one))}`,
   }),
   network: (one) => ({
     sentence: `the cluster does not get through to the registry ${hostOf(one)}`,
@@ -115,6 +114,11 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
     advice: 'read the logs of the failed pods in …_backup_jobs_failures.log',
   }),
 };
+
+/** Without its port. */
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, '');
+}
 
 function hostOf({ figures }: Case): string {
   return registryHost(figures.config!.registryPath);

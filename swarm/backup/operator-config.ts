@@ -145,7 +145,7 @@ export function skewText(here: number, there: number): string | null {
   const skewMs = there - here;
   if (Math.abs(skewMs) < SKEW_MS) return null;
   const amount = `${Math.round(Math.abs(skewMs) / 1000)} seconds ${skewMs > 0 ? 'ahead of' : 'behind'}`;
-  return `the clock of the cluster is ${amount} that of this machine; no figure is made of both`;
+  return `the clock of the cluster is ${amount} the clock of this machine; no figure mixes the two`;
 }
 
 /** When somebody has last changed an object, its status apart: apimachinery, pkg/apis/meta/v1/types.go, ManagedFieldsEntry. */

@@ -40,7 +40,7 @@ export interface Parameter<T = unknown, A extends string | null = string | null>
 const parameter = <T, A extends string | null>(one: Parameter<T, A>): Parameter<T, A> => one;
 
 const BOOLEAN = 'true|false';
-const NO_CHE = 'Eclipse Che is not set up by this program; leave it away, and test its cluster as it is';
+const NO_CHE = 'Eclipse Che is not set up by this program; leave it out, and test its cluster as it is';
 
 /** By their name in {@link BackupParameters}; on the command line it is written with hyphens: `--max-vus`. */
 export const PARAMETERS = {
@@ -242,7 +242,7 @@ export const PARAMETERS = {
     value: 'binary',
     summary: 'how load is made: by this program',
     parse: oneOf(['binary'], {
-      operator: 'load is made by this program, not by the k6 operator in the cluster; leave it away or give binary',
+      operator: 'load is made by this program, not by the k6 operator in the cluster; leave it out or give binary',
     }),
     absent: 'binary',
   }),
@@ -250,7 +250,7 @@ export const PARAMETERS = {
     value: 'shared-iterations',
     summary: 'how load is spread: --max-vus share the DevWorkspaces',
     parse: oneOf(['shared-iterations'], {
-      'ramping-vus': 'load does not grow by stages; leave it away, and set its height with --max-vus',
+      'ramping-vus': 'load does not grow by stages; leave it out, and set its height with --max-vus',
     }),
     absent: 'shared-iterations',
   }),

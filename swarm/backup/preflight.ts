@@ -182,7 +182,7 @@ class Look {
     const backup = path.reduce<Schema | undefined>((schema, name) => schema?.properties?.[name], config);
     if (backup?.properties === undefined || 'backoffLimit' in backup.properties) return;
     throw new BackupInputError(
-      'the operator is of a release before 0.40, which restores nothing: leave --restore-sample and --restore-cases away, or bring the operator up to date',
+      'the operator is of a release before 0.40, which restores nothing: leave out --restore-sample and --restore-cases, or bring the operator up to date',
     );
   }
 

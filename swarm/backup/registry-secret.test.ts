@@ -81,10 +81,19 @@ describe('a secret that is not there', () => {
     await expect(applySecretPlan(requests, made, 'r2', signal)).rejects.toThrow(/somebody else has just made/);
   });
 
-  it('is asked for where there is nothing to make it of', async () => {
-    await expect(plan('absent')).rejects.toThrow(BackupInputError);
-    await expect(plan('absent')).rejects.toThrow(
+  it('is asked for where there is nothing to make it from', async () => {
+    const login = async (): Promise<Login> => ({ result: 'accepted' });
+    await expect(plan('absent', { login })).rejects.toThrow(BackupInputError);
+    await expect(plan('absent', { login })).rejects.toThrow(
       /no secret absent in namespace openshift-operators, and QUAY_USERNAME and QUAY_PASSWORD are not set.* --from-file=.*kubectl label secret absent/,
+    );
+  });
+
+  it('needs no more than any credentials on a cluster in this process', async () => {
+    const error = await plan('absent').catch((one: Error) => one);
+    expect(error).toBeInstanceOf(BackupInputError);
+    expect((error as Error).message).toMatch(
+      /no secret absent .* export both \(here any will do\).*--registry-secret ""$/,
     );
   });
 });

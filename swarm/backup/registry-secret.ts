@@ -28,7 +28,7 @@ export interface SecretRequest {
   readonly credentials: Credentials | null;
   /** Put the credentials into a secret that is there already. */
   readonly replace: boolean;
-  /** Tries the credentials at the registry; absent where it must not be contacted. */
+  /** Tries the credentials at the registry; absent where there is none to contact: that of a cluster in this process is played. */
   readonly login?: (path: string, credentials: Credentials, signal: AbortSignal) => Promise<Login>;
 }
 
@@ -48,7 +48,7 @@ export function credentialsOf(environment: Readonly<Record<string, string | unde
 
 /**
  * Looks for the secret, and says what is to be done.
- * @throws BackupInputError when there is none and no credentials to make it of, or when the operator could do nothing with it
+ * @throws BackupInputError when there is none and no credentials to make it from, or when the operator could do nothing with it
  */
 export async function planRegistrySecret(
   requests: ClusterRequests,
@@ -86,13 +86,13 @@ async function planWithCredentials(
       action: 'make',
       credentials,
       object: secretObject(request, host, credentials),
-      note: `${place} is made of QUAY_USERNAME and QUAY_PASSWORD for ${host}, and removed afterwards`,
+      note: `${place} is made from QUAY_USERNAME and QUAY_PASSWORD for ${host}, and removed afterwards`,
     };
   }
   if (replace) {
     if (credentials === null) {
       throw new BackupInputError(
-        '--replace-registry-secret is true, and QUAY_USERNAME and QUAY_PASSWORD are not set; export both, or leave the option away to use the secret as it is',
+        '--replace-registry-secret is true, and QUAY_USERNAME and QUAY_PASSWORD are not set; export both, or leave the option out to use the secret as it is',
       );
     }
     if (found.type !== SECRET_TYPE) {
@@ -237,10 +237,12 @@ export function sameCredentials(one: KubeObject, other: KubeObject): boolean {
   return JSON.stringify(one.data ?? {}) === JSON.stringify(other.data ?? {});
 }
 
-function missing({ namespace, name }: SecretRequest, host: string): string {
+function missing({ namespace, name, login }: SecretRequest, host: string): string {
+  const none = `there is no secret ${name} in namespace ${namespace}, and QUAY_USERNAME and QUAY_PASSWORD are not set to make it from; `;
+  // Nobody can make a secret on a cluster that is gone with this program, and its registry knows nobody else.
+  if (!login) return `${none}export both (here any will do), or use none: --registry-secret ""`;
   return (
-    `there is no secret ${name} in namespace ${namespace}, and QUAY_USERNAME and QUAY_PASSWORD are not set to make it of; ` +
-    `export both, or make it yourself of a file that holds a login to ${host}: ` +
+    `${none}export both, or make it yourself from a file that holds a login to ${host}: ` +
     `kubectl create secret generic ${name} -n ${namespace} --type ${SECRET_TYPE} --from-file=${FILE}=$HOME/.docker/config.json, then ` +
     `kubectl label secret ${name} -n ${namespace} ${DWO_LABELS.watchSecret}=true (a registry that asks for none: --registry-secret "")`
   );

@@ -108,7 +108,7 @@ describe('a test plan', () => {
 describe('a test plan that cannot be', () => {
   const good = '--max-devworkspaces 5';
   it.each<[string, unknown, RegExp]>([
-    ['no JSON', '{"tests": [', /^plan.json: is no JSON \(.+\); give a test plan$/],
+    ['no JSON', '{"tests": [', /^plan.json: is not valid JSON \(.+\); give a test plan$/],
     ['a list', [], /is no test plan: give/],
     [
       'an unknown key',

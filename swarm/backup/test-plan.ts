@@ -87,7 +87,7 @@ class PlanReader {
     try {
       plan = JSON.parse(text);
     } catch (error) {
-      this.#problem(`is no JSON (${(error as Error).message}); give a test plan`);
+      this.#problem(`is not valid JSON (${(error as Error).message}); give a test plan`);
       return null;
     }
     if (!isMapping(plan)) {

@@ -6,7 +6,7 @@ import type { BackupRequest } from '../backup/backup-request.ts';
 import type { BackupVerdict } from '../backup/backup-verdict.ts';
 import { credentialsOf } from '../backup/registry-secret.ts';
 import { BackupLoad, type BackupOutcome } from '../daemon/backup-load.ts';
-import { formatCount, formatMs } from '../report/style.ts';
+import { formatCount, formatMs, shellWord } from '../report/style.ts';
 import { WorkProgress } from '../report/work-progress.ts';
 import { type AccessFlags, listenSettings } from './access-options.ts';
 import { openTarget, type TargetFlags } from './backup-target.ts';
@@ -50,6 +50,7 @@ export async function runBackup(
     });
     load.events.listen((event) => screen.take(event, load));
     interrupts.follow(load, flags.embedded !== true);
+    if (flags.embedded && flags.quiet !== true) note('starting a cluster in this process');
     void served?.exitAsked.then(() => load.stop());
     const outcome = await (served ? served.backups.execute(load) : load.execute());
     if (outcome === null) note('interrupted; nothing was created');
@@ -97,9 +98,9 @@ export class BackupInterrupts {
   }
 
   #leave(): never {
-    const { id, directory } = this.#load ?? { id: '', directory: null };
+    const { directory } = this.#load ?? { directory: null };
     if (directory !== null && this.#stays)
-      note(`left at once; what is changed and made yet is put back and removed by: swarm clean ${id}`);
+      note(`left at once; put back and remove what is left with: swarm clean ${shellWord(directory)}`);
     process.exit(EXIT.interrupted);
   }
 }
@@ -131,7 +132,7 @@ const UNITS: Readonly<Partial<Record<PhaseFigures['phase'], string>>> = {
   create: 'workspaces',
   ready: 'workspaces ready',
   stop: 'workspaces stopped',
-  watch: 'workspaces with a backup that has ended',
+  watch: 'workspaces whose backup has ended',
   restore: 'restores ended',
   cleanup: 'namespaces removed',
 };
@@ -177,7 +178,7 @@ class Screen {
       details: () => [...(load.progress?.details ?? [])],
       warning: () => '',
     };
-    this.#progress = new WorkProgress({ work, stream: process.stderr });
+    this.#progress = new WorkProgress({ work, stream: process.stderr, now: () => load.now() });
     this.#progress.start();
   }
 

@@ -49,6 +49,7 @@ describe.concurrent('a suite', () => {
     expect(stdout).toMatch(/Total: 3\n {2}Passed: 3\n {2}Failed: 0\n/);
     expect(stdout).toMatch(/^2_single_ns_15m +PASSED +\d+m\d+s$/m);
     expect(stderr).toContain('and 1 that is not enabled');
+    expect(stderr).toMatch(/^2 of 2 ready\n2_single_ns_15m: PASSED$/m);
     expect(
       folders('good')
         .map((name) => name.replace(/^\d{8}-\d{6}-[0-9a-f]{4}-/, ''))
@@ -72,7 +73,7 @@ describe.concurrent('a suite', () => {
     const logs = readdirSync(join(cli.folder, 'good', correct, 'logs'));
     expect(logs).toHaveLength(6);
     // The secret was made of the environment, and nothing of it is anywhere else.
-    expect(stderr).toContain('secret quay-push-secret in namespace openshift-operators is made of QUAY_USERNAME');
+    expect(stderr).toContain('secret quay-push-secret in namespace openshift-operators is made from QUAY_USERNAME');
     for (const text of [stdout, stderr, ...allTexts('good')]) expect(text).not.toContain(PASSWORD);
   }, 60_000);
 

@@ -35,6 +35,8 @@ export function addSuite(backup: Command, finish: (code: number) => void): void 
     .addHelpText(
       'after',
       `
+A plan must name your registry in place of quay.io/CHANGEME. Its credentials are in QUAY_USERNAME and QUAY_PASSWORD, or in a secret
+that is there; with --embedded any will do.
 Each test has a folder of its own, and the suite one with summary.txt, summary.csv (a row for each test) and suite.json.
 Exit codes: 0 all passed, 1 some failed, 2 wrong input and nothing was created, 130 interrupted.
 
@@ -123,6 +125,8 @@ class Suite {
       }
       const { folder, result, verdict } = session;
       const status = result.interrupted ? 'INTERRUPTED' : verdict.verdict === 'passed' ? 'PASSED' : 'FAILED';
+      const { briefText } = await import('../backup/backup-text.ts');
+      note(briefText(result.figures));
       const row = rowOf({ test: test.name, verdict: verdict.verdict, figures: result.figures });
       return { ...entry, status, durationMs: durationMs(), folder, reasons: verdict.reasons, row };
     } catch (error) {

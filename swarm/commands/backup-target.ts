@@ -28,7 +28,7 @@ export async function openTarget(
   const { clusterTarget, embeddedTarget } = await import('../daemon/backup-target.ts');
   if (embedded) {
     if (kubeconfig !== undefined || context !== undefined) {
-      throw new InputError('--embedded is a cluster of its own; leave --kubeconfig and --context away, or --embedded');
+      throw new InputError('--embedded is a cluster of its own; leave out --kubeconfig and --context, or --embedded');
     }
     return embeddedTarget(request, speed);
   }

@@ -140,10 +140,10 @@ describe('swarm backup run', () => {
     await said(/stopping: what was changed is put back/);
     child.kill('SIGTERM');
     const { code, stderr } = await ended;
-    const [, id = ''] = /put back and removed by: swarm clean (\S+)/.exec(stderr) ?? [];
+    const [, folder = ''] = /put back and remove what is left with: swarm clean (\S+)/.exec(stderr) ?? [];
     expect(code).toBe(130);
     bench.world.control.setApiFault('held', null);
-    expect(await cli.run('clean', id)).toMatchObject({ code: 0 });
+    expect(await cli.run('clean', folder)).toMatchObject({ code: 0 });
     expectAsBefore();
   });
 

@@ -67,7 +67,7 @@ function addRun(backup: Command, finish: (code: number) => void): void {
     .addHelpText(
       'after',
       `
-Credentials of the registry are in QUAY_USERNAME and QUAY_PASSWORD, or in a secret that is there.
+Credentials of the registry are in QUAY_USERNAME and QUAY_PASSWORD, or in a secret that is there; with --embedded any will do.
 ${EXIT_HELP}
 ${ACCESS_HELP}
 

@@ -340,9 +340,14 @@ function showProgress(): { show: (progress: CleanProgress) => void; stop: () => 
   };
 }
 
+/** `a, b and c`. */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
 function report(removed: Readonly<Record<string, number>>, left: readonly CleanLeft[]): string[] {
   const counts = Object.entries(removed).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`);
-  const first = counts.length === 0 ? 'nothing was removed' : `removed ${counts.join(' and ')}`;
+  const first = counts.length === 0 ? 'nothing was removed' : `removed ${listed(counts)}`;
   if (left.length === 0) return [`${first}; nothing is left`];
   const lines = left.map(
     ({ run, kind, name, id, reason }) =>

@@ -10,7 +10,8 @@ interface Node {
   /** Names below the program, '' for the program itself, e.g. `plan show`. */
   path: string;
   commands: { name: string; summary: string }[];
-  options: { long: string; summary: string; takesValue: boolean }[];
+  /** `values`: those that there are where they are few; empty when files may follow. */
+  options: { long: string; summary: string; takesValue: boolean; values: readonly string[] }[];
   /** Values of its argument when it is one of a few; null when files may follow. */
   choices: readonly string[] | null;
   takesFiles: boolean;
@@ -54,11 +55,18 @@ function nodesOf(command: Command, path: string): Node[] {
         long: option.long!,
         summary: option.description,
         takesValue: option.required || option.optional,
+        values: option.argChoices ?? valuesIn(option.flags),
       })),
     choices: command.registeredArguments[0]?.argChoices ?? null,
     takesFiles: command.registeredArguments.some((argument) => !argument.argChoices),
   };
   return [node, ...below.flatMap((one) => nodesOf(one, `${path} ${one.name()}`.trim()))];
+}
+
+/** `--mode <a|b>` has a and b; `<n|n%>` and `<file>` have none that could be typed. */
+function valuesIn(flags: string): string[] {
+  const values = /<(.+)>/.exec(flags)?.[1]?.split('|') ?? [];
+  return values.length > 1 && values.every((value) => /^[a-z][a-z-]+$/.test(value)) ? values : [];
 }
 
 /** Shell code that sets `at` to the command reached so far, given each word in `word`. */
@@ -86,8 +94,13 @@ ${walk(nodes)}
 ${nodes
   .map(({ path, commands, options, choices, takesFiles }) => {
     const words = [...commands.map(({ name }) => name), ...(choices ?? [])].join(' ');
-    const values = options.filter((option) => option.takesValue).map(({ long }) => long);
-    const valueFiles = values.length > 0 ? `; case "$prev" in ${values.join('|')}) words=''; files=1 ;; esac` : '';
+    const chosen = options.filter(({ values }) => values.length > 0);
+    const others = options.filter((option) => option.takesValue && option.values.length === 0).map(({ long }) => long);
+    const cases = [
+      ...chosen.map(({ long, values }) => `${long}) words=${quote(values.join(' '))}; files='' ;;`),
+      ...(others.length > 0 ? [`${others.join('|')}) words=''; files=1 ;;`] : []),
+    ];
+    const valueFiles = cases.length > 0 ? `; case "$prev" in ${cases.join(' ')} esac` : '';
     const flags = options.map(({ long }) => long).join(' ');
     return `    ${quote(path)}) words=${quote(words)}${takesFiles ? '; files=1' : ''}; [[ "$cur" == -* ]] && words=${quote(flags)}${valueFiles} ;;`;
   })
@@ -108,7 +121,7 @@ _swarm() {
 ${walk(nodes)}
     esac
   done
-  local -a items options
+  local -a items options values
   local files=''
   case "$at" in
 ${nodes
@@ -119,12 +132,17 @@ ${nodes
       ...(choices ?? []).map((choice) => described(choice, 'shell')),
     ].join(' ');
     const flags = options.map(({ long, summary }) => described(long, summary)).join(' ');
-    return `    ${quote(path)}) items=(${items}); options=(${flags})${takesFiles ? '; files=1' : ''} ;;`;
+    const chosen = options.filter(({ values }) => values.length > 0);
+    const cases = chosen.map(({ long, values }) => `${long}) values=(${values.join(' ')}) ;;`);
+    const values = cases.length > 0 ? `; case "\${words[CURRENT-1]}" in ${cases.join(' ')} esac` : '';
+    return `    ${quote(path)}) items=(${items}); options=(${flags})${takesFiles ? '; files=1' : ''}${values} ;;`;
   })
   .join('\n')}
   esac
   if [[ "$PREFIX" == -* ]]; then
     _describe -t options option options
+  elif (( \${#values} )); then
+    compadd -a values
   else
     (( \${#items} )) && _describe -t commands command items
     [[ -n "$files" || "\${words[CURRENT-1]}" == --* ]] && _files
@@ -157,10 +175,10 @@ ${nodes
     return [
       ...commands.map(({ name, summary }) => `${when} -a ${quote(name)} -d ${quote(summary)}`),
       ...(choices ?? []).map((choice) => `${when} -a ${quote(choice)}`),
-      ...options.map(
-        ({ long, summary, takesValue }) =>
-          `${when} -l ${quote(long.slice(2))} -d ${quote(summary)}${takesValue ? ' -r -F' : ''}`,
-      ),
+      ...options.map(({ long, summary, takesValue, values }) => {
+        const value = values.length > 0 ? ` -x -a ${quote(values.join(' '))}` : takesValue ? ' -r -F' : '';
+        return `${when} -l ${quote(long.slice(2))} -d ${quote(summary)}${value}`;
+      }),
       ...(takesFiles ? [`${when} -F`] : []),
     ];
   })

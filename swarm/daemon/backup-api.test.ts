@@ -289,7 +289,7 @@ describe('a body', () => {
     ['a folder', { ...EMBEDDED, 'logs-dir': '/tmp' }, 'bad-parameters', /^logs-dir is "\/tmp"/],
     ['a way out', { ...EMBEDDED, 'logs-dir': 'a/../../b' }, 'bad-parameters', /^logs-dir is/],
     ['speed of a real cluster', { ...LOAD, speed: 2 }, 'bad-parameters', /speed is for embedded alone/],
-    ['a context of the embedded cluster', { ...EMBEDDED, context: 'x' }, 'bad-parameters', /leave context away/],
+    ['a context of the embedded cluster', { ...EMBEDDED, context: 'x' }, 'bad-parameters', /leave out context/],
     ['embedded as a text', { ...EMBEDDED, embedded: 'true' }, 'bad-parameters', /embedded is "true"/],
     [
       'an object of another kind',

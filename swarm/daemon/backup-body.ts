@@ -134,7 +134,7 @@ function clusterProblems({ embedded, speed, context }: Body): string[] {
     if (typeof context !== 'string' || context === '') {
       problems.push(`context is ${shownOf(context)}: allowed is the name of a context of the daemon's kubeconfig`);
     } else if (embedded === true) {
-      problems.push('embedded is a cluster of its own; leave context away, or embedded');
+      problems.push('embedded is a cluster of its own; leave out context, or embedded');
     }
   }
   return problems;

@@ -82,11 +82,15 @@ export class BackupLoad {
     const { test = '', request, tell } = options;
     this.#options = options;
     this.#test = test;
-    this.#tell =
-      tell ?? ((message) => this.events.publish({ at: this.#clock?.now() ?? Date.now(), type: 'note', message }));
+    this.#tell = tell ?? ((message) => this.events.publish({ at: this.now(), type: 'note', message }));
     this.id = runId(test);
     const { workspaces, backup } = request.options;
     this.name = test || `backup of ${workspaces}${backup ? `, ${backup.configType}` : ''}`;
+  }
+
+  /** Milliseconds of the load's clock, which is that of its cluster where the cluster is embedded. */
+  now(): number {
+    return this.#clock?.now() ?? Date.now();
   }
 
   get state(): RunState {
@@ -235,7 +239,9 @@ export class BackupLoad {
     this.#output = output;
     if (this.#state === 'starting') this.#state = 'running';
     const { server: shown, operatorNamespace } = found.cluster;
-    this.#tell(`run ${this.id}: ${shown}, operator in ${operatorNamespace}, files in ${folder}`);
+    const compressed =
+      clock.speed === 1 ? '' : ` in compressed time (×${clock.speed}; times shown are those of its clock)`;
+    this.#tell(`run ${this.id}: ${shown}${compressed}, operator in ${operatorNamespace}, files in ${folder}`);
     const onCollected = async (figures: BackupFigures) => {
       if (this.#findings !== null) return;
       this.#findings = await this.#diagnose(figures, run);
@@ -268,7 +274,7 @@ export class BackupLoad {
       rmSync(folder, { recursive: true });
       const { code, message } = cause as NodeJS.ErrnoException;
       throw new BackupInputError(
-        `--logs-dir ${logsDirectory} cannot be written to (${code ?? message}); give a folder that can, or leave it away`,
+        `--logs-dir ${logsDirectory} cannot be written to (${code ?? message}); give a folder that can, or leave it out`,
         { cause },
       );
     }

@@ -35,7 +35,7 @@ export const BACKUP_SCRIPT = `
     if (!figures) return [];
     const { jobs, load, stop, restore } = figures;
     const times = [['creation of a workspace to Running', load.readyMs], ['stop to Stopped', stop && stop.stopMs],
-      ['until the first Job', jobs && jobs.creationLagMs], ['Job waits for its container', jobs && jobs.waitMs],
+      ['configuration to first Job', jobs && jobs.creationLagMs], ['Job waits for its container', jobs && jobs.waitMs],
       ['container runs', jobs && jobs.runMs], ['Job in all', jobs && jobs.totalMs],
       ['restore to Running', restore && restore.readyMs]].filter(([, spread]) => spread);
     if (times.length === 0) return [];
@@ -43,6 +43,19 @@ export const BACKUP_SCRIPT = `
     return [el('section', { class: 'card wide' }, el('h2', {}, 'Times'), el('table', {}, head, ...times.map(([name, spread]) =>
       el('tr', {}, el('td', {}, name), el('td', {}, count(spread.count)),
         ...['average', 'p50', 'p95', 'p99', 'max'].map((part) => el('td', {}, ms(spread[part])))))))];
+  }
+  function backupResources({ figures }) {
+    if (!figures) return [];
+    const { operator, etcd, backupPods, operatorRestarts, etcdRestarts } = figures.resources;
+    const rows = [['operator', operator, operatorRestarts], ['etcd', etcd, etcdRestarts], ['backup pods', backupPods, null]]
+      .filter(([, usage]) => usage && usage.cpu && usage.memory);
+    if (rows.length === 0) return [];
+    const parts = ['average', 'p95', 'max'];
+    const head = el('tr', {}, ...['of', 'samples', 'CPU average', 'p95', 'max', 'memory average', 'p95', 'max', 'restarts'].map((name) => el('th', {}, name)));
+    return [el('section', { class: 'card wide' }, el('h2', {}, 'Resources'), el('table', {}, head, ...rows.map(([name, { cpu, memory }, restarts]) =>
+      el('tr', {}, el('td', {}, name), el('td', {}, count(cpu.samples)), ...parts.map((part) => el('td', {}, cpu[part].toFixed(0) + 'm')),
+        ...parts.map((part) => el('td', {}, memory[part].toFixed(0) + ' MiB')),
+        el('td', restarts && restarts.restarts ? { class: 'bad' } : {}, restarts ? count(restarts.restarts) : '')))))];
   }
   function showBackup(load) {
     const now = load.progress && { ...load.progress, ms: load.progress.elapsedMs, timedOut: false };
@@ -53,7 +66,8 @@ export const BACKUP_SCRIPT = `
       el('section', { class: 'card wide' }, el('h2', {}, 'Phases'), ...[...over, ...(now ? [now] : [])].map(phaseRow)),
       ...load.findings.map(({ topic, cause, evidence, advice }) => el('section', { class: 'card wide' }, el('h2', {}, topic),
         el('p', {}, cause), el('ul', { class: 'soft' }, ...evidence.map((line) => el('li', {}, line))), el('p', {}, advice))),
-      ...backupTimes(load));
+      ...backupTimes(load),
+      ...backupResources(load));
   }
   // The newest load that has something to show; null where there is none, or nothing starts loads.
   async function newestBackup() {

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupInputError } from '../backup/backup-error.ts';
-import { formatCount } from '../report/style.ts';
+import { formatCount, shellWord } from '../report/style.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { cleanBackup } from './backup-cleaner.ts';
@@ -71,7 +71,7 @@ async function clear(
   const [first] = left;
   if (first) {
     throw new BackupInputError(
-      `what run ${id} has left cannot be removed (${first.kind} ${first.name}: ${first.reason}); remove it with: swarm clean ${id}`,
+      `what run ${id} has left cannot be removed (${first.kind} ${first.name}: ${first.reason}); remove it with: swarm clean ${shellWord(folder)}`,
     );
   }
 }

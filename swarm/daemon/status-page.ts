@@ -34,12 +34,17 @@ export const STATUS_PAGE = `<!doctype html>
   .row span:last-child { text-align: right; font-variant-numeric: tabular-nums; }
   .track { background: var(--line); border-radius: 6px; height: 12px; overflow: hidden; }
   .fill { background: var(--bar); height: 100%; border-radius: 6px; transition: width .6s; }
-  .row.phase { grid-template-columns: 90px 1fr 110px 190px; } .row .details { grid-column: 2 / -1; text-align: left; } .fill.late { background: var(--bad); }
+  .row.phase { grid-template-columns: 90px 1fr 110px 190px; } .row.phase span:nth-of-type(3) { text-align: right; } .fill.late { background: var(--bad); }
+  .row.phase .details { grid-column: 2 / -1; text-align: left; }
+  @media (max-width: 640px) {
+    .row.phase { grid-template-columns: 80px 1fr auto; gap: 3px 12px; }
+    .row.phase .track, .row.phase .details { grid-column: 1 / -1; order: 1; }
+  }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
   #launch:not(:empty), #backup:not(:empty) { margin-bottom: 16px; } td.text { text-align: left; white-space: normal; }
-  .bad { color: var(--bad); } .warn { color: var(--warn); } ul { margin: 0; padding-left: 18px; }
+  .bad { color: var(--bad); } .warn { color: var(--warn); } ul { margin: 0; padding-left: 18px; } p, li { overflow-wrap: anywhere; }
   a { color: var(--bar); }
 </style>
 </head>
@@ -148,7 +153,7 @@ ${BACKUP_SCRIPT}
         if (launches) return body.replaceChildren();
         badge.textContent = 'idle';
         if (body.childElementCount === 0) {
-          body.replaceChildren(el('p', { class: 'soft' }, 'No run yet. Post a plan to ', el('code', {}, '/api/v1/runs'), '.'));
+          body.replaceChildren(el('p', { class: 'soft' }, 'No run yet. Post a plan to ', el('code', {}, '/api/v1/runs'), ', or a backup load to ', el('code', {}, '/api/v1/backups'), '.'));
         }
         return;
       }

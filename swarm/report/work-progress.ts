@@ -20,7 +20,7 @@ export interface WorkProgressOptions {
   work: Work;
   stream: { write(text: string): unknown; isTTY?: boolean; columns?: number };
   env?: NodeJS.ProcessEnv;
-  /** Wall-clock milliseconds. */
+  /** Milliseconds of the clock by which times are shown; that of the wall unless given. */
   now?: () => number;
 }
 
@@ -28,6 +28,8 @@ export interface WorkProgressOptions {
 const REDRAW_MS = 400;
 const LINE_MS = 5_000;
 const BAR = 30;
+/** A narrow terminal has figures rather than a bar. */
+const SHORTEST_BAR = 5;
 const ESCAPE = '\u001b';
 
 export class WorkProgress {
@@ -77,15 +79,18 @@ export class WorkProgress {
     const { title, unit, done, of } = this.#work;
     const style = this.#style;
     const left = this.#leftMs();
+    const width = (this.#stream.columns ?? 80) - 1;
+    const counts = `${formatCount(done)}/${formatCount(of)}`;
+    const room = Math.min(BAR, width - unit.length - counts.length - 4);
     const lines = [
       `${style.accent('●')} ${style.bold(title)}  ${formatMs(this.#elapsedMs())}${left === null ? '' : style.dim(`  about ${formatMs(left)} left`)}`,
-      `${unit}  ${style.accent(bar(done, of, BAR))}  ${formatCount(done)}/${formatCount(of)}`,
+      room < SHORTEST_BAR ? `${counts} ${unit}` : `${unit}  ${style.accent(bar(done, of, room))}  ${counts}`,
       this.#work.details().join('  '),
     ];
     const warning = this.#work.warning();
     if (warning !== '') lines.push(style.bad(warning));
     // A line wider than the terminal would wrap, and the picture would creep down the screen.
-    return lines.map((line) => clip(line, (this.#stream.columns ?? 80) - 1));
+    return lines.map((line) => clip(line, width));
   }
 
   #line(): string {
