@@ -25,6 +25,8 @@ export class SteadyClock extends BaseClock {
   #handle: NodeJS.Timeout | NodeJS.Immediate | undefined;
   /** Moment for which the handle is there. */
   #armedFor = Number.POSITIVE_INFINITY;
+  /** Nothing waits, so that nobody looks: what passes until the next look is no stall. */
+  #idle = true;
 
   /**
    * @param speed simulated milliseconds that pass in one wall-clock millisecond
@@ -63,7 +65,9 @@ export class SteadyClock extends BaseClock {
   /** Where the time on the wall has come to. */
   #look(): number {
     const wall = performance.now();
-    const passed = this.#together(Math.min(wall - this.#lookedAt, LONGEST_STEP_MS));
+    const passed = this.#together(
+      Math.min(wall - this.#lookedAt, this.#idle ? Number.POSITIVE_INFINITY : LONGEST_STEP_MS),
+    );
     this.#lookedAt = wall;
     return this.#now + passed * this.speed;
   }
@@ -82,7 +86,9 @@ export class SteadyClock extends BaseClock {
   #arm(): void {
     // A follower may have timers that we do not know of.
     const due = Math.min(this.#timers.nextDue(), this.#followed ? Number.MAX_VALUE : Number.POSITIVE_INFINITY);
-    if (this.#firing || due >= this.#armedFor) return;
+    if (this.#firing) return;
+    this.#idle = due === Number.POSITIVE_INFINITY;
+    if (due >= this.#armedFor) return;
     this.#disarm();
     this.#armedFor = due;
     // Looks often, so that waiting without a stall counts in full.
