@@ -64,7 +64,14 @@ export async function refuseMissingRights(
   rights: readonly Right[],
   signal: AbortSignal,
 ): Promise<void> {
-  const asked = rights.flatMap(({ verbs, ...right }) => verbs.map((verb) => ({ verb, ...right })));
+  // Several parts of a run may want the same.
+  const asked = [
+    ...new Map(
+      rights.flatMap(({ verbs, ...right }) =>
+        verbs.map((verb) => ({ verb, ...right })).map((one) => [rightText(one), one] as const),
+      ),
+    ).values(),
+  ];
   const answers = await Promise.all(asked.map((right) => may(requests, right, signal)));
   const missing = asked.filter((_, at) => !answers[at]).map(rightText);
   if (missing.length > 0) throw rightsError(missing);
