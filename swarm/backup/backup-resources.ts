@@ -62,5 +62,7 @@ export const OPERATOR_CONTAINER = 'devworkspace-controller';
 /** Of backup Jobs' pods; the label is the Job controller's: kubernetes, pkg/controller/job. */
 export const JOB_POD_SELECTOR = 'job-name';
 export const BACKUP_CONTAINER = 'backup-workspace';
+/** Where the registry of an OpenShift cluster is: openshift/cluster-image-registry-operator, pkg/defaults/defaults.go, ImageRegistryOperatorNamespace. */
+export const REGISTRY_NAMESPACE = 'openshift-image-registry';
 /** Init container of a workspace that is restored: devfile/devworkspace-operator, pkg/library/restore/restore.go, WorkspaceRestoreContainerName. */
 export const RESTORE_CONTAINER = 'workspace-restore';

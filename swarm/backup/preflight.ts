@@ -15,7 +15,13 @@ import {
   namespaceName,
   restoreNamespaceName,
 } from './backup-options.ts';
-import { BACKUP_RESOURCES, OPERATOR_CONTAINER, OPERATOR_DEPLOYMENT, OPERATOR_SELECTOR } from './backup-resources.ts';
+import {
+  BACKUP_RESOURCES,
+  OPERATOR_CONTAINER,
+  OPERATOR_DEPLOYMENT,
+  OPERATOR_SELECTOR,
+  REGISTRY_NAMESPACE,
+} from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 import { whyItStays } from './namespace-end.ts';
 import { configProblem, findConfig } from './operator-config.ts';
@@ -275,7 +281,7 @@ class Look {
   async internalRegistry(): Promise<string> {
     const route = await unlessNotFound(
       this.#requests.ask(
-        (client) => client.get(BACKUP_RESOURCES.routes, 'openshift-image-registry', 'default-route', this.#signal),
+        (client) => client.get(BACKUP_RESOURCES.routes, REGISTRY_NAMESPACE, 'default-route', this.#signal),
         this.#signal,
         CONTACT_MS,
       ),

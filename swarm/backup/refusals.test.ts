@@ -108,6 +108,18 @@ describe('a load is refused', () => {
     );
   });
 
+  it('with a right named once that several parts of a load want', async () => {
+    const message = await refused({
+      options: { automountPairs: 1 },
+      backup: {
+        registrySecret: 'push',
+        restore: { mode: 'in-place', sample: { count: 1 }, seed: null, cases: ['wrong-credentials'] },
+      },
+      before: ({ world }) => world.control.setDenied([{ verb: 'create', resource: 'secrets' }]),
+    });
+    expect(message).toContain('may not create secrets in all namespaces; ask for this right');
+  });
+
   it.each<[string, Scene, RegExp]>([
     [
       'without the right to find the operator',

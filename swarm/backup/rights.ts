@@ -4,7 +4,7 @@ import type { KubeObject } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { BackupOptions } from './backup-options.ts';
-import { BACKUP_RESOURCES } from './backup-resources.ts';
+import { BACKUP_RESOURCES, REGISTRY_NAMESPACE } from './backup-resources.ts';
 import type { ClusterRequests } from './cluster-requests.ts';
 
 export interface Right {
@@ -52,6 +52,9 @@ export function rightsOf(options: BackupOptions, operatorNamespace: string): Rig
   if (restore) rights.push({ resource: BACKUP_RESOURCES.volumeClaims, verbs: ['get'] });
   if (restore?.cases.includes('wrong-credentials')) rights.push({ resource: RESOURCES.secrets, verbs: ['create'] });
   if (backup.registrySecret !== null) rights.push({ resource: RESOURCES.secrets, verbs: ['get'], namespace });
+  if (backup.configType === 'openshift-internal') {
+    rights.push({ resource: BACKUP_RESOURCES.routes, verbs: ['get'], namespace: REGISTRY_NAMESPACE });
+  }
   return rights;
 }
 
@@ -61,7 +64,14 @@ export async function refuseMissingRights(
   rights: readonly Right[],
   signal: AbortSignal,
 ): Promise<void> {
-  const asked = rights.flatMap(({ verbs, ...right }) => verbs.map((verb) => ({ verb, ...right })));
+  // Several parts of a run may want the same.
+  const asked = [
+    ...new Map(
+      rights.flatMap(({ verbs, ...right }) =>
+        verbs.map((verb) => ({ verb, ...right })).map((one) => [rightText(one), one] as const),
+      ),
+    ).values(),
+  ];
   const answers = await Promise.all(asked.map((right) => may(requests, right, signal)));
   const missing = asked.filter((_, at) => !answers[at]).map(rightText);
   if (missing.length > 0) throw rightsError(missing);

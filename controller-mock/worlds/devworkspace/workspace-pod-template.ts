@@ -1,6 +1,7 @@
 /** What the pods of a workspace are like: devfile/devworkspace-operator, pkg/provision and pkg/library. */
 import { items, text } from '../../builtins/fields.ts';
 import type { KubeObject } from '../../server/resource.ts';
+import { withOverrides } from './container-overrides.ts';
 import { containersOf, mountsSources, sourcesOf, storageType } from './template.ts';
 import {
   head,
@@ -15,6 +16,17 @@ import { LABELS } from './world-objects.ts';
 const ASK_PASS_VOLUME = 'ssh-askpass';
 const ASK_PASS_SCRIPT = 'ssh-askpass.sh';
 const ASK_PASS_PATH = `/.ssh-askpass/${ASK_PASS_SCRIPT}`;
+
+/** Of all containers, those that run first included: workspace/ssh.go, ProvisionSshAskPass; metadata/metadata.go, ProvisionWorkspaceMetadata. */
+const COMMON_MOUNTS = [
+  { name: ASK_PASS_VOLUME, mountPath: ASK_PASS_PATH, subPath: ASK_PASS_SCRIPT, readOnly: true },
+  { name: 'workspace-metadata', mountPath: '/devworkspace-metadata', readOnly: true },
+];
+const METADATA_ENVIRONMENT = [
+  { name: 'DEVWORKSPACE_METADATA', value: '/devworkspace-metadata' },
+  { name: 'DEVWORKSPACE_FLATTENED_DEVFILE', value: '/devworkspace-metadata/flattened.devworkspace.yaml' },
+  { name: 'DEVWORKSPACE_ORIGINAL_DEVFILE', value: '/devworkspace-metadata/original.devworkspace.yaml' },
+];
 
 /** workspace/ssh.go, constructSshAskPassCM: one in each namespace; nobody owns it. */
 export function askPassConfigMap(namespace: string): KubeObject {
@@ -77,7 +89,7 @@ function container({ workspace, id }: Identity, component: Record<string, unknow
     imagePullPolicy: settings.imagePullPolicy,
     ...(Array.isArray(spec.command) && { command: spec.command }),
     ...(Array.isArray(spec.args) && { args: spec.args }),
-    // library/container/mountSources.go, handleMountSources; metadata/metadata.go, ProvisionWorkspaceMetadata
+    // library/container/mountSources.go, handleMountSources
     env: [
       ...(withSources
         ? [
@@ -88,16 +100,10 @@ function container({ workspace, id }: Identity, component: Record<string, unknow
       { name: 'DEVWORKSPACE_COMPONENT_NAME', value: text(component, 'name') },
       ...items(spec, 'env'),
       ...commonEnvironment({ workspace, id }),
-      { name: 'DEVWORKSPACE_METADATA', value: '/devworkspace-metadata' },
-      { name: 'DEVWORKSPACE_FLATTENED_DEVFILE', value: '/devworkspace-metadata/flattened.devworkspace.yaml' },
-      { name: 'DEVWORKSPACE_ORIGINAL_DEVFILE', value: '/devworkspace-metadata/original.devworkspace.yaml' },
+      ...METADATA_ENVIRONMENT,
     ],
     resources: { limits: quantities('Limit'), requests: quantities('Request') },
-    volumeMounts: [
-      ...mounts.map((mount) => mountOf(workspace, id, mount, settings.claim)),
-      { name: ASK_PASS_VOLUME, mountPath: ASK_PASS_PATH, subPath: ASK_PASS_SCRIPT, readOnly: true },
-      { name: 'workspace-metadata', mountPath: '/devworkspace-metadata', readOnly: true },
-    ],
+    volumeMounts: [...mounts.map((mount) => mountOf(workspace, id, mount, settings.claim)), ...COMMON_MOUNTS],
     securityContext: settings.containerSecurityContext,
   };
 }
@@ -124,7 +130,9 @@ function mountOf(
 /** workspace/deployment.go, getSpecDeployment: what the pods of a workspace are like. */
 export function podTemplate(identity: Identity, settings: PodSettings): PodTemplate {
   const { workspace, id } = identity;
-  const containers = containersOf(workspace).map((component) => container(identity, component, settings));
+  const containers = containersOf(workspace).map((component) =>
+    withOverrides(component, container(identity, component, settings)),
+  );
   const names = new Set(containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name)));
   names.delete('workspace-metadata');
   names.delete(ASK_PASS_VOLUME);
@@ -153,22 +161,24 @@ export function podTemplate(identity: Identity, settings: PodSettings): PodTempl
         initContainers: [
           {
             ...settings.restore,
+            env: [...items(settings.restore, 'env'), ...METADATA_ENVIRONMENT],
             volumeMounts: [
               ...directory,
               restoreMount,
               ...(restoreSecret ? [{ name: 'registry-auth-secret', mountPath: '/tmp/.docker', readOnly: true }] : []),
+              ...COMMON_MOUNTS,
             ],
           },
         ],
       }),
       containers,
       volumes: [
-        { name: ASK_PASS_VOLUME, configMap: { name: SHARED_NAMES.askPass, defaultMode: 0o755 } },
-        ...[...names].map(volume),
-        { name: 'workspace-metadata', configMap: { name: `${id}-metadata`, optional: true, defaultMode: 0o644 } },
         ...(restoreSecret
           ? [{ name: 'registry-auth-secret', secret: { secretName: restoreSecret, defaultMode: 0o640 } }]
           : []),
+        { name: ASK_PASS_VOLUME, configMap: { name: SHARED_NAMES.askPass, defaultMode: 0o755 } },
+        ...[...names].map(volume),
+        { name: 'workspace-metadata', configMap: { name: `${id}-metadata`, optional: true, defaultMode: 0o644 } },
       ],
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 10,

@@ -9,6 +9,7 @@ import { podLogsOf } from '../../builtins/index.ts';
 import type { KubeObject } from '../../server/resource.ts';
 import { ApiStatusError } from '../../server/status.ts';
 import type { StoreChange } from '../../store/store.ts';
+import { overridesFault } from './container-overrides.ts';
 import { claimOf, claimSize, storageType } from './template.ts';
 import { WorkspaceFinalizers } from './workspace-finalizers.ts';
 import * as make from './workspace-objects.ts';
@@ -207,6 +208,8 @@ export class Workspaces implements WorkspaceMoves {
     if (type === null) {
       return { reason: 'BadRequest', message: 'Error provisioning storage: configured storage type not supported' };
     }
+    const fault = overridesFault(object);
+    if (fault !== null) return { reason: 'BadRequest', message: `Error processing devfile: ${fault}` };
     const claim = claimOf(object, workspace.id, this.#records.config.claimName);
     if (claim !== undefined && type !== 'per-workspace') this.#addFinalizer(workspace, FINALIZERS.storage);
     this.#records.options.objects.create(RESOURCES.configMaps, askPassConfigMap(workspace.namespace));
