@@ -143,10 +143,12 @@ describe('a load gets through', () => {
     const authority = await CertificateAuthority.create('front');
     const clients = await generate([{ name: 'commonName', value: 'clients' }], {
       keyType: 'ec',
+      algorithm: 'sha256',
       extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
     });
     const client = await generate([{ name: 'commonName', value: 'loader' }], {
       keyType: 'ec',
+      algorithm: 'sha256',
       extensions: [{ name: 'extKeyUsage', clientAuth: true }],
       ca: { key: clients.private, cert: clients.cert },
     });
