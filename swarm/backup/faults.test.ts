@@ -368,6 +368,24 @@ describe.concurrent('a registry', () => {
     expectClean(played);
   });
 
+  it('that is full fails each pod, also where the watch does not say so', TIMEOUT, async () => {
+    let jobs = 0;
+    const played = await play({
+      world: { registry: { full: true, latencyMs: 10_000 } },
+      backup: { backoffLimit: 0 },
+      // They are known, and not how they end.
+      on: (event, { world }) => {
+        if (event.type === 'job' && event.job.status === 'Running' && ++jobs === COUNT) {
+          world.clock.setTimer(3_000, () => world.control.dropWatches('/pods', 'silent'));
+        }
+      },
+    });
+    expectTrueCounts(played);
+    const { failures, jobs: seen } = played.result.figures;
+    expect(failures).toMatchObject({ pods: seen!.pods, read: COUNT });
+    expectClean(played);
+  });
+
   it('that fails for some is told with their number', TIMEOUT, async () => {
     const played = await play({ world: { registry: { failureShare: 0.5 } }, backup: { backoffLimit: 0 } });
     expectTrueCounts(played);
