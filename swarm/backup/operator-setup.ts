@@ -4,7 +4,15 @@ import type { ConfigFigures } from './backup-figures.ts';
 import type { BackupPart } from './backup-options.ts';
 import { OPERATOR_CONFIG } from './backup-resources.ts';
 import type { BackupSite } from './backup-site.ts';
-import { applyConfig, CONFIG_KIND, configProblem, findConfig, keepSnapshot, silenceBackups, skewText } from './operator-config.ts';
+import {
+  applyConfig,
+  CONFIG_KIND,
+  configProblem,
+  findConfig,
+  keepSnapshot,
+  silenceBackups,
+  skewText,
+} from './operator-config.ts';
 import type { Preflight } from './preflight.ts';
 import { incorrectRegistryPath } from './registry-path.ts';
 import { applySecretPlan, type SecretPlan } from './registry-secret.ts';
