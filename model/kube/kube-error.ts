@@ -8,8 +8,8 @@ export interface KubeStatus {
   details?: { retryAfterSeconds?: number; causes?: { reason?: string; message?: string; field?: string }[] };
 }
 
-/** Reasons of a request that got no response. */
-export type TransportReason = 'Unreachable' | 'Timeout' | 'Protocol';
+/** Reasons of a request that got no response; `Trust`: one of the two did not take the certificate of the other. */
+export type TransportReason = 'Unreachable' | 'Timeout' | 'Protocol' | 'Trust';
 
 const UNFIT = /^failed to (create typed patch object|convert new object|merge config)\b/;
 

@@ -76,6 +76,8 @@ export function statusError(
   });
 }
 
+/** Codes of Node (lib/internal/tls, deps/ncrypto: X509 verification) and OpenSSL for certificates that are not taken, on either side. */
+const TRUST_CODES = /^(CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_|ERR_OSSL_)/;
 const PROTOCOL_CODES: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'UND_ERR_RESPONSE', 'HPE_INVALID_CONSTANT']);
 
 export function transportError(what: string, server: string, cause: unknown): KubeError {
@@ -85,9 +87,13 @@ export function transportError(what: string, server: string, cause: unknown): Ku
     ? 'Timeout'
     : PROTOCOL_CODES.has(code) || code.startsWith('HPE_') || error instanceof SyntaxError
       ? 'Protocol'
-      : 'Unreachable';
+      : TRUST_CODES.test(code)
+        ? 'Trust'
+        : 'Unreachable';
   // Node joins the failures of several addresses under an empty message.
-  const message = error.message || (error instanceof AggregateError ? String(error.errors[0]?.message ?? code) : code);
+  const text = error.message || (error instanceof AggregateError ? String(error.errors[0]?.message ?? code) : code);
+  // Node tells how it is to be called.
+  const message = text.replace(/; if the root CA is installed locally.*$/, '');
   const said =
     error instanceof SyntaxError ? `the response of ${server} ${message}` : `no response from ${server}: ${message}`;
   return new KubeError(`${what}: ${said}`, { status: 0, reason }, { cause });

@@ -58,6 +58,12 @@ describe('a kubeconfig', () => {
       config({ clusters: [{ name: 'one', cluster: { server: 'hub:6443' } }] }),
       /url has the server hub:6443, which is not a valid HTTP\(S\) URL/,
     ],
+    [
+      'has a proxy that is not a URL',
+      'proxy',
+      config({ clusters: [{ name: 'one', cluster: { server: 'https://127.0.0.1:1', 'proxy-url': '::' } }] }),
+      /proxy has a proxy-url that is not a URL; give one as http:/,
+    ],
   ])('that %s is refused', (_, name, text, message) => {
     const file = text === null ? join(folder, name) : write(name, text);
     expect(() => loadKubeconfig({ file })).toThrow(message);

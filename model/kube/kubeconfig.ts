@@ -54,6 +54,9 @@ export function loadKubeconfig({ file, text, context }: KubeconfigSource = {}): 
   if (!/^https?:\/\//.test(cluster.server)) {
     throw new KubeconfigError(`${from} has the server ${cluster.server}, which is not a valid HTTP(S) URL`);
   }
+  if (cluster.proxyUrl && !URL.canParse(cluster.proxyUrl)) {
+    throw new KubeconfigError(`${from} has a proxy-url that is not a URL; give one as http://proxy.example:3128`);
+  }
   return config;
 }
 

@@ -102,7 +102,9 @@ export class BackupJobs {
     if (due.length > 0 && this.total === 0) return true;
     return (
       due.some((one) => one.lastBackup !== null && this.of(one).every(({ outcome }) => outcome === null)) ||
-      [...this.all].some(({ pods, endedPods }) => pods.size < endedPods)
+      [...this.all].some(
+        ({ pods, endedPods }) => [...pods.values()].filter(({ hasEnded }) => hasEnded).length < endedPods,
+      )
     );
   }
 

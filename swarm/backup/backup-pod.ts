@@ -32,6 +32,10 @@ export class BackupPod {
     this.seenAt = seenAt;
   }
 
+  get hasEnded(): boolean {
+    return this.hasFailed || this.phase === 'Succeeded';
+  }
+
   get hasFailed(): boolean {
     return this.phase === 'Failed';
   }

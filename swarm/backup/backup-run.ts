@@ -8,11 +8,10 @@
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { BackupEvent } from './backup-event.ts';
 import { BackupFailures } from './backup-failures.ts';
-import type { BackupFigures, ConfigFigures } from './backup-figures.ts';
+import type { BackupFigures } from './backup-figures.ts';
 import { BackupJobs } from './backup-jobs.ts';
 import type { BackupPart, RestorePart } from './backup-options.ts';
 import { type BackupRemovalOptions, leftText, removeRun, resetOperator } from './backup-removal.ts';
-import { OPERATOR_CONFIG } from './backup-resources.ts';
 import type { BackupResult, BackupRunOptions, Execution } from './backup-run-options.ts';
 import type { BackupSite, NewEvent } from './backup-site.ts';
 import { BackupWatch } from './backup-watch.ts';
@@ -21,20 +20,12 @@ import { ClusterEvents } from './cluster-events.ts';
 import { ClusterRequests } from './cluster-requests.ts';
 import { type Collected, collectedFigures } from './collected-figures.ts';
 import type { BackupDurations } from './durations.ts';
-import {
-  applyConfig,
-  CONFIG_KIND,
-  configProblem,
-  findConfig,
-  keepSnapshot,
-  silenceBackups,
-  skewText,
-} from './operator-config.ts';
+import { CONFIG_KIND } from './operator-config.ts';
+import { OperatorSetup } from './operator-setup.ts';
 import { Phases } from './phases.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { Programs } from './programs.ts';
-import { incorrectRegistryPath } from './registry-path.ts';
-import { applySecretPlan, planRegistrySecret, rightsOfSecret, type SecretPlan } from './registry-secret.ts';
+import { planRegistrySecret, rightsOfSecret, type SecretPlan } from './registry-secret.ts';
 import { Restores } from './restores.ts';
 import { refuseMissingRights } from './rights.ts';
 import { Workspaces } from './workspaces.ts';
@@ -52,10 +43,7 @@ export class BackupRun {
   #failures: BackupFailures | null = null;
   #programs: Programs | null = null;
   #events: ClusterEvents | null = null;
-  #appliedAt: number | null = null;
-  /** By the clock of the cluster. */
-  #appliedAtThere: number | null = null;
-  #reset: boolean | null = null;
+  #operator: OperatorSetup | null = null;
   #collected: Collected | null = null;
   #durations: BackupDurations | null = null;
   #restores: Restores | null = null;
@@ -157,13 +145,14 @@ export class BackupRun {
     const site = this.#site(execution.ledger);
     const workspaces = new Workspaces(site);
     this.#workspaces = workspaces;
+    if (backup) this.#operator = new OperatorSetup(site, this.#found!, backup);
     await this.#watchAll(site, workspaces, stop);
-    if (this.#secret) await this.#applySecret(this.#secret, execution);
-    if (backup?.order === 'config-first') await this.#configure(backup, execution);
+    if (this.#secret) await this.#operator?.applySecret(this.#secret, execution);
+    if (backup?.order === 'config-first') await this.#configure(execution);
     await this.#load(workspaces, stop);
     if (!backup) return;
     await this.#stopAll(workspaces, stop);
-    if (backup.order === 'stop-first') await this.#configure(backup, execution);
+    if (backup.order === 'stop-first') await this.#configure(execution);
     await this.#untilBackedUp(backup, workspaces, stop);
     await this.#phases.run({ phase: 'collect', of: 1, deadlineMs: null }, async (phase) => {
       await this.#failures!.drained();
@@ -177,8 +166,9 @@ export class BackupRun {
 
   /** The schedule goes off first, so that nothing that is restored is backed up over its original. */
   async #restore(site: BackupSite, backup: BackupPart, restore: RestorePart, stop: AbortSignal): Promise<void> {
-    const source = { workspaces: this.#workspaces!, jobs: this.#jobs!, registryPath: this.#registryPath(backup) };
-    await silenceBackups(this.#requests, this.#found!.cluster.operatorNamespace, stop);
+    const { registryPath } = this.#operator!;
+    const source = { workspaces: this.#workspaces!, jobs: this.#jobs!, registryPath };
+    await this.#operator!.silence(stop);
     const restores = new Restores(site, { backup, restore, ...source });
     this.#restores = restores;
     await this.#phases.run({ phase: 'restore', of: restores.of, deadlineMs: null }, async (phase) => {
@@ -232,24 +222,9 @@ export class BackupRun {
     });
   }
 
-  async #configure(backup: BackupPart, { ledger, folder, stop }: Execution): Promise<void> {
-    const { run, clock } = this.#given;
-    const namespace = this.#found!.cluster.operatorNamespace;
+  async #configure(execution: Execution): Promise<void> {
     await this.#phases.run({ phase: 'configure', of: 1, deadlineMs: null }, async (phase) => {
-      // As it is now: the first look may be an hour ago.
-      const object = await findConfig(this.#requests, namespace, stop);
-      const problem = configProblem(object, run);
-      if (problem !== null) throw new Error(problem);
-      const snapshot = { namespace, object };
-      keepSnapshot(folder, snapshot);
-      const entry = await ledger.intend(CONFIG_KIND, `${namespace}/${OPERATOR_CONFIG}`);
-      const target = { ...backup, registryPath: this.#registryPath(backup) };
-      const { uid, at } = await applyConfig(this.#requests, snapshot, target, run, stop);
-      entry.made(uid);
-      this.#appliedAt = clock.now();
-      this.#appliedAtThere = at;
-      const message = at === null ? null : skewText(this.#appliedAt, at);
-      if (message !== null) this.#emit({ type: 'warning', message });
+      await this.#operator!.configure(execution);
       phase.done = () => 1;
     });
   }
@@ -263,7 +238,7 @@ export class BackupRun {
       phase.details = () => [
         `${jobs.total} Jobs: ${jobs.succeeded} succeeded, ${jobs.failed} failed, ${jobs.underWay.size} under way`,
       ];
-      const watch = new BackupWatch(backup, workspaces, jobs, this.#appliedAt!);
+      const watch = new BackupWatch(backup, workspaces, jobs, this.#operator!.appliedAt!);
       jobs.mark();
       if (of > 0) {
         const deadlineAt = clock.now() + backup.waitMs;
@@ -279,19 +254,6 @@ export class BackupRun {
     });
   }
 
-  async #applySecret(plan: SecretPlan, { ledger, stop }: Execution): Promise<void> {
-    const { run } = this.#given;
-    if (plan.action === 'reuse') return;
-    const { namespace, name } = plan.object.metadata;
-    if (plan.action === 'replace') {
-      await applySecretPlan(this.#requests, plan, run, stop);
-      return;
-    }
-    const entry = await ledger.intend('Secret', `${namespace}/${name}`);
-    const uid = await applySecretPlan(this.#requests, plan, run, stop);
-    if (uid !== null) entry.made(uid);
-  }
-
   /** Once: what comes later belongs to no run any more. */
   #collect(workspaces: Workspaces): void {
     this.#collected ??= this.#measure(workspaces);
@@ -299,20 +261,21 @@ export class BackupRun {
   }
 
   #measureDurations({ durations: workspaces }: Workspaces): BackupDurations {
-    return { workspaces, jobs: this.#jobs?.durations(this.#appliedAtThere) ?? null };
+    return { workspaces, jobs: this.#jobs?.durations(this.#operator?.appliedAtThere ?? null) ?? null };
   }
 
   #measure(workspaces: Workspaces): Collected {
-    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#appliedAtThere);
+    return collectedFigures(workspaces, this.#jobs, this.#failures, this.#operator?.appliedAtThere ?? null);
   }
 
   async #putBack(removal: Removal): Promise<void> {
     if (!removal.ledger.open().some(({ kind }) => kind === CONFIG_KIND)) return;
     await this.#phases.run({ phase: 'reset', of: 1, deadlineMs: null }, async (phase) => {
       try {
-        this.#reset = await resetOperator(removalOptions(removal));
+        const exact = await resetOperator(removalOptions(removal));
+        this.#operator!.reset = exact;
         phase.done = () => 1;
-        if (this.#reset === false) {
+        if (exact === false) {
           const message = 'others have changed the configuration of the operator meanwhile; their changes stay';
           this.#emit({ type: 'warning', message });
         }
@@ -334,14 +297,15 @@ export class BackupRun {
         },
       });
       this.#leftovers = left.map(leftText);
-      if (this.#reset === null && this.#appliedAt !== null) {
-        this.#reset = !left.some(({ entry }) => entry.kind === CONFIG_KIND);
+      const operator = this.#operator;
+      if (operator && operator.reset === null && operator.appliedAt !== null) {
+        operator.reset = !left.some(({ entry }) => entry.kind === CONFIG_KIND);
       }
     });
   }
 
   #figures(collected = this.#collected!): BackupFigures {
-    const { run, options, clock } = this.#given;
+    const { run, clock, options } = this.#given;
     return {
       run,
       startedAt: this.#startedAt.toISOString(),
@@ -350,32 +314,13 @@ export class BackupRun {
       cluster: this.#found!.cluster,
       phases: this.#phases.figures,
       load: this.#workspaces!.load,
-      config: options.backup && this.#config(options.backup),
+      config: this.#operator?.figures ?? null,
       ...collected,
       restore: this.#restores?.figures ?? null,
       resources: this.#programs!.figures,
       api: this.#requests.figures(options.workspaces),
       leftovers: this.#leftovers,
     };
-  }
-
-  #config(backup: BackupPart): ConfigFigures {
-    const { configType: type, registrySecret, schedule } = backup;
-    const registryPath = this.#registryPath(backup);
-    return {
-      type,
-      registryPath,
-      registrySecret,
-      schedule,
-      appliedAt: this.#appliedAt,
-      appliedAtThere: this.#appliedAtThere,
-      reset: this.#reset,
-    };
-  }
-
-  #registryPath({ configType, registryPath }: BackupPart): string {
-    if (configType === 'openshift-internal') return this.#found!.internalRegistry!;
-    return configType === 'incorrect' ? incorrectRegistryPath(registryPath) : registryPath;
   }
 
   #site(ledger: Ledger): BackupSite {

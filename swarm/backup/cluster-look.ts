@@ -7,6 +7,13 @@ import type { ClusterRequests } from './cluster-requests.ts';
 /** Wall-clock milliseconds for which a server that is away is tried. */
 const PATIENCE_MS = 5_000;
 
+/** An event about an object. */
+export interface LookedEvent {
+  readonly isWarning: boolean;
+  /** `reason: message` */
+  readonly text: string;
+}
+
 export class ClusterLook {
   readonly #requests: ClusterRequests;
   readonly #signal: AbortSignal;
@@ -32,8 +39,8 @@ export class ClusterLook {
     });
   }
 
-  /** Events about an object, the newest last, as `reason: message`. */
-  async events(namespace: string, kind: string, name?: string): Promise<string[]> {
+  /** Events about an object, the newest last. */
+  async events(namespace: string, kind: string, name?: string): Promise<LookedEvent[]> {
     const fields = [`involvedObject.kind=${kind}`, ...(name === undefined ? [] : [`involvedObject.name=${name}`])];
     const events = await this.#try(async () => {
       const { items } = await this.#requests.ask(
@@ -45,8 +52,8 @@ export class ClusterLook {
     });
     const when = (event: KubeObject) => String(event.lastTimestamp ?? event.metadata.creationTimestamp ?? '');
     return (events ?? [])
-      .sort((a, b) => (when(a) < when(b) ? -1 : 1))
-      .map(({ reason, message }) => `${reason}: ${message}`);
+      .sort((a, b) => Number(when(a) > when(b)) - Number(when(a) < when(b)))
+      .map(({ type, reason, message }) => ({ isWarning: type === 'Warning', text: `${reason}: ${message}` }));
   }
 
   async pods(namespace: string, labelSelector: string): Promise<KubeObject[]> {

@@ -133,7 +133,9 @@ export class ClusterRequests {
         if (signal.aborted) throw last ?? error;
         // Credentials that were good a moment ago may be renewed meanwhile, or be refused by mistake.
         const refused = isKubeError(error) && error.status === 401 && this.#accepted && !this.#lost.signal.aborted;
-        if (!isKubeError(error) || !(error.passing || refused)) {
+        // A server that could not be trusted the first time will not be by waiting.
+        const strange = isKubeError(error) && error.reason === 'Trust' && !this.#accepted;
+        if (!isKubeError(error) || strange || !(error.passing || refused)) {
           this.#gate.answered();
           throw error;
         }

@@ -5,12 +5,11 @@ import type { Case, Finding } from './finding.ts';
 import { registryHost } from './registry-path.ts';
 import { COPIED_SECRET, sameCredentials, userOf } from './registry-secret.ts';
 
-type Cause = 'credentials' | 'path' | 'network' | 'quota' | 'registry' | 'resources' | 'image' | 'other';
+type Cause = 'credentials' | 'path' | 'network' | 'quota' | 'registry' | 'resources' | 'other';
 
 /** What is seen of a cause; the first that fits counts. Messages: oras-project/oras, distribution/distribution errcode, Go's net. */
 const SIGNS: readonly (readonly [Cause, RegExp])[] = [
   ['resources', /OOMKilled|Evicted|exit code 137|exit code <n>.*OOM|ephemeral.storage/i],
-  ['image', /ErrImagePull|ImagePullBackOff|InvalidImageName/],
   ['quota', /quota|insufficient storage|no space left|status code 507|status code 413|entity too large/i],
   ['registry', /status code 5\d\d|internal server error|status code 429|too many requests/i],
   [
@@ -46,9 +45,7 @@ export function causeOf({ pattern, example }: FailureGroup): Cause {
   const state = `${example.reason} exit code ${example.exitCode ?? '?'} ${example.message}`;
   // What users call their repositories says nothing: quay.io/quota-team.
   const text = `${pattern}\n${lastLines(example)}`.replaceAll(/\S*\/\S*/g, ' ');
-  return (
-    SIGNS.find(([cause, sign]) => sign.test(cause === 'resources' || cause === 'image' ? state : text))?.[0] ?? 'other'
-  );
+  return SIGNS.find(([cause, sign]) => sign.test(cause === 'resources' ? state : text))?.[0] ?? 'other';
 }
 
 function lastLines({ log }: FailedPod): string {
@@ -103,11 +100,6 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Explanation>> = {
     sentence: 'backup pods are ended by their nodes for lack of memory or disk',
     advice:
       'the operator gives them no resources of their own: fewer at a time (--max-devworkspaces), less data (--payload-size), or larger nodes',
-  }),
-  image: () => ({
-    sentence: 'the image of the backup cannot be pulled',
-    advice:
-      "look at RELATED_IMAGE_project_backup of the operator's Deployment, and at the pull limits of its registry; imagePullPolicy IfNotPresent spares pulls",
   }),
   other: () => ({
     sentence: 'for a reason of their own',

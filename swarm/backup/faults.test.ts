@@ -296,6 +296,58 @@ describe.concurrent('an operator that restarts', () => {
   });
 });
 
+describe.concurrent('an interrupt', () => {
+  it.each([...PHASES, 'restore'] as const)(
+    'as it begins to %s leaves nothing, and counts what there was',
+    TIMEOUT,
+    async (phase) => {
+      const played = await play({
+        options: { separateNamespaces: true },
+        ...(phase === 'restore' && {
+          backup: { restore: { sample: { count: 2 }, mode: 'in-place', cases: [], seed: 'x' } },
+        }),
+        on: at(phase, (bench) => bench.stop.abort(new Error('interrupted'))),
+      });
+      expect(played.result).toMatchObject({ interrupted: true, failure: null });
+      expect(played.verdict.verdict).toBe('interrupted');
+      expect(played.result.figures.load.created).toBe(played.bench.record.workspaces);
+      expect(played.result.figures.leftovers).toEqual([]);
+      expectClean(played);
+    },
+  );
+});
+
+describe.concurrent('a failed Job that is deleted after a later success', () => {
+  it('makes the operator note a failure, and the figures none', TIMEOUT, async () => {
+    const noted: unknown[] = [];
+    const played = await play({
+      // The first has a Job, and the other is passed over: it keeps the run waiting.
+      options: { workspaces: 2 },
+      world: { profile: SLOW_PASSES, registry: { full: true, latencyMs: 10_000 } },
+      // Over when the first Job is deleted, and the second, which would set it right, is not yet.
+      backup: { backoffLimit: 0, schedule: '@every 60s', waitMs: 222_000 },
+      on: (event, { world }) => {
+        if (event.type === 'job' && event.job.status === 'Running') world.control.setQuota(['jobs']);
+        // Once: it is seen again as it is deleted.
+        if (event.type === 'job' && event.job.status === 'Failed' && world.control.registry.settings.full) {
+          world.control.setRegistry({ full: false });
+          world.control.setQuota([]);
+        }
+        if (event.type !== 'phase.started' || event.phase !== 'collect') return;
+        for (const { metadata } of world.cluster.list({ group: 'workspace.devfile.io', resource: 'devworkspaces' })) {
+          noted.push(metadata.annotations?.['controller.devfile.io/last-backup-successful']);
+        }
+      },
+    });
+    // devfile/devworkspace-operator, controllers/backupcronjob/backupcronjob_handler.go: the last change of any Job counts.
+    expect(noted).toContain('false');
+    expectTrueCounts(played);
+    expect(played.result.figures.jobs).toMatchObject({ total: 2, succeeded: 1, failed: 1 });
+    expect(played.result.figures.outcomes).toMatchObject({ 'backed-up': 1, failed: 0, 'never-attempted': 1 });
+    expectClean(played);
+  });
+});
+
 describe.concurrent('a registry', () => {
   it.each<[string, DevWorkspaceWorldOptions['registry'], RegExp]>([
     ['that refuses', { state: 'refusing' }, /does not get through to the registry quay\.io.*connection refused/s],
@@ -313,6 +365,24 @@ describe.concurrent('a registry', () => {
     expect(failures!.groups).toHaveLength(1);
     expect(played.verdict.verdict).toBe('failed');
     expect(played.said).toMatch(reason);
+    expectClean(played);
+  });
+
+  it('that is full fails each pod, also where the watch does not say so', TIMEOUT, async () => {
+    let jobs = 0;
+    const played = await play({
+      world: { registry: { full: true, latencyMs: 10_000 } },
+      backup: { backoffLimit: 0 },
+      // They are known, and not how they end.
+      on: (event, { world }) => {
+        if (event.type === 'job' && event.job.status === 'Running' && ++jobs === COUNT) {
+          world.clock.setTimer(3_000, () => world.control.dropWatches('/pods', 'silent'));
+        }
+      },
+    });
+    expectTrueCounts(played);
+    const { failures, jobs: seen } = played.result.figures;
+    expect(failures).toMatchObject({ pods: seen!.pods, read: COUNT });
     expectClean(played);
   });
 

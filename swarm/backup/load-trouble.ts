@@ -9,6 +9,10 @@ const MOST = 3;
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/exceeded quota/i, 'raise the quota, or take fewer workspaces: kubectl get resourcequota,clusterresourcequota -A'],
   [
+    /denied the request/i,
+    'a policy of the cluster refuses them: kubectl get validatingwebhookconfiguration,mutatingwebhookconfiguration,validatingadmissionpolicy',
+  ],
+  [
     /webhook/i,
     "the webhooks' server of the operator does not answer: kubectl get pods -A -l app.kubernetes.io/name=devworkspace-webhook-server",
   ],
@@ -23,12 +27,12 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'see that nodes reach the registry of the image, and that pulls are not throttled (config.workspace.imagePullPolicy: IfNotPresent)',
   ],
   [
-    /FailedScheduling|insufficient|nodes are available/i,
-    'fewer workspaces (--max-devworkspaces), or more nodes: kubectl top nodes',
-  ],
-  [
     /FailedMount|persistentvolumeclaim|\bPVC\b|volume/i,
     'look at the storage class: kubectl get pvc -A; kubectl get storageclass',
+  ],
+  [
+    /FailedScheduling|insufficient|nodes are available/i,
+    'fewer workspaces (--max-devworkspaces), or more nodes: kubectl top nodes',
   ],
   [
     /etcdserver|internal error|unavailable|timed? ?out|connect|socket|ECONN/i,

@@ -14,18 +14,18 @@ const SIGNS: readonly (readonly [Cause, RegExp])[] = [
 ];
 
 export async function pendingFindings(one: Case): Promise<Finding[]> {
-  const groups = new Map<Cause, { group: PendingGroup; events: string[] }[]>();
+  const groups = new Map<Cause, { group: PendingGroup; event: string | undefined }[]>();
   for (const group of (one.figures.pendingPods ?? []).slice(0, 10)) {
-    const events = await eventsOf(one, group);
-    const cause = causeOf(`${group.reason} ${group.message}`) ?? causeOf(events.at(-1) ?? '') ?? 'start';
-    groups.set(cause, [...(groups.get(cause) ?? []), { group, events }]);
+    const event = await lastEvent(one, group);
+    const cause = causeOf(`${group.reason} ${group.message}`) ?? causeOf(event ?? '') ?? 'start';
+    groups.set(cause, [...(groups.get(cause) ?? []), { group, event }]);
   }
   const findings = [...groups].map(([cause, members]): Finding => {
     const evidence = members
       .slice(0, 3)
-      .flatMap(({ group, events }) => [
+      .flatMap(({ group, event }) => [
         `${group.count} pods wait: ${[group.reason, group.message].filter((part) => part !== '').join(', ')} (for example ${group.example})`,
-        ...events.slice(-1),
+        ...(event === undefined ? [] : [event]),
       ]);
     return { topic: TOPIC, ...EXPLANATIONS[cause](one), evidence };
   });
@@ -36,10 +36,13 @@ function causeOf(text: string): Cause | undefined {
   return SIGNS.find(([, sign]) => sign.test(text))?.[0];
 }
 
-/** Warnings about the pod that stands for a group. */
-async function eventsOf({ look }: Case, { example }: PendingGroup): Promise<string[]> {
+/** The last warning about the pod that stands for a group; without one the pull that goes on. What went well is no reason to wait. */
+async function lastEvent({ look }: Case, { example }: PendingGroup): Promise<string | undefined> {
   const [namespace = '', name = ''] = example.split('/');
-  return look.events(namespace, 'Pod', name);
+  const events = await look.events(namespace, 'Pod', name);
+  const about = (reason: string) => events.findLast(({ text }) => text.startsWith(`${reason}: `));
+  const pulling = about('Pulled') ? undefined : about('Pulling');
+  return (events.findLast(({ isWarning }) => isWarning) ?? pulling)?.text;
 }
 
 /** Jobs whose pods are refused before there are any: by a quota, by an admission plug-in. */
@@ -49,13 +52,13 @@ async function withoutPods({ figures, look }: Case): Promise<Finding[]> {
   const example = figures.workspaces.find(({ outcome, pods }) => outcome === 'unfinished' && pods === 0);
   if (!example) return [];
   const events = await look.events(example.namespace, 'Job');
-  const refusal = events.findLast((event) => event.startsWith('FailedCreate'));
+  const refusal = events.findLast(({ text }) => text.startsWith('FailedCreate'));
   if (refusal === undefined) return [];
   return [
     {
       topic: TOPIC,
       cause: 'pods of backup Jobs are refused before they exist',
-      evidence: [`${count} Jobs have no pod, for example in namespace ${example.namespace}`, refusal],
+      evidence: [`${count} Jobs have no pod, for example in namespace ${example.namespace}`, refusal.text],
       advice: 'raise the quota, or change the policy, that refuses them: kubectl get resourcequota -A',
     },
   ];
@@ -70,7 +73,7 @@ const EXPLANATIONS: Readonly<Record<Cause, (one: Case) => Pick<Finding, 'cause' 
   image: () => ({
     cause: 'the image of the backup is pulled late, or not at all',
     advice:
-      'see that nodes reach its registry, and that pulls are not throttled; with operator 0.43 or later set config.workspace.imagePullPolicy to IfNotPresent',
+      "see that nodes reach the registry of RELATED_IMAGE_project_backup (the operator's Deployment), and that pulls are not throttled; with operator 0.43 or later set config.workspace.imagePullPolicy to IfNotPresent",
   }),
   resources: () => ({
     cause: 'the cluster has no resources left for them',

@@ -2,7 +2,7 @@
  * What must be true of a cluster before the first object is made on it: it answers, serves the kinds, lets its user do what a run
  * does, has the operator in it, and nobody has namespaces of the same names. Requests that write nothing.
  */
-import { isKubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
+import { isKubeError, type KubeError, unlessNotFound } from '../../model/kube/kube-error.ts';
 import { conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
@@ -119,6 +119,19 @@ function imageOf(deployment: KubeObject): string {
   return (containers.find(({ name }) => name === OPERATOR_CONTAINER) ?? containers[0])?.image ?? '';
 }
 
+/** Why there is no answer to /version, and what to do. */
+function whyNot({ status, reason, said, cause }: KubeError): string {
+  const check = 'check the kubeconfig, and whether the cluster is up';
+  if (reason === 'Trust') {
+    return `cannot be trusted, or does not trust this client (${said}); certificate-authority-data, tls-server-name and the client's certificate of the kubeconfig must be for this cluster`;
+  }
+  if (status === 0) return `cannot be reached (${said}); ${check}`;
+  if (status !== 401) return `does not answer as a Kubernetes API (${status} to /version); ${check}`;
+  // What a kubeconfig names and is not there comes with its cause.
+  if (cause !== undefined) return `was not asked: ${said}; correct the kubeconfig`;
+  return `does not accept the credentials of the kubeconfig (401); ${check}`;
+}
+
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }
@@ -140,15 +153,7 @@ class Look {
     } catch (error) {
       if (!isKubeError(error)) throw error;
       if (error.status === 403) return '';
-      const why =
-        error.status === 0
-          ? `cannot be reached (${error.said})`
-          : error.status === 401
-            ? 'does not accept the credentials of the kubeconfig (401)'
-            : `does not answer as a Kubernetes API (${error.status} to /version)`;
-      throw new BackupInputError(`the cluster ${server} ${why}; check the kubeconfig, and whether the cluster is up`, {
-        cause: error,
-      });
+      throw new BackupInputError(`the cluster ${server} ${whyNot(error)}`, { cause: error });
     }
   }
 

@@ -32,17 +32,17 @@ async function explained(
   pending: number,
 ): Promise<Pick<Finding, 'cause' | 'advice' | 'evidence'>> {
   const more = `give more time: --backup-wait-minutes ${Math.ceil((2 * one.backup.waitMs) / MINUTE)}`;
-  if (pending > running) {
-    return {
-      cause: 'the cluster has too little room for so many backups at once',
-      advice: `use fewer workspaces (--max-devworkspaces) or a larger cluster, or ${more}`,
-      evidence: [],
-    };
-  }
   if (waiting > running + pending) {
     return {
       cause: 'the operator had not made all Jobs: it makes them one after another',
       advice: `look at its CPU limit and at the requests it is refused; ${more}`,
+      evidence: [],
+    };
+  }
+  if (pending > running) {
+    return {
+      cause: 'the cluster has too little room for so many backups at once',
+      advice: `use fewer workspaces (--max-devworkspaces) or a larger cluster, or ${more}`,
       evidence: [],
     };
   }

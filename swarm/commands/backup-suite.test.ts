@@ -112,6 +112,27 @@ describe.concurrent('a suite', () => {
     expect(stdout).toMatch(/^long +INTERRUPTED/m);
     expect(stdout).toContain('Not run: 1');
   }, 60_000);
+
+  it.each([
+    'SIGINT',
+    'SIGTERM',
+  ] as const)('ends between two tests at %s, and keeps what was measured', async (signal) => {
+    const file = plan(`between-${signal}.json`, {
+      custom_tests: [
+        backup('one', 2, 'quay.io/me', '--registry-secret ""'),
+        backup('two', 2, 'quay.io/me', '--registry-secret ""'),
+      ],
+    });
+    const out = `between-${signal}`;
+    const { child, said, ended } = cli.start(['backup', 'suite', file, '--embedded', '--out', out]);
+    await said(/^one: PASSED/m);
+    child.kill(signal);
+    const { code, stdout, stderr } = await ended;
+    expect(code, stderr).toBe(130);
+    expect(stdout).toMatch(/^one +PASSED/m);
+    expect(stdout).toMatch(/^two +INTERRUPTED|Not run: 1/m);
+    expect(inSuite(out, 'summary.txt')).toBe(stdout);
+  }, 60_000);
 });
 
 describe.concurrent('a suite that cannot be', () => {

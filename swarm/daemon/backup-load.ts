@@ -250,11 +250,12 @@ export class BackupLoad {
     const executed = await run.execute({ ledger, folder, stop: signal, onCollected });
     const result = ledgerFailure === null ? executed : withFailure(executed, ledgerFailure);
     this.#result = result.figures;
-    const verdict = judgeBackup(result);
+    const judged = judgeBackup(result);
+    const { reasons: why } = judged;
+    this.#take({ at: clock.now(), type: 'run.ended', run: this.id, verdict: judged.verdict, reasons: why });
+    output.end(result.figures, { ...judged, findings: this.findings });
+    const verdict = output.problem === null ? judged : withoutFiles(judged, output.problem);
     const { reasons } = verdict;
-    this.#take({ at: clock.now(), type: 'run.ended', run: this.id, verdict: verdict.verdict, reasons });
-    output.end(result.figures, { ...verdict, findings: this.findings });
-    if (output.problem) this.#tell(`warning: not all files could be written: ${output.problem.message}`);
     this.#endedAt = new Date();
     ledger.end({ ended: this.#endedAt.toISOString(), verdict: verdict.verdict, reasons });
     return { run: this.id, folder, result, verdict, findings: this.findings, logs: output.logs };
@@ -323,6 +324,11 @@ export class BackupLoad {
 /** Nobody has asked for the end of a load that cannot write down any more what it makes. */
 function withFailure(result: BackupResult, { message }: Error): BackupResult {
   return { ...result, interrupted: false, failure: `the run was ended, as its ledger cannot be written: ${message}` };
+}
+
+/** Who reads its files afterwards must not take what there is of them for all. */
+function withoutFiles({ thresholds, reasons }: BackupVerdict, { message }: Error): BackupVerdict {
+  return { verdict: 'failed', reasons: [...reasons, `not all files could be written: ${message}`], thresholds };
 }
 
 /** Of a test its name is in that of the run; both are the value of a label. */

@@ -223,7 +223,7 @@ export class Jobs implements JobMoves {
   }
 
   work(job: JobRun, pod: JobPod): number {
-    const { volumes, objects, cluster, settings } = this.#options;
+    const { volumes, objects, settings } = this.#options;
     const base = spanMs(settings.profile.backup, job.random('backup', job.pods));
     const order = this.#orders.get(job);
     if (!order) return base;
@@ -237,7 +237,7 @@ export class Jobs implements JobMoves {
       './',
       ...[...content.keys()].map((entry) => `./${entry}`),
     ];
-    podLogsOf(cluster).append(job.namespace, pod.name, 'backup-workspace', objects.nowMs(), lines.join('\n'));
+    this.#say(job, pod, lines.join('\n'));
     return base + (bytesOf(content) / ARCHIVE_BYTES_PER_SECOND) * 1000;
   }
 
@@ -261,24 +261,33 @@ export class Jobs implements JobMoves {
     const credentials = credentialsOf(secret, isInternal(hostOf(image)));
     const course = registry.push({ image, credentials, draw: job.random('push', job.pods) }, content);
     this.#courses.set(pod, { content, course });
+    if (course.error === undefined) this.#say(job, pod, 'Uploading devworkspace-backup.tar.gz');
     return course.ms;
   }
 
   sent(job: JobRun, pod: JobPod): 'succeeded' | 'failed' {
-    const { cluster, objects, onPushed } = this.#options;
+    const { onPushed } = this.#options;
     const course = this.#courses.get(pod)?.course;
     this.#courses.delete(pod);
     const image = this.#orders.get(job)?.image ?? '';
-    const say = (lines: string) =>
-      podLogsOf(cluster).append(job.namespace, pod.name, 'backup-workspace', objects.nowMs(), lines);
     if (course?.error !== undefined) {
-      say(course.error);
+      this.#say(job, pod, course.error);
       return 'failed';
     }
     course?.result?.();
-    say(`Uploaded  devworkspace-backup.tar.gz\nPushed [registry] ${image}\nBackup completed successfully.`);
+    this.#say(
+      job,
+      pod,
+      `Uploaded  devworkspace-backup.tar.gz\nPushed [registry] ${image}\nBackup completed successfully.`,
+    );
     onPushed(image);
     return 'succeeded';
+  }
+
+  /** In the log of a backup. */
+  #say({ namespace }: JobRun, { name }: JobPod, lines: string): void {
+    const { cluster, objects } = this.#options;
+    podLogsOf(cluster).append(namespace, name, 'backup-workspace', objects.nowMs(), lines);
   }
 
   podEnded(job: JobRun, pod: JobPod): void {

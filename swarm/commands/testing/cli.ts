@@ -26,7 +26,16 @@ export class Cli {
 
   /** Starts a command; `env` is added to its bare environment. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    return this.#start(process.execPath, [MAIN, ...args], env);
+  }
+
+  /** Starts a command after lines of bash that end in `exec "$0" "$@"`. */
+  shell(script: string, args: readonly string[]) {
+    return this.#start('bash', ['-c', script, process.execPath, MAIN, ...args], {});
+  }
+
+  #start(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+    const child = spawn(program, args, {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...CLI_ENV, ...env },
