@@ -590,7 +590,7 @@ describe.concurrent('a cluster with another time', () => {
     const warnings = played.bench.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
     expect(warnings).toContainEqual(
       expect.stringMatching(
-        `clock of the cluster is \\d+ seconds ${skewMs > 0 ? 'ahead of' : 'behind'} that of this machine`,
+        `clock of the cluster is \\d+ seconds ${skewMs > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
       ),
     );
   });
