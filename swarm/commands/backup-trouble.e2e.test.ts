@@ -168,9 +168,9 @@ it('Ctrl-C ends a load that serves its API, and a second one leaves at once', TI
   second.child.kill('SIGTERM');
   const left = await second.ended;
   expect(left.code).toBe(130);
-  const [, id = ''] = /put back and removed by: swarm clean (\S+)/.exec(left.stderr) ?? [];
+  const [, run = ''] = /what is left with: swarm clean (\S+)/.exec(left.stderr) ?? [];
   bench.world.control.setApiFault('held', null);
-  expect(await cli.run('clean', id)).toMatchObject({ code: 0 });
+  expect(await cli.run('clean', run)).toMatchObject({ code: 0 });
   expectAsBefore();
 });
 
