@@ -86,7 +86,7 @@ export function loadPlan(files: readonly string[]): Plan {
     try {
       sources.push(new PlanSource(file, readFileSync(file, 'utf8')));
     } catch (error) {
-      if (error instanceof PlanError) problems.push(...error.problems);
+      if (error instanceof PlanError) for (const one of error.problems) problems.push(one);
       else
         problems.push({
           file,
@@ -155,7 +155,9 @@ class PlanReader {
   /** Checks one file against the schema and adds its keys. */
   #merge(plan: PlanFile, source: PlanSource): void {
     const parsed = planFileSchema.safeParse(source.value);
-    if (!parsed.success) this.#problems.push(...schemaProblems(source, parsed.error.issues, PLAN_FORM));
+    if (!parsed.success) {
+      for (const one of schemaProblems(source, parsed.error.issues, PLAN_FORM)) this.#problems.push(one);
+    }
     if (typeof source.value !== 'object' || source.value === null) return;
     for (const key of Object.keys(source.value)) {
       const before = this.#origins.get(key);
