@@ -74,8 +74,11 @@ const PLAN_FORM: FileForm = {
   secretKeys: new Set(['pull_secret', 'agent_token', 'user_authorization']),
 };
 
+/** In place of a path: the plan comes on standard input. */
+const STDIN = '-';
+
 /**
- * Reads one plan from one or several files, each of which gives a part of it (for example a list of clusters and the data of a
+ * Reads one plan from one or several files, `-` for standard input, each of which gives a part of it (for example a list of clusters and the data of a
  * service). No key may be given in two of them.
  * @throws PlanError with every problem found.
  */
@@ -84,7 +87,7 @@ export function loadPlan(files: readonly string[]): Plan {
   const sources: PlanSource[] = [];
   for (const file of files) {
     try {
-      sources.push(new PlanSource(file, readFileSync(file, 'utf8')));
+      sources.push(new PlanSource(file, readFileSync(file === STDIN ? 0 : file, 'utf8')));
     } catch (error) {
       if (error instanceof PlanError) for (const one of error.problems) problems.push(one);
       else
