@@ -47,6 +47,8 @@ describe.concurrent('help', () => {
 describe.concurrent('wrong input', () => {
   it.each([
     [['nope'], /unknown command 'nope'\n\(see: swarm --help\)/],
+    [['nope', '--help'], /unknown command 'nope'\n\(see: swarm --help\)/],
+    [['plan', 'nope', '-h'], /unknown command 'nope'\n\(see: swarm plan --help\)/],
     [['plan', 'nope'], /unknown command 'nope'\n\(see: swarm plan --help\)/],
     [['run'], /missing required argument 'plan'/],
     [['run', '--bogus', 'x'], /unknown option '--bogus'\n\(see: swarm run --help\)/],

@@ -74,6 +74,18 @@ function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
 
+/** Commander shows its own help for `swarm anything --help`, as if all were well. @throws InputError */
+function refuseUnknownHelp(program: Command, args: readonly string[]): void {
+  let command = program;
+  for (const arg of args) {
+    if (arg.startsWith('-') || command.commands.length === 0) return;
+    const next = command.commands.find((one) => one.name() === arg || one.aliases().includes(arg));
+    if (!next && arg === 'help') return;
+    if (!next) throw new InputError(`unknown command '${arg}'\n(see: swarm ${pathOf(command)}--help)`);
+    command = next;
+  }
+}
+
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)}${command.name()} ` : '';
 }
@@ -96,6 +108,7 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(program.helpInformation());
       return EXIT.input;
     }
+    if (args.some((arg) => arg === '-h' || arg === '--help')) refuseUnknownHelp(program, args);
     await program.parseAsync(args, { from: 'user' });
     return code ?? EXIT.ok;
   } catch (error) {

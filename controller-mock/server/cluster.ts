@@ -492,7 +492,8 @@ export class Cluster implements ClusterAccess {
     const faults = validateSchema(object, type.schema).filter(
       (cause) => !type.builtin || cause.reason !== 'FieldValueDuplicate',
     );
-    causes.push(...metadataFaults(object.metadata, type.builtin), ...faults);
+    causes.push(...metadataFaults(object.metadata, type.builtin));
+    for (const fault of faults) causes.push(fault);
     if (!type.builtin) causes.push(...uncheckedRules(type.schema, causes));
     if (!type.builtin && causes.length === 0) {
       for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) context.warn(text);

@@ -239,7 +239,7 @@ function checkLogic(value: unknown, schema: Schema, path: string, causes: Status
     const outcomes = anyOf.map((part) => faults(value, part, path));
     if (outcomes.every(({ length }) => length > 0)) {
       fault('must validate at least one schema (anyOf)');
-      causes.push(...(outcomes[0] ?? []));
+      for (const cause of outcomes[0] ?? []) causes.push(cause);
     }
   }
   if (oneOf) {
@@ -249,11 +249,11 @@ function checkLogic(value: unknown, schema: Schema, path: string, causes: Status
       const found = fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`;
       fault(`must validate one and only one schema (oneOf). ${found}`);
     }
-    if (fitting === 0) causes.push(...(outcomes[0] ?? []));
+    if (fitting === 0) for (const cause of outcomes[0] ?? []) causes.push(cause);
   }
   if (allOf) {
     const outcomes = allOf.map((part) => faults(value, part, path));
-    causes.push(...outcomes.flat());
+    for (const cause of outcomes.flat()) causes.push(cause);
     const failing = outcomes.filter(({ length }) => length > 0).length;
     if (failing > 0)
       fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);

@@ -123,7 +123,7 @@ export class KubeClient {
     const items: KubeObject[] = [];
     let resourceVersion = '';
     for await (const page of this.pages(resource, selection, signal)) {
-      items.push(...page.items);
+      for (const item of page.items) items.push(item);
       resourceVersion = page.resourceVersion;
     }
     return { items, resourceVersion };

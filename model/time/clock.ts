@@ -45,6 +45,30 @@ export function startClock(speed: number): ClockSpec {
   return { speed, originWall: now, originSimulated: now };
 }
 
+const abortWaits = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls `fn` once when a signal aborts that has not yet. However many wait for it, the signal has one listener: an EventTarget looks
+ * through all of its listeners whenever one comes or goes, and a run has one signal for a hundred thousand clusters.
+ * @returns what takes the call back
+ */
+export function onceAborted(signal: AbortSignal, fn: () => void): () => void {
+  let waits = abortWaits.get(signal);
+  if (!waits) {
+    const all = new Set<() => void>();
+    const callAll = () => {
+      for (const each of all) each();
+    };
+    signal.addEventListener('abort', callAll, { once: true });
+    abortWaits.set(signal, all);
+    waits = all;
+  }
+  // Of its own, so that a function may wait twice.
+  const wait = () => fn();
+  waits.add(wait);
+  return () => waits.delete(wait);
+}
+
 /** `sleep` in terms of `setTimer`. */
 export abstract class BaseClock implements Clock {
   abstract readonly speed: number;
@@ -57,15 +81,16 @@ export abstract class BaseClock implements Clock {
         reject(signal.reason);
         return;
       }
-      const onAbort = () => {
-        timer.cancel();
-        reject(signal?.reason);
-      };
       const timer = this.setTimer(ms, () => {
-        signal?.removeEventListener('abort', onAbort);
+        forget?.();
         resolve();
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget =
+        signal &&
+        onceAborted(signal, () => {
+          timer.cancel();
+          reject(signal.reason);
+        });
     });
   }
 }

@@ -98,13 +98,13 @@ export class RunRemoval {
     // Clusters name their ClusterImageSets.
     for (const batch of [jobs, inNone.length > 0 ? [inNone] : []]) {
       if (batch[0] === inNone && left.length > 0) {
-        left.push(...inNone.map((target) => ({ target, reason: 'left, because not all that may name it is gone' })));
+        for (const target of inNone) left.push({ target, reason: 'left, because not all that may name it is gone' });
         break;
       }
       const failures = await removeAll({
         jobs: batch,
         remove: async (targets, giveUp) => {
-          left.push(...(await this.#removeJob(targets, giveUp)));
+          for (const one of await this.#removeJob(targets, giveUp)) left.push(one);
         },
         atOnce: concurrency,
         stallMs: limitMs + STALL_MS,
@@ -114,7 +114,7 @@ export class RunRemoval {
         },
       });
       if (signal.aborted) return left;
-      for (const { job, reason } of failures) left.push(...job.map((target) => ({ target, reason })));
+      for (const { job, reason } of failures) for (const target of job) left.push({ target, reason });
     }
     return left;
   }

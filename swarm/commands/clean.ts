@@ -96,7 +96,7 @@ Examples:
       for (const next of work) {
         const result = await next();
         for (const [kind, count] of Object.entries(result.removed)) removed[kind] = (removed[kind] ?? 0) + count;
-        left.push(...result.left);
+        for (const one of result.left) left.push(one);
       }
       ledgers.end();
       progress.stop();
@@ -236,7 +236,7 @@ function hubTasksOf(runs: readonly FoundRun[], flags: CleanFlags, ledgers: OpenL
       entries: [],
       lastWordAt: 0,
     };
-    task.entries.push(...entries.filter(({ entry }) => targetOf(entry) !== null));
+    for (const one of entries) if (targetOf(one.entry) !== null) task.entries.push(one);
     task.lastWordAt = Math.max(task.lastWordAt, lastWordAt);
     tasks.set(key, task);
   }

@@ -150,9 +150,9 @@ class ValuesReader {
         `machine_network is ${machine_network}, which overlaps ${cidr} of pods or services; allowed: a network beside it, or other cluster_networks and service_networks`,
       );
     }
-    const hosts = Math.max(
+    const hosts = clusters.reduce(
+      (most, one) => Math.max(most, one.controlPlanes + one.arbiters + one.workers + one.day2Workers),
       0,
-      ...clusters.map((one) => one.controlPlanes + one.arbiters + one.workers + one.day2Workers),
     );
     const room = size - FIRST_HOST_OFFSET - 1;
     if (hosts > room) {

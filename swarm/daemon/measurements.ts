@@ -32,7 +32,7 @@ export class Measurements {
     this.telemetry = createTelemetryBuffer({
       writers: workers + 1,
       hostSlots: Math.max(1, plan.hostCount),
-      clusterSlots: Math.max(1, ...plan.clusters.map((cluster) => cluster.index + 1)),
+      clusterSlots: plan.clusters.reduce((slots, { index }) => Math.max(slots, index + 1), 1),
     });
     this.reader = new TelemetryReader(this.telemetry);
     this.saturation = new SaturationMonitor(this.reader);

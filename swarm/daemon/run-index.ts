@@ -75,7 +75,6 @@ const OFF_THE_WAY: ReadonlySet<string> = new Set(['frozen', 'failed', 'stopped',
 const ENDS: ReadonlySet<ClusterPhase> = new Set(['complete', 'failed', 'cancelled', 'deleted']);
 
 interface ExpectedCluster {
-  index: number;
   /** Simulated milliseconds after the start of the run. */
   arrivalMs: number;
   kind: string;
@@ -95,7 +94,8 @@ export class RunIndex {
   /** Simulated epoch milliseconds of the last event; null before the first. */
   #now: number | null = null;
   #origin = 0;
-  readonly #expected: readonly ExpectedCluster[];
+  /** By index. */
+  readonly #expected: ReadonlyMap<number, ExpectedCluster>;
   /** When clusters started and ended. */
   readonly #started = new Map<number, number>();
   readonly #ended = new Set<number>();
@@ -106,7 +106,7 @@ export class RunIndex {
 
   constructor(plan: Pick<ExpandedPlan, 'clusters'>) {
     this.#uninstalled = new Set(plan.clusters.filter((one) => one.justInfraEnv).map((one) => one.index));
-    this.#expected = plan.clusters.map((one) => ({ index: one.index, arrivalMs: one.arrivalMs, kind: kindOf(one) }));
+    this.#expected = new Map(plan.clusters.map((one) => [one.index, { arrivalMs: one.arrivalMs, kind: kindOf(one) }]));
     for (const cluster of plan.clusters) {
       this.#clusters.set(cluster.index, {
         cluster: cluster.index,
@@ -212,7 +212,7 @@ export class RunIndex {
   remainingMs(): number | null {
     if (this.#now === null) return null;
     let last = this.#now;
-    for (const { index, arrivalMs, kind } of this.#expected) {
+    for (const [index, { arrivalMs, kind }] of this.#expected) {
       if (this.#ended.has(index)) continue;
       const longest = this.#longest.get(kind);
       if (longest === undefined) return null;
@@ -225,7 +225,7 @@ export class RunIndex {
     if (phase === 'creating') this.#started.set(cluster, time);
     if (!ENDS.has(phase) || this.#ended.has(cluster)) return;
     this.#ended.add(cluster);
-    const kind = this.#expected.find((one) => one.index === cluster)?.kind;
+    const kind = this.#expected.get(cluster)?.kind;
     if (phase !== 'complete' || kind === undefined) return;
     const took = time - (this.#started.get(cluster) ?? time);
     this.#longest.set(kind, Math.max(took, this.#longest.get(kind) ?? 0));

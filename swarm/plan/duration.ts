@@ -18,6 +18,14 @@ export function parseDuration(text: string): number {
   return seconds;
 }
 
+/** Days of the longest duration that a plan may name: what is longer is a slip of the pen. */
+const LONGEST_DAYS = 365;
+
+/** Whether a duration is one that a plan may name; of what is none its form is told. */
+export function isPlanDuration(text: string): boolean {
+  return !DURATION_PATTERN.test(text) || parseDuration(text) <= LONGEST_DAYS * 86_400;
+}
+
 /** Short text of a duration in seconds, e.g. `1h30m`, `45s`, `0.6s`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 60) return `${Math.round(seconds * 1000) / 1000}s`;

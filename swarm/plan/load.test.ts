@@ -140,12 +140,33 @@ describe('what is wrong and where', () => {
     [
       'a duration without a unit',
       `${SNO}boot_spread: 90\n`,
-      ['p.yaml:3:14: boot_spread is 90; allowed: a duration with units such as 90s, 5m or 1h30m'],
+      ['p.yaml:3:14: boot_spread is 90; allowed: a duration with units such as 90s, 5m or 1h30m, of at most 365d'],
+    ],
+    [
+      'a duration of centuries',
+      `${SNO}boot_spread: 99999999d\n`,
+      [
+        'p.yaml:3:14: boot_spread is "99999999d"; allowed: a duration with units such as 90s, 5m or 1h30m, of at most 365d',
+      ],
+    ],
+    [
+      'a seed of too many characters, or of none',
+      `${SNO}seed: ""\n`,
+      ['p.yaml:3:7: seed is ""; allowed: a text of 1 to 64 characters, or a whole number'],
+    ],
+    [
+      'a URL with the path of the API',
+      `${SNO}service: {url: "http://127.0.0.1:1/api/assisted-install/v2/"}\n`,
+      [
+        /^p\.yaml:3:16: service\.url is "http:.*"; allowed: embedded, or an http or https URL without .* the path of the API/,
+      ],
     ],
     [
       'a limit',
       `${SNO}limits:\n  install: soon\n`,
-      ['p.yaml:4:12: limits.install is "soon"; allowed: a duration with units such as 90s, 5m or 1h30m'],
+      [
+        'p.yaml:4:12: limits.install is "soon"; allowed: a duration with units such as 90s, 5m or 1h30m, of at most 365d',
+      ],
     ],
     [
       'a connection mode',
@@ -463,6 +484,14 @@ describe('what is wrong and where', () => {
 });
 
 describe('what a plan means', () => {
+  test('takes merge keys of YAML as other parsers do, and what stands beside them first', () => {
+    const { clusters } = parsePlan('clusters:\n- &a {topology: compact, amount: 2}\n- <<: *a\n  amount: 3\n', 'p.yaml');
+    expect(clusters).toMatchObject([
+      { controlPlanes: 3, amount: 2 },
+      { controlPlanes: 3, amount: 3 },
+    ]);
+  });
+
   test('defaults', () => {
     const plan = parsePlan(SNO, 'my Plan-1.yaml');
     expect(plan).toMatchObject({

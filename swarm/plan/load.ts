@@ -74,8 +74,11 @@ const PLAN_FORM: FileForm = {
   secretKeys: new Set(['pull_secret', 'agent_token', 'user_authorization']),
 };
 
+/** In place of a path: the plan comes on standard input. */
+const STDIN = '-';
+
 /**
- * Reads one plan from one or several files, each of which gives a part of it (for example a list of clusters and the data of a
+ * Reads one plan from one or several files, `-` for standard input, each of which gives a part of it (for example a list of clusters and the data of a
  * service). No key may be given in two of them.
  * @throws PlanError with every problem found.
  */
@@ -84,9 +87,9 @@ export function loadPlan(files: readonly string[]): Plan {
   const sources: PlanSource[] = [];
   for (const file of files) {
     try {
-      sources.push(new PlanSource(file, readFileSync(file, 'utf8')));
+      sources.push(new PlanSource(file, readFileSync(file === STDIN ? 0 : file, 'utf8')));
     } catch (error) {
-      if (error instanceof PlanError) problems.push(...error.problems);
+      if (error instanceof PlanError) for (const one of error.problems) problems.push(one);
       else
         problems.push({
           file,
@@ -155,7 +158,9 @@ class PlanReader {
   /** Checks one file against the schema and adds its keys. */
   #merge(plan: PlanFile, source: PlanSource): void {
     const parsed = planFileSchema.safeParse(source.value);
-    if (!parsed.success) this.#problems.push(...schemaProblems(source, parsed.error.issues, PLAN_FORM));
+    if (!parsed.success) {
+      for (const one of schemaProblems(source, parsed.error.issues, PLAN_FORM)) this.#problems.push(one);
+    }
     if (typeof source.value !== 'object' || source.value === null) return;
     for (const key of Object.keys(source.value)) {
       const before = this.#origins.get(key);

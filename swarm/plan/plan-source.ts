@@ -59,6 +59,8 @@ export class PlanSource {
         lineCounter: this.#lines,
         prettyErrors: false,
         uniqueKeys: true,
+        // `<<: *anchor`, of YAML 1.1, which Go's and Python's parsers know.
+        merge: true,
         // The level `silent` would also drop the error about a second document.
         logLevel: 'error',
       });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { SPOKE_PROFILE_NAMES } from '../../model/spoke/profiles.ts';
 import { PROFILE_NAMES } from '../host/profiles.ts';
 import { CONNECTION_MODES } from './connections.ts';
-import { DURATION_PATTERN } from './duration.ts';
+import { DURATION_PATTERN, isPlanDuration } from './duration.ts';
 
 /** Largest values a plan may ask for. */
 export const PLAN_LIMITS = {
@@ -35,7 +35,10 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(', ')}` });
 const mapping = <T extends z.core.$ZodLooseShape>(shape: T) =>
   z.strictObject(shape, { error: `a mapping with the keys ${Object.keys(shape).join(', ')}` });
-const duration = () => pattern(DURATION_PATTERN, 'a duration with units such as 90s, 5m or 1h30m');
+const duration = () => {
+  const error = 'a duration with units such as 90s, 5m or 1h30m, of at most 365d';
+  return pattern(DURATION_PATTERN, error).refine(isPlanDuration, { error });
+};
 const path = () => text('the path of a file, relative to the file that names it');
 const profileName = () => oneOf(PROFILE_NAMES as readonly [string, ...string[]]);
 const ipAddress = () => {
@@ -180,11 +183,18 @@ const cluster = mapping({
   set_hostnames: flag().optional().describe('Set host names by request beside those in the inventories'),
 });
 
+const SEED_ALLOWED = 'a text of 1 to 64 characters, or a whole number';
+
 /** A plan file, or one that gives a part of a plan: all keys are optional here. */
 export const planFileSchema = mapping({
   name: name().optional().describe('Name of the plan; begins the names of what it makes'),
   seed: z
-    .union([z.string().min(1).max(64), z.int()], { error: 'a text of 1 to 64 characters, or a whole number' })
+    .union(
+      [z.string({ error: SEED_ALLOWED }).min(1, { error: SEED_ALLOWED }).max(64, { error: SEED_ALLOWED }), z.int()],
+      {
+        error: SEED_ALLOWED,
+      },
+    )
     .optional()
     .describe('Decides names, addresses, serials and order; invented for each run when absent'),
   service: z

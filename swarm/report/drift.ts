@@ -80,7 +80,7 @@ export function findDrift(profiles: readonly TrafficProfile[]): Drift {
       shape,
       explained: EXPLAINED.find((known) => known.is(one))?.why ?? null,
     }));
-    all.push(...differences);
+    for (const one of differences) all.push(one);
     const counted = differences.filter(({ explained }) => explained === null);
     shapes.push({
       shape,

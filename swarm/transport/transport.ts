@@ -19,7 +19,7 @@ export interface TransportOptions {
   sourcePorts?: PortShare;
   /**
    * Wall-clock milliseconds an idle connection of a finished session stays open (stock: 90,000; assisted-installer-agent
-   * src/session/inventory_session.go createBmInventoryClient).
+   * src/session/inventory_session.go createBmInventoryClient). Below 1 none is kept.
    */
   idleTimeoutMs: number;
   /** Wall-clock milliseconds until a dial is given up (stock: 30,000). */

@@ -26,7 +26,7 @@ import {
   TransportError,
   type TransportOptions,
 } from './transport.ts';
-import { Connection, ConnectionSet } from './undici/connections.ts';
+import { Connection, ConnectionSet, LEAST_IDLE_MS } from './undici/connections.ts';
 import { PreparedHead } from './undici/exchange.ts';
 import { UndiciSession } from './undici/session.ts';
 
@@ -101,8 +101,10 @@ class UndiciTransport implements Transport {
 
   /** @param opener whose connections these are; null when they are everybody's */
   #newSet({ origin, proxy }: Target, maxIdle: number, limit: number, opener: SessionOptions | null): ConnectionSet {
-    const owner = this.#options.observer.tap ? opener : null;
-    return new ConnectionSet(origin, proxy, maxIdle, limit, owner, (from) => {
+    const { observer, idleTimeoutMs } = this.#options;
+    const owner = observer.tap ? opener : null;
+    const kept = idleTimeoutMs < LEAST_IDLE_MS ? 0 : maxIdle;
+    return new ConnectionSet(origin, proxy, kept, limit, owner, (from) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
       const connection = new Connection(from, this.#dialer, this.#options, (ended) => {
         this.#connections.delete(ended);

@@ -463,6 +463,17 @@ export function describeTransport(name: string, create: (options: TransportOptio
         await until(() => raw.open === 0 && closed === 2);
       });
 
+      it.each([0, 0.2])('keeps none that may be idle for %d ms alone', async (idleTimeoutMs) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const client = session(transport({ idleTimeoutMs }), url);
+        for (const connection of [0, 1, 2]) {
+          await client.request(GET);
+          expect(raw.via).toHaveLength(connection + 1);
+          await until(() => raw.open === 0 && closed === connection + 1);
+        }
+        expect(raw.via).toEqual([0, 1, 2]);
+      });
+
       it('does not let a short hint of the server cut the idle time', async () => {
         const { server: raw, url } = await server((socket) =>
           socket.write('HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\nKeep-Alive: timeout=1\r\n\r\n'),

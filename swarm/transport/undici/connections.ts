@@ -7,6 +7,9 @@ import type { HttpProxy } from '../proxy.ts';
 import { type ConnectionTap, type SessionOptions, TransportError, type TransportOptions } from '../transport.ts';
 import type { Exchange } from './exchange.ts';
 
+/** Milliseconds of idleness that timers can tell; connections that are to be idle for less are closed after each request. */
+export const LEAST_IDLE_MS = 1;
+
 function noop(): void {}
 
 export class ConnectionSet {
@@ -146,15 +149,17 @@ export class Connection {
 
   constructor(set: ConnectionSet, dialer: Dialer, options: TransportOptions, onEnd: (connection: Connection) => void) {
     this.#onEnd = onEnd;
+    // Of those that may not be idle at all none comes to be: see ConnectionSet.
+    const idleTimeoutMs = Math.max(options.idleTimeoutMs, LEAST_IDLE_MS);
     this.#client = new Client(set.origin, {
       pipelining: 1,
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: options.idleTimeoutMs,
-      keepAliveMaxTimeout: options.idleTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
+      keepAliveMaxTimeout: idleTimeoutMs,
       // Go does not obey a server's `Keep-Alive: timeout=` hint; this makes every hint at least the idle time.
-      keepAliveTimeoutThreshold: -options.idleTimeoutMs,
+      keepAliveTimeoutThreshold: -idleTimeoutMs,
       connect: (target, callback) => {
         this.#cancelDial = dialer.dial(target, set.proxy, (error, socket) => {
           this.#cancelDial = noop;
