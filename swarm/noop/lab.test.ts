@@ -75,8 +75,10 @@ const boot = (
   network?: string,
   outside: string[] = [],
   hostname = `host-${slot}`,
-) =>
-  lab.start(
+) => {
+  // Connections of a test's hosts may close when the next one has begun.
+  const counted = bytes;
+  return lab.start(
     {
       slot,
       hostname,
@@ -101,19 +103,20 @@ const boot = (
       onEvent: (words) => events.push({ slot, words }),
       onConnection: () => ({
         sent: (chunk) => {
-          bytes.sent += chunk.length;
-          bytes.text += chunk.toString('latin1');
+          counted.sent += chunk.length;
+          counted.text += chunk.toString('latin1');
         },
         received: (chunk) => {
-          bytes.received += chunk.length;
+          counted.received += chunk.length;
         },
         closed: () => {
-          bytes.closed++;
+          counted.closed++;
         },
       }),
       onEnded: (message) => ended.push({ slot, message }),
     },
   );
+};
 
 /** Processes whose command line names the folder of a lab. */
 const processesOf = (name: string) =>
