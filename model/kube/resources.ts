@@ -75,6 +75,15 @@ export const RESOURCES = {
   clusterOperators: resource('config.openshift.io', 'v1', 'clusteroperators', 'ClusterOperator', false),
 } as const satisfies Record<string, KubeResource>;
 
+/** Asks whether its user may do something; no object of it is ever stored. */
+export const ACCESS_REVIEWS = resource(
+  'authorization.k8s.io',
+  'v1',
+  'selfsubjectaccessreviews',
+  'SelfSubjectAccessReview',
+  false,
+);
+
 /** As objects of it say in `apiVersion`. */
 export function apiVersionOf({ group, version }: KubeResource): string {
   return group === '' ? version : `${group}/${version}`;

@@ -1,7 +1,7 @@
 /** What a load does on a cluster, and whether its user may: SelfSubjectAccessReview, which writes nothing. */
 import { isKubeError } from '../../model/kube/kube-error.ts';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
-import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import { ACCESS_REVIEWS, type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { BackupInputError } from './backup-error.ts';
 import type { BackupOptions } from './backup-options.ts';
 import { BACKUP_RESOURCES, REGISTRY_NAMESPACE } from './backup-resources.ts';
@@ -15,13 +15,6 @@ export interface Right {
   readonly subresource?: string;
 }
 
-const REVIEWS: KubeResource = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectaccessreviews',
-  kind: 'SelfSubjectAccessReview',
-  namespaced: false,
-};
 /** Wall-clock milliseconds for which a cluster that does not answer is tried. */
 const CONTACT_MS = 5_000;
 
@@ -101,7 +94,7 @@ async function may(
   const { group, plural } = resource;
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
-    kind: REVIEWS.kind,
+    kind: ACCESS_REVIEWS.kind,
     metadata: {} as KubeObject['metadata'],
     spec: {
       resourceAttributes: {
@@ -114,7 +107,11 @@ async function may(
     },
   };
   try {
-    const { status } = await requests.ask((client) => client.create(REVIEWS, review, {}, signal), signal, CONTACT_MS);
+    const { status } = await requests.ask(
+      (client) => client.create(ACCESS_REVIEWS, review, {}, signal),
+      signal,
+      CONTACT_MS,
+    );
     return (status as { allowed?: boolean } | undefined)?.allowed ?? true;
   } catch (error) {
     // Who may not ask learns it when it comes to it.

@@ -6,7 +6,7 @@ import { KubeDiscovery } from '../../model/kube/discovery.ts';
 import type { KubeClient } from '../../model/kube/kube-client.ts';
 import { isKubeError, type KubeError } from '../../model/kube/kube-error.ts';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
-import { type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
+import { ACCESS_REVIEWS, type KubeResource, RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { HubRequests } from './hub-requests.ts';
 
@@ -20,14 +20,6 @@ export interface HubNamespaces {
   others: { name: string; run: string | null }[];
   terminating: string[];
 }
-
-const REVIEWS: KubeResource = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectaccessreviews',
-  kind: 'SelfSubjectAccessReview',
-  namespaced: false,
-};
 
 /** Connections at first, before a hub counts as one that cannot be reached. */
 const CONTACTS = 3;
@@ -133,13 +125,13 @@ export class HubPreflight {
   async #may(verb: string, { group, plural }: KubeResource, namespace: string | undefined): Promise<boolean> {
     const review = {
       apiVersion: 'authorization.k8s.io/v1',
-      kind: REVIEWS.kind,
+      kind: ACCESS_REVIEWS.kind,
       metadata: {} as KubeObject['metadata'],
       spec: { resourceAttributes: { group, resource: plural, verb, ...(namespace && { namespace }) } },
     };
     return this.#requests.insist(this.#signal, async () => {
       try {
-        const { status } = await this.#client.create(REVIEWS, review, {}, this.#signal);
+        const { status } = await this.#client.create(ACCESS_REVIEWS, review, {}, this.#signal);
         return (status as { allowed?: boolean } | undefined)?.allowed ?? true;
       } catch (error) {
         if (isKubeError(error) && !error.passing) return true;
