@@ -145,6 +145,7 @@ const EXPECTATIONS: Readonly<Record<ConfigType, readonly [string, string][]>> = 
     ['workspaces_stopped', 'rate>0.95'],
     ['backup_jobs_succeeded', 'count==0'],
     ['workspaces_attempted', 'rate==1'],
+    ['backups_late', 'count==0'],
     ['attempted_once', 'count==0'],
     ['operator_restarts', 'count==0'],
     ['operator_alive', 'value==1'],
