@@ -13,6 +13,10 @@ const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
   'tls-timeout': 'it does not answer TLS; is it an http:// URL?',
   eof: 'it hangs up without an answer; does it want https://?',
   reset: 'it hangs up without an answer; does it want https://?',
+  'files-exhausted': 'this process may open no more files; raise the limit (ulimit -n) or run fewer hosts',
+  'ports-exhausted': 'this machine has no local port left; name more addresses in connections.source_addresses',
+  'memory-exhausted': 'this machine has no memory left for connections; run fewer hosts',
+  'source-address': 'connections.source_addresses must be addresses of this machine',
   protocol: "it speaks no HTTP; check the service's URL",
 };
 /** About answers that no assisted-service gives. */

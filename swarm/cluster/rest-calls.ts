@@ -1,5 +1,6 @@
 /** The simulated user's requests: so many at once, none for ever, and errors that say whether to try again. */
 
+import { GENERATOR_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
@@ -16,8 +17,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'dial-timeout',
   'tls',
   'tls-timeout',
-  'ports-exhausted',
-  'files-exhausted',
+  ...GENERATOR_ERROR_KINDS,
 ]);
 
 export interface RestCallsOptions {

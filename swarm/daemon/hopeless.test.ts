@@ -33,6 +33,18 @@ describe('a cause that lasts', () => {
     ['no HTTP', [row('user', 'protocol', 3)], 10, 'attempts failed (protocol: '],
     ['a black hole', [row('user', 'dial-timeout', 1)], 0, 'attempts failed (dial-timeout: '],
     [
+      'a source address of another machine',
+      [row('user', 'source-address', 1)],
+      0,
+      'no request has left this machine: 1 of 1 attempts failed (source-address: connections.source_addresses must be',
+    ],
+    [
+      'no file that may be opened',
+      [row('user', 'files-exhausted', 3)],
+      10,
+      'no request has left this machine: 3 of 3 attempts failed (files-exhausted: this process may open no more files',
+    ],
+    [
       'a user who may not',
       [row('user', '401', 1)],
       0,

@@ -3,7 +3,7 @@
  * fails for a cause that lasts is not worth hours. Rules are data; {@link HopelessWatch} looks at a run with them.
  */
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
-import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import { GENERATOR_ERROR_KINDS, isGeneratorError, type TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import { hintForKind, NO_SERVICE, UNWANTED_USER } from '../cluster/hint.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
@@ -29,6 +29,8 @@ const NO_ANSWER: readonly LastingFailure[] = [
   // Name servers have their moments too.
   { codes: ['dns'], attempts: 1, seconds: 5 },
   { codes: ['tls'], attempts: 1, seconds: 5 },
+  { codes: ['source-address'], attempts: 1, seconds: 0 },
+  { codes: GENERATOR_ERROR_KINDS, attempts: 3, seconds: 10 },
 ];
 
 /** While no request of a kind of client has ever got another answer. */
@@ -87,7 +89,9 @@ export function lastingCause(service: string, requests: readonly RequestCount[],
   if (NO_ANSWER.some((rule) => holds(rule, ended))) {
     const { code } = ended.toSorted((a, b) => b.count - a.count)[0]!;
     const hint = hintForKind(code as TransportErrorKind);
-    return `${service} has never answered: ${all(ended)} attempts failed (${code}${hint && `: ${hint}`})`;
+    const why = `${code}${hint && `: ${hint}`}`;
+    if (isGeneratorError(code)) return `no request has left this machine: ${all(ended)} attempts failed (${why})`;
+    return `${service} has never answered: ${all(ended)} attempts failed (${why})`;
   }
   for (const rule of REFUSALS) {
     const rows = ended.filter(({ client }) => client === rule.client);

@@ -15,7 +15,7 @@ import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { RequestOutcome, Telemetry } from '../telemetry/telemetry.ts';
-import { kindOfSystemError } from '../transport/dialer.ts';
+import { kindOfSystemError } from '../transport/error-kinds.ts';
 import { type BootSource, parseIpxeScript, rootfsOfIso } from './boot-source.ts';
 import { ByteRate } from './byte-rate.ts';
 

@@ -5,6 +5,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
+import { kindOfSystemError, kindOfTlsError, messageOfKind } from './error-kinds.ts';
 import { type HttpProxy, proxyName } from './proxy.ts';
 import { SourcePorts } from './source-ports.ts';
 import { TransportError, type TransportOptions } from './transport.ts';
@@ -102,12 +103,14 @@ class Dial {
     if (this.#settled) return;
     this.#triesLeft--;
     const { host, port } = this.#proxy ?? { host: this.#host, port: this.#port };
-    const tcp = net.connect({ host, port, ...this.#dialer.sources?.next() });
+    const source = this.#dialer.sources?.next();
+    const tcp = net.connect({ host, port, ...source });
     this.#tcp = tcp;
     const onError = (error: Error) => {
-      const taken = ['EADDRINUSE', 'EADDRNOTAVAIL'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (taken && this.#triesLeft > 0) this.connect();
-      else this.#fail(kindOfSystemError(error), error.message, error);
+      const kind = kindOfSystemError(error);
+      const why = messageOfKind(kind, source?.localAddress);
+      if (kind === 'ports-exhausted' && this.#triesLeft > 0) this.connect();
+      else this.#fail(kind, why === '' ? error.message : `${why}: ${error.message}`, error);
     };
     tcp.once('error', onError);
     tcp.once('connect', () => {
@@ -198,40 +201,4 @@ class Dial {
     const way = this.#proxy ? `proxy ${proxyName(this.#proxy)}: ` : '';
     this.end(new TransportError(kind, way + message, { cause }));
   }
-}
-
-const KIND_OF_CODE: Readonly<Record<string, TransportErrorKind>> = {
-  ECONNREFUSED: 'refused',
-  ECONNRESET: 'reset',
-  EPIPE: 'reset',
-  ECONNABORTED: 'reset',
-  UND_ERR_SOCKET: 'eof',
-  HPE_INVALID_EOF_STATE: 'eof',
-  ENOTFOUND: 'dns',
-  EAI_AGAIN: 'dns',
-  EAI_FAIL: 'dns',
-  EAI_NODATA: 'dns',
-  ETIMEDOUT: 'dial-timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'dial-timeout',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'ports-exhausted',
-  EADDRINUSE: 'ports-exhausted',
-  EMFILE: 'files-exhausted',
-  ENFILE: 'files-exhausted',
-  ENOBUFS: 'ports-exhausted',
-};
-
-/** What a system error means for a request. */
-export function kindOfSystemError(error: unknown): TransportErrorKind {
-  if (error instanceof AggregateError && error.errors.length > 0) return kindOfSystemError(error.errors[0]);
-  return KIND_OF_CODE[(error as { code?: string }).code ?? ''] ?? 'protocol';
-}
-
-function kindOfTlsError(error: Error): TransportErrorKind {
-  const code = (error as { code?: string }).code ?? '';
-  if (code === 'ECONNRESET') return /before secure TLS connection/.test(error.message) ? 'eof' : 'reset';
-  return KIND_OF_CODE[code] ?? 'tls';
 }

@@ -600,10 +600,12 @@ export function describeTransport(name: string, create: (options: TransportOptio
         await Promise.all(attempts);
       });
 
-      it('ports-exhausted when the source address cannot be had', async () => {
+      it.each(['192.0.2.77', '::1'])('source-address when %s cannot be had', async (address) => {
         const { url } = await server((socket) => socket.write(OK));
-        const made = transport({ sourceAddresses: ['192.0.2.77'] });
-        expect((await failure(session(made, url).request(GET))).kind).toBe('ports-exhausted');
+        const made = transport({ sourceAddresses: [address] });
+        const error = await failure(session(made, url).request(GET));
+        expect(error.kind).toBe('source-address');
+        expect(error.message).toContain(`source address ${address} is not an address of this machine`);
       });
 
       it('aborted before, while connecting and while waiting', async () => {

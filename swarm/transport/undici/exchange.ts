@@ -4,7 +4,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { wallNow } from '../../../model/time/clock.ts';
-import { kindOfSystemError } from '../dialer.ts';
+import { kindOfSystemError } from '../error-kinds.ts';
 import { filledHead, type HeadPieces, headPieces, requestHead, type Target, wrongValues } from '../go-http.ts';
 import {
   type FilledRequest,
