@@ -37,7 +37,7 @@ async function measure(requests: number): Promise<void> {
   const child = fork(import.meta.filename, ['server']);
   const port = await new Promise<number>((resolve) => child.once('message', (message) => resolve(Number(message))));
   const baseUrl = `http://127.0.0.1:${port}`;
-  const observer = { connectionOpened() {}, connectionClosed() {} };
+  const observer = { connectionOpened() {}, connectionClosed() {}, requestRepeated() {} };
   const transport = (mode: 'per-poll' | 'keep-alive') =>
     createUndiciTransport({
       mode,

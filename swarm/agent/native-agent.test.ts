@@ -301,6 +301,28 @@ describe('polling', () => {
     expect(gaps(seen('poll'))).toEqual([1, 2, 4, 0.5, 1, 2, 4]);
   });
 
+  it('says how long it waited for its instructions, over all attempts, and at what pace it would have asked', async () => {
+    const outcomes = ['ok', '500', '500', 'ok'];
+    script({ poll: () => FAILURES[outcomes.shift() ?? 'ok'] ?? instructions([]) });
+    world.boot();
+    await world.run(RUNNER_START_MS + MINUTE + 10_000);
+    expect(world.waits).toEqual([
+      // Nobody has named a pace before the first.
+      { ms: 0, paceMs: 0, attempts: 1 },
+      { ms: 1250, paceMs: MINUTE, attempts: 3 },
+    ]);
+  });
+
+  it('says so too when the machine goes off before the answer, if it had waited longer than its pace', async () => {
+    let polls = 0;
+    script({ poll: () => (polls++ < 1 ? instructions([]) : () => world.abandon()) });
+    const machine = world.boot();
+    await world.run(RUNNER_START_MS + 2.5 * MINUTE);
+    machine.unplug();
+    await world.run(1000);
+    expect(world.waits.slice(1)).toEqual([{ ms: 1.5 * MINUTE, paceMs: MINUTE, attempts: 1 }]);
+  });
+
   it('gives up after 15 minutes, exits and registers at once', async () => {
     script({ poll: () => FAILURES['500']! });
     world.boot();

@@ -28,7 +28,7 @@ export class NativeAgent implements Agent, AgentProcess {
   readonly machine: Machine;
   readonly group: AgentGroup;
   containers = 0;
-  registrationFailing = false;
+  registrationDueMs: number | null = null;
   #runner: RunnerProcess | null = null;
   /** Sessions in use; null when there are none. */
   #sessions: AgentSession[] | null = null;
@@ -51,6 +51,7 @@ export class NativeAgent implements Agent, AgentProcess {
   stop(): void {
     this.#endRunner();
     this.containers = 0;
+    this.registrationDueMs = null;
     this.#frozen = false;
     this.#cancelTimer();
     this.group.table.remove(this.machine.slot, this);
@@ -118,7 +119,7 @@ export class NativeAgent implements Agent, AgentProcess {
   }
 
   #endRunner(): void {
-    if (this.#runner) this.#runner.ended = true;
+    this.#runner?.end();
     this.#runner = null;
     for (const session of this.#sessions ?? []) session.session.abort();
   }

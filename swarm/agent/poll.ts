@@ -27,6 +27,7 @@ export async function poll(runner: RunnerProcess, dueMs: number): Promise<void> 
   const { runtime, access } = agent.group.environment;
   runtime.telemetry.pollLateness(Math.max(0, wallNow() - runtime.wallOf(dueMs)));
   const session = agent.openSession();
+  if (runner.attempts++ === 0) runner.firstDueMs = dueMs;
   const timestamp = String(Math.floor(runtime.clock.now() / 1000));
   const outcome = await roundTrip(
     agent.group.tripper,
@@ -34,6 +35,7 @@ export async function poll(runner: RunnerProcess, dueMs: number): Promise<void> 
     'get-instructions',
     { prepared: runner.requests.poll, values: [runner.infraEnvId, runner.hostId, timestamp, session.requestId] },
     dueMs,
+    runner.firstDueMs,
   );
   if (runner.ended) {
     agent.closeSession(session);
@@ -49,6 +51,7 @@ export async function poll(runner: RunnerProcess, dueMs: number): Promise<void> 
   }
 
   runner.backoff = null;
+  runner.tellWait();
   if (answer.instructions.includes(null)) {
     agent.closeSession(session);
     agent.crash('an instruction of the answer is null', runner.crashRetryMs);
@@ -67,6 +70,7 @@ export async function poll(runner: RunnerProcess, dueMs: number): Promise<void> 
     return;
   }
   const seconds = answer.exit ? answer.nextSeconds : (access.pollIntervalSeconds ?? answer.nextSeconds);
+  if (!answer.exit) runner.paceMs = seconds * 1000;
   agent.schedule(answer.exit ? 'exit' : 'poll', now + Math.max(0, seconds * 1000));
 }
 

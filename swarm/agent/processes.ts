@@ -25,8 +25,8 @@ export interface AgentProcess {
   readonly group: AgentGroup;
   /** Bits of the guarded steps whose containers run: these outlive the runner. */
   containers: number;
-  /** A row of failed registrations is told once. */
-  registrationFailing: boolean;
+  /** Simulated moment at which a row of failed registrations began to be due; null when there is none. */
+  registrationDueMs: number | null;
   openSession(): AgentSession;
   /** One user less; the last one releases the session. */
   closeSession(session: AgentSession): void;
@@ -72,6 +72,12 @@ export class RunnerProcess {
   readonly replies = new ReplyCache();
   /** Null while polls succeed. */
   backoff: Backoff | null = null;
+  /** Attempts of the poll under way; 0 while the runner waits for its next one. */
+  attempts = 0;
+  /** Simulated moment at which the first of them was due. */
+  firstDueMs = 0;
+  /** Simulated milliseconds that the service wants between two polls; 0 until it has said so. */
+  paceMs = 0;
   /** Bits of the steps that the process's own semaphores guard and that are under way. */
   semaphores = 0;
   /** Another agent image was pulled: the process ends at its next wait. */
@@ -88,6 +94,21 @@ export class RunnerProcess {
     this.infraEnvId = command.infraEnvId;
     this.hostId = command.hostId;
     this.crashRetryMs = command.crashRetryMs;
+  }
+
+  /** The poll under way has its answer. */
+  tellWait(): void {
+    const { telemetry, clock, wallOf } = this.agent.group.environment.runtime;
+    const since = wallOf(this.firstDueMs);
+    telemetry.pollWaited(wallOf(clock.now()) - since, wallOf(this.firstDueMs + this.paceMs) - since, this.attempts);
+    this.attempts = 0;
+  }
+
+  /** The process ends. A poll that has waited longer than the pace made others impossible, though it never gets an answer. */
+  end(): void {
+    this.ended = true;
+    if (this.attempts === 0 || this.paceMs === 0) return;
+    if (this.agent.group.environment.runtime.clock.now() - this.firstDueMs >= this.paceMs) this.tellWait();
   }
 }
 

@@ -47,6 +47,7 @@ export async function register(agent: AgentProcess, dueMs: number): Promise<void
       }),
     },
     dueMs,
+    agent.registrationDueMs ?? dueMs,
   );
   agent.closeSession(session);
   if (boot !== machine.boot) return;
@@ -58,7 +59,7 @@ export async function register(agent: AgentProcess, dueMs: number): Promise<void
     }
     const command = outcome.status === 201 ? decodeRegistration(outcome) : undefined;
     if (command) {
-      agent.registrationFailing = false;
+      agent.registrationDueMs = null;
       const crashRetryMs = command.retrySeconds > 0 ? command.retrySeconds * 1000 : CRASH_RETRY_MS;
       if (command.kind === 'run') agent.startRunner(command, crashRetryMs);
       else agent.crash('the answer to the registration names no usable runner', crashRetryMs);
@@ -67,8 +68,8 @@ export async function register(agent: AgentProcess, dueMs: number): Promise<void
     if (outcome.status === 201) agent.count('malformed-answer');
   }
   agent.count('registration-retry');
-  if (!agent.registrationFailing) agent.report('registration-retry', describe(outcome));
-  agent.registrationFailing = true;
+  if (agent.registrationDueMs === null) agent.report('registration-retry', describe(outcome));
+  agent.registrationDueMs ??= dueMs;
   const retryMs = (access.registrationRetrySeconds ?? REGISTRATION_RETRY_SECONDS) * 1000;
   agent.schedule('register', runtime.clock.now() + retryMs);
 }

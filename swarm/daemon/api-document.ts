@@ -20,7 +20,7 @@ const WAIT_MS = 15_000;
 export async function fetchApiDocument(baseUrl: string, tls: TlsOptions): Promise<string | null> {
   const transport = createUndiciTransport({
     ...{ mode: 'per-poll', tls, idleTimeoutMs: WAIT_MS, dialTimeoutMs: WAIT_MS, tlsHandshakeTimeoutMs: WAIT_MS },
-    observer: { connectionOpened: () => {}, connectionClosed: () => {} },
+    observer: { connectionOpened: () => {}, connectionClosed: () => {}, requestRepeated: () => {} },
   });
   try {
     const session = transport.openSession({ baseUrl, client: 'user', machine: -1 });

@@ -7,12 +7,15 @@ import { type Measured, RunFigures } from '../report/figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import { ClusterDurations } from '../telemetry/cluster-durations.ts';
+import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { TimeSeries } from '../telemetry/time-series.ts';
 
 export class Measurements {
   /** Shared memory of the run's counters. */
@@ -20,6 +23,9 @@ export class Measurements {
   readonly reader: TelemetryReader;
   readonly saturation: SaturationMonitor;
   readonly answers: AnswerMonitor;
+  readonly series: TimeSeries;
+  readonly failures = new FailureSamples();
+  readonly clusterDurations = new ClusterDurations();
   readonly hubRequests = new HubRequestCounts();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
@@ -37,6 +43,7 @@ export class Measurements {
     this.reader = new TelemetryReader(this.telemetry);
     this.saturation = new SaturationMonitor(this.reader);
     this.answers = new AnswerMonitor(this.reader);
+    this.series = new TimeSeries(this.reader);
     this.#plan = plan;
     this.#workers = workers;
     this.#startedAt = clock.originWall;
@@ -45,6 +52,7 @@ export class Measurements {
   start(): void {
     this.saturation.start();
     this.answers.start();
+    this.series.start();
   }
 
   /** Looks for the last time. */
@@ -52,6 +60,8 @@ export class Measurements {
     this.saturation.stop();
     this.answers.look(wallNow());
     this.answers.stop();
+    this.series.look(wallNow());
+    this.series.stop();
   }
 
   /** A worker thread has died, and what it waited for with it. */
@@ -64,10 +74,27 @@ export class Measurements {
     return Math.max(1, wallNow() - this.#startedAt);
   }
 
+  /** What it has to say in a summary. */
+  facts() {
+    const { answers, series, failures, clusterDurations, hubRequests, processes } = this;
+    return {
+      outages: answers.outages(),
+      longestWaits: answers.longestWaits(),
+      series: series.points(),
+      failureSamples: failures,
+      clusterDurations: clusterDurations.all(),
+      hubRequests: hubRequests.rows(),
+      processes,
+      countedSeconds: this.sinceStartMs() / 1000,
+      generator: this.generator(),
+    };
+  }
+
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
-    const { reader, answers, saturation } = this;
-    const figures = new RunFigures({ reader, answers, saturation, clusters, seconds: this.sinceStartMs() / 1000 });
+    const { reader, answers, saturation, clusterDurations } = this;
+    const seconds = this.sinceStartMs() / 1000;
+    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds });
     return evaluate(thresholdsOf(this.#plan), figures);
   }
 

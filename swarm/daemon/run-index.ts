@@ -195,7 +195,13 @@ export class RunIndex {
       reached: this.#furthestCluster.get(cluster) ?? 0,
       installs: !this.#uninstalled.has(cluster),
     }));
-    return { hosts: cumulate(hosts, HOST_PHASES), clusters: cumulate(clusters, CLUSTER_PHASES) };
+    const infraEnvs = clusters.filter(({ installs }) => !installs);
+    return {
+      hosts: cumulate(hosts, HOST_PHASES),
+      clusters: cumulate(clusters, CLUSTER_PHASES),
+      // They have nothing else to do, so they are complete when their hosts are discovered.
+      infraEnvs: cumulate(infraEnvs, CLUSTER_PHASES).complete,
+    };
   }
 
   /** Clusters that failed, with their reasons. */

@@ -17,6 +17,8 @@ import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
+import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
@@ -122,6 +124,14 @@ export class Run {
     return this.#measurements.processes;
   }
 
+  get answers(): AnswerMonitor {
+    return this.#measurements.answers;
+  }
+
+  get clusterDurations(): ClusterDurations {
+    return this.#measurements.clusterDurations;
+  }
+
   get saturation(): SaturationMonitor {
     return this.#measurements.saturation;
   }
@@ -195,7 +205,8 @@ export class Run {
     let pool: RunPool | null = null;
     let user: RunUser | null = null;
     let noop: NoopClusters | null = null;
-    const telemetry = new SharedTelemetry(this.#measurements.telemetry, 0);
+    const { failures } = this.#measurements;
+    const telemetry = new SharedTelemetry(this.#measurements.telemetry, 0, (sample) => failures.add(sample));
     const loop = new LoopMonitor(telemetry);
     this.#measurements.start();
     this.#hopeless.start(wallNow, (cause) => this.#giveUp(cause));
@@ -244,6 +255,7 @@ export class Run {
             this.#lookForStuck(event);
           }
         },
+        onFailure: (sample) => failures.add(sample),
         onWorkerLost: (lost) => this.#workerLost(lost),
         onLabLost: (message) => this.#judgement.fail(message),
         onProcesses: (report) => this.processes.apply(report),
@@ -422,21 +434,16 @@ export class Run {
         verdict: this.#judgement.verdict,
         reasons: [...this.#judgement.reasons],
         thresholds: this.#judgement.thresholds(this.#lives),
-        outages: this.#measurements.answers.outages(),
-        longestWaits: this.#measurements.answers.longestWaits(),
+        ...this.#measurements.facts(),
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
-        countedSeconds: this.#measurements.sinceStartMs() / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
         funnel: this.index.funnel(),
         failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
         cancelled: this.#lives.filter((life) => life.outcome?.result === 'cancelled').length,
-        generator: this.#measurements.generator(),
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
-        hubRequests: this.#measurements.hubRequests.rows(),
         drift: this.#traffic.drift,
-        processes: this.processes,
       },
       wallNow(),
     );
@@ -477,6 +484,7 @@ export class Run {
     const event = this.#redactor.data(given);
     this.index.apply(event);
     this.#hopeless.apply(event);
+    this.#measurements.clusterDurations.apply(event);
     this.#store?.write(event);
     this.events.publish(event);
   }

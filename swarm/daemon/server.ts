@@ -100,6 +100,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return {
       reader: run.reader,
       saturation: run.saturation,
+      answers: run.answers,
+      clusterDurations: run.clusterDurations,
       clockSpeed: run.plan.clockSpeed,
       hubRequests: run.hubRequests,
       processes: { run: run.id, figures: run.processes },

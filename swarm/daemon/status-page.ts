@@ -40,6 +40,7 @@ export const STATUS_PAGE = `<!doctype html>
     .row.phase { grid-template-columns: 80px 1fr auto; gap: 3px 12px; }
     .row.phase .track, .row.phase .details { grid-column: 1 / -1; order: 1; }
   }
+  .course { display: flex; align-items: flex-end; gap: 1px; height: 34px; border-bottom: 1px solid var(--line); } .course i { flex: 1; min-width: 1px; background: var(--bar); }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
@@ -66,6 +67,7 @@ export const STATUS_PAGE = `<!doctype html>
   };
   const count = (value) => Math.round(value).toLocaleString('en-US');
   const ms = (value) => value < 10 ? value.toFixed(1) + ' ms' : value < 1000 ? value.toFixed(0) + ' ms' : (value / 1000).toFixed(1) + ' s';
+  const long = (value) => value < 60000 ? ms(value) : Math.floor(value / 60000) + 'm' + String(Math.floor(value / 1000) % 60).padStart(2, '0') + 's';
   const share = (part, whole) => whole ? (100 * part / whole).toFixed(part && part / whole < .1 ? 2 : 1) + '%' : '-';
   const tile = (name, value, kind = '') => el('div', { class: 'tile' }, el('b', { class: kind }, value), el('span', { class: 'soft' }, name));
   const funnel = (title, steps) => el('section', { class: 'card' }, el('h2', {}, title), ...steps.map((step) =>
@@ -74,6 +76,22 @@ export const STATUS_PAGE = `<!doctype html>
       el('span', {}, count(step.count) + ' / ' + count(step.of)))));
   const list = (title, kind, lines) => lines.length ? [el('section', { class: 'card wide' }, el('h2', {}, title),
     el('ul', { class: kind }, ...lines.map((line) => el('li', {}, line))))] : [];
+  const some = (quantiles, name) => quantiles && quantiles.count ? ms(quantiles[name]) : '-';
+  // A line for each figure: its course from left to right, and its highest value.
+  const course = (points) => points.length < 5 ? [] : [el('section', { class: 'card wide' }, el('h2', {}, 'Over time'), ...[
+    ['requests', (one) => one.requests / one.seconds, (value) => value.toFixed(1) + '/s'],
+    ['p99 answered', (one) => one.p99, ms],
+    ['refused', (one) => one.refused / one.seconds, (value) => value.toFixed(1) + '/s'],
+    ['failed', (one) => one.failed / one.seconds, (value) => value.toFixed(1) + '/s'],
+    ['own errors', (one) => one.ownErrors / one.seconds, (value) => value.toFixed(1) + '/s'],
+    ['oldest wait', (one) => 1000 * one.oldestSeconds, ms]].flatMap(([name, value, text]) => {
+    const values = points.map(value), most = Math.max(...values);
+    const bars = el('div', { class: 'course' }, ...values.map((one) => el('i', { style: 'height:' + (most ? Math.max(one ? 4 : 0, 100 * one / most) : 0) + '%' })));
+    return most ? [el('div', { class: 'row' }, el('span', {}, name), bars, el('span', {}, text(most)))] : [];
+  }))];
+  const durations = (rows) => rows.length ? [el('section', { class: 'card wide' }, el('h2', {}, 'Cluster durations, simulated time'), el('table', {},
+    el('tr', {}, ...['', 'clusters', 'p50', 'p95', 'p99', 'max'].map((name) => el('th', {}, name))), ...rows.map((row) => el('tr', {},
+      el('td', {}, row.from + ' → ' + row.to), el('td', {}, count(row.duration.count)), ...['p50', 'p95', 'p99', 'max'].map((name) => el('td', {}, long(row.duration[name])))))))] : [];
   const badge = document.getElementById('badge');
   const get = async (path) => {
     const token = sessionStorage.getItem('token');
@@ -163,22 +181,35 @@ ${BACKUP_SCRIPT}
       const same = before && before.run === run.id && before.wallSeconds < summary.wallSeconds;
       const rate = same ? (summary.totals.requests - before.requests) / (summary.wallSeconds - before.wallSeconds) : summary.totals.rate;
       before = { run: run.id, requests: summary.totals.requests, wallSeconds: summary.wallSeconds };
-      const head = el('tr', {}, ...['endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99'].map((name) => el('th', {}, name)));
+      const head = el('tr', {}, ...['endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99', 'max', 'failed, p99', 'until success, p99', 'max'].map((name) => el('th', {}, name)));
       const rows = summary.requests.map((row) => el('tr', {}, el('td', {}, row.client + ' · ' + row.endpoint),
         el('td', {}, count(row.count)), el('td', {}, row.rate.toFixed(1) + '/s'),
         el('td', { class: row.errors ? 'bad' : '' }, share(row.errors, row.count)),
-        ...['p50', 'p95', 'p99'].map((name) => el('td', {}, ms(row.sinceDue[name])))));
+        ...['p50', 'p95', 'p99', 'max'].map((name) => el('td', {}, some(row.sinceDue, name))),
+        el('td', {}, some(row.failedSinceDue, 'p99')), el('td', {}, some(row.untilSuccess, 'p99')), el('td', {}, some(row.untilSuccess, 'max'))));
+      const inFlight = (summary.underWay ?? []).reduce((sum, one) => sum + one.count, 0);
+      const oldest = Math.max(0, ...(summary.underWay ?? []).map((one) => one.oldestSeconds));
+      const errors = (own) => (summary.requestErrors ?? []).filter((one) => one.own === own).slice(0, 20).map((one) =>
+        one.client + ' · ' + one.endpoint + ' · ' + one.code + ' · ' + count(one.count) + ' ×' + (one.message ? ': ' + one.message : '') + (one.expected ? ' (no fault: ' + one.expected + ')' : ''));
+      const outages = (summary.outages ?? []).filter((one) => one.seconds >= 2).slice(0, 20).map((one) => 'no good answer for ' + ms(1000 * one.seconds) +
+        ' from ' + one.startedAt.slice(11, 19) + ' UTC, ' + ms(1000 * one.afterSeconds) + ' after the start: ' + count(one.failed) + ' requests failed, up to ' + count(one.waiting) + ' waited at once');
+      const waits = (summary.unanswered ?? []).filter((one) => one.seconds >= 2).map((one) => 'a request of ' + one.client + ' was unanswered for ' + ms(1000 * one.seconds) + ' at ' + one.at.slice(11, 19) + ' UTC');
       body.replaceChildren(
         el('section', { class: 'card wide' }, el('div', { class: 'tiles' },
           tile('clusters installed', summary.clusters.installed + ' / ' + summary.clusters.planned),
           tile(run.verdict ? 'requests a second, mean' : 'requests a second', (run.verdict ? summary.totals.rate : rate).toFixed(0)),
-          tile('p99 since due', ms(summary.totals.sinceDue.p99)),
+          tile('p99 since due, answered', ms(summary.totals.sinceDue.p99)),
+          tile('in flight' + (oldest ? ', oldest ' + ms(1000 * oldest) : ''), count(inFlight), oldest > 5 ? 'bad' : ''),
           tile('errors', share(summary.totals.errors, summary.totals.requests), summary.totals.errors ? 'warn' : ''),
           tile('polls late, p99', ms(summary.pollLateness.p99)),
           tile('open connections', count(summary.connections.open)))),
         ...list('Reasons', 'bad', run.verdict === 'passed' ? [] : summary.reasons),
+        ...list('Outages', 'bad', outages.concat(waits)),
+        ...course(summary.series ?? []),
         funnel('Hosts', summary.hostFunnel), funnel('Clusters', summary.clusterFunnel),
-        el('section', { class: 'card wide' }, el('h2', {}, 'Requests, from the moment they were due'), el('table', {}, head, ...rows)),
+        el('section', { class: 'card wide' }, el('h2', {}, 'Requests answered, from the moment they were due; failed ones, and the time until success, apart'), el('table', {}, head, ...rows)),
+        ...list('Request errors', 'warn', errors(false)), ...list('Errors of the generator itself', 'bad', errors(true)),
+        ...durations(summary.clusterDurations ?? []),
         ...list('Failed clusters', 'bad', summary.failures.slice(0, 20).map((one) => one.name + ': ' + one.reason)),
         ...list('Not as real agents', 'warn', summary.deviations));
     } catch (error) {

@@ -5,7 +5,8 @@
  */
 import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { HOST_STAGES } from '../../model/protocol/states.ts';
-import { ERROR_KINDS } from '../telemetry/telemetry.ts';
+import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
+import { ERROR_KINDS, RESULTS } from '../telemetry/telemetry.ts';
 
 export type FigureKind = 'trend' | 'rate' | 'counter' | 'gauge';
 
@@ -31,6 +32,7 @@ export interface Figure {
 const define = <const T extends readonly Figure[]>(list: T) => list;
 const client = CLIENT_KINDS;
 const requestLabels = { client, endpoint: ENDPOINTS.map(({ name }) => name) };
+const latencyLabels = { ...requestLabels, result: RESULTS };
 
 export const FIGURES = define([
   { name: 'clusters_failed', kind: 'rate', unit: 'share', help: 'Clusters that failed, of all', labels: {} },
@@ -50,18 +52,39 @@ export const FIGURES = define([
     labels: requestLabels,
   },
   {
+    name: 'generator_errors',
+    kind: 'rate',
+    unit: 'share',
+    help: 'Attempts that this machine had no means for: no open file, local port or memory left, or a source address that is not its own',
+    labels: requestLabels,
+  },
+  {
     name: 'request_duration',
     kind: 'trend',
     unit: 'ms',
-    help: 'From the moment an attempt was due to its end, failed ones included',
-    labels: requestLabels,
+    help: 'From the moment an attempt was due to its end; of those answered below 500, or of the others with the label result:failed',
+    labels: latencyLabels,
   },
   {
     name: 'request_send_duration',
     kind: 'trend',
     unit: 'ms',
-    help: 'From the moment an attempt was handed to the socket to its end',
+    help: 'The same from the moment an attempt was handed to the socket',
+    labels: latencyLabels,
+  },
+  {
+    name: 'request_success_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'From the moment a request was first due to the answer it wanted, retries included',
     labels: requestLabels,
+  },
+  {
+    name: 'poll_wait',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'The same of polls of native agents, with those that were never sent because the one before had no answer (open loop)',
+    labels: {},
   },
   {
     name: 'request_age',
@@ -76,6 +99,13 @@ export const FIGURES = define([
     unit: 'ms',
     help: 'Times in which requests failed or waited and none got a good answer',
     labels: {},
+  },
+  {
+    name: 'cluster_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'Simulated time of clusters between two milestones; from created to installed where none is named',
+    labels: { from: CLUSTER_MILESTONES.slice(0, -1), to: CLUSTER_MILESTONES.slice(1) },
   },
   {
     name: 'poll_lateness',

@@ -164,6 +164,7 @@ function defaultThresholds(clockSpeed: number): RunThreshold[] {
   const rows: [figure: string, expression: string][] = [
     ['clusters_failed', 'count==0'],
     ...CLIENT_KINDS.map((kind): [string, string] => [`request_errors{client:${kind}}`, 'rate<=0.1']),
+    ['generator_errors', 'rate<=0.01'],
     ['service_outage', 'max<=20000'],
     ...CLIENT_KINDS.map((kind): [string, string] => [`request_age{client:${kind}}`, 'max<=30000']),
     ...CLIENT_KINDS.map((kind): [string, string] => [`request_duration{client:${kind}}`, 'p(99)<=10000']),

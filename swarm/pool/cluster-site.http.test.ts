@@ -2,6 +2,7 @@
  * Installers and a controller over real connections to the simulated service's HTTP surface, which refuses unknown routes,
  * parameters and fields; the rules behind it are the model's.
  */
+import { NO_TELEMETRY } from '../telemetry/testing/no-telemetry.ts';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
@@ -80,7 +81,8 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
 
   const requests: RequestRecord[] = [];
   let open = 0;
-  const telemetry = {
+  const telemetry: Telemetry = {
+ ...NO_TELEMETRY,
     connectionOpened: () => open++,
     connectionClosed: () => open--,
     request: (record: RequestRecord) => requests.push(record),
@@ -90,7 +92,7 @@ it('takes a compact cluster to installed over HTTP without a refused request', a
     hostStage: () => {},
     stageDuration: () => {},
     error: (kind: string) => bugs.push(kind),
-  } as unknown as Telemetry;
+  };
   const transport = createUndiciTransport({
     mode: 'per-poll',
     idleTimeoutMs: 1_000,

@@ -1,6 +1,7 @@
 /**
  * Whole clusters against the simulated service over HTTP: its state machines decide what installers and the controller see.
  */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wallNow } from '../../model/time/clock.ts';
 import { SteadyClock } from '../../model/time/steady-clock.ts';
@@ -17,6 +18,7 @@ import { createServiceClient } from '../service/service-client.ts';
 import { Ledger } from '../telemetry/ledger.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
+import { NO_TELEMETRY } from '../telemetry/testing/no-telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { ClusterMachines } from './cluster-machines.ts';
@@ -35,22 +37,9 @@ beforeAll(async () => {
   const clock = new SteadyClock(SPEED);
   mock = await startServiceMock({ clock });
   wheel = createTimerWheel(clock);
-  const ignored = () => {};
   const telemetry: Telemetry = {
-    connectionOpened: ignored,
-    connectionClosed: ignored,
+    ...NO_TELEMETRY,
     request: (record) => requests.push(record),
-    requestStarted: () => 0,
-    requestEnded: ignored,
-    pollLateness: ignored,
-    hostPhase: ignored,
-    hostStage: ignored,
-    clusterPhase: ignored,
-    stageDuration: ignored,
-    stepReply: ignored,
-    error: ignored,
-    bootRequest: () => {},
-    bootDownload: () => {},
   };
   runtime = {
     clock: new WheelClock(wheel),

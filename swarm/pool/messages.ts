@@ -14,6 +14,7 @@ import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { ProcessReport } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
+import type { FailureSample } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { TransportOptions } from '../transport/transport.ts';
 
@@ -85,6 +86,8 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'ready'; threadId: number }
   | { type: 'events'; events: RunEvent[] }
+  /** The first failure of a client, endpoint and outcome. */
+  | { type: 'failure'; sample: FailureSample }
   /** The installer of a no-op host of this cluster starts. */
   | { type: 'installation'; cluster: number; installation: StockInstallation }
   /** All of its no-op hosts are gone. */

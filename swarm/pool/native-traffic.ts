@@ -27,6 +27,7 @@ export class NativeTraffic {
     return {
       connectionOpened: () => other.connectionOpened(),
       connectionClosed: () => other.connectionClosed(),
+      requestRepeated: (how) => other.requestRepeated(how),
       tap: (session) => this.#tap(session),
     };
   }

@@ -18,7 +18,7 @@ import type { StockInstallation } from '../noop/stock-installation.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { ProcessReport } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { type FailureSample, SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { mergeProfiles, type TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { TransportOptions } from '../transport/transport.ts';
@@ -44,6 +44,8 @@ export interface PoolOptions {
   telemetry: SharedArrayBuffer;
   /** Several times a second; in order for each cluster. */
   onEvents: (events: RunEvent[]) => void;
+  /** The first failure, on its thread, of a client, endpoint and outcome. */
+  onFailure?: (sample: FailureSample) => void;
   /** The installer of a no-op host starts. */
   onInstallation?: (cluster: number, installation: StockInstallation) => void;
   /** All no-op hosts of a thread are gone though nobody ended them. */
@@ -271,6 +273,10 @@ export class Pool {
     }
     if (message.type === 'events') {
       this.#options.onEvents(message.events);
+      return;
+    }
+    if (message.type === 'failure') {
+      this.#options.onFailure?.(message.sample);
       return;
     }
     if (message.type === 'installation') {

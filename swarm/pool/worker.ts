@@ -225,7 +225,9 @@ class Worker {
 /** The task of a worker thread. Resolves after `stop`, when every connection is closed. */
 export async function runWorker(task: WorkerTask): Promise<void> {
   const { setup, port } = task;
-  const telemetry = new SharedTelemetry(setup.telemetry, setup.worker + 1);
+  const telemetry = new SharedTelemetry(setup.telemetry, setup.worker + 1, (sample) =>
+    port.postMessage({ type: 'failure', sample } satisfies FromWorker),
+  );
   const monitor = new LoopMonitor(telemetry);
   const wheel = createTimerWheel(new ScaledClock(setup.clock));
   const batch = new EventBatch(port);

@@ -1,10 +1,12 @@
 /** The figures of a run, read from what it measured; `plan/figures.ts` is the table of them. */
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
+import { isGeneratorError } from '../../model/protocol/outcomes.ts';
 import type { FigureName } from '../plan/figures.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Distribution } from '../telemetry/histogram.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
-import type { ErrorKind } from '../telemetry/telemetry.ts';
+import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
 import type { RequestCount, TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { FigureSource, Sample } from './thresholds.ts';
 
@@ -16,6 +18,7 @@ export interface Measured {
   reader: TelemetryReader;
   answers: Pick<AnswerMonitor, 'ages' | 'outageLengths'>;
   saturation: Pick<SaturationMonitor, 'totals'>;
+  clusterDurations: Pick<ClusterDurations, 'of'>;
   /** Of all clusters of the run. */
   clusters: { of: number; failed: number; complete: number };
   /** Wall-clock seconds in which requests were counted. */
@@ -24,9 +27,12 @@ export interface Measured {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Requests that we aborted ourselves are no errors of anybody. @param code as in {@link RequestCount} */
+/**
+ * Whether the service is to blame. Requests that we aborted ourselves are nobody's errors, and those that this machine could not send its
+ * own. @param code as in {@link RequestCount}
+ */
 export function isError(code: string): boolean {
-  if (code === 'aborted') return false;
+  if (code === 'aborted' || isGeneratorError(code)) return false;
   return !(/^\d+$/.test(code) && Number(code) < 400);
 }
 
@@ -57,13 +63,17 @@ const total = (rows: readonly RequestCount[]) => rows.reduce((sum, { count }) =>
 const trend = (distribution: Distribution): Sample => ({ kind: 'trend', distribution });
 const latency =
   (from: 'due' | 'sent'): Read =>
-  ({ reader }, { client, endpoint }) =>
+  ({ reader }, labels) =>
     trend(
       reader.latency(from, {
-        ...(client !== undefined && { client: client as ClientKind }),
-        ...(endpoint !== undefined && { endpoint: endpoint as EndpointName }),
+        ...ofRequests(labels),
+        ...(labels.result !== undefined && { result: labels.result as RequestResult }),
       }),
     );
+const ofRequests = ({ client, endpoint }: Labels) => ({
+  ...(client !== undefined && { client: client as ClientKind }),
+  ...(endpoint !== undefined && { endpoint: endpoint as EndpointName }),
+});
 
 const READERS: Record<FigureName, Read> = {
   clusters_failed: ({ clusters }) => ({ kind: 'rate', hits: clusters.failed, of: clusters.of }),
@@ -76,6 +86,12 @@ const READERS: Record<FigureName, Read> = {
   },
   request_duration: latency('due'),
   request_send_duration: latency('sent'),
+  request_success_duration: ({ reader }, labels) => trend(reader.untilSuccess(ofRequests(labels))),
+  poll_wait: ({ reader }) => trend(reader.openLoop()),
+  generator_errors: (_, __, requests) => {
+    const rows = requests();
+    return { kind: 'rate', hits: total(rows.filter(({ code }) => isGeneratorError(code))), of: total(rows) };
+  },
   request_age: ({ answers }, { client }) => trend(answers.ages(client as ClientKind | undefined)),
   // That there was none is known as soon as anything was asked.
   service_outage: ({ answers }, _, requests) => ({
@@ -83,6 +99,8 @@ const READERS: Record<FigureName, Read> = {
     distribution: answers.outageLengths(),
     ...(requests().length > 0 && { ifNone: 0 }),
   }),
+  cluster_duration: ({ clusterDurations }, { from = 'created', to = 'installed' }) =>
+    trend(clusterDurations.of({ from, to })),
   poll_lateness: ({ reader }) => trend(reader.pollLateness()),
   stage_duration: ({ reader }, { stage }) => {
     const merged = new Distribution();

@@ -107,7 +107,7 @@ export class Progress {
     lines.push(...steps('hosts   ', look.hosts), '', ...steps('clusters', look.clusters), '');
     const errors = `${formatCount(look.errors)} (${formatShare(look.errors, look.requests)})`;
     lines.push(
-      `requests  ${look.rate.toFixed(0)}/s  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  open connections ${formatCount(look.open)}`,
+      `requests  ${look.rate.toFixed(0)}/s  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.inFlight}  open connections ${formatCount(look.open)}`,
     );
     if (look.waiting !== '') lines.push(style.bad(`unanswered ${look.waiting}`));
     if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
@@ -126,7 +126,7 @@ export class Progress {
       `${formatMs(look.elapsedMs)} ${this.#source.state}`,
       `hosts ${this.#source.plan.hostCount}: ${hosts}`,
       `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
-      `${look.rate.toFixed(0)} req/s, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}`,
+      `${look.rate.toFixed(0)} req/s, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}, ${look.inFlight}`,
     ];
     if (look.waiting !== '') parts.push(`unanswered ${look.waiting}`);
     if (look.etaMs !== null) parts.push(`about ${formatMs(look.etaMs)} left`);
@@ -162,6 +162,7 @@ export class Progress {
       requests: snapshot.totals.requests,
       errors: snapshot.totals.unanswered + snapshot.totals.refused,
       open: snapshot.connections.open,
+      inFlight: inFlightText(snapshot),
       waiting: waitingText(snapshot),
       failed: index.failures().length,
     };
@@ -173,12 +174,21 @@ export class Progress {
   }
 }
 
-/** `214 requests, the oldest for 58 s`; '' while none has waited long. */
-function waitingText({ underWay, wallMs }: TelemetrySnapshot): string {
+function inFlight({ underWay, wallMs }: TelemetrySnapshot): { count: number; oldestMs: number } {
   const ages = underWay.map(({ sinceMs }) => (sinceMs === 0 ? 0 : wallMs - sinceMs));
-  const oldest = Math.max(0, ...ages);
+  return { count: underWay.reduce((sum, one) => sum + one.count, 0), oldestMs: Math.max(0, ...ages) };
+}
+
+/** `in flight 3, oldest 12 ms`. */
+function inFlightText(snapshot: TelemetrySnapshot): string {
+  const { count, oldestMs } = inFlight(snapshot);
+  return `in flight ${formatCount(count)}${count > 0 ? `, oldest ${formatMs(oldestMs)}` : ''}`;
+}
+
+/** `214 requests, the oldest for 58 s`; '' while none has waited long. */
+function waitingText(snapshot: TelemetrySnapshot): string {
+  const { count, oldestMs: oldest } = inFlight(snapshot);
   if (oldest < LONG_WAIT_MS) return '';
-  const count = underWay.reduce((sum, one) => sum + one.count, 0);
   return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}, the oldest for ${formatMs(oldest)}`;
 }
 

@@ -1,14 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parseExpression, parseFigure } from '../plan/thresholds.ts';
+import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { RequestOutcome } from '../telemetry/telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { TimeSeries } from '../telemetry/time-series.ts';
 import { Progress, type ProgressSource } from './progress.ts';
 import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
 import { deviations, type Funnel, type Reached, type RunFacts, summarize } from './summary.ts';
@@ -42,6 +46,7 @@ const reached = <T extends string>(phases: readonly T[], of: number, counts: Par
 const FUNNEL: Funnel = {
   hosts: reached(HOST_PHASES, 4, { registering: 4, polling: 4, discovered: 3, done: 1 }),
   clusters: reached(CLUSTER_PHASES, 2, { discovering: 2, installed: 1, complete: 1 }),
+  infraEnvs: { count: 0, of: 0 },
 };
 
 function measured() {
@@ -80,6 +85,9 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   thresholds: [],
   outages: [],
   longestWaits: [],
+  series: [],
+  failureSamples: { of: () => undefined },
+  clusterDurations: [],
   startedAt: new Date(0),
   wallSeconds: 40,
   countedSeconds: 50,
@@ -112,7 +120,9 @@ describe('summary', () => {
     // What we aborted ourselves is counted as an attempt, but neither as an error nor as a latency.
     expect(row).toMatchObject({ client: 'agent', endpoint: 'get-instructions', count: 100, rate: 2, errors: 2 });
     expect(row!.outcomes).toEqual({ 200: 97, 500: 1, refused: 1, aborted: 1 });
-    expect(row!.sinceDue.count).toBe(99);
+    // Nor do failed attempts, which are quick where nobody listens, make the service look quick.
+    expect(row!.sinceDue.count).toBe(97);
+    expect(row!.failedSinceDue).toMatchObject({ count: 2, max: 200 });
     expect(row!.sinceDue.p50).toBeGreaterThan(9);
     expect(row!.sinceDue.p50).toBeLessThan(11);
     expect(row!.sinceSent.p50).toBeLessThan(row!.sinceDue.p50);
@@ -126,6 +136,7 @@ describe('summary', () => {
       planned: 2,
       installed: 1,
       infraEnvs: 0,
+      infraEnvsDiscovered: 0,
       complete: 1,
       failed: 1,
       cancelled: 0,
@@ -265,6 +276,71 @@ describe('summary', () => {
     expect(text).toContain('no good answer for 1m01s from 45 s to 1m46s of the run');
   });
 
+  it('counts infra-envs as discovered that are, and no others', () => {
+    const funnel = { ...FUNNEL, infraEnvs: { count: 1, of: 3 } };
+    expect(renderSummary(summarize(measured(), facts({ funnel }), 1))).toContain(', 1/3 infra-envs discovered,');
+  });
+
+  it('says when the service did not answer right below the verdict', () => {
+    const outages = [{ startMs: 45_000, endMs: 106_000, failed: 120, waiting: 0 }];
+    const lines = renderSummary(summarize(measured(), facts({ outages }), 1)).split('\n');
+    expect(lines[2]).toMatch(/^no good answer for 1m01s from 45 s to 1m46s of the run .* 120 requests failed$/);
+  });
+
+  it('tells errors in the words of who made them, and those of this machine apart', () => {
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
+    const samples = new FailureSamples();
+    const telemetry = new SharedTelemetry(buffer, 0, (sample) => samples.add(sample));
+    const fail = (client: ClientKind, endpoint: EndpointName, outcome: RequestOutcome, message: string) => {
+      telemetry.request({
+        ...{ client, endpoint, outcome, dueAt: 1, sentAt: 0, firstByteAt: 0, endAt: 2, bytesSent: 0, bytesReceived: 0 },
+      });
+      telemetry.requestFailed(client, endpoint, outcome, () => message);
+    };
+    for (let n = 0; n < 3; n++) fail('agent', 'register-host', 503, `the database\n is down ${n}`);
+    fail('controller', 'cluster-progress', 400, 'no finalizing stage');
+    fail('user', 'get-cluster', 'files-exhausted', 'no file is left');
+    const summary = summarize(new TelemetryReader(buffer), facts({ failureSamples: samples }), 1);
+    expect(summary.totals).toMatchObject({ requests: 5, errors: 4, ownErrors: 1 });
+    expect(summary.requestErrors.map(({ code, count, own, message }) => [code, count, own, message])).toEqual([
+      ['503', 3, false, 'the database\n is down 0'],
+      ['400', 1, false, 'no finalizing stage'],
+      ['files-exhausted', 1, true, 'no file is left'],
+    ]);
+    const text = renderSummary(summary);
+    expect(text).toMatch(
+      /Request errors\n {2}agent +register-host +503 +3 × +the database is down 0\n {2}controller .* 400 +1 × +no finalizing stage\n {4}no fault: the service called/,
+    );
+    expect(text).toMatch(
+      /Errors of the generator itself, not of the service\n {2}user +get-cluster +files-exhausted +1 ×/,
+    );
+    expect(text).toMatch(/failed attempts \(500 or more, or no answer\) took p50 1\.0 ms, .* \(3\)/);
+  });
+
+  it('draws the course of the run, and says what polls waited as an open loop counts it', () => {
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
+    const telemetry = new SharedTelemetry(buffer, 0);
+    const reader = new TelemetryReader(buffer);
+    const series = new TimeSeries(reader, 0);
+    for (let second = 1; second <= 8; second++) {
+      for (let n = 0; n < second; n++) {
+        telemetry.request({
+          ...{ client: 'agent', endpoint: 'get-instructions', outcome: second === 4 ? 'reset' : 200, dueAt: 0 },
+          ...{ sentAt: 1, firstByteAt: 0, endAt: 100, bytesSent: 0, bytesReceived: 0 },
+        });
+      }
+      series.look(second * 1000);
+    }
+    telemetry.pollWaited(150_000, 60_000, 1);
+    const text = renderSummary(summarize(reader, facts({ series: series.points() }), 1));
+    expect(text).toContain(
+      '  requests      ▁▂▃▄▅▆▇█  at most 8.0/s\n  p99 answered  ███ ████  at most 100 ms\n  failed           █      at most 4.0/s\n',
+    );
+    expect(text).toContain(
+      '(3) as an open loop counts it: 2 polls were never sent because the one before had no answer',
+    );
+  });
+
   it('shows verdicts, saturation and colours', () => {
     const { generator } = facts();
     const saturated = summarize(
@@ -315,7 +391,7 @@ describe('progress', () => {
     now = 60_000;
     progress.show();
     expect(written).toMatch(
-      /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100 \| about 1m30s left\n$/,
+      /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100, in flight 0 \| about 1m30s left\n$/,
     );
     expect(written).not.toContain('\u001b');
   });

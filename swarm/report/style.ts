@@ -72,6 +72,16 @@ export function bar(part: number, whole: number, width: number): string {
   return '█'.repeat(cells) + '░'.repeat(width - cells);
 }
 
+const SPARKS = ' ▁▂▃▄▅▆▇█';
+
+/** One cell a value, as high as its share of the highest; blank for 0. */
+export function sparkline(values: readonly number[]): string {
+  const most = Math.max(0, ...values);
+  return values
+    .map((value) => SPARKS[value > 0 && most > 0 ? Math.max(1, Math.round((value / most) * (SPARKS.length - 1))) : 0])
+    .join('');
+}
+
 /** Columns padded to their widest cell; `right` names the columns aligned to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
   const widths: number[] = [];

@@ -2,6 +2,7 @@
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import type { Spread } from './noop-summary.ts';
+import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
 import {
   bar,
   createStyle,
@@ -13,14 +14,11 @@ import {
   shellWord,
   table,
 } from './style.ts';
-import type { FunnelStep, Quantiles, RunSummary, ThresholdSummary } from './summary.ts';
-import { formatFigureValue, outageText, waitText } from './verdict.ts';
+import type { FunnelStep, RunSummary, ThresholdSummary } from './summary.ts';
+import { formatFigureValue } from './verdict.ts';
 
 /** Failed clusters named in full; summary.json has them all. */
 const NAMED_FAILURES = 5;
-/** Outages named in full, and how long one, or the wait of a request, must be to be named. */
-const NAMED_OUTAGES = 5;
-const NAMED_WAIT_SECONDS = 2;
 const BAR = 24;
 /** Objects of a cluster on a hub named in full. */
 const NAMED_OBJECTS = 4;
@@ -40,13 +38,20 @@ export function renderSummary(
     if (body.length > 0) lines.push(style.bold(title), ...body.map((line) => `  ${line}`), '');
   };
 
-  lines.push(headline(summary, style), '');
+  lines.push(headline(summary, style), ...silenceLines(summary).map((line) => style.warn(line)), '');
   section('Why', summary.verdict === 'passed' ? [] : summary.reasons);
   section('Thresholds', thresholds(summary, style));
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
-  section('Requests', requests(summary, style));
+  section('Cluster durations (simulated time)', clusterDurations(summary));
+  section('Requests', requestLines(summary, style));
+  section('Request errors', errorLines(summary, false));
+  section(
+    'Errors of the generator itself, not of the service',
+    errorLines(summary, true).map((line) => style.bad(line)),
+  );
+  section('Over time', courseLines(summary));
   section('Boot downloads (simulated time)', bootDownloads(summary));
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
@@ -100,7 +105,7 @@ function headline(summary: RunSummary, style: Style): string {
   const pools =
     clusters.infraEnvs === 0
       ? ''
-      : `, ${formatCount(clusters.infraEnvs)} infra-env${clusters.infraEnvs === 1 ? '' : 's'} discovered,`;
+      : `, ${formatCount(clusters.infraEnvsDiscovered)}/${formatCount(clusters.infraEnvs)} infra-envs discovered,`;
   return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
 }
 
@@ -146,51 +151,6 @@ function failures(summary: RunSummary): string[] {
   const more = summary.failures.length - lines.length;
   if (more > 0) lines.push(`and ${more} more; see summary.json`);
   return lines;
-}
-
-function requests(summary: RunSummary, style: Style): string[] {
-  const head = ['client', 'endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99', 'p50', 'p95', 'p99'];
-  const cells = (due: Quantiles, sent: Quantiles) => [
-    formatMs(due.p50),
-    formatMs(due.p95),
-    formatMs(due.p99),
-    formatMs(sent.p50),
-    formatMs(sent.p95),
-    formatMs(sent.p99),
-  ];
-  const rows = summary.requests.map((row) => [
-    row.client,
-    row.endpoint,
-    formatCount(row.count),
-    `${row.rate.toFixed(1)}/s`,
-    formatShare(row.errors, row.count),
-    ...cells(row.sinceDue, row.sinceSent),
-  ]);
-  if (rows.length === 0) return [];
-  const { totals } = summary;
-  rows.push([
-    'all',
-    '',
-    formatCount(totals.requests),
-    `${totals.rate.toFixed(1)}/s`,
-    formatShare(totals.errors, totals.requests),
-    ...cells(totals.sinceDue, totals.sinceSent),
-  ]);
-  const lines = table([head, ...rows], [2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  const header = lines[0]!;
-  // The two groups of quantiles get a line of their own above the column names.
-  const due = header.indexOf('p50');
-  const sent = header.lastIndexOf('p50');
-  const groups = `${' '.repeat(due)}${'since due'.padEnd(sent - due)}since sent`;
-  const late = summary.pollLateness;
-  return [
-    style.dim(groups),
-    style.dim(header),
-    ...lines.slice(1),
-    `polls started late by p50 ${formatMs(late.p50)}, p99 ${formatMs(late.p99)}, at most ${formatMs(late.max)} (${formatCount(late.count)} polls)`,
-    `connections ${formatCount(summary.connections.opened)} opened, ${formatCount(summary.connections.open)} open; ${formatBytes(summary.bytes.sent)} sent, ${formatBytes(summary.bytes.received)} received`,
-    ...silences(summary).map((line) => style.warn(line)),
-  ];
 }
 
 function hubRequests({ hub }: RunSummary, style: Style): string[] {
@@ -241,23 +201,16 @@ function noopHosts({ noop }: RunSummary): string[] {
   ];
 }
 
-/** Long waits and outages. */
-function silences(summary: RunSummary): string[] {
-  const longest = summary.unanswered.toSorted((a, b) => b.seconds - a.seconds)[0];
-  const lines =
-    longest && longest.seconds >= NAMED_WAIT_SECONDS
-      ? [
-          `unanswered for at most ${formatMs(longest.seconds * 1000)} (${waitText({ atMs: Date.parse(longest.at), underWay: longest.underWay })} of ${longest.client})`,
-        ]
-      : [];
-  const startedAt = new Date(summary.startedAt);
-  for (const outage of summary.outages.filter(({ seconds }) => seconds >= NAMED_WAIT_SECONDS).slice(0, NAMED_OUTAGES)) {
-    const startMs = Date.parse(outage.startedAt);
-    lines.push(
-      `no good answer for ${outageText({ ...outage, startMs, endMs: startMs + outage.seconds * 1000 }, startedAt)}`,
-    );
-  }
-  return lines;
+function clusterDurations({ clusterDurations: durations }: RunSummary): string[] {
+  const rows = durations.map(({ from, to, duration }) => [
+    `${from} → ${to}`,
+    formatCount(duration.count),
+    formatMs(duration.p50),
+    formatMs(duration.p95),
+    formatMs(duration.p99),
+    formatMs(duration.max),
+  ]);
+  return rows.length === 0 ? [] : table([['', 'clusters', 'p50', 'p95', 'p99', 'max'], ...rows], [1, 2, 3, 4, 5]);
 }
 
 function bootDownloads({ boot, errors, simulatedSeconds }: RunSummary): string[] {

@@ -1,36 +1,42 @@
 /** What a run came to: one plain object, for summary.json, the API and the terminal. */
 
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
-import {
-  CLIENT_KINDS,
-  type ClientKind,
-  ENDPOINTS,
-  type EndpointName,
-  endpointNumber,
-} from '../../model/protocol/endpoints.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
-import type { Distribution } from '../telemetry/histogram.ts';
+import type { ClusterDuration, ClusterMilestone } from '../telemetry/cluster-durations.ts';
+import type { FailureSamples } from '../telemetry/failure-samples.ts';
 import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import type { SeriesPoint } from '../telemetry/time-series.ts';
+import {
+  type OutageSummary,
+  type SeriesPointSummary,
+  summarizeOutages,
+  summarizeSeries,
+  summarizeUnderWay,
+  summarizeWaits,
+  type UnansweredSummary,
+  type UnderWaySummary,
+} from './answer-summary.ts';
 import { isError } from './figures.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
+import { type Quantiles, quantiles } from './quantiles.ts';
+import {
+  type PollSummary,
+  type RequestErrorSummary,
+  type RequestSummary,
+  type RequestTotals,
+  summarizeErrors,
+  summarizePolls,
+  summarizeRequests,
+  summarizeTotals,
+} from './request-summary.ts';
 import type { Evaluated } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
-
-/** Milliseconds; all 0 when `count` is 0. */
-export interface Quantiles {
-  count: number;
-  mean: number;
-  p50: number;
-  p95: number;
-  p99: number;
-  max: number;
-}
 
 /** How many ever came as far as a phase, of how many that are meant to. */
 export interface Reached {
@@ -42,27 +48,12 @@ export interface Reached {
 export interface Funnel {
   hosts: Record<HostPhase, Reached>;
   clusters: Record<ClusterPhase, Reached>;
+  /** Infra-envs without a cluster, and how many of them have all their hosts discovered. */
+  infraEnvs: Reached;
 }
 
 export interface FunnelStep extends Reached {
   name: string;
-}
-
-export interface RequestSummary {
-  client: ClientKind;
-  endpoint: EndpointName;
-  method: string;
-  count: number;
-  /** Per wall-clock second of the run, clean-up included. */
-  rate: number;
-  /** Attempts without an answer, and answers of 400 or more. */
-  errors: number;
-  /** Attempts by outcome (status or error kind). */
-  outcomes: Record<string, number>;
-  /** From the moment it was due. */
-  sinceDue: Quantiles;
-  /** From the moment it was handed to the socket. */
-  sinceSent: Quantiles;
 }
 
 export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 'expression'> {
@@ -85,27 +76,6 @@ export interface BootSummary {
   bytes: number;
   /** Simulated milliseconds until a host had all of it, retries included. */
   duration: Quantiles;
-}
-
-/** A time in which requests failed or waited and none got a good answer. */
-export interface OutageSummary {
-  startedAt: string;
-  /** Wall-clock seconds from the start of the run to the outage. */
-  afterSeconds: number;
-  seconds: number;
-  /** Attempts that failed meanwhile. */
-  failed: number;
-  /** Most requests that waited at once. */
-  waiting: number;
-}
-
-/** The longest that a request of a kind of client was seen without an answer. */
-export interface UnansweredSummary {
-  client: ClientKind;
-  seconds: number;
-  at: string;
-  /** Requests of the kind under way then. */
-  underWay: number;
 }
 
 /** Requests of one verb on one resource of the hub. */
@@ -149,8 +119,9 @@ export interface RunSummary {
     /** That are to be installed. */
     planned: number;
     installed: number;
-    /** Infra-envs that only hold discovered hosts. */
+    /** Infra-envs that only hold discovered hosts, and how many of them do. */
     infraEnvs: number;
+    infraEnvsDiscovered: number;
     /** Clusters and infra-envs that came to their planned end. */
     complete: number;
     failed: number;
@@ -160,14 +131,24 @@ export interface RunSummary {
   clusterFunnel: FunnelStep[];
   failures: { cluster: number; name: string; reason: string }[];
   requests: RequestSummary[];
-  totals: { requests: number; rate: number; errors: number; sinceDue: Quantiles; sinceSent: Quantiles };
+  totals: RequestTotals;
+  /** Of native agents. */
+  polls: PollSummary;
+  /** What went wrong with requests, the most frequent first. */
+  requestErrors: RequestErrorSummary[];
   /** Null when no cluster was made by custom resources. */
   hub: HubSummary | null;
   /** Null when no host was a no-op one. */
   noop: NoopSummary | null;
+  /** At this moment. */
+  underWay: UnderWaySummary[];
   /** In the order of time. */
   outages: OutageSummary[];
   unanswered: UnansweredSummary[];
+  /** The course of the run: 60 to 120 points of one length, of a second each in a run that is shorter than two minutes. */
+  series: SeriesPointSummary[];
+  /** Simulated milliseconds between milestones, of the clusters that came to the later one. */
+  clusterDurations: { from: ClusterMilestone; to: ClusterMilestone; duration: Quantiles }[];
   pollLateness: Quantiles;
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
@@ -226,6 +207,9 @@ export interface RunFacts {
   thresholds: readonly Evaluated<RunThreshold>[];
   outages: readonly Outage[];
   longestWaits: readonly LongestWait[];
+  series: readonly SeriesPoint[];
+  failureSamples: Pick<FailureSamples, 'of'>;
+  clusterDurations: readonly ClusterDuration[];
   startedAt: Date;
   /** From the start to the end of the last cluster's life. */
   wallSeconds: number;
@@ -277,7 +261,6 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
   const snapshot = reader.snapshot(wallMs);
   const { plan, funnel } = facts;
   const seconds = Math.max(facts.countedSeconds, 1e-9);
-  const requests = summarizeRequests(reader, seconds);
   const steps = funnelSteps(funnel);
   const replies = new Map<string, { step: string; posted: number; deduplicated: number; failed: number }>();
   for (const { step, fate, count } of snapshot.stepReplies) {
@@ -308,7 +291,8 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     clusters: {
       planned: funnel.clusters.installed.of,
       installed: funnel.clusters.installed.count,
-      infraEnvs: plan.clusters.length - funnel.clusters.installed.of,
+      infraEnvs: funnel.infraEnvs.of,
+      infraEnvsDiscovered: funnel.infraEnvs.count,
       complete: funnel.clusters.complete.count,
       failed: facts.failures.length,
       cancelled: facts.cancelled,
@@ -316,28 +300,20 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     hostFunnel: steps.hosts,
     clusterFunnel: steps.clusters,
     failures: facts.failures,
-    requests,
-    totals: {
-      requests: snapshot.totals.requests,
-      rate: snapshot.totals.requests / seconds,
-      errors: snapshot.totals.unanswered + snapshot.totals.refused,
-      sinceDue: quantiles(reader.latency('due')),
-      sinceSent: quantiles(reader.latency('sent')),
-    },
+    requests: summarizeRequests(reader, seconds),
+    totals: summarizeTotals(reader, snapshot, seconds),
+    polls: summarizePolls(reader),
+    requestErrors: summarizeErrors(reader, facts.failureSamples),
     hub: summarizeHub(plan, facts.hubRequests),
     noop: summarizeNoop(facts.processes),
-    outages: facts.outages.map(({ startMs, endMs, failed, waiting }) => ({
-      startedAt: new Date(startMs).toISOString(),
-      afterSeconds: Math.max(0, startMs - facts.startedAt.getTime()) / 1000,
-      seconds: (endMs - startMs) / 1000,
-      failed,
-      waiting,
-    })),
-    unanswered: facts.longestWaits.map(({ client, ms, atMs, underWay }) => ({
-      client,
-      seconds: ms / 1000,
-      at: new Date(atMs).toISOString(),
-      underWay,
+    underWay: summarizeUnderWay(snapshot),
+    outages: summarizeOutages(facts.outages, facts.startedAt),
+    unanswered: summarizeWaits(facts.longestWaits),
+    series: summarizeSeries(facts.series, facts.startedAt),
+    clusterDurations: facts.clusterDurations.map(({ from, to, distribution }) => ({
+      from,
+      to,
+      duration: quantiles(distribution),
     })),
     pollLateness: quantiles(reader.pollLateness()),
     stages: reader
@@ -416,39 +392,6 @@ export function deviations(
 /** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;
 
-function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSummary[] {
-  const rows = new Map<string, RequestSummary>();
-  const none = (): Quantiles => ({ count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 });
-  for (const { client, endpoint, method, code, count } of reader.requests()) {
-    const key = `${client} ${endpoint}`;
-    const row = rows.get(key) ?? {
-      client,
-      endpoint,
-      method,
-      count: 0,
-      rate: 0,
-      errors: 0,
-      outcomes: {},
-      sinceDue: none(),
-      sinceSent: none(),
-    };
-    row.count += count;
-    row.outcomes[code] = (row.outcomes[code] ?? 0) + count;
-    if (isError(code)) row.errors += count;
-    rows.set(key, row);
-  }
-  for (const from of ['due', 'sent'] as const) {
-    for (const { client, endpoint, distribution } of reader.latencies(from)) {
-      const row = rows.get(`${client} ${endpoint}`);
-      if (row) row[from === 'due' ? 'sinceDue' : 'sinceSent'] = quantiles(distribution);
-    }
-  }
-  for (const row of rows.values()) row.rate = row.count / seconds;
-  const place = (row: RequestSummary) =>
-    CLIENT_KINDS.indexOf(row.client) * ENDPOINTS.length + endpointNumber(row.endpoint);
-  return [...rows.values()].sort((a, b) => place(a) - place(b));
-}
-
 function summarizeBoot(reader: TelemetryReader): BootSummary[] {
   return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {
     const entries = Object.entries(outcomes);
@@ -462,15 +405,4 @@ function summarizeBoot(reader: TelemetryReader): BootSummary[] {
       duration: quantiles(durations),
     };
   });
-}
-
-function quantiles(distribution: Distribution): Quantiles {
-  return {
-    count: distribution.count,
-    mean: distribution.mean,
-    p50: distribution.quantile(0.5),
-    p95: distribution.quantile(0.95),
-    p99: distribution.quantile(0.99),
-    max: distribution.max,
-  };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FIGURES, type Figure } from '../plan/figures.ts';
 import { parseExpression, parseFigure, type RunThreshold } from '../plan/thresholds.ts';
 import { AnswerMonitor, type Outage } from '../telemetry/answer-monitor.ts';
+import { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -135,7 +136,11 @@ describe('verdict', () => {
   });
 });
 
-function measured(): { measured: Measured; telemetry: SharedTelemetry; monitor: AnswerMonitor } {
+function measured(): {
+  measured: Measured & { clusterDurations: ClusterDurations };
+  telemetry: SharedTelemetry;
+  monitor: AnswerMonitor;
+} {
   const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
   const reader = new TelemetryReader(buffer);
   const monitor = new AnswerMonitor(reader, 1000);
@@ -146,6 +151,7 @@ function measured(): { measured: Measured; telemetry: SharedTelemetry; monitor: 
       reader,
       answers: monitor,
       saturation: { totals: () => ({ observedMs: 44_000, saturatedMs: 33_000, byReason: {} }) },
+      clusterDurations: new ClusterDurations(),
       clusters: { of: 4, failed: 1, complete: 2 },
       seconds: 10,
     },
@@ -190,7 +196,17 @@ describe('figures of a run', () => {
     expect(value('request_errors{client:agent,endpoint:get-instructions}', 'rate<1')).toBe(2 / 4);
     expect(value('request_errors{client:agent,endpoint:get-cluster}', 'rate<1')).toBe(null);
     expect(value('request_duration{client:user}', 'max<1')).toBe(500);
-    expect(value('request_send_duration{client:agent}', 'count>1')).toBe(3);
+    expect(value('request_send_duration{client:agent}', 'count>1')).toBe(2);
+    expect(value('request_duration{client:agent,result:failed}', 'count>1')).toBe(1);
+    expect(value('generator_errors', 'rate<1')).toBe(0);
+    telemetry.requestSucceeded('user', 'get-cluster', 7);
+    expect(value('request_success_duration{client:user}', 'max<1')).toBe(7);
+    telemetry.pollWaited(150_000, 60_000, 1);
+    expect(value('poll_wait', 'count>1')).toBe(3);
+    all.clusterDurations.apply({ type: 'cluster.phase', time: 0, cluster: 0, name: 'c', phase: 'discovering' });
+    all.clusterDurations.apply({ type: 'cluster.phase', time: 90, cluster: 0, name: 'c', phase: 'preparing' });
+    expect(value('cluster_duration{to:discovered}', 'max<1')).toBe(90);
+    expect(value('cluster_duration', 'max<1')).toBe(null);
     expect(value('request_age{client:user}', 'max<1')).toBe(40_000);
     expect(value('request_age{client:agent}', 'max<1')).toBe(0);
     expect(value('service_outage', 'max<1')).toBe(0);

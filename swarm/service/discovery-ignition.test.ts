@@ -8,6 +8,7 @@ import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import { TEST_CERTIFICATE } from '../../service-mock/http/testing/certificate.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
+import { NO_TELEMETRY } from '../telemetry/testing/no-telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 import { type AgentSetup, fetchDiscoveryIgnition, parseDiscoveryIgnition } from './discovery-ignition.ts';
 import { IgnitionError } from './ignition-config.ts';
@@ -280,13 +281,14 @@ describe('a download of a discovery ignition', () => {
 
   function downloader(tls: TlsOptions = {}) {
     const records: RequestRecord[] = [];
-    const telemetry = {
+    const telemetry: Telemetry = {
+      ...NO_TELEMETRY,
       request: (record: RequestRecord) => records.push(record),
       requestStarted: () => 0,
       requestEnded: () => {},
       connectionOpened: () => {},
       connectionClosed: () => {},
-    } as unknown as Telemetry;
+    };
     const transport = createUndiciTransport({
       mode: 'shared',
       tls,

@@ -13,12 +13,12 @@ import type { ProxySettings } from '../plan/connections.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { ProxyRules } from '../transport/proxy.ts';
 import { TransportError, type WireRequest } from '../transport/transport.ts';
+import { errorDetail } from './error-detail.ts';
 import { goHeaders } from './go-openapi.ts';
 import { IgnitionConfig, IgnitionError } from './ignition-config.ts';
 import { RETRY_POLICIES } from './retry.ts';
 import { roundTrip } from './round-trip.ts';
 import type { Runtime } from './runtime.ts';
-import { errorDetail } from './service-client.ts';
 import { unitEnvironment, unitSettings, unitWords } from './systemd-unit.ts';
 
 /** How the agents of an infra-env are started. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
+import { NO_TELEMETRY } from '../telemetry/testing/no-telemetry.ts';
 import { type Session, TransportError } from '../transport/transport.ts';
 import { AGENT_RETRY } from './retry.ts';
 import { type RoundTripper, roundTrip } from './round-trip.ts';
@@ -9,6 +10,8 @@ import { ModelService } from './testing/model-service.ts';
 let clock: ManualClock;
 let service: ModelService;
 let records: RequestRecord[];
+let failures: unknown[];
+let successes: number[];
 let tripper: RoundTripper;
 let session: Session;
 let stop: AbortController;
@@ -18,12 +21,17 @@ beforeEach(() => {
   clock = new ManualClock(0);
   service = new ModelService(clock);
   records = [];
+  failures = [];
+  successes = [];
   underWay = 0;
-  const telemetry = {
+  const telemetry: Telemetry = {
+    ...NO_TELEMETRY,
     request: (record: RequestRecord) => records.push(record),
+    requestFailed: (...[, endpoint, outcome, describe]) => failures.push([endpoint, outcome, describe()]),
+    requestSucceeded: (_client, _endpoint, ms) => successes.push(ms),
     requestStarted: () => ++underWay,
     requestEnded: () => underWay--,
-  } as unknown as Telemetry;
+  };
   const runtime = { clock, telemetry, wallOf: (ms: number) => ms };
   tripper = { runtime, client: 'agent', policy: AGENT_RETRY, random: () => 0.5 };
   session = service.openSession({ baseUrl: 'http://127.0.0.1:1', client: 'agent', machine: 1 });
@@ -50,6 +58,33 @@ describe('a round trip', () => {
       [503, 1000],
       [200, 3000],
     ]);
+    // From the first of them, which was due before the clock began.
+    expect(successes).toEqual([3020]);
+  });
+
+  it('counts until success from when it was first due, also when an earlier call was given up', async () => {
+    service.fault = () => (service.sent.length < 2 ? new TransportError('refused', 'nobody listens') : undefined);
+    await roundTrip(tripper, session, 'get-instructions', POLL, 0);
+    expect(successes).toEqual([]);
+    await clock.advance(60_000);
+    await roundTrip(tripper, session, 'get-instructions', POLL, 60_000, 0);
+    expect(successes).toEqual([60_000]);
+  });
+
+  it('tells what went wrong in the words of the service, or of this machine', async () => {
+    const outcomes = [
+      { status: 409, body: { code: '409', reason: 'no such state' } },
+      new TransportError('eof', 'hung up'),
+    ];
+    service.fault = () => outcomes.shift();
+    await roundTrip(tripper, session, 'host-progress', POLL, 0);
+    await roundTrip(tripper, session, 'host-progress', POLL, 0);
+    expect(failures).toEqual([
+      ['host-progress', 409, 'no such state'],
+      ['host-progress', 'eof', 'hung up'],
+    ]);
+    expect(records.map(({ sentAt }) => sentAt).at(-1)).toBe(0);
+    expect(successes).toEqual([]);
   });
 
   it('sends a prepared request as it is filled in, at each try', async () => {

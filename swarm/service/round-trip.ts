@@ -16,6 +16,7 @@ import {
   type WireRequest,
   type WireResponse,
 } from '../transport/transport.ts';
+import { errorDetail } from './error-detail.ts';
 import { type RetryPolicy, retriesFor, retryDelayMs } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -35,6 +36,7 @@ export type RoundTripOutcome = WireResponse | TransportError;
  * Never rejects for what the network or the service does; a request that is aborted by its signal or with its session ends
  * with a TransportError of kind `aborted`.
  * @param dueMs simulated moment at which the imitated program sends the request
+ * @param firstDueMs simulated moment at which it first tried what it now tries again
  */
 export async function roundTrip(
   tripper: RoundTripper,
@@ -42,6 +44,7 @@ export async function roundTrip(
   endpoint: EndpointName,
   request: WireRequest | FilledRequest,
   dueMs: number,
+  firstDueMs = dueMs,
 ): Promise<RoundTripOutcome> {
   const { runtime, client, policy } = tripper;
   let due = dueMs;
@@ -52,7 +55,7 @@ export async function roundTrip(
     let outcome: RoundTripOutcome;
     try {
       outcome = await session.request(request);
-      const { status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = outcome;
+      const { status, body, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = outcome;
       runtime.telemetry.request({
         client,
         endpoint,
@@ -64,22 +67,27 @@ export async function roundTrip(
         bytesSent,
         bytesReceived,
       });
+      if (status < 400) runtime.telemetry.requestSucceeded(client, endpoint, endAt - runtime.wallOf(firstDueMs));
+      else runtime.telemetry.requestFailed(client, endpoint, status, () => errorDetail(body));
       if (retriesFor(policy, methodOf(request), status) <= attempt) return outcome;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
+      const { kind, sentAt, message } = error;
       outcome = error;
       runtime.telemetry.request({
         client,
         endpoint,
-        outcome: error.kind,
+        outcome: kind,
         dueAt,
-        sentAt: startedAt,
+        sentAt,
         firstByteAt: 0,
         endAt: wallNow(),
         bytesSent: 0,
         bytesReceived: 0,
       });
-      if (error.kind === 'aborted' || retriesFor(policy, methodOf(request), error) <= attempt) return outcome;
+      if (kind === 'aborted') return outcome;
+      runtime.telemetry.requestFailed(client, endpoint, kind, () => message);
+      if (retriesFor(policy, methodOf(request), error) <= attempt) return outcome;
     } finally {
       runtime.telemetry.requestEnded(ticket);
     }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BaseClock, type ClockTimer } from '../../model/time/clock.ts';
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts';
+import { NO_TELEMETRY } from '../telemetry/testing/no-telemetry.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
 import { decodeJsonAnswer, isTypedError, operationPath } from './go-openapi.ts';
@@ -75,7 +76,7 @@ beforeEach(async () => {
     idleTimeoutMs: 60_000,
     dialTimeoutMs: 5000,
     tlsHandshakeTimeoutMs: 5000,
-    observer: { connectionOpened: () => {}, connectionClosed: () => {} },
+    observer: { connectionOpened: () => {}, connectionClosed: () => {}, requestRepeated: () => {} },
   });
 });
 
@@ -89,14 +90,15 @@ afterEach(async () => {
 });
 
 function client(kind: ServiceClientKind, options: Partial<ServiceClientOptions> = {}) {
-  const telemetry = {
+  const telemetry: Telemetry = {
+    ...NO_TELEMETRY,
     request: (record: RequestRecord) => records.push(record),
     requestStarted: () => {
       underWay.add(++started);
       return started;
     },
     requestEnded: (ticket: number) => expect(underWay.delete(ticket)).toBe(true),
-  } as unknown as Telemetry;
+  };
   return createServiceClient({
     runtime: { clock, transport, telemetry, wallOf: (ms) => ms },
     kind,

@@ -6,6 +6,7 @@
 
 import { type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../../model/protocol/endpoints.ts';
 import { type Session, TransportError, type WireRequest, type WireResponse } from '../transport/transport.ts';
+import { errorDetail, shorten } from './error-detail.ts';
 import { goHeaders, isTypedError, jsonBody, multipartBody, operationPath } from './go-openapi.ts';
 import { RETRY_POLICIES, type ServiceClientKind } from './retry.ts';
 import { type RoundTripper, roundTrip } from './round-trip.ts';
@@ -88,7 +89,6 @@ const MEASURED_AS: Readonly<Record<ServiceClientKind, ClientKind>> = {
   'agent-logs': 'agent',
   user: 'user',
 };
-const DETAIL_LENGTH = 600;
 
 class GoServiceClient implements ServiceClient {
   readonly #options: ServiceClientOptions;
@@ -164,27 +164,4 @@ function accept(call: ServiceCall, response: WireResponse): WireResponse {
     isTypedError(response.contentType, response.body),
     detail,
   );
-}
-
-/** What an error answer says, shortened in the middle. */
-export function errorDetail(body: Buffer): string {
-  return shorten(reasonIn(body.toString()));
-}
-
-/** What the service's error bodies of either shape say, without their envelope; other text as it is. */
-function reasonIn(text: string): string {
-  try {
-    const { reason, message } = JSON.parse(text) as { reason?: unknown; message?: unknown };
-    if (typeof reason === 'string' && reason !== '') return reason;
-    if (typeof message === 'string' && message !== '') return message;
-  } catch {
-    // No JSON, or none that is an object: the text is all there is.
-  }
-  return text;
-}
-
-/** Keeps the end too: a chain of errors names its cause last. */
-function shorten(text: string): string {
-  if (text.length <= DETAIL_LENGTH) return text;
-  return `${text.slice(0, DETAIL_LENGTH / 2)} … ${text.slice(-DETAIL_LENGTH / 2)}`;
 }

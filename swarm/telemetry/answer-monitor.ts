@@ -45,6 +45,7 @@ export class AnswerMonitor {
   readonly #outageLengths = new Float64Array(HISTOGRAM_WORDS);
   readonly #outages: Outage[] = [];
   #current: Outage | null = null;
+  #lastStartMs: number | null = null;
   #good: number;
   #failed: number;
   #lookedAt: number;
@@ -90,6 +91,7 @@ export class AnswerMonitor {
     else if (newlyFailed > 0 || vain >= VAIN_REQUESTS) {
       // A failure became known at some moment since the last look.
       const startMs = newlyFailed > 0 ? Math.min(this.#lookedAt, vainSince) : vainSince;
+      this.#lastStartMs = this.#current?.startMs ?? startMs;
       this.#current ??= { startMs, endMs: nowMs, failed: 0, waiting: 0 };
       this.#current.endMs = nowMs;
       this.#current.failed += newlyFailed;
@@ -119,6 +121,11 @@ export class AnswerMonitor {
     return [...this.#outages, ...(this.#current ? [this.#current] : [])].map((outage) => ({ ...outage }));
   }
 
+  /** Wall-clock milliseconds at which the last one began; null when there was none. */
+  lastOutageStartMs(): number | null {
+    return this.#lastStartMs;
+  }
+
   /** Lengths of all outages in milliseconds, one that goes on included. */
   outageLengths(): Distribution {
     const lengths = new Distribution();
@@ -143,7 +150,7 @@ export class AnswerMonitor {
     let good = 0;
     let failed = 0;
     for (const answers of this.#reader.answers()) {
-      good += answers.good;
+      good += answers.good + answers.refused;
       failed += answers.failed;
     }
     return { good, failed };

@@ -1,4 +1,6 @@
 /** A metric of the generator as one row of a table, and what its values are made from. */
+import type { AnswerMonitor } from './answer-monitor.ts';
+import type { ClusterDurations } from './cluster-durations.ts';
 import type { HubRequestCounts } from './hub-request-counts.ts';
 import type { ProcessFigures } from './process-figures.ts';
 import type { SaturationMonitor } from './saturation.ts';
@@ -10,6 +12,9 @@ export interface RegistrySource {
   saturation: SaturationMonitor;
   /** Simulated seconds per wall-clock second. */
   clockSpeed: number;
+  /** Of a run; absent where nobody looks. */
+  answers?: AnswerMonitor;
+  clusterDurations?: ClusterDurations;
   /** Of a run that may have a hub. */
   hubRequests?: HubRequestCounts;
   /** Of a run that may have no-op hosts. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wallNow } from '../../model/time/clock.ts';
+import { AnswerMonitor } from './answer-monitor.ts';
+import { ClusterDurations } from './cluster-durations.ts';
 import { ProcessFigures } from './process-figures.ts';
 import { createRegistry } from './registry.ts';
 import { SaturationMonitor } from './saturation.ts';
@@ -13,17 +15,21 @@ function setUp() {
   const reader = new TelemetryReader(buffer);
   const telemetry = new SharedTelemetry(buffer, 1);
   const saturation = new SaturationMonitor(reader, 0);
+  const answers = new AnswerMonitor(reader, 100_000);
+  const clusterDurations = new ClusterDurations();
   return {
     telemetry,
     reader,
     saturation,
-    registry: createRegistry('1.2.3', () => ({ reader, saturation, clockSpeed: 30 })),
+    answers,
+    clusterDurations,
+    registry: createRegistry('1.2.3', () => ({ reader, saturation, clockSpeed: 30, answers, clusterDurations })),
   };
 }
 
 describe('registry', () => {
   it('serves everything that was recorded, in valid exposition format', async () => {
-    const { telemetry, saturation, registry } = setUp();
+    const { telemetry, saturation, registry, answers, clusterDurations } = setUp();
     for (let i = 0; i < 10; i++) {
       telemetry.request({
         client: 'agent',
@@ -38,7 +44,19 @@ describe('registry', () => {
       });
       telemetry.pollLateness(300);
     }
+    telemetry.requestSucceeded('agent', 'get-instructions', 7000);
+    telemetry.pollWaited(150_000, 60_000, 1);
+    telemetry.requestRepeated('replayed');
+    clusterDurations.apply({ type: 'cluster.phase', time: 0, cluster: 0, name: 'c', phase: 'discovering' });
+    clusterDurations.apply({ type: 'cluster.phase', time: 90_000, cluster: 0, name: 'c', phase: 'preparing' });
+    answers.look(101_000);
+    telemetry.request({
+      ...{ client: 'user', endpoint: 'get-cluster', outcome: 'refused', dueAt: 0, sentAt: 0, firstByteAt: 0, endAt: 1 },
+      ...{ bytesSent: 0, bytesReceived: 0 },
+    });
+    answers.look(102_000);
     telemetry.requestStarted('user', wallNow() - 5000);
+    answers.look(wallNow());
     telemetry.hostPhase(0, 'polling');
     telemetry.hostStage(0, 'Writing image to disk');
     telemetry.clusterPhase(0, 'discovering');
@@ -52,10 +70,21 @@ describe('registry', () => {
     const pair = { client: 'agent', endpoint: 'get-instructions' };
     expect(value(families, 'swarm_requests_total', { ...pair, method: 'GET', code: '200' })).toBe(9);
     expect(value(families, 'swarm_requests_total', { ...pair, code: 'reset' })).toBe(1);
-    expect(value(families, 'swarm_request_duration_seconds_bucket', { ...pair, le: '0.1' })).toBe(0);
-    expect(value(families, 'swarm_request_duration_seconds_bucket', { ...pair, le: '0.25' })).toBe(10);
-    expect(value(families, 'swarm_request_duration_seconds_sum', pair)).toBeCloseTo(1.2);
-    expect(value(families, 'swarm_request_send_duration_seconds_bucket', { ...pair, le: '0.025' })).toBe(10);
+    const answered = { ...pair, result: 'answered' };
+    const failed = { ...pair, result: 'failed' };
+    expect(value(families, 'swarm_request_duration_seconds_bucket', { ...answered, le: '0.1' })).toBe(0);
+    expect(value(families, 'swarm_request_duration_seconds_bucket', { ...answered, le: '0.25' })).toBe(9);
+    expect(value(families, 'swarm_request_duration_seconds_sum', answered)).toBeCloseTo(1.08);
+    expect(value(families, 'swarm_request_duration_seconds_count', failed)).toBe(1);
+    expect(value(families, 'swarm_request_send_duration_seconds_bucket', { ...answered, le: '0.025' })).toBe(9);
+    expect(value(families, 'swarm_request_success_duration_seconds_sum', pair)).toBe(7);
+    expect(value(families, 'swarm_poll_wait_seconds_count')).toBe(3);
+    expect(value(families, 'swarm_polls_missed_total')).toBe(2);
+    expect(value(families, 'swarm_requests_repeated_total', { how: 'replayed' })).toBe(1);
+    expect(value(families, 'swarm_service_outage_duration_seconds_count')).toBe(1);
+    expect(value(families, 'swarm_service_outage_last_start_timestamp_seconds')).toBe(101);
+    expect(value(families, 'swarm_longest_request_wait_seconds', { client: 'user' })).toBeGreaterThanOrEqual(5);
+    expect(value(families, 'swarm_cluster_duration_seconds_sum', { from: 'created', to: 'discovered' })).toBe(90);
     expect(value(families, 'swarm_requests_under_way', { client: 'user' })).toBe(1);
     expect(value(families, 'swarm_requests_under_way', { client: 'agent' })).toBe(0);
     expect(value(families, 'swarm_oldest_request_age_seconds', { client: 'user' })).toBeGreaterThanOrEqual(5);

@@ -7,6 +7,7 @@ import type { Distribution } from './histogram.ts';
 import type { MetricRow, RegistrySource, Sample, Scrape } from './metric-row.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
 import { SATURATION_RULES } from './saturation.ts';
+import { RESULTS } from './telemetry.ts';
 
 /** Upper bounds in seconds of requests and lateness, and of stages. */
 const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -37,11 +38,13 @@ function latencyRow(name: string, help: string, from: 'due' | 'sent'): MetricRow
     type: 'histogram',
     help,
     run: ({ reader }) =>
-      reader
-        .latencies(from)
-        .flatMap(({ client, endpoint, distribution }) =>
-          histogram(name, { client, endpoint }, LATENCY_BOUNDS, distribution),
-        ),
+      RESULTS.flatMap((result) =>
+        reader
+          .latencies(from, result)
+          .flatMap(({ client, endpoint, distribution }) =>
+            histogram(name, { client, endpoint, result }, LATENCY_BOUNDS, distribution),
+          ),
+      ),
   };
 }
 
@@ -123,14 +126,75 @@ function rows(version: string): MetricRow[] {
     },
     latencyRow(
       'swarm_request_duration_seconds',
-      'Time from the moment an attempt was due to its end, failed attempts included, by client and endpoint.',
+      'Time from the moment an attempt was due to its end, by client, endpoint and result: answered (below 500) or failed.',
       'due',
     ),
     latencyRow(
       'swarm_request_send_duration_seconds',
-      'Time from the moment an attempt was handed to the socket to its end, by client and endpoint.',
+      'Time from the moment an attempt was handed to the socket to its end, by client, endpoint and result.',
       'sent',
     ),
+    {
+      name: 'swarm_request_success_duration_seconds',
+      type: 'histogram',
+      help: 'Time from the moment a request was first due to the answer it wanted, retries included, by client and endpoint.',
+      run: ({ reader }) =>
+        reader
+          .untilSuccesses()
+          .flatMap(({ client, endpoint, distribution }) =>
+            histogram('swarm_request_success_duration_seconds', { client, endpoint }, LATENCY_BOUNDS, distribution),
+          ),
+    },
+    {
+      name: 'swarm_poll_wait_seconds',
+      type: 'histogram',
+      help: 'Time from the moment a poll was due to its answer as an open loop measures it: polls never sent because the one before had no answer are counted.',
+      run: ({ reader }) => histogram('swarm_poll_wait_seconds', {}, LATENCY_BOUNDS, reader.openLoop()),
+    },
+    {
+      name: 'swarm_polls_missed_total',
+      type: 'counter',
+      help: 'Polls that were never sent because the one before had no answer.',
+      run: ({ reader }) => [{ labels: {}, value: reader.missedPolls() }],
+    },
+    {
+      name: 'swarm_requests_repeated_total',
+      type: 'counter',
+      help: 'Requests sent once more inside one attempt: replayed on another connection, or redirected.',
+      run: ({ snapshot }) => counts('how', snapshot.repeats),
+    },
+    {
+      name: 'swarm_service_outage_duration_seconds',
+      type: 'histogram',
+      help: 'Times in which requests failed or waited and none got a good answer, the one that goes on included.',
+      run: ({ answers }) =>
+        answers ? histogram('swarm_service_outage_duration_seconds', {}, LATENCY_BOUNDS, answers.outageLengths()) : [],
+    },
+    {
+      name: 'swarm_service_outage_last_start_timestamp_seconds',
+      type: 'gauge',
+      help: 'Start of the last such time, in seconds of the Unix epoch; absent when there was none.',
+      run: ({ answers }) => {
+        const startMs = answers?.lastOutageStartMs() ?? null;
+        return startMs === null ? [] : [{ labels: {}, value: startMs / 1000 }];
+      },
+    },
+    {
+      name: 'swarm_longest_request_wait_seconds',
+      type: 'gauge',
+      help: 'Longest that a request of a client was seen without an answer since the start of the run.',
+      run: ({ answers }) =>
+        (answers?.longestWaits() ?? []).map(({ client, ms }) => ({ labels: { client }, value: ms / 1000 })),
+    },
+    {
+      name: 'swarm_cluster_duration_seconds',
+      type: 'histogram',
+      help: 'Simulated time of clusters from one milestone of their life to another.',
+      run: ({ clusterDurations }) =>
+        (clusterDurations?.all() ?? []).flatMap(({ from, to, distribution }) =>
+          histogram('swarm_cluster_duration_seconds', { from, to }, STAGE_BOUNDS, distribution),
+        ),
+    },
     {
       name: 'swarm_kube_requests_total',
       type: 'counter',

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { SharedTelemetry } from './shared-telemetry.ts';
-import type { RequestRecord } from './telemetry.ts';
+import { type FailureSample, SharedTelemetry } from './shared-telemetry.ts';
+import type { RequestOutcome, RequestRecord } from './telemetry.ts';
 import { createTelemetryBuffer } from './telemetry-layout.ts';
 import { ratesBetween } from './telemetry-rates.ts';
 import { TelemetryReader } from './telemetry-reader.ts';
@@ -48,6 +48,7 @@ describe('shared telemetry', () => {
       answered: 4,
       unanswered: 1,
       aborted: 1,
+      own: 0,
       refused: 1,
       polls: 0,
       bytesSent: 1800,
@@ -55,18 +56,76 @@ describe('shared telemetry', () => {
     });
   });
 
-  it('measures from the due time and from the moment of sending, failures included, own aborts excluded', () => {
+  it('measures from the due time and from the moment of sending, what was answered apart from what failed', () => {
     const { main, reader } = setUp();
     main.request(poll);
     main.request({ ...poll, outcome: 'aborted', endAt: 99_000 });
     main.request({ ...poll, outcome: 'dial-timeout', sentAt: 0, endAt: 31_000 });
+    main.request({ ...poll, outcome: 'refused', sentAt: 0, endAt: 1001 });
+    main.request({ ...poll, outcome: 502, endAt: 1030 });
+    main.request({ ...poll, outcome: 409, endAt: 1040 });
+    main.request({ ...poll, outcome: 'files-exhausted', sentAt: 0, endAt: 99_000 });
+    const pair = { client: 'agent', endpoint: 'get-instructions' } as const;
     const due = reader.latency('due');
-    const sent = reader.latency('sent', { client: 'agent', endpoint: 'get-instructions' });
-    expect([due.count, due.min, due.max]).toEqual([2, 20, 30_000]);
-    expect([sent.count, sent.max]).toEqual([1, 10]);
+    const sent = reader.latency('sent', pair);
+    expect([due.count, due.min, due.max]).toEqual([2, 20, 40]);
+    expect([sent.count, sent.max]).toEqual([2, 30]);
+    const failed = reader.latency('due', { result: 'failed' });
+    expect([failed.count, failed.min, failed.max]).toEqual([3, 1, 30_000]);
+    expect(reader.latency('sent', { ...pair, result: 'failed' }).count).toBe(1);
     expect(reader.latency('due', { client: 'user' }).count).toBe(0);
-    expect(reader.latencies('due').map((entry) => [entry.client, entry.endpoint, entry.distribution.count])).toEqual([
-      ['agent', 'get-instructions', 2],
+    for (const [result, count] of [
+      ['answered', 2],
+      ['failed', 3],
+    ] as const) {
+      expect(reader.latencies('due', result).map((one) => [one.client, one.endpoint, one.distribution.count])).toEqual([
+        ['agent', 'get-instructions', count],
+      ]);
+    }
+    expect(reader.answered().count).toBe(2);
+    expect(reader.answers()[0]).toEqual({ client: 'agent', good: 1, refused: 1, failed: 3, own: 1 });
+    expect(reader.snapshot(0).totals).toMatchObject({ requests: 7, unanswered: 2, own: 1, aborted: 1, refused: 2 });
+  });
+
+  it('counts the time to a success, and requests that went out once more', () => {
+    const { main, reader } = setUp();
+    main.requestSucceeded('agent', 'register-host', 61_000);
+    main.requestSucceeded('user', 'get-cluster', 10);
+    main.requestRepeated('replayed');
+    expect(reader.untilSuccess().count).toBe(2);
+    expect(reader.untilSuccess({ client: 'agent' }).max).toBe(61_000);
+    expect(reader.untilSuccesses().map(({ endpoint }) => endpoint)).toEqual(['register-host', 'get-cluster']);
+    expect(reader.snapshot(0).repeats).toEqual({ replayed: 1, redirected: 0 });
+  });
+
+  it('gives polls that a wait made impossible the wait that they would have had', () => {
+    const { main, reader } = setUp();
+    main.pollWaited(20, 60_000, 1);
+    // One request that waited all the time: polls due at 60 s, 120 s and 180 s were never sent.
+    main.pollWaited(200_000, 60_000, 1);
+    const open = reader.openLoop();
+    expect([open.count, open.max, open.sum]).toEqual([5, 200_000, 20 + 200_000 + 140_000 + 80_000 + 20_000]);
+    expect(reader.missedPolls()).toBe(3);
+    // Attempts that failed were polls too.
+    main.pollWaited(200_000, 60_000, 3);
+    expect(reader.missedPolls()).toBe(4);
+    main.pollWaited(200_000, 60_000, 30);
+    main.pollWaited(200_000, 0, 1);
+    expect(reader.missedPolls()).toBe(4);
+  });
+
+  it('tells the first failure of each kind', () => {
+    const told: FailureSample[] = [];
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
+    const telemetry = new SharedTelemetry(buffer, 0, (sample) => told.push(sample));
+    const fail = (outcome: RequestOutcome, message: string) =>
+      telemetry.requestFailed('agent', 'register-host', outcome, () => message);
+    fail(409, 'first');
+    fail(409, 'second');
+    fail('refused', 'third');
+    expect(told.map(({ client, endpoint, code, message }) => [client, endpoint, code, message])).toEqual([
+      ['agent', 'register-host', '409', 'first'],
+      ['agent', 'register-host', 'refused', 'third'],
     ]);
   });
 

@@ -2,19 +2,37 @@
  * The writing end of the shared telemetry; one a thread. See the drawing in telemetry-layout.ts.
  */
 import { BOOT_KINDS, type BootKind } from '../../model/protocol/boot-kinds.ts';
-import { CLIENT_KINDS, type ClientKind, ENDPOINTS, endpointNumber } from '../../model/protocol/endpoints.ts';
-import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
+import {
+  CLIENT_KINDS,
+  type ClientKind,
+  ENDPOINTS,
+  type EndpointName,
+  endpointNumber,
+} from '../../model/protocol/endpoints.ts';
+import { isGeneratorError, TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
 import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../../model/protocol/states.ts';
+import { wallNow } from '../../model/time/clock.ts';
 import { HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
-import { ERROR_KINDS, type ErrorKind, type RequestOutcome, type RequestRecord, type Telemetry } from './telemetry.ts';
 import {
+  ERROR_KINDS,
+  type ErrorKind,
+  REPEATS,
+  type Repeat,
+  type RequestOutcome,
+  type RequestRecord,
+  type Telemetry,
+} from './telemetry.ts';
+import {
+  ANSWERS,
   AT,
+  codeOf,
   FIRST_ERROR,
   FIRST_STATUS,
   HOST_ROLES,
   OTHER_STATUS,
   OUTCOMES,
+  PAIRS,
   REPLY_FATES,
   STATUSES,
   STEP_NAMES,
@@ -36,6 +54,10 @@ const clusterPhaseNumbers = numbered(CLUSTER_PHASES);
 const bootNumbers = numbered(BOOT_KINDS);
 const roleNumbers = numbered(HOST_ROLES);
 const stageNumbers = numbered(HOST_STAGES);
+const repeatNumbers = numbered(REPEATS);
+const [GOOD, REFUSED, FAILED, OWN] = ANSWERS.keys() as unknown as [number, number, number, number];
+/** Polls that one wait made impossible and that are counted at most; a wait of a day at a pace of a second is shorter. */
+const MOST_MISSED = 100_000;
 
 function outcomeNumber(outcome: RequestOutcome): number {
   if (typeof outcome !== 'number') return FIRST_ERROR + errorOutcomes.get(outcome)!;
@@ -43,24 +65,47 @@ function outcomeNumber(outcome: RequestOutcome): number {
   return status >= 0 && status < STATUSES ? status : OTHER_STATUS;
 }
 
+/** Which of {@link ANSWERS} it is. `aborted` is none. */
+function answerNumber(outcome: RequestOutcome): number {
+  if (typeof outcome === 'number') return outcome >= 500 ? FAILED : outcome >= 400 ? REFUSED : GOOD;
+  return isGeneratorError(outcome) ? OWN : FAILED;
+}
+
+/** The first failure of its kind. */
+export interface FailureSample {
+  client: ClientKind;
+  endpoint: EndpointName;
+  /** The HTTP status or the kind of a transport error, as labels of metrics have it. */
+  code: string;
+  /** In the words of the service, or of this machine. */
+  message: string;
+  /** Wall-clock milliseconds. */
+  atMs: number;
+}
+
 export type ThreadGauges = Record<(typeof THREAD_GAUGES)[number], number>;
 
 /**
- * Counts an attempt once, whatever becomes of it. Latencies take in every attempt that the other side or the network
- * answered or let fail, errors included, and leave out those that we aborted ourselves. An attempt that was never
- * handed to a socket (`sentAt` 0) has a latency since it was due, and none since it was sent.
+ * Counts an attempt once, whatever becomes of it. Latencies of what was answered and of what failed are apart, and leave out what we
+ * aborted ourselves and what this machine could not send. An attempt that was never handed to a socket (`sentAt` 0) has a latency since
+ * it was due, and none since it was sent.
  */
 export class SharedTelemetry implements Telemetry {
   readonly #views: TelemetryViews;
   readonly #words: Float64Array;
   readonly #underWay: UnderWay;
+  readonly #onFailure: ((sample: FailureSample) => void) | undefined;
+  /** Failures that were told: pair × outcome. */
+  readonly #told = new Set<number>();
 
   /**
    * @param writer 0 on the main thread, 1 + number of the worker on a worker. Several instances on one thread may share it, but only
    * one of them may start requests.
+   * @param onFailure told of the first failure of each client, endpoint and outcome
    * @throws RangeError when the buffer has no such section.
    */
-  constructor(buffer: SharedArrayBuffer, writer: number) {
+  constructor(buffer: SharedArrayBuffer, writer: number, onFailure?: (sample: FailureSample) => void) {
+    this.#onFailure = onFailure;
     this.#views = viewTelemetry(buffer);
     const section = this.#views.sections[writer];
     if (!section) throw new RangeError(`telemetry has ${this.#views.writers} writers; ${writer} is none of them`);
@@ -76,12 +121,45 @@ export class SharedTelemetry implements Telemetry {
     words[AT.sent + pair]! += record.bytesSent;
     words[AT.received + pair]! += record.bytesReceived;
     if (record.outcome === 'aborted') return;
-    const failed = typeof record.outcome !== 'number' || record.outcome >= 500;
-    words[AT.answers + client * 2 + (failed ? 1 : 0)]!++;
-    recordDuration(words, AT.sinceDue + pair * HISTOGRAM_WORDS, record.endAt - record.dueAt);
-    if (record.sentAt > 0) {
-      recordDuration(words, AT.sinceSent + pair * HISTOGRAM_WORDS, record.endAt - record.sentAt);
-    }
+    const answer = answerNumber(record.outcome);
+    words[AT.answers + client * ANSWERS.length + answer]!++;
+    if (answer === OWN) return;
+    const sinceDue = record.endAt - record.dueAt;
+    const histogram = ((answer === FAILED ? PAIRS : 0) + pair) * HISTOGRAM_WORDS;
+    recordDuration(words, AT.sinceDue + histogram, sinceDue);
+    if (record.sentAt > 0) recordDuration(words, AT.sinceSent + histogram, record.endAt - record.sentAt);
+    if (answer !== FAILED) recordDuration(words, AT.answered, sinceDue);
+  }
+
+  requestFailed(client: ClientKind, endpoint: EndpointName, outcome: RequestOutcome, describe: () => string): void {
+    if (!this.#onFailure) return;
+    const pair = clientNumbers.get(client)! * ENDPOINTS.length + endpointNumber(endpoint);
+    const kind = pair * OUTCOMES + outcomeNumber(outcome);
+    if (this.#told.has(kind)) return;
+    this.#told.add(kind);
+    const code = codeOf(outcomeNumber(outcome));
+    this.#onFailure({ client, endpoint, code, message: describe(), atMs: wallNow() });
+  }
+
+  requestSucceeded(client: ClientKind, endpoint: EndpointName, ms: number): void {
+    const pair = clientNumbers.get(client)! * ENDPOINTS.length + endpointNumber(endpoint);
+    recordDuration(this.#words, AT.untilSuccess + pair * HISTOGRAM_WORDS, ms);
+  }
+
+  requestRepeated(how: Repeat): void {
+    this.#words[AT.repeats + repeatNumbers.get(how)!]!++;
+  }
+
+  /**
+   * Beside the wait itself those are recorded that polls would have had which were due meanwhile and were never sent: one pace shorter,
+   * two paces shorter … (HdrHistogram, recordValueWithExpectedInterval).
+   */
+  pollWaited(ms: number, paceMs: number, attempts: number): void {
+    recordDuration(this.#words, AT.openLoop, ms);
+    if (!(paceMs > 0)) return;
+    const meanwhile = Math.min(Math.floor(ms / paceMs), MOST_MISSED);
+    for (let poll = 1; poll <= meanwhile; poll++) recordDuration(this.#words, AT.openLoop, ms - poll * paceMs);
+    this.#words[AT.missedPolls]! += Math.max(0, meanwhile - (attempts - 1));
   }
 
   requestStarted(client: ClientKind, atMs: number): number {

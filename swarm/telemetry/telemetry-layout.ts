@@ -9,14 +9,15 @@
  *    │ requests                        │ bytes sent │ received │ connections   │ step replies │ errors │ thread │
  *    │ client × endpoint × outcome     │ client × endpoint     │ opened closed │ step × fate  │ kind   │ gauges │
  *    ├──────────────────┬──────────────┼───────────────────────┴────┬──────────┴──┬───────────┴────────┴────────┤
- *    │ answers          │ under way    │ latency since due and      │ poll        │ stage durations             │
- *    │ client × good,   │ client ×     │ since sent, histograms     │ lateness    │ role × stage                │
- *    │ failed           │ count, since │ client × endpoint          │             │                             │
+ *    │ answers          │ under way    │ latencies, histograms      │ polls       │ stage durations             │
+ *    │ client × good,   │ client ×     │ since due, since sent:     │ lateness,   │ role × stage                │
+ *    │ refused, failed, │ count, since │ result × client × endpoint │ open loop   │                             │
+ *    │ own              │              │ until success: c. × e.     │             │                             │
  *
  * At its end lie the requests (kind × outcome), bytes and durations (histograms by kind) of what booting hosts download.
  *
  * No two threads write the same word, so recording is a plain addition: nothing is contended and nothing can be lost. The
- * reader adds up the sections. An aligned float is written and read whole on all 64-bit machines. A section is seven
+ * reader adds up the sections. An aligned float is written and read whole on all 64-bit machines. A section is some twenty
  * megabytes of address space of which only touched pages become memory.
  *
  * A host's or cluster's byte is 0 while the slot is unused, else 1 + position in HOST_PHASES, HOST_STAGES or CLUSTER_PHASES;
@@ -27,7 +28,7 @@ import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { HOST_STAGES, type HostRole, STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
 import { HISTOGRAM_WORDS } from './histogram.ts';
-import { ERROR_KINDS } from './telemetry.ts';
+import { ERROR_KINDS, REPEATS, RESULTS } from './telemetry.ts';
 import { UNDER_WAY_WORDS } from './under-way.ts';
 
 export const HOST_ROLES: readonly HostRole[] = ['auto-assign', 'master', 'arbiter', 'worker', 'bootstrap'];
@@ -40,8 +41,20 @@ export const STATUSES = 500;
 export const OTHER_STATUS = STATUSES;
 export const FIRST_ERROR = OTHER_STATUS + 1;
 export const OUTCOMES = FIRST_ERROR + TRANSPORT_ERROR_KINDS.length;
+/** The HTTP status, a TransportErrorKind, or `other` for statuses that are not counted exactly. @param outcome 0 … OUTCOMES - 1 */
+export function codeOf(outcome: number): string {
+  if (outcome === OTHER_STATUS) return 'other';
+  return outcome < OTHER_STATUS ? String(FIRST_STATUS + outcome) : TRANSPORT_ERROR_KINDS[outcome - FIRST_ERROR]!;
+}
+
 /** Client × endpoint. */
 export const PAIRS = CLIENT_KINDS.length * ENDPOINTS.length;
+
+/**
+ * How attempts of a kind of client ended: with a status below 400, one of the service's refusals, a failure of the service, a failure of
+ * this machine.
+ */
+export const ANSWERS = ['good', 'refused', 'failed', 'own'] as const;
 
 /** What a thread says of itself, replaced once a second. */
 export const THREAD_GAUGES = ['heartbeatMs', 'lagMs', 'utilization', 'heapBytes'] as const;
@@ -62,11 +75,17 @@ export const AT = (() => {
     replies: take(STEP_NAMES.length * REPLY_FATES.length),
     errors: take(ERROR_KINDS.length),
     thread: take(THREAD_GAUGES.length),
-    answers: take(CLIENT_KINDS.length * 2),
+    answers: take(CLIENT_KINDS.length * ANSWERS.length),
+    repeats: take(REPEATS.length),
     underWay: take(UNDER_WAY_WORDS),
-    sinceDue: take(PAIRS * HISTOGRAM_WORDS),
-    sinceSent: take(PAIRS * HISTOGRAM_WORDS),
+    sinceDue: take(RESULTS.length * PAIRS * HISTOGRAM_WORDS),
+    sinceSent: take(RESULTS.length * PAIRS * HISTOGRAM_WORDS),
+    untilSuccess: take(PAIRS * HISTOGRAM_WORDS),
+    /** Since due, of all that was answered: for a look at each second. */
+    answered: take(HISTOGRAM_WORDS),
     lateness: take(HISTOGRAM_WORDS),
+    openLoop: take(HISTOGRAM_WORDS),
+    missedPolls: take(1),
     stages: take(HOST_ROLES.length * HOST_STAGES.length * HISTOGRAM_WORDS),
     bootRequests: take(BOOT_KINDS.length * OUTCOMES),
     bootBytes: take(BOOT_KINDS.length),

@@ -2,26 +2,20 @@
  * The reading end of the shared telemetry, on the main thread. Everything it gives is a copy.
  */
 import { BOOT_KINDS, type BootKind } from '../../model/protocol/boot-kinds.ts';
-import {
-  CLIENT_KINDS,
-  type ClientKind,
-  ENDPOINTS,
-  type EndpointName,
-  endpointNumber,
-} from '../../model/protocol/endpoints.ts';
-import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
+import { CLIENT_KINDS, type ClientKind, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
+import { isGeneratorError, type TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import { CLUSTER_PHASES, type ClusterPhase, HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
 import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../../model/protocol/states.ts';
 import { Distribution, HISTOGRAM_WORDS } from './histogram.ts';
 import type { ThreadGauges } from './shared-telemetry.ts';
-import { ERROR_KINDS, type ErrorKind } from './telemetry.ts';
+import { ERROR_KINDS, type ErrorKind, REPEATS, RESULTS, type Repeat, type RequestResult } from './telemetry.ts';
 import {
+  ANSWERS,
   AT,
-  FIRST_ERROR,
-  FIRST_STATUS,
+  codeOf,
   HOST_ROLES,
-  OTHER_STATUS,
   OUTCOMES,
+  PAIRS,
   REPLY_FATES,
   STEP_NAMES,
   type TelemetryViews,
@@ -67,10 +61,14 @@ export interface UnderWayNow {
 /** Attempts of a kind of client that have ended, those we aborted ourselves excluded. */
 export interface AnswerCount {
   client: ClientKind;
-  /** Answered with a status below 500: the service is there, whatever it thinks of the request. */
+  /** Answered with a status below 400. */
   good: number;
+  /** Answered with 400 … 499: the service is there, and thinks nothing of the request. */
+  refused: number;
   /** Answered with 500 or more, or not at all. */
   failed: number;
+  /** Never sent, because this machine had no means left for it. */
+  own: number;
 }
 
 /** What booting hosts have downloaded of one kind. */
@@ -96,9 +94,11 @@ export interface TelemetrySnapshot {
     requests: number;
     /** Attempts that got an HTTP status. */
     answered: number;
-    /** Attempts that got none, those we aborted ourselves excluded. */
+    /** Attempts that got none, those we aborted ourselves and {@link own} excluded. */
     unanswered: number;
     aborted: number;
+    /** Attempts that this machine had no means for: an error of the generator, not of the service. */
+    own: number;
     /** Answers with a status of 400 or more. */
     refused: number;
     /** Polls started. */
@@ -107,6 +107,8 @@ export interface TelemetrySnapshot {
     bytesReceived: number;
   };
   connections: { opened: number; closed: number; open: number };
+  /** Requests that were sent once more inside their attempt. */
+  repeats: Record<Repeat, number>;
   hosts: {
     /** Hosts that have a phase: the denominator of the counts. */
     total: number;
@@ -127,11 +129,15 @@ export interface TelemetrySnapshot {
 export interface LatencyFilter {
   client?: ClientKind;
   endpoint?: EndpointName;
+  /** Default `answered`. */
+  result?: RequestResult;
 }
 
-function codeOf(outcome: number): string {
-  if (outcome === OTHER_STATUS) return 'other';
-  return outcome < OTHER_STATUS ? String(FIRST_STATUS + outcome) : TRANSPORT_ERROR_KINDS[outcome - FIRST_ERROR]!;
+/** The latencies of a client and endpoint. */
+export interface PairLatency {
+  client: ClientKind;
+  endpoint: EndpointName;
+  distribution: Distribution;
 }
 
 /** Counts slots by name; byte 0 is an unused slot. */
@@ -161,6 +167,7 @@ export class TelemetryReader {
       answered: 0,
       unanswered: 0,
       aborted: 0,
+      own: 0,
       refused: 0,
       polls: this.pollLateness().count,
       bytesSent: bytes.reduce((sum, pair) => sum + pair.sent, 0),
@@ -171,6 +178,8 @@ export class TelemetryReader {
       const status = Number(code);
       if (code === 'aborted') {
         totals.aborted += count;
+      } else if (isGeneratorError(code as TransportErrorKind)) {
+        totals.own += count;
       } else if (Number.isNaN(status) && code !== 'other') {
         totals.unanswered += count;
       } else {
@@ -186,6 +195,7 @@ export class TelemetryReader {
       bytes,
       totals,
       connections: { opened, closed, open: opened - closed },
+      repeats: this.#repeats(),
       hosts: {
         total: hosts.total,
         phases: hosts.counts,
@@ -214,30 +224,48 @@ export class TelemetryReader {
   }
 
   /** Wall-clock milliseconds from the moment an attempt was due (`due`) or handed to the socket (`sent`) to its end. */
-  latency(from: 'due' | 'sent', filter: LatencyFilter = {}): Distribution {
-    const at = from === 'due' ? AT.sinceDue : AT.sinceSent;
-    const wantedEndpoint = filter.endpoint === undefined ? -1 : endpointNumber(filter.endpoint);
+  latency(from: 'due' | 'sent', { client, endpoint, result = 'answered' }: LatencyFilter = {}): Distribution {
+    return this.#merged(AT[from === 'due' ? 'sinceDue' : 'sinceSent'], result, { client, endpoint });
+  }
+
+  /** The latencies of each client and endpoint that has any with this result. */
+  latencies(from: 'due' | 'sent', result: RequestResult): PairLatency[] {
+    return this.#each(AT[from === 'due' ? 'sinceDue' : 'sinceSent'], result);
+  }
+
+  /**
+   * Wall-clock milliseconds from the moment a request was first due to the answer that it wanted, with the retries between them. Polls and
+   * registrations of agents are tried until they succeed; other requests as often as their program does below itself.
+   */
+  untilSuccess(filter: Pick<LatencyFilter, 'client' | 'endpoint'> = {}): Distribution {
+    return this.#merged(AT.untilSuccess, 'answered', filter);
+  }
+
+  /** As {@link untilSuccess}, of each client and endpoint that had a success. */
+  untilSuccesses(): PairLatency[] {
+    return this.#each(AT.untilSuccess, 'answered');
+  }
+
+  /** Wall-clock milliseconds since due of everything that was answered. */
+  answered(): Distribution {
     const merged = new Distribution();
-    for (const [client, endpoint, pair] of pairs()) {
-      if (filter.client !== undefined && client !== filter.client) continue;
-      if (wantedEndpoint >= 0 && ENDPOINTS[wantedEndpoint] !== endpoint) continue;
-      this.#merge(merged, at + pair * HISTOGRAM_WORDS);
-    }
+    this.#merge(merged, AT.answered);
     return merged;
   }
 
-  /** The latencies of each client and endpoint that has any. */
-  latencies(from: 'due' | 'sent'): { client: ClientKind; endpoint: EndpointName; distribution: Distribution }[] {
-    const at = from === 'due' ? AT.sinceDue : AT.sinceSent;
-    const list = [];
-    for (const [client, endpoint, pair] of pairs()) {
-      // The first word of a histogram is its count.
-      if (this.#sum(at + pair * HISTOGRAM_WORDS) === 0) continue;
-      const distribution = new Distribution();
-      this.#merge(distribution, at + pair * HISTOGRAM_WORDS);
-      list.push({ client, endpoint: endpoint.name, distribution });
-    }
-    return list;
+  /**
+   * What polls waited for their answer since they were first due, as an open loop would have measured it: those that were never sent
+   * because the one before had no answer are counted with the wait that they would have had. Wall-clock milliseconds.
+   */
+  openLoop(): Distribution {
+    const merged = new Distribution();
+    this.#merge(merged, AT.openLoop);
+    return merged;
+  }
+
+  /** Polls that were never sent because the one before had no answer. */
+  missedPolls(): number {
+    return this.#sum(AT.missedPolls);
   }
 
   /** Wall-clock milliseconds that polls were started late. */
@@ -323,8 +351,9 @@ export class TelemetryReader {
   /** Of every kind of client, in the order of CLIENT_KINDS. */
   answers(): AnswerCount[] {
     return CLIENT_KINDS.map((client, kind) => {
-      const at = AT.answers + kind * 2;
-      return { client, good: this.#sum(at), failed: this.#sum(at + 1) };
+      const at = AT.answers + kind * ANSWERS.length;
+      const counts = ANSWERS.map((name, i) => [name, this.#sum(at + i)]);
+      return { client, ...(Object.fromEntries(counts) as Record<(typeof ANSWERS)[number], number>) };
     });
   }
 
@@ -356,6 +385,38 @@ export class TelemetryReader {
         const count = this.#sum(AT.replies + s * REPLY_FATES.length + f);
         if (count > 0) list.push({ step, fate, count });
       }
+    }
+    return list;
+  }
+
+  #repeats(): Record<Repeat, number> {
+    return Object.fromEntries(REPEATS.map((how, i) => [how, this.#sum(AT.repeats + i)])) as Record<Repeat, number>;
+  }
+
+  /** Merges histograms of pairs of a client and an endpoint. */
+  #merged(
+    at: number,
+    result: RequestResult,
+    filter: { client?: ClientKind | undefined; endpoint?: EndpointName | undefined },
+  ) {
+    const first = at + RESULTS.indexOf(result) * PAIRS * HISTOGRAM_WORDS;
+    const merged = new Distribution();
+    for (const [client, endpoint, pair] of pairs()) {
+      if ((filter.client ?? client) !== client || (filter.endpoint ?? endpoint.name) !== endpoint.name) continue;
+      this.#merge(merged, first + pair * HISTOGRAM_WORDS);
+    }
+    return merged;
+  }
+
+  #each(at: number, result: RequestResult): PairLatency[] {
+    const first = at + RESULTS.indexOf(result) * PAIRS * HISTOGRAM_WORDS;
+    const list: PairLatency[] = [];
+    for (const [client, endpoint, pair] of pairs()) {
+      // The first word of a histogram is its count.
+      if (this.#sum(first + pair * HISTOGRAM_WORDS) === 0) continue;
+      const distribution = new Distribution();
+      this.#merge(distribution, first + pair * HISTOGRAM_WORDS);
+      list.push({ client, endpoint: endpoint.name, distribution });
     }
     return list;
   }

@@ -11,6 +11,17 @@ import type { HostRole, HostStage, StepType } from '../../model/protocol/states.
 /** What became of a request: an HTTP status, or why there was none. */
 export type RequestOutcome = number | TransportErrorKind;
 
+/**
+ * Whose latency an attempt counts for: `answered` by the service, with whatever status below 500, or `failed`: answered with 500 or more,
+ * or not at all. What we aborted ourselves, and what this machine could not even try, says nothing of the service and counts for neither.
+ */
+export const RESULTS = ['answered', 'failed'] as const;
+export type RequestResult = (typeof RESULTS)[number];
+
+/** Requests that went over a connection once more, inside one attempt, as net/http of Go does by itself. */
+export const REPEATS = ['replayed', 'redirected'] as const;
+export type Repeat = (typeof REPEATS)[number];
+
 export const ERROR_KINDS = [
   'registration-retry',
   'registration-frozen',
@@ -37,6 +48,7 @@ export interface RequestRecord {
   outcome: RequestOutcome;
   /** Wall-clock milliseconds (wallNow) when the request was due, i.e. when the imitated program would have sent it. */
   dueAt: number;
+  /** 0 when nothing of it was handed to a socket. */
   sentAt: number;
   /** 0 when no response began. */
   firstByteAt: number;
@@ -48,6 +60,8 @@ export interface RequestRecord {
 export interface Telemetry {
   connectionOpened(): void;
   connectionClosed(): void;
+  /** A request of an attempt under way was sent once more. */
+  requestRepeated(how: Repeat): void;
   request(record: RequestRecord): void;
   /**
    * An attempt begins at this wall-clock moment (milliseconds). Returns the ticket to end it with, whatever becomes of it; an attempt
@@ -55,6 +69,20 @@ export interface Telemetry {
    */
   requestStarted(client: ClientKind, atMs: number): number;
   requestEnded(ticket: number): void;
+  /**
+   * An attempt went wrong: no answer, or one of 400 or more. Of each client, endpoint and outcome the first text is kept.
+   * @param describe called only when the text is wanted
+   */
+  requestFailed(client: ClientKind, endpoint: EndpointName, outcome: RequestOutcome, describe: () => string): void;
+  /** A request got in the end what it wanted (a status below 400), after so many wall-clock milliseconds since it was first due. */
+  requestSucceeded(client: ClientKind, endpoint: EndpointName, ms: number): void;
+  /**
+   * A poll was answered, or its waiting ended with the program that waited.
+   * @param ms wall-clock milliseconds since it was first due
+   * @param paceMs wall-clock milliseconds between polls, had each been answered at once; 0 when nobody knows
+   * @param attempts that were made for it
+   */
+  pollWaited(ms: number, paceMs: number, attempts: number): void;
   /** Wall-clock milliseconds between the moment a poll was due and the moment it was started. */
   pollLateness(ms: number): void;
   /** Moves one host between phases. `host` is its slot (0-based, dense over this generator's hosts). */

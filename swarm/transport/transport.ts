@@ -35,6 +35,11 @@ export interface TransportOptions {
 export interface TransportObserver {
   connectionOpened(): void;
   connectionClosed(): void;
+  /**
+   * A request was sent once more: `replayed` because the idle connection it went out on was closed by the server, or to where it was
+   * `redirected`. A server counts both as further requests; here they are one attempt.
+   */
+  requestRepeated(how: 'replayed' | 'redirected'): void;
   /** Whether the bytes of a connection that is opened for this session are looked at. Absent for never. @returns who is told of them */
   tap?(session: SessionOptions): ConnectionTap | null;
 }
@@ -127,6 +132,8 @@ export class TransportError extends Error {
   readonly kind: TransportErrorKind;
   /** What Go's net.Error.Temporary() would say: time-outs yes; refused, reset and EOF no (Go's net, OpError.Temporary). */
   readonly temporary: boolean;
+  /** Wall-clock milliseconds (see wallNow) when the first byte of the request was handed to a socket; 0 when none was. */
+  sentAt = 0;
 
   constructor(kind: TransportErrorKind, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -71,6 +71,7 @@ class UndiciTransport implements Transport {
           (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity, options),
           noop,
           true,
+          this.#options.observer,
         );
       case 'keep-alive':
         return this.#keptSession(target, String(machine), 1, Infinity, options);
@@ -139,6 +140,7 @@ class UndiciTransport implements Transport {
         }
       },
       false,
+      this.#options.observer,
     );
   }
 }

@@ -2,6 +2,7 @@
  * For tests: a service that answers as a script says, agents that live in time moved by hand, and a record of everything that
  * went over the wire with the simulated moment.
  */
+
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HostPhase } from '../../../model/protocol/phases.ts';
@@ -15,6 +16,7 @@ import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { Runtime } from '../../service/runtime.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
 import type { ErrorKind, RequestRecord, Telemetry } from '../../telemetry/telemetry.ts';
+import { NO_TELEMETRY } from '../../telemetry/testing/no-telemetry.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { createUndiciTransport } from '../../transport/undici.ts';
 import type { AgentEnvironment } from '../agent.ts';
@@ -50,6 +52,8 @@ export class World {
   readonly errors: ErrorKind[] = [];
   readonly phases: HostPhase[] = [];
   readonly replies: string[] = [];
+  readonly successes: { endpoint: string; ms: number }[] = [];
+  readonly waits: { ms: number; paceMs: number; attempts: number }[] = [];
   readonly silent: string[] = [];
   /** Decides about every request; default: registers, then has no instructions. */
   react: (request: SeenRequest) => Reaction = () => ({ status: 500 });
@@ -93,7 +97,7 @@ export class World {
       idleTimeoutMs: 60_000,
       dialTimeoutMs: 5000,
       tlsHandshakeTimeoutMs: 5000,
-      observer: { connectionOpened: () => {}, connectionClosed: () => {} },
+      observer: NO_TELEMETRY,
     });
   }
 
@@ -113,20 +117,13 @@ export class World {
 
   get runtime(): Runtime {
     const telemetry: Telemetry = {
-      connectionOpened: () => {},
-      connectionClosed: () => {},
+      ...NO_TELEMETRY,
       request: (record) => this.records.push(record),
-      requestStarted: () => 0,
-      requestEnded: () => {},
-      pollLateness: () => {},
       hostPhase: (_slot, phase) => this.phases.push(phase),
-      hostStage: () => {},
-      clusterPhase: () => {},
-      stageDuration: () => {},
       stepReply: (step, fate) => this.replies.push(`${step} ${fate}`),
       error: (kind) => this.errors.push(kind),
-      bootRequest: () => {},
-      bootDownload: () => {},
+      requestSucceeded: (_client, endpoint, ms) => this.successes.push({ endpoint, ms }),
+      pollWaited: (ms, paceMs, attempts) => this.waits.push({ ms, paceMs, attempts }),
     };
     return {
       clock: this.clock,

@@ -13,6 +13,7 @@ import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import { CLUSTER_ID, INFRA_ENV_ID, ModelService, type Sent } from '../../service/testing/model-service.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { NO_TELEMETRY } from '../../telemetry/testing/no-telemetry.ts';
 import { ClusterSite } from '../cluster-site.ts';
 
 export interface Topology {
@@ -155,20 +156,11 @@ export class Simulation {
 
   #telemetry(): Telemetry {
     return {
-      connectionOpened: () => {},
-      connectionClosed: () => {},
-      request: () => {},
-      requestStarted: () => 0,
-      requestEnded: () => {},
-      pollLateness: () => {},
+      ...NO_TELEMETRY,
       hostPhase: (host, phase) => this.measured.push(`phase ${host} ${phase}`),
       hostStage: (host, stage) => this.measured.push(`stage ${host} ${stage}`),
-      clusterPhase: () => {},
       stageDuration: (role, stage, ms) => this.measured.push(`duration ${role} ${stage} ${Math.round(ms / 1000)}`),
-      stepReply: () => {},
       error: (kind) => this.measured.push(`error ${kind}`),
-      bootRequest: () => {},
-      bootDownload: () => {},
     };
   }
 }

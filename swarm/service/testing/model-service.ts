@@ -190,7 +190,7 @@ export class ModelService implements Transport {
       bytesReceived: 1,
       sentAt: 0,
       firstByteAt: 0,
-      endAt: 0,
+      endAt: this.#clock.now(),
     };
   }
 

@@ -32,7 +32,7 @@ export function describeProxies(name: string, create: (options: TransportOptions
         idleTimeoutMs: 60_000,
         dialTimeoutMs: 5000,
         tlsHandshakeTimeoutMs: 5000,
-        observer: { connectionOpened: () => {}, connectionClosed: () => {} },
+        observer: { connectionOpened: () => {}, connectionClosed: () => {}, requestRepeated: () => {} },
       });
       cleanup.push(() => made.close());
       return made;

@@ -119,11 +119,13 @@ export function describeTransport(name: string, create: (options: TransportOptio
     let cleanup: (() => unknown)[];
     let opened: number;
     let closed: number;
+    let repeated: string[];
 
     beforeEach(() => {
       cleanup = [];
       opened = 0;
       closed = 0;
+      repeated = [];
     });
     afterEach(async () => {
       for (const step of cleanup.reverse()) await step();
@@ -135,7 +137,11 @@ export function describeTransport(name: string, create: (options: TransportOptio
         idleTimeoutMs: 60_000,
         dialTimeoutMs: 5000,
         tlsHandshakeTimeoutMs: 5000,
-        observer: { connectionOpened: () => opened++, connectionClosed: () => closed++ },
+        observer: {
+          connectionOpened: () => opened++,
+          connectionClosed: () => closed++,
+          requestRepeated: (how) => repeated.push(how),
+        },
         ...options,
       });
       cleanup.push(() => made.close());
@@ -213,6 +219,7 @@ export function describeTransport(name: string, create: (options: TransportOptio
         observer: {
           connectionOpened: () => opened++,
           connectionClosed: () => closed++,
+          requestRepeated: (how) => repeated.push(how),
           tap: ({ machine }) => {
             if (!machines.includes(machine)) return null;
             const one: Told = { sent: '', received: '', closed: false, machine };
@@ -411,6 +418,7 @@ export function describeTransport(name: string, create: (options: TransportOptio
         expect((await client.request(GET)).status).toBe(302);
         expect((await failure(client.request({ ...GET, path: '/again' }))).kind).toBe('protocol');
         expect(raw.requests.length).toBe(1 + 11);
+        expect(repeated).toEqual(Array.from({ length: 10 }, () => 'redirected'));
       });
 
       it('goes to another server', async () => {
@@ -528,6 +536,7 @@ export function describeTransport(name: string, create: (options: TransportOptio
         expect(raw.via).toEqual([0, 0, 1]);
         expect(['eof', 'reset']).toContain((await failure(client.request(POST))).kind);
         expect(raw.via).toEqual([0, 0, 1, 1]);
+        expect(repeated).toEqual(['replayed']);
       });
 
       it('does not repeat a GET that failed on a new connection', async () => {
@@ -552,13 +561,17 @@ export function describeTransport(name: string, create: (options: TransportOptio
         const { server: raw, url } = await server(() => {});
         raw.close();
         const error = await failure(session(transport(), url).request(GET));
-        expect(error).toMatchObject({ kind: 'refused', temporary: false });
+        expect(error).toMatchObject({ kind: 'refused', temporary: false, sentAt: 0 });
         expect([opened, closed]).toEqual([0, 0]);
       });
 
       it('reset', async () => {
         const { url } = await server((socket) => socket.resetAndDestroy());
-        expect((await failure(session(transport(), url).request(GET))).kind).toBe('reset');
+        const before = wallNow();
+        const error = await failure(session(transport(), url).request(GET));
+        expect(error.kind).toBe('reset');
+        // It was sent, and then not answered.
+        expect(error.sentAt).toBeGreaterThanOrEqual(before);
       });
 
       it.each([

@@ -1,6 +1,13 @@
 /** Requests of one program: the connection they take, the redirects they follow, and their end when it is killed. */
 import { filledRequest, type Router, redirectOf, type Target } from '../go-http.ts';
-import { type FilledRequest, type Session, TransportError, type WireRequest, type WireResponse } from '../transport.ts';
+import {
+  type FilledRequest,
+  type Session,
+  TransportError,
+  type TransportObserver,
+  type WireRequest,
+  type WireResponse,
+} from '../transport.ts';
 import type { ConnectionSet } from './connections.ts';
 import { abortedError, Exchange, PreparedHead, toTransportError } from './exchange.ts';
 
@@ -13,6 +20,7 @@ export class UndiciSession implements Session {
   readonly #open: (target: Target) => ConnectionSet;
   readonly #onRelease: () => void;
   readonly #own: boolean;
+  readonly #observer: Pick<TransportObserver, 'requestRepeated'>;
   #home: ConnectionSet | null = null;
   /** Origins that redirects led to; rare. */
   #others: Map<string, ConnectionSet> | null = null;
@@ -27,12 +35,14 @@ export class UndiciSession implements Session {
     open: (target: Target) => ConnectionSet,
     onRelease: () => void,
     own: boolean,
+    observer: Pick<TransportObserver, 'requestRepeated'>,
   ) {
     this.#target = target;
     this.#route = route;
     this.#open = open;
     this.#onRelease = onRelease;
     this.#own = own;
+    this.#observer = observer;
   }
 
   /**
@@ -71,7 +81,11 @@ export class UndiciSession implements Session {
           await connection.run(exchange);
         } catch (error) {
           const failure = toTransportError(error, exchange);
-          if (reused && exchange.replayable && failure.kind !== 'aborted') continue;
+          if (reused && exchange.replayable && failure.kind !== 'aborted') {
+            this.#observer.requestRepeated('replayed');
+            continue;
+          }
+          failure.sentAt = exchange.sentAt;
           throw failure;
         } finally {
           connection.rest(exchange);
@@ -82,6 +96,7 @@ export class UndiciSession implements Session {
         const next = redirectOf(target, current, exchange.status, exchange.location, this.#route);
         if (!next) return exchange.response();
         if (hops++ === MAX_REDIRECTS) throw new TransportError('protocol', `stopped after ${MAX_REDIRECTS} redirects`);
+        this.#observer.requestRepeated('redirected');
         target = next.target;
         current = next.request;
         exchange.begin(target, current);

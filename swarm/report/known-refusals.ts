@@ -1,0 +1,41 @@
+/** Answers of 400 and more that the programs get from a service that is well, and why. */
+import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
+
+interface KnownRefusal {
+  client: ClientKind;
+  endpoint: EndpointName;
+  code: string;
+  why: string;
+}
+
+const KNOWN_REFUSALS: readonly KnownRefusal[] = [
+  {
+    client: 'controller',
+    endpoint: 'cluster-progress',
+    code: '400',
+    // assisted-service internal/cluster/cluster.go UpdateFinalizingStage; assisted-installer, assisted_installer_controller.go, postInstallConfigs.
+    why: "the service called the cluster installed before the controller's last stage came: real controllers meet it too, in compressed time it is frequent",
+  },
+  {
+    client: 'installer',
+    endpoint: 'host-progress',
+    code: '409',
+    // assisted-service internal/host/host.go UpdateInstallProgress: only hosts that are being installed have a progress.
+    why: 'the host was installed, by the word of the controller, before the report came: real installers meet it too',
+  },
+  {
+    client: 'user',
+    endpoint: 'install-cluster',
+    code: '409',
+    // assisted-service internal/bminventory/inventory.go: the validations are run once more before an installation.
+    why: 'the cluster lost its readiness between the look and the request: it is asked for again',
+  },
+];
+
+/** Why a service that is well answers so; null where nobody knows of such answers. */
+export function knownRefusal(error: { client: ClientKind; endpoint: EndpointName; code: string }): string | null {
+  const known = KNOWN_REFUSALS.find(
+    ({ client, endpoint, code }) => client === error.client && endpoint === error.endpoint && code === error.code,
+  );
+  return known?.why ?? null;
+}
