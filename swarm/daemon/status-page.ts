@@ -18,7 +18,7 @@ export const STATUS_PAGE = `<!doctype html>
     --page: #0e1116; --bar: #5b93f0; --good: #4cc38a; --bad: #ff7a59; --warn: #f5b849; } }
   * { box-sizing: border-box; }
   body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
-  main { max-width: 1080px; margin: 0 auto; padding: 28px 20px 60px; }
+  main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
   header { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: baseline; margin-bottom: 20px; }
   h1 { font-size: 22px; margin: 0; letter-spacing: -.01em; }
   h2 { font-size: 13px; margin: 0 0 12px; color: var(--soft); font-weight: 600; text-transform: uppercase; letter-spacing: .05em; }
@@ -181,7 +181,7 @@ ${BACKUP_SCRIPT}
       const same = before && before.run === run.id && before.wallSeconds < summary.wallSeconds;
       const rate = same ? (summary.totals.requests - before.requests) / (summary.wallSeconds - before.wallSeconds) : summary.totals.rate;
       before = { run: run.id, requests: summary.totals.requests, wallSeconds: summary.wallSeconds };
-      const head = el('tr', {}, ...['endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99', 'max', 'failed, p99', 'until success, p99', 'max'].map((name) => el('th', {}, name)));
+      const head = el('tr', {}, ...['endpoint', 'count', 'rate', 'errors', 'p50', 'p95', 'p99', 'max', 'failed p99', 'success p99', 'max'].map((name) => el('th', {}, name)));
       const rows = summary.requests.map((row) => el('tr', {}, el('td', {}, row.client + ' · ' + row.endpoint),
         el('td', {}, count(row.count)), el('td', {}, row.rate.toFixed(1) + '/s'),
         el('td', { class: row.errors ? 'bad' : '' }, share(row.errors, row.count)),
@@ -207,7 +207,7 @@ ${BACKUP_SCRIPT}
         ...list('Outages', 'bad', outages.concat(waits)),
         ...course(summary.series ?? []),
         funnel('Hosts', summary.hostFunnel), funnel('Clusters', summary.clusterFunnel),
-        el('section', { class: 'card wide' }, el('h2', {}, 'Requests answered, from the moment they were due; failed ones, and the time until success, apart'), el('table', {}, head, ...rows)),
+        el('section', { class: 'card wide' }, el('h2', {}, 'Requests answered, since due; failed attempts; until success, retries included'), el('table', {}, head, ...rows)),
         ...list('Request errors', 'warn', errors(false)), ...list('Errors of the generator itself', 'bad', errors(true)),
         ...durations(summary.clusterDurations ?? []),
         ...list('Failed clusters', 'bad', summary.failures.slice(0, 20).map((one) => one.name + ': ' + one.reason)),
