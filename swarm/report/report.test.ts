@@ -201,6 +201,12 @@ describe('summary', () => {
     ]);
     expect(summary).toMatchObject({ requests: 6, errors: 3 });
     expect(summary.rows[1]!.codes).toEqual({ 200: 1, 404: 1, 500: 1 });
+    // What got no response says nothing of how long responses take.
+    expect(summary.rows.map(({ latency, failedLatency }) => [latency.count, failedLatency.count])).toEqual([
+      [1, 0],
+      [2, 1],
+      [1, 1],
+    ]);
   });
 
   it('says everything in text, without colours when nobody sees them', () => {

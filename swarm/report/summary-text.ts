@@ -155,7 +155,12 @@ function failures(summary: RunSummary): string[] {
 
 function hubRequests({ hub }: RunSummary, style: Style): string[] {
   if (hub === null || hub.requests === 0) return [];
-  const rows = hub.rows.map(({ client, verb, resource, count, errors, latency }) => [
+  const codesOf = (codes: Record<string, number>) =>
+    Object.entries(codes)
+      .filter(([code]) => code === 'none' || Number(code) >= 400)
+      .map(([code, times]) => `${formatCount(times)} × ${code === 'none' ? 'no response' : code}`)
+      .join(', ');
+  const rows = hub.rows.map(({ client, verb, resource, count, errors, codes, latency }) => [
     client,
     verb,
     resource,
@@ -164,10 +169,12 @@ function hubRequests({ hub }: RunSummary, style: Style): string[] {
     formatMs(latency.p50),
     formatMs(latency.p95),
     formatMs(latency.p99),
+    formatMs(latency.max),
+    codesOf(codes),
   ]);
   const lines = table(
-    [['client', 'verb', 'resource', 'count', 'errors', 'p50', 'p95', 'p99'], ...rows],
-    [3, 4, 5, 6, 7],
+    [['client', 'verb', 'resource', 'count', 'errors', 'p50', 'p95', 'p99', 'max', ''], ...rows],
+    [3, 4, 5, 6, 7, 8],
   );
   return [
     style.dim(lines[0]!),

@@ -88,7 +88,10 @@ export interface HubRequestSummary {
   errors: number;
   /** By HTTP status; `none` for those without a response. */
   codes: Record<string, number>;
+  /** Of responses below 500. */
   latency: Quantiles;
+  /** Of all others. */
+  failedLatency: Quantiles;
 }
 
 /** Requests of a run to its hub; those of the service's controllers are not among them. */
@@ -335,11 +338,15 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
   if (hub === null) return null;
   const made = clusters.filter(({ api }) => api === 'kube').length;
   const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
-  const summed = rows.map(({ client, verb, resource, count, codes, latency }) => {
+  const summed = rows.map(({ client, verb, resource, count, codes, latency, failedLatency }) => {
     const tells = verb === 'get' || verb === 'delete' ? '404' : null;
     const failed = Object.entries(codes).filter(([code]) => code !== tells && (code === 'none' || Number(code) >= 400));
     const errors = failed.reduce((sum, [, times]) => sum + times, 0);
-    return { client, verb, resource, count, errors, codes, latency: quantiles(latency) };
+    return {
+      ...{ client, verb, resource, count, errors, codes },
+      latency: quantiles(latency),
+      failedLatency: quantiles(failedLatency),
+    };
   });
   return {
     requests: countOf(rows),

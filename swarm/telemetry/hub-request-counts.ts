@@ -14,8 +14,10 @@ export interface HubRequestRow {
   count: number;
   /** By HTTP status; `none` for those without a response. */
   codes: Record<string, number>;
-  /** Wall-clock milliseconds until the response was read; of a watch until it began. */
+  /** Wall-clock milliseconds until a response below 500 was read; of a watch until it began. */
   latency: Distribution;
+  /** Until it was known that there is no such response. */
+  failedLatency: Distribution;
 }
 
 interface Counted {
@@ -23,7 +25,8 @@ interface Counted {
   verb: string;
   resource: string;
   codes: Map<string, number>;
-  words: Float64Array;
+  answered: Float64Array;
+  failed: Float64Array;
 }
 
 export class HubRequestCounts {
@@ -37,14 +40,15 @@ export class HubRequestCounts {
     const key = `${client} ${verb} ${resource}`;
     let row = this.#counted.get(key);
     if (!row) {
-      row = { client, verb, resource, codes: new Map(), words: new Float64Array(HISTOGRAM_WORDS) };
+      const [answered, failed] = [new Float64Array(HISTOGRAM_WORDS), new Float64Array(HISTOGRAM_WORDS)];
+      row = { client, verb, resource, codes: new Map(), answered, failed };
       this.#counted.set(key, row);
     }
     this.total++;
     if (status === 0 || status === 429 || status >= 500) this.failed++;
     const code = status === 0 ? 'none' : String(status);
     row.codes.set(code, (row.codes.get(code) ?? 0) + 1);
-    recordDuration(row.words, 0, milliseconds);
+    recordDuration(status === 0 || status >= 500 ? row.failed : row.answered, 0, milliseconds);
   }
 
   /** Totals, and how many of each verb and resource whoever asked, for outputs in JSON. */
@@ -63,10 +67,12 @@ export class HubRequestCounts {
   rows(): HubRequestRow[] {
     return [...this.#counted.entries()]
       .sort(([, a], [, b]) => compare(b.client, a.client) || compare(a.resource, b.resource) || compare(a.verb, b.verb))
-      .map(([, { client, verb, resource, codes, words }]) => {
-        const latency = new Distribution();
-        latency.addWords(words, 0);
-        return { client, verb, resource, count: latency.count, codes: Object.fromEntries(codes), latency };
+      .map(([, { client, verb, resource, codes, answered, failed }]) => {
+        const [latency, failedLatency] = [new Distribution(), new Distribution()];
+        latency.addWords(answered, 0);
+        failedLatency.addWords(failed, 0);
+        const count = latency.count + failedLatency.count;
+        return { client, verb, resource, count, codes: Object.fromEntries(codes), latency, failedLatency };
       });
   }
 }

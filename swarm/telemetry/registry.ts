@@ -207,10 +207,22 @@ function rows(version: string): MetricRow[] {
     {
       name: 'swarm_kube_request_duration_seconds',
       type: 'histogram',
-      help: 'Time until a response of the hub was read, of a watch until it began, by client, verb and resource.',
+      help: 'Time until a response of the hub was read, of a watch until it began, by client, verb, resource and result: answered (below 500) or failed.',
       run: ({ hubRequests }) =>
-        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, latency }) =>
-          histogram('swarm_kube_request_duration_seconds', { client, verb, resource }, LATENCY_BOUNDS, latency),
+        (hubRequests?.rows() ?? []).flatMap(({ client, verb, resource, latency, failedLatency }) =>
+          [
+            { result: 'answered', distribution: latency },
+            { result: 'failed', distribution: failedLatency },
+          ].flatMap(({ result, distribution }) =>
+            distribution.count === 0
+              ? []
+              : histogram(
+                  'swarm_kube_request_duration_seconds',
+                  { client, verb, resource, result },
+                  LATENCY_BOUNDS,
+                  distribution,
+                ),
+          ),
         ),
     },
     {
