@@ -1,11 +1,21 @@
 /** A backup load in a few lines, for a terminal. */
-import { formatCount, formatMs, formatShare, type Style } from '../report/style.ts';
-import { type BackupFigures, restartsOf, type Share, type Spread, type UsageFigures } from './backup-figures.ts';
+import { formatCount, formatMs, formatShare, type Style, sparkline } from '../report/style.ts';
+import {
+  type BackupFigures,
+  type QueuePoint,
+  restartsOf,
+  type Share,
+  type Spread,
+  type UsageFigures,
+} from './backup-figures.ts';
 import type { BackupVerdict } from './backup-verdict.ts';
 import type { RestoreFigures } from './restore-figures.ts';
 import { caseLine, restoredLine } from './restore-text.ts';
 
 const EXAMPLES = 3;
+/** Columns of the course of the Jobs, and the points that make it worth drawing. */
+const COURSE = 60;
+const LEAST_POINTS = 5;
 
 export function backupText(figures: BackupFigures, { verdict, reasons }: BackupVerdict, style: Style): string {
   const lines: [string, string][] = [
@@ -72,6 +82,7 @@ function backupLines(figures: BackupFigures): [string, string][] {
       'backed up',
       `${share(backedUp!)} of the stopped workspaces; ${formatCount(outcomes!.failed)} failed, ${formatCount(outcomes!.unfinished)} not ended, ${formatCount(outcomes!['never-attempted'])} never tried, ${formatCount(attemptedTwiceOrMore!)} tried more than once`,
     ],
+    ...courseLines(queue!.points),
     ['first Job', times(jobs!.creationLagMs)],
     ['Job waits', times(jobs!.waitMs)],
     ['Job runs', times(jobs!.runMs)],
@@ -85,6 +96,18 @@ function backupLines(figures: BackupFigures): [string, string][] {
     rows.push(['pending', `${formatCount(count)} pods: ${reason}${message && `, ${message}`}`]);
   }
   return rows;
+}
+
+/** Jobs under way from left to right, the most of each stretch; nothing for a watch that was over in a moment. */
+function courseLines(points: readonly QueuePoint[]): [string, string][] {
+  if (points.length < LEAST_POINTS) return [];
+  const size = Math.ceil(points.length / COURSE);
+  const columns: number[] = [];
+  for (let i = 0; i < points.length; i += size) {
+    columns.push(Math.max(...points.slice(i, i + size).map(({ pending, running }) => pending + running)));
+  }
+  const lengthMs = points.at(-1)!.at - points[0]!.at;
+  return [['under way', `${sparkline(columns)} over ${formatMs(lengthMs)}`]];
 }
 
 function restoreLines(restore: RestoreFigures): [string, string][] {
