@@ -24,6 +24,7 @@ import type { TlsOptions } from '../plan/connections.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
+import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { RegistrySource } from '../telemetry/metric-row.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
@@ -85,6 +86,7 @@ export class HubLaunch {
   readonly #client: KubeClient;
   readonly #hubRequests = new HubRequestCounts();
   readonly #telemetry: SharedArrayBuffer;
+  readonly #answers: AnswerMonitor;
   readonly #measured: RegistrySource;
   readonly #failed = Promise.withResolvers<Error>();
   /** Keys of BareMetalHosts whose machines run the discovery image. */
@@ -104,9 +106,11 @@ export class HubLaunch {
     this.#clock = new ScaledClock(this.#clockSpec);
     this.#telemetry = createTelemetryBuffer({ writers: options.workers + 1, hostSlots: CAPACITY, clusterSlots: 1 });
     const reader = new TelemetryReader(this.#telemetry);
+    this.#answers = new AnswerMonitor(reader);
     this.#measured = {
       reader,
       saturation: new SaturationMonitor(reader),
+      answers: this.#answers,
       clockSpeed: this.#clock.speed,
       hubRequests: this.#hubRequests,
     };
@@ -146,6 +150,7 @@ export class HubLaunch {
     const user = createUserRuntime({ tls, clock: this.#clock, telemetry });
     this.#user = user;
     this.#measured.saturation.start();
+    this.#answers.start();
     const { files } = await readConnectionLimits();
     this.#roomFor = Math.floor((files - RESERVED_FILES) / CONNECTIONS_PER_HOST);
     this.#noop = this.#options.noop ? await this.#noopClusters() : null;
@@ -178,6 +183,7 @@ export class HubLaunch {
     await this.#noop?.close();
     await this.#spokes?.close();
     this.#measured.saturation.stop();
+    this.#answers.stop();
     await this.#user?.transport.close();
     await this.#client.close();
   }
