@@ -315,7 +315,7 @@ export class Run {
       clock: this.#clock,
       telemetry,
       emit: (event) => this.#emit(event),
-      pace: new PollPacer(this.#clock),
+      pace: new PollPacer(this.#clock, this.plan.userPollSeconds),
       mayCreate: this.#lookBeforeCreating(user),
       identify: (cluster, host) => {
         const { identity, installationDisk } = buildHost(seed, cluster, host);

@@ -224,9 +224,6 @@ class PlanReader {
     const name = file.name ?? nameOfFile(this.#sourceOf('clusters').file);
     const duration = (text: string | undefined, otherwise: number) =>
       text === undefined ? otherwise : parseDuration(text);
-    const pollInterval = file.poll_interval === undefined ? null : parseDuration(file.poll_interval);
-    if (pollInterval !== null && (pollInterval < 1 || pollInterval > 3600))
-      this.#refuse(['poll_interval'], 'from 1s to 1h');
     return {
       name,
       seed: file.seed === undefined ? randomSeed() : String(file.seed),
@@ -240,7 +237,8 @@ class PlanReader {
         idleSeconds: file.connections?.idle_seconds ?? DEFAULTS.idleSeconds,
         sourceAddresses: file.connections?.source_addresses ?? [],
       },
-      pollIntervalSeconds: pollInterval,
+      pollIntervalSeconds: this.#interval(file, 'poll_interval'),
+      userPollSeconds: this.#interval(file, 'user_poll_interval'),
       spokeProfile: file.spoke_profile ?? 'typical',
       openshiftVersion: file.openshift_version ?? DEFAULTS.openshiftVersion,
       releaseImage: file.release_image ?? null,
@@ -263,6 +261,15 @@ class PlanReader {
       clusters: this.#clusters(file, name),
       shard,
     };
+  }
+
+  /** Seconds; null where the plan leaves it to others. */
+  #interval(file: PlanFile, key: 'poll_interval' | 'user_poll_interval'): number | null {
+    const text = file[key];
+    if (text === undefined) return null;
+    const seconds = parseDuration(text);
+    if (seconds < 1 || seconds > 3600) this.#refuse([key], 'from 1s to 1h');
+    return seconds;
   }
 
   /** Null when nothing is made by custom resources. */

@@ -73,6 +73,7 @@ export interface Plan {
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };
   pollIntervalSeconds: number | null;
+  userPollSeconds: number | null;
   spokeProfile: SpokeProfileName;
   openshiftVersion: string;
   releaseImage: string | null;

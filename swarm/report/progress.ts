@@ -107,7 +107,7 @@ export class Progress {
     lines.push(...steps('hosts   ', look.hosts), '', ...steps('clusters', look.clusters), '');
     const errors = `${formatCount(look.errors)} (${formatShare(look.errors, look.requests)})`;
     lines.push(
-      `requests  ${look.rate.toFixed(0)}/s  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.inFlight}  open connections ${formatCount(look.open)}`,
+      `requests  ${look.rate.toFixed(0)}/s${look.ofUser}  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.inFlight}  open connections ${formatCount(look.open)}`,
     );
     if (look.waiting !== '') lines.push(style.bad(`unanswered ${look.waiting}`));
     if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
@@ -126,7 +126,7 @@ export class Progress {
       `${formatMs(look.elapsedMs)} ${this.#source.state}`,
       `hosts ${this.#source.plan.hostCount}: ${hosts}`,
       `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
-      `${look.rate.toFixed(0)} req/s, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}, ${look.inFlight}`,
+      `${look.rate.toFixed(0)} req/s${look.ofUser}, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}, ${look.inFlight}`,
     ];
     if (look.waiting !== '') parts.push(`unanswered ${look.waiting}`);
     if (look.etaMs !== null) parts.push(`about ${formatMs(look.etaMs)} left`);
@@ -163,6 +163,7 @@ export class Progress {
       errors: snapshot.totals.unanswered + snapshot.totals.refused,
       open: snapshot.connections.open,
       inFlight: inFlightText(snapshot),
+      ofUser: shareOfUser(snapshot),
       waiting: waitingText(snapshot),
       failed: index.failures().length,
     };
@@ -172,6 +173,12 @@ export class Progress {
     if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
     this.#drawn = 0;
   }
+}
+
+/** ` (31% the user's)`: requests that no host made, of all so far; '' while there are none. */
+function shareOfUser({ requests, totals }: TelemetrySnapshot): string {
+  const count = requests.reduce((sum, row) => sum + (row.client === 'user' ? row.count : 0), 0);
+  return count === 0 ? '' : ` (${formatShare(count, totals.requests)} the user's)`;
 }
 
 function inFlight({ underWay, wallMs }: TelemetrySnapshot): { count: number; oldestMs: number } {

@@ -27,6 +27,7 @@ const PLAN: ExpandedPlan = {
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
+  userPollSeconds: null,
   spokeProfile: 'typical',
   openshiftVersion: '4.20',
   releaseImage: null,
@@ -388,6 +389,28 @@ describe('progress', () => {
     reader: measured(),
     saturation: { findings: [] },
     index: { funnel: () => FUNNEL, failures: () => [1], remainingMs: () => 90_000 },
+  });
+
+  it("says what share of the requests is the simulated user's, at the end and while the run goes on", () => {
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 4, clusterSlots: 2 });
+    const telemetry = new SharedTelemetry(buffer, 0);
+    const reader = new TelemetryReader(buffer);
+    const progress = () =>
+      new Progress({ source: { ...source(), reader }, stream: { write: () => {} }, now: () => 2000 });
+    const ask = (client: 'agent' | 'user', endpoint: 'get-instructions' | 'get-cluster') =>
+      telemetry.request({
+        ...{ client, endpoint, outcome: 200, dueAt: 1000, sentAt: 1000, firstByteAt: 1001, endAt: 1001 },
+        ...{ bytesSent: 1, bytesReceived: 1 },
+      });
+    for (let n = 0; n < 3; n++) ask('agent', 'get-instructions');
+    expect(renderSummary(summarize(reader, facts(), 51_000))).not.toContain('user_poll_interval');
+    expect(progress().line()).not.toContain('user');
+    ask('user', 'get-cluster');
+    expect(renderSummary(summarize(reader, facts(), 51_000))).toMatch(
+      /\n {2}1 of the requests \(25\.0%\) .*user_poll_interval/,
+    );
+    expect(progress().line()).toMatch(/ req\/s \(25\.0% the user's\),/);
+    expect(progress().picture().join('\n')).toMatch(/requests .*\/s \(25\.0% the user's\)/);
   });
 
   it('writes plain lines without a terminal', () => {
