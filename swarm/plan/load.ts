@@ -20,6 +20,7 @@ import {
   type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
+import { operatorWarnings } from './operators.ts';
 import {
   type Arrival,
   type NoopShare,
@@ -580,7 +581,7 @@ class PlanReader {
     const sno = profileFor('sno', entry.profile) ?? profileFor('sno', file.profile) ?? DEFAULT_PROFILES.sno;
     const profileOf = (role: 'master' | 'arbiter' | 'worker') =>
       profileFor(role, entry.profile) ?? profileFor(role, file.profile) ?? DEFAULT_PROFILES[role];
-    return {
+    const cluster: PlanCluster = {
       position: source.positionOf(path),
       name: entry.name ?? planName,
       amount: entry.amount ?? 1,
@@ -602,6 +603,12 @@ class PlanReader {
       assignRoles: entry.assign_roles ?? !single,
       setHostnames: entry.set_hostnames ?? false,
     };
+    if (api === 'rest' && !justInfraEnv) {
+      const position = entry.olm_operators ? source.positionOf(at('olm_operators')) : cluster.position;
+      for (const message of operatorWarnings(cluster, file.openshift_version ?? DEFAULTS.openshiftVersion))
+        this.#warnings.push({ ...position, message: `olm_operators: ${message}` });
+    }
+    return cluster;
   }
 
   #operators(file: PlanFile, entry: PlanFileCluster, path: Path): string[] {
