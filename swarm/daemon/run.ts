@@ -34,6 +34,7 @@ import {
   transportOptions,
 } from './connection-budget.ts';
 import type { EmbeddedProcess } from './embedded.ts';
+import { type Addressees, environmentProxy, proxyNotices } from './environment-proxy.ts';
 import { EventStream } from './event-stream.ts';
 import { clusterStuck, HopelessWatch } from './hopeless.ts';
 import { Judgement } from './judgement.ts';
@@ -227,6 +228,7 @@ export class Run {
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      for (const notice of proxyNotices(addressees(this.plan, baseUrl))) this.#warn(notice);
       this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
         plan: this.plan,
@@ -244,7 +246,7 @@ export class Run {
         clock: this.#clockSpec,
         boot: this.plan.boot,
         noop: noop && noopSetup(this.#noopMeans, this.directory, noop.access),
-        transport: transportOptions(this.plan, this.#budget.idleSeconds),
+        transport: { ...transportOptions(this.plan, this.#budget.idleSeconds), ...environmentProxy() },
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
           for (const event of events) {
@@ -488,4 +490,10 @@ export class Run {
     this.#store?.write(event);
     this.events.publish(event);
   }
+}
+
+/** @param baseUrl of the service; '' where InfraEnvs name it */
+function addressees({ hub, programs }: ExpandedPlan, baseUrl: string): Addressees {
+  const own = hub !== null && hub.kubeconfig !== 'embedded';
+  return { service: baseUrl || null, hub: own ? hub.kubeconfig : null, noop: programs !== null };
 }
