@@ -20,6 +20,8 @@ import type { PlanCluster } from './plan.ts';
 type Role = 'master' | 'arbiter' | 'worker';
 type Machines = Pick<PlanCluster, 'controlPlanes' | 'arbiters' | 'workers' | 'profiles' | 'olmOperators'>;
 
+const NAMES: Readonly<Record<Role, string>> = { master: 'control planes', arbiter: 'arbiters', worker: 'workers' };
+
 /** What OpenShift itself needs: assisted-service, deploy/podman/configmap.yml, HW_VALIDATOR_REQUIREMENTS. */
 const OPENSHIFT: Readonly<Record<Role, OperatorNeed>> = {
   master: { cpu: 4, ramMib: 16_384 },
@@ -112,7 +114,7 @@ class OperatorCheck {
   }
 
   #host(role: Role, profile: HardwareProfile): void {
-    const who = `${this.#single ? 'single nodes' : { master: 'control planes', arbiter: 'arbiters', worker: 'workers' }[role]} of profile ${profile.name}`;
+    const who = `${this.#single && role === 'master' ? 'single nodes' : NAMES[role]} of profile ${profile.name}`;
     if (this.#operators.has('cnv') && !/\b(vmx|svm)\b/.test(profile.cpu.flags)) {
       this.#found.push(`cnv needs CPUs that support virtualization, which ${who} have not`);
     }
