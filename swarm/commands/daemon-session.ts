@@ -120,7 +120,8 @@ export class DaemonSession {
       if (event.type !== 'run.warning') return;
       warnings++;
       if (warnings <= TOLD_WARNINGS) note(`warning: ${event.message}`);
-      else if (warnings === TOLD_WARNINGS + 1) note('warning: there are more of these; events.ndjson of the run has all');
+      else if (warnings === TOLD_WARNINGS + 1)
+        note('warning: there are more of these; events.ndjson of the run has all');
     });
     let over = false;
     void this.interrupted.then(() => {
@@ -160,7 +161,10 @@ export class DaemonSession {
 
   #leave(): never {
     const run = this.runs.current;
-    const lines = leftBehind({ leftBehind: run?.abort() ?? [] }, 'ledger.ndjson in the folder of the run names all of them');
+    const lines = leftBehind(
+      { leftBehind: run?.abort() ?? [] },
+      'ledger.ndjson in the folder of the run names all of them',
+    );
     if (lines.length > 0 && run?.directory) lines.push(`remove it with: swarm clean ${shellWord(run.directory)}`);
     const load = this.backups.current;
     if (load?.directory && load.state !== 'ended') {

@@ -6,8 +6,8 @@ import { courseLines, errorLines, requestLines, silenceLines } from './request-t
 import {
   bar,
   createStyle,
-  formatBytes,
   firstLines,
+  formatBytes,
   formatCount,
   formatMs,
   formatShare,
