@@ -115,23 +115,24 @@ export class DaemonSession {
   async watch(run: Run, { progress }: { progress: boolean }): Promise<RunSummary> {
     const display = progress ? new Progress({ source: run, stream: process.stderr }) : null;
     display?.start();
+    const say = (text: string) => (display ? display.interrupt(() => note(text)) : note(text));
     let warnings = 0;
     const stopListening = run.events.listen((event) => {
       if (event.type !== 'run.warning') return;
       warnings++;
-      if (warnings <= TOLD_WARNINGS) note(`warning: ${event.message}`);
+      if (warnings <= TOLD_WARNINGS) say(`warning: ${event.message}`);
       else if (warnings === TOLD_WARNINGS + 1)
-        note('warning: there are more of these; events.ndjson of the run has all');
+        say('warning: there are more of these; events.ndjson of the run has all');
     });
     let over = false;
     void this.interrupted.then(() => {
       if (over) return;
-      note('stopping: machines are powered off and the service is cleaned up; press Ctrl-C again to leave at once');
+      say('stopping: machines are powered off and the service is cleaned up; press Ctrl-C again to leave at once');
       run.stop();
     });
     void this.exitAsked.then(() => {
       if (over) return;
-      note('stopping, because a client of the API asked for it');
+      say('stopping, because a client of the API asked for it');
       run.stop();
     });
     await this.runs.idle();
