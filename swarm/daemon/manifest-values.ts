@@ -1,6 +1,7 @@
 /** Values files of manifests: JSON or YAML in, checked values and the plan of the clusters they describe out. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import {
   CLUSTER_KEYS,
   type ManifestValues,
@@ -73,7 +74,7 @@ class ValuesReader {
   }
 
   read(): ParsedValues {
-    const parsed = valuesFileSchema.safeParse(this.#source.value ?? {});
+    const parsed = valuesFileSchema.safeParse(this.#source.value ?? {}, { error: allowedWords });
     if (!parsed.success) {
       this.#problems.push(...schemaProblems(this.#source, parsed.error.issues, FORM));
       this.#stopOnProblems();

@@ -1,6 +1,7 @@
 /** What a new spoke is told. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { allowedWords } from '../../../model/text/allowed-words.ts';
 import { SPOKE_FAULT_NAMES } from '../../../model/spoke/faults.ts';
 import { SPOKE_PROFILES, type SpokeProfileName } from '../../../model/spoke/profiles.ts';
 import type { SpokeTopology } from '../../../model/spoke/stages.ts';
@@ -118,7 +119,7 @@ export class SpokeSettingsError extends Error {
 
 /** @throws SpokeSettingsError */
 export function parseSettings<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: (issue) => `allowed: ${allowedWords(issue)}` });
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
   throw new SpokeSettingsError(faults.join('; '));
