@@ -52,6 +52,8 @@ interface Look {
   p99: number;
   requests: number;
   errors: number;
+  /** Requests that wait for their answers, in words. */
+  inFlight: string;
   open: number;
   waiting: string;
   failed: number;
