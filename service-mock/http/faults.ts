@@ -9,8 +9,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { allowedWords } from '../../model/text/allowed-words.ts';
 import { ENDPOINTS } from '../../model/protocol/endpoints.ts';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Operation } from './operations.ts';
 

@@ -1,7 +1,6 @@
 /** Values files of manifests: JSON or YAML in, checked values and the plan of the clusters they describe out. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { allowedWords } from '../../model/text/allowed-words.ts';
 import {
   CLUSTER_KEYS,
   type ManifestValues,
@@ -10,6 +9,7 @@ import {
   type ValuesFile,
   valuesFileSchema,
 } from '../../manifests/index.ts';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import {
   FIRST_HOST_OFFSET,
   GATEWAY_OFFSET,

@@ -1,10 +1,10 @@
 /** What a new spoke is told. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { allowedWords } from '../../../model/text/allowed-words.ts';
 import { SPOKE_FAULT_NAMES } from '../../../model/spoke/faults.ts';
 import { SPOKE_PROFILES, type SpokeProfileName } from '../../../model/spoke/profiles.ts';
 import type { SpokeTopology } from '../../../model/spoke/stages.ts';
+import { allowedWords } from '../../../model/text/allowed-words.ts';
 import { parseTopology } from './topology.ts';
 
 const dnsLabel = z
