@@ -161,6 +161,7 @@ export class Run {
   /** Ends the run early: lives are cancelled, then everything goes its normal way, clean-up included. */
   stop(): void {
     if (this.#state === 'starting' || this.#state === 'running') this.#state = 'stopping';
+    else if (this.#state === 'cleaning') this.#judgement.hold(this.#lives);
     this.#stop.abort(new Error('the run was stopped'));
   }
 
@@ -280,6 +281,7 @@ export class Run {
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
     await this.#traffic.keep(pool, this.#store);
+    if (this.#stop.signal.aborted) this.#judgement.hold(this.#lives);
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);

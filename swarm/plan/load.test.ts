@@ -457,6 +457,13 @@ describe('what is wrong and where', () => {
     expect(found).toHaveLength(expected.length);
   });
 
+  test('of very many the first are told, and how many more there are', () => {
+    const found = bad(`clusters:\n${'- {topology: sno, amuont: 3}\n'.repeat(1000)}`);
+    expect(found).toHaveLength(31);
+    expect(found[29]).toMatch(/^p\.yaml:31:\d+: unknown key "amuont"/);
+    expect(found[30]).toBe('and 970 more problems, told once these are mended');
+  });
+
   test('all problems come at once, in the order of the file', () => {
     expect(
       bad('clusters:\n- {topology: tiny, amount: 0}\n- {topolgy: sno}\nkeep: 1\nservice: {url: 5, ca: x}\n').map(

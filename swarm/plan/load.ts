@@ -1,6 +1,7 @@
 /** Reads plan files: YAML (or JSON) in, a checked {@link Plan} out, and every error with the place it is about. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
@@ -158,7 +159,7 @@ class PlanReader {
 
   /** Checks one file against the schema and adds its keys. */
   #merge(plan: PlanFile, source: PlanSource): void {
-    const parsed = planFileSchema.safeParse(source.value);
+    const parsed = planFileSchema.safeParse(source.value, { error: allowedWords });
     if (!parsed.success) {
       for (const one of schemaProblems(source, parsed.error.issues, PLAN_FORM)) this.#problems.push(one);
     }
