@@ -54,6 +54,8 @@ interface Look {
   errors: number;
   /** Requests that wait for their answers, in words. */
   inFlight: string;
+  /** Share of the simulated user's own requests, in words; '' for none. */
+  ofUser: string;
   open: number;
   waiting: string;
   failed: number;
