@@ -46,7 +46,7 @@ export function planCommand(finish: (code: number) => void): Command {
       const { describePlan } = await import('../plan/describe.ts');
       const plan = readPlanFiles(files, note);
       const expanded = expandWith(plan, {});
-      const { noop } = describePlan(plan);
+      const { noop } = describePlan(plan, expanded);
       process.stdout.write(`ok: ${expanded.clusters.length} clusters with ${expanded.hostCount} hosts\n`);
       if (noop) {
         const { clusters, hosts, memoryMiB, processors } = noop;
