@@ -25,8 +25,8 @@ export function planCommand(finish: (code: number) => void): Command {
       const { describePlan, renderDescription } = await import('../plan/describe.ts');
       const read = readPlanFiles(files, flags.json || flags.full ? note : () => {});
       if (flags.full) {
-        const { redactPlan } = await import('../plan/redact.ts');
-        print(redactPlan(expandWith(read, {})));
+        const { redactedPlanText } = await import('../plan/redact.ts');
+        for (const piece of redactedPlanText(expandWith(read, {}))) process.stdout.write(piece);
       } else if (flags.json) print(describePlan(read));
       else process.stdout.write(renderDescription(describePlan(read)));
       finish(EXIT.ok);
