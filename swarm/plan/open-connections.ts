@@ -142,9 +142,7 @@ export class OpenConnections {
   mostInstalling(): number {
     return Math.round(
       this.#most(({ of, installation }) =>
-        this.#covered(
-          of === 'host' && installation ? [{ from: 0, to: endOf({ installation }), connections: 1 }] : [],
-        ),
+        this.#covered(of === 'host' && installation ? [{ from: 0, to: endOf({ installation }), connections: 1 }] : []),
       ),
     );
   }
