@@ -25,8 +25,8 @@ export function planCommand(finish: (code: number) => void): Command {
       const { describePlan, renderDescription } = await import('../plan/describe.ts');
       const read = readPlanFiles(files, flags.json || flags.full ? note : () => {});
       if (flags.full) {
-        const { redactPlan } = await import('../plan/redact.ts');
-        print(redactPlan(expandWith(read, {})));
+        const { redactedPlanText } = await import('../plan/redact.ts');
+        for (const piece of redactedPlanText(expandWith(read, {}))) process.stdout.write(piece);
       } else if (flags.json) print(describePlan(read));
       else process.stdout.write(renderDescription(describePlan(read)));
       finish(EXIT.ok);
@@ -46,7 +46,7 @@ export function planCommand(finish: (code: number) => void): Command {
       const { describePlan } = await import('../plan/describe.ts');
       const plan = readPlanFiles(files, note);
       const expanded = expandWith(plan, {});
-      const { noop } = describePlan(plan);
+      const { noop } = describePlan(plan, expanded);
       process.stdout.write(`ok: ${expanded.clusters.length} clusters with ${expanded.hostCount} hosts\n`);
       if (noop) {
         const { clusters, hosts, memoryMiB, processors } = noop;

@@ -2,14 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { connectionBudget, readConnectionLimits } from './connection-budget.ts';
 import { fakePlan } from './testing/fakes.ts';
 
-const plan = (hostCount: number, overrides = {}) => ({ ...fakePlan([]), hostCount, ...overrides });
+/** Hosts that boot over so many seconds, in clusters of one, at the pace of reality. */
+const plan = (hosts: number, overrides = {}, spreadSeconds = 0) => ({
+  ...fakePlan(
+    Array.from({ length: hosts }, (_, i) => ({ justInfraEnv: true, arrivalMs: (i * spreadSeconds * 1000) / hosts })),
+    { clockSpeed: 1 },
+  ),
+  ...overrides,
+});
 
 describe('budget of connections', () => {
   it('leaves the real idle time when there is room', () => {
     const budget = connectionBudget(plan(1000), { files: 20_000, ports: 28_232 });
     expect(budget).toMatchObject({ idleSeconds: 90, warning: null });
-    // 1.5 idle connections a host for polls, as many for registrations when all boot at once, and a fifth for replies.
-    expect(budget.needed).toBeCloseTo(3640, -1);
+    // For half a minute three a host when all boot at once: registration and two polls, and a tenth for replies.
+    expect(budget.needed).toBeCloseTo(3300, -1);
   });
 
   it('shortens the idle time when files are scarce, so that what is open fits', () => {
@@ -26,10 +33,49 @@ describe('budget of connections', () => {
   });
 
   it('needs less when the hosts boot one after the other', () => {
-    const spread = fakePlan([{ arrivalMs: 0 }, { arrivalMs: 3_600_000 }]);
     const limits = { files: 20_000, ports: 100_000 };
-    const needed = connectionBudget({ ...spread, hostCount: 1000 }, limits).needed;
-    expect(needed).toBeCloseTo(1820 + 30, -1);
+    const { needed } = connectionBudget(plan(1000, {}, 3600), limits);
+    // One and a half a host in the end.
+    expect(needed).toBeGreaterThan(1600);
+    expect(needed).toBeLessThan(1800);
+  });
+
+  it('keeps hosts that boot within 90 s within 20,000 files', () => {
+    // What so many hosts had open in the worst moment was 2.3 connections each.
+    const budget = connectionBudget(plan(10_000, {}, 90), { files: 20_000, ports: 100_000 });
+    expect(budget.needed).toBeGreaterThan(10_000 * 2.3);
+    expect(budget.idleSeconds).toBeLessThan(90);
+    expect(budget.idleSeconds).toBeGreaterThan(30);
+  });
+
+  it('counts only clusters that are there at the same time', () => {
+    const arriving = fakePlan(
+      Array.from({ length: 20_000 }, (_, i) => ({ arrivalMs: i * 6000 })),
+      { clockSpeed: 1 },
+    );
+    // One each 6 s, gone from discovery after 23 minutes.
+    const { needed, warning } = connectionBudget(arriving, { files: 4096, ports: 28_232 });
+    expect(needed).toBeLessThan(1000);
+    expect(warning).toBeNull();
+  });
+
+  it.each([256, 620, 4096])('lets what fits run with %s files, with connections that linger', (files) => {
+    const budget = connectionBudget(plan(Math.floor(files / 4), {}, 60), { files, ports: 28_232 });
+    expect(budget).toMatchObject({ refusal: null });
+    expect(budget.idleSeconds).toBeGreaterThan(files === 256 ? 60 : 80);
+  });
+
+  it('refuses what cannot fit, and says what is needed', () => {
+    const { refusal, idleSeconds } = connectionBudget(plan(1000), { files: 256, ports: 28_232 });
+    expect(idleSeconds).toBe(0);
+    expect(refusal).toMatch(
+      /about \d+ connections open at once even when none may be idle, and this process may open 256 files/,
+    );
+    expect(refusal).toMatch(
+      /raise the limit of open files \(ulimit -n\) to at least \d+, run fewer hosts at a time, or let them share/,
+    );
+    const needed = Number(/at least (\d+)/.exec(refusal!)![1]);
+    expect(connectionBudget(plan(1000), { files: needed, ports: 28_232 }).refusal).toBeNull();
   });
 
   it('counts ports by source address', () => {
@@ -45,11 +91,11 @@ describe('budget of connections', () => {
     expect(connectionBudget(plan(1_000_000), { files: 1024, ports: 28_232 }).idleSeconds).toBe(0);
   });
 
-  it('needs little in the other modes and warns where shortening cannot help', () => {
+  it('needs little in the other modes and refuses where shortening cannot help', () => {
     const limits = { files: 1024, ports: 28_232 };
     const mode = (mode: string) => plan(5000, { connections: { mode, idleSeconds: 90, sourceAddresses: [] } });
     expect(connectionBudget(mode('shared'), limits).warning).toBeNull();
-    expect(connectionBudget(mode('keep-alive'), limits).warning).toContain('connections will fail');
+    expect(connectionBudget(mode('keep-alive'), limits).refusal).toContain('connections would fail');
   });
 
   it('reads the limits of this process', async () => {

@@ -1,10 +1,13 @@
 /**
  * Whether this process may hold the connections that a plan will have open. A stock agent opens a connection a poll and
  * leaves it idle for 90 s, so at a 60 s cadence 1.5 of them are open for every host, and while it boots that of its
- * registration too. When that is more than the process may hold, the idle time is shortened, which changes the load and is said.
+ * registration too. When that is more than the process may hold, the idle time is shortened, which changes the load and is
+ * said; a plan that does not fit even so is refused before it starts.
  */
 import { readFile } from 'node:fs/promises';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { filesBesideHosts, usualWorkers } from '../plan/needs.ts';
+import { OpenConnections } from '../plan/open-connections.ts';
 import { PORTS_PER_SOURCE_ADDRESS } from '../transport/source-ports.ts';
 import type { TransportOptions } from '../transport/transport.ts';
 
@@ -24,14 +27,12 @@ export interface ConnectionBudget {
   idleSeconds: number;
   /** What was changed and why, for people; null when nothing was. */
   warning: string | null;
+  /** Why the plan cannot be run here and what to do, for people; null when it can. */
+  refusal: string | null;
 }
 
-/** Server's cadence when a plan does not override it: assisted-service, internal/host/hostcommands/instruction_manager.go. */
-const POLL_SECONDS = 60;
-/** Replies run beside the poll and sometimes need a connection of their own. */
-const REPLY_ALLOWANCE = 1.2;
-/** Files for everything else: listeners, event files, the user's own calls, workers' pipes. */
-const RESERVED_FILES = 500;
+/** Connections beyond those that were foreseen: replies that run beside a poll, a service that is slow for a moment. */
+const ALLOWANCE = 1.1;
 /** Share of the port range that may be used; the rest is in TIME_WAIT or belongs to others. */
 const PORT_SHARE = 0.8;
 
@@ -46,55 +47,61 @@ export async function readConnectionLimits(): Promise<ConnectionLimits> {
   };
 }
 
-/**
- * Connections that each host has open in the worst moment, per second that an idle one lingers: the poll's, and while the
- * hosts boot that of the registration beside it.
- */
-function lingeringPerSecond(plan: Pick<ExpandedPlan, 'clusters'>, pollSeconds: number): number {
-  const boots = plan.clusters.flatMap(({ arrivalMs, hosts }) =>
-    hosts.map(({ bootDelayMs }) => arrivalMs + bootDelayMs),
-  );
-  const spreadSeconds = boots.reduce((last, boot) => Math.max(last, boot), 0) / 1000;
-  return 1 / pollSeconds + 1 / Math.max(spreadSeconds, pollSeconds);
-}
-
-/** Decides how long idle connections of this plan may linger under these limits. */
+/** Decides how long idle connections of this plan may linger under these limits. @param workers threads of the run */
 export function connectionBudget(
-  plan: Pick<ExpandedPlan, 'clusters' | 'hostCount' | 'connections' | 'pollIntervalSeconds'>,
+  plan: Pick<ExpandedPlan, 'clusters' | 'connections' | 'pollIntervalSeconds' | 'clockSpeed' | 'spokeProfile'>,
   limits: ConnectionLimits,
+  workers = usualWorkers(plan.clusters.length),
 ): ConnectionBudget {
   const { mode, idleSeconds, sourceAddresses } = plan.connections;
-  const poll = plan.pollIntervalSeconds ?? POLL_SECONDS;
-  const lingering = lingeringPerSecond(plan, poll);
-  const perHost = mode === 'shared' ? 0 : mode === 'keep-alive' ? 1 : (idleSeconds + 1) * lingering;
-  const needed = Math.ceil(plan.hostCount * perHost * REPLY_ALLOWANCE);
-  const byFiles = Math.max(0, limits.files - RESERVED_FILES);
+  const open = new OpenConnections(plan);
+  const neededAt = (idle: number) => Math.ceil(open.most(idle, workers) * ALLOWANCE);
+  const needed = neededAt(idleSeconds);
+  const beside = filesBesideHosts(workers);
+  const byFiles = Math.max(0, limits.files - beside);
   const ports = sourceAddresses.length > 0 ? PORTS_PER_SOURCE_ADDRESS * sourceAddresses.length : limits.ports;
   const byPorts = Math.floor(ports * PORT_SHARE);
   const room = Math.min(byFiles, byPorts);
-  if (needed <= room) return { needed, room, idleSeconds, warning: null };
+  if (needed <= room) return { needed, room, idleSeconds, warning: null, refusal: null };
 
   const scarce = byFiles < byPorts ? `may open ${limits.files} files` : `has ${byPorts} usable local ports`;
-  const remedy =
-    byFiles < byPorts
-      ? 'raise the limit of open files (ulimit -n) to keep the real behaviour'
-      : 'name more source addresses in the plan to keep the real behaviour';
-  if (mode !== 'per-poll') {
+  const files = (connections: number) =>
+    `raise the limit of open files (ulimit -n) to at least ${connections + beside}`;
+  const remedy = byFiles < byPorts ? files(needed) : 'name more source addresses in the plan';
+  const least = mode === 'per-poll' ? neededAt(0) : needed;
+  if (least > room) {
+    const cure = byFiles < byPorts ? files(least) : 'name more addresses in connections.source_addresses';
     return {
       needed,
       room,
-      idleSeconds,
-      warning: `about ${needed} connections will be open but this process ${scarce}: connections will fail; ${remedy}`,
+      idleSeconds: mode === 'per-poll' ? 0 : idleSeconds,
+      warning: null,
+      refusal:
+        `the hosts of this plan have about ${least} connections open at once${mode === 'per-poll' ? ' even when none may be idle' : ''}, ` +
+        `and this process ${scarce}: connections would fail; ${cure}, run fewer hosts at a time` +
+        `${mode === 'shared' ? '' : ', or let them share connections (connections.mode: shared), which is another load'}`,
     };
   }
-  const affordable = room / (plan.hostCount * REPLY_ALLOWANCE * lingering) - 1;
-  const shortened = Math.max(0, Math.floor(affordable));
+  const shortened = longestIdle(idleSeconds, (idle) => neededAt(idle) <= room);
   return {
     needed,
     room,
     idleSeconds: shortened,
-    warning: `idle connections linger ${shortened} s instead of ${idleSeconds} s: about ${needed} would be open but this process ${scarce}; ${remedy}`,
+    warning: `idle connections linger ${shortened} s instead of ${idleSeconds} s: about ${needed} would be open but this process ${scarce}; ${remedy} to keep the real behaviour`,
+    refusal: null,
   };
+}
+
+/** The most whole seconds that fit, of those that are fewer than `most`; 0 fits. */
+function longestIdle(most: number, fits: (seconds: number) => boolean): number {
+  let good = 0;
+  let bad = Math.ceil(most);
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (fits(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
 }
 
 /** How the agents of this plan connect. @param idleSeconds simulated seconds that idle connections linger */

@@ -6,7 +6,12 @@ import type { Evaluated } from '../report/thresholds.ts';
 import { reachVerdict, type Verdict } from '../report/verdict.ts';
 import type { Measurements } from './measurements.ts';
 
-type Life = Pick<ClusterLife, 'cluster' | 'outcome'>;
+/** What is known of the clusters of a run. */
+interface Lives {
+  /** All of the plan. */
+  planned: number;
+  arrived: readonly Pick<ClusterLife, 'cluster' | 'outcome'>[];
+}
 
 export class Judgement {
   readonly #measurements: Measurements;
@@ -53,23 +58,23 @@ export class Judgement {
   }
 
   /** Thresholds stay as they stand now: of a run that was stopped, refused removals are told, and spoil no figure. */
-  hold(lives: readonly Life[]): void {
+  hold(lives: Lives): void {
     this.#judged = this.thresholds(lives);
   }
 
   /** The thresholds as things stand; once they are held, or after the verdict, as they stood then. */
-  thresholds(lives: readonly Life[]): Evaluated<RunThreshold>[] {
+  thresholds({ planned, arrived }: Lives): Evaluated<RunThreshold>[] {
     if (this.#judged) return this.#judged;
-    const results = lives.map((life) => life.outcome?.result);
+    const results = arrived.map((life) => life.outcome?.result);
     return this.#measurements.evaluate({
-      of: results.length,
+      of: planned,
       failed: results.filter((result) => result === 'failed').length,
       complete: results.filter((result) => result === 'complete').length,
     });
   }
 
   /** Reaches the verdict. Call once, when nothing more is measured. @param stopped ended early by its user */
-  reach(lives: readonly Life[], { stopped, startedAt }: { stopped: boolean; startedAt: Date }): Verdict {
+  reach(lives: Lives, { stopped, startedAt }: { stopped: boolean; startedAt: Date }): Verdict {
     this.#judged = this.thresholds(lives);
     const { answers } = this.#measurements;
     const { verdict, reasons } = reachVerdict({
@@ -80,7 +85,7 @@ export class Judgement {
       stopped,
       details: {
         startedAt,
-        failures: lives
+        failures: lives.arrived
           .filter((life) => life.outcome?.result === 'failed')
           .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
         outages: answers.outages(),

@@ -67,3 +67,14 @@ describe('a plan with no-op agents', () => {
     await expect(readyPlan(expandPlan(plan))).resolves.toBeDefined();
   });
 });
+
+test('a source address of another machine is refused before anything is made', async () => {
+  const from = (...source_addresses: string[]) =>
+    readyPlan(
+      expandPlan(parsePlan({ seed: 'x', connections: { source_addresses }, clusters: [{ topology: 'sno' }] }, 'p')),
+    );
+  await expect(from('127.0.0.1', '192.0.2.77')).rejects.toThrow(
+    /^connections\.source_addresses has 192\.0\.2\.77, which is not an address of this machine; give addresses/,
+  );
+  await expect(from('127.0.0.1', '127.0.0.2')).resolves.toBeDefined();
+});

@@ -4,19 +4,22 @@ import { isOutside, outsideRefusal } from '../noop/outside.ts';
 import { checkAbilities } from '../noop/program-abilities.ts';
 import { checkPrograms, stockPrograms } from '../noop/programs.ts';
 import { type ExpandedPlan, type ProgramSources, SERVICE_OF_HUB, type StockPrograms } from '../plan/expanded-plan.ts';
+import { foreignSourceAddress } from '../transport/source-addresses.ts';
+import { connectionBudget, readConnectionLimits } from './connection-budget.ts';
 
 /**
  * The plan with what its manifests' values say, and with its stock programs copied out of their images.
  * @param tell told of what takes its time
  * @param checked programs that were looked at before, when the plan has these
  * @throws PlanError for values that are wrong; RangeError where a release is missing, a stock program is none, or may not work for
- * the plan's service or hub
+ * the plan's service or hub, where a source address is not this machine's, and where this process cannot hold the connections
  */
 export async function readyPlan(
   plan: ExpandedPlan,
   tell: (text: string) => void = () => {},
   checked: StockPrograms | null = null,
 ): Promise<ExpandedPlan> {
+  await refuseImpossible(plan);
   let ready = plan;
   if (plan.programs !== null) {
     if (!plan.noopOutside) await refuseOutside(plan);
@@ -25,6 +28,18 @@ export async function readyPlan(
   if (ready.hub === null) return ready;
   const { plannedManifests } = await import('./manifest-source.ts');
   return plannedManifests(ready).plan;
+}
+
+/** @throws RangeError for what this machine does not have, however long the run would try */
+async function refuseImpossible(plan: ExpandedPlan): Promise<void> {
+  const foreign = await foreignSourceAddress(plan.connections.sourceAddresses);
+  if (foreign !== null) {
+    throw new RangeError(
+      `connections.source_addresses has ${foreign}, which is not an address of this machine; give addresses that "ip address" lists, of loopback any of 127.0.0.0/8, or leave them out`,
+    );
+  }
+  const { refusal } = connectionBudget(plan, await readConnectionLimits());
+  if (refusal !== null) throw new RangeError(refusal);
 }
 
 /** @throws RangeError when no-op hosts would work for a service or hub that is not on this machine */

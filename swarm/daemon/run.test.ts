@@ -60,6 +60,15 @@ describe('run', () => {
     expect(summary.leftBehind).toEqual([{ name: 'cluster-0', clusterId: 'c1', infraEnvId: 'i2' }]);
   });
 
+  it('cancels clusters that have not arrived without making anything of them', async () => {
+    const { run, parts, ended } = start(fakePlan([SNO, { arrivalMs: 1e9 }, { arrivalMs: 2e9 }]));
+    run.events.listen((event) => event.type === 'cluster.phase' && event.phase === 'complete' && run.stop());
+    const summary = await ended;
+    expect(summary.clusters).toMatchObject({ planned: 3, cancelled: 2 });
+    expect(parts.service.calls.filter((call) => call.startsWith('createCluster'))).toEqual(['createCluster cluster-0']);
+    expect(parts.events.filter((event) => event.type === 'cluster.phase' && event.cluster > 0)).toEqual([]);
+  });
+
   it('stops gracefully: lives are cancelled, the service is cleaned, the verdict is interrupted', async () => {
     const parts = new FakeParts();
     parts.service.readiness = 'insufficient';

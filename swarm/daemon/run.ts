@@ -5,14 +5,14 @@
  *
  * A run never throws once it is started: whatever goes wrong becomes a reason of its verdict.
  */
-import { availableParallelism } from 'node:os';
 import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
-import { ClusterLife, type LifeContext, type Machines } from '../cluster/cluster-life.ts';
+import type { LifeContext, Machines } from '../cluster/cluster-life.ts';
 import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import { stockPrograms } from '../noop/programs.ts';
 import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
+import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
@@ -27,6 +27,7 @@ import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { cleanUp } from './clean-up.ts';
+import { ClusterLives } from './cluster-lives.ts';
 import {
   type ConnectionBudget,
   connectionBudget,
@@ -74,9 +75,7 @@ export class Run {
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
   readonly #abandon = new AbortController();
-  readonly #lives: ClusterLife[] = [];
-  /** By index of the cluster. */
-  readonly #lifeOf = new Map<number, ClusterLife>();
+  readonly #lives: ClusterLives;
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
   readonly #traffic: RunTraffic;
@@ -101,8 +100,9 @@ export class Run {
     this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
     this.#holdSeconds = options.holdSeconds ?? 0;
-    this.workers = options.workers ?? Math.max(1, Math.min(availableParallelism() - 1, options.plan.clusters.length));
+    this.workers = options.workers ?? usualWorkers(options.plan.clusters.length);
     this.index = new RunIndex(options.plan);
+    this.#lives = new ClusterLives(options.plan.clusters);
     this.#clockSpec = startClock(options.plan.clockSpeed);
     this.#clock = new ScaledClock(this.#clockSpec);
     this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
@@ -225,7 +225,8 @@ export class Run {
         clusters: this.plan.clusters.length,
         hosts: this.plan.hostCount,
       });
-      this.#budget = connectionBudget(this.plan, await readConnectionLimits());
+      this.#budget = connectionBudget(this.plan, await readConnectionLimits(), this.workers);
+      if (this.#budget.refusal !== null) throw new Error(this.#budget.refusal);
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
@@ -343,22 +344,10 @@ export class Run {
 
   /** Lets the clusters arrive and live, and the installed ones send their last words. */
   async #live(context: LifeContext, machines: MachinesAtWork): Promise<void> {
-    const origin = this.#clock.now();
-    let firstHostSlot = 0;
-    for (const cluster of this.plan.clusters) {
-      const life = new ClusterLife(context, cluster, cluster.index, firstHostSlot);
-      this.#lives.push(life);
-      this.#lifeOf.set(cluster.index, life);
-      firstHostSlot += cluster.hosts.length;
-    }
-    const lived = this.#lives.map(async (life) => {
-      const wait = origin + life.cluster.arrivalMs - this.#clock.now();
-      if (wait > 0) await this.#clock.sleep(wait, this.#stop.signal).catch(() => {});
-      const { result } = await life.run(this.#stop.signal);
+    await this.#lives.live(context, this.#stop.signal, ({ cluster, outcome }) => {
       // Machines of a cluster that did not get there would go on for ever; the others have an end of their own.
-      if (result !== 'complete' || life.cluster.justInfraEnv) machines.done(life.cluster.index);
+      if (outcome?.result !== 'complete' || cluster.justInfraEnv) machines.done(cluster.index);
     });
-    await Promise.all(lived);
     const unsettled = await machines.settle(this.#clock, this.#stop.signal);
     if (unsettled !== null) this.#warn(unsettled);
     if (this.#holdSeconds > 0) await this.#clock.sleep(this.#holdSeconds * 1000, this.#stop.signal).catch(() => {});
@@ -389,7 +378,7 @@ export class Run {
     this.#embedded.push(embedded);
     void embedded.died.then((how) => {
       this.#judgement.fail(how);
-      for (const life of this.#lives) life.fail(how);
+      this.#lives.fail(how);
       this.#stop.abort(new Error(how));
     });
   }
@@ -397,10 +386,10 @@ export class Run {
   #workerLost({ worker, message, clusters }: LostWorker): void {
     this.#judgement.fail(`worker ${worker} was lost: ${message}`);
     this.#measurements.workerLost(worker);
-    for (const life of this.#lives) {
-      if (clusters.includes(life.cluster.index)) life.fail(`its worker thread was lost: ${message}`);
+    for (const cluster of clusters) {
+      this.#lives.of(cluster)?.fail(`its worker thread was lost: ${message}`);
+      this.#machines?.done(cluster);
     }
-    for (const cluster of clusters) this.#machines?.done(cluster);
   }
 
   async #cleanUp(user: RunUser | null): Promise<void> {
@@ -409,7 +398,7 @@ export class Run {
     // Nothing of an embedded service outlives the run: when it is dead or nobody waits, removals would only take time.
     const end = embedded ? AbortSignal.any([this.#abandon.signal, this.#stop.signal]) : this.#abandon.signal;
     if (this.plan.keep || end.aborted) return;
-    const notRemoved = await cleanUp(this.#lives, (signal) => user?.removeShared(signal), end);
+    const notRemoved = await cleanUp(this.#lives.arrived, (signal) => user?.removeShared(signal), end);
     if (notRemoved !== null && !(embedded && end.aborted)) this.#judgement.notRemoved(notRemoved);
   }
 
@@ -444,7 +433,7 @@ export class Run {
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
         funnel: this.index.funnel(),
         failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
-        cancelled: this.#lives.filter((life) => life.outcome?.result === 'cancelled').length,
+        cancelled: this.#lives.cancelled,
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         drift: this.#traffic.drift,
@@ -474,7 +463,7 @@ export class Run {
       (event.type === 'host.phase' && event.phase === 'frozen') ||
       (event.type === 'host.error' && event.kind === 'host-lost');
     if (!silent) return;
-    const life = this.#lifeOf.get(event.cluster);
+    const life = this.#lives.of(event.cluster);
     const host = life?.cluster.hosts.find(({ index }) => index === event.host);
     const stuck = life && host ? clusterStuck(event, life.phase, host.ordinal) : null;
     if (stuck !== null) life!.fail(stuck);

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { describePlan, renderDescription } from './describe.ts';
 import { parsePlan } from './load.ts';
 
-const describeText = (plan: object) => describePlan(parsePlan({ seed: 'x', ...plan }, 'plan.yaml'));
+const describeText = (plan: object) =>
+  describePlan(parsePlan({ seed: 'x', ...plan }, 'plan.yaml'), undefined, { workers: 1, fromSource: true });
 
 describe('description of a plan', () => {
   test('single nodes', () => {
@@ -84,9 +85,11 @@ describe('description of a plan', () => {
   test('too few ports are noted with what to do', () => {
     const clusters = [{ topology: { control_planes: 3, workers: 497 }, amount: 40 }];
     expect(describeText({ clusters }).notes).toEqual([
-      expect.stringMatching(/^About 50000 local ports .* give 2 in connections\.source_addresses \(1 now\)/),
+      expect.stringMatching(/^About 71680 local ports .* give 3 in connections\.source_addresses \(1 now\)/),
     ]);
-    expect(describeText({ clusters, connections: { source_addresses: ['127.0.0.1', '127.0.0.2'] } }).notes).toEqual([]);
+    expect(
+      describeText({ clusters, connections: { source_addresses: ['127.0.0.1', '127.0.0.2', '127.0.0.3'] } }).notes,
+    ).toEqual([]);
     expect(describeText({ clusters, connections: { mode: 'keep-alive' } }).notes).toEqual([
       expect.stringMatching(/^connections\.mode is keep-alive/),
     ]);
@@ -112,6 +115,41 @@ describe('description of a plan', () => {
       'keep',
     ]);
     expect(load).toMatchObject({ getsPerMinute: 300, openConnections: 0 });
+  });
+
+  test('needs are what runs of these plans took', () => {
+    // Peaks of open files in /proc/PID/fd and of resident memory (VmHWM), run from source with one worker.
+    const waiting = (amount: number, spread: string) => ({
+      boot_spread: spread,
+      clusters: [{ topology: 'sno', just_infraenv: true, amount }],
+    });
+    const installing = (topology: string, amount: number, plan: object) => ({
+      ...plan,
+      clusters: [{ topology, amount }],
+    });
+    const fast = { clock_speed: 20, boot_spread: '60s' };
+    for (const [plan, files, memoryMiB] of [
+      [waiting(60, '30s'), 227, 204],
+      [waiting(600, '60s'), 1518, 267],
+      [waiting(3000, '90s'), 6846, 386],
+      [installing('sno', 40, fast), 188, 311],
+      [installing('compact', 12, fast), 152, 287],
+      [installing('sno', 40, { ...fast, spoke_profile: 'quick' }), 175, 307],
+      [installing('compact', 12, { ...fast, spoke_profile: 'quick' }), 203, 270],
+      [installing('sno', 300, { clock_speed: 6, boot_spread: '2m', spoke_profile: 'quick' }), 886, 451],
+    ] as const) {
+      const { needs } = describeText(plan);
+      expect(Math.abs(needs.fileDescriptors / files - 1), `files of ${JSON.stringify(plan)}`).toBeLessThan(0.1);
+      expect(Math.abs(needs.memoryMiB / memoryMiB - 1), `memory of ${JSON.stringify(plan)}`).toBeLessThan(0.1);
+    }
+  });
+
+  test('a million clusters that come slowly need what those do that are there at a time', () => {
+    const few = describeText({ arrival: { rate: '60/h' }, clusters: [{ topology: 'sno', amount: 1000 }] }).needs;
+    const many = describeText({ arrival: { rate: '60/h' }, clusters: [{ topology: 'sno', amount: 30_000 }] }).needs;
+    expect(Math.abs(many.connections / few.connections - 1)).toBeLessThan(0.1);
+    expect(many.fileDescriptors).toBeLessThan(200);
+    expect(many.localPorts).toBeLessThan(200);
   });
 
   test('the text says it all and has no secrets', () => {
@@ -141,8 +179,9 @@ describe('description of a plan', () => {
                            0s  #######                                   2 clusters, 2 hosts
                            5m  ########################################  4 clusters, 11 hosts
       Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m; the simulated user's looks at clusters come on top
-      Connections:  17 open, 0.18 new a second
-      Needs:        about 161 MiB of memory, 145 file descriptors, 28 local ports
+      Connections:  17 open while all hosts wait, 0.18 new a second; at most 28 open at once
+      Needs:        about 228 MiB of memory, 78 file descriptors, 12 threads, 39 local ports
+                    peaks of the run's own process with 1 worker: at most 11 hosts in discovery or installing at once, with 28 connections
       Note: infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.
       Warning: plan.yaml:12:7: infranev_labels is a misspelling of infraenv_labels; it is accepted
       "

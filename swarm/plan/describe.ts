@@ -1,7 +1,9 @@
 /** What a plan comes to: numbers for `swarm plan show`, as data and as text. */
 import { formatDuration } from './duration.ts';
 import { expandPlan } from './expand.ts';
-import { type ClusterPlan, SERVICE_OF_HUB } from './expanded-plan.ts';
+import { type ClusterPlan, type ExpandedPlan, SERVICE_OF_HUB } from './expanded-plan.ts';
+import { estimateNeeds, type NeedsEstimate, ownRunner, PORTS_PER_ADDRESS, type Runner } from './needs.ts';
+import { USUAL_POLL_SECONDS } from './open-connections.ts';
 import { formatProblem, type Plan } from './plan.ts';
 
 export interface PlanDescription {
@@ -75,44 +77,28 @@ export interface LoadEstimate {
   openConnections: number;
 }
 
-export interface NeedsEstimate {
-  memoryMiB: number;
-  fileDescriptors: number;
-  /** Local ports held at a time, those that wait after closing included. */
-  localPorts: number;
-  /** Source addresses that so many ports need. */
-  sourceAddresses: number;
-}
-
-/** What the service asks for in every state of a waiting host (Service facts 3.1). */
-const USUAL_POLL_SECONDS = 60;
 /** Inventory, time, names, addresses and virtual addresses are each reported again once in an hour (Agent facts 9.3). */
 const HOURLY_REPORTS_PER_MINUTE = 0.1;
 const UNBOUND_REPORTS_PER_MINUTE = 0.03;
 /** At most so many hosts of one cluster are asked for connectivity in a minute (Agent facts 5.2). */
 const CONNECTIVITY_CHECKS_PER_MINUTE = 150;
-/** A closed connection holds its port this long (Linux, TIME_WAIT). */
-const PORT_REST_SECONDS = 60;
-/** Ports that Linux gives out to outgoing connections of one address (32768 to 60999). */
-const PORTS_PER_ADDRESS = 28_232;
-/** The program itself, without hosts. */
-const BASE_MEMORY_MIB = 160;
-/** Design budgets: an idle agent, and what an open connection adds. */
-const AGENT_KIB = 2;
-const CONNECTION_KIB = 6;
 /** What of a stock agent and its runner is not shared with those of other hosts. */
 const NOOP_HOST_MIB = 20;
 /** Their polls cost 0.2 s of processor time a minute, commands included. */
 const NOOP_HOSTS_PER_PROCESSOR = 300;
-const BASE_FILE_DESCRIPTORS = 128;
 const CURVE_POINTS = 11;
 
 /**
  * Describes this generator's part of a plan.
+ * @param expanded the plan when it was expanded before
+ * @param runner what it would be run by
  * @throws RangeError as expandPlan does.
  */
-export function describePlan(plan: Plan): PlanDescription {
-  const expanded = expandPlan(plan);
+export function describePlan(
+  plan: Plan,
+  expanded: ExpandedPlan = expandPlan(plan),
+  runner: Runner = ownRunner(expanded.clusters.length),
+): PlanDescription {
   const { clusters } = expanded;
   const topologies = new Map<string, TopologyDescription>();
   for (const cluster of clusters) {
@@ -139,7 +125,7 @@ export function describePlan(plan: Plan): PlanDescription {
   const infraEnvsOnly = clusters.filter((cluster) => cluster.justInfraEnv).length;
   const load = estimateLoad(plan, clusters, expanded.hostCount);
   const noop = describeNoop(clusters.filter(isNoop));
-  const needs = estimateNeeds(plan, load, expanded.hostCount, noop);
+  const needs = estimateNeeds(expanded, runner, noop);
   return {
     name: plan.name,
     seed: plan.seed,
@@ -243,21 +229,6 @@ function estimateLoad(plan: Plan, clusters: readonly ClusterPlan[], hosts: numbe
     requestsPerSecond: round((getsPerMinute + postsPerMinute) / 60),
     connectionsOpenedPerSecond: Math.round(opened * 100) / 100,
     openConnections: Math.round(open),
-  };
-}
-
-function estimateNeeds(plan: Plan, load: LoadEstimate, hosts: number, noop: NoopDescription | null): NeedsEstimate {
-  const ends = plan.service.url === 'embedded' ? 2 : 1;
-  const ports = Math.round(load.openConnections + load.connectionsOpenedPerSecond * PORT_REST_SECONDS);
-  return {
-    memoryMiB:
-      Math.ceil(
-        BASE_MEMORY_MIB +
-          ((hosts - (noop?.hosts ?? 0)) * AGENT_KIB + load.openConnections * CONNECTION_KIB * ends) / 1024,
-      ) + (noop?.memoryMiB ?? 0),
-    fileDescriptors: BASE_FILE_DESCRIPTORS + load.openConnections * ends,
-    localPorts: ports,
-    sourceAddresses: Math.max(1, Math.ceil(ports / PORTS_PER_ADDRESS)),
   };
 }
 
@@ -367,13 +338,14 @@ export function renderDescription(description: PlanDescription): string {
   row(
     'Connections',
     load.openConnections > 0
-      ? `${load.openConnections} open, ${load.connectionsOpenedPerSecond} new a second`
+      ? `${load.openConnections} open while all hosts wait, ${load.connectionsOpenedPerSecond} new a second; at most ${needs.connections} open at once`
       : 'one shared pool',
   );
   row(
     'Needs',
-    `about ${needs.memoryMiB} MiB of memory, ${needs.fileDescriptors} file descriptors, ${needs.localPorts} local ports`,
+    `about ${needs.memoryMiB} MiB of memory, ${needs.fileDescriptors} file descriptors, ${needs.threads} threads, ${needs.localPorts} local ports`,
   );
+  for (const assumption of needs.assumptions) lines.push(`${''.padEnd(14)}${assumption}`);
   if (description.noop) {
     const { clusters, hosts, memoryMiB, processors } = description.noop;
     row(

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { expandPlan } from './expand.ts';
 import { parsePlan } from './load.ts';
 import { PlanError } from './plan.ts';
-import { REDACTED, Redactor, redactPlan, redactText, redactUrl } from './redact.ts';
+import { REDACTED, Redactor, redactedPlanText, redactPlan, redactText, redactUrl } from './redact.ts';
 
 const planWith = (secrets: { agentToken?: string; authorization?: string; pullSecret?: string }) =>
   expandPlan(
@@ -178,4 +178,15 @@ test('the text of a values file is not shown', () => {
   const shown = redactPlan({ ...plan, manifests: { values, templates: null } });
   expect(JSON.stringify(shown)).not.toContain('hunter2');
   expect(shown.manifests.values?.file).toBe('/plans/values.yaml');
+});
+
+test.each([
+  0, 1, 999, 1000, 1001, 2500,
+])('the text of a plan of %s clusters is the plan that may be shown, in short pieces', (amount) => {
+  const one = expandPlan(parsePlan({ seed: 's', clusters: [{ topology: 'sno' }] }, 'plan'));
+  const plan = { ...one, clusters: Array.from({ length: amount }, (_, index) => ({ ...one.clusters[0]!, index })) };
+  const pieces = [...redactedPlanText(plan)];
+  expect(JSON.parse(pieces.join(''))).toEqual(JSON.parse(JSON.stringify(redactPlan(plan))));
+  // A string has at most half a billion characters.
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1_000_000);
 });

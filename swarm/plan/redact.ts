@@ -77,6 +77,23 @@ function redactWord(word: string): string {
   return isHost ? word : `${word.slice(0, start)}${REDACTED}${rest}${word.slice(end)}`;
 }
 
+/** Clusters in one piece of a plan's text. */
+const CLUSTERS_A_PIECE = 1000;
+
+/**
+ * The text of a plan that may be shown and written, as JSON in pieces: that of a million clusters is longer than a string
+ * may be.
+ */
+export function* redactedPlanText(plan: ExpandedPlan): Generator<string> {
+  const { clusters, ...rest } = redactPlan(plan);
+  yield `${JSON.stringify(rest, null, 1).slice(0, -2)},\n "clusters": [`;
+  for (let first = 0; first < clusters.length; first += CLUSTERS_A_PIECE) {
+    const some = clusters.slice(first, first + CLUSTERS_A_PIECE).map((cluster) => JSON.stringify(cluster));
+    yield `${first === 0 ? '' : ','}\n  ${some.join(',\n  ')}`;
+  }
+  yield '\n ]\n}\n';
+}
+
 /** A copy of a plan that may be shown and written: secrets are replaced, empty ones stay empty. */
 export function redactPlan(plan: ExpandedPlan): ExpandedPlan {
   const hide = (secret: string) => (secret === '' ? '' : REDACTED);

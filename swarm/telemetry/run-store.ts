@@ -15,7 +15,7 @@ import { type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { redactPlan } from '../plan/redact.ts';
+import { redactedPlanText } from '../plan/redact.ts';
 import type { RunEvent } from './run-event.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is written. */
@@ -68,7 +68,7 @@ export class RunStore {
     const folder = join(options.root, options.run);
     await mkdir(options.root, { recursive: true });
     await mkdir(folder);
-    await writeFile(join(folder, 'plan.resolved.json'), `${JSON.stringify(redactPlan(options.plan), null, 1)}\n`);
+    await writeFile(join(folder, 'plan.resolved.json'), redactedPlanText(options.plan));
     return new RunStore(folder, await open(join(folder, 'events.ndjson'), 'ax'), options.onFailure);
   }
 

@@ -107,7 +107,13 @@ export interface TelemetryLayout {
   clusterSlots: number;
 }
 
-/** Shared memory for one run's telemetry, all zero. @throws RangeError for sizes that are no positive whole numbers. */
+/**
+ * Shared memory for one run's telemetry, all zero.
+ *
+ * A length that may change, though it never does, makes V8 map the pages from the kernel and give them back. Others come
+ * from the heap of libc, which zeroes all of them, keeps what is freed, and grows with every run of a daemon (v8,
+ * src/objects/backing-store.cc BackingStore::Allocate and TryAllocateAndPartiallyCommitMemory; mallopt(3) M_MMAP_THRESHOLD).
+ * @throws RangeError for sizes that are no positive whole numbers. */
 export function createTelemetryBuffer(layout: TelemetryLayout): SharedArrayBuffer {
   for (const [name, value] of Object.entries(layout)) {
     if (!Number.isSafeInteger(value) || value < 1) {
@@ -115,7 +121,8 @@ export function createTelemetryBuffer(layout: TelemetryLayout): SharedArrayBuffe
     }
   }
   const words = HEAD_WORDS + layout.writers * AT.end;
-  const buffer = new SharedArrayBuffer(words * 8 + layout.hostSlots * 2 + layout.clusterSlots);
+  const bytes = words * 8 + layout.hostSlots * 2 + layout.clusterSlots;
+  const buffer = new SharedArrayBuffer(bytes, { maxByteLength: bytes });
   new Float64Array(buffer, 0, 4).set([MAGIC, layout.writers, layout.hostSlots, layout.clusterSlots]);
   return buffer;
 }
