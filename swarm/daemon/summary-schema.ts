@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
 import type { RunSummary } from '../report/summary.ts';
+import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 
@@ -28,16 +29,24 @@ const quantiles = z
 const spread = z.object({ p50: z.number(), max: z.number() });
 const funnelStep = z.object({ name: z.string(), count, of: count.describe('How many are meant to come so far.') });
 
+/** How long requests took. */
+const latencies = {
+  sinceDue: quantiles,
+  sinceSent: quantiles,
+  failedSinceDue: quantiles,
+  untilSuccess: quantiles,
+};
+
 const request = z.object({
   client,
   endpoint,
   method: z.string(),
   count,
   rate: z.number().describe('Per wall-clock second of the run, clean-up included.'),
-  errors: count.describe('Attempts without an answer, and answers of 400 or more.'),
+  errors: count.describe('Attempts that the service refused (400 or more) or did not answer.'),
+  ownErrors: count.describe('Attempts that this machine had no means for.'),
   outcomes: counts.describe('Attempts by HTTP status, or by why there was none.'),
-  sinceDue: quantiles,
-  sinceSent: quantiles,
+  ...latencies,
 });
 
 const hub = z.object({
@@ -113,6 +122,7 @@ export const runSummary = z
       planned: count.describe('That are to be installed.'),
       installed: count,
       infraEnvs: count.describe('That only hold discovered hosts.'),
+      infraEnvsDiscovered: count,
       complete: count,
       failed: count,
       cancelled: count,
@@ -125,9 +135,27 @@ export const runSummary = z
       requests: count,
       rate: z.number(),
       errors: count,
-      sinceDue: quantiles,
-      sinceSent: quantiles,
+      ownErrors: count,
+      replayed: count.describe('Requests that went out once more inside their attempt.'),
+      redirected: count,
+      ...latencies,
     }),
+    polls: z.object({
+      openLoop: quantiles,
+      missed: count.describe('Polls that were never sent because the one before had no answer.'),
+    }),
+    requestErrors: z.array(
+      z.object({
+        client,
+        endpoint,
+        code: z.string().describe('HTTP status, or why there was none.'),
+        count,
+        own: z.boolean().describe('Whether the machine of the generator is to blame.'),
+        message: z.string().nullable(),
+        firstAt: z.iso.datetime().nullable(),
+        expected: z.string().nullable().describe('Why a service that is well answers so; null where it should not.'),
+      }),
+    ),
     hub: hub.nullable().describe('Null when no cluster was made by custom resources.'),
     noop: noop.nullable().describe('Null when no host was a no-op one.'),
     outages: z.array(
@@ -139,10 +167,39 @@ export const runSummary = z
         waiting: count,
       }),
     ),
+    underWay: z.array(z.object({ client, count, oldestSeconds: z.number() })),
     unanswered: z.array(z.object({ client, seconds: z.number(), at: z.iso.datetime(), underWay: count })),
+    series: z.array(
+      z.object({
+        afterSeconds: z.number(),
+        seconds: z.number(),
+        requests: count,
+        refused: count,
+        failed: count,
+        ownErrors: count,
+        p50: milliseconds,
+        p99: milliseconds,
+        max: milliseconds,
+        underWay: count,
+        oldestSeconds: z.number(),
+      }),
+    ),
+    clusterDurations: z.array(
+      z.object({ from: z.enum(CLUSTER_MILESTONES), to: z.enum(CLUSTER_MILESTONES), duration: quantiles }),
+    ),
     pollLateness: quantiles,
     stages: z.array(z.object({ role: z.string(), stage: z.string(), duration: quantiles })),
-    replies: z.array(z.object({ step: z.string(), posted: count, deduplicated: count, failed: count })),
+    replies: z.array(
+      z.object({
+        step: z.string(),
+        received: count,
+        posted: count,
+        deduplicated: count,
+        failed: count,
+        dropped: count.describe('Its program ended before the reply was answered.'),
+        inFlight: count,
+      }),
+    ),
     boot: z.array(
       z.object({
         kind: z.enum(BOOT_KINDS),
