@@ -53,7 +53,7 @@ export function eventRoutes(app: FastifyInstance, { findAny, limits }: RouteCont
     wsHandler: (socket, request) => {
       const run = findAny(request);
       if (run instanceof PastRun) closeAsOver(socket);
-      else run.events.attach(socket);
+      else run.events.attach(socket, request.socket);
     },
   });
   app.route({ method: 'HEAD', url, schema: { hide: true }, preValidation: watchable, handler: refuse });
