@@ -61,7 +61,8 @@ const hub = z.object({
       count,
       errors: count,
       codes: counts,
-      latency: quantiles,
+      latency: quantiles.describe('Of responses below 500, in milliseconds.'),
+      failedLatency: quantiles.describe('Of all others, in milliseconds.'),
     }),
   ),
 });
@@ -231,6 +232,6 @@ export const runSummary = z
     'What a run of a plan came to, or how it stands. Durations are milliseconds unless their name says seconds.',
   );
 
-/** Fails to compile when one has a field that the other lacks, or has another type. */
+/** Fails to compile when one has a field that the other lacks, or has another type: a new field of the summary wants a line above. */
 type Same<A, B> = [A, B] extends [B, A] ? true : never;
 true satisfies Same<z.infer<typeof runSummary>, RunSummary>;
