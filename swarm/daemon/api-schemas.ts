@@ -105,7 +105,7 @@ export const startQuery = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    seed: { type: 'string', minLength: 1, description: "Replaces the plan's seed." },
+    seed: { type: 'string', minLength: 1, maxLength: 64, description: "Replaces the plan's seed." },
     keep: { type: 'boolean', description: 'Keep what the run made on the service.' },
     speed: {
       type: 'number',
