@@ -1,7 +1,7 @@
 # Build: compile to JavaScript and keep only what runs.
 FROM node:26-slim AS build
 WORKDIR /src
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev

@@ -30,6 +30,8 @@ const address = () => pattern(new RegExp(`^${IPV4}$`), 'an IPv4 address such as 
 const cidr = () => pattern(new RegExp(`^${IPV4}/(3[0-2]|[12]?\\d)$`), 'an IPv4 network such as 10.123.0.0/16');
 const sshKey = () => text('a public key in the form of authorized_keys');
 
+const SEED = { error: 'a text of 1 to 64 characters, or a whole number' };
+
 /** Keys that say which clusters there are; beside a plan, the plan says it. */
 const clusterShape = {
   swarm_size: whole(1, 1_000_000).optional().describe('Number of clusters'),
@@ -40,7 +42,7 @@ const clusterShape = {
     .optional()
     .describe("Begins the clusters' names; swarm when absent"),
   seed: z
-    .union([z.string().min(1).max(64), z.int()], { error: 'a text of 1 to 64 characters, or a whole number' })
+    .union([z.string().min(1, SEED).max(64, SEED), z.int()], SEED)
     .optional()
     .describe('Decides names and addresses; the name when absent'),
   topology: z

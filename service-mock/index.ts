@@ -17,7 +17,7 @@ import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/imag
 import { KubeService } from './kube/kube-service.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
-export { settingsFromEnv } from './core/settings.ts';
+export { SettingsError, settingsFromEnv } from './core/settings.ts';
 export type { ImageServiceSettings } from './images/image-settings.ts';
 
 export interface ServiceMockOptions {

@@ -2,13 +2,13 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeUnless, findKubectl } from '../../testing/needs.ts';
 import { podLogsOf, setUsageSource } from '../builtins/index.ts';
 import { type KubeMock, startKubeMock } from '../index.ts';
 import type { KubeObject } from './resource.ts';
 
-/** The program named by the environment variable KUBECTL, or `kubectl` on PATH. */
-const KUBECTL = process.env.KUBECTL ?? 'kubectl';
+const { program: KUBECTL, lack } = findKubectl();
 
 let mock: KubeMock;
 let directory: string;
@@ -34,11 +34,7 @@ function kubectl(args: string, input: string | readonly string[] = ''): Promise<
     const more = typeof input === 'string' ? [] : input;
     const child = execFile(KUBECTL, [...args.split(' '), ...more], { env: environment() }, (error, out, err) => {
       if (error && typeof error.code !== 'number') {
-        reject(
-          new Error(
-            `these tests run kubectl: ${KUBECTL} could not be run (${error.message}); install kubectl 1.30 or later, or name it in the environment variable KUBECTL`,
-          ),
-        );
+        reject(new Error(`these tests run kubectl 1.30 or later: ${KUBECTL} could not be run (${error.message})`));
       } else {
         resolve({ code: error ? Number(error.code) : 0, out, err });
       }
@@ -128,7 +124,7 @@ const CRD = JSON.stringify({
   },
 });
 
-describe('kubectl', () => {
+describeUnless(lack, 'kubectl', {}, () => {
   it('creates, gets and deletes', async () => {
     expect(await ok('create -f -', configMap('one', { a: '1' }))).toBe('configmap/one created\n');
     expect(await ok('get cm one -o jsonpath={.data.a}')).toBe('1');

@@ -3,16 +3,19 @@
  * internal/operators/<operator>, ValidateHost and ValidateCluster. Whether an operator goes with an architecture is not
  * looked at.
  */
+import {
+  AI_WORKERS,
+  MCE_STORAGE_GIB,
+  type OperatorNeed as Need,
+  ODF_DISK_GB,
+  ODF_HOSTS,
+  WORKERS_ENOUGH,
+} from '../../model/protocol/operators.ts';
 import type { DiskFacts, InventoryFacts } from './inventory.ts';
 import { type ClusterRow, effectiveRole, type HostRow, isSingleNode } from './store.ts';
 import type { ValidationStatus } from './validation.ts';
 import { compareBase } from './versions.ts';
 
-/** What an operator adds to a host's needs. */
-export interface Need {
-  readonly cpu: number;
-  readonly ramMib: number;
-}
 /** Status and message; a check that passes mostly says nothing. */
 export type OperatorOutcome = readonly [ValidationStatus, string];
 export interface OperatorHost {
@@ -32,15 +35,6 @@ const fail = (message: string): OperatorOutcome => ['failure', message];
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** Disks of a storage operator are at least so large, GB. */
-const ODF_DISK_GB = 25;
-/** Hosts, and disks in all, that a storage operator needs. */
-const ODF_HOSTS = 3;
-/** Storage of multicluster engine's parts, GiB; a single node has them on one disk. */
-const MCE_STORAGE_GIB = [10, 10, 50] as const;
-/** From so many workers on, control-plane nodes carry no workload. */
-const WORKERS_ENOUGH = 2;
-const AI_WORKERS = 2;
 
 /** @param missing message while the host has sent no inventory. */
 const needsInventory =

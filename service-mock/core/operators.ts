@@ -3,6 +3,7 @@
  * Source: Service facts 1.6, 4.2 and 4.4; resource additions are those of the operators' published minima. Texts are
  * upstream's: assisted-service, internal/operators/manager.go and the operators' own.
  */
+import { type OperatorNeed as Need, OPERATOR_NEEDS, type OperatorNeeds } from '../../model/protocol/operators.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import {
   aiCluster,
@@ -15,7 +16,6 @@ import {
   lvmHost,
   MET,
   mastersAreSchedulable,
-  type Need,
   type OperatorOutcome,
   odfCluster,
   odfHost,
@@ -34,20 +34,13 @@ import {
 } from './store.ts';
 import type { ValidationResult } from './validation.ts';
 
-interface OperatorDefinition {
+interface OperatorDefinition extends OperatorNeeds {
   /** Prefix of the validation id. */
   readonly validation: string;
   readonly namespace: string;
   readonly subscription: string;
   /** Minutes that its installation may take; 30 unless given. */
   readonly minutes?: number;
-  readonly master?: Need;
-  readonly worker?: Need;
-  /** Of the only node of a cluster, where that is another. */
-  readonly single?: Need;
-  /** Whether control-plane nodes need nothing once there are workers enough to carry it. */
-  readonly avoidsMasters?: boolean;
-  readonly needs?: readonly string[];
   readonly checkHost?: HostCheck;
   readonly checkCluster?: ClusterCheck;
   /** A second validation of the cluster, shown only with the operator. */
@@ -60,13 +53,12 @@ const NMSTATE = 'Kubernetes NMState Operator';
 const MTV = 'OpenShift Migration Toolkit for Virtualization';
 const SANDBOXED = 'OpenShift sandboxed containers';
 
-/** By name, in the order in which the service lists them. */
-export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
+/** What is theirs alone; the rest is what they need. */
+const DEFINITIONS: Readonly<Record<string, OperatorDefinition>> = {
   'amd-gpu': {
     validation: 'amd-gpu',
     namespace: 'openshift-amd-gpu',
     subscription: 'amd-gpu-operator',
-    needs: ['node-feature-discovery', 'kmm'],
     checkHost: secureBootOff('AMD GPU drivers', '1002'),
     checkCluster: someGpu('AMD', '1002'),
   },
@@ -81,15 +73,12 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'openshift-cnv',
     subscription: 'hco-operatorhub',
     minutes: 60,
-    master: { cpu: 4, ramMib: 150 },
-    worker: { cpu: 2, ramMib: 360 },
     checkHost: virtualization,
   },
   'fence-agents-remediation': {
     validation: 'fence-agents-remediation',
     namespace: 'openshift-workload-availability',
     subscription: 'fence-agents-remediation',
-    needs: ['node-healthcheck'],
   },
   kmm: {
     validation: 'kmm',
@@ -113,9 +102,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'lvm',
     namespace: 'openshift-storage',
     subscription: 'lvms-operator',
-    master: { cpu: 1, ramMib: 100 },
-    worker: { cpu: 1, ramMib: 100 },
-    avoidsMasters: true,
     checkHost: lvmHost,
     checkCluster: lvmCluster,
   },
@@ -124,9 +110,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'multicluster-engine',
     subscription: 'multicluster-engine',
     minutes: 60,
-    master: { cpu: 4, ramMib: 16384 },
-    worker: { cpu: 4, ramMib: 16384 },
-    single: { cpu: 8, ramMib: 32768 },
     checkHost: resources('multicluster engine', IN_HOST),
     checkCluster: fromVersion('multicluster engine', '4.10.0'),
   },
@@ -136,9 +119,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'openshift-mtv',
     subscription: 'mtv-operator',
     minutes: 60,
-    master: { cpu: 1, ramMib: 1024 },
-    worker: { cpu: 1, ramMib: 1024 },
-    needs: ['cnv'],
     checkHost: resources(MTV, IN_HOSTS),
     checkCluster: fromVersion(MTV, '4.14.0'),
   },
@@ -169,7 +149,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'nvidia-gpu',
     namespace: 'nvidia-gpu-operator',
     subscription: 'gpu-operator-certified',
-    needs: ['node-feature-discovery'],
     checkHost: secureBootOff('NVIDIA GPU drivers', '10de'),
     checkCluster: someGpu('NVIDIA', '10de'),
   },
@@ -178,9 +157,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'odf',
     namespace: 'openshift-storage',
     subscription: 'odf-operator',
-    master: { cpu: 6, ramMib: 19456 },
-    worker: { cpu: 8, ramMib: 19456 },
-    needs: ['lso'],
     checkHost: odfHost,
     checkCluster: odfCluster,
   },
@@ -188,7 +164,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'openshift-ai',
     namespace: 'redhat-ods-operator',
     subscription: 'rhods-operator',
-    worker: { cpu: 8, ramMib: 32768 },
     checkHost: aiHost,
     checkCluster: aiCluster,
     alsoCluster: { validation: 'openshift-ai-gpu', check: aiGpus },
@@ -197,7 +172,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'openshift-logging',
     namespace: 'openshift-logging',
     subscription: 'cluster-logging',
-    needs: ['loki'],
     checkCluster: fromVersion('OpenShift Logging Operator', '4.17.0', 'OpenShift'),
   },
   osc: {
@@ -205,9 +179,6 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     namespace: 'openshift-sandboxed-containers-operator',
     subscription: 'sandboxed-containers-operator',
     minutes: 60,
-    needs: ['node-feature-discovery'],
-    master: { cpu: 1, ramMib: 1024 },
-    worker: { cpu: 1, ramMib: 1024 },
     checkHost: resources(SANDBOXED, IN_HOSTS),
     checkCluster: fromVersion(SANDBOXED, '4.10.0'),
   },
@@ -220,11 +191,15 @@ export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = {
     validation: 'self-node-remediation',
     namespace: 'openshift-workload-availability',
     subscription: 'self-node-remediation',
-    needs: ['node-healthcheck'],
   },
   serverless: { validation: 'serverless', namespace: 'openshift-serverless', subscription: 'serverless-operator' },
   servicemesh: { validation: 'servicemesh', namespace: 'openshift-operators', subscription: 'servicemeshoperator' },
 };
+
+/** By name, in the order in which the service lists them. */
+export const OPERATORS: Readonly<Record<string, OperatorDefinition>> = Object.fromEntries(
+  Object.entries(DEFINITIONS).map(([name, definition]) => [name, { ...OPERATOR_NEEDS[name], ...definition }]),
+);
 
 export const OPERATOR_VALIDATION_IDS: readonly string[] = Object.values(OPERATORS).map(
   (operator) => `${operator.validation}-requirements-satisfied`,
@@ -250,11 +225,7 @@ function selected(cluster: ClusterRow): OperatorRow[] {
 const NO_NEED: Need = { cpu: 0, ramMib: 0 };
 
 /** Upstream: internal/operators/ of each, GetHostRequirements. */
-function needOf(
-  { master, worker, single, avoidsMasters }: OperatorDefinition,
-  role: string,
-  cluster: ClusterRow,
-): Need {
+function needOf({ master, worker, single, avoidsMasters }: OperatorNeeds, role: string, cluster: ClusterRow): Need {
   if (single && isSingleNode(cluster)) return single;
   if (role === 'arbiter') return NO_NEED;
   if (role !== 'master') return worker ?? NO_NEED;

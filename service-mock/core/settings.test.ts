@@ -39,8 +39,29 @@ describe('settings from the environment', () => {
     ['RELEASE_IMAGES', '{}', 'JSON array'],
     ['MUST_GATHER_IMAGES', '[', 'not valid JSON'],
     ['ISO_IMAGE_TYPE', 'tiny', 'full-iso or minimal-iso'],
+    ['HOST_MONITOR_INTERVAL', 'banana', 'Go duration'],
+    ['HOST_MONITOR_INTERVAL', '0s', 'longer than 0'],
+    ['INSTALLATION_TIMEOUT', '99999999h', 'at most 2562047h'],
+    ['HOST_STAGE_JOINED_TIMEOUT', '5', 'Go duration'],
+    ['OS_IMAGES', '[1]', 'JSON array of objects'],
+    ['EVENT_RATE_LIMITS', '{"x":7}', 'Go duration'],
+    ['AUTH_TYPE', 'rhsso', 'none or local'],
   ])('refuse %s=%s', (name, value, hint) => {
     expect(() => settingsFromEnv({ [name]: value })).toThrow(new RegExp(`${name}.*${hint}`));
+  });
+
+  it('tell of all that cannot be read at once', () => {
+    const wrong = {
+      HOST_MONITOR_INTERVAL: 'banana',
+      ENABLE_KUBE_API: 'yes',
+      AUTH_TYPE: 'sso',
+      LOG_PENDING_TIMEOUT: 'x',
+    };
+    const error = expect.objectContaining({ name: 'SettingsError' });
+    expect(() => settingsFromEnv(wrong)).toThrow(error);
+    expect(() => settingsFromEnv(wrong)).toThrow(
+      /^ENABLE_KUBE_API: .*\nHOST_MONITOR_INTERVAL: "banana" .*\nAUTH_TYPE: .*\nLOG_PENDING_TIMEOUT: .*$/,
+    );
   });
 
   it.each([

@@ -147,22 +147,41 @@ const UNITS: Readonly<Record<string, number>> = {
   h: HOUR,
 };
 
+/** A variable has a value that the service does not start with. */
+export class SettingsError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SettingsError';
+  }
+}
+
+/** Go counts a duration in nanoseconds of 64 bits. */
+const LONGEST_MS = 2 ** 63 / 1e6;
+/** The service panics when one of these is 0: Go, time.NewTicker. */
+const TICKERS: ReadonlySet<string> = new Set(['HOST_MONITOR_INTERVAL', 'CLUSTER_MONITOR_INTERVAL']);
+
 /**
  * Milliseconds of a Go duration such as `8s`, `1h30m` or `1.5h`.
- * @throws Error that shows the text and the allowed form.
+ * @throws SettingsError that shows the text and the allowed form.
  */
 export function parseDuration(name: string, text: string): number {
   const body = text.trim().replace(/^[+-]/, '');
   const parts = [...body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
   const consumed = parts.reduce((length, part) => length + part[0].length, 0);
   if (body !== '0' && (parts.length === 0 || consumed !== body.length)) {
-    throw new Error(
+    throw new SettingsError(
       `${name}: "${text}" is no duration. Write a Go duration, for example 8s, 3m or 1h30m (units ns, us, ms, s, m, h).`,
     );
   }
   const sum = parts.reduce((total, part) => total + Number(part[1]) * UNITS[part[2] as string]!, 0);
   if (text.trim().startsWith('-')) {
-    throw new Error(`${name}: "${text}" is negative. Write a duration of at least 0, for example 8s.`);
+    throw new SettingsError(`${name}: "${text}" is negative. Write a duration of at least 0, for example 8s.`);
+  }
+  if (sum === 0 && TICKERS.has(name)) {
+    throw new SettingsError(`${name}: "${text}" is no time at all. Write a duration longer than 0, for example 8s.`);
+  }
+  if (sum >= LONGEST_MS) {
+    throw new SettingsError(`${name}: "${text}" is longer than a Go duration can be. Write at most 2562047h.`);
   }
   return sum;
 }
@@ -170,13 +189,13 @@ export function parseDuration(name: string, text: string): number {
 function parseBoolean(name: string, text: string): boolean {
   if (/^(1|t|true)$/i.test(text.trim())) return true;
   if (/^(0|f|false)$/i.test(text.trim())) return false;
-  throw new Error(`${name}: "${text}" is no boolean. Write true or false.`);
+  throw new SettingsError(`${name}: "${text}" is no boolean. Write true or false.`);
 }
 
 function parseNumber(name: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
-    throw new Error(`${name}: "${text}" is no whole number of at least 0. Write for example 4.`);
+    throw new SettingsError(`${name}: "${text}" is no whole number of at least 0. Write for example 4.`);
   }
   return value;
 }
@@ -186,17 +205,20 @@ function parseJson(name: string, text: string, kind: 'list' | 'map'): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(
+    throw new SettingsError(
       `${name}: not valid JSON (${(error as Error).message}). Write a JSON ${kind === 'list' ? 'array of objects' : 'object'}.`,
     );
   }
-  const good =
-    kind === 'list' ? Array.isArray(value) : typeof value === 'object' && value !== null && !Array.isArray(value);
+  const good = kind === 'list' ? Array.isArray(value) && value.every(isObject) : isObject(value);
   if (!good)
-    throw new Error(
+    throw new SettingsError(
       `${name}: a JSON ${kind === 'list' ? 'array of objects' : 'object'} is needed, this is ${text.slice(0, 60)}.`,
     );
   return value;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseList(text: string): string[] {
@@ -285,38 +307,54 @@ const TIMEOUT_NAME =
 /**
  * Settings from environment variables; what is absent or empty keeps the real default.
  * @param env variables by the real service's names; others are ignored.
- * @throws Error that names the variable, the given value and what is allowed.
+ * @throws SettingsError with a line for each variable that cannot be read: its name, the given value and what is allowed.
  */
 export function settingsFromEnv(env: Readonly<Record<string, string | undefined>>): ServiceSettings {
   const settings: Record<string, unknown> = { ...defaultSettings() };
+  const problems: string[] = [];
+  const read = (name: string, parse: () => unknown) => {
+    try {
+      settings[name] = parse();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(error.message);
+    }
+  };
   for (const [name, kind] of Object.entries(KINDS)) {
     const text = env[name];
-    if (text === undefined || text === '') continue;
-    settings[name] = parseValue(kind, name, text);
+    if (text) read(name, () => parseValue(kind, name, text));
   }
   if (settings.ENABLE_KUBE_API && !env.ISO_IMAGE_TYPE) settings.ISO_IMAGE_TYPE = KUBE_ISO_IMAGE_TYPE;
-  const isoType = settings.ISO_IMAGE_TYPE;
-  if (isoType !== 'full-iso' && isoType !== 'minimal-iso') {
-    throw new Error(`ISO_IMAGE_TYPE: "${isoType}" is unknown. Write full-iso or minimal-iso.`);
+  for (const [name, allowed] of Object.entries(WORDS)) {
+    const value = String(settings[name]);
+    if (!allowed.includes(value)) problems.push(`${name}: "${value}" is not supported. Write ${allowed.join(' or ')}.`);
   }
-  const authType = settings.AUTH_TYPE;
-  if (authType !== 'none' && authType !== 'local') {
-    throw new Error(`AUTH_TYPE: "${authType}" is not supported. Write none or local.`);
+  const timeouts = Object.entries(env).filter(([name, text]) => text && TIMEOUT_NAME.test(name));
+  if (timeouts.length > 0) {
+    settings.TIMEOUTS = {};
+    for (const [name, text] of timeouts) {
+      read('TIMEOUTS', () => ({ ...(settings.TIMEOUTS as object), [name]: parseDuration(name, text!) }));
+    }
   }
-  const timeouts: Record<string, number> = {};
-  for (const [name, text] of Object.entries(env)) {
-    if (text && TIMEOUT_NAME.test(name)) timeouts[name] = parseDuration(name, text);
-  }
-  if (Object.keys(timeouts).length > 0) settings.TIMEOUTS = timeouts;
-  if (env.EVENT_RATE_LIMITS) {
-    const limits = parseJson('EVENT_RATE_LIMITS', env.EVENT_RATE_LIMITS, 'map') as Record<string, string>;
-    settings.EVENT_RATE_LIMITS = Object.fromEntries(
-      Object.entries(limits).map(([name, text]) => [name, parseDuration(`EVENT_RATE_LIMITS ${name}`, String(text))]),
-    );
-  }
+  const { EVENT_RATE_LIMITS: limits } = env;
+  if (limits) read('EVENT_RATE_LIMITS', () => eventRateLimits(limits));
   for (const name of ['AGENT_INVENTORY_MAX_SIZE', 'AGENT_INVENTORY_DISK_MIN_SIZE'] as const) {
     const text = env[name];
-    if (text) settings[name] = parseNumber(name, text);
+    if (text) read(name, () => parseNumber(name, text));
   }
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'));
   return settings as unknown as ServiceSettings;
+}
+
+/** Variables that take one of a few words. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  ISO_IMAGE_TYPE: ['full-iso', 'minimal-iso'],
+  AUTH_TYPE: ['none', 'local'],
+};
+
+function eventRateLimits(text: string): Record<string, number> {
+  const limits = parseJson('EVENT_RATE_LIMITS', text, 'map') as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, limit]) => [name, parseDuration(`EVENT_RATE_LIMITS ${name}`, String(limit))]),
+  );
 }

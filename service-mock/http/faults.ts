@@ -10,6 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { ENDPOINTS } from '../../model/protocol/endpoints.ts';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Operation } from './operations.ts';
 
@@ -110,7 +111,7 @@ export class Faults {
    * @throws z.ZodError when `input` is no fault; RangeError when its endpoint does not exist
    */
   add(input: unknown): FaultRecord {
-    const fault = faultSchema.parse(input);
+    const fault = faultSchema.parse(input, { error: (issue) => `allowed: ${allowedWords(issue)}` });
     const { endpoint, path } = fault.match;
     if (endpoint !== undefined && ![...this.#names.values()].some((names) => names.includes(endpoint))) {
       throw new RangeError(

@@ -646,7 +646,12 @@ describe('on the wire', () => {
 
   test('a kept connection is not announced, a closed one is', async () => {
     const head = await new Promise<string[]>((resolve) => {
-      const request = httpRequest({ port: server.port, path: '/ready', headers: { Connection: 'keep-alive' } });
+      const request = httpRequest({
+        host: '127.0.0.1',
+        port: server.port,
+        path: '/ready',
+        headers: { Connection: 'keep-alive' },
+      });
       request.on('response', (response) => {
         resolve(response.rawHeaders);
         response.resume();

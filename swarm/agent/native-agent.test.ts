@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -702,6 +703,66 @@ describe('other programs and reboots', () => {
     // A step without a reply is in the columns, too.
     expect(world.steps).toEqual(['reboot-for-reclaim']);
     expect(world.replies).toEqual(['reboot-for-reclaim dropped']);
+  });
+});
+
+describe.each(['per-poll', 'keep-alive'] as const)('connections of a program that ends (%s)', (mode) => {
+  beforeEach(async () => {
+    await world.close();
+    world = await new World(mode).open();
+    script({});
+  });
+
+  /** Waits until the service sees no connection of those that are open now, and no other one. */
+  const allClose = () => Promise.all([...world.sockets].map((socket) => once(socket, 'close')));
+  const kept = mode === 'per-poll' ? { afterTwoPolls: 3 } : { afterTwoPolls: 1 };
+
+  it('close when the machine reboots', async () => {
+    const machine = world.boot();
+    await world.run(MINUTE + 5000);
+    expect(seen('poll').length).toBe(2);
+    expect(world.sockets.size).toBe(kept.afterTwoPolls);
+    machine.shutdown('now');
+    const closed = allClose();
+    await world.run(hostDurationMs(world.profile, HOST, 'shutdownSingleNode'));
+    expect(world.phases.at(-1)).toBe('rebooted');
+    await closed;
+    expect(world.sockets.size).toBe(0);
+  });
+
+  it('close when the machine boots anew, with the request that is under way', async () => {
+    let hung = 0;
+    script({ poll: () => (seen('poll').length < 2 ? instructions([]) : () => void hung++) });
+    const machine = world.boot();
+    const run = world.run(MINUTE + 5000);
+    while (hung === 0) await new Promise((resolve) => setImmediate(resolve));
+    world.abandon();
+    await run;
+    const closed = allClose();
+    machine.restart();
+    await closed;
+    expect(seen('register').length).toBe(1);
+  });
+
+  it('close when the plug is pulled', async () => {
+    const machine = world.boot();
+    await world.run(MINUTE + 5000);
+    const closed = allClose();
+    machine.unplug();
+    await closed;
+  });
+
+  it('close with the runner, and leave those of the agent that has started it', async () => {
+    script({ poll: () => instructions([], 3600, 'exit') });
+    world.boot();
+    await world.run(5000);
+    const [registration, ...polls] = [...world.sockets];
+    expect(polls.length).toBe(mode === 'per-poll' ? 1 : 0);
+    const closed = Promise.all(polls.map((socket) => once(socket, 'close')));
+    await world.run(HOUR);
+    await closed;
+    expect(seen('register').length).toBe(2);
+    expect(registration!.destroyed).toBe(false);
   });
 });
 

@@ -16,6 +16,7 @@ import { spanMs } from '../../model/time/span.ts';
 import type { TimerId } from '../../model/time/timer-wheel.ts';
 import type { Machine } from '../host/machine.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
+import { Program } from '../transport/program.ts';
 import type { Agent, AgentEnvironment } from './agent.ts';
 import type { RunnerCommand } from './answers.ts';
 import { AgentGroup } from './group.ts';
@@ -29,6 +30,8 @@ export class NativeAgent implements Agent, AgentProcess {
   readonly group: AgentGroup;
   containers = 0;
   registrationDueMs: number | null = null;
+  /** Connections of the agent process, of this boot. */
+  #program = new Program();
   #runner: RunnerProcess | null = null;
   /** Sessions in use; null when there are none. */
   #sessions: AgentSession[] | null = null;
@@ -44,12 +47,14 @@ export class NativeAgent implements Agent, AgentProcess {
   // ---- what the machine asks
 
   start(upMs: number): void {
+    this.#program = new Program();
     this.group.table.add(this.machine.slot, this);
     this.schedule('register', upMs);
   }
 
   stop(): void {
     this.#endRunner();
+    this.#program.end();
     this.containers = 0;
     this.registrationDueMs = null;
     this.#frozen = false;
@@ -119,9 +124,11 @@ export class NativeAgent implements Agent, AgentProcess {
   }
 
   #endRunner(): void {
-    this.#runner?.end();
+    const runner = this.#runner;
+    runner?.end();
     this.#runner = null;
     for (const session of this.#sessions ?? []) session.session.abort();
+    runner?.program.end();
   }
 
   #fallSilent(): void {
@@ -133,9 +140,10 @@ export class NativeAgent implements Agent, AgentProcess {
 
   openSession(): AgentSession {
     const { runtime, access } = this.group.environment;
-    const { transport } = runtime;
+    const { baseUrl } = access;
+    const { program } = this.#runner ?? { program: this.#program };
     const session = new AgentSession(
-      transport.openSession({ baseUrl: access.baseUrl, client: 'agent', machine: this.machine.slot }),
+      runtime.transport.openSession({ baseUrl, client: 'agent', machine: this.machine.slot, program }),
     );
     this.#sessions ??= [];
     this.#sessions.push(session);

@@ -9,6 +9,7 @@
 import type { Machine } from '../host/machine.ts';
 import type { RoundTripOutcome } from '../service/round-trip.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
+import { Program } from '../transport/program.ts';
 import { type Session, TransportError } from '../transport/transport.ts';
 import type { RunnerCommand } from './answers.ts';
 import type { Backoff } from './backoff.ts';
@@ -27,6 +28,7 @@ export interface AgentProcess {
   containers: number;
   /** Simulated moment at which a row of failed registrations began to be due; null when there is none. */
   registrationDueMs: number | null;
+  /** A session of the runner while there is one, of the agent itself otherwise: that waits while a runner runs. */
   openSession(): AgentSession;
   /** One user less; the last one releases the session. */
   closeSession(session: AgentSession): void;
@@ -69,6 +71,8 @@ export class RunnerProcess {
   readonly hostId: string;
   /** Simulated milliseconds until the agent tries again, should the runner crash. */
   readonly crashRetryMs: number;
+  /** Its connections. */
+  readonly program = new Program();
   readonly replies = new ReplyCache();
   /** Null while polls succeed. */
   backoff: Backoff | null = null;

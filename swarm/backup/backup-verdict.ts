@@ -191,9 +191,11 @@ export function judgeBackup({ figures, interrupted, failure }: BackupResult): Ba
     ...(nothing ? ['no workspace was Stopped, so that none could be backed up'] : []),
     ...(nothingToRestore ? ['no workspace is backed up, so that none could be restored'] : []),
     ...crossed.map((one) => `${byName.get(one.figure)!.sentence(figures)}: ${one.figure} wants ${one.expression}`),
-    ...leftReasons(figures),
   ];
+  const left = leftReasons(figures);
+  if (interrupted && reasons.length === 0)
+    return { verdict: 'interrupted', reasons: ['the run was stopped before its end', ...left], thresholds };
+  reasons.push(...left);
   if (reasons.length > 0) return { verdict: 'failed', reasons, thresholds };
-  if (interrupted) return { verdict: 'interrupted', reasons: ['the run was stopped before its end'], thresholds };
   return { verdict: 'passed', reasons: [], thresholds };
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../model/time/clock.ts';
 
-/** Numbers of the pace. A look at a cluster costs 1, each host of it `hostCost`. */
+/** Numbers of the pace where nobody asks for another. A look at a cluster costs 1, each host of it `hostCost`. */
 const PACE = {
   /** Simulated milliseconds between two looks when few clusters are followed. */
   intervalMs: 10_000,
@@ -17,11 +17,14 @@ const PACE = {
 
 export class PollPacer {
   readonly #clock: Clock;
+  readonly #givenMs: number | null;
   readonly #random: () => number;
   #cost = 0;
 
-  constructor(clock: Clock, random: () => number = Math.random) {
+  /** @param givenSeconds simulated seconds between two looks, however many clusters are followed; null for the usual pace */
+  constructor(clock: Clock, givenSeconds: number | null = null, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#givenMs = givenSeconds === null ? null : givenSeconds * 1000;
     this.#random = random;
   }
 
@@ -38,6 +41,6 @@ export class PollPacer {
   delay(): number {
     const affordable = (this.#cost / PACE.budgetPerSecond) * 1000 * this.#clock.speed;
     const scatter = 1 + PACE.scatter * (this.#random() - 0.5);
-    return Math.max(PACE.intervalMs, affordable) * scatter;
+    return (this.#givenMs ?? Math.max(PACE.intervalMs, affordable)) * scatter;
   }
 }

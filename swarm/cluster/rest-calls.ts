@@ -4,7 +4,7 @@ import { GENERATOR_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from '../service/service-client.ts';
 import { TransportError } from '../transport/transport.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
-import { hintFor } from './hint.ts';
+import { hintFor, planAccess, type UserAccess } from './hint.ts';
 import { Semaphore } from './semaphore.ts';
 
 /** Longer than any proxy waits for the service; without a limit a silent service would hold a run for ever. */
@@ -25,6 +25,8 @@ export interface RestCallsOptions {
   client: ServiceClient;
   /** Calls under way at once; default 16. */
   concurrency?: number;
+  /** What the client shows of the user; default: that of a plan without authorization. */
+  userAccess?: UserAccess;
   /** Wall-clock milliseconds after which a call, its retries included, is given up; default {@link CALL_LIMIT_MS}. */
   callLimitMs?: number;
 }
@@ -34,11 +36,13 @@ export class RestCalls {
   readonly #client: ServiceClient;
   readonly #semaphore: Semaphore;
   readonly #callLimitMs: number;
+  readonly #access: UserAccess;
   #reached = false;
 
   constructor(options: RestCallsOptions) {
     this.#client = options.client;
     this.#semaphore = new Semaphore(options.concurrency ?? 16);
+    this.#access = options.userAccess ?? planAccess('');
     this.#callLimitMs = options.callLimitMs ?? CALL_LIMIT_MS;
   }
 
@@ -84,18 +88,18 @@ export class RestCalls {
           { passing: true, conflict: false },
         );
       }
-      throw translated(error);
+      throw translated(error, this.#access);
     }
   }
 }
 
 /** A service error in the adapter's own terms; anything else (an abort's reason) as it is. */
-function translated(error: unknown): unknown {
+function translated(error: unknown, access: UserAccess): unknown {
   if (!(error instanceof ServiceError)) return error;
   const { status, detail, cause } = error;
   // The business error's reason says more than its envelope; of a transport's error it is only the kind.
   const more = cause instanceof TransportError || error.message.includes(detail) ? '' : `: ${detail}`;
-  const hint = hintFor(error);
+  const hint = hintFor(error, access);
   return new ClusterAdapterError(
     `${error.message}${more}${hint && ` (${hint})`}`.replace(/\s+/g, ' '),
     { passing: status === 0 || status === 429 || status >= 500, conflict: status === 409 },

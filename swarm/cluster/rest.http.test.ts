@@ -1,10 +1,12 @@
 /** The REST adapter and its ledger against a real server that loses answers. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
+import { startServiceMock } from '../../service-mock/index.ts';
 import { createUserClient } from '../daemon/user-client.ts';
 import { Ledger } from '../telemetry/ledger.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { planAccess } from './hint.ts';
 import { RestAdapter } from './rest.ts';
 import { clusterPlan } from './testing/fake-service.ts';
 import { type CreationOutcome, NameService } from './testing/name-service.ts';
@@ -163,4 +165,29 @@ it('finds the names of a plan on the service, and asks for clusters only where i
   ]);
   expect(await rest.alreadyThere([clusters[1]!], signal)).toHaveLength(1);
   expect(service.requests.toSorted()).toEqual(['GET /v2/clusters', 'GET /v2/infra-envs', 'GET /v2/infra-envs']);
+});
+
+describe('a service with AUTH_TYPE local', () => {
+  it.each([
+    ['', /it wants a user who may do this: .* rhsso.* Where AUTH_TYPE is local, no user is ever served over REST/],
+    [
+      'Bearer x',
+      /\(AUTH_TYPE of the service is local, with which no user is ever served over REST: make clusters with api: kube/,
+    ],
+  ])('is told by what can be done about it, with authorization %j', async (authorization, said) => {
+    const mock = await startServiceMock({ clock: startClock(1), settings: { AUTH_TYPE: 'local' } });
+    const telemetry = new SharedTelemetry(createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 }), 0);
+    const clock = new ScaledClock(startClock(1));
+    const user = createUserClient({ baseUrl: mock.url, tls: {}, authorization, clock, telemetry });
+    const adapter = new RestAdapter({
+      ...{ client: user.client, plan: PLAN, access: ACCESS, staticNetwork: () => [], ledger },
+      userAccess: planAccess(authorization),
+    });
+    try {
+      await expect(adapter.createCluster(clusterPlan(), signal)).rejects.toThrow(said);
+    } finally {
+      await user.close();
+      await mock.close();
+    }
+  });
 });

@@ -1,5 +1,6 @@
 /** Options about what booting hosts download; each is the key of a plan's `boot` with that name, and allows the same. */
 import { type Command, Option } from 'commander';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import { bootLoad } from '../plan/boot-load.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import { planFileSchema } from '../plan/schema.ts';
@@ -42,7 +43,7 @@ export function bootOf(flags: BootFlags): BootLoad | null {
     return null;
   }
   const asked = { from, ...given, ...(share !== undefined && { share: share === '' ? Number.NaN : Number(share) }) };
-  const read = planFileSchema.safeParse({ boot: asked });
+  const read = planFileSchema.safeParse({ boot: asked }, { error: allowedWords });
   if (!read.success) {
     const [{ path, message }] = read.error.issues as [(typeof read.error.issues)[number]];
     return refuse(String(path.at(-1)), message);

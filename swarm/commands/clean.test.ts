@@ -150,6 +150,28 @@ describe.concurrent('with a service that holds its answers', () => {
     await service.close();
   }, 60_000);
 
+  it('a stopped run that cannot remove what it made says so, with exit code 130', async ({ expect }) => {
+    const service = await NameService.start();
+    service.refuseRemovals = 403;
+    const many = planOf('many', '  - {name: sno, topology: sno, amount: 14}\n');
+    const run = cli.start(['run', many, '--service', service.url, '--out', 'refusing', '--quiet']);
+    await expect.poll(() => service.infraEnvs.size, { timeout: 20_000 }).toBe(14);
+    run.child.kill('SIGINT');
+    const { code, stdout } = await run.ended;
+    const [id] = readdirSync(join(cli.folder, 'refusing')) as [string];
+    expect(stdout).toContain('INTERRUPTED');
+    expect(stdout).toMatch(/the run was stopped before its end\n +14 of 14 clusters could not be removed .*403/);
+    const left = stdout.slice(stdout.indexOf('Left behind on the service'));
+    expect(left.match(/sno-\S+ {2}cluster id-\d+ {2}infra-env id-\d+/g)).toHaveLength(10);
+    expect(left).toContain('and 4 more; summary.json has all of them');
+    expect(left).toContain(`remove it with: swarm clean refusing/${id}`);
+    expect(code).toBe(130);
+    service.refuseRemovals = null;
+    expect(await cli.run('clean', `refusing/${id}`)).toMatchObject({ code: 0 });
+    expect(service.clusters.size + service.infraEnvs.size).toBe(0);
+    await service.close();
+  }, 60_000);
+
   it('what cannot be removed is named, with exit code 1, and can be removed later', async ({ expect }) => {
     const service = await NameService.start();
     const kept = await cli.start(['run', plan(), '--service', service.url, '--out', 'kept', '--quiet', '--keep']);

@@ -8,6 +8,7 @@ import type { HubCleanTask } from '../daemon/hub-cleaner.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import { SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
+import { firstLines } from '../report/style.ts';
 import { LEDGER_FILE, Ledger, type LedgerContents, readLedger } from '../telemetry/ledger.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
@@ -36,6 +37,9 @@ interface FoundRun {
   record: RunRecord;
   contents: LedgerContents;
 }
+
+/** Objects that could not be removed, named in full. */
+const TOLD_LEFT = 20;
 
 /** `swarm clean` */
 export function cleanCommand(finish: (code: number) => void): Command {
@@ -353,5 +357,5 @@ function report(removed: Readonly<Record<string, number>>, left: readonly CleanL
     ({ run, kind, name, id, reason }) =>
       `  ${kind} ${name}${id ? ` ${id}` : ''}${run ? ` of run ${run}` : ''}: ${reason}`,
   );
-  return [`${first}; this could not be removed:`, ...lines];
+  return [`${first}; this could not be removed:`, ...firstLines(lines, TOLD_LEFT, '--json prints all of them')];
 }

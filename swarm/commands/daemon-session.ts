@@ -32,6 +32,9 @@ export interface SessionOptions {
   agentFiles?: string;
 }
 
+/** Warnings of one run that are printed; its events have all of them. */
+const TOLD_WARNINGS = 20;
+
 /** Milliseconds that the server has to close, beside its own limit for connections. */
 const CLOSE_LIMIT_MS = 3_000;
 
@@ -112,18 +115,24 @@ export class DaemonSession {
   async watch(run: Run, { progress }: { progress: boolean }): Promise<RunSummary> {
     const display = progress ? new Progress({ source: run, stream: process.stderr }) : null;
     display?.start();
+    const say = (text: string) => (display ? display.interrupt(() => note(text)) : note(text));
+    let warnings = 0;
     const stopListening = run.events.listen((event) => {
-      if (event.type === 'run.warning') note(`warning: ${event.message}`);
+      if (event.type !== 'run.warning') return;
+      warnings++;
+      if (warnings <= TOLD_WARNINGS) say(`warning: ${event.message}`);
+      else if (warnings === TOLD_WARNINGS + 1)
+        say('warning: there are more of these; events.ndjson of the run has all');
     });
     let over = false;
     void this.interrupted.then(() => {
       if (over) return;
-      note('stopping: machines are powered off and the service is cleaned up; press Ctrl-C again to leave at once');
+      say('stopping: machines are powered off and the service is cleaned up; press Ctrl-C again to leave at once');
       run.stop();
     });
     void this.exitAsked.then(() => {
       if (over) return;
-      note('stopping, because a client of the API asked for it');
+      say('stopping, because a client of the API asked for it');
       run.stop();
     });
     await this.runs.idle();
@@ -153,7 +162,10 @@ export class DaemonSession {
 
   #leave(): never {
     const run = this.runs.current;
-    const lines = leftBehind({ leftBehind: run?.abort() ?? [] });
+    const lines = leftBehind(
+      { leftBehind: run?.abort() ?? [] },
+      'ledger.ndjson in the folder of the run names all of them',
+    );
     if (lines.length > 0 && run?.directory) lines.push(`remove it with: swarm clean ${shellWord(run.directory)}`);
     const load = this.backups.current;
     if (load?.directory && load.state !== 'ended') {

@@ -60,7 +60,6 @@ describe('wrong input', () => {
     ],
     ['a CA file that is not there', ['--ca', '/nowhere'], '--ca /nowhere cannot be read'],
     ['a CA file without a certificate', ['--ca', file('ca', 'x')], 'holds no certificate; give a PEM file'],
-    ['a spoke profile', ['--spoke-profile', 'slow'], '--spoke-profile slow is unknown; allowed: '],
     [
       'a share of downloads alone',
       ['--boot-share', '0.5'],
@@ -121,9 +120,12 @@ describe('wrong input', () => {
   });
 });
 
-it('downloads and agents of another kind are refused', async () => {
+it('downloads, agents and durations of another kind are refused', async () => {
   await expect(launch('--kubeconfig', kubeconfig, '--agent', 'x')).rejects.toThrow('Allowed choices are native, noop');
   await expect(launch('--kubeconfig', kubeconfig, '--boot', 'x')).rejects.toThrow('Allowed choices are iso, ipxe');
+  await expect(launch('--kubeconfig', kubeconfig, '--spoke-profile', 'slow')).rejects.toThrow(
+    "'slow' is invalid. Allowed choices are typical, quick",
+  );
 });
 
 describe('lines for people', () => {

@@ -36,7 +36,7 @@ interface LaunchFlags extends AccessFlags, BootFlags, ProgramFlags {
   insecure?: true;
   bootSpread: number;
   pollInterval?: number;
-  spokeProfile: string;
+  spokeProfile: 'typical' | 'quick';
   spokeAddress: string;
   workers?: number;
   out: string;
@@ -78,7 +78,11 @@ export function launchCommand(finish: (code: number) => void): Command {
     .option('--insecure', "do not verify the service's certificate when ignitions are downloaded")
     .addOption(durationOption('--boot-spread <duration>', 'time over which the hosts of an InfraEnv boot', '30s'))
     .option('--poll-interval <duration>', 'pace of polls in place of what the service asks for', duration)
-    .option('--spoke-profile <name>', 'how long installations take: typical or quick', 'typical')
+    .addOption(
+      new Option('--spoke-profile <name>', 'how long installations take')
+        .choices(['typical', 'quick'])
+        .default('typical'),
+    )
     .option(
       '--spoke-address <ip>',
       'address of this machine by which the service reaches installed clusters, to follow hosts of day 2',
@@ -150,12 +154,6 @@ async function keepAlive(flags: LaunchFlags): Promise<number> {
 async function createLaunch(flags: LaunchFlags, noop: NoopMeans | null): Promise<HubLaunch> {
   const { HubLaunch } = await import('../daemon/hub-launch.ts');
   const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
-  const { SPOKE_PROFILE_NAMES } = await import('../../model/spoke/profiles.ts');
-  const spokeProfile = SPOKE_PROFILE_NAMES.find((name) => name === flags.spokeProfile);
-  if (!spokeProfile) {
-    const names = SPOKE_PROFILE_NAMES.join(', ');
-    throw new InputError(`--spoke-profile ${flags.spokeProfile} is unknown; allowed: ${names}`);
-  }
   if (flags.converged !== undefined && !flags.bmh) {
     const given = flags.converged ? '--converged' : '--no-converged';
     throw new InputError(`${given} says how BareMetalHosts boot; give --bmh too`);
@@ -174,7 +172,7 @@ async function createLaunch(flags: LaunchFlags, noop: NoopMeans | null): Promise
       bmh: flags.bmh === true,
       converged: flags.converged ?? null,
       tls: { ...(flags.ca !== undefined && { ca: readCa(flags.ca) }), ...(flags.insecure && { insecure: true }) },
-      spokeProfile,
+      spokeProfile: flags.spokeProfile,
       spokeAddress: flags.spokeAddress,
       bootSpreadMs: flags.bootSpread * 1000,
       pollIntervalSeconds: flags.pollInterval ?? null,

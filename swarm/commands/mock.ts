@@ -15,6 +15,17 @@ async function readKubeconfig(file: string): Promise<string> {
   }
 }
 
+/** @throws InputError for variables that cannot be read */
+async function settingsOf(environment: NodeJS.ProcessEnv) {
+  const { SettingsError, settingsFromEnv } = await import('../../service-mock/index.ts');
+  try {
+    return settingsFromEnv(environment);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw new InputError(error.message, { cause: error });
+  }
+}
+
 /** `swarm mock` and what is below it. */
 export function mockCommand(finish: (code: number) => void): Command {
   const mock = new Command('mock')
@@ -36,18 +47,21 @@ export function mockCommand(finish: (code: number) => void): Command {
       '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service\n  swarm mock service --kubeconfig hub.kubeconfig',
     )
     .action(async (flags: { listen: ListenAddress; speed: number; kubeconfig?: string; imagePort?: number }) => {
-      const { settingsFromEnv, startServiceMock } = await import('../../service-mock/index.ts');
+      const { startServiceMock } = await import('../../service-mock/index.ts');
       const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
       const { host, port } = flags.listen;
       const kubeconfig = flags.kubeconfig === undefined ? undefined : await readKubeconfig(flags.kubeconfig);
-      const environment = { ...process.env, ...(kubeconfig !== undefined && { ENABLE_KUBE_API: 'true' }) };
+      const settings = await settingsOf({
+        ...process.env,
+        ...(kubeconfig !== undefined && { ENABLE_KUBE_API: 'true' }),
+      });
       const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
       const service = await startServiceMock({
         host,
         port,
         clock: startClock(flags.speed),
-        settings: settingsFromEnv(environment),
+        settings,
         ...(kubeconfig !== undefined && { kube: { kubeconfig } }),
         ...(flags.imagePort !== undefined && { images: { port: flags.imagePort } }),
         onProblem: note,

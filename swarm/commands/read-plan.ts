@@ -7,14 +7,19 @@ import { expandPlan } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { loadPlan } from '../plan/load.ts';
 import { formatProblem, type Plan, PlanError } from '../plan/plan.ts';
+import { firstLines } from '../report/style.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
+
+/** Warnings of a plan that are told at once. */
+const TOLD_WARNINGS = 20;
 
 /** Reads plan files; warnings go to `warn`. @throws InputError with one line a problem. */
 export function readPlanFiles(files: readonly string[], warn: (text: string) => void): Plan {
   try {
     const plan = loadPlan(files);
-    for (const warning of plan.warnings) warn(`warning: ${formatProblem(warning)}`);
+    const warnings = plan.warnings.map((warning) => `warning: ${formatProblem(warning)}`);
+    for (const line of firstLines(warnings, TOLD_WARNINGS, 'mend these first')) warn(line);
     return plan;
   } catch (error) {
     if (error instanceof PlanError) throw new InputError(error.message, { cause: error });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { shellWord, table } from '../report/style.ts';
+import { firstLines, shellWord, table } from '../report/style.ts';
 import type { LedgerRecord } from '../telemetry/ledger.ts';
 import { RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { EXIT } from './exit.ts';
@@ -13,15 +13,18 @@ interface OnService {
   unconfirmed: number;
 }
 
+/** Runs that are listed, the newest ones. */
+const LISTED = 40;
+
 /** `swarm runs` */
 export function runsCommand(finish: (code: number) => void): Command {
   return new Command('runs')
     .summary('list past and present runs')
     .description(
-      'Lists the runs whose folders stand in one place, newest first, those of other processes too: how they stand, their verdict, and what is on the service because of them.',
+      'Lists the runs whose folders stand in one place, the 40 newest first, those of other processes too: how they stand, their verdict, and what is on the service because of them.',
     )
     .option('--out <dir>', "folder of the runs' folders", 'runs')
-    .option('--json', 'print them as JSON')
+    .option('--json', 'print all of them as JSON')
     .addHelpText('after', '\nExamples:\n  swarm runs\n  swarm runs --out /var/lib/swarm --json')
     .action((flags: { out: string; json?: boolean }) => {
       const archive = new RunArchive(flags.out);
@@ -66,7 +69,8 @@ function print(rows: readonly { record: RunRecord; onService: OnService | null }
     String(record.hosts),
     onService === null ? 'not known' : described(onService),
   ]);
-  process.stdout.write(`${table([head, ...cells], [6, 7]).join('\n')}\n`);
+  const lines = firstLines(table([head, ...cells], [6, 7]), LISTED + 1, 'older ones are listed by --json');
+  process.stdout.write(`${lines.join('\n')}\n`);
   const left = rows.filter(({ record, onService }) => record.state !== 'running' && onService && hasAny(onService));
   if (left.length === 0) return;
   const what = left.length === 1 ? left[0]!.record.id : '--all';

@@ -6,6 +6,7 @@ import { API_BASE } from '../../model/protocol/endpoints.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import { type ApiDocument, parseApiDocument } from '../report/api-document.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
+import { environmentProxy } from './environment-proxy.ts';
 
 /** assisted-service, internal/spec/spec.go openapiPaths. */
 const PATH = `${API_BASE}/v2/openapi`;
@@ -19,6 +20,7 @@ const WAIT_MS = 15_000;
  */
 export async function fetchApiDocument(baseUrl: string, tls: TlsOptions): Promise<string | null> {
   const transport = createUndiciTransport({
+    ...environmentProxy(),
     ...{ mode: 'per-poll', tls, idleTimeoutMs: WAIT_MS, dialTimeoutMs: WAIT_MS, tlsHandshakeTimeoutMs: WAIT_MS },
     observer: { connectionOpened: () => {}, connectionClosed: () => {}, requestRepeated: () => {} },
   });

@@ -81,7 +81,15 @@ export async function clean(
   const telemetry = new SharedTelemetry(createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 }), 0);
   const { url, tls, authorization } = task.service;
   const user = createUserClient({ baseUrl: url, tls, authorization, clock, telemetry });
-  const calls = new RestCalls({ client: user.client, concurrency: USER_CONNECTIONS });
+  const calls = new RestCalls({
+    client: user.client,
+    concurrency: USER_CONNECTIONS,
+    userAccess: {
+      given: authorization !== '',
+      from: '--authorization-file or SWARM_USER_AUTHORIZATION',
+      otherwise: 'set AUTH_TYPE of the service to none until all is removed',
+    },
+  });
   try {
     const result = await new Cleaning(task, calls, clock, signal, onProgress).run();
     // Reasons quote the service's answers, which may quote what was sent.

@@ -3,8 +3,9 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NAMESPACES } from '../noop/testing/namespaces.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describeUnless } from '../../testing/needs.ts';
+import { NO_LABS } from '../noop/testing/namespaces.ts';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
 import { findDrift } from '../report/drift.ts';
@@ -19,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-describe.skipIf(!NAMESPACES)('a run with hosts of both kinds', { timeout: 120_000 }, () => {
+describeUnless(NO_LABS, 'a run with hosts of both kinds', { timeout: 120_000 }, () => {
   it('records the traffic of both, and says in its summary what native agents do otherwise', async () => {
     const agent = join(directory, 'agent');
     copyFileSync(fileURLToPath(new URL('./testing/standin-agent.cjs', import.meta.url)), agent);

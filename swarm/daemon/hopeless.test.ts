@@ -104,6 +104,40 @@ function watch(clusters: number, requests: RequestCount[] = []) {
   return new HopelessWatch({ requests: () => requests }, fakePlan(Array.from({ length: clusters }, () => ({}))));
 }
 
+describe('advice about refused requests', () => {
+  const service = (userAuthorization: string, agentToken = '') => ({
+    ...{ url: 'http://service', tls: {}, agentToken, userAuthorization },
+  });
+  const said = (requests: RequestCount[], plan: Parameters<typeof fakePlan>[1], clusters = [{}]) =>
+    new HopelessWatch({ requests: () => requests }, fakePlan(clusters, plan)).look(0);
+
+  it('tells what helps the user with each AUTH_TYPE that may be the cause', () => {
+    const none = said([row('user', '401', 1)], { service: service('') });
+    expect(none).toMatch(/AUTH_TYPE of the service is rhsso, give service\.user_authorization in the plan\./);
+    expect(none).toMatch(/Where AUTH_TYPE is local, no user is ever served over REST: make clusters with api: kube/);
+    const some = said([row('user', '401', 1)], { service: service('Bearer x') });
+    expect(some).toMatch(/it does not take service\.user_authorization in the plan: has the token ended/);
+    expect(some).toMatch(/Where AUTH_TYPE is local, no user/);
+    expect(some).not.toMatch(/give service\.user_authorization/);
+    expect(said([row('user', '403', 1)], { service: service('Bearer x') })).toMatch(
+      /may do this: not that of service\.user_authorization in the plan$/,
+    );
+  });
+
+  it('tells what helps agents, by where they have their tokens from', () => {
+    const refused = [row('user', '200', 9), row('agent', '401', 3)];
+    expect(said(refused, { service: service('') })).toMatch(
+      /give service\.agent_token in the plan: .*cloud\.openshift\.com/,
+    );
+    expect(said(refused, { service: service('', 'token') })).toMatch(
+      /: it does not take service\.agent_token of the plan$/,
+    );
+    const kube = said(refused, { service: service('') }, [{ api: 'kube' }] as never);
+    expect(kube).toMatch(/tokens of its own discovery ignitions: .*assisted-installer-local-auth-key/);
+    expect(kube).not.toContain('agent_token');
+  });
+});
+
 describe('watch', () => {
   it('counts the time from the first attempt it saw', () => {
     const requests: RequestCount[] = [];

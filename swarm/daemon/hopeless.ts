@@ -5,7 +5,15 @@
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import { GENERATOR_ERROR_KINDS, isGeneratorError, type TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
-import { hintForKind, NO_SERVICE, UNWANTED_USER } from '../cluster/hint.ts';
+import {
+  type AgentAccess,
+  agentsRefused,
+  hintForKind,
+  NO_SERVICE,
+  planAccess,
+  type UserAccess,
+  userRefused,
+} from '../cluster/hint.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -33,28 +41,40 @@ const NO_ANSWER: readonly LastingFailure[] = [
   { codes: GENERATOR_ERROR_KINDS, attempts: 3, seconds: 10 },
 ];
 
+/** What users and agents of a run show of themselves. */
+interface Access {
+  user: UserAccess;
+  agents: AgentAccess;
+}
+
+const NOTHING_SHOWN: Access = { user: planAccess(''), agents: { given: false, fromIgnition: false } };
+
 /** While no request of a kind of client has ever got another answer. */
-const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })[] = [
+const REFUSALS: readonly (LastingFailure & {
+  client: ClientKind;
+  hint: (access: Access, codes: readonly string[]) => string;
+})[] = [
   {
     client: 'user',
     codes: ['401', '403'],
     attempts: 1,
     seconds: 0,
-    hint: UNWANTED_USER,
+    // Who is not known to the service is told so first.
+    hint: ({ user }, codes) => userRefused(codes.includes('401') ? 401 : 403, user),
   },
   {
     client: 'user',
     codes: ['404', '405', '501'],
     attempts: 1,
     seconds: 0,
-    hint: NO_SERVICE,
+    hint: () => NO_SERVICE,
   },
   {
     client: 'agent',
     codes: ['401', '403'],
     attempts: 3,
     seconds: 0,
-    hint: 'it wants a token from agents; give agent_token in the plan',
+    hint: ({ agents }) => agentsRefused(agents),
   },
   // The stock agent gives up for good after these as well.
   {
@@ -62,7 +82,7 @@ const REFUSALS: readonly (LastingFailure & { client: ClientKind; hint: string })
     codes: ['404', '409'],
     attempts: 3,
     seconds: 0,
-    hint: 'it does not take these hosts; does somebody remove infra-envs, or register the same hosts?',
+    hint: () => 'it does not take these hosts; does somebody remove infra-envs, or register the same hosts?',
   },
 ];
 
@@ -78,7 +98,12 @@ const LOOK_MS = 1000;
  * @param service what the reason calls it
  * @param seconds since the first attempt ended
  */
-export function lastingCause(service: string, requests: readonly RequestCount[], seconds: number): string | null {
+export function lastingCause(
+  service: string,
+  requests: readonly RequestCount[],
+  seconds: number,
+  access: Access = NOTHING_SHOWN,
+): string | null {
   const ended = requests.filter(({ code }) => code !== 'aborted');
   if (ended.length === 0) return null;
   const holds = (rule: LastingFailure, rows: readonly RequestCount[]) =>
@@ -96,9 +121,9 @@ export function lastingCause(service: string, requests: readonly RequestCount[],
   for (const rule of REFUSALS) {
     const rows = ended.filter(({ client }) => client === rule.client);
     if (!holds(rule, rows)) continue;
-    const codes = [...new Set(rows.map(({ code }) => code))].join(', ');
+    const codes = [...new Set(rows.map(({ code }) => code))];
     const whom = rule.client === 'user' ? 'the user' : 'agents';
-    return `the service has refused every request of ${whom} with ${codes} (${all(rows)}): ${rule.hint}`;
+    return `the service has refused every request of ${whom} with ${codes.join(', ')} (${all(rows)}): ${rule.hint(access, codes)}`;
   }
   return null;
 }
@@ -139,6 +164,7 @@ export class HopelessWatch {
   readonly #source: HopelessSource;
   readonly #service: string;
   readonly #clusters: number;
+  readonly #access: Access;
   #firstAt: number | null = null;
   #created = false;
   #failedCreations = 0;
@@ -149,6 +175,10 @@ export class HopelessWatch {
     this.#source = source;
     this.#service = service.url === 'embedded' ? 'the embedded service' : redactUrl(service.url);
     this.#clusters = clusters.length;
+    this.#access = {
+      user: planAccess(service.userAuthorization),
+      agents: { given: service.agentToken !== '', fromIgnition: clusters.every(({ api }) => api === 'kube') },
+    };
   }
 
   /** Looks once a second until `stop()`, and tells the cause once. Does not keep the process alive. */
@@ -179,12 +209,12 @@ export class HopelessWatch {
     const requests = this.#source.requests();
     if (requests.length > 0) this.#firstAt ??= nowMs;
     const seconds = this.#firstAt === null ? 0 : (nowMs - this.#firstAt) / 1000;
-    return lastingCause(this.#service, requests, seconds) ?? this.#noCreation(requests);
+    return lastingCause(this.#service, requests, seconds, this.#access) ?? this.#noCreation(requests);
   }
 
   /** The same at the end of the run, where waiting longer would change nothing. */
   conclude(): string | null {
-    return lastingCause(this.#service, this.#source.requests(), Number.POSITIVE_INFINITY);
+    return lastingCause(this.#service, this.#source.requests(), Number.POSITIVE_INFINITY, this.#access);
   }
 
   #noCreation(requests: readonly RequestCount[]): string | null {

@@ -33,6 +33,7 @@ import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { readConnectionLimits } from './connection-budget.ts';
 import { isConverged } from './converged-flow.ts';
+import { environmentProxy, proxyNotices } from './environment-proxy.ts';
 import { checkLaunchHub } from './launch-check.ts';
 import { NoopClusters } from './noop-clusters.ts';
 import { type NoopMeans, noopSetup } from './noop-setup.ts';
@@ -170,6 +171,8 @@ export class HubLaunch {
       emit: (event) => this.#emit(event),
     });
     this.#tell({ type: 'launch.started', hub: this.#client.server });
+    for (const message of proxyNotices({ service: null, hub: this.#client.server, noop: noop !== null }))
+      this.#tell({ type: 'launch.warning', message });
     await this.#launcher.start();
     if (bmh) await this.#operate();
   }
@@ -214,6 +217,7 @@ export class HubLaunch {
       noop: noop ? noopSetup(noop, noop.folder, this.#noop!.access) : null,
       telemetry: this.#telemetry,
       transport: {
+        ...environmentProxy(),
         mode: 'per-poll',
         idleTimeoutMs: IDLE_MS / this.#clock.speed,
         dialTimeoutMs: 30_000,

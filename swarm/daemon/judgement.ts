@@ -52,7 +52,12 @@ export class Judgement {
     this.#leftovers.push(what);
   }
 
-  /** The thresholds as things stand; after the verdict as they stood then. */
+  /** Thresholds stay as they stand now: of a run that was stopped, refused removals are told, and spoil no figure. */
+  hold(lives: readonly Life[]): void {
+    this.#judged = this.thresholds(lives);
+  }
+
+  /** The thresholds as things stand; once they are held, or after the verdict, as they stood then. */
   thresholds(lives: readonly Life[]): Evaluated<RunThreshold>[] {
     if (this.#judged) return this.#judged;
     const results = lives.map((life) => life.outcome?.result);

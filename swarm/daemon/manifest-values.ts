@@ -9,6 +9,7 @@ import {
   type ValuesFile,
   valuesFileSchema,
 } from '../../manifests/index.ts';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import {
   FIRST_HOST_OFFSET,
   GATEWAY_OFFSET,
@@ -73,7 +74,7 @@ class ValuesReader {
   }
 
   read(): ParsedValues {
-    const parsed = valuesFileSchema.safeParse(this.#source.value ?? {});
+    const parsed = valuesFileSchema.safeParse(this.#source.value ?? {}, { error: allowedWords });
     if (!parsed.success) {
       this.#problems.push(...schemaProblems(this.#source, parsed.error.issues, FORM));
       this.#stopOnProblems();

@@ -20,6 +20,7 @@ import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { AgentFiles } from './agent-files.ts';
+import { environmentProxy } from './environment-proxy.ts';
 import { LoneAgentError, type LoneAgentParams, type LoneAgentRecord, type LoneAgents } from './lone-agent.ts';
 import { NoopClusters } from './noop-clusters.ts';
 import { type NoopMeans, noopSetup } from './noop-setup.ts';
@@ -201,6 +202,7 @@ export class PoolLoneAgents implements LoneAgents {
       transport: {
         mode: 'per-poll',
         tls: TLS,
+        ...environmentProxy(),
         idleTimeoutMs: 90_000,
         dialTimeoutMs: 30_000,
         tlsHandshakeTimeoutMs: 10_000,

@@ -1,4 +1,5 @@
 /** The user of a run: speaks REST to the service, custom resources to the hub, or both. */
+import { planAccess } from '../cluster/hint.ts';
 import { RestAdapter } from '../cluster/rest.ts';
 import { staticNetworkConfig } from '../cluster/static-network.ts';
 import { buildHost } from '../host/build-host.ts';
@@ -36,6 +37,7 @@ function restSide({ plan, baseUrl, clock, telemetry, ledger }: UserOptions): Use
   const adapter = new RestAdapter({
     client,
     plan,
+    userAccess: planAccess(plan.service.userAuthorization),
     access: { baseUrl, token: plan.service.agentToken, pollIntervalSeconds: plan.pollIntervalSeconds },
     boot: plan.boot,
     ledger,

@@ -34,6 +34,7 @@ import {
   transportOptions,
 } from './connection-budget.ts';
 import type { EmbeddedProcess } from './embedded.ts';
+import { type Addressees, environmentProxy, proxyNotices } from './environment-proxy.ts';
 import { EventStream } from './event-stream.ts';
 import { clusterStuck, HopelessWatch } from './hopeless.ts';
 import { Judgement } from './judgement.ts';
@@ -160,6 +161,7 @@ export class Run {
   /** Ends the run early: lives are cancelled, then everything goes its normal way, clean-up included. */
   stop(): void {
     if (this.#state === 'starting' || this.#state === 'running') this.#state = 'stopping';
+    else if (this.#state === 'cleaning') this.#judgement.hold(this.#lives);
     this.#stop.abort(new Error('the run was stopped'));
   }
 
@@ -227,6 +229,7 @@ export class Run {
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      for (const notice of proxyNotices(addressees(this.plan, baseUrl))) this.#warn(notice);
       this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
         plan: this.plan,
@@ -244,7 +247,7 @@ export class Run {
         clock: this.#clockSpec,
         boot: this.plan.boot,
         noop: noop && noopSetup(this.#noopMeans, this.directory, noop.access),
-        transport: transportOptions(this.plan, this.#budget.idleSeconds),
+        transport: { ...transportOptions(this.plan, this.#budget.idleSeconds), ...environmentProxy() },
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
           for (const event of events) {
@@ -278,6 +281,7 @@ export class Run {
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.saturation.look(wallNow());
     await this.#traffic.keep(pool, this.#store);
+    if (this.#stop.signal.aborted) this.#judgement.hold(this.#lives);
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
@@ -315,7 +319,7 @@ export class Run {
       clock: this.#clock,
       telemetry,
       emit: (event) => this.#emit(event),
-      pace: new PollPacer(this.#clock),
+      pace: new PollPacer(this.#clock, this.plan.userPollSeconds),
       mayCreate: this.#lookBeforeCreating(user),
       identify: (cluster, host) => {
         const { identity, installationDisk } = buildHost(seed, cluster, host);
@@ -488,4 +492,10 @@ export class Run {
     this.#store?.write(event);
     this.events.publish(event);
   }
+}
+
+/** @param baseUrl of the service; '' where InfraEnvs name it */
+function addressees({ hub, programs }: ExpandedPlan, baseUrl: string): Addressees {
+  const own = hub !== null && hub.kubeconfig !== 'embedded';
+  return { service: baseUrl || null, hub: own ? hub.kubeconfig : null, noop: programs !== null };
 }

@@ -5,6 +5,7 @@ import type { Runtime } from '../service/runtime.ts';
 import { createServiceClient, type ServiceClient } from '../service/service-client.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createUndiciTransport } from '../transport/undici.ts';
+import { environmentProxy } from './environment-proxy.ts';
 
 export const USER_CONNECTIONS = 16;
 
@@ -31,6 +32,7 @@ export function createUserRuntime(
   const transport = createUndiciTransport({
     mode,
     tls,
+    ...environmentProxy(),
     idleTimeoutMs: 90_000,
     dialTimeoutMs: 30_000,
     tlsHandshakeTimeoutMs: 10_000,

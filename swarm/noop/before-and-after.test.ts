@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { describeUnless } from '../../testing/needs.ts';
 import type { MachineState } from './testing/machine-state.ts';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
 const SCRIPT = join(import.meta.dirname, 'testing/before-and-after.ts');
@@ -36,7 +37,7 @@ const CAGE = [
   ],
 ];
 
-describe.skipIf(!NAMESPACES)('no-op hosts', { timeout: 120_000 }, () => {
+describeUnless(NO_LABS, 'no-op hosts', { timeout: 120_000 }, () => {
   it.each(['close', 'SIGKILL'])('leave the machine as it was after %s', async (how) => {
     const folder = mkdtempSync(join(tmpdir(), 'noop-before-'));
     const { stdout } = await run('unshare', [...CAGE, process.execPath, SCRIPT, how, PATCHES], {

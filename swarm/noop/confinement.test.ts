@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeUnless } from '../../testing/needs.ts';
 import { Lab } from './lab.ts';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 
 /** What the kernel of this machine can be told by writing to a file. */
 const KERNEL = ['sysrq-trigger', 'sys/kernel/core_pattern', 'sys/kernel/panic', 'sys/vm/drop_caches']
@@ -62,7 +63,7 @@ interface Facts {
   nested: (number | string)[];
 }
 
-describe.skipIf(!NAMESPACES)('a program on a no-op host', { timeout: 60_000 }, () => {
+describeUnless(NO_LABS, 'a program on a no-op host', { timeout: 60_000 }, () => {
   let folder: string;
   let lab: Lab;
   let server: Server;

@@ -1,5 +1,4 @@
 /** What goes wrong in a lab, with Node in the agent's place: each fault stays where it is, is counted, and is told once. */
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,10 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { describeUnless } from '../../testing/needs.ts';
 import { HOST_FOLDER_BYTES } from './host-folder.ts';
 import { Lab, type LabFigures } from './lab.ts';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 
 const DIAL = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
@@ -97,10 +97,15 @@ const figuresOf = (slot: number) => figures?.hosts.find(({ index }) => index ===
 function processes(): { pid: number; name: string; words: string[] }[] {
   const marks = new Set([process.pid]);
   const found: { pid: number; name: string; words: string[] }[] = [];
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,comm='], { encoding: 'utf8' }).trim().split('\n');
-  const all = rows
-    .map((row) => row.trim().split(/\s+/))
-    .map(([pid, parent, name]) => ({ pid: +pid!, parent: +parent!, name: name! }));
+  const all: { pid: number; parent: number; name: string }[] = [];
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${entry}/stat`, 'latin1'))!;
+      all.push({ pid: +entry, parent: +parent!, name: name! });
+    } catch {
+      // It has just ended.
+    }
+  }
   for (let before = 0; before !== marks.size; ) {
     before = marks.size;
     for (const { pid, parent } of all) if (marks.has(parent)) marks.add(pid);
@@ -116,7 +121,7 @@ function processes(): { pid: number; name: string; words: string[] }[] {
   return found;
 }
 
-describe.skipIf(!NAMESPACES)('a fault in a lab', { timeout: 60_000 }, () => {
+describeUnless(NO_LABS, 'a fault in a lab', { timeout: 60_000 }, () => {
   it('of an agent that is killed ends its runner too, and is counted with the signal', async () => {
     await lab.close();
     // Node gives itself another name, by which nobody would know an agent.

@@ -6,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
+import { describeUnless } from '../../testing/needs.ts';
 import { trustFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
 import type { HostFile } from './lab-protocol.ts';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 
 const DIAL = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
@@ -130,7 +131,7 @@ const processesOf = (name: string) =>
       }
     });
 
-describe.skipIf(!NAMESPACES)('a lab', { timeout: 60_000 }, () => {
+describeUnless(NO_LABS, 'a lab', { timeout: 60_000 }, () => {
   it('gives each host a network, names and devices of its own, and a way to the service', async () => {
     const { port } = server.address() as AddressInfo;
     const reach = await lab.reach(`http://127.0.0.1:${port}/base`);

@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import { seconds } from '../../model/time/span.ts';
+import { describeUnless } from '../../testing/needs.ts';
 import { buildHost } from '../host/build-host.ts';
 import { planOf } from '../pool/testing/simulation.ts';
 import { hostFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
 import { installerArguments } from './stock-installation.ts';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 
 const PATCHES = fileURLToPath(new URL('../../patches', import.meta.url));
 const FOLDERS = ['agent', 'installer', 'controller'] as const;
@@ -250,7 +251,7 @@ describe('the files of replaced commands', () => {
   });
 });
 
-describe.skipIf(!NAMESPACES)('replaced commands', () => {
+describeUnless(NO_LABS, 'replaced commands', {}, () => {
   it('answer as the stock programs need it', { timeout: 90_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'noop-patches-'));
     const results = Promise.withResolvers<{ code: number; output: string }[]>();

@@ -1,9 +1,10 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { describeUnless } from '../../testing/needs.ts';
 import { checkAbilities } from './program-abilities.ts';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 
 const AGENT = ['url', 'infra-env-id', 'host-id', 'agent-version', 'insecure'];
 const INSTALLER = [
@@ -38,7 +39,7 @@ const stock = (file: string, name: string, flags: readonly string[]): string =>
 const check = (agent: string, installer: string | null = null, controller: string | null = null) =>
   checkAbilities({ agent, installer, controller, manifests: null });
 
-describe.skipIf(!NAMESPACES)('stock programs', () => {
+describeUnless(NO_LABS, 'stock programs', {}, () => {
   it('are asked for what they will be given, before anything is made', async () => {
     const agent = stock('good-agent', 'agent', AGENT);
     const installer = stock('good-installer', 'installer', INSTALLER);

@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NAMESPACES } from './testing/namespaces.ts';
+import { describeUnless } from '../../testing/needs.ts';
+import { NO_LABS } from './testing/namespaces.ts';
 import { escapedCommands, executedCommands, missingCommands, parseAttempts, unknownFlags } from './watched-commands.ts';
 
 const WATCH = fileURLToPath(new URL('../../patches/machine/watch', import.meta.url));
 const UP = 'exec sh /patches/machine/init /patches/machine/init\n';
-const PERL = existsSync('/usr/bin/perl');
 
 describe('attempts to execute something', () => {
   it('count from the start of the host on, also of its second', () => {
@@ -72,7 +72,7 @@ describe('the output of programs', () => {
   });
 });
 
-describe.skipIf(!NAMESPACES || !PERL)('what is watched', () => {
+describeUnless(NO_LABS, 'what is watched', {}, () => {
   it('shows what is there, what is not, and how it was called', () => {
     const folder = mkdtempSync(join(tmpdir(), 'noop-watch-'));
     try {
@@ -94,13 +94,18 @@ describe.skipIf(!NAMESPACES || !PERL)('what is watched', () => {
       ];
       let code: unknown;
       try {
-        execFileSync('unshare', args, { env: { PATH: '/usr/bin' }, stdio: 'pipe' });
+        execFileSync('unshare', args, { env: { PATH: process.env.PATH }, stdio: 'pipe' });
       } catch (error) {
         code = (error as { status: number }).status;
       }
       expect(code).toBe(7);
       const attempts = parseAttempts(UP + readFileSync(file, 'utf8'));
-      expect(attempts).toContainEqual({ kind: 'look', by: 'sh', path: '/usr/bin/frobnicate', args: [] });
+      expect(attempts).toContainEqual({
+        kind: 'look',
+        by: 'sh',
+        path: join(process.env.PATH!.split(':')[0]!, 'frobnicate'),
+        args: [],
+      });
       expect(attempts).toContainEqual(
         expect.objectContaining({
           kind: 'exec',

@@ -140,7 +140,7 @@ describe('description of a plan', () => {
       Arrival:      2 clusters every 5m, over 5m
                            0s  #######                                   2 clusters, 2 hosts
                            5m  ########################################  4 clusters, 11 hosts
-      Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m
+      Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m; the simulated user's looks at clusters come on top
       Connections:  17 open, 0.18 new a second
       Needs:        about 161 MiB of memory, 145 file descriptors, 28 local ports
       Note: infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.

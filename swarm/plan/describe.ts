@@ -362,7 +362,7 @@ export function renderDescription(description: PlanDescription): string {
   }
   row(
     'Steady load',
-    `${load.requestsPerSecond} requests/s (${load.getsPerMinute} GET and ${load.postsPerMinute} POST a minute), polls every ${formatDuration(load.pollIntervalSeconds)}`,
+    `${load.requestsPerSecond} requests/s (${load.getsPerMinute} GET and ${load.postsPerMinute} POST a minute), polls every ${formatDuration(load.pollIntervalSeconds)}; the simulated user's looks at clusters come on top`,
   );
   row(
     'Connections',

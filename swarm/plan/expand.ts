@@ -100,6 +100,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     clockSpeed: plan.clockSpeed,
     connections: plan.connections,
     pollIntervalSeconds: plan.pollIntervalSeconds,
+    userPollSeconds: plan.userPollSeconds,
     spokeProfile: plan.spokeProfile,
     openshiftVersion: plan.openshiftVersion,
     releaseImage: plan.releaseImage,

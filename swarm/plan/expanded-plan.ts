@@ -72,6 +72,8 @@ export interface ExpandedPlan {
   };
   /** Replaces `next_instruction_seconds` of every poll answer; null obeys the service. */
   pollIntervalSeconds: number | null;
+  /** Simulated seconds between two looks of the simulated user at a cluster; null for 10, or more where many clusters are followed. */
+  userPollSeconds: number | null;
   /** How long things take in the clusters that are being installed. */
   spokeProfile: SpokeProfileName;
   openshiftVersion: string;

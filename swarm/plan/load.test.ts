@@ -212,6 +212,11 @@ describe('what is wrong and where', () => {
     ],
     ['a poll interval', `${SNO}poll_interval: 0s\n`, ['p.yaml:3:16: poll_interval is "0s"; allowed: from 1s to 1h']],
     [
+      "a pace of the user's looks",
+      `${SNO}user_poll_interval: 250ms\n`,
+      ['p.yaml:3:21: user_poll_interval is "250ms"; allowed: from 1s to 1h'],
+    ],
+    [
       'a value behind an alias',
       'clusters:\n- &a {topology: sno, amount: 0}\n- *a\n',
       [
@@ -452,6 +457,13 @@ describe('what is wrong and where', () => {
     expect(found).toHaveLength(expected.length);
   });
 
+  test('of very many the first are told, and how many more there are', () => {
+    const found = bad(`clusters:\n${'- {topology: sno, amuont: 3}\n'.repeat(1000)}`);
+    expect(found).toHaveLength(31);
+    expect(found[29]).toMatch(/^p\.yaml:31:\d+: unknown key "amuont"/);
+    expect(found[30]).toBe('and 970 more problems, told once these are mended');
+  });
+
   test('all problems come at once, in the order of the file', () => {
     expect(
       bad('clusters:\n- {topology: tiny, amount: 0}\n- {topolgy: sno}\nkeep: 1\nservice: {url: 5, ca: x}\n').map(
@@ -501,6 +513,7 @@ describe('what a plan means', () => {
       clockSpeed: 1,
       connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
       pollIntervalSeconds: null,
+      userPollSeconds: null,
       spokeProfile: 'typical',
       openshiftVersion: '4.20',
       releaseImage: null,
@@ -577,6 +590,7 @@ arrival: {batches: 40 every 1m30s}
 boot_spread: 250ms
 connections: {mode: keep-alive, idle_seconds: 1.5, source_addresses: ["::1"]}
 poll_interval: 30s
+user_poll_interval: 1m30s
 limits: {discovery: 1m, ready: 2m, install: 3h, day2: 1d}
 keep: true
 shuffle: true
@@ -615,6 +629,7 @@ clusters:
       bootSpreadSeconds: 0.25,
       connections: { mode: 'keep-alive', idleSeconds: 1.5, sourceAddresses: ['::1'] },
       pollIntervalSeconds: 30,
+      userPollSeconds: 90,
       limits: { discovery: 60, ready: 120, install: 10_800, day2: 86_400 },
       keep: true,
       shuffle: true,
@@ -622,7 +637,7 @@ clusters:
     });
     expect(plan.clusters).toMatchObject([
       {
-        position: { file: 'p.yaml', line: 22, column: 3 },
+        position: { file: 'p.yaml', line: 23, column: 3 },
         name: 'big',
         amount: 3,
         controlPlanes: 4,

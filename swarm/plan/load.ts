@@ -1,6 +1,7 @@
 /** Reads plan files: YAML (or JSON) in, a checked {@link Plan} out, and every error with the place it is about. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
@@ -20,6 +21,7 @@ import {
   type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
+import { operatorWarnings } from './operators.ts';
 import {
   type Arrival,
   type NoopShare,
@@ -157,7 +159,7 @@ class PlanReader {
 
   /** Checks one file against the schema and adds its keys. */
   #merge(plan: PlanFile, source: PlanSource): void {
-    const parsed = planFileSchema.safeParse(source.value);
+    const parsed = planFileSchema.safeParse(source.value, { error: allowedWords });
     if (!parsed.success) {
       for (const one of schemaProblems(source, parsed.error.issues, PLAN_FORM)) this.#problems.push(one);
     }
@@ -224,9 +226,6 @@ class PlanReader {
     const name = file.name ?? nameOfFile(this.#sourceOf('clusters').file);
     const duration = (text: string | undefined, otherwise: number) =>
       text === undefined ? otherwise : parseDuration(text);
-    const pollInterval = file.poll_interval === undefined ? null : parseDuration(file.poll_interval);
-    if (pollInterval !== null && (pollInterval < 1 || pollInterval > 3600))
-      this.#refuse(['poll_interval'], 'from 1s to 1h');
     return {
       name,
       seed: file.seed === undefined ? randomSeed() : String(file.seed),
@@ -240,7 +239,8 @@ class PlanReader {
         idleSeconds: file.connections?.idle_seconds ?? DEFAULTS.idleSeconds,
         sourceAddresses: file.connections?.source_addresses ?? [],
       },
-      pollIntervalSeconds: pollInterval,
+      pollIntervalSeconds: this.#interval(file, 'poll_interval'),
+      userPollSeconds: this.#interval(file, 'user_poll_interval'),
       spokeProfile: file.spoke_profile ?? 'typical',
       openshiftVersion: file.openshift_version ?? DEFAULTS.openshiftVersion,
       releaseImage: file.release_image ?? null,
@@ -263,6 +263,15 @@ class PlanReader {
       clusters: this.#clusters(file, name),
       shard,
     };
+  }
+
+  /** Seconds; null where the plan leaves it to others. */
+  #interval(file: PlanFile, key: 'poll_interval' | 'user_poll_interval'): number | null {
+    const text = file[key];
+    if (text === undefined) return null;
+    const seconds = parseDuration(text);
+    if (seconds < 1 || seconds > 3600) this.#refuse([key], 'from 1s to 1h');
+    return seconds;
   }
 
   /** Null when nothing is made by custom resources. */
@@ -573,7 +582,7 @@ class PlanReader {
     const sno = profileFor('sno', entry.profile) ?? profileFor('sno', file.profile) ?? DEFAULT_PROFILES.sno;
     const profileOf = (role: 'master' | 'arbiter' | 'worker') =>
       profileFor(role, entry.profile) ?? profileFor(role, file.profile) ?? DEFAULT_PROFILES[role];
-    return {
+    const cluster: PlanCluster = {
       position: source.positionOf(path),
       name: entry.name ?? planName,
       amount: entry.amount ?? 1,
@@ -595,6 +604,12 @@ class PlanReader {
       assignRoles: entry.assign_roles ?? !single,
       setHostnames: entry.set_hostnames ?? false,
     };
+    if (api === 'rest' && !justInfraEnv) {
+      const position = entry.olm_operators ? source.positionOf(at('olm_operators')) : cluster.position;
+      for (const message of operatorWarnings(cluster, file.openshift_version ?? DEFAULTS.openshiftVersion))
+        this.#warnings.push({ ...position, message: `olm_operators: ${message}` });
+    }
+    return cluster;
   }
 
   #operators(file: PlanFile, entry: PlanFileCluster, path: Path): string[] {

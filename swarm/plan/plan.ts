@@ -73,6 +73,7 @@ export interface Plan {
   clockSpeed: number;
   connections: { mode: ConnectionMode; idleSeconds: number; sourceAddresses: string[] };
   pollIntervalSeconds: number | null;
+  userPollSeconds: number | null;
   spokeProfile: SpokeProfileName;
   openshiftVersion: string;
   releaseImage: string | null;
@@ -106,14 +107,20 @@ export function formatProblem(problem: PlanProblem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
 }
 
-/** A plan that cannot be run. Its message has one line for each problem found. */
+/** Problems that one message tells; they are mended from the first on, and the next look tells the others. */
+const TOLD_PROBLEMS = 30;
+
+/** A plan that cannot be run. Its message has one line for each problem found, and of many counts the last. */
 export class PlanError extends Error {
   readonly problems: readonly PlanProblem[];
 
   /** @param found what is told twice, as of a default that several clusters take, counts once */
   constructor(found: readonly PlanProblem[]) {
     const problems = [...new Map(found.map((problem) => [formatProblem(problem), problem])).values()];
-    super(problems.map(formatProblem).join('\n'));
+    const told = problems.slice(0, TOLD_PROBLEMS).map(formatProblem);
+    const more = problems.length - told.length;
+    if (more > 0) told.push(`and ${more} more ${more === 1 ? 'problem' : 'problems'}, told once these are mended`);
+    super(told.join('\n'));
     this.name = 'PlanError';
     this.problems = problems;
   }

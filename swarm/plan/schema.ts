@@ -282,6 +282,9 @@ export const planFileSchema = mapping({
       .describe('Connect from these addresses in turn, to hold more connections than one address has ports'),
   }).optional(),
   poll_interval: duration().optional().describe('Replaces the poll interval that the service asks for'),
+  user_poll_interval: duration()
+    .optional()
+    .describe('How often the simulated user looks at each cluster; 10s when absent, less often for many clusters'),
   spoke_profile: oneOf(SPOKE_PROFILE_NAMES)
     .optional()
     .describe('How long things take while a cluster installs; quick is a fraction of what is usual'),

@@ -1,5 +1,6 @@
 /** The stock programs in a file of their own, with the keys that `programs` of a plan has. */
 import { dirname, resolve } from 'node:path';
+import { allowedWords } from '../../model/text/allowed-words.ts';
 import type { ProgramSource, ProgramSources } from './expanded-plan.ts';
 import { PlanError } from './plan.ts';
 import { PlanSource } from './plan-source.ts';
@@ -15,7 +16,7 @@ const KEYS = ['agent', 'installer', 'controller', 'controller_manifests'] as con
 export function parsePrograms(file: string, text: string): ProgramSources {
   const source = new PlanSource(file, text);
   const schema = planFileSchema.shape.programs.unwrap();
-  const read = schema.safeParse(source.value);
+  const read = schema.safeParse(source.value, { error: allowedWords });
   if (!read.success) {
     const form = { schema, subject: 'the file of stock programs', secretKeys: new Set<string>() };
     throw new PlanError(schemaProblems(source, read.error.issues, form));

@@ -4,7 +4,7 @@ import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { DocumentDifference } from './api-document.ts';
 import type { Difference } from './difference.ts';
 import { type Drift, type DriftRow, findDrift, type OperationFigures, type ShapeDrift } from './drift.ts';
-import { createStyle, formatMs, type Style, table } from './style.ts';
+import { createStyle, firstLines, formatMs, type Style, table } from './style.ts';
 import type { DriftSummary } from './summary.ts';
 
 /** Differences named in full. */
@@ -24,7 +24,8 @@ export function renderDrift(
   lines.push(...differenceLines(drift.differences, style));
   if (drift.explained.length > 0) {
     lines.push('', style.bold('Not counted'));
-    for (const one of drift.explained) lines.push(`  ${described(one)}`, style.dim(`    ${one.explained}`));
+    const explained = drift.explained.map((one) => `  ${described(one)}\n${style.dim(`    ${one.explained}`)}`);
+    lines.push(...firstLines(explained, NAMED, 'all of them: --json'));
   }
   lines.push('', ...documentLines(document, style));
   return `${lines.join('\n')}\n`;
@@ -76,12 +77,13 @@ function cell({ stock, native }: DriftRow, of: (figures: OperationFigures) => st
 
 function differenceLines(differences: readonly Difference[], style: Style): string[] {
   if (differences.length === 0) return [style.good('✓ no drift')];
-  const named = differences.slice(0, NAMED);
-  const more = differences.length - named.length;
   return [
     style.bold(`Drift: ${differences.length} difference${differences.length === 1 ? '' : 's'}`),
-    ...named.map((one) => `  ${described(one)}`),
-    ...(more > 0 ? [`  and ${more} more (all of them: --json)`] : []),
+    ...firstLines(
+      differences.map((one) => `  ${described(one)}`),
+      NAMED,
+      'all of them: --json',
+    ),
   ];
 }
 
@@ -95,7 +97,11 @@ function documentLines(document: readonly DocumentDifference[] | null, style: St
   if (document.length === 0) return [style.good("✓ OpenAPI: native agents agree with the service's document")];
   return [
     style.bold("OpenAPI: differences from the service's document"),
-    ...document.map(({ kind, names, of, missing }) => `  ${kind} of ${of}: not ${missing}: ${names.join(', ')}`),
+    ...firstLines(
+      document.map(({ kind, names, of, missing }) => `  ${kind} of ${of}: not ${missing}: ${names.join(', ')}`),
+      NAMED,
+      'all of them: --json',
+    ),
   ];
 }
 

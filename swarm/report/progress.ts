@@ -5,6 +5,7 @@ import type { Distribution } from '../telemetry/histogram.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ratesBetween } from '../telemetry/telemetry-rates.ts';
 import type { TelemetryReader, TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import { canRedraw, Picture, type Screen } from './picture.ts';
 import { bar, createStyle, formatCount, formatMs, formatShare, type Style, table, wantsColour } from './style.ts';
 import { type Funnel, type FunnelStep, funnelSteps } from './summary.ts';
 
@@ -24,7 +25,7 @@ export interface ProgressSource {
 
 export interface ProgressOptions {
   source: ProgressSource;
-  stream: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  stream: Screen;
   env?: NodeJS.ProcessEnv;
   /** Wall-clock milliseconds. */
   now?: () => number;
@@ -38,8 +39,27 @@ const LONG_WAIT_MS = 5_000;
 /** Pictures over which rates and latencies are taken. */
 const WINDOW = 12;
 const BAR = 30;
-const ESCAPE = '\u001b';
-const COLOUR = new RegExp(`(${ESCAPE}\\[\\d+m)`);
+
+/** What is to be shown at one moment; times are in milliseconds of the wall. */
+interface Look {
+  elapsedMs: number;
+  etaMs: number | null;
+  hosts: FunnelStep[];
+  clusters: FunnelStep[];
+  /** Requests in a second. */
+  rate: number;
+  p50: number;
+  p99: number;
+  requests: number;
+  errors: number;
+  /** Requests that wait for their answers, in words. */
+  inFlight: string;
+  /** Share of the simulated user's own requests, in words; '' for none. */
+  ofUser: string;
+  open: number;
+  waiting: string;
+  failed: number;
+}
 
 export class Progress {
   readonly #source: ProgressSource;
@@ -48,48 +68,56 @@ export class Progress {
   readonly #style: Style;
   readonly #startedAt: number;
   readonly #window: { snapshot: TelemetrySnapshot; latency: Distribution }[] = [];
+  /** Null where lines cannot be taken back. */
+  readonly #picture: Picture | null;
   #timer: NodeJS.Timeout | undefined;
-  #drawn = 0;
 
   constructor(options: ProgressOptions) {
     this.#source = options.source;
     this.#stream = options.stream;
     this.#now = options.now ?? Date.now;
-    this.#style = createStyle(wantsColour(options.stream, options.env ?? process.env));
+    const env = options.env ?? process.env;
+    this.#style = createStyle(wantsColour(options.stream, env));
+    this.#picture = canRedraw(options.stream, env) ? new Picture(options.stream) : null;
     this.#startedAt = this.#now();
   }
 
   /** Shows the run until `stop()`; does not keep the process alive. */
   start(): void {
-    const tty = this.#stream.isTTY === true;
-    this.#timer = setInterval(() => this.show(), tty ? REDRAW_MS : LINE_MS);
+    this.#timer = setInterval(() => this.show(), this.#picture ? REDRAW_MS : LINE_MS);
     this.#timer.unref();
   }
 
   /** Takes the picture away; lines stay. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#erase();
+    this.#picture?.erase();
+  }
+
+  /** Lets something else write, which stands above the next picture. */
+  interrupt(write: () => void): void {
+    this.#picture?.erase();
+    write();
   }
 
   /** Draws one picture or writes one line. */
   show(): void {
-    if (this.#stream.isTTY !== true) {
+    if (!this.#picture) {
       this.#stream.write(`${this.line()}\n`);
       return;
     }
-    // A line wider than the terminal would wrap, and the picture would creep down the screen.
-    const width = (this.#stream.columns ?? 80) - 1;
-    const lines = this.picture().map((line) => clip(line, width));
-    this.#erase();
-    this.#stream.write(`${lines.join('\n')}\n`);
-    this.#drawn = lines.length;
+    const look = this.#look();
+    const lines = this.#lines(look);
+    this.#picture.draw(lines.length <= this.#picture.height ? lines : this.#parts(look));
   }
 
   /** The picture's lines. */
   picture(): string[] {
+    return this.#lines(this.#look());
+  }
+
+  #lines(look: Look): string[] {
     const style = this.#style;
-    const look = this.#look();
     const { plan, state } = this.#source;
     const time = `${formatMs(look.elapsedMs)}${plan.clockSpeed === 1 ? '' : ` ×${plan.clockSpeed}`}`;
     const eta = look.etaMs === null ? '' : `  about ${formatMs(look.etaMs)} left`;
@@ -107,7 +135,7 @@ export class Progress {
     lines.push(...steps('hosts   ', look.hosts), '', ...steps('clusters', look.clusters), '');
     const errors = `${formatCount(look.errors)} (${formatShare(look.errors, look.requests)})`;
     lines.push(
-      `requests  ${look.rate.toFixed(0)}/s  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.inFlight}  open connections ${formatCount(look.open)}`,
+      `requests  ${look.rate.toFixed(0)}/s${look.ofUser}  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.inFlight}  open connections ${formatCount(look.open)}`,
     );
     if (look.waiting !== '') lines.push(style.bad(`unanswered ${look.waiting}`));
     if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
@@ -119,22 +147,26 @@ export class Progress {
 
   /** The same in one line. */
   line(): string {
-    const look = this.#look();
+    return this.#parts(this.#look()).join(' | ');
+  }
+
+  /** What a line says, or a picture on a low screen. */
+  #parts(look: Look): string[] {
     const hosts = look.hosts.map(({ name, count }) => `${name} ${count}`).join(', ');
     const clusters = look.clusters.map(({ name, count }) => `${name} ${count}`).join(', ');
     const parts = [
       `${formatMs(look.elapsedMs)} ${this.#source.state}`,
       `hosts ${this.#source.plan.hostCount}: ${hosts}`,
       `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
-      `${look.rate.toFixed(0)} req/s, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}, ${look.inFlight}`,
+      `${look.rate.toFixed(0)} req/s${look.ofUser}, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}, ${look.inFlight}`,
     ];
     if (look.waiting !== '') parts.push(`unanswered ${look.waiting}`);
     if (look.etaMs !== null) parts.push(`about ${formatMs(look.etaMs)} left`);
     if (this.#source.saturation.findings.length > 0) parts.push('GENERATOR SATURATED');
-    return parts.join(' | ');
+    return parts;
   }
 
-  #look() {
+  #look(): Look {
     const { reader, index } = this.#source;
     const now = this.#now();
     const snapshot = reader.snapshot(now);
@@ -163,15 +195,17 @@ export class Progress {
       errors: snapshot.totals.unanswered + snapshot.totals.refused,
       open: snapshot.connections.open,
       inFlight: inFlightText(snapshot),
+      ofUser: shareOfUser(snapshot),
       waiting: waitingText(snapshot),
       failed: index.failures().length,
     };
   }
+}
 
-  #erase(): void {
-    if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
-    this.#drawn = 0;
-  }
+/** ` (31% the user's)`: requests that no host made, of all so far; '' while there are none. */
+function shareOfUser({ requests, totals }: TelemetrySnapshot): string {
+  const count = requests.reduce((sum, row) => sum + (row.client === 'user' ? row.count : 0), 0);
+  return count === 0 ? '' : ` (${formatShare(count, totals.requests)} the user's)`;
 }
 
 function inFlight({ underWay, wallMs }: TelemetrySnapshot): { count: number; oldestMs: number } {
@@ -190,18 +224,4 @@ function waitingText(snapshot: TelemetrySnapshot): string {
   const { count, oldestMs: oldest } = inFlight(snapshot);
   if (oldest < LONG_WAIT_MS) return '';
   return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}, the oldest for ${formatMs(oldest)}`;
-}
-
-/** Cuts a line to a number of visible characters; colours do not count and are closed. */
-export function clip(line: string, width: number): string {
-  let visible = 0;
-  let text = '';
-  for (const part of line.split(COLOUR)) {
-    if (part.startsWith(ESCAPE)) text += part;
-    else {
-      text += part.slice(0, Math.max(0, width - visible));
-      visible += part.length;
-    }
-  }
-  return text;
 }

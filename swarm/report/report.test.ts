@@ -17,6 +17,7 @@ import { Progress, type ProgressSource } from './progress.ts';
 import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
 import { deviations, type Funnel, type Reached, type RunFacts, summarize } from './summary.ts';
 import { renderSummary } from './summary-text.ts';
+import { Terminal } from './testing/terminal.ts';
 
 const PLAN: ExpandedPlan = {
   name: 'tiny',
@@ -27,6 +28,7 @@ const PLAN: ExpandedPlan = {
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
+  userPollSeconds: null,
   spokeProfile: 'typical',
   openshiftVersion: '4.20',
   releaseImage: null,
@@ -394,6 +396,28 @@ describe('progress', () => {
     index: { funnel: () => FUNNEL, failures: () => [1], remainingMs: () => 90_000 },
   });
 
+  it("says what share of the requests is the simulated user's, at the end and while the run goes on", () => {
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 4, clusterSlots: 2 });
+    const telemetry = new SharedTelemetry(buffer, 0);
+    const reader = new TelemetryReader(buffer);
+    const progress = () =>
+      new Progress({ source: { ...source(), reader }, stream: { write: () => {} }, now: () => 2000 });
+    const ask = (client: 'agent' | 'user', endpoint: 'get-instructions' | 'get-cluster') =>
+      telemetry.request({
+        ...{ client, endpoint, outcome: 200, dueAt: 1000, sentAt: 1000, firstByteAt: 1001, endAt: 1001 },
+        ...{ bytesSent: 1, bytesReceived: 1 },
+      });
+    for (let n = 0; n < 3; n++) ask('agent', 'get-instructions');
+    expect(renderSummary(summarize(reader, facts(), 51_000))).not.toContain('user_poll_interval');
+    expect(progress().line()).not.toContain('user');
+    ask('user', 'get-cluster');
+    expect(renderSummary(summarize(reader, facts(), 51_000))).toMatch(
+      /\n {2}1 of the requests \(25\.0%\) .*user_poll_interval/,
+    );
+    expect(progress().line()).toMatch(/ req\/s \(25\.0% the user's\),/);
+    expect(progress().picture().join('\n')).toMatch(/requests .*\/s \(25\.0% the user's\)/);
+  });
+
   it('writes plain lines without a terminal', () => {
     let written = '';
     let now = 0;
@@ -436,6 +460,49 @@ describe('progress', () => {
     expect(written[0]).toContain('\u001b[36m');
     progress.stop();
     expect(written.at(-1)).toBe(`\u001b[${lines}A\u001b[0J`);
+  });
+
+  it.each([
+    [0, 0],
+    [1, 2],
+    [20, 12],
+    [80, 12],
+    [80, 24],
+  ])('stands alone on a terminal of %i columns and %i rows, with requests where there is room', (columns, rows) => {
+    const terminal = new Terminal(columns, rows);
+    const progress = new Progress({ source: source(), stream: terminal, env: {} });
+    terminal.write('before\n');
+    for (let n = 0; n < 3; n++) progress.show();
+    expect(terminal.text.split('\n').length).toBeLessThanOrEqual((rows || 24) + 1);
+    if (columns !== 1) expect(terminal.text).toMatch(/req/);
+    progress.interrupt(() => terminal.write('a remark\n'));
+    progress.show();
+    progress.stop();
+    expect(terminal.text).toBe('before\na remark\n');
+  });
+
+  it.each([{ TERM: 'dumb' }, { TERM: 'xterm', rows: 1 }])('writes plain lines with %j', ({ TERM, rows }) => {
+    const terminal = new Terminal(80, rows);
+    const progress = new Progress({ source: source(), stream: terminal, env: { TERM, NO_COLOR: '1' } });
+    progress.show();
+    progress.show();
+    progress.stop();
+    expect(terminal.text.match(/running \| hosts 4: /g)).toHaveLength(2);
+    expect(terminal.written).not.toContain('\u001b');
+  });
+});
+
+describe('what is left behind', () => {
+  it('is named for the first clusters, and counted for the others', () => {
+    const left = Array.from({ length: 2000 }, (_, n) => ({ name: `c${n}`, clusterId: `id${n}`, infraEnvId: null }));
+    const text = renderSummary(summarize(measured(), facts({ leftBehind: left }), 51_000), undefined, 'runs/one');
+    const lines = text.slice(text.indexOf('Left behind')).trimEnd().split('\n');
+    expect(lines).toHaveLength(13);
+    expect(lines.slice(-3)).toEqual([
+      '  c9  cluster id9',
+      '  and 1,990 more; summary.json has all of them',
+      '  remove it with: swarm clean runs/one',
+    ]);
   });
 });
 

@@ -65,6 +65,16 @@ export function requestLines(summary: RunSummary, style: Style): string[] {
       : []),
     ...pollLines(summary, style),
     connectionLine(summary),
+    ...ofTheUser(summary),
+  ];
+}
+
+/** Requests that no host made: in short runs they are many. */
+function ofTheUser({ requests: rows, totals }: RunSummary): string[] {
+  const count = rows.reduce((sum, row) => sum + (row.client === 'user' ? row.count : 0), 0);
+  if (count === 0) return [];
+  return [
+    `${formatCount(count)} of the requests (${formatShare(count, totals.requests)}) are the simulated user's, who makes clusters and looks at them: none of an agent; user_poll_interval sets how often`,
   ];
 }
 

@@ -96,6 +96,15 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   );
 }
 
+/**
+ * The first of many lines, and how many more there are: what a terminal shows of a list that may have thousands.
+ * @param rest where the others are, e.g. `--json prints all of them`
+ */
+export function firstLines(lines: readonly string[], most: number, rest: string): string[] {
+  if (lines.length <= most) return [...lines];
+  return [...lines.slice(0, most), `and ${formatCount(lines.length - most)} more; ${rest}`];
+}
+
 /** A word of a command that can be pasted into a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -6,6 +6,7 @@ import { courseLines, errorLines, requestLines, silenceLines } from './request-t
 import {
   bar,
   createStyle,
+  firstLines,
   formatBytes,
   formatCount,
   formatMs,
@@ -19,6 +20,8 @@ import { formatFigureValue } from './verdict.ts';
 
 /** Failed clusters named in full; summary.json has them all. */
 const NAMED_FAILURES = 5;
+/** Clusters with objects that are left behind, named in full. */
+const NAMED_LEFT = 10;
 const BAR = 24;
 /** Objects of a cluster on a hub named in full. */
 const NAMED_OBJECTS = 4;
@@ -63,15 +66,18 @@ export function renderSummary(
     'Not as real agents',
     summary.deviations.map((text) => style.warn(text)),
   );
-  const left = leftBehind(summary);
+  const left = leftBehind(summary, folder === null ? '--json prints all of them' : 'summary.json has all of them');
   const remedy = `remove it with: swarm clean ${shellWord(folder ?? summary.run)}`;
   section('Left behind on the service', left.length > 0 ? [...left, remedy] : []);
   return lines.join('\n');
 }
 
-/** One line for each object that stands on the service. */
-export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
-  return summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [], hub = [] }) =>
+/**
+ * A line for each cluster of which something stands on the service; of many the first ones, and how many more there are.
+ * @param rest where all of them are named
+ */
+export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>, rest: string): string[] {
+  const lines = summary.leftBehind.map(({ name, clusterId, infraEnvId, unconfirmed = [], hub = [] }) =>
     [
       name,
       clusterId && `cluster ${clusterId}`,
@@ -82,6 +88,7 @@ export function leftBehind(summary: Pick<RunSummary, 'leftBehind'>): string[] {
       .filter(Boolean)
       .join('  '),
   );
+  return firstLines(lines, NAMED_LEFT, rest);
 }
 
 function drift({ drift: found, run }: RunSummary, style: Style, folder: string | null): string[] {
@@ -147,10 +154,8 @@ function funnel(steps: readonly FunnelStep[], style: Style): string[] {
 }
 
 function failures(summary: RunSummary): string[] {
-  const lines = summary.failures.slice(0, NAMED_FAILURES).map(({ name, reason }) => `${name}: ${reason}`);
-  const more = summary.failures.length - lines.length;
-  if (more > 0) lines.push(`and ${more} more; see summary.json`);
-  return lines;
+  const lines = summary.failures.map(({ name, reason }) => `${name}: ${reason}`);
+  return firstLines(lines, NAMED_FAILURES, 'see summary.json');
 }
 
 function hubRequests({ hub }: RunSummary, style: Style): string[] {

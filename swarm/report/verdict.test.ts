@@ -48,6 +48,12 @@ describe('verdict', () => {
       ['the run was stopped before its end'],
     ],
     [
+      'is interrupted, and names what was left, where a stopped run could not remove all',
+      { stopped: true, leftovers: ['z'] },
+      'interrupted',
+      ['the run was stopped before its end', 'z'],
+    ],
+    [
       'fails for a cause, stopped or not',
       { stopped: true, causes: ['worker 0 was lost'] },
       'failed',

@@ -39,9 +39,12 @@ export function reachVerdict(facts: VerdictFacts): { verdict: Verdict; reasons: 
   const crossed = facts.givenUp
     ? []
     : facts.thresholds.filter(({ ok }) => ok === false).map((one) => describeCrossing(one, facts.details));
-  const reasons = [...facts.causes, ...crossed, ...facts.leftovers];
+  const reasons = [...facts.causes, ...crossed];
+  // Whoever stops a run knows of it what its exit code says; what could not be removed then is named beside it.
+  if (facts.stopped && reasons.length === 0)
+    return { verdict: 'interrupted', reasons: ['the run was stopped before its end', ...facts.leftovers] };
+  reasons.push(...facts.leftovers);
   if (reasons.length > 0) return { verdict: 'failed', reasons };
-  if (facts.stopped) return { verdict: 'interrupted', reasons: ['the run was stopped before its end'] };
   return { verdict: 'passed', reasons: [] };
 }
 

@@ -1,5 +1,5 @@
 /** Work on many clusters while it goes on: a picture that is redrawn in place on a terminal, or a line now and then elsewhere. */
-import { clip } from './progress.ts';
+import { canRedraw, Picture, type Screen } from './picture.ts';
 import { bar, createStyle, formatCount, formatMs, type Style, wantsColour } from './style.ts';
 
 /** What is watched. */
@@ -18,7 +18,7 @@ export interface Work {
 
 export interface WorkProgressOptions {
   work: Work;
-  stream: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  stream: Screen;
   env?: NodeJS.ProcessEnv;
   /** Milliseconds of the clock by which times are shown; that of the wall unless given. */
   now?: () => number;
@@ -30,7 +30,6 @@ const LINE_MS = 5_000;
 const BAR = 30;
 /** A narrow terminal has figures rather than a bar. */
 const SHORTEST_BAR = 5;
-const ESCAPE = '\u001b';
 
 export class WorkProgress {
   readonly #work: Work;
@@ -38,48 +37,47 @@ export class WorkProgress {
   readonly #now: () => number;
   readonly #style: Style;
   readonly #startedAt: number;
+  /** Null where lines cannot be taken back. */
+  readonly #picture: Picture | null;
   #timer: NodeJS.Timeout | undefined;
-  #drawn = 0;
 
   constructor({ work, stream, env = process.env, now = Date.now }: WorkProgressOptions) {
     this.#work = work;
     this.#stream = stream;
     this.#now = now;
     this.#style = createStyle(wantsColour(stream, env));
+    this.#picture = canRedraw(stream, env) ? new Picture(stream) : null;
     this.#startedAt = now();
   }
 
   /** Shows the work until `stop()`; does not keep the process alive. */
   start(): void {
-    this.#timer = setInterval(() => this.show(), this.#stream.isTTY === true ? REDRAW_MS : LINE_MS);
+    this.#timer = setInterval(() => this.show(), this.#picture ? REDRAW_MS : LINE_MS);
     this.#timer.unref();
   }
 
   /** Takes the picture away; lines stay. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#erase();
+    this.#picture?.erase();
   }
 
   /** Lets something else write, which stands above the next picture. */
   interrupt(write: () => void): void {
-    this.#erase();
+    this.#picture?.erase();
     write();
   }
 
   /** Draws one picture or writes one line. */
   show(): void {
-    const lines = this.#stream.isTTY === true ? this.#picture() : [this.#line()];
-    this.#erase();
-    this.#stream.write(`${lines.join('\n')}\n`);
-    if (this.#stream.isTTY === true) this.#drawn = lines.length;
+    if (this.#picture) this.#picture.draw(this.#lines(this.#picture.width));
+    else this.#stream.write(`${this.#line()}\n`);
   }
 
-  #picture(): string[] {
+  #lines(width: number): string[] {
     const { title, unit, done, of } = this.#work;
     const style = this.#style;
     const left = this.#leftMs();
-    const width = (this.#stream.columns ?? 80) - 1;
     const counts = `${formatCount(done)}/${formatCount(of)}`;
     const room = Math.min(BAR, width - unit.length - counts.length - 4);
     const lines = [
@@ -89,8 +87,7 @@ export class WorkProgress {
     ];
     const warning = this.#work.warning();
     if (warning !== '') lines.push(style.bad(warning));
-    // A line wider than the terminal would wrap, and the picture would creep down the screen.
-    return lines.map((line) => clip(line, width));
+    return lines;
   }
 
   #line(): string {
@@ -113,10 +110,5 @@ export class WorkProgress {
   #leftMs(): number | null {
     const { done, of } = this.#work;
     return done === 0 || done >= of ? null : (this.#elapsedMs() / done) * (of - done);
-  }
-
-  #erase(): void {
-    if (this.#drawn > 0) this.#stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
-    this.#drawn = 0;
   }
 }

@@ -204,7 +204,7 @@ async function ignitionText(url: URL, download: IgnitionDownload): Promise<strin
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   };
   const outcome = await roundTrip(tripper, session, 'infra-env-files', request, runtime.clock.now()).finally(() =>
-    session.release(),
+    session.end(),
   );
   signal?.throwIfAborted();
   if (timeout.aborted && outcome instanceof TransportError) {

@@ -5,6 +5,7 @@
  */
 
 import { type ClientKind, ENDPOINTS, type EndpointName, endpointNumber } from '../../model/protocol/endpoints.ts';
+import { Program } from '../transport/program.ts';
 import { type Session, TransportError, type WireRequest, type WireResponse } from '../transport/transport.ts';
 import { errorDetail, shorten } from './error-detail.ts';
 import { goHeaders, isTypedError, jsonBody, multipartBody, operationPath } from './go-openapi.ts';
@@ -94,13 +95,14 @@ class GoServiceClient implements ServiceClient {
   readonly #options: ServiceClientOptions;
   readonly #tripper: RoundTripper;
   readonly #session: Session;
+  readonly #program = new Program();
 
   constructor(options: ServiceClientOptions) {
     this.#options = options;
     const { runtime, kind, baseUrl, machine } = options;
     const client = MEASURED_AS[kind];
     this.#tripper = { runtime, client, policy: RETRY_POLICIES[kind], random: options.random ?? Math.random };
-    this.#session = runtime.transport.openSession({ baseUrl, client, machine });
+    this.#session = runtime.transport.openSession({ baseUrl, client, machine, program: this.#program });
   }
 
   async call(call: ServiceCall): Promise<Buffer> {
@@ -118,7 +120,8 @@ class GoServiceClient implements ServiceClient {
   }
 
   release(): void {
-    this.#session.end();
+    this.#session.release();
+    this.#program.end();
   }
 
   async #submit(call: ServiceCall): Promise<WireResponse> {

@@ -21,6 +21,7 @@ const plan: ExpandedPlan = {
   clockSpeed: 1,
   connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
   pollIntervalSeconds: null,
+  userPollSeconds: null,
   spokeProfile: 'typical',
   openshiftVersion: '4.18',
   releaseImage: null,

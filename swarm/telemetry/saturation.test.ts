@@ -39,6 +39,34 @@ describe('saturation', () => {
     expect(monitor.totals()).toEqual({ observedMs: 4000, saturatedMs: 1000, byReason: { 'poll-lateness': 1000 } });
   });
 
+  it('makes nothing of a moment, and of a few polls', () => {
+    const { telemetry, reader } = setUp();
+    const monitor = new SaturationMonitor(reader, 0);
+    // A run that is over after a request: what its thread has done so far is to start.
+    telemetry.thread({ heartbeatMs: 300, lagMs: 900, utilization: 1, heapBytes: 1 });
+    telemetry.pollLateness(400);
+    expect(monitor.look(300)).toEqual([]);
+    expect(monitor.totals()).toEqual({ observedMs: 300, saturatedMs: 0, byReason: {} });
+    // What was not judged is not forgotten.
+    telemetry.thread({ heartbeatMs: 1300, lagMs: 0, utilization: 0.2, heapBytes: 1 });
+    for (let i = 0; i < 8; i++) telemetry.pollLateness(400);
+    expect(monitor.look(600)).toEqual([]);
+    telemetry.pollLateness(400);
+    expect(monitor.look(1300).map(({ rule }) => rule.reason)).toEqual(['poll-lateness']);
+    for (let i = 0; i < 9; i++) telemetry.pollLateness(400);
+    expect(monitor.look(3000)).toEqual([]);
+  });
+
+  it('says at once that files or ports have run out', () => {
+    const { telemetry, reader } = setUp();
+    const monitor = new SaturationMonitor(reader, 0);
+    telemetry.request({
+      ...{ client: 'agent', endpoint: 'get-instructions', outcome: 'files-exhausted', dueAt: 1 },
+      ...{ sentAt: 0, firstByteAt: 0, endAt: 2, bytesSent: 0, bytesReceived: 0 },
+    });
+    expect(monitor.look(100).map(({ rule }) => rule.reason)).toEqual(['files-exhausted']);
+  });
+
   it('names exhausted ports, busy and silent threads', () => {
     const { telemetry, reader } = setUp();
     const monitor = new SaturationMonitor(reader, 0);

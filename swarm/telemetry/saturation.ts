@@ -6,9 +6,17 @@ import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
 
+/**
+ * Wall-clock milliseconds below which an interval says nothing about how busy threads are: starting up takes a moment, threads
+ * tell of themselves once a second, and a run may be over after one request.
+ */
+const LEAST_MS = 1000;
+/** Polls below which their 99th percentile is that of a few. */
+const LEAST_POLLS = 10;
+
 /** What the rules look at: the time since the last look. */
 export interface SaturationInterval {
-  /** 99th percentile of the polls started in the interval; 0 when there were none. */
+  /** 99th percentile of the polls started in the interval; 0 when there were too few to say. */
   pollLatenessP99Ms: number;
   /** Of the busiest thread, 0 … 1. */
   loopUtilization: number;
@@ -115,6 +123,8 @@ export class SaturationMonitor {
   #filesExhausted: number;
   #findings: SaturationFinding[] = [];
   #lookedAt: number;
+  /** Beginning of what is known of polls and threads and was not judged yet. */
+  #judgedAt: number;
   #observedMs = 0;
   readonly #saturatedMs = new Map<string, number>();
   #anyMs = 0;
@@ -126,6 +136,7 @@ export class SaturationMonitor {
     this.#portsExhausted = reader.countOf('ports-exhausted');
     this.#filesExhausted = reader.countOf('files-exhausted');
     this.#lookedAt = nowMs;
+    this.#judgedAt = nowMs;
   }
 
   /** Looks every `everyMs` wall-clock milliseconds until `stop()`; does not keep the process alive. */
@@ -145,10 +156,13 @@ export class SaturationMonitor {
     const portsExhausted = this.#reader.countOf('ports-exhausted');
     const filesExhausted = this.#reader.countOf('files-exhausted');
     const threads = this.#reader.threads();
+    const brief = nowMs - this.#judgedAt < LEAST_MS;
+    const busy = brief ? [] : threads;
+    const polls = lateness.since(this.#lateness);
     this.#findings = judge({
-      pollLatenessP99Ms: lateness.since(this.#lateness).quantile(0.99),
-      loopUtilization: Math.max(0, ...threads.map((thread) => thread.utilization)),
-      loopLagMs: Math.max(0, ...threads.map((thread) => thread.lagMs)),
+      pollLatenessP99Ms: brief || polls.count < LEAST_POLLS ? 0 : polls.quantile(0.99),
+      loopUtilization: Math.max(0, ...busy.map((thread) => thread.utilization)),
+      loopLagMs: Math.max(0, ...busy.map((thread) => thread.lagMs)),
       silentMs: Math.max(0, ...threads.map((thread) => nowMs - thread.heartbeatMs)),
       fileShare: this.#reader.connectionsOpen() / this.#fileLimit,
       portsExhausted: portsExhausted - this.#portsExhausted,
@@ -160,7 +174,10 @@ export class SaturationMonitor {
     for (const { rule } of this.#findings) {
       this.#saturatedMs.set(rule.reason, (this.#saturatedMs.get(rule.reason) ?? 0) + span);
     }
-    this.#lateness = lateness;
+    if (!brief) {
+      this.#lateness = lateness;
+      this.#judgedAt = nowMs;
+    }
     this.#portsExhausted = portsExhausted;
     this.#filesExhausted = filesExhausted;
     this.#lookedAt = nowMs;

@@ -6,6 +6,7 @@
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ConnectionMode, ProxySettings, TlsOptions } from '../plan/connections.ts';
+import type { Program } from './program.ts';
 import type { PortShare } from './source-ports.ts';
 
 export interface TransportOptions {
@@ -57,6 +58,8 @@ export interface SessionOptions {
   client: ClientKind;
   /** Stable number of the machine, so that `keep-alive` finds the machine's connections again. */
   machine: number;
+  /** Whose session it is: a connection is closed when the program ends that opened it. Mode `shared` knows no programs. */
+  program?: Program;
 }
 
 /** One request, with everything it says. */
@@ -159,7 +162,10 @@ export interface Session {
   abort(): void;
   /** {@link abort} was called. */
   readonly aborted: boolean;
-  /** The program has ended: no further requests will come, and connections that are its own are closed, as the kernel does. */
+  /**
+   * The program has ended that had this session alone: no further requests will come, and connections that are its own are
+   * closed, as the kernel does. Programs of many sessions end by {@link SessionOptions.program}.
+   */
   end(): void;
   /** No further requests will come: its connections close when idle for {@link TransportOptions.idleTimeoutMs}. */
   release(): void;

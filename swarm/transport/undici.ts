@@ -72,6 +72,7 @@ class UndiciTransport implements Transport {
           noop,
           true,
           this.#options.observer,
+          options.program,
         );
       case 'keep-alive':
         return this.#keptSession(target, String(machine), 1, Infinity, options);
@@ -105,12 +106,14 @@ class UndiciTransport implements Transport {
     const { observer, idleTimeoutMs } = this.#options;
     const owner = observer.tap ? opener : null;
     const kept = idleTimeoutMs < LEAST_IDLE_MS ? 0 : maxIdle;
-    return new ConnectionSet(origin, proxy, kept, limit, owner, (from) => {
+    return new ConnectionSet(origin, proxy, kept, limit, owner, (from, program) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
       const connection = new Connection(from, this.#dialer, this.#options, (ended) => {
         this.#connections.delete(ended);
+        program?.closed(ended);
       });
       this.#connections.add(connection);
+      program?.opened(connection);
       return connection;
     });
   }
@@ -141,6 +144,7 @@ class UndiciTransport implements Transport {
       },
       false,
       this.#options.observer,
+      opener?.program,
     );
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SteadyClock } from '../../../model/time/steady-clock.ts';
+import { describeUnless, findKubectl } from '../../../testing/needs.ts';
 import { type KubeMock, startDevWorkspaceWorld } from '../../index.ts';
 import type { KubeObject } from '../../server/resource.ts';
 import { TestClient } from '../../server/test-client.ts';
@@ -180,7 +181,9 @@ describe('metrics', () => {
   });
 });
 
-describe('kubectl', () => {
+const { program: KUBECTL, lack } = findKubectl();
+
+describeUnless(lack, 'kubectl', {}, () => {
   const kubectl = (...args: string[]) =>
     new Promise<string>((resolve, reject) => {
       const env = {
@@ -191,7 +194,7 @@ describe('kubectl', () => {
         NO_PROXY: '127.0.0.1',
         no_proxy: '127.0.0.1',
       };
-      execFile(process.env.KUBECTL ?? 'kubectl', args, { env }, (error, out, err) => {
+      execFile(KUBECTL, args, { env }, (error, out, err) => {
         if (error) reject(new Error(`kubectl ${args.join(' ')}: ${error.message}\n${err}`));
         else resolve(out);
       });

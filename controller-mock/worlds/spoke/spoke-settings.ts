@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SPOKE_FAULT_NAMES } from '../../../model/spoke/faults.ts';
 import { SPOKE_PROFILES, type SpokeProfileName } from '../../../model/spoke/profiles.ts';
 import type { SpokeTopology } from '../../../model/spoke/stages.ts';
+import { allowedWords } from '../../../model/text/allowed-words.ts';
 import { parseTopology } from './topology.ts';
 
 const dnsLabel = z
@@ -118,7 +119,7 @@ export class SpokeSettingsError extends Error {
 
 /** @throws SpokeSettingsError */
 export function parseSettings<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: (issue) => `allowed: ${allowedWords(issue)}` });
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
   throw new SpokeSettingsError(faults.join('; '));

@@ -12,6 +12,7 @@ import { createTimerWheel } from '../../../model/time/timer-wheel.ts';
 import { buildHost } from '../../host/build-host.ts';
 import type { Host } from '../../host/host.ts';
 import { Machine, type MachineSetup, type RunInstaller } from '../../host/machine.ts';
+import type { ConnectionMode } from '../../plan/connections.ts';
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { Runtime } from '../../service/runtime.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
@@ -57,6 +58,8 @@ export class World {
   readonly successes: { endpoint: string; ms: number }[] = [];
   readonly waits: { ms: number; paceMs: number; attempts: number }[] = [];
   readonly silent: string[] = [];
+  /** Connections that the service sees open. */
+  readonly sockets = new Set<Socket>();
   /** Decides about every request; default: registers, then has no instructions. */
   react: (request: SeenRequest) => Reaction = () => ({ status: 500 });
   /** Source of all jitter. */
@@ -70,7 +73,7 @@ export class World {
   readonly profile: SpokeProfile = SPOKE_PROFILES.typical;
   baseUrl = '';
 
-  constructor() {
+  constructor(mode: ConnectionMode = 'per-poll') {
     this.#server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -94,9 +97,13 @@ export class World {
         response.end(body);
       });
     });
+    this.#server.on('connection', (socket) =>
+      this.sockets.add(socket.once('close', () => this.sockets.delete(socket))),
+    );
     this.#transport = createUndiciTransport({
-      mode: 'per-poll',
-      idleTimeoutMs: 60_000,
+      mode,
+      // Wall-clock time, of which tests take little: what closes was not closed for being idle.
+      idleTimeoutMs: 3_600_000,
       dialTimeoutMs: 5000,
       tlsHandshakeTimeoutMs: 5000,
       observer: NO_TELEMETRY,

@@ -25,6 +25,13 @@ it.each([
   ['ENABLE_OKD_SUPPORT', 'yes', 'allowed: true or false'],
   ['BMAC_MAX_CONCURRENT_RECONCILES', '1.5', 'a whole number'],
   ['HW_VALIDATOR_REQUIREMENTS', '[{]', 'is not valid JSON'],
+  ['HW_VALIDATOR_REQUIREMENTS', '{}', 'HW_VALIDATOR_REQUIREMENTS is {}; allowed: a JSON array of objects'],
+  ['RELEASE_IMAGES', '["4.20"]', 'allowed: a JSON array of objects'],
+  ['EVENT_RATE_LIMITS', '[]', 'allowed: a JSON object'],
+  ['HOST_MONITOR_INTERVAL', 'banana', 'is banana; allowed: a duration as Go writes it, such as 90s, 5m or 1h30m'],
+  ['HOST_MONITOR_INTERVAL', '0', 'such as 90s, 5m or 1h30m, longer than 0'],
+  ['INSTALLATION_TIMEOUT', '-1h', 'such as 90s, 5m or 1h30m, of at least 0'],
+  ['INSTALLATION_TIMEOUT', '99999999h', 'a duration as Go writes it'],
 ])('refuses %s=%s', (name, value, message) => {
   expect(problemWith(name, value)).toContain(message);
 });

@@ -348,17 +348,36 @@ export function problemWith(name: string, value: string): string | null {
   if (variable.kind === 'boolean' && goBoolean(value) === null) return `${name} is ${shown}; allowed: true or false`;
   if (variable.kind === 'integer' && !/^[-+]?\d{1,18}$/.test(value))
     return `${name} is ${shown}; allowed: a whole number`;
-  if (variable.kind === 'duration' && goDurationMs(value) === null) {
-    return `${name} is ${shown}; allowed: a duration as Go writes it, such as 90s, 5m or 1h30m`;
+  if (variable.kind === 'duration') return problemWithDuration(name, value);
+  return variable.kind === 'json' && value !== '' ? problemWithJson(name, value) : null;
+}
+
+/** What the service does every so often; it panics when that is no time at all (assisted-service, pkg/thread/thread.go; Go, time.NewTicker). */
+const TICKER = /(MONITOR|WORKER|UPLOADER|SYNCER)_INTERVAL$/;
+
+function problemWithDuration(name: string, value: string): string | null {
+  const ms = goDurationMs(value);
+  const least = TICKER.test(name) ? 'longer than 0' : 'of at least 0';
+  if (ms !== null && ms >= 0 && (ms > 0 || !TICKER.test(name))) return null;
+  const allowed = `a duration as Go writes it, such as 90s, 5m or 1h30m${ms === null ? '' : `, ${least}`}`;
+  return `${name} is ${shownValue(name, value)}; allowed: ${allowed}`;
+}
+
+/** Those that are mappings; the others are lists. */
+const JSON_MAPPINGS: ReadonlySet<string> = new Set(['EVENT_RATE_LIMITS', 'MUST_GATHER_IMAGES']);
+
+function problemWithJson(name: string, value: string): string | null {
+  const shown = shownValue(name, value);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch (error) {
+    return `${name} is ${shown}, which is not valid JSON: ${(error as Error).message}`;
   }
-  if (variable.kind === 'json' && value !== '') {
-    try {
-      JSON.parse(value);
-    } catch (error) {
-      return `${name} is ${shown}, which is not valid JSON: ${(error as Error).message}`;
-    }
-  }
-  return null;
+  const mapping = JSON_MAPPINGS.has(name);
+  const isMapping = (one: unknown) => typeof one === 'object' && one !== null && !Array.isArray(one);
+  if (mapping ? isMapping(parsed) : Array.isArray(parsed) && parsed.every(isMapping)) return null;
+  return `${name} is ${shown}; allowed: a JSON ${mapping ? 'object' : 'array of objects'}`;
 }
 
 function nearestVariable(name: string): string | undefined {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NAMESPACES } from '../../noop/testing/namespaces.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describeUnless } from '../../../testing/needs.ts';
+import { NO_LABS } from '../../noop/testing/namespaces.ts';
 import { runCheck } from './check.ts';
 import type { ProgramReport } from './report.ts';
 import { type Errors, standIn } from './testing/stand-in.ts';
@@ -29,7 +30,7 @@ async function check(errors: Errors, until: readonly RegExp[], firstWord = 60): 
   });
 }
 
-describe.skipIf(!NAMESPACES)('a check of programs', { timeout: 120_000 }, () => {
+describeUnless(NO_LABS, 'a check of programs', { timeout: 120_000 }, () => {
   it('names what escaped, what was garbled, what was refused and what is new', async () => {
     const report = await check(
       { command: ['frobnicate', '--now'], ntp: 'half an ans', stage: 'Resting', field: 'shiny' },

@@ -27,6 +27,7 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     clockSpeed: 1000,
     connections: { mode: 'per-poll', idleSeconds: 90, sourceAddresses: [] },
     pollIntervalSeconds: null,
+    userPollSeconds: null,
     spokeProfile: 'typical',
     openshiftVersion: '4.20',
     releaseImage: null,

@@ -13,6 +13,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wallNow } from '../../../model/time/clock.ts';
 import { filledRequest } from '../go-http.ts';
+import { Program } from '../program.ts';
 import {
   BLANK,
   type RequestTemplate,
@@ -203,6 +204,64 @@ export function describeTransport(name: string, create: (options: TransportOptio
         ended.end();
         await session(made, url).request(GET);
         expect(raw.sockets).toHaveLength(1);
+      });
+    });
+
+    describe('the end of a program of many sessions', () => {
+      it.each(['per-poll', 'keep-alive'] as const)('closes what its sessions have left open (%s)', async (mode) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport({ mode });
+        const program = new Program();
+        for (let poll = 0; poll < 3; poll++) {
+          const one = made.openSession({ baseUrl: url, client: 'agent', machine: 1, program });
+          await one.request(GET);
+          one.release();
+        }
+        const other = session(made, url, 2);
+        await other.request(GET);
+        expect(raw.open).toBe(mode === 'per-poll' ? 4 : 2);
+        program.end();
+        await until(() => raw.open === 1 && closed === opened - 1);
+        await other.request(GET);
+        expect(raw.via.at(-1)).toBe(raw.sockets.length - 1);
+      });
+
+      it.each([
+        'per-poll',
+        'keep-alive',
+      ] as const)('lets a request under way finish, and no other (%s)', async (mode) => {
+        const answers: (() => void)[] = [];
+        const { server: raw, url } = await server((socket) => answers.push(() => socket.write(OK)));
+        const made = transport({ mode });
+        const program = new Program();
+        const one = made.openSession({ baseUrl: url, client: 'agent', machine: 1, program });
+        const late = one.request(GET);
+        await until(() => answers.length === 1);
+        program.end();
+        expect(raw.open).toBe(1);
+        answers[0]!();
+        expect((await late).status).toBe(200);
+        await until(() => raw.open === 0);
+        // What is opened for it afterwards lasts for one request.
+        const last = one.request(GET);
+        await until(() => answers.length === 2);
+        answers[1]!();
+        await last;
+        await until(() => raw.open === 0 && closed === 2);
+      });
+
+      it('leaves a connection to the other programs of its machine that one of them has opened (keep-alive)', async () => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport({ mode: 'keep-alive' });
+        const [first, second] = [new Program(), new Program()];
+        for (const program of [first, second]) {
+          await made.openSession({ baseUrl: url, client: 'agent', machine: 1, program }).request(GET);
+        }
+        second.end();
+        await session(made, url).request(GET);
+        expect(raw.sockets).toHaveLength(1);
+        first.end();
+        await until(() => raw.open === 0);
       });
     });
 

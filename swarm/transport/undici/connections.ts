@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { Client } from 'undici';
 import { wallNow } from '../../../model/time/clock.ts';
 import type { Dialer } from '../dialer.ts';
+import type { OwnConnection, Program } from '../program.ts';
 import type { HttpProxy } from '../proxy.ts';
 import { type ConnectionTap, type SessionOptions, TransportError, type TransportOptions } from '../transport.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,7 +16,7 @@ function noop(): void {}
 export class ConnectionSet {
   readonly #maxIdle: number;
   readonly #limit: number;
-  readonly #connect: (set: ConnectionSet) => Connection;
+  readonly #connect: (set: ConnectionSet, program?: Program) => Connection;
   /** Last used at the end. */
   readonly #idle: Connection[] = [];
   #count = 0;
@@ -33,7 +34,7 @@ export class ConnectionSet {
     maxIdle: number,
     limit: number,
     owner: SessionOptions | null,
-    connect: (set: ConnectionSet) => Connection,
+    connect: (set: ConnectionSet, program?: Program) => Connection,
   ) {
     this.origin = origin;
     this.proxy = proxy;
@@ -43,18 +44,21 @@ export class ConnectionSet {
     this.#connect = connect;
   }
 
-  /** A connection for a request, or null when it has to wait for its {@link turn}. */
-  take(): Connection | null {
+  /**
+   * A connection for a request, or null when it has to wait for its {@link turn}.
+   * @param program whose connection it will be if it is opened now
+   */
+  take(program?: Program): Connection | null {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#count >= this.#limit) return null;
-    const connection = this.#connect(this);
+    const connection = this.#connect(this, program);
     this.#count++;
     return connection;
   }
 
   /** Waits until a connection is free. @throws TransportError `aborted` when the exchange was cancelled meanwhile. */
-  async turn(exchange: Exchange): Promise<Connection> {
+  async turn(exchange: Exchange, program?: Program): Promise<Connection> {
     for (;;) {
       const called = await new Promise<boolean>((resolve) => {
         this.#waiting.push({ exchange, resolve });
@@ -66,7 +70,7 @@ export class ConnectionSet {
         if (called) this.#wakeNext();
         throw exchange.cancelled;
       }
-      const connection = this.take();
+      const connection = this.take(program);
       if (connection) return connection;
     }
   }
@@ -79,7 +83,7 @@ export class ConnectionSet {
 
   /** Takes a connection back after a request, whatever became of it. */
   put(connection: Connection): void {
-    if (!connection.live || this.#closed || this.#idle.length >= this.#maxIdle) {
+    if (!connection.live || connection.retired || this.#closed || this.#idle.length >= this.#maxIdle) {
       this.#count--;
       void connection.destroy('no longer needed');
     } else {
@@ -103,7 +107,7 @@ export class ConnectionSet {
     this.#waiting.shift()?.resolve(true);
   }
 
-  /** An idle connection's socket is gone. */
+  /** An idle connection's socket is gone, or not wanted any more. */
   drop(connection: Connection): void {
     const at = this.#idle.indexOf(connection);
     if (at < 0) return;
@@ -134,7 +138,8 @@ interface Waiter {
 }
 
 /** One undici Client, used for one request at a time, so that it owns at most one socket. */
-export class Connection {
+export class Connection implements OwnConnection {
+  readonly #set: ConnectionSet;
   readonly #client: Client;
   readonly #onEnd: (connection: Connection) => void;
   /** Head of the request that undici is about to write. */
@@ -146,8 +151,11 @@ export class Connection {
   live = false;
   /** A request was sent on the open socket before. */
   used = false;
+  /** Its program has ended: it carries no further request. */
+  retired = false;
 
   constructor(set: ConnectionSet, dialer: Dialer, options: TransportOptions, onEnd: (connection: Connection) => void) {
+    this.#set = set;
     this.#onEnd = onEnd;
     // Of those that may not be idle at all none comes to be: see ConnectionSet.
     const idleTimeoutMs = Math.max(options.idleTimeoutMs, LEAST_IDLE_MS);
@@ -219,6 +227,11 @@ export class Connection {
     this.#exchange = null;
     this.#head = null;
     this.used = true;
+  }
+
+  retire(): void {
+    this.retired = true;
+    this.#set.drop(this);
   }
 
   async destroy(why: string, cause?: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 /** Requests of one program: the connection they take, the redirects they follow, and their end when it is killed. */
 import { filledRequest, type Router, redirectOf, type Target } from '../go-http.ts';
+import type { Program } from '../program.ts';
 import {
   type FilledRequest,
   type Session,
@@ -21,6 +22,7 @@ export class UndiciSession implements Session {
   readonly #onRelease: () => void;
   readonly #own: boolean;
   readonly #observer: Pick<TransportObserver, 'requestRepeated'>;
+  readonly #program: Program | undefined;
   #home: ConnectionSet | null = null;
   /** Origins that redirects led to; rare. */
   #others: Map<string, ConnectionSet> | null = null;
@@ -28,7 +30,10 @@ export class UndiciSession implements Session {
   readonly #underWay: Exchange[] = [];
   aborted = false;
 
-  /** @param own whether no other session uses its connections */
+  /**
+   * @param own whether no other session uses its connections
+   * @param program whose connections those are that it opens
+   */
   constructor(
     target: Target,
     route: Router,
@@ -36,6 +41,7 @@ export class UndiciSession implements Session {
     onRelease: () => void,
     own: boolean,
     observer: Pick<TransportObserver, 'requestRepeated'>,
+    program?: Program,
   ) {
     this.#target = target;
     this.#route = route;
@@ -43,6 +49,7 @@ export class UndiciSession implements Session {
     this.#onRelease = onRelease;
     this.#own = own;
     this.#observer = observer;
+    this.#program = program;
   }
 
   /**
@@ -75,7 +82,7 @@ export class UndiciSession implements Session {
       for (let hops = 0; ; ) {
         if (exchange.cancelled) throw exchange.cancelled;
         const set = this.#setOf(target);
-        const connection = set.take() ?? (await set.turn(exchange));
+        const connection = set.take(this.#program) ?? (await set.turn(exchange, this.#program));
         const reused = connection.used;
         try {
           await connection.run(exchange);
