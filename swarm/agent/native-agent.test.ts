@@ -700,6 +700,9 @@ describe('other programs and reboots', () => {
     expect(seen('poll').length).toBeGreaterThan(3);
     expect(world.phases).toEqual(['booting', 'registering', 'polling', 'booting', 'registering', 'polling']);
     expect(world.silent).toEqual([]);
+    // A step without a reply is in the columns, too.
+    expect(world.steps).toEqual(['reboot-for-reclaim']);
+    expect(world.replies).toEqual(['reboot-for-reclaim dropped']);
   });
 });
 

@@ -31,13 +31,16 @@ export async function runStep(runner: RunnerProcess, session: AgentSession, inst
   session.uses++;
   const { agent } = runner;
   const type = STEP_TYPES.find((known) => known === instruction.step_type);
+  const { telemetry } = agent.group.environment.runtime;
+  telemetry.stepReply(type ?? 'unknown', 'received');
   try {
     const result = await perform(runner, type, instruction.args);
-    if (!result || runner.ended) return;
-    if (result === KNOWN) agent.group.environment.runtime.telemetry.stepReply(type!, 'deduplicated');
+    if (!result || runner.ended) telemetry.stepReply(type ?? 'unknown', 'dropped');
+    else if (result === KNOWN) telemetry.stepReply(type!, 'deduplicated');
     else await reply(runner, session, instruction, type, result);
   } catch (error) {
     if (!runner.ended) throw error;
+    telemetry.stepReply(type ?? 'unknown', 'dropped');
   } finally {
     agent.closeSession(session);
   }
@@ -138,7 +141,10 @@ async function reply(
     },
     clock.now(),
   );
-  if (runner.ended) return;
+  if (runner.ended) {
+    telemetry.stepReply(type ?? 'unknown', 'dropped');
+    return;
+  }
   if (outcome instanceof TransportError || outcome.status !== 204) {
     telemetry.stepReply(type ?? 'unknown', 'failed');
     agent.fail('reply-lost', `${stepType}: ${describe(outcome)}`);

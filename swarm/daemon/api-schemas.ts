@@ -8,6 +8,7 @@ const time = { type: 'number', description: 'Simulated epoch milliseconds.' };
 
 export const errorSchema = {
   type: 'object',
+  description: 'Why a request was not done: every error of /api/v1, whatever its status.',
   required: ['error'],
   properties: {
     error: {
@@ -26,7 +27,10 @@ export const errorSchema = {
 
 export const runSchema = {
   type: 'object',
-  required: ['id', 'plan', 'seed', 'state', 'startedAt', 'clusters', 'hosts', 'backup'],
+  required: [
+    ...['id', 'plan', 'seed', 'state', 'startedAt', 'endedAt', 'verdict', 'reasons'],
+    ...['clusters', 'hosts', 'backup', 'directory'],
+  ],
   properties: {
     id: { type: 'string' },
     plan: { type: 'string', description: "The plan's name; of a backup load what it does." },
@@ -101,7 +105,7 @@ export const startQuery = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    seed: { type: 'string', minLength: 1, description: "Replaces the plan's seed." },
+    seed: { type: 'string', minLength: 1, maxLength: 64, description: "Replaces the plan's seed." },
     keep: { type: 'boolean', description: 'Keep what the run made on the service.' },
     speed: {
       type: 'number',
@@ -127,9 +131,11 @@ const page = (row: object) => ({
   },
 });
 
-export const clusterPage = page({
-  type: 'object',
-  properties: {
+/** Of rows whose fields are all there. */
+const whole = (properties: object) => ({ type: 'object', required: Object.keys(properties), properties });
+
+export const clusterPage = page(
+  whole({
     cluster: { type: 'integer' },
     name: { type: 'string' },
     id: nullable({ type: 'string' }),
@@ -140,40 +146,37 @@ export const clusterPage = page({
     reason: { type: 'string' },
     hosts: { type: 'integer' },
     updatedAt: nullable(time),
-  },
-});
+  }),
+);
 
-const hostRow = {
-  type: 'object',
-  properties: {
-    host: { type: 'integer' },
-    cluster: { type: 'integer' },
-    id: nullable({ type: 'string' }),
-    role: { type: 'string', enum: ['master', 'arbiter', 'worker'] },
-    day2: { type: 'boolean' },
-    phase: { type: 'string', enum: HOST_PHASES },
-    status: nullable({ type: 'string', enum: HOST_STATUSES }),
-    statusInfo: { type: 'string' },
-    stage: nullable({ type: 'string', enum: HOST_STAGES }),
-    error: { type: 'string' },
-    updatedAt: nullable(time),
-  },
-};
+const hostRow = whole({
+  host: { type: 'integer' },
+  cluster: { type: 'integer' },
+  id: nullable({ type: 'string' }),
+  role: { type: 'string', enum: ['master', 'arbiter', 'worker'] },
+  day2: { type: 'boolean' },
+  phase: { type: 'string', enum: HOST_PHASES },
+  status: nullable({ type: 'string', enum: HOST_STATUSES }),
+  statusInfo: { type: 'string' },
+  stage: nullable({ type: 'string', enum: HOST_STAGES }),
+  error: { type: 'string' },
+  updatedAt: nullable(time),
+});
 export const hostPage = page(hostRow);
 
 const bytes = { type: 'number', description: 'Bytes.' };
-const memory = { type: 'object', properties: { resident: bytes, proportional: nullable(bytes) } };
+const memory = whole({ resident: bytes, proportional: nullable(bytes) });
 
 const hostProcesses = {
   type: 'object',
+  required: ['seconds', 'programs', 'peaks'],
   description: 'Of a no-op host: what its programs took so far. Null for other hosts, and for runs of other processes.',
   properties: {
     seconds: { type: 'number', description: 'Wall-clock seconds in which it was up.' },
     programs: {
       type: 'object',
       additionalProperties: {
-        type: 'object',
-        properties: {
+        ...whole({
           cpuSeconds: { type: 'number' },
           memory: nullable(memory),
           restarts: nullable({ type: 'integer' }),
@@ -182,7 +185,7 @@ const hostProcesses = {
             description: 'By exit code or name of the signal.',
             additionalProperties: { type: 'integer' },
           },
-        },
+        }),
       },
     },
     peaks: { type: 'object', description: 'Most bytes at once, by program.', additionalProperties: memory },
@@ -195,6 +198,6 @@ export const hostHistory = {
   properties: {
     host: hostRow,
     processes: nullable(hostProcesses),
-    events: { type: 'array', items: { type: 'object', additionalProperties: true } },
+    events: { type: 'array', items: { $ref: 'RunEvent#' } },
   },
 } as const;

@@ -241,12 +241,13 @@ describe('a load', () => {
 
 describe('the OpenAPI document', () => {
   it('has the routes, and every parameter of the command line in the body', async () => {
-    const { paths }: Answer = await get('/openapi.json');
+    const { paths, components }: Answer = await get('/openapi.json');
     expect(Object.keys(paths['/api/v1/backups'])).toEqual(expect.arrayContaining(['post', 'get']));
     expect(paths).toHaveProperty('/api/v1/backups/{id}');
     const { requestBody, tags } = paths['/api/v1/backups'].post;
     expect(tags).toEqual(['backups']);
-    const { properties } = requestBody.content['application/json'].schema;
+    expect(requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/BackupParameters' });
+    const { properties } = components.schemas.BackupParameters;
     for (const name of PARAMETER_NAMES.filter((one) => !(PARAMETERS[one] as Parameter).hidden)) {
       expect(properties).toHaveProperty(optionOf(name).slice(2));
     }

@@ -4,33 +4,33 @@ import type { FastifyInstance } from 'fastify';
 import type { BackupFigures } from '../backup/backup-figures.ts';
 import type { BackupEnd } from '../backup/backup-output.ts';
 import type { RunRecord } from '../telemetry/run-archive.ts';
+import { answers, json, LOCATION, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
 import { runParams, runQuery } from './api-schemas.ts';
-import { backupBody, backupStartOf } from './backup-body.ts';
+import { backupStartOf } from './backup-body.ts';
 import { BackupLoad } from './backup-load.ts';
 import type { BackupManager } from './backup-manager.ts';
-import { backupRow, backupSchema } from './backup-schemas.ts';
 import { OWN_BASE, type RouteContext } from './route-context.ts';
 
 /** Loads named to somebody who asks for one that is not there. */
 const KNOWN_NAMED = 20;
 
 /** Adds the routes to the API's scope. */
-export function backupRoutes(app: FastifyInstance, backups: BackupManager, { problems, heavy }: RouteContext): void {
+export function backupRoutes(app: FastifyInstance, backups: BackupManager, { heavy }: RouteContext): void {
   app.post(
     '/backups',
     {
       schema: {
         tags: ['backups'],
+        operationId: 'startBackup',
         summary: 'Start a backup load',
         description:
           'The body has the parameters of `swarm backup run` under the names of its options. Credentials of the registry are in QUAY_USERNAME and QUAY_PASSWORD of the environment of the daemon, or in a secret of the cluster. What the cluster itself refuses is in `reasons` of the load, which then has ended; nothing was created.',
         consumes: ['application/json'],
-        body: backupBody,
-        response: { 201: backupSchema, ...problems },
+        response: answers({ 201: json('The load that was started.', ref('Backup'), LOCATION) }, 409, 413, 415),
       },
-      // It is read with all of its problems at once, as the command line is.
-      validatorCompiler: () => () => true,
+      // The body is read with all of its problems at once, as the command line is.
+      config: { document: { body: ref('BackupParameters') } },
     },
     async (request, reply) => {
       backups.refuseSecond();
@@ -44,9 +44,10 @@ export function backupRoutes(app: FastifyInstance, backups: BackupManager, { pro
     {
       schema: {
         tags: ['backups'],
+        operationId: 'listBackups',
         summary: 'List backup loads, newest first, with those of other processes in the same folder',
         querystring: runQuery,
-        response: { 200: { type: 'array', items: backupRow }, ...problems },
+        response: answers({ 200: json('The loads.', { type: 'array', items: ref('BackupRow') }) }),
       },
     },
     (request) => backups.list((request.query as { limit: number }).limit).map(rowOf),
@@ -58,9 +59,10 @@ export function backupRoutes(app: FastifyInstance, backups: BackupManager, { pro
       config: heavy,
       schema: {
         tags: ['backups'],
+        operationId: 'getBackup',
         summary: 'One backup load: its phases, figures so far, and what it came to',
         params: runParams,
-        response: { 200: backupSchema, ...problems },
+        response: answers({ 200: json('The load.', ref('Backup')) }, 404),
       },
     },
     (request) => {

@@ -22,6 +22,21 @@ const row = {
 };
 const required = ['id', 'name', 'state', 'startedAt', 'endedAt', 'verdict', 'reasons', 'directory'];
 
+const findings = {
+  type: 'array',
+  description: 'What a diagnosis found while everything was still there.',
+  items: {
+    type: 'object',
+    required: ['topic', 'cause', 'evidence', 'advice'],
+    properties: {
+      topic: { type: 'string' },
+      cause: { type: 'string' },
+      evidence: { type: 'array', items: { type: 'string' } },
+      advice: { type: 'string' },
+    },
+  },
+};
+
 export const backupRow = { type: 'object', required, properties: row };
 
 export const backupSchema = {
@@ -48,6 +63,7 @@ export const backupSchema = {
       description: 'Those that are over, in their order.',
       items: {
         type: 'object',
+        required: ['phase', 'startedAt', 'endedAt', 'deadlineMs', 'timedOut', 'done', 'of'],
         properties: {
           phase,
           startedAt: moment,
@@ -65,18 +81,19 @@ export const backupSchema = {
         'As things stand, or stood at the end: `figures` of summary.json without phases, rows of workspaces and points of the queue. Null before the first, and of a load without a summary.',
       additionalProperties: true,
     }),
-    findings: {
-      type: 'array',
-      description: 'What a diagnosis found while everything was still there.',
-      items: {
-        type: 'object',
-        properties: {
-          topic: { type: 'string' },
-          cause: { type: 'string' },
-          evidence: { type: 'array', items: { type: 'string' } },
-          advice: { type: 'string' },
-        },
-      },
-    },
+    findings,
+  },
+};
+
+/** What `GET /api/v1/runs/{id}/summary` gives of a backup load. */
+export const backupSummary = {
+  type: 'object',
+  required: ['verdict', 'reasons', 'findings', 'figures'],
+  properties: {
+    verdict: nullable({ type: 'string' }),
+    reasons: { type: 'array', items: { type: 'string' } },
+    findings,
+    test: { type: 'string', description: 'What the load is called in its suite; absent outside of one.' },
+    figures: { type: 'object', description: '`figures` of summary.json.', additionalProperties: true },
   },
 };

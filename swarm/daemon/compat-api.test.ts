@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HostPhase } from '../../model/protocol/phases.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import type { PoolOptions } from '../pool/pool.ts';
+import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { LoneAgentRecord } from './lone-agent.ts';
 import { type CreatePool, type LoneAgentsOptions, PoolLoneAgents } from './pool-lone-agents.ts';
 import { RunManager } from './run-manager.ts';
 import { createServer } from './server.ts';
-import { FakeParts } from './testing/fakes.ts';
+import { FakeParts, fakePlan } from './testing/fakes.ts';
 
 const INFRA_ENV = '3c2f6f5e-8a1c-4c2b-9d4e-0f6b7a8c9d0e';
 const AGENT = {
@@ -33,6 +36,7 @@ let base: string;
 let launches: ClusterLaunch[];
 let pool: PoolOptions;
 let exits: number;
+let runs: RunManager;
 
 beforeEach(() => serve(null));
 afterEach(async () => {
@@ -57,8 +61,9 @@ async function serve(noop: NonNullable<LoneAgentsOptions['noop']> | null): Promi
     };
   };
   agents = new PoolLoneAgents({ createPool, noop });
+  runs = new RunManager(new FakeParts());
   server = await createServer({
-    runs: new RunManager(new FakeParts()),
+    runs,
     agents,
     exit: () => {
       exits++;
@@ -84,6 +89,8 @@ describe('agents', () => {
       status: 'Running',
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       terminated_at: '0001-01-01T00:00:00.000Z',
+      phase: 'booting',
+      reason: '',
     });
     expect(launches[0]).toMatchObject({
       clusterId: null,
@@ -169,6 +176,61 @@ describe('agents', () => {
       status: 'Terminated',
       terminated_at: expect.stringMatching(/^20/),
     });
+  });
+
+  const event = (cluster: number, phase: HostPhase, reason?: string) =>
+    pool.onEvents([
+      { time: 0, type: 'host.phase', cluster, host: cluster, id: 'x', phase, ...(reason !== undefined && { reason }) },
+    ]);
+  const list = async () => (await (await fetch(`${base}/agents`)).json()) as LoneAgentRecord[];
+  const metrics = async () => (await fetch(new URL('/metrics', base))).text();
+
+  it('that are frozen are called so, with the reason, and are there until they are deleted', async () => {
+    await create(AGENT);
+    event(0, 'registering');
+    event(0, 'frozen', 'registration was refused with 403');
+    // All its sessions are closed: nothing comes of it any more.
+    pool.onClusterIdle?.(0);
+    const reason = 'registration was refused with 403';
+    const terminated_at = expect.stringMatching(/^0001-/);
+    expect(await list()).toMatchObject([{ id: 1, status: 'Running', phase: 'frozen', reason, terminated_at }]);
+    expect(await metrics()).toContain('swarm_lone_agents{phase="frozen"} 1');
+    await fetch(`${base}/agents/1`, { method: 'DELETE' });
+    expect(await metrics()).not.toContain('swarm_lone_agents{');
+  });
+
+  it('that ended, failed or were lost stay with their state, in the list and in metrics', async () => {
+    for (let i = 0; i < 4; i++) await create(AGENT);
+    event(0, 'rebooted');
+    event(0, 'done');
+    pool.onClusterIdle?.(0);
+    event(1, 'failed', 'the installer ended with 1');
+    event(2, 'stopped');
+    pool.onWorkerLost?.({ worker: 0, message: 'out of memory', clusters: [3] });
+    expect((await list()).map(({ status, phase, reason }) => [status, phase, reason])).toEqual([
+      ['Terminated', 'done', ''],
+      ['Running', 'failed', 'the installer ended with 1'],
+      ['Terminated', 'stopped', ''],
+      ['Terminated', 'failed', 'its worker thread was lost: out of memory'],
+    ]);
+    expect((await metrics()).match(/^swarm_lone_agents\{.*/gm)).toEqual([
+      'swarm_lone_agents{phase="done"} 1',
+      'swarm_lone_agents{phase="failed"} 2',
+      'swarm_lone_agents{phase="stopped"} 1',
+    ]);
+  });
+
+  it('are measured while no run is going on, also after one', async () => {
+    const run = runs.start(fakePlan([{}]));
+    await runs.idle();
+    expect(await metrics()).toContain(`run="${run.id}"`);
+    await create(AGENT);
+    new SharedTelemetry(pool.telemetry, 1).hostPhase(0, 'polling');
+    expect(await metrics()).toContain('swarm_hosts{phase="polling"} 1');
+    expect(await metrics()).not.toContain('swarm_run_info{');
+    const second = runs.start(fakePlan([{}]));
+    expect(await metrics()).toContain(`run="${second.id}"`);
+    await runs.idle();
   });
 
   it('get addresses of their own when none is named', async () => {

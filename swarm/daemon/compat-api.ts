@@ -7,38 +7,20 @@
 import type {} from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { refuseBrowsers } from './access.ts';
+import { agentAnswers, empty, frameworkAnswers, json, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
+import { AGENT_FIELDS, IPV4_PATTERN } from './compat-schemas.ts';
 import { LoneAgentError, type LoneAgentParams, type LoneAgents } from './lone-agent.ts';
 
 export const COMPAT_BASE = '/api/assisted-swarm';
 /** Milliseconds between the answer to /exit and the exit. */
 const EXIT_DELAY_MS = 500;
 
-const IPV4_PATTERN =
-  '^((25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\\.){3}(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)[\\/]([1-9]|[1-2][0-9]|3[0-2]?)$';
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
 
 /** The framework's codes of a failed validation; all of them are answered with 422. */
 const CODE = { type: 601, pattern: 605 } as const;
-
-type Check = 'string' | 'uuid' | 'mac' | 'ipv4';
-const FIELDS: Readonly<Record<keyof LoneAgentParams, Check>> = {
-  agent: 'string',
-  service_url: 'string',
-  infra_env_id: 'uuid',
-  agent_version: 'string',
-  cacert: 'string',
-  pull_secret: 'string',
-  containers_conf: 'string',
-  containers_storage_conf: 'string',
-  dry_forced_host_id: 'uuid',
-  dry_forced_host_ipv4: 'ipv4',
-  dry_forced_mac_address: 'mac',
-  dry_forced_hostname: 'string',
-  dry_fake_reboot_marker_path: 'string',
-  dry_cluster_hosts_path: 'string',
-};
 
 /** What the framework refuses before a handler sees it. */
 class FrameworkError extends Error {
@@ -97,34 +79,74 @@ export async function compatApi(app: FastifyInstance, { agents, exit }: CompatOp
     });
   };
 
-  app.get('/agents', { schema: { tags: ['swarm'], summary: 'List all running agents.' } }, () => agents.list());
-  app.post('/agents', { schema: { tags: ['swarm'], summary: 'Create new agent.' } }, async (request, reply) => {
-    const record = await agents.create(checkParams(request.body as string | undefined));
-    return reply.code(201).send(record);
+  // For the document alone: what is taken and given is the public tool's affair.
+  const operation = (operationId: string, summary: string, document: object) => ({
+    schema: { tags: ['swarm'], operationId, summary },
+    config: { document },
   });
+  const params = {
+    type: 'object',
+    required: ['agent_id'],
+    properties: { agent_id: { type: 'integer', description: 'As `id` says.' } },
+  };
+
+  app.get(
+    '/agents',
+    operation('listAgents', 'List all agents that were not deleted.', {
+      response: frameworkAnswers({ 200: json('The agents.', { type: 'array', items: ref('Agent') }) }),
+    }),
+    () => agents.list(),
+  );
+  app.post(
+    '/agents',
+    operation('createAgent', 'Create new agent.', {
+      body: ref('NewAgent'),
+      response: agentAnswers({ 201: json('The agent.', ref('Agent')) }, [400, 500], 415, 422),
+    }),
+    async (request, reply) => {
+      const record = await agents.create(checkParams(request.body as string | undefined));
+      return reply.code(201).send(record);
+    },
+  );
   onlyMethods('/agents', ['GET', 'POST']);
 
-  app.get('/agents/:agent_id', { schema: { tags: ['swarm'], summary: 'Get specific agent.' } }, (request, reply) => {
-    const id = agentId(request.params);
-    return agents.get(id) ?? business(reply, 404, `id ${id} was not found`);
-  });
-  app.delete('/agents/:agent_id', { schema: { tags: ['swarm'], summary: 'Delete agent.' } }, (request, reply) => {
-    const id = agentId(request.params);
-    return agents.forget(id) ? reply.code(204).send() : business(reply, 404, `id ${id} does not exist`);
-  });
+  app.get(
+    '/agents/:agent_id',
+    operation('getAgent', 'Get specific agent.', {
+      params,
+      response: agentAnswers({ 200: json('The agent.', ref('Agent')) }, [404], 422),
+    }),
+    (request, reply) => {
+      const id = agentId(request.params);
+      return agents.get(id) ?? business(reply, 404, `id ${id} was not found`);
+    },
+  );
+  app.delete(
+    '/agents/:agent_id',
+    operation('deleteAgent', 'Delete agent: its record alone, it goes on.', {
+      params,
+      response: agentAnswers({ 204: empty('It is forgotten.') }, [404], 422),
+    }),
+    (request, reply) => {
+      const id = agentId(request.params);
+      return agents.forget(id) ? reply.code(204).send() : business(reply, 404, `id ${id} does not exist`);
+    },
+  );
   onlyMethods('/agents/:agent_id', ['GET', 'DELETE']);
 
-  app.get('/health', { schema: { tags: ['swarm'], summary: 'Health check.' } }, (_request, reply) =>
-    reply.code(204).send(),
+  app.get(
+    '/health',
+    operation('checkHealth', 'Health check.', { response: frameworkAnswers({ 204: empty('The daemon is there.') }) }),
+    (_request, reply) => reply.code(204).send(),
   );
   onlyMethods('/health', ['GET']);
   app.get(
     '/exit',
     {
+      ...operation('exit', 'Exit the process.', { response: frameworkAnswers({ 204: empty('The daemon ends.') }) }),
       // A GET that changes something: an image on any page is enough to send it.
       onRequest: refuseBrowsers,
       exposeHeadRoute: false,
-      schema: { tags: ['swarm'], summary: 'Exit the process.' },
     },
     (_request, reply) => {
       // The client gets its answer before the process goes.
@@ -160,7 +182,7 @@ function checkParams(text: string | undefined): LoneAgentParams {
     throw new FrameworkError(400, 400, 'parsing new-agent-params body from "" failed, because it is no JSON object');
   }
   const params: Record<string, string> = {};
-  for (const [name, check] of Object.entries(FIELDS)) {
+  for (const [name, check] of Object.entries(AGENT_FIELDS)) {
     const value = (body as Record<string, unknown>)[name];
     if (value === undefined || value === null || value === '') continue;
     if (typeof value !== 'string') {

@@ -2,8 +2,12 @@
  * Hands a run's events to whoever listens, without ever waiting for them:
  *
  *   run → publish(event) ─┬→ listener (in this process)
- *                         └→ socket: text queued in the socket's own buffer ── above the limit → close(1013, reason)
+ *                         └→ frame, made once ─→ batch ──every 100 ms, or when it is large──→ one write a reader, of the same bytes
+ *                                                          reader with more than the limit waiting → close(1013, reason)
+ *
+ * So a reader costs one system call a batch, whatever the number of events, and no memory of its own until it falls behind.
  */
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { RunEvent } from '../telemetry/run-event.ts';
 
@@ -14,8 +18,24 @@ const RUN_OVER = 1000;
 
 /** Bytes that may wait for one reader. */
 const DEFAULT_BUFFER_LIMIT = 1 << 20;
+/** Wall-clock milliseconds that an event waits for others to go with it, and bytes that do not wait. */
+const BATCH_MS = 100;
+const BATCH_BYTES = 64 << 10;
 
-type Reader = Pick<WebSocket, 'send' | 'close' | 'bufferedAmount' | 'on'>;
+type Reader = Pick<WebSocket, 'close' | 'bufferedAmount' | 'readyState' | 'on'>;
+const OPEN: WebSocket['readyState'] = 1;
+
+/** A text message as a server sends it: one frame, without mask and compression (RFC 6455, section 5.2). */
+function frameOf(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const { length } = payload;
+  const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+  head[0] = 0x81;
+  head[1] = length < 126 ? length : length < 65_536 ? 126 : 127;
+  if (head.length === 4) head.writeUInt16BE(length, 2);
+  else if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2);
+  return Buffer.concat([head, payload]);
+}
 
 /** Tells a reader that there is nothing to wait for. */
 export function closeAsOver(reader: Pick<WebSocket, 'close'>): void {
@@ -24,7 +44,11 @@ export function closeAsOver(reader: Pick<WebSocket, 'close'>): void {
 
 export class EventStream<E = RunEvent> {
   readonly #listeners = new Set<(event: E) => void>();
-  readonly #readers = new Set<Reader>();
+  /** With the socket below each. */
+  readonly #readers = new Map<Reader, Pick<Writable, 'write'>>();
+  #batch: Buffer[] = [];
+  #batchBytes = 0;
+  #timer: NodeJS.Timeout | null = null;
   readonly #limit: number;
   #dropped = 0;
   #over = false;
@@ -45,13 +69,18 @@ export class EventStream<E = RunEvent> {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sends every further event as one JSON text message; ends with close code 1000 when the run is over. */
-  attach(reader: Reader): void {
+  /**
+   * Sends every further event as one JSON text message; ends with close code 1000 when the run is over.
+   * @param socket of the reader: whole frames are written to it, so that those of the reader itself may stand between them
+   */
+  attach(reader: Reader, socket: Pick<Writable, 'write'>): void {
     if (this.#over) {
       closeAsOver(reader);
       return;
     }
-    this.#readers.add(reader);
+    // What happened before is not for this one.
+    this.#flush();
+    this.#readers.set(reader, socket);
     reader.on('close', () => this.#readers.delete(reader));
     // A broken connection is reported by 'close' too; without a listener it would end the process.
     reader.on('error', () => this.#readers.delete(reader));
@@ -60,20 +89,35 @@ export class EventStream<E = RunEvent> {
   publish(event: E): void {
     for (const listener of this.#listeners) listener(event);
     if (this.#readers.size === 0) return;
-    const text = JSON.stringify(event);
-    for (const reader of this.#readers) {
-      if (reader.bufferedAmount + text.length > this.#limit) {
-        this.#readers.delete(reader);
-        this.#dropped++;
-        reader.close(SLOW_READER, `too slow: more than ${this.#limit} bytes of events were waiting`);
-      } else reader.send(text);
-    }
+    const frame = frameOf(JSON.stringify(event));
+    this.#batch.push(frame);
+    this.#batchBytes += frame.length;
+    if (this.#batchBytes >= BATCH_BYTES) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), BATCH_MS).unref();
   }
 
   /** No event will come any more. */
   end(): void {
+    this.#flush();
     this.#over = true;
-    for (const reader of this.#readers) closeAsOver(reader);
+    for (const reader of this.#readers.keys()) closeAsOver(reader);
     this.#readers.clear();
+  }
+
+  #flush(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#batch.length === 0) return;
+    const bytes = Buffer.concat(this.#batch, this.#batchBytes);
+    this.#batch = [];
+    this.#batchBytes = 0;
+    for (const [reader, socket] of this.#readers) {
+      if (reader.readyState !== OPEN) continue;
+      if (reader.bufferedAmount + bytes.length > this.#limit) {
+        this.#readers.delete(reader);
+        this.#dropped++;
+        reader.close(SLOW_READER, `too slow: more than ${this.#limit} bytes of events were waiting`);
+      } else socket.write(bytes);
+    }
   }
 }

@@ -27,14 +27,22 @@ export interface DaemonHttpServer {
 }
 
 /** The only targets where a websocket can be opened. */
-const EVENTS_TARGET = /^\/api\/v1\/runs\/[\w-]{1,64}\/events(\?|$)/;
+const EVENTS_TARGET = /^\/api\/v1\/runs\/[\w-]{1,64}\/events\/?(\?|$)/;
+/** Sixteen bytes in base64 (RFC 6455, section 4.1). */
+const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /**
- * Whether an upgrade is one that the API knows. All others are served as if they had not asked (RFC 9110, section 7.8): the
+ * Whether an upgrade is one that the API knows, and the whole opening of a websocket. All others are served as if they had not asked (RFC 9110, section 7.8): the
  * parser then stays on the connection and ends it by its limits.
  */
 function wantsEvents({ method, url = '', headers }: IncomingMessage): boolean {
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && EVENTS_TARGET.test(url);
+  return (
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-version'] === '13' &&
+    WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '') &&
+    EVENTS_TARGET.test(url)
+  );
 }
 
 /** A server that does not listen yet. */

@@ -1,10 +1,11 @@
 /** The launch of this process, when it is one: what it keeps alive, and what waits. */
 import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { HOST_PHASES, type HostPhase } from '../../model/protocol/phases.ts';
+import type { HostPhase } from '../../model/protocol/phases.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-state.ts';
 import type { RegistrySource } from '../telemetry/metric-row.ts';
+import { answers, json, ref } from './api-components.ts';
 
 /** What the API knows of a launch. */
 export interface LaunchSource {
@@ -19,50 +20,19 @@ export interface LaunchSource {
 const SHOWN = 100;
 const MOST = 10_000;
 
-const count = { type: 'integer' } as const;
-const launchSchema = {
-  type: 'object',
-  required: ['infraEnvs', 'launched', 'hosts', 'phases', 'waiting'],
-  properties: {
-    infraEnvs: { ...count, description: 'InfraEnvs of the hub that are followed.' },
-    launched: { ...count, description: 'Those with hosts alive.' },
-    hosts: { ...count, description: 'Hosts alive.' },
-    phases: {
-      type: 'object',
-      description: 'Hosts by phase; `stopped` counts those that were taken away.',
-      properties: Object.fromEntries(HOST_PHASES.map((phase) => [phase, count])),
-    },
-    waiting: {
-      type: 'array',
-      description: 'InfraEnvs without hosts, and why.',
-      items: {
-        type: 'object',
-        required: ['infraEnv', 'message'],
-        properties: { infraEnv: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-  },
-} as const;
-
-const infraEnvSchema = {
-  type: 'object',
-  required: ['infraEnv', 'hosts', 'phases', 'waiting'],
-  properties: {
-    infraEnv: { type: 'string', description: 'namespace/name' },
-    hosts: { ...count, description: 'Hosts alive.' },
-    phases: {
-      ...launchSchema.properties.phases,
-      description: 'Hosts alive by phase; phases without hosts are left out.',
-    },
-    waiting: { type: 'string', description: 'Why it has no hosts, or not all; empty when it has.' },
-  },
-} as const;
-
 /** Adds the routes to the API's scope. */
 export function launchRoutes(app: FastifyInstance, launch: LaunchSource, heavy: object): void {
   app.get(
     '/launch',
-    { schema: { tags: ['launch'], summary: 'Show the launch', response: { 200: launchSchema } }, config: heavy },
+    {
+      schema: {
+        tags: ['launch'],
+        operationId: 'getLaunch',
+        summary: 'Show the launch',
+        response: answers({ 200: json('The launch.', ref('Launch')) }),
+      },
+      config: heavy,
+    },
     () => {
       const { infraEnvs = 0, launched = 0, hosts = 0, waiting = new Map<string, string>() } = launch.state ?? {};
       const { phases } = launch.measured().reader.snapshot(wallNow()).hosts;
@@ -80,6 +50,7 @@ export function launchRoutes(app: FastifyInstance, launch: LaunchSource, heavy: 
     {
       schema: {
         tags: ['launch'],
+        operationId: 'listLaunchedInfraEnvs',
         summary: 'List InfraEnvs of the launch',
         description: 'By name, those that wait for something first.',
         querystring: {
@@ -87,7 +58,7 @@ export function launchRoutes(app: FastifyInstance, launch: LaunchSource, heavy: 
           additionalProperties: false,
           properties: { limit: { type: 'integer', minimum: 1, maximum: MOST, default: SHOWN } },
         },
-        response: { 200: { type: 'array', items: infraEnvSchema } },
+        response: answers({ 200: json('The InfraEnvs.', { type: 'array', items: ref('LaunchedInfraEnv') }) }),
       },
       config: heavy,
     },

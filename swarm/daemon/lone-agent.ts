@@ -1,3 +1,4 @@
+import type { HostPhase } from '../../model/protocol/phases.ts';
 import type { RegistrySource } from '../telemetry/metric-row.ts';
 
 /** One agent that somebody else's program asked for, outside of any run (the public control API's `agent`). */
@@ -27,9 +28,14 @@ export interface LoneAgentParams {
 
 export interface LoneAgentRecord {
   id: number;
+  /** Whether its program is there, in the public tool's two words. That of a frozen agent is: it sleeps until somebody ends it. */
   status: 'Running' | 'Terminated';
   created_at: string;
   terminated_at: string;
+  /** Where the host is, which the public tool does not say. */
+  phase: HostPhase;
+  /** Why it is in this phase where that is no matter of course, such as a refused registration; else ''. */
+  reason: string;
 }
 
 /** The agent cannot be started; the message says why. `status` is what the control API answers. */
@@ -51,4 +57,6 @@ export interface LoneAgents {
   forget(id: number): boolean;
   /** What the agents did, for metrics; null before the first. */
   measured(): RegistrySource | null;
+  /** Whether some of them may still do something. */
+  readonly active: boolean;
 }

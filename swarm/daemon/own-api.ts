@@ -1,7 +1,7 @@
 /** The daemon's own API under /api/v1: one plugin for each thing it is about. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { answers, json } from './api-components.ts';
 import { ApiError } from './api-error.ts';
-import { errorSchema } from './api-schemas.ts';
 import { BackupLoad } from './backup-load.ts';
 import { backupRoutes } from './backup-routes.ts';
 import { PLAN_MEDIA_TYPES } from './error-reply.ts';
@@ -38,7 +38,6 @@ export async function ownApi(app: FastifyInstance, options: OwnApiOptions): Prom
   };
   const context: RouteContext = {
     ...options,
-    problems: { '4xx': errorSchema, '5xx': errorSchema },
     heavy: { rateLimit: { max: limits.heavyRequestsPerSecond } },
     listAll,
     findAny,
@@ -48,7 +47,17 @@ export async function ownApi(app: FastifyInstance, options: OwnApiOptions): Prom
       return run;
     },
   };
-  app.get('/openapi.json', { schema: { hide: true }, config: context.heavy }, () => app.swagger());
+  app.get(
+    '/openapi.json',
+    {
+      config: {
+        ...context.heavy,
+        document: { response: answers({ 200: json('The document.', { type: 'object', additionalProperties: true }) }) },
+      },
+      schema: { tags: ['daemon'], operationId: 'getDocument', summary: 'This document' },
+    },
+    () => app.swagger(),
+  );
   runRoutes(app, context);
   if (backups) backupRoutes(app, backups, context);
   if (launch) launchRoutes(app, launch, context.heavy);

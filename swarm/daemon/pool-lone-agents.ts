@@ -129,6 +129,8 @@ export class PoolLoneAgents implements LoneAgents {
       status: 'Running',
       created_at: new Date().toISOString(),
       terminated_at: NEVER,
+      phase: 'booting',
+      reason: '',
     };
     const agent = { record, rebootMarker: params.dry_fake_reboot_marker_path };
     this.#agents.set(id, agent);
@@ -150,6 +152,10 @@ export class PoolLoneAgents implements LoneAgents {
 
   measured(): RegistrySource | null {
     return this.#measured;
+  }
+
+  get active(): boolean {
+    return this.#running.size > 0;
   }
 
   /** Ends all agents. */
@@ -213,8 +219,8 @@ export class PoolLoneAgents implements LoneAgents {
         this.#terminate(cluster);
         this.#running.delete(cluster);
       },
-      onWorkerLost: ({ clusters: lost }) => {
-        for (const cluster of lost) this.#terminate(cluster);
+      onWorkerLost: ({ clusters: lost, message }) => {
+        for (const cluster of lost) this.#lost(cluster, `its worker thread was lost: ${message}`);
       },
     });
     clusters?.serve(pool);
@@ -235,6 +241,8 @@ export class PoolLoneAgents implements LoneAgents {
     if (event.type !== 'host.phase') return;
     const agent = this.#running.get(event.cluster);
     if (!agent) return;
+    agent.record.phase = event.phase;
+    agent.record.reason = event.reason ?? '';
     if (event.phase === 'rebooted') {
       // The agent's process ends with the reboot; programs that wait for the host watch for the file.
       if (agent.rebootMarker) this.#files.touchMarker(agent.rebootMarker);
@@ -242,9 +250,17 @@ export class PoolLoneAgents implements LoneAgents {
     } else if (event.phase === 'stopped') this.#terminate(event.cluster);
   }
 
+  #lost(index: number, reason: string): void {
+    const record = this.#running.get(index)?.record;
+    if (record?.status === 'Running') Object.assign(record, { phase: 'failed', reason });
+    this.#terminate(index);
+    this.#running.delete(index);
+  }
+
+  /** The program of a frozen agent does not end, though it never says anything again. */
   #terminate(index: number): void {
     const record = this.#running.get(index)?.record;
-    if (record?.status !== 'Running') return;
+    if (record?.status !== 'Running' || record.phase === 'frozen') return;
     record.status = 'Terminated';
     record.terminated_at = new Date().toISOString();
   }

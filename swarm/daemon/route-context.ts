@@ -31,8 +31,6 @@ export interface RouteContext extends OwnApiOptions {
   findAny: (request: FastifyRequest) => AnyRun;
   /** At most so many of all, newest first. */
   listAll: (limit: number) => AnyRun[];
-  /** Answers of errors, for `schema.response`. */
-  problems: object;
   /** Route configuration of what looks at every host or counter. */
   heavy: object;
 }

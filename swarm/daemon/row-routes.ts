@@ -1,23 +1,26 @@
 /** Clusters and hosts of a run. */
 import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import { answers, json, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
-import { clusterPage, clusterQuery, hostHistory, hostPage, hostParams, hostQuery, runParams } from './api-schemas.ts';
+import { clusterQuery, hostParams, hostQuery, runParams } from './api-schemas.ts';
 import type { RouteContext } from './route-context.ts';
+import type { Run } from './run.ts';
 import type { RowFilter } from './run-index.ts';
 
 /** Adds the routes to the API's scope. */
-export function rowRoutes(app: FastifyInstance, { runs, find, problems, heavy }: RouteContext): void {
+export function rowRoutes(app: FastifyInstance, { runs, find, heavy }: RouteContext): void {
   app.get(
     '/runs/:id/clusters',
     {
       config: heavy,
       schema: {
         tags: ['runs'],
+        operationId: 'listRunClusters',
         summary: 'Clusters of a run',
         params: runParams,
         querystring: clusterQuery,
-        response: { 200: clusterPage, ...problems },
+        response: answers({ 200: json('Some of the clusters.', ref('ClusterPage')) }, 404),
       },
     },
     async (request) => (await runs.index(find(request))).clusters(request.query as RowFilter),
@@ -29,10 +32,11 @@ export function rowRoutes(app: FastifyInstance, { runs, find, problems, heavy }:
       config: heavy,
       schema: {
         tags: ['runs'],
+        operationId: 'listRunHosts',
         summary: 'Hosts of a run',
         params: runParams,
         querystring: hostQuery,
-        response: { 200: hostPage, ...problems },
+        response: answers({ 200: json('Some of the hosts.', ref('HostPage')) }, 404),
       },
     },
     async (request) => (await runs.index(find(request))).hosts(request.query as RowFilter),
@@ -41,12 +45,13 @@ export function rowRoutes(app: FastifyInstance, { runs, find, problems, heavy }:
   app.get(
     '/runs/:id/hosts/:host',
     {
-      config: heavy,
+      // Events of earlier versions are given as they are.
+      config: { ...heavy, document: { response: answers({ 200: json('The host.', ref('HostHistory')) }, 404) } },
       schema: {
         tags: ['runs'],
+        operationId: 'getRunHost',
         summary: 'One host and everything that happened to it',
         params: hostParams,
-        response: { 200: hostHistory, ...problems },
       },
     },
     async (request) => {
@@ -58,9 +63,15 @@ export function rowRoutes(app: FastifyInstance, { runs, find, problems, heavy }:
       }
       return {
         host: row,
-        processes: 'processes' in run ? run.processes.host(host) : null,
+        processes: 'processes' in run ? processesOf(run, host) : null,
         events: await run.history(host),
       };
     },
   );
+}
+
+/** What the programs of a host took; null when it runs none. */
+function processesOf(run: Run, host: number): object | null {
+  const record = run.processes.host(host);
+  return record && { seconds: record.seconds, programs: record.programs, peaks: record.peaks };
 }

@@ -1,12 +1,28 @@
 /** Runs: start, list, show, stop. */
 import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import { answers, json, LOCATION, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
-import { runParams, runQuery, runSchema, startQuery } from './api-schemas.ts';
+import { runParams, runQuery, startQuery } from './api-schemas.ts';
 import { BackupLoad } from './backup-load.ts';
-import { PLAN_MEDIA_ADVICE } from './error-reply.ts';
+import { PLAN_MEDIA_ADVICE, PLAN_MEDIA_TYPES } from './error-reply.ts';
 import { elsewhere, PastRun } from './past-run.ts';
 import { type AnyRun, OWN_BASE, type RouteContext } from './route-context.ts';
+
+/** The body of a start. Plans are read as text, whichever form they have, so that their errors have a line and a column. */
+const planBody = {
+  content: Object.fromEntries(
+    PLAN_MEDIA_TYPES.map((type) => [
+      type,
+      {
+        schema:
+          type === 'application/json'
+            ? ref('Plan')
+            : { type: 'string', description: 'A plan in YAML, as the schema Plan says.' },
+      },
+    ]),
+  ),
+};
 
 interface StartQuery {
   seed?: string;
@@ -17,20 +33,19 @@ interface StartQuery {
 }
 
 /** Adds the routes to the API's scope. */
-export function runRoutes(
-  app: FastifyInstance,
-  { runs, plans, findAny, listAll, problems, heavy }: RouteContext,
-): void {
+export function runRoutes(app: FastifyInstance, { runs, plans, findAny, listAll, heavy }: RouteContext): void {
   app.post(
     '/runs',
     {
       schema: {
         tags: ['runs'],
+        operationId: 'startRun',
         summary: 'Start a run of the plan in the body (YAML or JSON)',
         consumes: PLAN_MEDIA_ADVICE,
         querystring: startQuery,
-        response: { 201: runSchema, ...problems },
+        response: answers({ 201: json('The run that was started.', ref('Run'), LOCATION) }, 409, 413, 415, 503),
       },
+      config: { document: { body: planBody } },
     },
     async (request, reply) => {
       const query = request.query as StartQuery;
@@ -54,9 +69,10 @@ export function runRoutes(
     {
       schema: {
         tags: ['runs'],
+        operationId: 'listRuns',
         summary: 'List runs, newest first, with those of other processes in the same folder',
         querystring: runQuery,
-        response: { 200: { type: 'array', items: runSchema }, ...problems },
+        response: answers({ 200: json('The runs.', { type: 'array', items: ref('Run') }) }),
       },
     },
     (request) => listAll((request.query as { limit: number }).limit).map(describe),
@@ -65,7 +81,13 @@ export function runRoutes(
   app.get(
     '/runs/:id',
     {
-      schema: { tags: ['runs'], summary: 'One run', params: runParams, response: { 200: runSchema, ...problems } },
+      schema: {
+        tags: ['runs'],
+        operationId: 'getRun',
+        summary: 'One run',
+        params: runParams,
+        response: answers({ 200: json('The run.', ref('Run')) }, 404),
+      },
     },
     (request) => describe(findAny(request)),
   );
@@ -75,9 +97,10 @@ export function runRoutes(
     {
       schema: {
         tags: ['runs'],
+        operationId: 'stopRun',
         summary: 'End a run early, clean-up included',
         params: runParams,
-        response: { 202: runSchema, ...problems },
+        response: answers({ 202: json('The run, which ends now.', ref('Run')) }, 404, 409),
       },
     },
     (request, reply) => {
@@ -94,12 +117,19 @@ export function runRoutes(
   app.get(
     '/runs/:id/summary',
     {
-      config: heavy,
+      // Summaries of earlier versions are given as they are.
+      config: {
+        ...heavy,
+        document: {
+          response: answers({ 200: json('The summary.', { anyOf: [ref('RunSummary'), ref('BackupSummary')] }) }, 404),
+        },
+      },
       schema: {
         tags: ['runs'],
+        operationId: 'getRunSummary',
         summary: 'What a run came to, or how it stands while it goes on',
+        description: 'Of a run of a plan a RunSummary, of a backup load a BackupSummary.',
         params: runParams,
-        response: { 200: { type: 'object', additionalProperties: true }, ...problems },
       },
     },
     (request) => findAny(request).summary(),

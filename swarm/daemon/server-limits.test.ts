@@ -59,7 +59,7 @@ describe('upgrades', () => {
     ['an unknown path', requestText('GET /nothing', UPGRADE), 404],
     ['a route that is no websocket', requestText('GET /metrics', UPGRADE), 200],
     ['an encoded form of the route', requestText('GET /api/v1/runs/x/%65vents', UPGRADE), 404],
-    ['another method', requestText('DELETE /api/v1/runs/x/events', UPGRADE), 404],
+    ['another method', requestText('DELETE /api/v1/runs/x/events', UPGRADE), 405],
     [
       'h2c',
       requestText('GET /metrics', { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': '' }),
@@ -76,13 +76,21 @@ describe('upgrades', () => {
     await closed;
   });
 
-  it('for a run that is unknown, or without a key, are refused and closed', async () => {
+  it('for a run that is unknown, or that open no websocket, are refused in the shape of all errors', async () => {
     expect((await rawExchange(port, requestText('GET /api/v1/runs/none/events', UPGRADE))).status).toBe(404);
     const id = await startRun();
     const { 'Sec-WebSocket-Key': _key, ...keyless } = UPGRADE;
-    expect((await rawExchange(port, requestText(`GET /api/v1/runs/${id}/events`, keyless))).status).toBe(400);
+    const bad = { 'a short key': { ...UPGRADE, 'Sec-WebSocket-Key': 'abc' }, keyless };
     const old = { ...UPGRADE, 'Sec-WebSocket-Version': '1' };
-    expect((await rawExchange(port, requestText(`GET /api/v1/runs/${id}/events`, old))).status).toBe(400);
+    for (const headers of [{}, { Upgrade: 'websocket' }, ...Object.values(bad), old]) {
+      for (const path of [`/api/v1/runs/${id}/events`, `/api/v1/runs/${id}/events/`]) {
+        const answer = await rawExchange(port, requestText(`GET ${path}`, headers));
+        expect(answer.status).toBe(426);
+        expect(answer.headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13' });
+        expect(JSON.parse(answer.body).error).toMatchObject({ status: 426, code: 'websocket-only' });
+      }
+    }
+    expect((await rawExchange(port, requestText(`HEAD /api/v1/runs/${id}/events`))).status).toBe(426);
   });
 });
 

@@ -33,7 +33,8 @@ export const SERVER_LIMITS: Readonly<ServerLimits> = {
   bodyBytes: 4 << 20,
   headerBytes: 16 << 10,
   connections: 256,
-  websockets: 64,
+  // What is left is for whoever asks for anything else.
+  websockets: 224,
   messageBytes: 4 << 10,
   requestsPerSecond: 500,
   heavyRequestsPerSecond: 20,

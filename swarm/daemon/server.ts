@@ -4,20 +4,23 @@
  */
 import type { Server } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
-import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { backupMetrics } from '../backup/backup-metrics.ts';
 import { programVersion } from '../package-root.ts';
 import { createRegistry } from '../telemetry/registry.ts';
 import { type AccessRules, guard, prepareRefusal, refusalOf, TOKEN_PROTOCOL } from './access.ts';
+import { answers } from './api-components.ts';
 import type { BackupManager } from './backup-manager.ts';
 import { COMPAT_BASE, compatApi } from './compat-api.ts';
 import { sendError, sendNotFound } from './error-reply.ts';
 import { createHttpServer, type DaemonHttpServer, type ServerCertificate } from './http-server.ts';
+import { infoMetrics } from './info-metrics.ts';
 import type { LaunchSource } from './launch-routes.ts';
 import type { LoneAgents } from './lone-agent.ts';
 import type { NoopMeans } from './noop-setup.ts';
+import { registerDocument } from './openapi.ts';
+import { otherMethods } from './other-methods.ts';
 import { ownApi } from './own-api.ts';
 import { PlanReader } from './plan-reader.ts';
 import { OWN_BASE } from './route-context.ts';
@@ -53,6 +56,15 @@ const GENERAL_HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
+const metricsSchema = {
+  tags: ['daemon'],
+  operationId: 'getMetrics',
+  summary: 'Metrics in the text format of Prometheus',
+  response: answers({
+    200: { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+  }),
+};
+
 /** A server that does not listen yet. Give `listen` an address: the name localhost would make a second server beside the limits. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const limits: ServerLimits = { ...SERVER_LIMITS, ...options.limits };
@@ -65,6 +77,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return http.server as Server;
     },
     forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
     // What the router itself refuses passes no hook.
     frameworkErrors: (error, request, reply) => {
       const refusal = refusalOf(request.raw, rules);
@@ -88,14 +101,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   });
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, sendNotFound);
-  await registerDocuments(app);
+  await registerDocument(app);
   await registerWebsockets(app, http!, limits);
 
   const plans = options.plans ?? new PlanReader({}, options.noop ?? null);
   if (!options.plans) app.addHook('onClose', () => plans.close());
 
-  const measured = () => {
+  // The run under way before anything else; an ended one until agents are at work.
+  const measuredRun = () => {
     const run = options.runs.current;
+    return run && (run.state !== 'ended' || !options.agents.active) ? run : null;
+  };
+  const measured = () => {
+    const run = measuredRun();
     if (!run) return options.launch?.measured() ?? options.agents.measured();
     return {
       reader: run.reader,
@@ -107,11 +125,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       processes: { run: run.id, figures: run.processes },
     };
   };
-  const { backups = null } = options;
-  const ofBackups = backups ? backupMetrics(() => backups.current?.measured ?? null) : [];
-  const registry = createRegistry(programVersion(), measured, ofBackups);
+  const { backups = null, agents } = options;
+  const registry = createRegistry(programVersion(), measured, [
+    ...infoMetrics(() => ({ run: measuredRun(), backup: backups?.current ?? null, agents })),
+    ...(backups ? backupMetrics(() => backups.current?.measured ?? null) : []),
+  ]);
   const heavy = { rateLimit: { max: limits.heavyRequestsPerSecond } };
-  app.get('/metrics', { schema: { hide: true }, config: heavy }, async (_request, reply) => {
+  const answerOtherMethods = otherMethods(app, COMPAT_BASE);
+  app.get('/metrics', { schema: metricsSchema, config: heavy }, async (_request, reply) => {
     reply.type(registry.contentType);
     return registry.metrics();
   });
@@ -130,31 +151,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       prefix: OWN_BASE,
     },
   );
+  answerOtherMethods();
   await app.ready();
   return app;
-}
-
-async function registerDocuments(app: FastifyInstance): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'assisted-swarm',
-        version: programVersion(),
-        description: 'Runs of simulated hosts against assisted-service: start, watch, stop.',
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      tags: [
-        { name: 'runs', description: 'Runs of plans' },
-        { name: 'backups', description: 'Backup loads of the DevWorkspace Operator; they are runs, too' },
-        { name: 'launch', description: 'Hosts for the InfraEnvs of a hub, in a process that launches them' },
-        { name: 'swarm', description: 'Single agents, compatible with the public Go tool' },
-      ],
-      // The second one is a client's way to say that it needs none, on loopback.
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }, {}],
-    },
-  });
 }
 
 async function registerWebsockets(app: FastifyInstance, http: DaemonHttpServer, limits: ServerLimits): Promise<void> {

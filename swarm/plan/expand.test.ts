@@ -95,19 +95,36 @@ describe('expansion', () => {
   });
 });
 
+test.each([
+  '',
+  'a'.repeat(65),
+  'a'.repeat(100),
+])('a seed given beside the plan is held to the limits of the plan: %j', (seed) => {
+  const plan = mixed();
+  expect(() => expandPlan(plan, { seed })).toThrow(/^seed "a*" of \d+ characters; allowed: 1 to 64$/);
+  expect(expandPlan(plan, { seed: 'a'.repeat(64) }).seed).toHaveLength(64);
+});
+
 describe('shards', () => {
   test('together they are the whole run, each cluster in one of them', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 12 }), fc.boolean(), fc.string(), (count, shuffle, seed) => {
-        const plan = mixed({ shuffle });
-        const whole = expandPlan(plan, { seed });
-        const parts = Array.from({ length: count }, (_, index) => expandPlan(plan, { seed, shard: { index, count } }));
-        const clusters = parts.flatMap((part) => part.clusters).toSorted((a, b) => a.index - b.index);
-        expect(clusters).toEqual(whole.clusters.toSorted((a, b) => a.index - b.index));
-        expect(parts.reduce((sum, part) => sum + part.hostCount, 0)).toBe(whole.hostCount);
-        const sizes = parts.map((part) => part.clusters.length);
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.boolean(),
+        fc.string({ minLength: 1, maxLength: 60 }),
+        (count, shuffle, seed) => {
+          const plan = mixed({ shuffle });
+          const whole = expandPlan(plan, { seed });
+          const parts = Array.from({ length: count }, (_, index) =>
+            expandPlan(plan, { seed, shard: { index, count } }),
+          );
+          const clusters = parts.flatMap((part) => part.clusters).toSorted((a, b) => a.index - b.index);
+          expect(clusters).toEqual(whole.clusters.toSorted((a, b) => a.index - b.index));
+          expect(parts.reduce((sum, part) => sum + part.hostCount, 0)).toBe(whole.hostCount);
+          const sizes = parts.map((part) => part.clusters.length);
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+        },
+      ),
       { numRuns: 40 },
     );
   });

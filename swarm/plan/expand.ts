@@ -8,6 +8,9 @@ import { formatNetwork, machineNetworks } from './networks.ts';
 import { noopClusters } from './noop-share.ts';
 import type { Arrival, Plan, PlanCluster } from './plan.ts';
 
+/** Characters, as in the plan's schema. */
+const LONGEST_SEED = 64;
+
 export interface ExpandOptions {
   /** Replaces the plan's seed. */
   seed?: string;
@@ -23,10 +26,13 @@ export function hostsOf(entry: PlanCluster): number {
 /**
  * Expands a plan. Positions, names, networks and arrival times are given out over the whole plan first; a shard then keeps every
  * `count`-th cluster in order of arrival.
- * @throws RangeError for a shard outside its count, or several shards without a seed that they could share.
+ * @throws RangeError for a seed that a plan may not have, a shard outside its count, or several shards without a seed that they could share.
  */
 export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPlan {
   const seed = options.seed ?? plan.seed;
+  if (seed.length < 1 || seed.length > LONGEST_SEED) {
+    throw new RangeError(`seed "${seed.slice(0, 80)}" of ${seed.length} characters; allowed: 1 to ${LONGEST_SEED}`);
+  }
   const shard = options.shard ?? plan.shard;
   if (!(Number.isInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
     throw new RangeError(`shard ${shard.index} of ${shard.count}; allowed: an index from 0 to the count minus 1`);

@@ -71,7 +71,9 @@ function measured() {
   request('refused', 4);
   request('aborted', 9000);
   worker.pollLateness(3);
+  for (let i = 0; i < 4; i++) worker.stepReply('inventory', 'received');
   worker.stepReply('inventory', 'posted');
+  worker.stepReply('inventory', 'dropped');
   worker.stepReply('inventory', 'deduplicated');
   worker.stageDuration('master', 'Installing', 90_000);
   worker.error('cluster-failed');
@@ -143,7 +145,9 @@ describe('summary', () => {
       failed: 1,
       cancelled: 0,
     });
-    expect(summary.replies).toEqual([{ step: 'inventory', posted: 1, deduplicated: 1, failed: 0 }]);
+    const fates = { posted: 1, deduplicated: 1, failed: 0, dropped: 1, inFlight: 1 };
+    expect(summary.replies).toEqual([{ step: 'inventory', received: 4, ...fates }]);
+    expect(renderSummary(summary)).toMatch(/inventory +4 +1 +1 +0 +1 +1$/m);
     expect(summary.errors).toEqual({ 'cluster-failed': 1 });
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   });

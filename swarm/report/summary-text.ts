@@ -58,7 +58,7 @@ export function renderSummary(
   section('Boot downloads (simulated time)', bootDownloads(summary));
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
-  section('Step replies', replies(summary));
+  section('Steps', replies(summary));
   section('No-op hosts', noopHosts(summary));
   section('Generator', generator(summary, style));
   section('Native agents beside stock programs', drift(summary, style, folder));
@@ -264,13 +264,12 @@ function stages(summary: RunSummary): string[] {
 
 function replies(summary: RunSummary): string[] {
   if (summary.replies.length === 0) return [];
-  const rows = summary.replies.map(({ step, posted, deduplicated, failed }) => [
+  const rows = summary.replies.map(({ step, received, posted, deduplicated, failed, dropped, inFlight }) => [
     step,
-    formatCount(posted),
-    formatCount(deduplicated),
-    formatCount(failed),
+    ...[received, posted, deduplicated, failed, dropped, inFlight].map(formatCount),
   ]);
-  return table([['step', 'posted', 'de-duplicated', 'failed'], ...rows], [1, 2, 3]);
+  const head = ['step', 'received', 'posted', 'de-duplicated', 'failed', 'dropped', 'in flight'];
+  return table([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
 function generator(summary: RunSummary, style: Style): string[] {

@@ -35,6 +35,7 @@ import {
   summarizeRequests,
   summarizeTotals,
 } from './request-summary.ts';
+import { type StepSummary, summarizeSteps } from './step-summary.ts';
 import type { Evaluated } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -155,7 +156,7 @@ export interface RunSummary {
   pollLateness: Quantiles;
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
-  replies: { step: string; posted: number; deduplicated: number; failed: number }[];
+  replies: StepSummary[];
   /** What booting hosts have downloaded, by what it was. */
   boot: BootSummary[];
   errors: Partial<Record<ErrorKind, number>>;
@@ -265,12 +266,6 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
   const { plan, funnel } = facts;
   const seconds = Math.max(facts.countedSeconds, 1e-9);
   const steps = funnelSteps(funnel);
-  const replies = new Map<string, { step: string; posted: number; deduplicated: number; failed: number }>();
-  for (const { step, fate, count } of snapshot.stepReplies) {
-    const row = replies.get(step) ?? { step, posted: 0, deduplicated: 0, failed: 0 };
-    row[fate] += count;
-    replies.set(step, row);
-  }
   return {
     run: facts.run,
     plan: plan.name,
@@ -322,7 +317,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     stages: reader
       .stageDurations()
       .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution) })),
-    replies: [...replies.values()],
+    replies: summarizeSteps(snapshot),
     boot: summarizeBoot(reader),
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,

@@ -61,6 +61,7 @@ describe('registry', () => {
     telemetry.hostStage(0, 'Writing image to disk');
     telemetry.clusterPhase(0, 'discovering');
     telemetry.stageDuration('worker', 'Rebooting', 90_000);
+    telemetry.stepReply('inventory', 'received');
     telemetry.stepReply('inventory', 'deduplicated');
     telemetry.error('poll-frozen');
     telemetry.connectionOpened();
@@ -102,6 +103,8 @@ describe('registry', () => {
       value(families, 'swarm_stage_duration_seconds_bucket', { role: 'worker', stage: 'Rebooting', le: '120' }),
     ).toBe(1);
     expect(value(families, 'swarm_step_replies_total', { step: 'inventory', fate: 'deduplicated' })).toBe(1);
+    expect(value(families, 'swarm_steps_received_total', { step: 'inventory' })).toBe(1);
+    expect(families.get('swarm_step_replies_total')!.samples).toHaveLength(1);
     expect(value(families, 'swarm_errors_total', { kind: 'poll-frozen' })).toBe(1);
     expect(value(families, 'swarm_event_loop_lag_seconds', { thread: 'worker-0' })).toBe(0.04);
     expect(value(families, 'swarm_event_loop_utilization_ratio', { thread: 'worker-0' })).toBe(0.5);

@@ -339,9 +339,20 @@ function rows(version: string): MetricRow[] {
     {
       name: 'swarm_step_replies_total',
       type: 'counter',
-      help: 'Replies to steps by step type and fate: posted, deduplicated as the stock agent does, or failed.',
+      help: 'What became of steps by type and fate: posted, deduplicated as the stock agent does, failed, or dropped as their program ended first.',
       run: ({ snapshot }) =>
-        snapshot.stepReplies.map(({ step, fate, count }) => ({ labels: { step, fate }, value: count })),
+        snapshot.stepReplies
+          .filter(({ fate }) => fate !== 'received')
+          .map(({ step, fate, count }) => ({ labels: { step, fate }, value: count })),
+    },
+    {
+      name: 'swarm_steps_received_total',
+      type: 'counter',
+      help: 'Steps that agents were told to do, by type; those that have no fate yet are in flight.',
+      run: ({ snapshot }) =>
+        snapshot.stepReplies
+          .filter(({ fate }) => fate === 'received')
+          .map(({ step, count }) => ({ labels: { step }, value: count })),
     },
     ...PROCESS_METRICS,
     {

@@ -33,7 +33,11 @@ import { UNDER_WAY_WORDS } from './under-way.ts';
 
 export const HOST_ROLES: readonly HostRole[] = ['auto-assign', 'master', 'arbiter', 'worker', 'bootstrap'];
 export const STEP_NAMES: readonly (StepType | 'unknown')[] = [...STEP_TYPES, 'unknown'];
-export const REPLY_FATES = ['posted', 'deduplicated', 'failed'] as const;
+/**
+ * What became of a step that was received. `dropped`: its program ended first, as with a reboot. `received` is none of them and counts
+ * all; it is read last, so that it is never less than the others together.
+ */
+export const REPLY_FATES = ['posted', 'deduplicated', 'failed', 'dropped', 'received'] as const;
 
 /** Statuses are counted exactly in this range; the rest share one counter. */
 export const FIRST_STATUS = 100;

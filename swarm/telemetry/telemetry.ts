@@ -42,6 +42,9 @@ export const ERROR_KINDS = [
 ] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
+/** See REPLY_FATES of the layout. */
+export type ReplyFate = 'received' | 'posted' | 'deduplicated' | 'failed' | 'dropped';
+
 export interface RequestRecord {
   client: ClientKind;
   endpoint: EndpointName;
@@ -92,7 +95,8 @@ export interface Telemetry {
   clusterPhase(cluster: number, phase: ClusterPhase): void;
   /** Simulated milliseconds a host spent in a stage. */
   stageDuration(role: HostRole, stage: HostStage, simulatedMs: number): void;
-  stepReply(step: StepType | 'unknown', fate: 'posted' | 'deduplicated' | 'failed'): void;
+  /** A step was `received`, and later what became of it. */
+  stepReply(step: StepType | 'unknown', fate: ReplyFate): void;
   error(kind: ErrorKind): void;
   /** A request of a booting host has ended; `bytes` of the body have arrived. */
   bootRequest(kind: BootKind, outcome: RequestOutcome, bytes: number): void;

@@ -53,6 +53,8 @@ export class World {
   readonly errors: ErrorKind[] = [];
   readonly phases: HostPhase[] = [];
   readonly replies: string[] = [];
+  /** Steps that its agent began. */
+  readonly steps: string[] = [];
   readonly successes: { endpoint: string; ms: number }[] = [];
   readonly waits: { ms: number; paceMs: number; attempts: number }[] = [];
   readonly silent: string[] = [];
@@ -127,7 +129,7 @@ export class World {
       ...NO_TELEMETRY,
       request: (record) => this.records.push(record),
       hostPhase: (_slot, phase) => this.phases.push(phase),
-      stepReply: (step, fate) => this.replies.push(`${step} ${fate}`),
+      stepReply: (step, fate) => (fate === 'received' ? this.steps.push(step) : this.replies.push(`${step} ${fate}`)),
       error: (kind) => this.errors.push(kind),
       requestSucceeded: (_client, endpoint, ms) => this.successes.push({ endpoint, ms }),
       pollWaited: (ms, paceMs, attempts) => this.waits.push({ ms, paceMs, attempts }),

@@ -1,0 +1,70 @@
+/** The events of a run as its websocket and the history of a host give them, for the OpenAPI document; see telemetry/run-event.ts. */
+import { z } from 'zod';
+import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
+import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
+import { ERROR_KINDS } from '../telemetry/telemetry.ts';
+import { HOST_ROLES } from '../telemetry/telemetry-layout.ts';
+
+const count = z.int().nonnegative();
+const time = z.number().describe('Simulated epoch milliseconds.');
+const host = { cluster: count, host: count, id: z.string() };
+
+export const runEvent = z.discriminatedUnion('type', [
+  z.object({
+    time,
+    type: z.literal('run.started'),
+    run: z.string(),
+    plan: z.string(),
+    seed: z.string(),
+    clusters: count,
+    hosts: count,
+  }),
+  z.object({
+    time,
+    type: z.literal('run.ended'),
+    run: z.string(),
+    verdict: z.enum(['passed', 'failed', 'interrupted']),
+    reasons: z.array(z.string()),
+  }),
+  z.object({ time, type: z.literal('run.warning'), message: z.string() }),
+  z.object({
+    time,
+    type: z.literal('cluster.phase'),
+    cluster: count,
+    name: z.string(),
+    phase: z.enum(CLUSTER_PHASES),
+    id: z.string().exactOptional(),
+    reason: z.string().exactOptional(),
+  }),
+  z.object({
+    time,
+    type: z.literal('cluster.status'),
+    cluster: count,
+    status: z.enum(CLUSTER_STATUSES),
+    info: z.string(),
+  }),
+  z.object({ time, type: z.literal('cluster.finalizing-stage'), cluster: count, stage: z.enum(FINALIZING_STAGES) }),
+  z.object({
+    time,
+    type: z.literal('host.phase'),
+    ...host,
+    phase: z.enum(HOST_PHASES),
+    reason: z.string().exactOptional(),
+  }),
+  z.object({ time, type: z.literal('host.status'), ...host, status: z.enum(HOST_STATUSES), info: z.string() }),
+  z.object({
+    time,
+    type: z.literal('host.stage'),
+    ...host,
+    role: z.enum(HOST_ROLES),
+    stage: z.enum(HOST_STAGES),
+    info: z.string().exactOptional(),
+  }),
+  z.object({ time, type: z.literal('host.error'), ...host, kind: z.enum(ERROR_KINDS), message: z.string() }),
+  z.object({ time, type: z.literal('worker.lost'), worker: count, message: z.string() }),
+]);
+
+/** Fails to compile when one has a field that the other lacks, or has another type. */
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
+true satisfies Same<z.infer<typeof runEvent>, RunEvent>;

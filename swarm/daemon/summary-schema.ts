@@ -1,0 +1,237 @@
+/**
+ * What `GET /api/v1/runs/{id}/summary` gives, for the OpenAPI document. The types stand where the summary is made; the compiler
+ * holds these schemas against them in both directions, and tests hold them against summaries of runs.
+ */
+import { z } from 'zod';
+import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
+import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
+import type { RunSummary } from '../report/summary.ts';
+import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
+import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
+import { ERROR_KINDS } from '../telemetry/telemetry.ts';
+
+const count = z.int().nonnegative();
+const counts = z.record(z.string(), count);
+const milliseconds = z.number().describe('Milliseconds.');
+const client = z.enum(CLIENT_KINDS);
+const endpoint = z.enum(ENDPOINTS.map(({ name }) => name) as [EndpointName, ...EndpointName[]]);
+
+const quantiles = z
+  .object({
+    count,
+    mean: milliseconds,
+    p50: milliseconds,
+    p95: milliseconds,
+    p99: milliseconds,
+    max: milliseconds,
+  })
+  .describe('Milliseconds; all 0 when count is 0.');
+const spread = z.object({ p50: z.number(), max: z.number() });
+const funnelStep = z.object({ name: z.string(), count, of: count.describe('How many are meant to come so far.') });
+
+/** How long requests took. */
+const latencies = {
+  sinceDue: quantiles,
+  sinceSent: quantiles,
+  failedSinceDue: quantiles,
+  untilSuccess: quantiles,
+};
+
+const request = z.object({
+  client,
+  endpoint,
+  method: z.string(),
+  count,
+  rate: z.number().describe('Per wall-clock second of the run, clean-up included.'),
+  errors: count.describe('Attempts that the service refused (400 or more) or did not answer.'),
+  ownErrors: count.describe('Attempts that this machine had no means for.'),
+  outcomes: counts.describe('Attempts by HTTP status, or by why there was none.'),
+  ...latencies,
+});
+
+const hub = z.object({
+  requests: count,
+  errors: count,
+  requestsPerCluster: z.number(),
+  rows: z.array(
+    z.object({
+      client: z.enum(['user', 'baremetal-operator']),
+      verb: z.string(),
+      resource: z.string(),
+      count,
+      errors: count,
+      codes: counts,
+      latency: quantiles.describe('Of responses below 500, in milliseconds.'),
+      failedLatency: quantiles.describe('Of all others, in milliseconds.'),
+    }),
+  ),
+});
+
+const noop = z.object({
+  hosts: count,
+  hostMinutes: z.number(),
+  programs: z.array(
+    z.object({
+      program: z.enum(HOST_PROGRAMS),
+      hosts: count,
+      cpuPerMinute: spread.describe('Seconds of processor time for each minute that a host was up.'),
+      resident: spread.nullable().describe('Bytes.'),
+      proportional: spread.nullable().describe('Bytes.'),
+      restarts: count,
+      exits: counts.describe('By exit code or name of the signal.'),
+    }),
+  ),
+  driver: z.object({
+    labCpuPerMinute: z.number(),
+    relayCpuPerMinute: z.number(),
+    labProportional: z.number().describe('Bytes.'),
+  }),
+});
+
+const leftBehind = z.object({
+  name: z.string(),
+  clusterId: z.string().nullable(),
+  infraEnvId: z.string().nullable(),
+  unconfirmed: z.array(z.object({ kind: z.string(), name: z.string() })).exactOptional(),
+  hub: z.array(z.string()).exactOptional(),
+});
+
+export const runSummary = z
+  .object({
+    run: z.string(),
+    plan: z.string(),
+    seed: z.string(),
+    shard: z.object({ index: count, count }),
+    service: z.string(),
+    verdict: z.enum(['passed', 'failed', 'interrupted']).nullable().describe('Null while the run goes on.'),
+    reasons: z.array(z.string()),
+    thresholds: z.array(
+      z.object({
+        figure: z.string(),
+        labels: z.record(z.string(), z.string()),
+        expression: z.string(),
+        value: z.number().nullable(),
+        ok: z.boolean().nullable(),
+        default: z.boolean(),
+      }),
+    ),
+    startedAt: z.iso.datetime(),
+    wallSeconds: z.number(),
+    simulatedSeconds: z.number(),
+    clockSpeed: z.number(),
+    clusters: z.object({
+      planned: count.describe('That are to be installed.'),
+      installed: count,
+      infraEnvs: count.describe('That only hold discovered hosts.'),
+      infraEnvsDiscovered: count,
+      complete: count,
+      failed: count,
+      cancelled: count,
+    }),
+    hostFunnel: z.array(funnelStep),
+    clusterFunnel: z.array(funnelStep),
+    failures: z.array(z.object({ cluster: count, name: z.string(), reason: z.string() })),
+    requests: z.array(request),
+    totals: z.object({
+      requests: count,
+      rate: z.number(),
+      errors: count,
+      ownErrors: count,
+      replayed: count.describe('Requests that went out once more inside their attempt.'),
+      redirected: count,
+      ...latencies,
+    }),
+    polls: z.object({
+      openLoop: quantiles,
+      missed: count.describe('Polls that were never sent because the one before had no answer.'),
+    }),
+    requestErrors: z.array(
+      z.object({
+        client,
+        endpoint,
+        code: z.string().describe('HTTP status, or why there was none.'),
+        count,
+        own: z.boolean().describe('Whether the machine of the generator is to blame.'),
+        message: z.string().nullable(),
+        firstAt: z.iso.datetime().nullable(),
+        expected: z.string().nullable().describe('Why a service that is well answers so; null where it should not.'),
+      }),
+    ),
+    hub: hub.nullable().describe('Null when no cluster was made by custom resources.'),
+    noop: noop.nullable().describe('Null when no host was a no-op one.'),
+    outages: z.array(
+      z.object({
+        startedAt: z.iso.datetime(),
+        afterSeconds: z.number(),
+        seconds: z.number(),
+        failed: count,
+        waiting: count,
+      }),
+    ),
+    underWay: z.array(z.object({ client, count, oldestSeconds: z.number() })),
+    unanswered: z.array(z.object({ client, seconds: z.number(), at: z.iso.datetime(), underWay: count })),
+    series: z.array(
+      z.object({
+        afterSeconds: z.number(),
+        seconds: z.number(),
+        requests: count,
+        refused: count,
+        failed: count,
+        ownErrors: count,
+        p50: milliseconds,
+        p99: milliseconds,
+        max: milliseconds,
+        underWay: count,
+        oldestSeconds: z.number(),
+      }),
+    ),
+    clusterDurations: z.array(
+      z.object({ from: z.enum(CLUSTER_MILESTONES), to: z.enum(CLUSTER_MILESTONES), duration: quantiles }),
+    ),
+    pollLateness: quantiles,
+    stages: z.array(z.object({ role: z.string(), stage: z.string(), duration: quantiles })),
+    replies: z.array(
+      z.object({
+        step: z.string(),
+        received: count,
+        posted: count,
+        deduplicated: count,
+        failed: count,
+        dropped: count.describe('Its program ended before the reply was answered.'),
+        inFlight: count,
+      }),
+    ),
+    boot: z.array(
+      z.object({
+        kind: z.enum(BOOT_KINDS),
+        requests: count,
+        errors: count,
+        outcomes: counts,
+        bytes: z.number(),
+        duration: quantiles,
+      }),
+    ),
+    errors: z.partialRecord(z.enum(ERROR_KINDS), count),
+    connections: z.object({ opened: count, closed: count, open: count }),
+    bytes: z.object({ sent: z.number(), received: z.number() }),
+    generator: z.object({
+      cpuPercent: z.number().describe('Of one core, over the whole run and all threads.'),
+      rssBytes: z.number(),
+      peakRssBytes: z.number(),
+      workers: count,
+      saturated: z.boolean(),
+      saturatedSeconds: z.number(),
+      watchedSeconds: z.number(),
+      saturatedBy: z.record(z.string(), z.number()),
+    }),
+    drift: z.object({ differences: count, result: z.string() }).nullable(),
+    deviations: z.array(z.string()),
+    leftBehind: z.array(leftBehind),
+  })
+  .describe(
+    'What a run of a plan came to, or how it stands. Durations are milliseconds unless their name says seconds.',
+  );
+
+/** Fails to compile when one has a field that the other lacks, or has another type: a new field of the summary wants a line above. */
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
+true satisfies Same<z.infer<typeof runSummary>, RunSummary>;
