@@ -45,7 +45,7 @@ beforeAll(async () => {
   proxy = await new CountingProxy(report.url, DELAY_MS).listen();
   const plan = parsePlan(
     {
-      ...{ name: 'outage', seed: 'outage', service: { url: proxy.url }, boot_spread: '30s' },
+      ...{ name: 'outage', seed: 'outage', service: { url: proxy.url }, boot_spread: '30s', poll_interval: '60s' },
       clusters: [{ topology: { control_planes: 3, workers: HOSTS - 3 }, just_infraenv: true, amount: 1 }],
     },
     'plan',
