@@ -324,6 +324,18 @@ describe('polling', () => {
     expect(world.waits.slice(1)).toEqual([{ ms: 1.5 * MINUTE, paceMs: MINUTE, attempts: 1 }]);
   });
 
+  it('waits for nothing any more when the service does not know it', async () => {
+    const outcomes = ['ok', 'gone'];
+    const gone = { status: 404, body: '{"code":"404","reason":"no such host"}' };
+    script({ poll: () => (outcomes.shift() === 'ok' ? instructions([]) : gone) });
+    const machine = world.boot();
+    await world.run(RUNNER_START_MS + HOUR);
+    machine.unplug();
+    await world.run(1000);
+    expect(world.phases).toContain('frozen');
+    expect(world.waits.length).toBe(1);
+  });
+
   it('gives up after 15 minutes, exits and registers at once', async () => {
     script({ poll: () => FAILURES['500']! });
     world.boot();

@@ -83,6 +83,8 @@ function onFailedPoll(runner: RunnerProcess, outcome: RoundTripOutcome, dueMs: n
     outcome.status === 404 &&
     isTypedError(outcome.contentType, outcome.body)
   ) {
+    // Refused for good is an answer: nothing is waited for any more.
+    runner.attempts = 0;
     agent.freeze('poll-frozen', 'the service does not know this host (404)');
     return;
   }
