@@ -7,9 +7,8 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 
 export default defineConfig({
   test: {
-    reporters: ['default', './testing/skipped-tests.ts'],
+    reporters: ['default', './model/testing/skipped-tests.ts'],
     include: [
-      'testing/**/*.test.ts',
       'model/**/*.test.ts',
       'manifests/**/*.test.ts',
       'swarm/**/*.test.ts',

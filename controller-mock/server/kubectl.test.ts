@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeUnless, findKubectl } from '../../testing/needs.ts';
+import { describeUnless, findKubectl } from '../../model/testing/needs.ts';
 import { podLogsOf, setUsageSource } from '../builtins/index.ts';
 import { type KubeMock, startKubeMock } from '../index.ts';
 import type { KubeObject } from './resource.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeUnless, findKubectl } from '../../testing/needs.ts';
+import { describeUnless, findKubectl } from '../../model/testing/needs.ts';
 import { type KubeMock, startKubeMock } from '../index.ts';
 import { seedHub } from './hub.ts';
 

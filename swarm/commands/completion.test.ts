@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeUnless, lackOf } from '../../testing/needs.ts';
+import { describeUnless, lackOf } from '../../model/testing/needs.ts';
 import { CLI_ENV, MAIN } from './testing/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarm-completion-'));

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { itUnless } from '../../testing/needs.ts';
+import { itUnless } from '../../model/testing/needs.ts';
 import { InputError } from './exit.ts';
 import { manifestsCommand } from './manifests.ts';
 import { CLI_ENV, MAIN } from './testing/cli.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { describeUnless } from '../../testing/needs.ts';
+import { describeUnless } from '../../model/testing/needs.ts';
 import { NO_LABS } from '../noop/testing/namespaces.ts';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';

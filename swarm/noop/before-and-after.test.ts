@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { describeUnless } from '../../testing/needs.ts';
+import { describeUnless } from '../../model/testing/needs.ts';
 import type { MachineState } from './testing/machine-state.ts';
 import { NO_LABS } from './testing/namespaces.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeUnless } from '../../testing/needs.ts';
+import { describeUnless } from '../../model/testing/needs.ts';
 import { Lab } from './lab.ts';
 import { NO_LABS } from './testing/namespaces.ts';
 

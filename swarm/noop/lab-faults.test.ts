@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { describeUnless } from '../../testing/needs.ts';
+import { describeUnless } from '../../model/testing/needs.ts';
 import { HOST_FOLDER_BYTES } from './host-folder.ts';
 import { Lab, type LabFigures } from './lab.ts';
 import { NO_LABS } from './testing/namespaces.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
-import { describeUnless } from '../../testing/needs.ts';
+import { describeUnless } from '../../model/testing/needs.ts';
 import { trustFiles } from './host-files.ts';
 import { Lab } from './lab.ts';
 import type { HostFile } from './lab-protocol.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeUnless } from '../../testing/needs.ts';
+import { describeUnless } from '../../model/testing/needs.ts';
 import { NO_LABS } from './testing/namespaces.ts';
 import { escapedCommands, executedCommands, missingCommands, parseAttempts, unknownFlags } from './watched-commands.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { describeUnless } from '../../../testing/needs.ts';
+import { describeUnless } from '../../../model/testing/needs.ts';
 import { NO_LABS } from '../../noop/testing/namespaces.ts';
 import { runCheck } from './check.ts';
 import type { ProgramReport } from './report.ts';

@@ -1,6 +1,6 @@
 /** Support for tests: some containers allow no namespaces at all, and nothing of a lab can be tried there. */
 import { execFileSync } from 'node:child_process';
-import { type Lack, lackOf } from '../../../testing/needs.ts';
+import { type Lack, lackOf } from '../../../model/testing/needs.ts';
 
 /** Why no-op hosts cannot run here; null where they can. */
 export const NO_LABS: Lack = lackOf('unshare', 'setpriv', 'mount', 'ip', 'hostname', 'perl') ?? lackOfNamespaces();

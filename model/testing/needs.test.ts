@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { lackOf } from './needs.ts';
 
 const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'needs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const NEEDS = JSON.stringify(join(ROOT, 'testing/needs.ts'));
+const NEEDS = JSON.stringify(join(import.meta.dirname, 'needs.ts'));
 
 /** A folder with one file of tests. */
 function newProject(tests: string): string {
@@ -22,7 +22,7 @@ function newProject(tests: string): string {
 
 /** What the tests of a project print where PATH has nothing at all. */
 async function vitest(project: string): Promise<string> {
-  const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'testing/skipped-tests.ts')}`];
+  const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'skipped-tests.ts')}`];
   const args = [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--root', project, ...reporters];
   const { stdout } = await run(process.execPath, args, { cwd: project, env: { PATH: folder, NO_COLOR: '1' } });
   return stdout;
