@@ -78,6 +78,15 @@ describe('budget of connections', () => {
     expect(connectionBudget(plan(1000), { files: needed, ports: 28_232 }).refusal).toBeNull();
   });
 
+  it('looks at a year of polls a second apart as at a day of them', () => {
+    const boots = (days: number) => ({ ...plan(100, {}, days * 86_400), pollIntervalSeconds: 1 });
+    const [day, year] = [1, 365].map((days) => connectionBudget(boots(days), { files: 60_000, ports: 60_000 }).needed);
+    // Each host has a connection of each of the last 90 seconds.
+    expect(day).toBeGreaterThan(100 * 90);
+    expect(day).toBeLessThan(100 * 91 * 1.1 + 10);
+    expect(Math.abs(year! - day!) / day!).toBeLessThan(0.01);
+  });
+
   it('counts ports by source address', () => {
     const limits = { files: 1_000_000, ports: 28_232 };
     expect(connectionBudget(plan(20_000), limits).warning).toContain('source addresses');

@@ -150,9 +150,8 @@ export class OpenConnections {
   /** Most connections open at once. @param idleSeconds simulated seconds that they linger after use @param workers threads */
   most(idleSeconds: number, workers: number): number {
     const { mode } = this.#plan.connections;
-    const hosts = this.mostHosts();
-    if (mode === 'shared') return Math.min(hosts, SHARED_CONNECTIONS * workers);
-    if (mode === 'keep-alive') return hosts;
+    if (mode === 'shared') return Math.min(this.mostHosts(), SHARED_CONNECTIONS * workers);
+    if (mode === 'keep-alive') return this.mostHosts();
     return Math.ceil(this.#most((life) => this.#profile(life, idleSeconds)));
   }
 
@@ -181,16 +180,17 @@ export class OpenConnections {
     const stays = idleSeconds + REQUEST_SECONDS * clockSpeed;
     const interval = pollIntervalSeconds ?? USUAL_POLL_SECONDS;
     const end = Math.min(installation?.reboot ?? Infinity, this.#seconds);
+    const connectivity = several ? [CONNECTIVITY_SECONDS] : [];
+    // Polls that come several in a step are as many at any time, once the first of them are gone: a year has too many to look at each.
+    const even = interval < this.#stepSeconds ? Math.min(end, FIRST_POLL_SECONDS + stays) : end;
     const sessions = [session([0], stays)];
-    for (let at = FIRST_POLL_SECONDS; at < end; at += interval) {
+    for (let at = FIRST_POLL_SECONDS; at < even; at += interval) {
       const replies = at === FIRST_POLL_SECONDS ? FIRST_REPLIES_SECONDS : [];
-      sessions.push(
-        session(
-          [0, ...replies, ...(several ? [CONNECTIVITY_SECONDS] : [])].map((after) => at + after),
-          stays,
-        ),
-      );
+      const requests = [0, ...replies, ...connectivity].map((after) => at + after);
+      sessions.push(session(requests, stays).map((one) => ({ ...one, to: Math.min(one.to, even) })));
     }
+    const lasting = session([0, ...connectivity], stays).reduce((sum, { from, to }) => sum + to - from, 0);
+    sessions.push([{ from: even, to: end, connections: lasting / interval }]);
     // A machine that reboots takes its connections with it.
     const polls = sessions.flat().map((one) => ({ ...one, to: Math.min(one.to, end) }));
     return this.#covered([...polls, ...scaled(installation?.host ?? [], idleSeconds)]);
