@@ -705,6 +705,25 @@ export function describeTransport(name: string, create: (options: TransportOptio
         expect((await connecting).kind).toBe('aborted');
         await until(() => raw.open === 0);
       });
+
+      it.each([
+        'per-poll',
+        'keep-alive',
+      ] as const)('none after one that was aborted with its answer (%s)', async (mode) => {
+        const { url } = await server((socket) => socket.write(OK));
+        const controller = new AbortController();
+        const observer = {
+          connectionOpened: () => opened++,
+          connectionClosed: () => closed++,
+          requestRepeated: (how: string) => repeated.push(how),
+          // The answer has arrived, and nobody who waits for it has been told.
+          tap: () => ({ sent() {}, received: () => queueMicrotask(() => controller.abort()), closed() {} }),
+        };
+        const client = session(transport({ mode, observer }), url);
+        expect((await client.request({ ...GET, signal: controller.signal })).status).toBe(200);
+        // At once, before the system has said that the connection is closed; a POST is not sent again by itself.
+        expect((await client.request(POST)).status).toBe(200);
+      });
     });
 
     describe('prepared requests', () => {

@@ -147,7 +147,7 @@ export class Connection implements OwnConnection {
   #exchange: Exchange | null = null;
   #cancelDial: () => void = noop;
   #destroyed = false;
-  /** Its socket is open. */
+  /** Its socket is open, and stays so. */
   live = false;
   /** A request was sent on the open socket before. */
   used = false;
@@ -237,6 +237,8 @@ export class Connection implements OwnConnection {
   async destroy(why: string, cause?: unknown): Promise<void> {
     if (this.#destroyed) return;
     this.#destroyed = true;
+    // The system says so only later, and an answer that came with the end would leave it idle until then.
+    this.live = false;
     this.#onEnd(this);
     this.#cancelDial();
     await this.#client.destroy(new TransportError('aborted', why, { cause }));
