@@ -6,6 +6,7 @@ import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ratesBetween } from '../telemetry/telemetry-rates.ts';
 import type { TelemetryReader, TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
 import { canRedraw, Picture, type Screen } from './picture.ts';
+import { quantiles, quantileTexts } from './quantiles.ts';
 import { bar, createStyle, formatCount, formatMs, formatShare, type Style, table, wantsColour } from './style.ts';
 import { type Funnel, type FunnelStep, funnelSteps } from './summary.ts';
 
@@ -48,10 +49,13 @@ interface Look {
   clusters: FunnelStep[];
   /** Requests in a second. */
   rate: number;
-  p50: number;
-  p99: number;
+  /** Of latest answers; '-' where there are none. */
+  p50: string;
+  p99: string;
   requests: number;
   errors: number;
+  /** Requests that this machine could not send, in words; '' for none. */
+  own: string;
   /** Requests that wait for their answers, in words. */
   inFlight: string;
   /** Share of the simulated user's own requests, in words; '' for none. */
@@ -135,7 +139,7 @@ export class Progress {
     lines.push(...steps('hosts   ', look.hosts), '', ...steps('clusters', look.clusters), '');
     const errors = `${formatCount(look.errors)} (${formatShare(look.errors, look.requests)})`;
     lines.push(
-      `requests  ${look.rate.toFixed(0)}/s${look.ofUser}  p50 ${formatMs(look.p50)}  p99 ${formatMs(look.p99)}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.inFlight}  open connections ${formatCount(look.open)}`,
+      `requests  ${look.rate.toFixed(0)}/s${look.ofUser}  p50 ${look.p50}  p99 ${look.p99}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.own && `${style.bad(look.own)}  `}${look.inFlight}  open connections ${formatCount(look.open)}`,
     );
     if (look.waiting !== '') lines.push(style.bad(`unanswered ${look.waiting}`));
     if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
@@ -158,7 +162,7 @@ export class Progress {
       `${formatMs(look.elapsedMs)} ${this.#source.state}`,
       `hosts ${this.#source.plan.hostCount}: ${hosts}`,
       `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
-      `${look.rate.toFixed(0)} req/s${look.ofUser}, p50 ${formatMs(look.p50)}, p99 ${formatMs(look.p99)}, errors ${look.errors} of ${look.requests}, ${look.inFlight}`,
+      `${look.rate.toFixed(0)} req/s${look.ofUser}, p50 ${look.p50}, p99 ${look.p99}, errors ${look.errors} of ${look.requests}, ${look.own && `${look.own}, `}${look.inFlight}`,
     ];
     if (look.waiting !== '') parts.push(`unanswered ${look.waiting}`);
     if (look.etaMs !== null) parts.push(`about ${formatMs(look.etaMs)} left`);
@@ -176,6 +180,7 @@ export class Progress {
     const oldest = this.#window[0]!;
     const alone = this.#window.length === 1;
     const recent = alone ? latency : latency.since(oldest.latency);
+    const [p50 = '', p99 = ''] = quantileTexts(quantiles(recent), ['p50', 'p99']);
     const elapsedMs = now - this.#startedAt;
     const { hosts, clusters } = funnelSteps(index.funnel());
     const remaining = this.#source.state === 'running' ? index.remainingMs() : null;
@@ -189,10 +194,11 @@ export class Progress {
       hosts,
       clusters,
       rate,
-      p50: recent.quantile(0.5),
-      p99: recent.quantile(0.99),
+      p50,
+      p99,
       requests: snapshot.totals.requests,
       errors: snapshot.totals.unanswered + snapshot.totals.refused,
+      own: snapshot.totals.own === 0 ? '' : `own errors ${formatCount(snapshot.totals.own)}`,
       open: snapshot.connections.open,
       inFlight: inFlightText(snapshot),
       ofUser: shareOfUser(snapshot),

@@ -1,5 +1,6 @@
 /** A distribution of durations in the few numbers that people read. */
 import type { Distribution } from '../telemetry/histogram.ts';
+import { formatMs } from './style.ts';
 
 /** Milliseconds; all 0 when `count` is 0. */
 export interface Quantiles {
@@ -22,4 +23,9 @@ export function quantiles(distribution: Distribution): Quantiles {
     p99: distribution.quantile(0.99),
     max: distribution.max,
   };
+}
+
+/** Some of them for people; `-` where nothing was measured, as 0 ms would be a very good figure. */
+export function quantileTexts(measured: Quantiles, names: readonly Exclude<keyof Quantiles, 'count'>[]): string[] {
+  return names.map((name) => (measured.count === 0 ? '-' : formatMs(measured[name])));
 }

@@ -396,6 +396,25 @@ describe('progress', () => {
     index: { funnel: () => FUNNEL, failures: () => [1], remainingMs: () => 90_000 },
   });
 
+  it('has no latency of a service that never answered, neither at the end nor while the run goes on', () => {
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 4, clusterSlots: 2 });
+    const telemetry = new SharedTelemetry(buffer, 0);
+    const reader = new TelemetryReader(buffer);
+    const ask = (outcome: RequestOutcome) =>
+      telemetry.request({
+        ...{ client: 'user', endpoint: 'get-cluster', outcome, dueAt: 1, sentAt: 0, firstByteAt: 0, endAt: 2 },
+        ...{ bytesSent: 0, bytesReceived: 0 },
+      });
+    ask('refused');
+    const text = renderSummary(summarize(reader, facts(), 1));
+    expect(text).toMatch(/user +get-cluster +1 +0\.0\/s +100\.0%( +-){8}$/m);
+    expect(text).toMatch(/failed attempts \(.*\) took p50 1\.0 ms/);
+    const progress = new Progress({ source: { ...source(), reader }, stream: { write: () => {} }, now: () => 2000 });
+    expect(progress.line()).toMatch(/p50 -, p99 -, errors 1 of 1, in flight 0/);
+    ask('files-exhausted');
+    expect(progress.line()).toMatch(/errors 1 of 2, own errors 1, in flight 0/);
+  });
+
   it("says what share of the requests is the simulated user's, at the end and while the run goes on", () => {
     const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 4, clusterSlots: 2 });
     const telemetry = new SharedTelemetry(buffer, 0);

@@ -1,6 +1,6 @@
 /** What the end summary says of requests: how many, how long, what went wrong and when. */
 import type { SeriesPointSummary } from './answer-summary.ts';
-import type { Quantiles } from './quantiles.ts';
+import { type Quantiles, quantileTexts } from './quantiles.ts';
 import type { RequestErrorSummary, RequestLatencies } from './request-summary.ts';
 import { formatBytes, formatCount, formatMs, formatShare, type Style, sparkline, table } from './style.ts';
 import type { RunSummary } from './summary.ts';
@@ -20,16 +20,16 @@ export function requestLines(summary: RunSummary, style: Style): string[] {
   if (summary.requests.length === 0) return [];
   const { totals } = summary;
   const cells = (row: RequestLatencies) => [
-    ...([row.sinceDue.p50, row.sinceDue.p95, row.sinceDue.p99, row.sinceDue.max] as const),
-    ...([row.sinceSent.p50, row.sinceSent.p99] as const),
-    ...([row.untilSuccess.p99, row.untilSuccess.max] as const),
+    ...quantileTexts(row.sinceDue, ['p50', 'p95', 'p99', 'max']),
+    ...quantileTexts(row.sinceSent, ['p50', 'p99']),
+    ...quantileTexts(row.untilSuccess, ['p99', 'max']),
   ];
   const row = (names: string[], count: number, rate: number, errors: number, latencies: RequestLatencies) => [
     ...names,
     formatCount(count),
     `${rate.toFixed(1)}/s`,
     formatShare(errors, count),
-    ...cells(latencies).map(formatMs),
+    ...cells(latencies),
   ];
   const head = [
     'client',

@@ -2,6 +2,7 @@
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import type { Spread } from './noop-summary.ts';
+import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
 import {
   bar,
@@ -171,10 +172,7 @@ function hubRequests({ hub }: RunSummary, style: Style): string[] {
     resource,
     formatCount(count),
     formatShare(errors, count),
-    formatMs(latency.p50),
-    formatMs(latency.p95),
-    formatMs(latency.p99),
-    formatMs(latency.max),
+    ...quantileTexts(latency, ['p50', 'p95', 'p99', 'max']),
     codesOf(codes),
   ]);
   const lines = table(
@@ -217,10 +215,7 @@ function clusterDurations({ clusterDurations: durations }: RunSummary): string[]
   const rows = durations.map(({ from, to, duration }) => [
     `${from} → ${to}`,
     formatCount(duration.count),
-    formatMs(duration.p50),
-    formatMs(duration.p95),
-    formatMs(duration.p99),
-    formatMs(duration.max),
+    ...quantileTexts(duration, ['p50', 'p95', 'p99', 'max']),
   ]);
   return rows.length === 0 ? [] : table([['', 'clusters', 'p50', 'p95', 'p99', 'max'], ...rows], [1, 2, 3, 4, 5]);
 }
@@ -233,9 +228,7 @@ function bootDownloads({ boot, errors, simulatedSeconds }: RunSummary): string[]
     formatShare(failed, count),
     formatBytes(bytes),
     formatCount(duration.count),
-    formatMs(duration.p50),
-    formatMs(duration.p95),
-    formatMs(duration.max),
+    ...quantileTexts(duration, ['p50', 'p95', 'max']),
   ]);
   const bytes = boot.reduce((sum, row) => sum + row.bytes, 0);
   const failed = errors['boot-failed'] ?? 0;
@@ -255,9 +248,7 @@ function stages(summary: RunSummary): string[] {
     role,
     stage,
     formatCount(duration.count),
-    formatMs(duration.p50),
-    formatMs(duration.p95),
-    formatMs(duration.max),
+    ...quantileTexts(duration, ['p50', 'p95', 'max']),
   ]);
   return table([['role', 'stage', 'count', 'p50', 'p95', 'max'], ...rows], [2, 3, 4, 5]);
 }
