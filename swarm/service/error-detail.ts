@@ -2,9 +2,13 @@
 
 const DETAIL_LENGTH = 600;
 
+/** Of control characters those that lay out text. Others would be orders to the terminal that shows it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a service may send them
+const ORDERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+
 /** What an error answer says, shortened in the middle. */
 export function errorDetail(body: Buffer): string {
-  return shorten(reasonIn(body.toString()));
+  return shorten(reasonIn(body.toString()).replaceAll(ORDERS, ' '));
 }
 
 /** What the service's error bodies of either shape say, without their envelope; other text as it is. */

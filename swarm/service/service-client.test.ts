@@ -242,6 +242,8 @@ describe('answers', () => {
     ['{"code":602,"message":"name in body is required"}', 'name in body is required'],
     ['{"reason":7}', '{"reason":7}'],
     ['null', 'null'],
+    ['{"reason":"a\\u001b[2J\\u0007b\\u009b31m\\n\\tc"}', 'a [2J b 31m\n\tc'],
+    ['\u001b]0;title\u0007no JSON', ' ]0;title no JSON'],
     [`{"reason":"${'a'.repeat(1000)}the cause"}`, `${'a'.repeat(300)} … ${'a'.repeat(291)}the cause`],
   ])('tells the reason in %s', async (body, detail) => {
     reactions = [{ status: 400, type: 'application/json', body }];
