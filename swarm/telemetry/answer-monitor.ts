@@ -66,8 +66,10 @@ export class AnswerMonitor {
     this.#timer.unref();
   }
 
+  /** Nobody looks any more: an outage that goes on ends here, for all that is known. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#recover();
   }
 
   /** Looks at what has happened since the last look. */
@@ -128,14 +130,25 @@ export class AnswerMonitor {
 
   /** Lengths of all outages in milliseconds, one that goes on included. */
   outageLengths(): Distribution {
-    const lengths = new Distribution();
-    lengths.addWords(this.#outageLengths, 0);
+    const lengths = this.endedOutageLengths();
     if (this.#current) {
       const words = new Float64Array(HISTOGRAM_WORDS);
-      recordDuration(words, 0, this.#current.endMs - this.#current.startMs);
+      recordDuration(words, 0, this.outageMs());
       lengths.addWords(words, 0);
     }
     return lengths;
+  }
+
+  /** As {@link outageLengths}, of those that are over: their lengths change no more. */
+  endedOutageLengths(): Distribution {
+    const lengths = new Distribution();
+    lengths.addWords(this.#outageLengths, 0);
+    return lengths;
+  }
+
+  /** Milliseconds of the outage that goes on; 0 when there is none. */
+  outageMs(): number {
+    return this.#current ? this.#current.endMs - this.#current.startMs : 0;
   }
 
   #recover(): void {

@@ -166,9 +166,17 @@ function rows(version: string): MetricRow[] {
     {
       name: 'swarm_service_outage_duration_seconds',
       type: 'histogram',
-      help: 'Times in which requests failed or waited and none got a good answer, the one that goes on included.',
+      help: 'Times in which requests failed or waited and none got a good answer, when they are over.',
       run: ({ answers }) =>
-        answers ? histogram('swarm_service_outage_duration_seconds', {}, LATENCY_BOUNDS, answers.outageLengths()) : [],
+        answers
+          ? histogram('swarm_service_outage_duration_seconds', {}, LATENCY_BOUNDS, answers.endedOutageLengths())
+          : [],
+    },
+    {
+      name: 'swarm_service_outage_current_seconds',
+      type: 'gauge',
+      help: 'Length of such a time that goes on; 0 when there is none.',
+      run: ({ answers }) => (answers ? [{ labels: {}, value: answers.outageMs() / 1000 }] : []),
     },
     {
       name: 'swarm_service_outage_last_start_timestamp_seconds',
