@@ -718,6 +718,17 @@ describe('other programs and reboots', () => {
   });
 });
 
+it('steps are dropped with their machine at once, not when their time would have been over', async () => {
+  script({ poll: () => instructions(seen('poll').length < 2 ? [INVENTORY] : [INVENTORY, INVENTORY]) });
+  const machine = world.boot();
+  await world.run(RUNNER_START_MS + MINUTE + 100);
+  machine.unplug();
+  expect(world.steps).toHaveLength(3);
+  expect(world.replies).toEqual(['inventory posted', 'inventory dropped', 'inventory dropped']);
+  await world.run(MINUTE);
+  expect(world.replies).toHaveLength(3);
+});
+
 describe.each(['per-poll', 'keep-alive'] as const)('connections of a program that ends (%s)', (mode) => {
   beforeEach(async () => {
     await world.close();

@@ -6,9 +6,10 @@
  *   next_step_runner  polls, runs steps and replies, under the ids and the version that the        one after the other
  *                     answer to the registration named
  */
+import type { StepType } from '../../model/protocol/states.ts';
 import type { Machine } from '../host/machine.ts';
 import type { RoundTripOutcome } from '../service/round-trip.ts';
-import type { ErrorKind } from '../telemetry/telemetry.ts';
+import type { ErrorKind, ReplyFate } from '../telemetry/telemetry.ts';
 import { Program } from '../transport/program.ts';
 import { type Session, TransportError } from '../transport/transport.ts';
 import type { RunnerCommand } from './answers.ts';
@@ -84,6 +85,8 @@ export class RunnerProcess {
   paceMs = 0;
   /** Bits of the steps that the process's own semaphores guard and that are under way. */
   semaphores = 0;
+  /** Types of the steps that are under way; null when there are none. */
+  #steps: (StepType | 'unknown')[] | null = null;
   /** Another agent image was pulled: the process ends at its next wait. */
   upgraded = false;
   ended = false;
@@ -108,9 +111,29 @@ export class RunnerProcess {
     this.attempts = 0;
   }
 
-  /** The process ends. A poll that has waited longer than the pace made others impossible, though it never gets an answer. */
+  stepBegins(type: StepType | 'unknown'): void {
+    this.agent.group.environment.runtime.telemetry.stepReply(type, 'received');
+    this.#steps ??= [];
+    this.#steps.push(type);
+  }
+
+  /** A step that outlives the process has had its fate. */
+  stepEnds(type: StepType | 'unknown', fate: ReplyFate): void {
+    if (this.ended) return;
+    this.agent.group.environment.runtime.telemetry.stepReply(type, fate);
+    const steps = this.#steps!;
+    if (steps.length === 1) this.#steps = null;
+    else steps.splice(steps.indexOf(type), 1);
+  }
+
+  /**
+   * The process ends, and its steps with it: what they sleep for may be longer than the run. A poll that has waited longer than the pace
+   * made others impossible, though it never gets an answer.
+   */
   end(): void {
     this.ended = true;
+    for (const type of this.#steps ?? []) this.agent.group.environment.runtime.telemetry.stepReply(type, 'dropped');
+    this.#steps = null;
     if (this.attempts === 0 || this.paceMs === 0) return;
     if (this.agent.group.environment.runtime.clock.now() - this.firstDueMs >= this.paceMs) this.tellWait();
   }

@@ -31,16 +31,14 @@ export async function runStep(runner: RunnerProcess, session: AgentSession, inst
   session.uses++;
   const { agent } = runner;
   const type = STEP_TYPES.find((known) => known === instruction.step_type);
-  const { telemetry } = agent.group.environment.runtime;
-  telemetry.stepReply(type ?? 'unknown', 'received');
+  runner.stepBegins(type ?? 'unknown');
   try {
     const result = await perform(runner, type, instruction.args);
-    if (!result || runner.ended) telemetry.stepReply(type ?? 'unknown', 'dropped');
-    else if (result === KNOWN) telemetry.stepReply(type!, 'deduplicated');
+    if (!result || runner.ended) return;
+    if (result === KNOWN) runner.stepEnds(type!, 'deduplicated');
     else await reply(runner, session, instruction, type, result);
   } catch (error) {
     if (!runner.ended) throw error;
-    telemetry.stepReply(type ?? 'unknown', 'dropped');
   } finally {
     agent.closeSession(session);
   }
@@ -117,10 +115,10 @@ async function reply(
   result: StepResult,
 ): Promise<void> {
   const { agent } = runner;
-  const { clock, telemetry } = agent.group.environment.runtime;
+  const { clock } = agent.group.environment.runtime;
   const { output, error = '', exitCode = 0 } = result;
   if (exitCode === 0 && type && runner.replies.has(clock, type, output)) {
-    telemetry.stepReply(type, 'deduplicated');
+    runner.stepEnds(type, 'deduplicated');
     return;
   }
   if (exitCode !== 0) agent.fail('step-failed', `${stepType} ended with ${exitCode}: ${error}`);
@@ -141,15 +139,12 @@ async function reply(
     },
     clock.now(),
   );
-  if (runner.ended) {
-    telemetry.stepReply(type ?? 'unknown', 'dropped');
-    return;
-  }
+  if (runner.ended) return;
   if (outcome instanceof TransportError || outcome.status !== 204) {
-    telemetry.stepReply(type ?? 'unknown', 'failed');
+    runner.stepEnds(type ?? 'unknown', 'failed');
     agent.fail('reply-lost', `${stepType}: ${describe(outcome)}`);
   } else {
-    telemetry.stepReply(type ?? 'unknown', 'posted');
+    runner.stepEnds(type ?? 'unknown', 'posted');
     if (exitCode === 0 && type) runner.replies.store(clock, type, output);
     if (type === 'inventory' && exitCode === 0 && agent.machine.phase === 'polling') agent.machine.enter('discovered');
   }
