@@ -108,7 +108,7 @@ it('passes over folders that are no runs, and ids that are no names', () => {
   writeFileSync(join(root, 'other', 'summary.json'), '{}');
   const archive = new RunArchive(root);
   expect(archive.list()).toEqual([]);
-  for (const id of ['', '.', '..', '../x', 'a/b', 'none']) expect(archive.get(id)).toBeNull();
+  for (const id of ['', '.', '..', '../x', 'a/b', 'a\0b', 'none']) expect(archive.get(id)).toBeNull();
   expect(new RunArchive(join(root, 'nowhere')).list()).toEqual([]);
 });
 

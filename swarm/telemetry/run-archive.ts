@@ -80,7 +80,7 @@ export class RunArchive {
   /** Null when there is no run of this name. */
   get(id: string): RunRecord | null {
     // Ids come from outside; they name folders here and nothing else.
-    if (basename(id) !== id || id === '' || id === '.' || id === '..') return null;
+    if (basename(id) !== id || id === '' || id === '.' || id === '..' || id.includes('\0')) return null;
     const folder = join(this.root, id);
     const ledger = statSync(join(folder, LEDGER_FILE), { throwIfNoEntry: false });
     const summary = statSync(join(folder, SUMMARY_FILE), { throwIfNoEntry: false });
