@@ -84,7 +84,7 @@ export const STATUS_PAGE = `<!doctype html>
     ['refused', (one) => one.refused / one.seconds, (value) => value.toFixed(1) + '/s'],
     ['failed', (one) => one.failed / one.seconds, (value) => value.toFixed(1) + '/s'],
     ['own errors', (one) => one.ownErrors / one.seconds, (value) => value.toFixed(1) + '/s'],
-    ['oldest wait', (one) => 1000 * one.oldestSeconds, ms]].flatMap(([name, value, text]) => {
+    ['oldest wait', (one) => 1000 * one.oldestSeconds, long]].flatMap(([name, value, text]) => {
     const values = points.map(value), most = Math.max(...values);
     const bars = el('div', { class: 'course' }, ...values.map((one) => el('i', { style: 'height:' + (most ? Math.max(one ? 4 : 0, 100 * one / most) : 0) + '%' })));
     return most ? [el('div', { class: 'row' }, el('span', {}, name), bars, el('span', {}, text(most)))] : [];
@@ -191,15 +191,15 @@ ${BACKUP_SCRIPT}
       const oldest = Math.max(0, ...(summary.underWay ?? []).map((one) => one.oldestSeconds));
       const errors = (own) => (summary.requestErrors ?? []).filter((one) => one.own === own).slice(0, 20).map((one) =>
         one.client + ' · ' + one.endpoint + ' · ' + one.code + ' · ' + count(one.count) + ' ×' + (one.message ? ': ' + one.message : '') + (one.expected ? ' (no fault: ' + one.expected + ')' : ''));
-      const outages = (summary.outages ?? []).filter((one) => one.seconds >= 2).slice(0, 20).map((one) => 'no good answer for ' + ms(1000 * one.seconds) +
-        ' from ' + one.startedAt.slice(11, 19) + ' UTC, ' + ms(1000 * one.afterSeconds) + ' after the start: ' + count(one.failed) + ' requests failed, up to ' + count(one.waiting) + ' waited at once');
-      const waits = (summary.unanswered ?? []).filter((one) => one.seconds >= 2).map((one) => 'a request of ' + one.client + ' was unanswered for ' + ms(1000 * one.seconds) + ' at ' + one.at.slice(11, 19) + ' UTC');
+      const outages = (summary.outages ?? []).filter((one) => one.seconds >= 2).slice(0, 20).map((one) => 'no good answer for ' + long(1000 * one.seconds) +
+        ' from ' + one.startedAt.slice(11, 19) + ' UTC, ' + long(1000 * one.afterSeconds) + ' after the start' + (one.failed ? ', ' + count(one.failed) + ' requests failed' : '') + (one.waiting ? ', up to ' + count(one.waiting) + ' waited at once' : ''));
+      const waits = (summary.unanswered ?? []).filter((one) => one.seconds >= 2).map((one) => 'a request of ' + one.client + ' was unanswered for ' + long(1000 * one.seconds) + ' at ' + one.at.slice(11, 19) + ' UTC');
       body.replaceChildren(
         el('section', { class: 'card wide' }, el('div', { class: 'tiles' },
           tile('clusters installed', summary.clusters.installed + ' / ' + summary.clusters.planned),
           tile(run.verdict ? 'requests a second, mean' : 'requests a second', (run.verdict ? summary.totals.rate : rate).toFixed(0)),
           tile('p99 since due, answered', some(summary.totals.sinceDue, 'p99')),
-          tile('in flight' + (oldest ? ', oldest ' + ms(1000 * oldest) : ''), count(inFlight), oldest > 5 ? 'bad' : ''),
+          tile('in flight' + (oldest ? ', oldest ' + long(1000 * oldest) : ''), count(inFlight), oldest > 5 ? 'bad' : ''),
           tile('errors', share(summary.totals.errors, summary.totals.requests), summary.totals.errors ? 'warn' : ''),
           tile('polls late, p99', some(summary.pollLateness, 'p99')),
           tile('open connections', count(summary.connections.open)))),
