@@ -108,6 +108,16 @@ describe('verdict', () => {
       'agent requests to get-instructions: p(99.9) of the duration since due is 12 s, limit below 500 ms',
     ],
     [
+      crossed('request_duration{client:agent,result:failed}', 'max<500', TREND, 12_000, false),
+      {},
+      'failed agent requests: max of the duration since due is 12 s, limit below 500 ms',
+    ],
+    [
+      crossed('request_success_duration{client:agent}', 'p(99)<500', TREND, 12_000, false),
+      {},
+      'agent requests: p(99) of the duration until success is 12 s, limit below 500 ms',
+    ],
+    [
       crossed('generator_saturation', 'rate<=0.25', { kind: 'rate', hits: 33_000, of: 44_000 }, 0.75),
       {},
       'the generator itself was the bottleneck for 75.0% of the time (33 s of 44 s), limit 25.0%: latencies measured then are too high',

@@ -95,9 +95,10 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
 
 /** `agent requests to get-instructions`, or the figure's name with its labels. */
 function subjectOf({ figure, labels }: Threshold): string {
-  const { client, endpoint, ...others } = labels;
+  const { client, endpoint, result, ...others } = labels;
   if (figure.startsWith('request')) {
-    return `${client ? `${client} requests` : 'requests'}${endpoint ? ` to ${endpoint}` : ''}`;
+    const which = [...(result ? [result] : []), ...(client ? [client] : []), 'requests'].join(' ');
+    return `${which}${endpoint ? ` to ${endpoint}` : ''}`;
   }
   const rest = Object.values(others);
   return `${figure.replaceAll('_', ' ')}${rest.length > 0 ? ` of ${rest.join(', ')}` : ''}`;
@@ -106,6 +107,7 @@ function subjectOf({ figure, labels }: Threshold): string {
 const TREND_WORDS: Readonly<Record<string, string>> = {
   request_duration: 'duration since due',
   request_send_duration: 'duration since sent',
+  request_success_duration: 'duration until success',
   request_age: 'age of the oldest without an answer',
 };
 
