@@ -4,6 +4,7 @@ import type { Redactor } from '../plan/redact.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { Evaluated } from '../report/thresholds.ts';
 import { reachVerdict, type Verdict } from '../report/verdict.ts';
+import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Measurements } from './measurements.ts';
 
 /** What is known of the clusters of a run. */
@@ -13,6 +14,13 @@ interface Lives {
   arrived: readonly Pick<ClusterLife, 'cluster' | 'outcome'>[];
 }
 
+/** Thresholds, and what is said of those that are crossed, at one moment. */
+interface Judged {
+  thresholds: Evaluated<RunThreshold>[];
+  outages: Outage[];
+  longestWaits: LongestWait[];
+}
+
 export class Judgement {
   readonly #measurements: Measurements;
   readonly #redactor: Redactor;
@@ -20,8 +28,8 @@ export class Judgement {
   #reasons: string[] = [];
   /** What could not be removed. */
   readonly #leftovers: string[] = [];
-  /** Thresholds that the verdict rests on. */
-  #judged: Evaluated<RunThreshold>[] | null = null;
+  /** What the verdict rests on. */
+  #judged: Judged | null = null;
   /** Ended early because it cannot succeed. */
   #givenUp = false;
 
@@ -59,12 +67,18 @@ export class Judgement {
 
   /** Thresholds stay as they stand now: of a run that was stopped, refused removals are told, and spoil no figure. */
   hold(lives: Lives): void {
-    this.#judged = this.thresholds(lives);
+    if (this.#judged) return;
+    const { answers } = this.#measurements;
+    this.#judged = {
+      thresholds: this.thresholds(lives),
+      outages: answers.outages(),
+      longestWaits: answers.longestWaits(),
+    };
   }
 
   /** The thresholds as things stand; once they are held, or after the verdict, as they stood then. */
   thresholds({ planned, arrived }: Lives): Evaluated<RunThreshold>[] {
-    if (this.#judged) return this.#judged;
+    if (this.#judged) return this.#judged.thresholds;
     const results = arrived.map((life) => life.outcome?.result);
     return this.#measurements.evaluate({
       of: planned,
@@ -75,12 +89,12 @@ export class Judgement {
 
   /** Reaches the verdict. Call once, when nothing more is measured. @param stopped ended early by its user */
   reach(lives: Lives, { stopped, startedAt }: { stopped: boolean; startedAt: Date }): Verdict {
-    this.#judged = this.thresholds(lives);
-    const { answers } = this.#measurements;
+    this.hold(lives);
+    const { thresholds, outages, longestWaits } = this.#judged!;
     const { verdict, reasons } = reachVerdict({
       causes: this.#reasons,
       givenUp: this.#givenUp,
-      thresholds: this.#judged,
+      thresholds,
       leftovers: this.#leftovers,
       stopped,
       details: {
@@ -88,8 +102,7 @@ export class Judgement {
         failures: lives.arrived
           .filter((life) => life.outcome?.result === 'failed')
           .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
-        outages: answers.outages(),
-        longestWaits: answers.longestWaits(),
+        ...{ outages, longestWaits },
       },
     });
     this.#reasons = reasons.map((reason) => this.#redactor.text(reason));
