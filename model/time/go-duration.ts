@@ -12,8 +12,8 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const FORM = /^([-+]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 
-/** They are counted in nanoseconds of 64 bits. */
-const LONGEST_MS = 2 ** 63 / 1e6;
+/** Milliseconds that none has: they are counted in nanoseconds of 64 bits. */
+export const TOO_LONG_MS = 2 ** 63 / 1e6;
 
 /** Milliseconds of a text such as `1h30m` or `1.5s`; null when Go would refuse it. */
 export function goDurationMs(text: string): number | null {
@@ -24,6 +24,6 @@ export function goDurationMs(text: string): number | null {
   for (const [, amount, unit] of match[2]!.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     ms += Number(amount) * UNITS[unit!]!;
   }
-  if (ms >= LONGEST_MS) return null;
+  if (ms >= TOO_LONG_MS) return null;
   return match[1] === '-' ? -ms : ms;
 }

@@ -2,6 +2,7 @@
  * Settings of the simulated service under the real service's environment names, with the real defaults.
  * Source: Service facts 2.4 and appendix D.
  */
+import { TOO_LONG_MS } from '../../model/time/go-duration.ts';
 import type { JsonObject, ServiceSettings } from '../service-api.ts';
 
 const SECOND = 1000;
@@ -155,8 +156,6 @@ export class SettingsError extends Error {
   }
 }
 
-/** Go counts a duration in nanoseconds of 64 bits. */
-const LONGEST_MS = 2 ** 63 / 1e6;
 /** The service panics when one of these is 0: Go, time.NewTicker. */
 const TICKERS: ReadonlySet<string> = new Set(['HOST_MONITOR_INTERVAL', 'CLUSTER_MONITOR_INTERVAL']);
 
@@ -180,7 +179,7 @@ export function parseDuration(name: string, text: string): number {
   if (sum === 0 && TICKERS.has(name)) {
     throw new SettingsError(`${name}: "${text}" is no time at all. Write a duration longer than 0, for example 8s.`);
   }
-  if (sum >= LONGEST_MS) {
+  if (sum >= TOO_LONG_MS) {
     throw new SettingsError(`${name}: "${text}" is longer than a Go duration can be. Write at most 2562047h.`);
   }
   return sum;

@@ -1,11 +1,11 @@
 /** What `swarm plan show` says a run needs, beside what a run takes: a real process, its threads, and the embedded service. */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { NeedsEstimate } from '../plan/needs.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -27,6 +27,7 @@ it.runIf(existsSync('/proc/self/fd'))(
   'says of a plan what its run takes',
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'swarm-needs-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const plan = join(directory, 'plan.yaml');
     writeFileSync(plan, PLAN);
     const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'plan', 'show', plan, '--json']);

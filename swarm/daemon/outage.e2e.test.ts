@@ -1,6 +1,6 @@
 /** What a run says of outages, beside a proxy that counts, delays and goes away: real processes, real HTTP. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,7 @@ interface Outage {
   to: number;
 }
 
+const directory = mkdtempSync(join(tmpdir(), 'swarm-outage-'));
 let service: ChildProcess;
 let proxy: CountingProxy;
 let summary: RunSummary;
@@ -53,7 +54,7 @@ beforeAll(async () => {
   const run = new Run({
     id: 'run',
     plan: { ...expandPlan(plan), clockSpeed: SPEED },
-    parts: realParts({ directory: mkdtempSync(join(tmpdir(), 'swarm-outage-')), warn: () => {} }),
+    parts: realParts({ directory, warn: () => {} }),
     workers: 1,
     holdSeconds: 100_000,
   });
@@ -79,6 +80,7 @@ beforeAll(async () => {
 afterAll(() => {
   proxy?.close();
   service?.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
 });
 
 it('counts every request, answer and connection that the proxy counted', () => {

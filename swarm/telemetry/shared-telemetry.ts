@@ -152,7 +152,7 @@ export class SharedTelemetry implements Telemetry {
 
   /**
    * Beside the wait itself those are recorded that polls would have had which were due meanwhile and were never sent: one pace shorter,
-   * two paces shorter … (HdrHistogram, recordValueWithExpectedInterval).
+   * two paces shorter … to the last, which may be shorter than the pace (HdrHistogram, recordValueWithExpectedInterval, leaves that out).
    */
   pollWaited(ms: number, paceMs: number, attempts: number): void {
     recordDuration(this.#words, AT.openLoop, ms);
