@@ -85,7 +85,7 @@ describe('description of a plan', () => {
   test('too few ports are noted with what to do', () => {
     const clusters = [{ topology: { control_planes: 3, workers: 497 }, amount: 40 }];
     expect(describeText({ clusters }).notes).toEqual([
-      expect.stringMatching(/^About 71680 local ports .* give 3 in connections\.source_addresses \(1 now\)/),
+      expect.stringMatching(/^About 71591 local ports .* give 3 in connections\.source_addresses \(1 now\)/),
     ]);
     expect(
       describeText({ clusters, connections: { source_addresses: ['127.0.0.1', '127.0.0.2', '127.0.0.3'] } }).notes,

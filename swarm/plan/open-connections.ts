@@ -53,7 +53,7 @@ const INSTALLATIONS: Readonly<Record<SpokeProfileName, Readonly<Record<'single' 
     single: {
       reboot: 1390,
       host: [
-        { from: 220, to: 340, connections: 1.3 },
+        { from: 220, to: 340, connections: 1.45 },
         { from: 340, to: 500, connections: 0.9 },
         { from: 960, to: 1390, connections: 0.7 },
       ],
@@ -177,15 +177,20 @@ export class OpenConnections {
   #profile({ of, several, installation }: Life, idleSeconds: number): Float64Array {
     if (of === 'cluster') return this.#covered(scaled(installation?.cluster ?? [], idleSeconds));
     const { pollIntervalSeconds, clockSpeed } = this.#plan;
-    const stays = idleSeconds + REQUEST_SECONDS * clockSpeed;
-    const interval = pollIntervalSeconds ?? USUAL_POLL_SECONDS;
+    const pace = pollIntervalSeconds ?? USUAL_POLL_SECONDS;
+    // An agent waits for the answer before the time to its next poll begins. Where connections linger for longer than that time, most
+    // are open when answers come at once, otherwise when they take long.
+    const busy = idleSeconds > pace ? 0 : REQUEST_SECONDS * clockSpeed;
+    const stays = idleSeconds + busy;
+    const first = FIRST_POLL_SECONDS + busy;
+    const interval = pace + busy;
     const end = Math.min(installation?.reboot ?? Infinity, this.#seconds);
     const connectivity = several ? [CONNECTIVITY_SECONDS] : [];
     // Polls that come several in a step are as many at any time, once the first of them are gone: a year has too many to look at each.
-    const even = interval < this.#stepSeconds ? Math.min(end, FIRST_POLL_SECONDS + stays) : end;
+    const even = interval < this.#stepSeconds ? Math.min(end, first + stays) : end;
     const sessions = [session([0], stays)];
-    for (let at = FIRST_POLL_SECONDS; at < even; at += interval) {
-      const replies = at === FIRST_POLL_SECONDS ? FIRST_REPLIES_SECONDS : [];
+    for (let at = first; at < even; at += interval) {
+      const replies = at === first ? FIRST_REPLIES_SECONDS : [];
       const requests = [0, ...replies, ...connectivity].map((after) => at + after);
       sessions.push(session(requests, stays).map((one) => ({ ...one, to: Math.min(one.to, even) })));
     }
