@@ -613,6 +613,24 @@ export function describeTransport(name: string, create: (options: TransportOptio
         expect((await Promise.all(pending)).map((error) => error.kind)).toEqual(['aborted', 'aborted', 'aborted']);
         await until(() => raw.open === 0 && closed === 3);
       });
+
+      it.each([
+        'per-poll',
+        'keep-alive',
+        'shared',
+      ] as const)('aborts what is asked while it closes (%s)', async (mode) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport({ mode });
+        const client = session(made, url);
+        await client.request(GET);
+        const closing = made.close();
+        // Its idle connection is there until its socket has closed.
+        expect((await failure(client.request(GET))).kind).toBe('aborted');
+        expect((await failure(client.request(POST))).kind).toBe('aborted');
+        await closing;
+        expect((await failure(client.request(GET))).kind).toBe('aborted');
+        expect(raw.requests).toHaveLength(1);
+      });
     });
 
     describe('failures', () => {
