@@ -177,15 +177,23 @@ export class SaturationMonitor {
     this.#judgedAt = nowMs;
   }
 
-  /** Looks every `everyMs` wall-clock milliseconds until `stop()`; does not keep the process alive. */
+  /** Looks from now on every `everyMs` wall-clock milliseconds until `stop()`; does not keep the process alive. */
   start(everyMs = 5000): void {
     this.stop();
+    this.#lateness = this.#reader.pollLateness();
+    this.#lookedAt = wallNow();
+    this.#judgedAt = this.#lookedAt;
     this.#timer = setInterval(() => this.look(wallNow()), everyMs);
     this.#timer.unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Judges the time since the last look, unless it was never started. */
+  end(): void {
+    if (this.#timer !== undefined) this.look(wallNow());
   }
 
   /** Judges the time since the last look. */
