@@ -104,12 +104,17 @@ function longestIdle(most: number, fits: (seconds: number) => boolean): number {
   return good;
 }
 
-/** How the agents of this plan connect. @param idleSeconds simulated seconds that idle connections linger */
+/** Connections of a thread that are being closed while others are being opened. */
+const CHANGING = 4;
+
+/** How the agents of this plan connect, in each of so many threads. */
 export function transportOptions(
   { connections, service, clockSpeed }: Pick<ExpandedPlan, 'connections' | 'service' | 'clockSpeed'>,
-  idleSeconds: number,
-): Omit<TransportOptions, 'observer'> {
+  { idleSeconds, room }: Pick<ConnectionBudget, 'idleSeconds' | 'room'>,
+  workers: number,
+): Omit<TransportOptions, 'observer' | 'onCrowded'> {
   return {
+    mostConnections: Math.max(1, Math.floor(room / workers) - CHANGING),
     mode: connections.mode,
     tls: service.tls,
     sourceAddresses: connections.sourceAddresses,

@@ -248,7 +248,7 @@ export class Run {
         clock: this.#clockSpec,
         boot: this.plan.boot,
         noop: noop && noopSetup(this.#noopMeans, this.directory, noop.access),
-        transport: { ...transportOptions(this.plan, this.#budget.idleSeconds), ...environmentProxy() },
+        transport: { ...transportOptions(this.plan, this.#budget, this.workers), ...environmentProxy() },
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
           for (const event of events) {

@@ -183,6 +183,11 @@ export class Connection implements OwnConnection {
     });
   }
 
+  /** It carries no request, and waits for the next one. */
+  get idle(): boolean {
+    return this.live && this.#exchange === null;
+  }
+
   #adopt(socket: net.Socket, set: ConnectionSet, options: TransportOptions): void {
     this.live = true;
     this.used = false;
