@@ -109,7 +109,23 @@ describe.concurrent('plan', () => {
 
   it('check and schema', async () => {
     expect(await swarm('plan', 'check', plan())).toMatchObject({ code: 0, stdout: 'ok: 2 clusters with 6 hosts\n' });
+    const one = file('one.yaml', 'clusters: [{topology: sno}]\nservice: {url: embedded}\n');
+    expect(await swarm('plan', 'check', one)).toMatchObject({
+      code: 0,
+      stdout: 'ok: 1 cluster with 1 host\n',
+      stderr: '',
+    });
     expect(JSON.parse((await swarm('plan', 'schema')).stdout)).toHaveProperty('properties.clusters');
+  });
+});
+
+describe.concurrent('a plan of many hosts', () => {
+  const many = () => file('many.yaml', 'clusters: [{topology: compact, amount: 20000}]\nservice: {url: embedded}\n');
+
+  it.each(['check', 'show'])('%s says what takes its time', async (command) => {
+    const { code, stderr } = await swarm('plan', command, many());
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^working out 20,000 clusters with 60,000 hosts/);
   });
 });
 

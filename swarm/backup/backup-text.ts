@@ -1,5 +1,5 @@
 /** A backup load in a few lines, for a terminal. */
-import { formatCount, formatMs, formatShare, type Style, sparkline } from '../report/style.ts';
+import { countOf, formatCount, formatMs, formatShare, type Style, sparkline } from '../report/style.ts';
 import {
   type BackupFigures,
   type QueuePoint,
@@ -76,7 +76,7 @@ function backupLines(figures: BackupFigures): [string, string][] {
   const rows: [string, string][] = [
     [
       'Jobs',
-      `${formatCount(total)}: ${formatCount(succeeded)} succeeded, ${formatCount(failed)} failed, ${formatCount(unfinished)} not ended; ${formatCount(pods)} pods, ${formatCount(retries)} of them retries; at most ${formatCount(queue!.peak)} under way`,
+      `${formatCount(total)}: ${formatCount(succeeded)} succeeded, ${formatCount(failed)} failed, ${formatCount(unfinished)} not ended; ${countOf(pods, 'pod')}, ${formatCount(retries)} of them retries; at most ${formatCount(queue!.peak)} under way`,
     ],
     [
       'backed up',
@@ -93,7 +93,7 @@ function backupLines(figures: BackupFigures): [string, string][] {
     rows.push(['failures', `${formatCount(count)} of ${formatCount(failures!.read)} read: ${pattern}`]);
   }
   for (const { reason, message, count } of pendingPods!.slice(0, EXAMPLES)) {
-    rows.push(['pending', `${formatCount(count)} pods: ${reason}${message && `, ${message}`}`]);
+    rows.push(['pending', `${countOf(count, 'pod')}: ${reason}${message && `, ${message}`}`]);
   }
   return rows;
 }
@@ -133,9 +133,9 @@ function times(spread: Spread | null): string {
 function usageLine({ cpu, memory }: UsageFigures, restarts: number | null): string {
   const text =
     cpu && memory
-      ? `CPU avg ${cpu.average.toFixed(0)}m  p95 ${cpu.p95.toFixed(0)}m  max ${cpu.max.toFixed(0)}m; memory avg ${memory.average.toFixed(0)} MiB  p95 ${memory.p95.toFixed(0)}  max ${memory.max.toFixed(0)} (${formatCount(cpu.samples)} samples)`
+      ? `CPU avg ${cpu.average.toFixed(0)}m  p95 ${cpu.p95.toFixed(0)}m  max ${cpu.max.toFixed(0)}m; memory avg ${memory.average.toFixed(0)} MiB  p95 ${memory.p95.toFixed(0)}  max ${memory.max.toFixed(0)} (${countOf(cpu.samples, 'sample')})`
       : 'no samples';
-  return restarts === null ? text : `${text}; ${formatCount(restarts)} restarts`;
+  return restarts === null ? text : `${text}; ${countOf(restarts, 'restart')}`;
 }
 
 function apiLine({ api }: BackupFigures): string {

@@ -24,7 +24,7 @@ export async function pendingFindings(one: Case): Promise<Finding[]> {
     const evidence = members
       .slice(0, 3)
       .flatMap(({ group, event }) => [
-        `${group.count} pods wait: ${[group.reason, group.message].filter((part) => part !== '').join(', ')} (for example ${group.example})`,
+        `${group.count === 1 ? '1 pod waits' : `${group.count} pods wait`}: ${[group.reason, group.message].filter((part) => part !== '').join(', ')} (for example ${group.example})`,
         ...(event === undefined ? [] : [event]),
       ]);
     return { topic: TOPIC, ...EXPLANATIONS[cause](one), evidence };

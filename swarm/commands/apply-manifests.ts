@@ -4,7 +4,7 @@ import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { HubObjects } from '../cluster/hub-objects.ts';
 import { type HubKinds, type HubNamespaces, HubPreflight } from '../cluster/hub-preflight.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
-import { formatCount, formatMs, shellWord } from '../report/style.ts';
+import { countOf, formatCount, formatMs, shellWord } from '../report/style.ts';
 import { WorkProgress } from '../report/work-progress.ts';
 import { EXIT, InputError } from './exit.ts';
 import { Fleet, type FleetOptions, type FleetSurvey } from './fleet.ts';
@@ -145,11 +145,13 @@ class ApplyCommand {
     const { applied, unchanged } = summary.objects;
     const stand = unchanged > 0 ? `, and left ${formatCount(unchanged)} as an earlier call had made them` : '';
     note(
-      `applied ${formatCount(applied)} objects${stand} of ${formatCount(summary.clusters.done)} clusters in ${formatMs(ms)} with ${formatCount(calls.total)} requests; label ${RUN_LABEL}=${label}`,
+      `applied ${countOf(applied, 'object')}${stand} of ${countOf(summary.clusters.done, 'cluster')} in ${formatMs(ms)} with ${countOf(calls.total, 'request')}; label ${RUN_LABEL}=${label}`,
     );
     if (work.stopped !== null) note(work.stopped);
     if (work.conflicts > 0) {
-      note(`${formatCount(work.conflicts)} objects have fields that others have changed; --force-conflicts takes them`);
+      note(
+        `${work.conflicts === 1 ? '1 object has' : `${formatCount(work.conflicts)} objects have`} fields that others have changed; --force-conflicts takes them`,
+      );
     }
     if (!work.complete) {
       const again = work.stopped !== null || this.#interruption.begin.aborted;

@@ -6,7 +6,7 @@ import { elsewhereReason, HubPreflight } from '../cluster/hub-preflight.ts';
 import { describeTarget, type HubRemainder } from '../cluster/hub-removal.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
 import { RUN_KINDS, RunRemoval } from '../cluster/run-removal.ts';
-import { formatCount, formatMs } from '../report/style.ts';
+import { countOf, formatCount, formatMs } from '../report/style.ts';
 import { type Work, WorkProgress } from '../report/work-progress.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
@@ -129,14 +129,14 @@ class DeleteCommand implements Work {
   details(): string[] {
     const { calls } = this.#hub;
     return [
-      `${formatCount(this.#removal?.gone ?? 0)} of ${formatCount(this.#removal?.found ?? 0)} objects gone`,
-      `${formatCount(calls.total)} requests`,
+      `${formatCount(this.#removal?.gone ?? 0)} of ${countOf(this.#removal?.found ?? 0, 'object')} gone`,
+      countOf(calls.total, 'request'),
     ];
   }
 
   warning(): string {
     const count = this.#stripped.length;
-    return count > 0 ? `took the finalizers off ${formatCount(count)} objects` : '';
+    return count > 0 ? `took the finalizers off ${countOf(count, 'object')}` : '';
   }
 
   async run(): Promise<number> {
@@ -201,7 +201,7 @@ class DeleteCommand implements Work {
     const names = removal.targets().map(describeTarget);
     if (this.#flags.json) process.stdout.write(`${JSON.stringify({ ...this.#head(), objects: names }, null, 2)}\n`);
     else process.stdout.write(names.map((name) => `${name}\n`).join(''));
-    note(`would remove ${formatCount(names.length)} objects; nothing was removed`);
+    note(`would remove ${countOf(names.length, 'object')}; nothing was removed`);
     return EXIT.ok;
   }
 
@@ -231,7 +231,7 @@ class DeleteCommand implements Work {
     const what =
       removal.found === 0
         ? 'found nothing to remove'
-        : `removed ${formatCount(removal.gone)} objects in ${formatMs(ms)} with ${formatCount(calls.total)} requests`;
+        : `removed ${countOf(removal.gone, 'object')} in ${formatMs(ms)} with ${countOf(calls.total, 'request')}`;
     const rest = this.#signal.aborted
       ? '; interrupted, repeat the command to remove the rest'
       : left.length > 0

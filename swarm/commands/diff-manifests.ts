@@ -9,7 +9,7 @@ import { ClusterAdapterError } from '../cluster/cluster-adapter.ts';
 import { FIELD_MANAGER, strangerReason } from '../cluster/hub-objects.ts';
 import { type HubKinds, HubPreflight } from '../cluster/hub-preflight.ts';
 import { HubRequests } from '../cluster/hub-requests.ts';
-import { createStyle, formatCount, type Style, wantsColour } from '../report/style.ts';
+import { countOf, createStyle, formatCount, type Style, wantsColour } from '../report/style.ts';
 import { type Work, WorkProgress } from '../report/work-progress.ts';
 import { EXIT, InputError } from './exit.ts';
 import { Fleet, type FleetOptions, inputErrors } from './fleet.ts';
@@ -217,7 +217,7 @@ class DiffCommand implements Work {
       for (const line of refusedText(this.#refusals.summary())) note(line);
     }
     note(
-      `${formatCount(this.#counts.new)} objects would be made and ${formatCount(changed)} changed, ${formatCount(none)} are as they shall be${refused > 0 ? `, ${formatCount(refused)} would be refused` : ''}`,
+      `${countOf(this.#counts.new, 'object')} would be made and ${formatCount(changed)} changed, ${formatCount(none)} are as they shall be${refused > 0 ? `, ${formatCount(refused)} would be refused` : ''}`,
     );
   }
 }

@@ -10,7 +10,7 @@ import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import { ClusterAdapterError } from '../cluster/cluster-adapter.ts';
 import type { HubObjects } from '../cluster/hub-objects.ts';
 import type { HubKinds, HubNamespaces } from '../cluster/hub-preflight.ts';
-import { formatCount } from '../report/style.ts';
+import { countOf, formatCount } from '../report/style.ts';
 import type { Work } from '../report/work-progress.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { type Fleet, type FleetSurvey, inputErrors, type Piece } from './fleet.ts';
@@ -92,14 +92,14 @@ export class FleetApply implements Work {
     const { calls, survey } = this.#options;
     const done = this.#appliedCount + this.#unchanged;
     return [
-      `${formatCount(done)} of ${formatCount(survey.objects)} objects`,
-      `${formatCount(calls.total)} requests`,
+      `${formatCount(done)} of ${countOf(survey.objects, 'object')}`,
+      countOf(calls.total, 'request'),
       ...(calls.failed > 0 ? [`${formatCount(calls.failed)} of them failed and are repeated`] : []),
     ];
   }
 
   warning(): string {
-    return this.#refusals.count > 0 ? `refused ${formatCount(this.#refusals.count)} objects` : '';
+    return this.#refusals.count > 0 ? `refused ${countOf(this.#refusals.count, 'object')}` : '';
   }
 
   summary(): ApplySummary {

@@ -27,8 +27,11 @@ export function planCommand(finish: (code: number) => void): Command {
       if (flags.full) {
         const { redactedPlanText } = await import('../plan/redact.ts');
         for (const piece of redactedPlanText(expandWith(read, {}))) process.stdout.write(piece);
-      } else if (flags.json) print(describePlan(read));
-      else process.stdout.write(renderDescription(describePlan(read)));
+      } else {
+        const description = describePlan(read, expandWith(read, {}));
+        if (flags.json) print(description);
+        else process.stdout.write(renderDescription(description));
+      }
       finish(EXIT.ok);
     });
 
@@ -44,10 +47,13 @@ export function planCommand(finish: (code: number) => void): Command {
     .action(async (files: string[]) => {
       const { expandWith, readPlanFiles } = await import('./read-plan.ts');
       const { describePlan } = await import('../plan/describe.ts');
+      const { countOf } = await import('../report/style.ts');
       const plan = readPlanFiles(files, note);
       const expanded = expandWith(plan, {});
       const { noop } = describePlan(plan, expanded);
-      process.stdout.write(`ok: ${expanded.clusters.length} clusters with ${expanded.hostCount} hosts\n`);
+      process.stdout.write(
+        `ok: ${countOf(expanded.clusters.length, 'cluster')} with ${countOf(expanded.hostCount, 'host')}\n`,
+      );
       if (noop) {
         const { clusters, hosts, memoryMiB, processors } = noop;
         process.stdout.write(

@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs';
 import type { Overrides } from '../daemon/overrides.ts';
 import { applyOverrides } from '../daemon/overrides.ts';
 import { readyPlan } from '../daemon/ready-plan.ts';
-import { expandPlan } from '../plan/expand.ts';
+import { expandPlan, hostsOf } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { loadPlan } from '../plan/load.ts';
 import { formatProblem, type Plan, PlanError } from '../plan/plan.ts';
-import { firstLines } from '../report/style.ts';
+import { countOf, firstLines } from '../report/style.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
 
 /** Warnings of a plan that are told at once. */
 const TOLD_WARNINGS = 20;
+
+/** Hosts from which on the clusters of a plan, and what they need, take more than a moment to work out. */
+const MANY_HOSTS = 50_000;
 
 /** Reads plan files; warnings go to `warn`. @throws InputError with one line a problem. */
 export function readPlanFiles(files: readonly string[], warn: (text: string) => void): Plan {
@@ -62,6 +65,7 @@ export function expandWith(plan: Plan, options: PlanOptions): ExpandedPlan {
       ...(options.ca !== undefined && { ca: readCa(options.ca) }),
     },
   };
+  tellOfMany(plan);
   try {
     const expanded = expandPlan(plan, {
       ...(options.seed !== undefined && { seed: options.seed }),
@@ -72,6 +76,14 @@ export function expandWith(plan: Plan, options: PlanOptions): ExpandedPlan {
     if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
     throw error;
   }
+}
+
+/** Nothing else can be told meanwhile: it is the work of one thread. */
+function tellOfMany({ clusters }: Plan): void {
+  const amount = clusters.reduce((sum, one) => sum + one.amount, 0);
+  const hosts = clusters.reduce((sum, one) => sum + one.amount * hostsOf(one), 0);
+  if (hosts >= MANY_HOSTS)
+    note(`working out ${countOf(amount, 'cluster')} with ${countOf(hosts, 'host')}, which takes a while`);
 }
 
 /** @throws InputError when the file is not one of PEM certificates. */

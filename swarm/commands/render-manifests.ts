@@ -1,6 +1,7 @@
 /** The work of `swarm manifests render`. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RUN_LABEL, TemplateError } from '../../manifests/index.ts';
+import { countOf } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { Fleet, type FleetOptions, inputErrors, type Piece } from './fleet.ts';
 import { catchInterrupts } from './interrupt.ts';
@@ -39,7 +40,9 @@ export async function renderManifests(files: readonly string[], options: RenderO
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     else if (!(output instanceof StreamOutput)) {
       const { objects, clusters } = summary;
-      note(`${objects} objects of ${clusters} clusters in ${output.name}; label ${RUN_LABEL}=${label}`);
+      note(
+        `${countOf(objects, 'object')} of ${countOf(clusters, 'cluster')} in ${output.name}; label ${RUN_LABEL}=${label}`,
+      );
     }
   });
 }

@@ -3,7 +3,7 @@ import type { CheckSubject, Finding, Verdict } from '../cluster/service-config/f
 import type { RestAddress, RestReading } from '../cluster/service-config/rest-reading.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
-import { createStyle, type Style, wantsColour } from '../report/style.ts';
+import { countOf, createStyle, type Style, wantsColour } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
 import { repeatableOption, serviceUrl } from './options.ts';
@@ -175,7 +175,7 @@ function render(subject: CheckSubject, findings: readonly Finding[], style: Styl
   const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
   const looked = [rest?.url, hub && `namespace ${hub.namespace} of ${hub.server}`].filter(Boolean).join(', ');
   return [
-    `${looked} for ${needs.plan === null ? 'any load test (give --plan for a plan)' : `plan ${needs.plan}: ${needs.clusters} clusters, ${needs.hosts} hosts`}`,
+    `${looked} for ${needs.plan === null ? 'any load test (give --plan for a plan)' : `plan ${needs.plan}: ${countOf(needs.clusters, 'cluster')}, ${countOf(needs.hosts, 'host')}`}`,
     '',
     ...lines,
     '',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionBudget, readConnectionLimits } from './connection-budget.ts';
+import { connectionBudget, readConnectionLimits, transportOptions } from './connection-budget.ts';
 import { fakePlan } from './testing/fakes.ts';
 
 /** Hosts that boot over so many seconds, in clusters of one, at the pace of reality. */
@@ -30,6 +30,13 @@ describe('budget of connections', () => {
       limits,
     );
     expect(again.warning).toBeNull();
+  });
+
+  it('shares what there is room for among the threads', () => {
+    const { room, idleSeconds } = connectionBudget(plan(300), { files: 620, ports: 28_232 }, 2);
+    const most = transportOptions(plan(300), { room, idleSeconds }, 2).mostConnections!;
+    expect(most * 2).toBeLessThan(room);
+    expect(most * 2).toBeGreaterThan(room * 0.9);
   });
 
   it('needs less when the hosts boot one after the other', () => {

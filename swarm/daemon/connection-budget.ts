@@ -49,7 +49,7 @@ export async function readConnectionLimits(): Promise<ConnectionLimits> {
 
 /** Decides how long idle connections of this plan may linger under these limits. @param workers threads of the run */
 export function connectionBudget(
-  plan: Pick<ExpandedPlan, 'clusters' | 'connections' | 'pollIntervalSeconds' | 'clockSpeed' | 'spokeProfile'>,
+  plan: Pick<ExpandedPlan, 'clusters' | 'connections' | 'hub' | 'pollIntervalSeconds' | 'clockSpeed' | 'spokeProfile'>,
   limits: ConnectionLimits,
   workers = usualWorkers(plan.clusters.length),
 ): ConnectionBudget {
@@ -57,7 +57,7 @@ export function connectionBudget(
   const open = new OpenConnections(plan);
   const neededAt = (idle: number) => Math.ceil(open.most(idle, workers) * ALLOWANCE);
   const needed = neededAt(idleSeconds);
-  const beside = filesBesideHosts(workers);
+  const beside = filesBesideHosts(plan, workers);
   const byFiles = Math.max(0, limits.files - beside);
   const ports = sourceAddresses.length > 0 ? PORTS_PER_SOURCE_ADDRESS * sourceAddresses.length : limits.ports;
   const byPorts = Math.floor(ports * PORT_SHARE);
@@ -104,12 +104,17 @@ function longestIdle(most: number, fits: (seconds: number) => boolean): number {
   return good;
 }
 
-/** How the agents of this plan connect. @param idleSeconds simulated seconds that idle connections linger */
+/** Connections of a thread that are being closed while others are being opened. */
+const CHANGING = 4;
+
+/** How the agents of this plan connect, in each of so many threads. */
 export function transportOptions(
   { connections, service, clockSpeed }: Pick<ExpandedPlan, 'connections' | 'service' | 'clockSpeed'>,
-  idleSeconds: number,
-): Omit<TransportOptions, 'observer'> {
+  { idleSeconds, room }: Pick<ConnectionBudget, 'idleSeconds' | 'room'>,
+  workers: number,
+): Omit<TransportOptions, 'observer' | 'onCrowded'> {
   return {
+    mostConnections: Math.max(1, Math.floor(room / workers) - CHANGING),
     mode: connections.mode,
     tls: service.tls,
     sourceAddresses: connections.sourceAddresses,

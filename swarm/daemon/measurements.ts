@@ -50,9 +50,21 @@ export class Measurements {
   }
 
   start(): void {
-    this.saturation.start();
     this.answers.start();
     this.series.start();
+  }
+
+  /**
+   * All is prepared, and clusters arrive from now on: what keeps threads busy is load. What it takes to prepare a plan of a
+   * million hosts makes no latency too high.
+   */
+  startLoad(): void {
+    this.saturation.start();
+  }
+
+  /** The last cluster has come to its end. */
+  endLoad(): void {
+    this.saturation.end();
   }
 
   /** Looks for the last time. */

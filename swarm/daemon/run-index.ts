@@ -187,20 +187,19 @@ export class RunIndex {
   }
 
   funnel(): Funnel {
-    const hosts = [...this.#hosts.values()].map(({ host, cluster }) => ({
-      reached: this.#furthestHost.get(host) ?? 0,
-      installs: !this.#uninstalled.has(cluster),
-    }));
-    const clusters = [...this.#clusters.keys()].map((cluster) => ({
-      reached: this.#furthestCluster.get(cluster) ?? 0,
-      installs: !this.#uninstalled.has(cluster),
-    }));
-    const infraEnvs = clusters.filter(({ installs }) => !installs);
+    const hosts = new Tally(HOST_PHASES);
+    for (const { host, cluster } of this.#hosts.values()) {
+      hosts.add(this.#furthestHost.get(host) ?? 0, !this.#uninstalled.has(cluster));
+    }
+    const clusters = new Tally(CLUSTER_PHASES);
+    for (const cluster of this.#clusters.keys()) {
+      clusters.add(this.#furthestCluster.get(cluster) ?? 0, !this.#uninstalled.has(cluster));
+    }
     return {
-      hosts: cumulate(hosts, HOST_PHASES),
-      clusters: cumulate(clusters, CLUSTER_PHASES),
+      hosts: hosts.cumulated(),
+      clusters: clusters.cumulated(),
       // They have nothing else to do, so they are complete when their hosts are discovered.
-      infraEnvs: cumulate(infraEnvs, CLUSTER_PHASES).complete,
+      infraEnvs: clusters.uninstalled('complete'),
     };
   }
 
@@ -248,18 +247,43 @@ function advance<T extends string>(furthest: Map<number, number>, key: number, p
   if (reached > (furthest.get(key) ?? -1)) furthest.set(key, reached);
 }
 
-/** For each phase, how many reached it or a later one. */
-function cumulate<T extends string>(
-  rows: readonly { reached: number; installs: boolean }[],
-  phases: readonly T[],
-): Record<T, Reached> {
-  const table = {} as Record<T, Reached>;
-  phases.forEach((phase, at) => {
-    const meant = INSTALLATION.has(phase) ? rows.filter((row) => row.installs) : rows;
-    table[phase] = { count: meant.filter((row) => row.reached >= at).length, of: meant.length };
-  });
-  return table;
+/** Counts by the furthest phase reached, of those that install and the others: lists of a million rows would take seconds. */
+class Tally<T extends string> {
+  readonly #phases: readonly T[];
+  readonly #installing: number[];
+  readonly #others: number[];
+
+  constructor(phases: readonly T[]) {
+    this.#phases = phases;
+    this.#installing = phases.map(() => 0);
+    this.#others = phases.map(() => 0);
+  }
+
+  /** @param reached position of the phase */
+  add(reached: number, installs: boolean): void {
+    (installs ? this.#installing : this.#others)[reached]!++;
+  }
+
+  /** For each phase, how many reached it or a later one. */
+  cumulated(): Record<T, Reached> {
+    const table = {} as Record<T, Reached>;
+    this.#phases.forEach((phase, at) => {
+      const counts = [this.#installing, ...(INSTALLATION.has(phase) ? [] : [this.#others])];
+      table[phase] = {
+        count: counts.reduce((total, one) => total + sum(one.slice(at)), 0),
+        of: counts.reduce((total, one) => total + sum(one), 0),
+      };
+    });
+    return table;
+  }
+
+  /** The same of those that are not to be installed. */
+  uninstalled(phase: T): Reached {
+    return { count: sum(this.#others.slice(this.#phases.indexOf(phase))), of: sum(this.#others) };
+  }
 }
+
+const sum = (counts: readonly number[]) => counts.reduce((total, one) => total + one, 0);
 
 function matches(row: { phase: string; status: string | null; cluster: number }, filter: RowFilter): boolean {
   return (

@@ -46,6 +46,30 @@ describe('run', () => {
     expect(summary.clusters).toMatchObject({ planned: 2, complete: 1, failed: 1 });
   });
 
+  it('does not take what it prepares for load that is too much', async () => {
+    const preparingMs = 1200;
+    const parts = new FakeParts();
+    const { createPool } = parts;
+    parts.createPool = (options) => {
+      // As reading and writing a plan of a million hosts: a thread that does nothing else.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, preparingMs);
+      return createPool.call(parts, options);
+    };
+    const { generator, wallSeconds } = await start(fakePlan([SNO]), parts).ended;
+    expect(generator).toMatchObject({ saturated: false, saturatedBy: {} });
+    expect(generator.watchedSeconds).toBeLessThanOrEqual(wallSeconds - preparingMs / 1000);
+  });
+
+  it('watches for load that is too much until the last cluster has ended', async () => {
+    const { generator } = await start(fakePlan([SNO])).ended;
+    expect(generator.watchedSeconds).toBeGreaterThan(0);
+    const parts = new FakeParts();
+    parts.createPool = async () => {
+      throw new Error('no thread');
+    };
+    expect((await start(fakePlan([SNO]), parts).ended).generator.watchedSeconds).toBe(0);
+  });
+
   it('lets clusters arrive when they are due', async () => {
     const { parts, ended } = start(fakePlan([{ arrivalMs: 360_000 }, SNO]));
     await ended;

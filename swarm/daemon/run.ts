@@ -248,7 +248,7 @@ export class Run {
         clock: this.#clockSpec,
         boot: this.plan.boot,
         noop: noop && noopSetup(this.#noopMeans, this.directory, noop.access),
-        transport: { ...transportOptions(this.plan, this.#budget.idleSeconds), ...environmentProxy() },
+        transport: { ...transportOptions(this.plan, this.#budget, this.workers), ...environmentProxy() },
         telemetry: this.#measurements.telemetry,
         onEvents: (events) => {
           for (const event of events) {
@@ -272,6 +272,7 @@ export class Run {
       noop?.serve(pool);
       this.#machines = new MachinesAtWork(this.#traffic.mark(pool));
       if (this.#state === 'starting') this.#state = 'running';
+      this.#measurements.startLoad();
       const machines = await user.attend(this.#machines);
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
     } catch (error) {
@@ -280,7 +281,7 @@ export class Run {
     this.#hopeless.stop();
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
-    this.saturation.look(wallNow());
+    this.#measurements.endLoad();
     await this.#traffic.keep(pool, this.#store);
     if (this.#stop.signal.aborted) this.#judgement.hold(this.#lives);
     await this.#cleanUp(user);

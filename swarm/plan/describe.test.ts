@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { describePlan, renderDescription } from './describe.ts';
 import { parsePlan } from './load.ts';
+import type { Runner } from './needs.ts';
 
-const describeText = (plan: object) =>
-  describePlan(parsePlan({ seed: 'x', ...plan }, 'plan.yaml'), undefined, { workers: 1, fromSource: true });
+const DEMO = new URL('../../examples/demo.yaml', import.meta.url);
+
+const describeText = (plan: object, runner: Runner = { workers: 1, fromSource: true }) =>
+  describePlan(parsePlan({ seed: 'x', ...plan }, 'plan.yaml'), undefined, runner);
 
 describe('description of a plan', () => {
   test('single nodes', () => {
@@ -128,17 +133,26 @@ describe('description of a plan', () => {
       clusters: [{ topology, amount }],
     });
     const fast = { clock_speed: 20, boot_spread: '60s' };
-    for (const [plan, files, memoryMiB] of [
+    const demo = parse(readFileSync(DEMO, 'utf8'));
+    for (const [plan, files, memoryMiB, runner] of [
       [waiting(60, '30s'), 227, 204],
+      [waiting(60, '60s'), 205, 211],
       [waiting(600, '60s'), 1518, 267],
+      [waiting(600, '60s'), 1529, 272],
+      [{ ...waiting(60, '60s'), clock_speed: 10 }, 196, 218],
+      [{ ...waiting(300, '60s'), clock_speed: 10 }, 830, 279],
       [waiting(3000, '90s'), 6846, 386],
       [installing('sno', 40, fast), 188, 311],
       [installing('compact', 12, fast), 152, 287],
       [installing('sno', 40, { ...fast, spoke_profile: 'quick' }), 175, 307],
       [installing('compact', 12, { ...fast, spoke_profile: 'quick' }), 203, 270],
       [installing('sno', 300, { clock_speed: 6, boot_spread: '2m', spoke_profile: 'quick' }), 886, 451],
-    ] as const) {
-      const { needs } = describeText(plan);
+      // With an embedded hub, and hosts made by custom resources.
+      [{ ...demo, clock_speed: 10 }, 302, 393],
+      [waiting(600, '60s'), 1534, 287, { workers: 2, fromSource: true }],
+      [waiting(600, '60s'), 1516, 244, { workers: 1, fromSource: false }],
+    ] as [object, number, number, Runner?][]) {
+      const { needs } = describeText(plan, runner);
       expect(Math.abs(needs.fileDescriptors / files - 1), `files of ${JSON.stringify(plan)}`).toBeLessThan(0.1);
       expect(Math.abs(needs.memoryMiB / memoryMiB - 1), `memory of ${JSON.stringify(plan)}`).toBeLessThan(0.1);
     }
@@ -181,7 +195,7 @@ describe('description of a plan', () => {
       Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m; the simulated user's looks at clusters come on top
       Connections:  17 open while all hosts wait, 0.18 new a second; at most 28 open at once
       Needs:        about 228 MiB of memory, 78 file descriptors, 12 threads, 39 local ports
-                    peaks of the run's own process with 1 worker: at most 11 hosts in discovery or installing at once, with 28 connections
+                    peaks of the run's own process with 1 worker: at most 11 hosts in discovery or installing at once, with 28 connections, of a service and a machine that keep up
       Note: infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.
       Warning: plan.yaml:12:7: infranev_labels is a misspelling of infraenv_labels; it is accepted
       "

@@ -48,7 +48,7 @@ export const FIGURES = define([
     name: 'request_errors',
     kind: 'rate',
     unit: 'share',
-    help: 'Attempts that got no answer, or one of 400 or more',
+    help: 'Attempts that got no answer, or one of 400 or more that a healthy service does not give',
     labels: requestLabels,
   },
   {

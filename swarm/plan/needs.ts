@@ -3,6 +3,7 @@
  * The embedded service and the embedded hub are processes of their own.
  */
 import { availableParallelism } from 'node:os';
+import type { ExpandedPlan } from './expanded-plan.ts';
 import { type ConnectingPlan, OpenConnections, USUAL_POLL_SECONDS } from './open-connections.ts';
 
 export interface NeedsEstimate {
@@ -36,6 +37,8 @@ export const PORTS_PER_ADDRESS = 28_232;
 
 /** Files of Node.js, of the run's folder and of the channels to embedded processes. */
 const BASE_FILES = 29;
+/** Watches of a hub, and requests of the user and the Bare Metal Operator to it. */
+const HUB_FILES = 20;
 const FILES_PER_WORKER = 5;
 /** Connections of the simulated user, and what else of its program. */
 export const USER_FILES = 16;
@@ -43,17 +46,23 @@ export const USER_FILES = 16;
 const BASE_THREADS = 11;
 
 /** Mebibytes of the main thread with the whole program, and of a worker. */
-const PROGRAM_MIB = { source: { main: 145, worker: 60 }, compiled: { main: 116, worker: 35 } };
+const PROGRAM_MIB = { source: { main: 160, worker: 45 }, compiled: { main: 135, worker: 40 } };
+/** What is loaded only for plans with custom resources. */
+const HUB_MIB = 65;
 /** What is kept of a cluster and of a host before they arrive and when they are gone. */
-const PLANNED_CLUSTER_KIB = 2.2;
-const PLANNED_HOST_KIB = 1.3;
-/** An agent's open connection, with its part of the agent. */
-const CONNECTION_KIB = 25;
-/** What heaps grow by, before they are swept, while clusters install; and with each host of those. */
+const PLANNED_CLUSTER_KIB = 1.5;
+const PLANNED_HOST_KIB = 0.3;
+/** A host that is up, with its agent; and an open connection. */
+const HOST_KIB = 40;
+const CONNECTION_KIB = 4;
+/** What heaps grow by before they are swept, from so many polls in a second on. */
+const POLLING_MIB = 40;
+const BUSY_POLLS = 20;
+/** The same from so many hosts on of clusters that install. */
 const INSTALLING_MIB = 65;
+const BUSY_HOSTS = 30;
+/** With each host of a cluster that installs. */
 const INSTALLING_HOST_MIB = 0.55;
-/** From so many hosts on. */
-const INSTALLING_HOSTS = 30;
 
 /** How this machine would run a plan of so many clusters when nobody says how many workers. */
 export function ownRunner(clusters: number): Runner {
@@ -66,15 +75,15 @@ export function usualWorkers(clusters: number): number {
 }
 
 /** Files that a run has open beside the connections of its hosts. */
-export function filesBesideHosts(workers: number): number {
-  return BASE_FILES + FILES_PER_WORKER * workers + USER_FILES;
+export function filesBesideHosts({ hub }: Pick<ExpandedPlan, 'hub'>, workers: number): number {
+  return BASE_FILES + FILES_PER_WORKER * workers + USER_FILES + (hub === null ? 0 : HUB_FILES);
 }
 
 /**
  * @param noop hosts that stock programs run, and mebibytes that these take
  */
 export function estimateNeeds(
-  plan: ConnectingPlan,
+  plan: ConnectingPlan & Pick<ExpandedPlan, 'hub'>,
   runner: Runner,
   noop: { hosts: number; memoryMiB: number } | null,
 ): NeedsEstimate {
@@ -85,26 +94,28 @@ export function estimateNeeds(
   const hosts = clusters.reduce((sum, one) => sum + one.hosts.length, 0);
   const program = fromSource ? PROGRAM_MIB.source : PROGRAM_MIB.compiled;
   const installing = open.mostInstalling();
+  const upAtOnce = open.mostHosts();
+  const opened = (upAtOnce / (plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS)) * plan.clockSpeed;
+  const planned = clusters.length * PLANNED_CLUSTER_KIB + hosts * PLANNED_HOST_KIB;
   const memory =
     program.main +
+    (plan.hub === null ? 0 : HUB_MIB) +
     program.worker * workers +
-    (clusters.length * PLANNED_CLUSTER_KIB + hosts * PLANNED_HOST_KIB + most * CONNECTION_KIB) / 1024 +
-    INSTALLING_MIB * Math.min(1, installing / INSTALLING_HOSTS) +
+    (planned + upAtOnce * HOST_KIB + most * CONNECTION_KIB) / 1024 +
+    Math.max(INSTALLING_MIB * Math.min(1, installing / BUSY_HOSTS), POLLING_MIB * Math.min(1, opened / BUSY_POLLS)) +
     installing * INSTALLING_HOST_MIB;
   // A relay has an end of each connection of a stock program, and one of its own to the service.
   const relayed = hosts === 0 || !noop ? 0 : Math.round((most * noop.hosts) / hosts);
-  const upAtOnce = open.mostHosts();
-  const opened = (upAtOnce / (plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS)) * plan.clockSpeed;
   const ports = Math.round(most + (connections.mode === 'per-poll' ? opened * PORT_REST_SECONDS : 0));
   return {
     memoryMiB: Math.ceil(memory) + (noop?.memoryMiB ?? 0),
-    fileDescriptors: filesBesideHosts(workers) + most + relayed,
+    fileDescriptors: filesBesideHosts(plan, workers) + most + relayed,
     connections: most,
     threads: BASE_THREADS + workers,
     localPorts: ports,
     sourceAddresses: Math.max(1, Math.ceil(ports / PORTS_PER_ADDRESS)),
     assumptions: [
-      `peaks of the run's own process with ${workers} ${workers === 1 ? 'worker' : 'workers'}: at most ${upAtOnce} hosts in discovery or installing at once, with ${most} connections`,
+      `peaks of the run's own process with ${workers} ${workers === 1 ? 'worker' : 'workers'}: at most ${upAtOnce} hosts in discovery or installing at once, with ${most} connections, of a service and a machine that keep up`,
     ],
   };
 }

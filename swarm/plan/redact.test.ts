@@ -190,3 +190,20 @@ test.each([
   // A string has at most half a billion characters.
   expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1_000_000);
 });
+
+test('a secret that one of many clusters repeats is not in the text of the plan', () => {
+  const auth = Buffer.from('robot:hunter2hunter2').toString('base64');
+  const pull_secret = JSON.stringify({ auths: { 'quay.io': { auth } } });
+  const one = expandPlan(parsePlan({ seed: 's', pull_secret, clusters: [{ topology: 'sno' }] }, 'plan'));
+  const told = { note: 'it is hunter2hunter2', role: 'native' };
+  const plan = {
+    ...one,
+    clusters: Array.from({ length: 2500 }, (_, index) => ({
+      ...one.clusters[0]!,
+      ...{ index, infraEnvLabels: index === 1700 ? told : {} },
+    })),
+  };
+  const shown = JSON.parse([...redactedPlanText(plan)].join('')) as typeof plan;
+  expect(shown.clusters[1700]!.infraEnvLabels).toEqual({ note: `it is ${REDACTED}`, role: 'native' });
+  expect(shown).toEqual(JSON.parse(JSON.stringify(redactPlan(plan))));
+});

@@ -26,6 +26,8 @@ import { TransportSet } from './transport-set.ts';
 
 /** Wall-clock milliseconds that an event waits at most before it is handed to the main thread. */
 const EVENT_BATCH_MS = 100;
+const CROWDED =
+  'idle connections are closed before their time, the oldest first: more would be open at once than this process has files or this machine has ports for (a slow service, or a fast clock); raise the limit of open files (ulimit -n), name more source addresses, or run fewer hosts at a time';
 
 /** Collects events and posts them together. */
 class EventBatch {
@@ -234,7 +236,8 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const traffic = new NativeTraffic(new TrafficRecorder());
   // Without no-op hosts there is nothing to compare with, and no connection is asked about.
   const observer = setup.noop ? traffic.observer(telemetry) : telemetry;
-  const transports = new TransportSet({ ...setup.transport, observer });
+  const onCrowded = () => batch.add({ type: 'run.warning', time: runtime.clock.now(), message: CROWDED });
+  const transports = new TransportSet({ ...setup.transport, observer, onCrowded });
   const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };

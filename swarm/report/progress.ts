@@ -7,7 +7,17 @@ import { ratesBetween } from '../telemetry/telemetry-rates.ts';
 import type { TelemetryReader, TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
 import { canRedraw, Picture, type Screen } from './picture.ts';
 import { quantiles, quantileTexts } from './quantiles.ts';
-import { bar, createStyle, formatCount, formatMs, formatShare, type Style, table, wantsColour } from './style.ts';
+import {
+  bar,
+  countOf,
+  createStyle,
+  formatCount,
+  formatMs,
+  formatShare,
+  type Style,
+  table,
+  wantsColour,
+} from './style.ts';
 import { type Funnel, type FunnelStep, funnelSteps } from './summary.ts';
 
 /** What is watched. */
@@ -142,7 +152,7 @@ export class Progress {
       `requests  ${look.rate.toFixed(0)}/s${look.ofUser}  p50 ${look.p50}  p99 ${look.p99}  errors ${look.errors > 0 ? style.warn(errors) : errors}  ${look.own && `${style.bad(look.own)}  `}${look.inFlight}  open connections ${formatCount(look.open)}`,
     );
     if (look.waiting !== '') lines.push(style.bad(`unanswered ${look.waiting}`));
-    if (look.failed > 0) lines.push(style.bad(`failed    ${formatCount(look.failed)} clusters`));
+    if (look.failed > 0) lines.push(style.bad(`failed    ${countOf(look.failed, 'cluster')}`));
     for (const { rule } of this.#source.saturation.findings) {
       lines.push(style.bad(`saturated ${rule.advice}`));
     }
@@ -229,5 +239,5 @@ function inFlightText(snapshot: TelemetrySnapshot): string {
 function waitingText(snapshot: TelemetrySnapshot): string {
   const { count, oldestMs: oldest } = inFlight(snapshot);
   if (oldest < LONG_WAIT_MS) return '';
-  return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}, the oldest for ${formatMs(oldest)}`;
+  return `${countOf(count, 'request')}, the oldest for ${formatMs(oldest)}`;
 }

@@ -179,7 +179,7 @@ describe('summary', () => {
       '  program   hosts  CPU/min      max      RSS      max      PSS      max  restarts  exits',
       '  agent         1  0.500 s  0.500 s  40.0 MB  40.0 MB  10.0 MB  10.0 MB         1  1 × SIGKILL',
       '  commands      1  0.250 s  0.250 s        -        -        -        -         0  -',
-      '  1 hosts were up for 1 minutes in all; beside them 2.000 s of the lab and 1.000 s of relaying threads for each, lab 1.0 MB a host',
+      '  1 host was up for 1 minute in all; beside them 2.000 s of the lab and 1.000 s of relaying threads for each, lab 1.0 MB a host',
     ]);
   });
 

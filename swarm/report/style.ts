@@ -35,6 +35,11 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** `1 cluster`, `12,345 clusters`. @param many when it is not the word with an s */
+export function countOf(amount: number, one: string, many = `${one}s`): string {
+  return `${formatCount(amount)} ${amount === 1 ? one : many}`;
+}
+
 /** Three digits are enough: `0.4 ms`, `12 ms`, `1.2 s`, `3m20s`, `1h02m`. */
 export function formatMs(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;

@@ -8,6 +8,7 @@ import {
   bar,
   createStyle,
   firstLines,
+  countOf,
   formatBytes,
   formatCount,
   formatMs,
@@ -182,7 +183,7 @@ function hubRequests({ hub }: RunSummary, style: Style): string[] {
   return [
     style.dim(lines[0]!),
     ...lines.slice(1),
-    `${formatCount(hub.requests)} requests, ${hub.requestsPerCluster.toFixed(1)} of the user a cluster`,
+    `${countOf(hub.requests, 'request')}, ${hub.requestsPerCluster.toFixed(1)} of the user a cluster`,
   ];
 }
 
@@ -207,7 +208,7 @@ function noopHosts({ noop }: RunSummary): string[] {
       [['program', 'hosts', 'CPU/min', 'max', 'RSS', 'max', 'PSS', 'max', 'restarts', 'exits'], ...rows],
       [1, 2, 3, 4, 5, 6, 7, 8],
     ),
-    `${formatCount(noop.hosts)} hosts were up for ${noop.hostMinutes.toFixed(0)} minutes in all; beside them ${driver.labCpuPerMinute.toFixed(3)} s of the lab and ${driver.relayCpuPerMinute.toFixed(3)} s of relaying threads for each, lab ${formatBytes(each)} a host`,
+    `${noop.hosts === 1 ? '1 host was' : `${formatCount(noop.hosts)} hosts were`} up for ${countOf(Math.round(noop.hostMinutes), 'minute')} in all; beside them ${driver.labCpuPerMinute.toFixed(3)} s of the lab and ${driver.relayCpuPerMinute.toFixed(3)} s of relaying threads for each, lab ${formatBytes(each)} a host`,
   ];
 }
 

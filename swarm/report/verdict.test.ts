@@ -211,6 +211,13 @@ describe('figures of a run', () => {
     expect(value('request_errors', 'rate<1')).toBe(2 / 5);
     expect(value('request_errors{client:agent,endpoint:get-instructions}', 'rate<1')).toBe(2 / 4);
     expect(value('request_errors{client:agent,endpoint:get-cluster}', 'rate<1')).toBe(null);
+    telemetry.request({
+      ...{ client: 'controller', endpoint: 'cluster-progress', outcome: 400, dueAt: 1000, sentAt: 1000 },
+      ...{ firstByteAt: 0, endAt: 1010, bytesSent: 0, bytesReceived: 0 },
+    });
+    // A stage that came too late: what real controllers meet too.
+    expect(value('request_errors{client:controller}', 'rate<1')).toBe(0);
+    expect(value('request_errors', 'rate<1')).toBe(2 / 6);
     expect(value('request_duration{client:user}', 'max<1')).toBe(500);
     expect(value('request_send_duration{client:agent}', 'count>1')).toBe(2);
     expect(value('request_duration{client:agent,result:failed}', 'count>1')).toBe(1);

@@ -3,7 +3,7 @@ import type { Threshold } from '../plan/expanded-plan.ts';
 import { type FigureName, figureNamed } from '../plan/figures.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
-import { formatCount, formatMs, formatShare } from './style.ts';
+import { countOf, formatCount, formatMs, formatShare } from './style.ts';
 import type { Evaluated } from './thresholds.ts';
 
 export type Verdict = 'passed' | 'failed' | 'interrupted';
@@ -158,7 +158,7 @@ function spanText({ startMs, endMs }: Outage, startedAt: Date): string {
 /** An outage as one clause: how long, when, what was lost. */
 export function outageText(outage: Outage, startedAt: Date): string {
   const lost = [
-    ...(outage.failed > 0 ? [`${formatCount(outage.failed)} requests failed`] : []),
+    ...(outage.failed > 0 ? [`${countOf(outage.failed, 'request')} failed`] : []),
     ...(outage.waiting > 0 ? [`up to ${formatCount(outage.waiting)} waited at once`] : []),
   ];
   return `${formatMs(lengthOf(outage))} ${spanText(outage, startedAt)}, ${lost.join(', ')}`;

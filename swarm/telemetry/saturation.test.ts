@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isGeneratorError, TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import { LoopMonitor } from './loop-monitor.ts';
 import { judge, SATURATION_RULES, type SaturationInterval, SaturationMonitor } from './saturation.ts';
@@ -14,6 +15,8 @@ const calm: SaturationInterval = {
   fileShare: 0,
   portsExhausted: 0,
   filesExhausted: 0,
+  memoryExhausted: 0,
+  sourceAddress: 0,
 };
 
 function setUp() {
@@ -57,14 +60,15 @@ describe('saturation', () => {
     expect(monitor.look(3000)).toEqual([]);
   });
 
-  it('says at once that files or ports have run out', () => {
+  it.each(TRANSPORT_ERROR_KINDS.filter(isGeneratorError))('says at once that this machine failed (%s)', (outcome) => {
     const { telemetry, reader } = setUp();
     const monitor = new SaturationMonitor(reader, 0);
     telemetry.request({
-      ...{ client: 'agent', endpoint: 'get-instructions', outcome: 'files-exhausted', dueAt: 1 },
+      ...{ client: 'agent', endpoint: 'get-instructions', outcome, dueAt: 1 },
       ...{ sentAt: 0, firstByteAt: 0, endAt: 2, bytesSent: 0, bytesReceived: 0 },
     });
-    expect(monitor.look(100).map(({ rule }) => rule.reason)).toEqual(['files-exhausted']);
+    expect(monitor.look(100).map(({ rule }) => rule.reason)).toEqual([outcome]);
+    expect(monitor.look(200)).toEqual([]);
   });
 
   it('names exhausted ports, busy and silent threads', () => {

@@ -2,6 +2,7 @@
  * Whether the generator itself is the bottleneck, so that nobody takes its limits for the service's.
  */
 import { readFileSync } from 'node:fs';
+import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Distribution } from './histogram.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
@@ -30,7 +31,21 @@ export interface SaturationInterval {
   portsExhausted: number;
   /** Dials that found the open-file limit reached. */
   filesExhausted: number;
+  /** Dials for which the kernel had no memory. */
+  memoryExhausted: number;
+  /** Dials from an address that cannot be used. */
+  sourceAddress: number;
 }
+
+/** Failures of dials that are this machine's own, by what an interval calls them. */
+const OWN_FAILURES = {
+  portsExhausted: 'ports-exhausted',
+  filesExhausted: 'files-exhausted',
+  memoryExhausted: 'memory-exhausted',
+  sourceAddress: 'source-address',
+} as const satisfies Partial<Record<keyof SaturationInterval, TransportErrorKind>>;
+
+type OwnFailures = Pick<SaturationInterval, keyof typeof OWN_FAILURES>;
 
 export interface SaturationRule {
   /** Label of the metric. */
@@ -93,6 +108,20 @@ export const SATURATION_RULES: readonly SaturationRule[] = [
     unit: 'attempts',
     advice: 'no local port is left: add source addresses or widen net.ipv4.ip_local_port_range',
   },
+  {
+    reason: 'memory-exhausted',
+    of: 'memoryExhausted',
+    above: 0,
+    unit: 'attempts',
+    advice: 'the kernel has no memory left for connections: run fewer hosts, or raise net.ipv4.tcp_mem',
+  },
+  {
+    reason: 'source-address',
+    of: 'sourceAddress',
+    above: 0,
+    unit: 'attempts',
+    advice: 'a source address cannot be used: name addresses of this machine, of the family of the service',
+  },
 ];
 
 export interface SaturationFinding {
@@ -110,6 +139,17 @@ function openFileLimit(): number {
   }
 }
 
+/** Since the beginning of the run. */
+function ownFailures(reader: TelemetryReader): OwnFailures {
+  const { portsExhausted, filesExhausted, memoryExhausted, sourceAddress } = OWN_FAILURES;
+  return {
+    portsExhausted: reader.countOf(portsExhausted),
+    filesExhausted: reader.countOf(filesExhausted),
+    memoryExhausted: reader.countOf(memoryExhausted),
+    sourceAddress: reader.countOf(sourceAddress),
+  };
+}
+
 /** Rules that the interval breaks. */
 export function judge(interval: SaturationInterval, rules = SATURATION_RULES): SaturationFinding[] {
   return rules.flatMap((rule) => (interval[rule.of] > rule.above ? [{ rule, value: interval[rule.of] }] : []));
@@ -119,8 +159,7 @@ export class SaturationMonitor {
   readonly #reader: TelemetryReader;
   readonly #fileLimit = openFileLimit();
   #lateness: Distribution;
-  #portsExhausted: number;
-  #filesExhausted: number;
+  #failures: OwnFailures;
   #findings: SaturationFinding[] = [];
   #lookedAt: number;
   /** Beginning of what is known of polls and threads and was not judged yet. */
@@ -133,15 +172,17 @@ export class SaturationMonitor {
   constructor(reader: TelemetryReader, nowMs = wallNow()) {
     this.#reader = reader;
     this.#lateness = reader.pollLateness();
-    this.#portsExhausted = reader.countOf('ports-exhausted');
-    this.#filesExhausted = reader.countOf('files-exhausted');
+    this.#failures = ownFailures(reader);
     this.#lookedAt = nowMs;
     this.#judgedAt = nowMs;
   }
 
-  /** Looks every `everyMs` wall-clock milliseconds until `stop()`; does not keep the process alive. */
+  /** Looks from now on every `everyMs` wall-clock milliseconds until `stop()`; does not keep the process alive. */
   start(everyMs = 5000): void {
     this.stop();
+    this.#lateness = this.#reader.pollLateness();
+    this.#lookedAt = wallNow();
+    this.#judgedAt = this.#lookedAt;
     this.#timer = setInterval(() => this.look(wallNow()), everyMs);
     this.#timer.unref();
   }
@@ -150,11 +191,15 @@ export class SaturationMonitor {
     clearInterval(this.#timer);
   }
 
+  /** Judges the time since the last look, unless it was never started. */
+  end(): void {
+    if (this.#timer !== undefined) this.look(wallNow());
+  }
+
   /** Judges the time since the last look. */
   look(nowMs: number): SaturationFinding[] {
     const lateness = this.#reader.pollLateness();
-    const portsExhausted = this.#reader.countOf('ports-exhausted');
-    const filesExhausted = this.#reader.countOf('files-exhausted');
+    const failures = ownFailures(this.#reader);
     const threads = this.#reader.threads();
     const brief = nowMs - this.#judgedAt < LEAST_MS;
     const busy = brief ? [] : threads;
@@ -165,8 +210,10 @@ export class SaturationMonitor {
       loopLagMs: Math.max(0, ...busy.map((thread) => thread.lagMs)),
       silentMs: Math.max(0, ...threads.map((thread) => nowMs - thread.heartbeatMs)),
       fileShare: this.#reader.connectionsOpen() / this.#fileLimit,
-      portsExhausted: portsExhausted - this.#portsExhausted,
-      filesExhausted: filesExhausted - this.#filesExhausted,
+      portsExhausted: failures.portsExhausted - this.#failures.portsExhausted,
+      filesExhausted: failures.filesExhausted - this.#failures.filesExhausted,
+      memoryExhausted: failures.memoryExhausted - this.#failures.memoryExhausted,
+      sourceAddress: failures.sourceAddress - this.#failures.sourceAddress,
     });
     const span = Math.max(0, nowMs - this.#lookedAt);
     this.#observedMs += span;
@@ -178,8 +225,7 @@ export class SaturationMonitor {
       this.#lateness = lateness;
       this.#judgedAt = nowMs;
     }
-    this.#portsExhausted = portsExhausted;
-    this.#filesExhausted = filesExhausted;
+    this.#failures = failures;
     this.#lookedAt = nowMs;
     return this.#findings;
   }

@@ -29,6 +29,13 @@ export interface TransportOptions {
   tlsHandshakeTimeoutMs: number;
   /** At most this many connections of one shared pool (mode `shared`). */
   sharedConnections?: number;
+  /**
+   * So many connections this machine has means for. Beyond them an idle one is closed before its time for each that is opened;
+   * when none is idle, it is opened nevertheless, and the system decides. Default: any number.
+   */
+  mostConnections?: number;
+  /** Told when the first idle connection is closed before its time. */
+  onCrowded?: () => void;
   observer: TransportObserver;
 }
 

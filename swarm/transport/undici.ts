@@ -52,6 +52,7 @@ class UndiciTransport implements Transport {
   /** Every open or opening connection, so that close() finds it. */
   readonly #connections = new Set<Connection>();
   #closed = false;
+  #crowded = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -108,6 +109,7 @@ class UndiciTransport implements Transport {
     const kept = idleTimeoutMs < LEAST_IDLE_MS ? 0 : maxIdle;
     return new ConnectionSet(origin, proxy, kept, limit, owner, (from, program) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
+      this.#makeRoom();
       const connection = new Connection(from, this.#dialer, this.#options, (ended) => {
         this.#connections.delete(ended);
         program?.closed(ended);
@@ -116,6 +118,23 @@ class UndiciTransport implements Transport {
       program?.opened(connection);
       return connection;
     });
+  }
+
+  /** Closes the connection that was opened first of those that are idle when there are as many as there may be. */
+  #makeRoom(): void {
+    const { mostConnections = Infinity, onCrowded } = this.#options;
+    if (this.#connections.size < mostConnections) return;
+    const oldest = this.#oldestIdle();
+    if (!oldest) return;
+    oldest.retire();
+    if (this.#crowded) return;
+    this.#crowded = true;
+    onCrowded?.();
+  }
+
+  #oldestIdle(): Connection | null {
+    for (const connection of this.#connections) if (connection.idle) return connection;
+    return null;
   }
 
   #keptSession(target: Target, owner: string, maxIdle: number, limit: number, opener: SessionOptions | null): Session {

@@ -613,6 +613,52 @@ export function describeTransport(name: string, create: (options: TransportOptio
         expect((await Promise.all(pending)).map((error) => error.kind)).toEqual(['aborted', 'aborted', 'aborted']);
         await until(() => raw.open === 0 && closed === 3);
       });
+
+      it('closes idle ones before their time where there is no room for more', async () => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        let crowded = 0;
+        const made = transport({ mostConnections: 2, onCrowded: () => crowded++ });
+        const clients = [1, 2, 3, 4].map((machine) => session(made, url, machine));
+        await clients[0]!.request(GET);
+        await clients[1]!.request(GET);
+        expect([opened, closed, crowded]).toEqual([2, 0, 0]);
+        await clients[2]!.request(GET);
+        await clients[3]!.request(GET);
+        await until(() => closed === 2 && raw.open === 2);
+        expect([opened, crowded]).toEqual([4, 1]);
+        // The first ones went; what is open is used again.
+        await clients[3]!.request(GET);
+        await clients[2]!.request(GET);
+        expect(opened).toBe(4);
+      });
+
+      it('opens more than there is room for when none is idle', async () => {
+        const { server: raw, url } = await server(() => {});
+        const made = transport({ mostConnections: 1 });
+        const pending = [1, 2, 3].map((machine) => failure(session(made, url, machine).request(GET)));
+        await until(() => raw.requests.length === 3);
+        expect(opened).toBe(3);
+        await made.close();
+        await Promise.all(pending);
+      });
+
+      it.each([
+        'per-poll',
+        'keep-alive',
+        'shared',
+      ] as const)('aborts what is asked while it closes (%s)', async (mode) => {
+        const { server: raw, url } = await server((socket) => socket.write(OK));
+        const made = transport({ mode });
+        const client = session(made, url);
+        await client.request(GET);
+        const closing = made.close();
+        // Its idle connection is there until its socket has closed.
+        expect((await failure(client.request(GET))).kind).toBe('aborted');
+        expect((await failure(client.request(POST))).kind).toBe('aborted');
+        await closing;
+        expect((await failure(client.request(GET))).kind).toBe('aborted');
+        expect(raw.requests).toHaveLength(1);
+      });
     });
 
     describe('failures', () => {

@@ -146,12 +146,13 @@ export class Connection implements OwnConnection {
   #head: string | null = null;
   #exchange: Exchange | null = null;
   #cancelDial: () => void = noop;
-  #destroyed = false;
+  /** Why it was destroyed. */
+  #end: TransportError | null = null;
   /** Its socket is open, and stays so. */
   live = false;
   /** A request was sent on the open socket before. */
   used = false;
-  /** Its program has ended: it carries no further request. */
+  /** Its program has ended, or it was destroyed: it carries no further request. */
   retired = false;
 
   constructor(set: ConnectionSet, dialer: Dialer, options: TransportOptions, onEnd: (connection: Connection) => void) {
@@ -180,6 +181,11 @@ export class Connection implements OwnConnection {
         });
       },
     });
+  }
+
+  /** It carries no request, and waits for the next one. */
+  get idle(): boolean {
+    return this.live && this.#exchange === null;
   }
 
   #adopt(socket: net.Socket, set: ConnectionSet, options: TransportOptions): void {
@@ -215,6 +221,8 @@ export class Connection implements OwnConnection {
     this.#head = exchange.head;
     exchange.carrier = this;
     return new Promise<void>((resolve, reject) => {
+      // Its socket closes a moment after it: until then an idle one may be taken. undici would call it a failure.
+      if (this.#end) throw this.#end;
       exchange.resolve = resolve;
       exchange.reject = reject;
       this.#client.dispatch(exchange.dispatchOptions(), exchange);
@@ -235,13 +243,14 @@ export class Connection implements OwnConnection {
   }
 
   async destroy(why: string, cause?: unknown): Promise<void> {
-    if (this.#destroyed) return;
-    this.#destroyed = true;
+    if (this.#end) return;
+    this.#end = new TransportError('aborted', why, { cause });
+    this.retired = true;
     // The system says so only later, and an answer that came with the end would leave it idle until then.
     this.live = false;
     this.#onEnd(this);
     this.#cancelDial();
-    await this.#client.destroy(new TransportError('aborted', why, { cause }));
+    await this.#client.destroy(this.#end);
   }
 }
 
