@@ -133,7 +133,10 @@ export function summarizeTotals(
   };
 }
 
-/** What went wrong, the most frequent first. */
+/** Kinds of errors in a summary: more than a service has that does not make its statuses up. */
+const MOST_ERRORS = 1000;
+
+/** What went wrong, the most frequent first, and no more than a thousand kinds. */
 export function summarizeErrors(reader: TelemetryReader, samples: Pick<FailureSamples, 'of'>): RequestErrorSummary[] {
   return reader
     .requests()
@@ -147,7 +150,8 @@ export function summarizeErrors(reader: TelemetryReader, samples: Pick<FailureSa
         expected: knownRefusal({ client, endpoint, code }),
       };
     })
-    .sort((a, b) => b.count - a.count || place(a) - place(b));
+    .sort((a, b) => b.count - a.count || place(a) - place(b))
+    .slice(0, MOST_ERRORS);
 }
 
 export function summarizePolls(reader: TelemetryReader): PollSummary {

@@ -69,7 +69,7 @@ export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 
 export interface BootSummary {
   kind: BootKind;
   requests: number;
-  /** Requests without an answer, and answers of 400 or more. */
+  /** Requests without an answer, and answers of 400 or more. What this machine had no means for stands in `outcomes` alone. */
   errors: number;
   /** Requests by outcome (status or error kind). */
   outcomes: Record<string, number>;

@@ -114,6 +114,25 @@ describe('shared telemetry', () => {
     expect(reader.missedPolls()).toBe(4);
   });
 
+  it('keeps no more texts of failures than a service has that does not make its statuses up', () => {
+    let told = 0;
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
+    const telemetry = new SharedTelemetry(buffer, 0, () => told++);
+    for (const endpoint of [
+      'register-host',
+      'get-instructions',
+      'get-cluster',
+      'host-progress',
+      'upload-logs',
+    ] as const) {
+      for (const client of ['agent', 'user'] as const) {
+        for (let status = 400; status < 600; status++) telemetry.requestFailed(client, endpoint, status, () => '');
+      }
+    }
+    telemetry.requestFailed('controller', 'get-cluster', 404, () => '');
+    expect(told).toBe(1000);
+  });
+
   it('tells the first failure of each kind', () => {
     const told: FailureSample[] = [];
     const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });

@@ -65,6 +65,9 @@ function outcomeNumber(outcome: RequestOutcome): number {
   return status >= 0 && status < STATUSES ? status : OTHER_STATUS;
 }
 
+/** Kinds of failures whose text is kept: more than a service has that does not make its statuses up. */
+const MOST_TOLD = 1000;
+
 /** Which of {@link ANSWERS} it is. `aborted` is none. */
 function answerNumber(outcome: RequestOutcome): number {
   if (typeof outcome === 'number') return outcome >= 500 ? FAILED : outcome >= 400 ? REFUSED : GOOD;
@@ -135,7 +138,7 @@ export class SharedTelemetry implements Telemetry {
     if (!this.#onFailure) return;
     const pair = clientNumbers.get(client)! * ENDPOINTS.length + endpointNumber(endpoint);
     const kind = pair * OUTCOMES + outcomeNumber(outcome);
-    if (this.#told.has(kind)) return;
+    if (this.#told.has(kind) || this.#told.size >= MOST_TOLD) return;
     this.#told.add(kind);
     const code = codeOf(outcomeNumber(outcome));
     this.#onFailure({ client, endpoint, code, message: describe(), atMs: wallNow() });
