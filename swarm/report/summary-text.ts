@@ -6,9 +6,9 @@ import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
 import {
   bar,
+  countOf,
   createStyle,
   firstLines,
-  countOf,
   formatBytes,
   formatCount,
   formatMs,
