@@ -122,8 +122,8 @@ describe.concurrent('plan', () => {
 describe.concurrent('a plan of many hosts', () => {
   const many = () => file('many.yaml', 'clusters: [{topology: compact, amount: 20000}]\nservice: {url: embedded}\n');
 
-  it.each(['check', 'show'])('%s says what takes its time', async (command) => {
-    const { code, stderr } = await swarm('plan', command, many());
+  it('says what takes its time', async () => {
+    const { code, stderr } = await swarm('plan', 'check', many());
     expect(code).toBe(0);
     expect(stderr).toMatch(/^working out 20,000 clusters with 60,000 hosts/);
   });
