@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import { Simulation } from '../pool/testing/simulation.ts';
 import { createServiceClient } from '../service/service-client.ts';
 import { CLUSTER_ID, type ModelService, type Sent } from '../service/testing/model-service.ts';
+import { NO_TELEMETRY } from '../telemetry/testing/no-telemetry.ts';
 import { TransportError } from '../transport/transport.ts';
 import { runController } from './controller.ts';
 import type { ControllerOptions } from './controller-process.ts';
@@ -67,7 +68,7 @@ class Bench {
         runtime: {
           clock,
           transport: this.service,
-          telemetry: { request: () => {}, requestStarted: () => 0, requestEnded: () => {} } as never,
+          telemetry: NO_TELEMETRY,
           wallOf: (ms) => ms,
         },
         kind: 'controller',
