@@ -272,7 +272,7 @@ describe('on a hub', () => {
     for (let i = 0; i < 2; i++) {
       const { code, stderr } = await apply();
       expect(code).toBe(1);
-      expect(stderr).toContain('1 objects have fields that others have changed; --force-conflicts takes them');
+      expect(stderr).toContain('1 object has fields that others have changed; --force-conflicts takes them');
     }
     expect((await apply('--force-conflicts')).code).toBe(0);
     expect((await client.get(RESOURCES.infraEnvs, name, name)).spec).toMatchObject({ cpuArchitecture: 'x86_64' });
