@@ -94,7 +94,7 @@ describeUnless(NO_LABS, 'what is watched', {}, () => {
       ];
       let code: unknown;
       try {
-        execFileSync('unshare', args, { env: { PATH: process.env.PATH }, stdio: 'pipe' });
+        execFileSync('unshare', args, { env: { PATH: `${process.env.PATH}:/usr/bin` }, stdio: 'pipe' });
       } catch (error) {
         code = (error as { status: number }).status;
       }
@@ -103,7 +103,8 @@ describeUnless(NO_LABS, 'what is watched', {}, () => {
       expect(attempts).toContainEqual({
         kind: 'look',
         by: 'sh',
-        path: join(process.env.PATH!.split(':')[0]!, 'frobnicate'),
+        // Looks are told of where hosts have their commands.
+        path: '/usr/bin/frobnicate',
         args: [],
       });
       expect(attempts).toContainEqual(
