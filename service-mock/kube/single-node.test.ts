@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { conditionOf } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
+import { CLUSTER_NAMESPACE_LABEL } from './labels.ts';
 import type { Agent, ClusterInstall, InfraEnv } from './objects.ts';
 import {
   deploymentOf,
@@ -148,6 +149,11 @@ describe('a cluster whose Agent asks for what cannot be', () => {
     const machine = await site.boot(await site.infraEnvId('sno'));
     await site.approve('sno', machine);
     await site.condition(agentClusterInstalls, 'sno', 'sno', 'RequirementsMet', { reason: 'ClusterIsReady' });
+    // An Agent without the label of its cluster, which comes with its first inventory, is not counted; one that is not synced gets none.
+    await site.eventually(async () => {
+      const { metadata } = await site.get(agents, 'sno', machine.id);
+      expect(metadata.labels).toHaveProperty([CLUSTER_NAMESPACE_LABEL], 'sno');
+    });
     // Refused by the service, so that nothing happens to the host.
     await site.client.patch(agents, 'sno', machine.id, { spec: { hostname: 'Not A Name' } });
     await site.condition(agents, 'sno', machine.id, 'SpecSynced', { status: 'False', reason: 'InputError' });
