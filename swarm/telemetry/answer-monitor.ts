@@ -5,6 +5,7 @@
 import { CLIENT_KINDS, type ClientKind } from '../../model/protocol/endpoints.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
+import { LookTimer } from './look-timer.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
 
 /** Wall-clock milliseconds between two looks. */
@@ -49,7 +50,7 @@ export class AnswerMonitor {
   #good: number;
   #failed: number;
   #lookedAt: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer = new LookTimer((nowMs) => this.look(nowMs));
 
   constructor(reader: Pick<TelemetryReader, 'underWay' | 'answers'>, nowMs = wallNow()) {
     this.#reader = reader;
@@ -61,14 +62,12 @@ export class AnswerMonitor {
 
   /** Looks every second until `stop()`; does not keep the process alive. */
   start(): void {
-    this.stop();
-    this.#timer = setInterval(() => this.look(wallNow()), LOOK_MS);
-    this.#timer.unref();
+    this.#timer.start(LOOK_MS);
   }
 
   /** Nobody looks any more: an outage that goes on ends here, for all that is known. */
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer.stop();
     this.#recover();
   }
 

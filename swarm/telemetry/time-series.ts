@@ -7,6 +7,7 @@
  */
 import { wallNow } from '../../model/time/clock.ts';
 import { Distribution } from './histogram.ts';
+import { LookTimer } from './look-timer.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
 
 /** Wall-clock milliseconds between two looks. */
@@ -46,7 +47,7 @@ export class TimeSeries {
   #counts: Counts;
   #answered: Distribution;
   #lookedAt: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer = new LookTimer((nowMs) => this.look(nowMs));
 
   constructor(reader: Pick<TelemetryReader, 'underWay' | 'answers' | 'answered'>, nowMs = wallNow()) {
     this.#reader = reader;
@@ -57,13 +58,11 @@ export class TimeSeries {
 
   /** Looks every second until `stop()`; does not keep the process alive. */
   start(): void {
-    this.stop();
-    this.#timer = setInterval(() => this.look(wallNow()), LOOK_MS);
-    this.#timer.unref();
+    this.#timer.start(LOOK_MS);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer.stop();
   }
 
   /** Adds what has happened since the last look. */
