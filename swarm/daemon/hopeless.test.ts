@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { RequestCount } from '../telemetry/telemetry-reader.ts';
@@ -147,6 +147,26 @@ describe('watch', () => {
     expect(one.look(50_000)).toBe(null);
     expect(one.look(59_999)).toBe(null);
     expect(one.look(60_000)).toContain('the embedded service has never answered');
+  });
+
+  it('believes a cause that a second look finds as well', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const requests = [row('user', '401', 1)];
+    const one = watch(1, requests);
+    const told: string[] = [];
+    one.start(
+      () => 0,
+      (cause) => told.push(cause),
+    );
+    vi.advanceTimersByTime(1000);
+    requests.push(row('user', '200', 1));
+    vi.advanceTimersByTime(1000);
+    requests.pop();
+    vi.advanceTimersByTime(1000);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(5000);
+    expect(told).toEqual([expect.stringContaining('401 (1 of 1)')]);
   });
 
   it('does not wait any longer at the end', () => {

@@ -181,11 +181,17 @@ export class HopelessWatch {
     };
   }
 
-  /** Looks once a second until `stop()`, and tells the cause once. Does not keep the process alive. */
+  /**
+   * Looks once a second until `stop()`, and tells a cause that two looks in a row find. Does not keep the process alive.
+   * Requests are counted before their events have come from the workers: by the second look the clusters that failed of it are known.
+   */
   start(now: () => number, onHopeless: (cause: string) => void): void {
+    let found = false;
     this.#timer = setInterval(() => {
       const cause = this.look(now());
-      if (cause === null) return;
+      const before = found;
+      found = cause !== null;
+      if (cause === null || !before) return;
       this.stop();
       onHopeless(cause);
     }, LOOK_MS);
