@@ -1,0 +1,23 @@
+/** What a run was like in each of its phases, and in each step of its load: figures of that time alone, never since the start. */
+import type { RequestSummary, RequestTotals } from './request-summary.ts';
+
+/** In the order in which they come; a plan may leave out all but `deploy`. */
+export const RUN_PHASES = ['idle', 'deploy', 'soak', 'remove'] as const;
+export type RunPhase = (typeof RUN_PHASES)[number];
+
+export interface PhaseSummary {
+  phase: RunPhase;
+  /** From 1, in a deploy phase whose load is raised in steps; else null. */
+  step: number | null;
+  /** What the step asks for: hosts that are there, or clusters that arrive in a simulated hour. Null without steps. */
+  level: { hosts: number } | { clustersPerHour: number } | null;
+  startedAt: string;
+  /** Wall-clock seconds from the start of the run to its beginning, and its length. */
+  afterSeconds: number;
+  seconds: number;
+  simulatedSeconds: number;
+  /** That were up at its end. */
+  hosts: number;
+  totals: RequestTotals;
+  requests: RequestSummary[];
+}
