@@ -145,6 +145,7 @@ describe.concurrent('completion', () => {
   it('of bash knows commands, options and values', async () => {
     expect(await bash('swarm ')).toEqual([
       'run',
+      'capacity',
       'runs',
       'clean',
       'backup',

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.ts';
+import { capacityCommand } from './commands/capacity.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -37,6 +38,7 @@ Examples:
   swarm demo                                   everything built in, in a minute
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
+  swarm capacity plan.yaml                     how much a service holds, and what breaks first
   swarm clean --all                            remove what killed runs have left on the service
   swarm backup demo                            workspaces of the DevWorkspace Operator, backed up
   swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
@@ -44,6 +46,7 @@ Examples:
     );
   for (const create of [
     runCommand,
+    capacityCommand,
     runsCommand,
     cleanCommand,
     backupCommand,

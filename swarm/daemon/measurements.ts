@@ -1,6 +1,7 @@
 /** Everything that measures one run, from its shared counters to the monitors that look at them. */
 import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { USUAL_POLL_SECONDS } from '../plan/open-connections.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
 import type { RunSummary } from '../report/summary.ts';
@@ -31,7 +32,7 @@ export class Measurements {
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
-  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
+  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'pollIntervalSeconds'>;
   readonly #workers: number;
   readonly #startedAt: number;
   readonly #cpuAtStart = process.cpuUsage();
@@ -123,9 +124,12 @@ export class Measurements {
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
     const seconds = this.sinceStartMs() / 1000;
-    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds }, (time) =>
-      this.windows.measured(time),
-    );
+    const pollMs = ((this.#plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS) * 1000) / this.#plan.clockSpeed;
+    const whole = { reader, answers, saturation, clusterDurations, clusters, seconds, pollMs };
+    const figures = new RunFigures(whole, (time) => {
+      const part = this.windows.measured(time);
+      return part && { ...part, pollMs };
+    });
     return evaluate(thresholdsOf(this.#plan), figures);
   }
 

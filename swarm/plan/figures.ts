@@ -87,6 +87,13 @@ export const FIGURES = define([
     labels: {},
   },
   {
+    name: 'poll_pace',
+    kind: 'gauge',
+    unit: 'share',
+    help: 'Polls that native agents make, as a share of what they would make if each were answered at once: they wait for an answer before they wait for the next poll',
+    labels: {},
+  },
+  {
     name: 'request_age',
     kind: 'trend',
     unit: 'ms',

@@ -24,6 +24,8 @@ export interface Measured {
   clusters: { of: number; failed: number; complete: number };
   /** Wall-clock seconds in which requests were counted. */
   seconds: number;
+  /** Wall-clock milliseconds from an answer to the next poll of an agent, as planned. */
+  pollMs: number;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -109,6 +111,10 @@ const READERS: Record<FigureName, Read> = {
   request_send_duration: latency('sent'),
   request_success_duration: ({ reader }, labels) => trend(reader.untilSuccess(ofRequests(labels))),
   poll_wait: ({ reader }) => trend(reader.openLoop()),
+  poll_pace: ({ reader, pollMs }) => {
+    const wait = reader.openLoop();
+    return wait.count === 0 ? null : { kind: 'gauge', value: pollMs / (pollMs + wait.mean) };
+  },
   generator_errors: (_, __, requests) => {
     const rows = requests();
     return { kind: 'rate', hits: total(rows.filter(({ code }) => isGeneratorError(code))), of: total(rows) };

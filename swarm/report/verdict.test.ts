@@ -170,6 +170,7 @@ function measured(): {
       clusterDurations: new ClusterDurations(),
       clusters: { of: 4, failed: 1, complete: 2 },
       seconds: 10,
+      pollMs: 60_000,
     },
   };
 }

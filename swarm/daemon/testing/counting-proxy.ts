@@ -12,13 +12,13 @@ export class CountingProxy {
   #state: 'up' | 'refusing' | 'frozen' = 'up';
   #port = 0;
   readonly #upstream: URL;
-  readonly #delayMs: number;
+  readonly #delayMs: number | ((incoming: IncomingMessage) => number);
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #sockets = new Set<Socket>();
 
-  /** @param delayMs that each answer is held back */
-  constructor(upstream: string, delayMs: number) {
+  /** @param delayMs that each answer, or the answer to a request, is held back */
+  constructor(upstream: string, delayMs: number | ((incoming: IncomingMessage) => number)) {
     this.#upstream = new URL(upstream);
     this.#delayMs = delayMs;
     // The side that asks closes idle connections.
@@ -81,6 +81,7 @@ export class CountingProxy {
     const chunks: Buffer[] = [];
     incoming.on('error', () => {});
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const delayMs = typeof this.#delayMs === 'number' ? this.#delayMs : this.#delayMs(incoming);
     incoming.on('end', () => {
       if (this.#state === 'frozen') return;
       const { method, url, headers } = incoming;
@@ -93,7 +94,7 @@ export class CountingProxy {
             if (this.#state !== 'up' || response.destroyed) return;
             response.writeHead(answer.statusCode!, answer.headers);
             response.end(Buffer.concat(body));
-          }, this.#delayMs);
+          }, delayMs);
         });
       });
       outgoing.on('error', () => response.destroy());
