@@ -8,10 +8,18 @@ import { unitOf } from './units.ts';
 
 export const target = (query: Query, legend = ' '): Target => ({ query, legend });
 
-/** Median, 95th and 99th percentile. */
+const PERCENTILES = [0.5, 0.95, 0.99];
+
+/** Median, 95th and 99th percentile of what has come within the window. */
 export function percentiles(scope: Queries, name: string, question: Question = {}, legend = ''): Target[] {
   const prefix = legend === '' ? '' : `${legend} `;
-  return [0.5, 0.95, 0.99].map((q) => target(scope.quantile(q, name, question), `${prefix}p${q * 100}`));
+  return PERCENTILES.map((q) => target(scope.quantile(q, name, question), `${prefix}p${q * 100}`));
+}
+
+/** The same of all that has come since the load began. */
+export function percentilesSoFar(scope: Queries, name: string, question: Question = {}, legend = ''): Target[] {
+  const prefix = legend === '' ? '' : `${legend} `;
+  return PERCENTILES.map((q) => target(scope.quantileSoFar(q, name, question), `${prefix}p${q * 100}`));
 }
 
 /** Which loads are looked at, and how they stand. */

@@ -45,8 +45,10 @@ export interface Queries {
   most(name: string, question?: Question): Query;
   /** Greatest mean that a gauge has had over the window. */
   lasting(name: string, question?: Question): Query;
-  /** @param q 0 … 1 */
+  /** Of what has come within the window. @param q 0 … 1 */
   quantile(q: number, name: string, question?: Question): Query;
+  /** Of all that has come since the load began, for what is too rare for windows. @param q 0 … 1 */
+  quantileSoFar(q: number, name: string, question?: Question): Query;
   /** Mean of a histogram. */
   mean(name: string, question?: Question): Query;
 }
@@ -91,6 +93,11 @@ export function queries(scope: QueryScope): Queries {
       const metric = asked(name, 'histogram');
       const expr = `histogram_quantile(${q}, ${rateOf(`${name}_bucket`, question, ['le'])})`;
       return { expr, unit: unitOf(metric), metrics: [metric] };
+    },
+    quantileSoFar(q, name, question = {}) {
+      const metric = asked(name, 'histogram');
+      const buckets = aggregate('sum', select(`${name}_bucket`, question), question, ['le']);
+      return { expr: `histogram_quantile(${q}, ${buckets})`, unit: unitOf(metric), metrics: [metric] };
     },
     mean(name, question = {}) {
       const metric = asked(name, 'histogram');

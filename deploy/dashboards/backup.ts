@@ -1,6 +1,6 @@
 /** Load on the DevWorkspace Operator, and how its backups and restores come along. */
 import type { DashboardSpec, RowSpec } from '../dashboard.ts';
-import { furtherPanels, loadTable, percentiles, target } from '../panels.ts';
+import { furtherPanels, loadTable, percentilesSoFar, target } from '../panels.ts';
 import { type Query, shareOf } from '../queries.ts';
 import { BACKUP, loadVariables } from '../scopes.ts';
 
@@ -105,8 +105,8 @@ const BACKUPS: RowSpec = {
       ] as const
     ).map(([title, name]) => ({
       title,
-      targets: percentiles(BACKUP, name),
-      note: 'Of what ended in the last minutes; the summary has the whole load.',
+      targets: percentilesSoFar(BACKUP, name),
+      note: 'Of the load so far.',
     })),
   ],
 };
@@ -121,7 +121,7 @@ const RESTORES: RowSpec = {
     },
     {
       title: 'Until a restored workspace is ready',
-      targets: percentiles(BACKUP, 'swarm_backup_restore_ready_duration_seconds'),
+      targets: percentilesSoFar(BACKUP, 'swarm_backup_restore_ready_duration_seconds'),
     },
   ],
 };

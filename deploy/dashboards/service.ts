@@ -1,6 +1,6 @@
 /** The service under load: what is asked of it, how it answers, and its own figures on the same time axis. */
 import type { DashboardSpec, RowSpec } from '../dashboard.ts';
-import { furtherPanels, loadTable, percentiles, RUN_ANNOTATIONS, target } from '../panels.ts';
+import { furtherPanels, loadTable, percentiles, percentilesSoFar, RUN_ANNOTATIONS, target } from '../panels.ts';
 import { type Question, shareOf } from '../queries.ts';
 import { IMAGES, loadVariables, RECONCILERS, RECONCILERS_VARIABLE, RUN, SERVER, SERVER_VARIABLE } from '../scopes.ts';
 
@@ -140,18 +140,21 @@ const ANSWERS: RowSpec = {
 };
 
 const INSTALLATION: RowSpec = {
-  title: 'Installations (simulated time)',
+  title: 'Installations (simulated time, of the run so far)',
   panels: [
     {
       title: 'Clusters from one milestone to another, p95',
       targets: [
-        target(RUN.quantile(0.95, 'swarm_cluster_duration_seconds', { by: ['from', 'to'] }), '{{from}} → {{to}}'),
+        target(RUN.quantileSoFar(0.95, 'swarm_cluster_duration_seconds', { by: ['from', 'to'] }), '{{from}} → {{to}}'),
       ],
     },
     {
       title: 'Hosts in a stage, p95',
       targets: [
-        target(RUN.quantile(0.95, 'swarm_stage_duration_seconds', { by: ['role', 'stage'] }), '{{role}} {{stage}}'),
+        target(
+          RUN.quantileSoFar(0.95, 'swarm_stage_duration_seconds', { by: ['role', 'stage'] }),
+          '{{role}} {{stage}}',
+        ),
       ],
     },
     {
@@ -172,7 +175,7 @@ const INSTALLATION: RowSpec = {
     },
     {
       title: 'Boot downloads, time until complete',
-      targets: percentiles(RUN, 'swarm_boot_download_duration_seconds', { by: ['kind'] }, '{{kind}}'),
+      targets: percentilesSoFar(RUN, 'swarm_boot_download_duration_seconds', { by: ['kind'] }, '{{kind}}'),
     },
   ],
 };
