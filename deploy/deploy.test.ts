@@ -234,7 +234,7 @@ it('units of panels are those of their metrics', () => {
     DASHBOARDS.flatMap(panelsOf)
       .filter(({ targets }) => targets.some(({ expr }: Json) => new RegExp(`\\b${name}\\b`).test(expr)))
       .map(({ fieldConfig }) => fieldConfig.defaults.unit);
-  expect(unitsOf('swarm_requests_total')).toEqual(['ops', 'ops', 'ops', 'ops']);
+  expect(unitsOf('swarm_requests_total')).toEqual(['ops', 'ops', 'ops', 'short']);
   expect(unitsOf('swarm_poll_lateness_seconds_bucket')).toEqual(['s']);
   expect(unitsOf('swarm_sent_bytes_total')).toEqual(['Bps']);
   expect(unitsOf('swarm_cpu_seconds_total')).toEqual(['suffix: cores']);
