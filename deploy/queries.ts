@@ -34,6 +34,8 @@ export interface QueryScope {
   readonly where?: string;
   /** Labels that are always kept. */
   readonly by?: readonly string[];
+  /** So long the last value of a gauge counts while scrapes fail; absent: not at all. */
+  readonly bridge?: string;
 }
 
 export interface Queries {
@@ -58,6 +60,8 @@ export function queries(scope: QueryScope): Queries {
     const matchers = [scope.where, where].filter((one) => one !== undefined).join(', ');
     return matchers === '' ? series : `${series}{${matchers}}`;
   };
+  const valueOf = (series: string, question: Question) =>
+    scope.bridge ? `last_over_time(${select(series, question)}[${scope.bridge}])` : select(series, question);
   const aggregate = (how: 'sum' | 'max', vector: string, { by = [] }: Question, more: readonly string[] = []) => {
     const kept = [...(scope.by ?? []), ...by, ...more];
     const joined = scope.join ? `${vector} ${scope.join}` : vector;
@@ -74,13 +78,13 @@ export function queries(scope: QueryScope): Queries {
     total(name, question = {}) {
       const metric = asked(name, 'gauge', 'counter', 'histogram');
       const histogram = metric.type === 'histogram';
-      const expr = aggregate('sum', select(histogram ? `${name}_count` : name, question), question);
+      const expr = aggregate('sum', valueOf(histogram ? `${name}_count` : name, question), question);
       return { expr, unit: histogram ? 'short' : unitOf(metric), metrics: [metric] };
     },
     most(name, question = {}) {
       const metric = asked(name, 'gauge');
       const unit = unitOf(metric);
-      const expr = aggregate('max', select(name, question), question);
+      const expr = aggregate('max', valueOf(name, question), question);
       // Grafana's moments are milliseconds.
       return { expr: unit === 'dateTimeAsIso' ? `1000 * ${expr}` : expr, unit, metrics: [metric] };
     },

@@ -5,7 +5,8 @@ export const SCRAPE_CONFIG = `# An example of a configuration for Prometheus, ma
 global:
   # Runs in compressed time are over within minutes, and an outage counts by the second.
   scrape_interval: 5s
-  scrape_timeout: 4s
+  # A generator that is the bottleneck answers late.
+  scrape_timeout: 5s
 
 rule_files:
   - rules.yaml

@@ -106,6 +106,8 @@ export function understand(text: string, labelsOf: LabelsOf): Understood {
         const inner = labels(node.getChild('FunctionCallBody')!.getChildren('Expr').at(-1) ?? lastOf(node));
         const kept = namesIn(modifier);
         demand(inner, kept);
+        // What is chosen stays as it is.
+        if (/^topk\b/.test(textOf(node))) return inner;
         return new Set(kept);
       }
       case 'NumberDurationLiteral':
