@@ -60,7 +60,7 @@ export function queries(scope: QueryScope): Queries {
     const matchers = [scope.where, where].filter((one) => one !== undefined).join(', ');
     return matchers === '' ? series : `${series}{${matchers}}`;
   };
-  const valueOf = (series: string, question: Question) =>
+  const latest = (series: string, question: Question) =>
     scope.bridge ? `last_over_time(${select(series, question)}[${scope.bridge}])` : select(series, question);
   const aggregate = (how: 'sum' | 'max', vector: string, { by = [] }: Question, more: readonly string[] = []) => {
     const kept = [...(scope.by ?? []), ...by, ...more];
@@ -78,13 +78,13 @@ export function queries(scope: QueryScope): Queries {
     total(name, question = {}) {
       const metric = asked(name, 'gauge', 'counter', 'histogram');
       const histogram = metric.type === 'histogram';
-      const expr = aggregate('sum', valueOf(histogram ? `${name}_count` : name, question), question);
+      const expr = aggregate('sum', latest(histogram ? `${name}_count` : name, question), question);
       return { expr, unit: histogram ? 'short' : unitOf(metric), metrics: [metric] };
     },
     most(name, question = {}) {
       const metric = asked(name, 'gauge');
       const unit = unitOf(metric);
-      const expr = aggregate('max', valueOf(name, question), question);
+      const expr = aggregate('max', latest(name, question), question);
       // Grafana's moments are milliseconds.
       return { expr: unit === 'dateTimeAsIso' ? `1000 * ${expr}` : expr, unit, metrics: [metric] };
     },
