@@ -14,6 +14,12 @@ const LOAD: RowSpec = {
   panels: [
     loadTable('run'),
     {
+      title: 'Phase and step of the run',
+      as: 'states',
+      width: 24,
+      targets: [target(RUN.most('swarm_run_phase', { by: ['phase', 'step'] }), '{{phase}} {{step}}')],
+    },
+    {
       title: 'Hosts, by phase',
       as: 'stacked',
       targets: [target(RUN.total('swarm_hosts', { by: ['phase'] }), '{{phase}}')],

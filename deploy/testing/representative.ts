@@ -86,7 +86,11 @@ const stockPrograms = () => ({
   ],
 });
 
-const someRun = () => ({ id: 'r', plan: fakePlan([]), state: 'running', verdict: null }) as unknown as Run;
+const someRun = () =>
+  ({
+    ...{ id: 'r', plan: fakePlan([]), state: 'running', verdict: null },
+    part: { phase: 'deploy', step: 2 },
+  }) as unknown as Run;
 const someBackup = () =>
   ({ id: 'b', name: 'backup of 50', figures: someFigures(), state: 'running', verdict: null }) as unknown as BackupLoad;
 const someAgents = () => ({ list: () => [{ phase: 'polling' }] }) as unknown as LoneAgents;
