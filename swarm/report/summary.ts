@@ -104,7 +104,15 @@ export interface HubSummary {
   rows: HubRequestSummary[];
 }
 
+/**
+ * Form of a summary. Raised when a field changes its meaning, its type or goes away; further fields leave it as it is. Summaries
+ * without it are of versions before 1.
+ */
+export const SUMMARY_SCHEMA_VERSION = 1;
+
 export interface RunSummary {
+  /** {@link SUMMARY_SCHEMA_VERSION} of who wrote it. */
+  schemaVersion: number;
   run: string;
   plan: string;
   seed: string;
@@ -206,6 +214,8 @@ export interface LeftBehind {
 export interface RunFacts {
   run: string;
   plan: ExpandedPlan;
+  /** Percentiles that distributions are to have beside the usual ones; none when absent. */
+  percentiles?: readonly number[];
   verdict: Verdict | null;
   reasons: string[];
   thresholds: readonly Evaluated<RunThreshold>[];
@@ -263,10 +273,11 @@ export function funnelSteps(funnel: Funnel): { hosts: FunnelStep[]; clusters: Fu
 /** Reads the telemetry of a run once and puts it together with what the run knows. */
 export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: number): RunSummary {
   const snapshot = reader.snapshot(wallMs);
-  const { plan, funnel } = facts;
+  const { plan, funnel, percentiles = [] } = facts;
   const seconds = Math.max(facts.countedSeconds, 1e-9);
   const steps = funnelSteps(funnel);
   return {
+    schemaVersion: SUMMARY_SCHEMA_VERSION,
     run: facts.run,
     plan: plan.name,
     seed: plan.seed,
@@ -298,11 +309,11 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     hostFunnel: steps.hosts,
     clusterFunnel: steps.clusters,
     failures: facts.failures,
-    requests: summarizeRequests(reader, seconds),
-    totals: summarizeTotals(reader, snapshot, seconds),
-    polls: summarizePolls(reader),
+    requests: summarizeRequests(reader, seconds, percentiles),
+    totals: summarizeTotals(reader, snapshot, seconds, percentiles),
+    polls: summarizePolls(reader, percentiles),
     requestErrors: summarizeErrors(reader, facts.failureSamples),
-    hub: summarizeHub(plan, facts.hubRequests),
+    hub: summarizeHub(plan, facts.hubRequests, percentiles),
     noop: summarizeNoop(facts.processes),
     underWay: summarizeUnderWay(snapshot),
     outages: summarizeOutages(facts.outages, facts.startedAt),
@@ -311,14 +322,14 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     clusterDurations: facts.clusterDurations.map(({ from, to, distribution }) => ({
       from,
       to,
-      duration: quantiles(distribution),
+      duration: quantiles(distribution, percentiles),
     })),
-    pollLateness: quantiles(reader.pollLateness()),
+    pollLateness: quantiles(reader.pollLateness(), percentiles),
     stages: reader
       .stageDurations()
-      .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution) })),
+      .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution, percentiles) })),
     replies: summarizeSteps(snapshot),
-    boot: summarizeBoot(reader),
+    boot: summarizeBoot(reader, percentiles),
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
@@ -329,7 +340,11 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
   };
 }
 
-function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequestRow[]): HubSummary | null {
+function summarizeHub(
+  { hub, clusters }: ExpandedPlan,
+  rows: readonly HubRequestRow[],
+  percentiles: readonly number[],
+): HubSummary | null {
   if (hub === null) return null;
   const made = clusters.filter(({ api }) => api === 'kube').length;
   const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
@@ -339,8 +354,8 @@ function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequest
     const errors = failed.reduce((sum, [, times]) => sum + times, 0);
     return {
       ...{ client, verb, resource, count, errors, codes },
-      latency: quantiles(latency),
-      failedLatency: quantiles(failedLatency),
+      latency: quantiles(latency, percentiles),
+      failedLatency: quantiles(failedLatency, percentiles),
     };
   });
   return {
@@ -394,7 +409,7 @@ export function deviations(
 /** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;
 
-function summarizeBoot(reader: TelemetryReader): BootSummary[] {
+function summarizeBoot(reader: TelemetryReader, percentiles: readonly number[]): BootSummary[] {
   return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {
     const entries = Object.entries(outcomes);
     const sum = (counts: [string, number][]) => counts.reduce((total, [, count]) => total + count, 0);
@@ -404,7 +419,7 @@ function summarizeBoot(reader: TelemetryReader): BootSummary[] {
       errors: sum(entries.filter(([code]) => isError(code))),
       outcomes,
       bytes,
-      duration: quantiles(durations),
+      duration: quantiles(durations, percentiles),
     };
   });
 }
