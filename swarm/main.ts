@@ -15,6 +15,7 @@ import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
 import { patchesCommand } from './commands/patches.ts';
 import { planCommand } from './commands/plan.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -37,6 +38,7 @@ Examples:
   swarm demo                                   everything built in, in a minute
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
+  swarm report 20261121-143000-9f3a            a past run as one HTML file
   swarm clean --all                            remove what killed runs have left on the service
   swarm backup demo                            workspaces of the DevWorkspace Operator, backed up
   swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
@@ -45,6 +47,7 @@ Examples:
   for (const create of [
     runCommand,
     runsCommand,
+    reportCommand,
     cleanCommand,
     backupCommand,
     driftCommand,

@@ -110,3 +110,19 @@ export function serviceUrl(text: string): string {
   }
   return url;
 }
+
+/** `50,90,99.9`: percentiles, sorted, each once. */
+export function percentiles(text: string): number[] {
+  const given = text.split(',').map((one) => one.trim());
+  const values = given.map(Number);
+  const isRight = (value: number, at: number) => /^\d+(\.\d+)?$/.test(given[at]!) && value > 0 && value <= 100;
+  if (!values.every(isRight) || values.length > MOST_PERCENTILES) {
+    throw new InvalidArgumentError(
+      `Allowed: up to ${MOST_PERCENTILES} numbers above 0 and up to 100, with commas between them, for example 50,90,99.9.`,
+    );
+  }
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+/** Columns that a table can still take. */
+const MOST_PERCENTILES = 8;

@@ -60,6 +60,8 @@ export interface RunOptions {
   workers?: number;
   /** Simulated seconds that machines which have no end of their own go on after everything is done; default 0. */
   holdSeconds?: number;
+  /** That distributions of the summary have beside the usual ones. */
+  percentiles?: readonly number[];
 }
 
 export class Run {
@@ -71,6 +73,7 @@ export class Run {
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #holdSeconds: number;
+  readonly #percentiles: readonly number[];
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -100,6 +103,7 @@ export class Run {
     this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
     this.#holdSeconds = options.holdSeconds ?? 0;
+    this.#percentiles = options.percentiles ?? [];
     this.workers = options.workers ?? usualWorkers(options.plan.clusters.length);
     this.index = new RunIndex(options.plan);
     this.#lives = new ClusterLives(options.plan.clusters);
@@ -425,6 +429,7 @@ export class Run {
       {
         run: this.id,
         plan: this.plan,
+        percentiles: this.#percentiles,
         verdict: this.#judgement.verdict,
         reasons: [...this.#judgement.reasons],
         thresholds: this.#judgement.thresholds(this.#lives),

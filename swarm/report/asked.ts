@@ -77,15 +77,28 @@ function topologies(clusters: readonly ResolvedCluster[]): string {
     .join(', ');
 }
 
-function topology({ controlPlanes = 1, arbiters = 0, workers = 0, day2Workers = 0, api, justInfraEnv }: ResolvedCluster) {
+function topology({
+  controlPlanes = 1,
+  arbiters = 0,
+  workers = 0,
+  day2Workers = 0,
+  api,
+  justInfraEnv,
+}: ResolvedCluster) {
   const alone = controlPlanes === 1 && workers === 0;
-  const shape = alone ? 'SNO' : controlPlanes === 3 && workers === 0 && arbiters === 0 ? 'compact' : `${controlPlanes}+${workers}`;
+  const shape = alone
+    ? 'SNO'
+    : controlPlanes === 3 && workers === 0 && arbiters === 0
+      ? 'compact'
+      : `${controlPlanes}+${workers}`;
   return [
     justInfraEnv ? `infra-env with ${countOf(controlPlanes + workers, 'host')}` : shape,
     ...(arbiters > 0 ? [countOf(arbiters, 'arbiter')] : []),
     ...(day2Workers > 0 ? [`${day2Workers} on day 2`] : []),
     ...(api === 'kube' ? ['kube-api'] : []),
-  ].join(', ').replace(/, (.*)$/, ' ($1)');
+  ]
+    .join(', ')
+    .replace(/, (.*)$/, ' ($1)');
 }
 
 function arrival(clusters: readonly ResolvedCluster[]): string {

@@ -12,21 +12,19 @@ export interface Axis {
 /** From 0 (or the lowest, where that is below 0) to a round value not below the highest, with about `wanted` ticks. */
 export function linearAxis(lowest: number, highest: number, wanted = 4): Axis {
   const low = Math.min(0, lowest);
-  const span = highest - low || 1;
-  const step = niceStep(span / wanted);
+  const span = highest - low;
+  const step = span > 0 ? niceStep(span / wanted) : 1;
   const from = Math.floor(low / step) * step;
   const to = Math.max(from + step, Math.ceil((highest - step * 1e-9) / step) * step);
   const ticks = Array.from({ length: Math.round((to - from) / step) + 1 }, (_, at) => clean(from + at * step));
   return { from, to, ticks, place: (value) => (value - from) / (to - from) };
 }
 
-/** Whole powers of ten around positive values; values below the first stand at its foot. */
+/** Whole powers of ten around positive values, five at most; values below the first stand at its foot. */
 export function logAxis(lowest: number, highest: number): Axis {
-  const first = Math.floor(Math.log10(lowest) + 1e-9);
+  const first = Math.floor(Math.log10(Math.max(lowest, highest / 1e5)) + 1e-9);
   const last = Math.max(first + 1, Math.ceil(Math.log10(highest) - 1e-9));
-  const every = Math.ceil((last - first) / 5);
-  const ticks: number[] = [];
-  for (let power = first; power <= last; power += every) ticks.push(clean(10 ** power));
+  const ticks = Array.from({ length: last - first + 1 }, (_, at) => clean(10 ** (first + at)));
   return {
     from: 10 ** first,
     to: 10 ** last,
@@ -72,10 +70,23 @@ export function formatNumber(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
 }
 
+/** Units that are written as a sign, or change with the size of a value. */
+const SIGNS: ReadonlySet<string> = new Set(['ms', 'seconds', 's', 'bytes', 'bytes/s', 'share', '%', '/s', '']);
+
+/** Where a unit is a word, axes have the numbers alone, and this stands beside the title: ` (requests)`. */
+export function unitWord(unit: string): string {
+  return SIGNS.has(unit) ? '' : ` (${unit})`;
+}
+
+/** A value at an axis. */
+export function tickText(value: number, unit: string): string {
+  return formatValue(value, SIGNS.has(unit) ? unit : '');
+}
+
 /** A value in its unit, for people. Units are those of figures; one that is not known stands behind the number. */
 export function formatValue(value: number, unit: string): string {
-  if (unit === 'ms') return value === 0 ? '0' : formatMs(value);
-  if (unit === 'seconds' || unit === 's') return value === 0 ? '0' : formatMs(value * 1000);
+  if (unit === 'ms') return value === 0 ? '0' : Math.abs(value) < 0.1 ? `${formatNumber(value)} ms` : formatMs(value);
+  if (unit === 'seconds' || unit === 's') return formatValue(value * 1000, 'ms');
   if (unit === 'bytes') return formatBytes(value);
   if (unit === 'bytes/s') return `${formatBytes(value)}/s`;
   if (unit === 'share') return `${Number((value * 100).toPrecision(3))}%`;

@@ -1,6 +1,6 @@
 /** Curves of a run over one axis of time: what the load saw, and beside it what the servers said of themselves. */
 import type { SeriesPointSummary } from './answer-summary.ts';
-import { formatValue } from './chart-scale.ts';
+import { formatValue, unitWord } from './chart-scale.ts';
 import { escapeText } from './html-text.ts';
 import type { KeptSummary } from './kept-summary.ts';
 import type { ServerFigureSummary } from './server-summary.ts';
@@ -74,18 +74,26 @@ export function curveLine({ name, of }: LoadCurve['lines'][number], series: read
 }
 
 export function figureOf(chart: LineChart, note = ''): string {
-  return `<figure><h3>${escapeText(chart.title)}</h3>${lineChart(chart)}${note}</figure>`;
+  return `<figure><h3>${escapeText(chart.title + unitWord(chart.unit))}</h3>${lineChart(chart)}${note}</figure>`;
+}
+
+/** What stands behind the lines. */
+function bandsNote({ phases, outages }: KeptSummary): string {
+  const texts = [
+    ...(phases.length > 0 ? ['shaded: phases and steps'] : []),
+    ...(outages.length > 0 ? ['red: outages'] : []),
+  ];
+  return texts.length === 0 ? '' : `<p class="soft">Behind the curves: ${texts.join('; ')}.</p>`;
 }
 
 /** '' for a run too short for a curve. */
 export function loadCharts(summary: KeptSummary): string {
   if (summary.series.length < 2) return '';
   const common = { seconds: lengthOf(summary), bands: bandsOf(summary) };
-  return grid(
-    LOAD_CURVES.map(({ title, unit, lines }) =>
-      figureOf({ title, unit, lines: lines.map((line) => curveLine(line, summary.series)), ...common }),
-    ),
+  const charts = LOAD_CURVES.map(({ title, unit, lines }) =>
+    figureOf({ title, unit, lines: lines.map((line) => curveLine(line, summary.series)), ...common }),
   );
+  return bandsNote(summary) + grid(charts);
 }
 
 /** Figures of one name, with the labels that tell them apart. */
@@ -102,7 +110,13 @@ export function figureGroups(figures: readonly ServerFigureSummary[]): FigureGro
   const groups = new Map<string, FigureGroup>();
   for (const one of figures) {
     const key = JSON.stringify([one.source, one.figure]);
-    const group = groups.get(key) ?? { figure: one.figure, source: one.source, kind: one.kind, unit: one.unit, members: [] };
+    const group = groups.get(key) ?? {
+      figure: one.figure,
+      source: one.source,
+      kind: one.kind,
+      unit: one.unit,
+      members: [],
+    };
     group.members.push(one);
     groups.set(key, group);
   }
@@ -134,7 +148,9 @@ export function unitOfPoints({ kind, unit }: Pick<ServerFigureSummary, 'kind' | 
 
 /** What the servers said, on the axis of the load. */
 export function serverCharts(summary: KeptSummary): string {
-  const groups = figureGroups(summary.servers.figures).filter(({ members }) => members.some((one) => one.points.length > 1));
+  const groups = figureGroups(summary.servers.figures).filter(({ members }) =>
+    members.some((one) => one.points.length > 1),
+  );
   const common = { seconds: lengthOf(summary), bands: bandsOf(summary) };
   const charts = groups.slice(0, MOST_CHARTS).map((group) => {
     const unit = unitOfPoints(group);
@@ -144,11 +160,17 @@ export function serverCharts(summary: KeptSummary): string {
       points: points.map(({ afterSeconds, value }) => ({ x: afterSeconds, y: value })),
     }));
     const more = group.members.length - drawn.length;
-    const note = more > 0 ? `<p class="soft">and ${more} more, none higher than ${escapeText(formatValue(highest(group.members[drawn.length]!), unit))}</p>` : '';
+    const note =
+      more > 0
+        ? `<p class="soft">and ${more} more, none higher than ${escapeText(formatValue(highest(group.members[drawn.length]!), unit))}</p>`
+        : '';
     return figureOf({ title: `${group.figure}${DRAWN[group.kind]}`, unit, lines, ...common }, note);
   });
   const left = groups.length - charts.length;
-  const rest = left > 0 ? `<p class="soft">${left} more figures are in the table below, and their curves in the time series (--csv, --ndjson).</p>` : '';
+  const rest =
+    left > 0
+      ? `<p class="soft">${left} more figures are in the table below, and their curves in the time series (--csv, --ndjson).</p>`
+      : '';
   return grid(charts) + rest;
 }
 

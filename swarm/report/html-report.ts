@@ -90,11 +90,12 @@ function head(summary: KeptSummary): string {
   // The sentences of the verdict are those of the thresholds with more detail, where there was a verdict.
   const why = reasons.length > 0 ? reasons : crossed;
   const kind = verdict === 'passed' ? 'good' : verdict === 'failed' ? 'bad' : 'warn';
+  const kept = summary.thresholds.filter(({ ok }) => ok === true).length;
   const body =
     why.length > 0
       ? `<strong>${verdict === 'passed' ? 'Remarks' : 'Why'}</strong>${htmlList(why.map((text) => `<span class="${verdict === 'failed' ? 'bad' : ''}">${escapeText(text)}</span>`))}`
       : verdict === 'passed'
-        ? `All ${summary.thresholds.length} thresholds that could be evaluated were kept, and all clusters came to their planned end.`
+        ? `${kept} of ${summary.thresholds.length} thresholds were kept and none was crossed.`
         : 'Nothing speaks against the run so far.';
   return `<h1>${verdictBadge(verdict)} ${escapeText(plan)}</h1>
 <p class="soft">run ${escapeText(run)}, started ${escapeText(startedAt)}, on ${escapeText(summary.service)}</p>
@@ -124,7 +125,11 @@ function sectionsOf(summary: KeptSummary, plan: unknown, percentiles: readonly n
     ['thresholds', 'Thresholds', thresholdTable(summary)],
     ['asked', 'What was asked', asked(askedRows(summary, plan), summary.deviations)],
     ['phases', 'Phases and steps', phaseTable(summary, percentiles)],
-    ['funnel', 'Funnel', `<div class="charts">${funnelTable(summary.hostFunnel, 'hosts')}${funnelTable(summary.clusterFunnel, 'clusters')}</div>`],
+    [
+      'funnel',
+      'Funnel',
+      `<div class="charts">${funnelTable(summary.hostFunnel, 'hosts')}${funnelTable(summary.clusterFunnel, 'clusters')}</div>`,
+    ],
     ['load', 'Over time: the load', loadCharts(summary)],
     ['servers', 'Over time: the servers', serverCharts(summary)],
     ['figures', 'Figures of the servers', collectorTable(summary) + serverTable(summary)],
@@ -157,5 +162,7 @@ function asked(rows: readonly AskedRow[], deviations: readonly string[]): string
 
 function left(summary: KeptSummary): string {
   const body = leftTable(summary);
-  return body === '' ? '' : `${body}<p>Remove it with <code>swarm clean ${escapeText(shellWord(summary.run))}</code></p>`;
+  return body === ''
+    ? ''
+    : `${body}<p>Remove it with <code>swarm clean ${escapeText(shellWord(summary.run))}</code></p>`;
 }

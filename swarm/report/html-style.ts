@@ -31,7 +31,7 @@ p{margin:6px 0;overflow-wrap:anywhere}
 .verdict{border-left:6px solid currentColor}.verdict>*{color:var(--ink)}.verdict .bad{color:var(--bad)}
 ul{margin:4px 0;padding-left:20px}li{overflow-wrap:anywhere;margin:2px 0}
 nav{margin:10px 0}nav a{margin-right:12px}a{color:var(--l0)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:10px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:8px 12px}
 .tiles b{display:block;font-size:21px;font-variant-numeric:tabular-nums;letter-spacing:-.01em;overflow-wrap:anywhere}
 .tiles span{color:var(--soft);font-size:13px}
@@ -50,6 +50,7 @@ th,td{padding:4px 10px;border-bottom:1px solid var(--line);text-align:left;verti
 tbody tr:last-child td{border-bottom:0}
 th{color:var(--soft);font-weight:600;white-space:nowrap}td{overflow-wrap:break-word}
 th.n,td.n{text-align:right;white-space:nowrap}
+.sign{white-space:nowrap}
 .key td:first-child{color:var(--soft);white-space:nowrap;width:1%}
 meter{width:100%;min-width:90px;height:14px}
 details>summary{cursor:pointer;color:var(--l0)}
@@ -63,6 +64,6 @@ nav{display:none}
 .card,.tiles div,figure,.scroll{border-radius:4px;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 figure,.card,.tiles,tr{break-inside:avoid}
 .charts{grid-template-columns:1fr 1fr;gap:6px}
-.tiles{grid-template-columns:repeat(6,1fr);gap:5px}.tiles b{font-size:14px}.tiles span{font-size:9.5px}
+.tiles{grid-template-columns:repeat(auto-fit,minmax(92px,1fr));gap:5px}.tiles b{font-size:14px}.tiles span{font-size:9.5px}
 .scroll{overflow:visible}table{font-size:8.6px}th,td{padding:2px 4px}th.n,td.n{white-space:normal}thead{display:table-header-group}
 }`;

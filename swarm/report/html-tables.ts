@@ -1,6 +1,7 @@
 /** Tables of a report. Each gives '' where there is nothing to show. */
-import { DRAWN, figureGroups, labelText, unitOfPoints } from './html-charts.ts';
+
 import { formatSeconds, formatValue } from './chart-scale.ts';
+import { DRAWN, figureGroups, labelText, unitOfPoints } from './html-charts.ts';
 import { escapeText, htmlList, htmlTable } from './html-text.ts';
 import type { KeptSummary } from './kept-summary.ts';
 import { percentileOf, type Quantiles } from './quantiles.ts';
@@ -29,7 +30,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], ri
 
 export function thresholdTable(summary: KeptSummary): string {
   const rows = crossedFirst(summary.thresholds).map((one) => [
-    one.ok === null ? '-' : one.ok ? '<span class="good">✓ kept</span>' : '<strong class="bad">✗ crossed</strong>',
+    one.ok === null
+      ? '-'
+      : one.ok
+        ? '<span class="sign good">✓ kept</span>'
+        : '<strong class="sign bad">✗ crossed</strong>',
     ...cells(thresholdName(one), one.expression, measuredText(one), one.default ? 'default' : 'plan'),
   ]);
   return table(['', 'figure', 'limit', 'measured', 'from'], rows, [3]);
@@ -39,7 +44,11 @@ export function phaseTable({ phases }: KeptSummary, percentiles: readonly number
   const rows = phases.map((one) => {
     const { level, totals } = one;
     const asked =
-      level === null ? '' : 'hosts' in level ? `${formatCount(level.hosts)} hosts` : `${formatCount(level.clustersPerHour)} clusters/h`;
+      level === null
+        ? ''
+        : 'hosts' in level
+          ? `${formatCount(level.hosts)} hosts`
+          : `${formatCount(level.clustersPerHour)} clusters/h`;
     return [
       ...cells(one.phase, one.step ?? '', asked, formatSeconds(one.afterSeconds), formatMs(one.seconds * 1000)),
       ...cells(formatCount(one.hosts), formatCount(totals.requests), `${totals.rate.toFixed(1)}/s`),
@@ -47,7 +56,18 @@ export function phaseTable({ phases }: KeptSummary, percentiles: readonly number
       ...times(totals.sinceDue, percentiles),
     ];
   });
-  const head = ['phase', 'step', 'asked for', 'begins at', 'lasts', 'hosts at its end', 'requests', 'rate', 'errors', 'own errors'];
+  const head = [
+    'phase',
+    'step',
+    'asked for',
+    'begins at',
+    'lasts',
+    'hosts at its end',
+    'requests',
+    'rate',
+    'errors',
+    'own errors',
+  ];
   return table([...head, ...heads(percentiles)], rows, columns(3, head.length + percentiles.length));
 }
 
@@ -67,19 +87,24 @@ export function requestTable(summary: KeptSummary, percentiles: readonly number[
   if (requests.length === 0) return '';
   const row = (names: string[], count: number, one: (typeof requests)[number] | KeptSummary['totals']) => [
     ...names,
-    ...cells(formatCount(count), `${one.rate.toFixed(1)}/s`, formatShare(one.errors, count), formatCount(one.ownErrors)),
+    ...cells(
+      formatCount(count),
+      `${one.rate.toFixed(1)}/s`,
+      formatShare(one.errors, count),
+      formatCount(one.ownErrors),
+    ),
     ...times(one.sinceDue, percentiles),
     ...times(one.sinceSent, [99]),
     ...times(one.failedSinceDue, [99]),
     ...times(one.untilSuccess, [99, 100]),
   ];
   const rows = [
-    row(['<strong>all</strong>', '', ''], totals.requests, totals),
-    ...requests.map((one) => row(cells(one.client, one.endpoint, one.method), one.count, one)),
+    row(['<strong>all</strong>', ''], totals.requests, totals),
+    ...requests.map((one) => row(cells(one.client, `${one.method} ${one.endpoint}`), one.count, one)),
   ];
-  const head = ['client', 'endpoint', 'method', 'count', 'rate', 'errors', 'own', ...heads(percentiles)];
+  const head = ['client', 'endpoint', 'count', 'rate', 'errors', 'own', ...heads(percentiles)];
   head.push('sent p99', 'failed p99', 'success p99', 'success max');
-  return table(head, rows, columns(3, head.length));
+  return table(head, rows, columns(2, head.length));
 }
 
 export function errorTable({ requestErrors }: KeptSummary): string {
@@ -89,12 +114,22 @@ export function errorTable({ requestErrors }: KeptSummary): string {
     escapeText(one.own ? 'generator' : 'service'),
     escapeText(one.firstAt?.slice(11, 19) ?? ''),
   ]);
-  return table(['count', 'client', 'endpoint', 'status or kind', 'first message', 'whose', 'first at (UTC)'], rows, [0]);
+  return table(
+    ['count', 'client', 'endpoint', 'status or kind', 'first message', 'whose', 'first at (UTC)'],
+    rows,
+    [0],
+  );
 }
 
 export function outageTable({ outages }: KeptSummary): string {
   const rows = outages.map(({ startedAt, afterSeconds, seconds, failed, waiting }) =>
-    cells(formatSeconds(Math.round(afterSeconds)), startedAt.slice(11, 19), formatMs(seconds * 1000), formatCount(failed), formatCount(waiting)),
+    cells(
+      formatSeconds(Math.round(afterSeconds)),
+      startedAt.slice(11, 19),
+      formatMs(seconds * 1000),
+      formatCount(failed),
+      formatCount(waiting),
+    ),
   );
   return table(['begins at', 'UTC', 'lasts', 'requests failed', 'most that waited'], rows, [0, 1, 2, 3, 4]);
 }
@@ -109,7 +144,8 @@ export function waitTable({ unanswered }: KeptSummary): string {
 }
 
 export function stateTable({ states }: KeptSummary): string {
-  const known = (value: number | null) => escapeText(value === null ? 'not known: too many are still in it' : formatMs(value));
+  const known = (value: number | null) =>
+    escapeText(value === null ? 'not known: too many are still in it' : formatMs(value));
   const rows = states.map((one) => [
     ...cells(one.of, one.state, formatCount(one.ended), formatCount(one.open)),
     ...[one.p50, one.p95, one.p99].map(known),
@@ -126,7 +162,12 @@ export function stuckTable({ stuck }: KeptSummary): string {
 }
 
 export function causeTable({ failureCauses, failures }: KeptSummary): string {
-  if (failureCauses.length === 0) return table(['cluster', 'reason'], failures.map(({ name, reason }) => cells(name, reason)), []);
+  if (failureCauses.length === 0)
+    return table(
+      ['cluster', 'reason'],
+      failures.map(({ name, reason }) => cells(name, reason)),
+      [],
+    );
   const rows = failureCauses.map(({ cause, count, names }) => [
     ...cells(formatCount(count), cause),
     escapeText(names.join(', ') + (count > names.length ? `, and ${count - names.length} more` : '')),
@@ -175,11 +216,18 @@ export function serverTable({ servers }: KeptSummary): string {
     group.members.map((one) => {
       const unit = unitOfPoints(group);
       const value = (given: number | null) => escapeText(given === null ? '-' : formatValue(given, unit));
-      const values = group.kind === 'trend' ? [one.p50, one.p95, one.p99, one.max] : [one.min, one.mean, one.last, one.max];
+      const values =
+        group.kind === 'trend' ? [one.p50, one.p95, one.p99, one.max] : [one.min, one.mean, one.last, one.max];
       return [
-        ...cells(`${one.figure}${DRAWN[group.kind] === ', in a second' ? ' (rate)' : ''}`, labelText(one.labels), one.source),
+        ...cells(
+          `${one.figure}${DRAWN[group.kind] === ', in a second' ? ' (rate)' : ''}`,
+          labelText(one.labels),
+          one.source,
+        ),
         escapeText(one.count === null ? '' : formatCount(one.count)),
-        ...(group.kind === 'trend' ? ['', '', '', ...values.map(value)] : [...values.slice(0, 3).map(value), '', '', '', value(one.max)]),
+        ...(group.kind === 'trend'
+          ? ['', '', '', ...values.map(value)]
+          : [...values.slice(0, 3).map(value), '', '', '', value(one.max)]),
       ];
     }),
   );
@@ -202,7 +250,11 @@ export function generatorBlock({ generator, errors, pollLateness, drift }: KeptS
   const reasons = Object.entries(saturatedBy).map(([reason, seconds]) => `${reason} ${formatMs(seconds * 1000)}`);
   const lines = [
     `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatValue(peakRssBytes, 'bytes')}, ${workers} worker ${workers === 1 ? 'thread' : 'threads'}`,
-    ...(pollLateness.count > 0 ? [`polls started late by ${formatMs(pollLateness.p50)} (p50), ${formatMs(pollLateness.p99)} (p99), ${formatMs(pollLateness.max)} at most`] : []),
+    ...(pollLateness.count > 0
+      ? [
+          `polls started late by ${formatMs(pollLateness.p50)} (p50), ${formatMs(pollLateness.p99)} (p99), ${formatMs(pollLateness.max)} at most`,
+        ]
+      : []),
     ...Object.entries(errors).map(([kind, count]) => `${formatCount(count ?? 0)} × ${kind}`),
     ...(drift === null ? [] : [`native agents beside stock programs: ${drift.result}`]),
   ].map(escapeText);

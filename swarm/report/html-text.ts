@@ -1,7 +1,7 @@
 /** Text for documents that others open: names, messages and causes come from servers, and may hold anything. */
 
 /** What XML 1.0 (Char) has no place for, and what a reader would not see: control characters, halves of surrogate pairs, non-characters. */
-const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|\p{Surrogate}/gu;
+const UNFIT = /(?![\t\n\r])[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -3,7 +3,7 @@
  * that no reader has to ask twice.
  */
 import type { PhaseSummary } from './phase-summary.ts';
-import { NO_QUANTILES } from './quantiles.ts';
+import { NO_QUANTILES, USUAL_PERCENTILES } from './quantiles.ts';
 import type { RequestSummary, RequestTotals } from './request-summary.ts';
 import type { ServerSummary } from './server-summary.ts';
 import type { FailureCauseSummary, StateTimeSummary, StuckSummary } from './state-summary.ts';
@@ -72,6 +72,12 @@ export function keptSummary(data: unknown): KeptSummary | null {
     })),
     thresholds: kept.thresholds.map((one) => ({ ...one, labels: one.labels ?? {} })),
   };
+}
+
+/** Percentiles that a run has of its distributions, without the highest value, in their order. */
+export function keptPercentiles({ totals }: KeptSummary): number[] {
+  const further = Object.keys(totals.sinceDue.percentiles ?? {}).map(Number);
+  return [...USUAL_PERCENTILES, ...further].sort((a, b) => a - b);
 }
 
 function requestRow(row: RequestSummary): RequestSummary {

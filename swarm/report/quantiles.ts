@@ -44,6 +44,9 @@ export function percentileOf(measured: Quantiles, percentile: number): number | 
 }
 
 /** Some of them for people; `-` where nothing was measured, as 0 ms would be a very good figure. */
-export function quantileTexts(measured: Quantiles, names: readonly Exclude<keyof Quantiles, 'count' | 'percentiles'>[]): string[] {
+export function quantileTexts(
+  measured: Quantiles,
+  names: readonly Exclude<keyof Quantiles, 'count' | 'percentiles'>[],
+): string[] {
   return names.map((name) => (measured.count === 0 ? '-' : formatMs(measured[name])));
 }

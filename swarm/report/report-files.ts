@@ -4,7 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderReport } from './html-report.ts';
 import { junitXml } from './junit.ts';
-import { keptSummary } from './kept-summary.ts';
+import { keptPercentiles, keptSummary } from './kept-summary.ts';
 import { seriesCsv } from './series-export.ts';
 
 /** Names in the folder of a run. */
@@ -17,10 +17,10 @@ export const JUNIT_FILE = 'junit.xml';
  * @param summary as it stands in summary.json
  * @throws Error of the file system
  */
-export async function writeReports(folder: string, summary: unknown, percentiles: readonly number[]): Promise<void> {
+export async function writeReports(folder: string, summary: unknown): Promise<void> {
   const kept = keptSummary(summary);
   if (kept === null) throw new TypeError('a report is made of the summary of a run');
-  await writeWhole(join(folder, REPORT_FILE), renderReport(kept, { plan: readPlan(folder), percentiles }));
+  await writeWhole(join(folder, REPORT_FILE), renderReport(kept, { plan: readPlan(folder), percentiles: keptPercentiles(kept) }));
   await writeWhole(join(folder, SERIES_FILE), seriesCsv(kept));
   await writeWhole(join(folder, JUNIT_FILE), junitXml(kept));
 }

@@ -9,7 +9,8 @@ type Cell = string | number | boolean | null;
 /** 0 ms would be a very good figure where nothing was measured. */
 const measured = (quantiles: Quantiles, name: 'p50' | 'p95' | 'p99' | 'max') =>
   quantiles.count === 0 ? null : quantiles[name];
-const longest = (list: readonly { seconds: number }[]) => list.reduce((most, { seconds }) => Math.max(most, seconds), 0);
+const longest = (list: readonly { seconds: number }[]) =>
+  list.reduce((most, { seconds }) => Math.max(most, seconds), 0);
 
 /** Columns in their order. New ones are added at the end, and none is renamed: rows of several versions stand in one file. */
 const COLUMNS: readonly (readonly [name: string, of: (summary: KeptSummary) => Cell])[] = [

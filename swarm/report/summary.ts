@@ -7,7 +7,7 @@ import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { ClusterDuration, ClusterMilestone } from '../telemetry/cluster-durations.ts';
 import type { FailureSamples } from '../telemetry/failure-samples.ts';
-import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
+import type { HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -23,6 +23,7 @@ import {
   type UnderWaySummary,
 } from './answer-summary.ts';
 import { isError } from './figures.ts';
+import { type HubSummary, summarizeHub } from './hub-summary.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
 import {
@@ -77,31 +78,6 @@ export interface BootSummary {
   bytes: number;
   /** Simulated milliseconds until a host had all of it, retries included. */
   duration: Quantiles;
-}
-
-/** Requests of one verb on one resource of the hub. */
-export interface HubRequestSummary {
-  client: HubClient;
-  verb: string;
-  resource: string;
-  count: number;
-  /** Without a response, or answered with 400 or more; but for 404 of get and delete, by which we learn that an object is gone. */
-  errors: number;
-  /** By HTTP status; `none` for those without a response. */
-  codes: Record<string, number>;
-  /** Of responses below 500. */
-  latency: Quantiles;
-  /** Of all others. */
-  failedLatency: Quantiles;
-}
-
-/** Requests of a run to its hub; those of the service's controllers are not among them. */
-export interface HubSummary {
-  requests: number;
-  errors: number;
-  /** Those of the user, divided by the clusters and infra-envs made by custom resources. */
-  requestsPerCluster: number;
-  rows: HubRequestSummary[];
 }
 
 /**
@@ -285,14 +261,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     service: plan.service.url,
     verdict: facts.verdict,
     reasons: facts.reasons,
-    thresholds: facts.thresholds.map(({ figure, labels, expression, value, ok, default: isDefault }) => ({
-      figure,
-      labels,
-      expression,
-      value,
-      ok,
-      default: isDefault,
-    })),
+    thresholds: facts.thresholds.map(summarizeThreshold),
     startedAt: facts.startedAt.toISOString(),
     wallSeconds: facts.wallSeconds,
     simulatedSeconds: facts.simulatedSeconds,
@@ -340,32 +309,6 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
   };
 }
 
-function summarizeHub(
-  { hub, clusters }: ExpandedPlan,
-  rows: readonly HubRequestRow[],
-  percentiles: readonly number[],
-): HubSummary | null {
-  if (hub === null) return null;
-  const made = clusters.filter(({ api }) => api === 'kube').length;
-  const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
-  const summed = rows.map(({ client, verb, resource, count, codes, latency, failedLatency }) => {
-    const tells = verb === 'get' || verb === 'delete' ? '404' : null;
-    const failed = Object.entries(codes).filter(([code]) => code !== tells && (code === 'none' || Number(code) >= 400));
-    const errors = failed.reduce((sum, [, times]) => sum + times, 0);
-    return {
-      ...{ client, verb, resource, count, errors, codes },
-      latency: quantiles(latency, percentiles),
-      failedLatency: quantiles(failedLatency, percentiles),
-    };
-  });
-  return {
-    requests: countOf(rows),
-    errors: summed.reduce((sum, { errors }) => sum + errors, 0),
-    requestsPerCluster: countOf(rows.filter(({ client }) => client === 'user')) / Math.max(1, made),
-    rows: summed,
-  };
-}
-
 /** Settings of a plan under which the load differs from that of real agents, in words. */
 export function deviations(
   plan: Pick<ExpandedPlan, 'clockSpeed' | 'connections' | 'pollIntervalSeconds' | 'spokeProfile' | 'boot' | 'programs'>,
@@ -408,6 +351,11 @@ export function deviations(
 
 /** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;
+
+function summarizeThreshold(evaluated: Evaluated<RunThreshold>): ThresholdSummary {
+  const { figure, labels, expression, value, ok, default: isDefault } = evaluated;
+  return { figure, labels, expression, value, ok, default: isDefault };
+}
 
 function summarizeBoot(reader: TelemetryReader, percentiles: readonly number[]): BootSummary[] {
   return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {

@@ -9,7 +9,7 @@
  *    └──────────────┴──────────┘
  *    ─ first  ┄ second              colours that the colour-blind tell apart, and a dash pattern for each
  */
-import { type Axis, formatSeconds, formatValue, linearAxis, logAxis, timeAxis } from './chart-scale.ts';
+import { type Axis, formatSeconds, formatValue, linearAxis, logAxis, tickText, timeAxis } from './chart-scale.ts';
 import { escapeText } from './html-text.ts';
 
 export interface ChartLine {
@@ -116,11 +116,12 @@ function grid(x: Axis, y: Axis, unit: string): string[] {
   const bottom = TOP + PLOT;
   const rows = y.ticks.map((tick) => {
     const at = atY(y, tick);
-    return `<path class="grid" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text class="t" x="${LEFT - 6}" y="${round(at + 4)}" text-anchor="end">${escapeText(formatValue(tick, unit))}</text>`;
+    return `<path class="grid" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text class="t" x="${LEFT - 6}" y="${round(at + 4)}" text-anchor="end">${escapeText(tickText(tick, unit))}</text>`;
   });
   const columns = x.ticks.map((tick) => {
     const at = atX(x, tick);
-    return `<path class="axis" d="M${at} ${bottom}v4"/><text class="t" x="${at}" y="${bottom + 16}" text-anchor="middle">${escapeText(formatSeconds(tick))}</text>`;
+    const anchor = at > WIDTH - RIGHT - 16 ? 'end' : 'middle';
+    return `<path class="axis" d="M${at} ${bottom}v4"/><text class="t" x="${at}" y="${bottom + 16}" text-anchor="${anchor}">${escapeText(formatSeconds(tick))}</text>`;
   });
   return [...rows, `<path class="axis" d="M${LEFT} ${bottom}H${WIDTH - RIGHT}"/>`, ...columns];
 }
@@ -141,7 +142,10 @@ function drawn({ points }: ChartLine, at: number, x: Axis, y: Axis): string {
       open = null;
       continue;
     }
-    if (open === null) stretches.push((open = []));
+    if (open === null) {
+      open = [];
+      stretches.push(open);
+    }
     open.push(`${atX(x, point.x)} ${atY(y, point.y)}`);
   }
   const path = stretches.filter((one) => one.length > 1).map((one) => `M${one.join('L')}`);
