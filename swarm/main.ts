@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { compareCommand } from './commands/compare.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { driftCommand } from './commands/drift.ts';
@@ -48,6 +49,7 @@ Examples:
     runCommand,
     runsCommand,
     reportCommand,
+    compareCommand,
     cleanCommand,
     backupCommand,
     driftCommand,

@@ -1,4 +1,5 @@
 /** Axes of charts: where their ticks stand, and how values are written in their units. */
+import type { ServerFigureSummary } from './server-summary.ts';
 import { formatBytes, formatMs } from './style.ts';
 
 export interface Axis {
@@ -93,4 +94,10 @@ export function formatValue(value: number, unit: string): string {
   if (unit === '%') return `${formatNumber(value)}%`;
   if (unit === '/s') return `${formatNumber(value)}/s`;
   return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
+}
+
+/** Unit of a figure's points: a counter's are its rates. */
+export function unitOfPoints({ kind, unit }: Pick<ServerFigureSummary, 'kind' | 'unit'>): string {
+  if (kind !== 'counter') return unit;
+  return unit === '' ? '/s' : `${unit}/s`;
 }

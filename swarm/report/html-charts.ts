@@ -1,6 +1,6 @@
 /** Curves of a run over one axis of time: what the load saw, and beside it what the servers said of themselves. */
 import type { SeriesPointSummary } from './answer-summary.ts';
-import { formatValue, unitWord } from './chart-scale.ts';
+import { formatValue, unitOfPoints, unitWord } from './chart-scale.ts';
 import { escapeText } from './html-text.ts';
 import type { KeptSummary } from './kept-summary.ts';
 import type { ServerFigureSummary } from './server-summary.ts';
@@ -139,12 +139,6 @@ export const DRAWN: Readonly<Record<ServerFigureSummary['kind'], string>> = {
   counter: ', in a second',
   trend: ', p99',
 };
-
-/** Unit of a figure's points: a counter's are its rates. */
-export function unitOfPoints({ kind, unit }: Pick<ServerFigureSummary, 'kind' | 'unit'>): string {
-  if (kind !== 'counter') return unit;
-  return unit === '' ? '/s' : `${unit}/s`;
-}
 
 /** What the servers said, on the axis of the load. */
 export function serverCharts(summary: KeptSummary): string {

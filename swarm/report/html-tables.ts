@@ -1,7 +1,7 @@
 /** Tables of a report. Each gives '' where there is nothing to show. */
 
-import { formatSeconds, formatValue } from './chart-scale.ts';
-import { DRAWN, figureGroups, labelText, unitOfPoints } from './html-charts.ts';
+import { formatSeconds, formatValue, unitOfPoints } from './chart-scale.ts';
+import { DRAWN, figureGroups, labelText } from './html-charts.ts';
 import { escapeText, htmlList, htmlTable } from './html-text.ts';
 import type { KeptSummary } from './kept-summary.ts';
 import { percentileOf, type Quantiles } from './quantiles.ts';
