@@ -47,7 +47,11 @@ export function reportCommand(finish: (code: number) => void): Command {
     .option('--ndjson <file>', 'the same, a JSON object a line')
     .option('--junit <file>', 'thresholds and failed clusters as test cases of JUnit XML')
     .option('--row <file>', 'append the run as one row of CSV; a new file gets a header')
-    .option('--percentiles <list>', 'percentiles in the HTML, of those that the run has kept (default: all of them)', percentiles)
+    .option(
+      '--percentiles <list>',
+      'percentiles in the HTML, of those that the run has kept (default: all of them)',
+      percentiles,
+    )
     .addHelpText(
       'after',
       `

@@ -24,7 +24,9 @@ export interface Measure {
   value: number | null;
   /** What it was measured of; null where that is no count of samples, as of a highest value. */
   samples: number | null;
-  /** Samples that it takes to say anything. */
+  /** Of a share of rare events: how many there were, which is what must be enough then. Null of everything else. */
+  events: number | null;
+  /** Samples, or events, that it takes to say anything. */
   needed: number;
 }
 
@@ -52,7 +54,7 @@ function requestMeasures(place: Place, totals: RequestTotals, requests: readonly
   return [
     {
       ...{ ...place, figure: 'requests', labels: {}, statistic: 'rate', unit: '/s', judgedAs: 'resource' },
-      ...{ more: 'better', value: of === 0 ? null : rate, samples: of, needed: LEAST_SAMPLES },
+      ...{ more: 'better', value: of === 0 ? null : rate, samples: of, events: null, needed: LEAST_SAMPLES },
     },
     share(place, 'request_errors', errors, of),
     share(place, 'generator_errors', ownErrors, of),
@@ -68,7 +70,7 @@ function requestMeasures(place: Place, totals: RequestTotals, requests: readonly
 function share(place: Place, figure: string, hits: number, of: number): Measure {
   return {
     ...{ ...place, figure, labels: {}, statistic: 'share', unit: 'share', judgedAs: 'resource', more: 'worse' },
-    ...{ value: of === 0 ? null : hits / of, samples: hits, needed: LEAST_SAMPLES },
+    ...{ value: of === 0 ? null : hits / of, samples: of, events: hits, needed: LEAST_SAMPLES },
   };
 }
 
@@ -83,6 +85,7 @@ function times(
     ...{ ...place, figure, labels, statistic: `p${percentile}`, unit: 'ms', judgedAs: 'time', more: 'worse' },
     value: measured.count === 0 ? null : measured[`p${percentile}`],
     samples: measured.count,
+    events: null,
     needed: neededFor(percentile),
   }));
 }
@@ -99,12 +102,19 @@ function serverMeasures({ servers }: KeptSummary, byPhase: boolean): Measure[] {
     const { figure, source, kind } = one;
     const unit = unitOfPoints(one);
     const measure = (place: Place, values: ServerFigureValues): Measure => ({
-      ...{ ...place, figure, labels: { ...one.labels, source }, unit, judgedAs: TIME_UNITS.has(unit) ? 'time' : 'resource' },
+      ...{
+        ...place,
+        figure,
+        labels: { ...one.labels, source },
+        unit,
+        judgedAs: TIME_UNITS.has(unit) ? 'time' : 'resource',
+      },
       statistic: kind === 'trend' ? 'p99' : kind === 'counter' ? 'highest rate' : 'max',
       // More of what a counter counts may be more work done.
       more: kind === 'counter' ? 'neither' : 'worse',
       value: kind === 'trend' ? values.p99 : values.max,
       samples: kind === 'trend' ? (values.count ?? 0) : null,
+      events: null,
       needed: neededFor(99),
     });
     if (!byPhase) return [measure(RUN, one)];
@@ -118,12 +128,12 @@ function lifeMeasures({ clusters, clusterDurations, stages, states, outages }: K
   return [
     {
       ...{ ...RUN, figure: 'clusters_complete', labels: {}, statistic: 'share', unit: 'share', judgedAs: 'resource' },
-      ...{ more: 'better', value: of === 0 ? null : clusters.complete / of, samples: of, needed: LEAST_SAMPLES },
+      ...{ more: 'better', value: of === 0 ? null : clusters.complete / of, samples: of, events: null, needed: LEAST_SAMPLES },
     },
     {
       ...{ ...RUN, figure: 'service_outage', labels: {}, statistic: 'sum', unit: 'seconds', judgedAs: 'time' },
       value: outages.reduce((sum, { seconds }) => sum + seconds, 0),
-      ...{ more: 'worse', samples: null, needed: 0 },
+      ...{ more: 'worse', samples: null, events: null, needed: 0 },
     },
     ...clusterDurations.flatMap(({ from, to, duration }) =>
       times(RUN, 'cluster_duration', { from, to }, duration, [50, 95]),
@@ -144,6 +154,6 @@ function generatorMeasures({ generator }: KeptSummary): Measure[] {
   ];
   return figures.map(([figure, statistic, unit, value]) => ({
     ...{ ...RUN, figure, labels: {}, statistic, unit, judgedAs: 'resource', more: 'neither', value },
-    ...{ samples: null, needed: 0 },
+    ...{ samples: null, events: null, needed: 0 },
   }));
 }

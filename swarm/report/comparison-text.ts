@@ -18,7 +18,10 @@ export function renderComparison(comparison: Comparison, style: Style = createSt
   ];
   const changed = changedFirst(figures).filter(({ level }) => level !== null && level !== 'same');
   if (changed.length > 0) {
-    const rows = [['', 'A', 'B', 'change', 'of A', 'of B', ''], ...changed.map((one) => [figureName(one), ...cellsOf(one)])];
+    const rows = [
+      ['', 'A', 'B', 'change', 'of A', 'of B', ''],
+      ...changed.map((one) => [figureName(one), ...cellsOf(one)]),
+    ];
     const [head = '', ...body] = table(rows, [1, 2, 3, 4, 5]);
     const painted = body.map((line, at) => paint(changed[at]!, line, style));
     lines.push(style.dim(head), ...firstLines(painted, MOST_ROWS, '--json and --html have all of them'), '');
@@ -26,9 +29,17 @@ export function renderComparison(comparison: Comparison, style: Style = createSt
   lines.push(...countLines(comparison));
   if (missing.length > 0) {
     lines.push('', style.bold('Not on both sides'));
-    lines.push(...firstLines(missing.map(missingText), MOST_MISSING, '--json has all of them').map((line) => `  ${line}`));
+    lines.push(
+      ...firstLines(missing.map(missingText), MOST_MISSING, '--json has all of them').map((line) => `  ${line}`),
+    );
   }
-  lines.push('', worse.length === 0 ? style.good('✓ nothing is significantly worse in B') : style.bad(`✗ significantly worse in B: ${countOf(worse.length, 'figure')}`), '');
+  lines.push(
+    '',
+    worse.length === 0
+      ? style.good('✓ nothing is significantly worse in B')
+      : style.bad(`✗ significantly worse in B: ${countOf(worse.length, 'figure')}`),
+    '',
+  );
   return lines.join('\n');
 }
 
@@ -44,7 +55,14 @@ export function changeText({ change, a, b }: Pick<ComparedFigure, 'change' | 'a'
 export function cellsOf(one: ComparedFigure): string[] {
   const value = (given: number | null) => (given === null ? '-' : formatValue(given, one.unit));
   const samples = (given: number | null) => (given === null ? '' : formatCount(given));
-  return [value(one.a), value(one.b), changeText(one), samples(one.samplesA), samples(one.samplesB), judgementText(one)];
+  return [
+    value(one.a),
+    value(one.b),
+    changeText(one),
+    samples(one.samplesA),
+    samples(one.samplesB),
+    judgementText(one),
+  ];
 }
 
 /** `significantly worse`, `notably better`, `same`, `not judged: fewer than 300 samples`. */
@@ -52,18 +70,18 @@ export function judgementText({ level, direction, notJudged }: ComparedFigure): 
   if (level === null) return `not judged: ${notJudged}`;
   if (level === 'same') return 'same';
   const adverb = { minor: 'slightly', notable: 'notably', significant: 'significantly' }[level];
-  return direction === 'neither' ? `${adverb} another` : `${adverb} ${direction}`;
+  return direction === 'neither' ? `${adverb} changed` : `${adverb} ${direction}`;
 }
 
-/** What is worse, then what is better, each with sums before their parts and the greatest change first; then what is neither, the same, or not judged. */
+/** What is worse, then what is better, each with the greatest change first; then what is neither, the same, or not judged. */
 export function changedFirst(figures: readonly ComparedFigure[]): ComparedFigure[] {
   const place = ({ direction }: ComparedFigure) => {
     const at = ['worse', 'better', 'neither', 'same'].indexOf(direction ?? '');
     return at < 0 ? 4 : at;
   };
-  const size = ({ change, level }: ComparedFigure) => (level === null ? 0 : change === null ? Number.MAX_VALUE : Math.abs(change));
-  const parts = ({ labels }: ComparedFigure) => Math.min(1, Object.keys(labels).length);
-  return figures.toSorted((x, y) => place(x) - place(y) || parts(x) - parts(y) || size(y) - size(x));
+  const size = ({ change, level }: ComparedFigure) =>
+    level === null ? 0 : change === null ? Number.MAX_VALUE : Math.abs(change);
+  return figures.toSorted((x, y) => place(x) - place(y) || size(y) - size(x));
 }
 
 /** How many figures there are of each kind, and what the words mean. */

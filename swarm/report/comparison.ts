@@ -4,7 +4,7 @@
  * notable, significant; no word of causes).
  */
 import { askedRows } from './asked.ts';
-import { LEAST_SAMPLES, type Measure, measuresOf } from './comparison-figures.ts';
+import { type Measure, measuresOf } from './comparison-figures.ts';
 import type { KeptSummary } from './kept-summary.ts';
 
 /** Percent of change from which it has the next name. */
@@ -18,10 +18,11 @@ export const USUAL_BANDS: Bands = { resources: [5, 10, 25], times: [5, 15] };
 
 export type Level = 'same' | 'minor' | 'notable' | 'significant';
 
-export interface ComparedFigure extends Omit<Measure, 'value' | 'samples' | 'needed'> {
+export interface ComparedFigure extends Omit<Measure, 'value' | 'samples' | 'events' | 'needed'> {
   /** Null when nothing was measured. */
   a: number | null;
   b: number | null;
+  /** What it was measured of: samples, or the whole that a share is of. Null where that is no count. */
   samplesA: number | null;
   samplesB: number | null;
   /** Of `a`: 0.1 is ten percent more. Null when `a` is 0 and `b` is not, and where one of them is not known. */
@@ -65,7 +66,13 @@ export function compareRuns(a: ComparedRun, b: ComparedRun, bands: Bands = USUAL
   const figures: ComparedFigure[] = [];
   const missing = new Map<string, MissingFigure>();
   const lacks = ({ phase, step, figure, labels }: Measure, missingIn: 'a' | 'b') =>
-    missing.set(`${missingIn} ${keyOf({ phase, step, figure, labels, statistic: '' })}`, { phase, step, figure, labels, missingIn });
+    missing.set(`${missingIn} ${keyOf({ phase, step, figure, labels, statistic: '' })}`, {
+      phase,
+      step,
+      figure,
+      labels,
+      missingIn,
+    });
   for (const [key, one] of measuresA) {
     const other = measuresB.get(key);
     if (other) figures.push(compared(one, other, bands));
@@ -99,7 +106,13 @@ export function phaseName({ phase, step }: Pick<Measure, 'phase' | 'step'>): str
   return step === null ? phase : `${phase} ${step}`;
 }
 
-const keyOf = ({ phase, step, figure, labels, statistic }: Pick<Measure, 'phase' | 'step' | 'figure' | 'labels' | 'statistic'>) =>
+const keyOf = ({
+  phase,
+  step,
+  figure,
+  labels,
+  statistic,
+}: Pick<Measure, 'phase' | 'step' | 'figure' | 'labels' | 'statistic'>) =>
   JSON.stringify([phase, step, figure, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)), statistic]);
 
 function byKey(measures: readonly Measure[]): Map<string, Measure> {
@@ -107,7 +120,7 @@ function byKey(measures: readonly Measure[]): Map<string, Measure> {
 }
 
 function compared(one: Measure, other: Measure, bands: Bands): ComparedFigure {
-  const { value: a, samples: samplesA, needed, ...rest } = one;
+  const { value: a, samples: samplesA, events: _events, needed: _needed, ...rest } = one;
   const { value: b, samples: samplesB } = other;
   const known = { ...rest, a, b, samplesA, samplesB };
   const notJudged = whyNot(one, other);
@@ -115,7 +128,10 @@ function compared(one: Measure, other: Measure, bands: Bands): ComparedFigure {
     return { ...known, change: changeOf(a, b), level: null, direction: null, notJudged };
   }
   const change = changeOf(a, b);
-  const level = a === b ? 'same' : levelOf(change === null ? Number.POSITIVE_INFINITY : Math.abs(change) * 100, one.judgedAs, bands);
+  const level =
+    a === b
+      ? 'same'
+      : levelOf(change === null ? Number.POSITIVE_INFINITY : Math.abs(change) * 100, one.judgedAs, bands);
   const isGood = one.more === 'better' ? b > a : b < a;
   const direction = level === 'same' ? 'same' : one.more === 'neither' ? 'neither' : isGood ? 'better' : 'worse';
   return { ...known, change, level, direction, notJudged: null };
@@ -132,13 +148,13 @@ function whyNot(one: Measure, other: Measure): string | null {
     const where = one.value !== null ? 'in B' : other.value !== null ? 'in A' : 'in either';
     return `nothing measured ${where}`;
   }
+  if (one.events !== null && other.events !== null) {
+    // Events that are rare on one side and frequent on the other have changed; none on both sides are none.
+    const most = Math.max(one.events, other.events);
+    return most === 0 || most >= one.needed ? null : `fewer than ${one.needed} on both sides`;
+  }
   if (one.samples === null || other.samples === null) return null;
-  // Events that are rare on one side and frequent on the other have changed.
-  const isCounted = one.statistic === 'share' && one.more === 'worse';
-  const least = isCounted ? Math.max(one.samples, other.samples) : Math.min(one.samples, other.samples);
-  if (least >= one.needed) return null;
-  if (isCounted) return one.samples === 0 && other.samples === 0 ? null : `fewer than ${LEAST_SAMPLES} on both sides`;
-  return `fewer than ${one.needed} samples`;
+  return Math.min(one.samples, other.samples) >= one.needed ? null : `fewer than ${one.needed} samples`;
 }
 
 function levelOf(percent: number, judgedAs: Measure['judgedAs'], { resources, times }: Bands): Level {
@@ -150,7 +166,9 @@ function levelOf(percent: number, judgedAs: Measure['judgedAs'], { resources, ti
 
 function warningsOf(a: ComparedRun, b: ComparedRun): string[] {
   const saturated = [a, b].flatMap(({ summary }, at) =>
-    summary.generator.saturated ? [`the generator was the bottleneck for a part of ${'AB'[at]}: latencies measured then are too high`] : [],
+    summary.generator.saturated
+      ? [`the generator was the bottleneck for a part of ${'AB'[at]}: latencies measured then are too high`]
+      : [],
   );
   const phases = [a, b].map(({ summary }) => summary.phases.length > 0);
   return [
@@ -182,11 +200,13 @@ function differencesOf(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, st
   });
 }
 
-const shown = (text: string | undefined) => (text === undefined ? 'none' : text.length > 80 ? `${text.slice(0, 79)}…` : text);
+const shown = (text: string | undefined) =>
+  text === undefined ? 'none' : text.length > 80 ? `${text.slice(0, 79)}…` : text;
 
 /** Values of a plan by their path, one level deep. */
 function leaves(plan: unknown): Map<string, string> {
-  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isObject = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject(plan)) return new Map();
   const top = Object.entries(plan).filter(([key]) => !TOLD.has(key));
   return new Map(

@@ -1,7 +1,8 @@
 /** A comparison of two runs as one HTML file: their curves over each other, on the time since the start of each phase. */
-import { type ComparedRun, type Comparison, figureName, isWorse, phaseName } from './comparison.ts';
-import { cellsOf, changedFirst, countLines, missingText } from './comparison-text.ts';
+
 import { unitOfPoints } from './chart-scale.ts';
+import { type ComparedFigure, type ComparedRun, type Comparison, figureName, isWorse, phaseName } from './comparison.ts';
+import { cellsOf, changedFirst, countLines, missingText } from './comparison-text.ts';
 import { DRAWN, figureGroups, figureOf, grid, LOAD_CURVES, labelText, lengthOf } from './html-charts.ts';
 import { htmlDocument, verdictBadge } from './html-report.ts';
 import { escapeText, htmlList, htmlTable } from './html-text.ts';
@@ -11,6 +12,9 @@ import { type ChartBand, type ChartLine, MOST_LINES } from './svg-chart.ts';
 
 /** Charts of servers' figures in all; the table has every figure. */
 const MOST_SERVER_CHARTS = 60;
+
+/** Figures that are worse and named before everything else. */
+const NAMED = 8;
 
 /** A stretch of both runs that is drawn over itself. */
 interface Overlay {
@@ -27,16 +31,25 @@ interface Stretch {
 
 export function renderComparisonHtml(comparison: Comparison, a: ComparedRun, b: ComparedRun): string {
   const overlays = overlaysOf(a.summary, b.summary);
-  const sections = overlays.map((one) => `<section><h2>Over time: ${escapeText(one.name)}</h2>${loadOverlays(one)}${serverOverlays(one, Math.floor(MOST_SERVER_CHARTS / overlays.length))}</section>`);
+  const sections = overlays.map(
+    (one) =>
+      `<section><h2>Over time: ${escapeText(one.name)}</h2>${loadOverlays(one)}${serverOverlays(one, Math.floor(MOST_SERVER_CHARTS / overlays.length))}</section>`,
+  );
+  const ordered = changedFirst(comparison.figures);
+  const changed = ordered.filter(({ level }) => level !== null && level !== 'same');
+  const others = ordered.filter((one) => !changed.includes(one));
   return htmlDocument(
     `${comparison.a.run} and ${comparison.b.run}`,
     `<header><h1>${escapeText(comparison.b.plan)}: two runs compared</h1></header>
 ${sides(comparison)}
 ${verdictCard(comparison)}
 ${warnings(comparison)}
-<section><h2>Figures</h2>${countLines(comparison).map((line) => `<p class="soft">${escapeText(line)}</p>`).join('')}
-${figureTable(comparison)}${missing(comparison)}</section>
-${sections.join('\n')}`,
+<section><h2>Figures</h2>${countLines(comparison)
+      .map((line) => `<p class="soft">${escapeText(line)}</p>`)
+      .join('')}
+${figureTable(changed)}</section>
+${sections.join('\n')}
+<section><h2>All else</h2>${figureTable(others)}${missing(comparison)}</section>`,
   );
 }
 
@@ -49,8 +62,8 @@ function sides({ a, b }: Comparison): string {
 
 function verdictCard({ worse }: Comparison): string {
   if (worse.length === 0) return '<div class="card verdict good"><div>Nothing is significantly worse in B.</div></div>';
-  const list = htmlList(worse.slice(0, 20).map((text) => `<span class="bad">${escapeText(text)}</span>`));
-  const more = worse.length > 20 ? `<p>and ${worse.length - 20} more</p>` : '';
+  const list = htmlList(worse.slice(0, NAMED).map((text) => `<span class="bad">${escapeText(text)}</span>`));
+  const more = worse.length > NAMED ? `<p>and ${worse.length - NAMED} more, in the table below</p>` : '';
   return `<div class="card verdict bad"><div><strong>Significantly worse in B: ${escapeText(countOf(worse.length, 'figure'))}</strong>${list}${more}</div></div>`;
 }
 
@@ -59,9 +72,15 @@ function warnings({ warnings: texts }: Comparison): string {
   return `<div class="card"><strong class="warn">To be known first</strong>${htmlList(texts.map(escapeText))}</div>`;
 }
 
-function figureTable({ figures }: Comparison): string {
-  const rows = changedFirst(figures).map((one) => {
-    const kind = isWorse(one) ? 'bad' : one.direction === 'worse' ? 'warn' : one.direction === 'better' ? 'good' : 'soft';
+function figureTable(figures: readonly ComparedFigure[]): string {
+  const rows = figures.map((one) => {
+    const kind = isWorse(one)
+      ? 'bad'
+      : one.direction === 'worse'
+        ? 'warn'
+        : one.direction === 'better'
+          ? 'good'
+          : 'soft';
     const cells = cellsOf(one).map(escapeText);
     const judgement = `<span class="${kind}">${cells.pop()}</span>`;
     return [escapeText(figureName(one)), ...cells, judgement];
@@ -108,9 +127,15 @@ function stepBands({ a, name }: Overlay): ChartBand[] {
 const SINCE = 'since its start';
 
 function loadOverlays(overlay: Overlay): string {
-  const line = (side: 'a' | 'b', { name, of }: (typeof LOAD_CURVES)[number]['lines'][number], alone: boolean): ChartLine => {
+  const line = (
+    side: 'a' | 'b',
+    { name, of }: (typeof LOAD_CURVES)[number]['lines'][number],
+    alone: boolean,
+  ): ChartLine => {
     const { summary, from, to } = overlay[side];
-    const inside = summary.series.filter((point) => point.afterSeconds + point.seconds > from && point.afterSeconds < to);
+    const inside = summary.series.filter(
+      (point) => point.afterSeconds + point.seconds > from && point.afterSeconds < to,
+    );
     return {
       name: alone ? side.toUpperCase() : `${side.toUpperCase()} ${name}`,
       points: inside.map((point) => ({ x: point.afterSeconds + point.seconds - from, y: of(point) })),
@@ -145,7 +170,16 @@ function serverOverlays(overlay: Overlay, most: number): string {
     );
     if (!lines.some(({ points }) => points.length > 1)) return [];
     const title = `${group.figure}${DRAWN[group.kind]}`;
-    return [figureOf({ title, unit: unitOfPoints(group), lines, seconds: seconds(overlay), bands: stepBands(overlay), since: SINCE })];
+    return [
+      figureOf({
+        title,
+        unit: unitOfPoints(group),
+        lines,
+        seconds: seconds(overlay),
+        bands: stepBands(overlay),
+        since: SINCE,
+      }),
+    ];
   });
   return grid(charts.slice(0, most));
 }

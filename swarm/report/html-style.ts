@@ -59,11 +59,11 @@ details>summary{cursor:pointer;color:var(--l0)}
 @media print{
 :root{color-scheme:light;${LIGHT}}
 body{background:none;font-size:10.5px}main{max-width:none;padding:0}
-h1{font-size:19px}h2{font-size:14px;margin:16px 0 6px;break-after:avoid}
+h1{font-size:19px}h2{font-size:14px;margin:16px 0 6px;break-after:avoid}h3{font-size:11px}
 nav{display:none}
 .card,.tiles div,figure,.scroll{border-radius:4px;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 figure,.card,.tiles,tr{break-inside:avoid}
 .charts{grid-template-columns:1fr 1fr;gap:6px}
 .tiles{grid-template-columns:repeat(auto-fit,minmax(92px,1fr));gap:5px}.tiles b{font-size:14px}.tiles span{font-size:9.5px}
-.scroll{overflow:visible}table{font-size:8.6px}th,td{padding:2px 4px}th.n,td.n{white-space:normal}thead{display:table-header-group}
+.scroll{overflow:visible}table{font-size:8px}th,td{padding:2px 3px}th.n{white-space:normal}thead{display:table-header-group}
 }`;

@@ -20,7 +20,10 @@ export const JUNIT_FILE = 'junit.xml';
 export async function writeReports(folder: string, summary: unknown): Promise<void> {
   const kept = keptSummary(summary);
   if (kept === null) throw new TypeError('a report is made of the summary of a run');
-  await writeWhole(join(folder, REPORT_FILE), renderReport(kept, { plan: readPlan(folder), percentiles: keptPercentiles(kept) }));
+  await writeWhole(
+    join(folder, REPORT_FILE),
+    renderReport(kept, { plan: readPlan(folder), percentiles: keptPercentiles(kept) }),
+  );
   await writeWhole(join(folder, SERIES_FILE), seriesCsv(kept));
   await writeWhole(join(folder, JUNIT_FILE), junitXml(kept));
 }

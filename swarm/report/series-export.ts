@@ -1,7 +1,7 @@
 /** The course of a run for other tools: one value a row, as CSV or as lines of JSON. */
 
-import { csvLine } from './csv.ts';
 import { unitOfPoints } from './chart-scale.ts';
+import { csvLine } from './csv.ts';
 import type { KeptSummary } from './kept-summary.ts';
 
 export interface SeriesRow {
