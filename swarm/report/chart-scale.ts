@@ -14,7 +14,8 @@ export interface Axis {
 export function linearAxis(lowest: number, highest: number, wanted = 4): Axis {
   const low = Math.min(0, lowest);
   const span = highest - low;
-  const step = span > 0 ? niceStep(span / wanted) : 1;
+  // No figure is so small; a step of it would be none.
+  const step = span > 1e-200 ? niceStep(span / wanted) : 1;
   const from = Math.floor(low / step) * step;
   const to = Math.max(from + step, Math.ceil((highest - step * 1e-9) / step) * step);
   const ticks = Array.from({ length: Math.round((to - from) / step) + 1 }, (_, at) => clean(from + at * step));

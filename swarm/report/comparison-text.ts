@@ -73,7 +73,7 @@ export function judgementText({ level, direction, notJudged }: ComparedFigure): 
   return direction === 'neither' ? `${adverb} changed` : `${adverb} ${direction}`;
 }
 
-/** What is worse, then what is better, each with the greatest change first; then what is neither, the same, or not judged. */
+/** What is worse, then what is better, each with sums before their parts and the greatest change first; then what is neither, the same, or not judged. */
 export function changedFirst(figures: readonly ComparedFigure[]): ComparedFigure[] {
   const place = ({ direction }: ComparedFigure) => {
     const at = ['worse', 'better', 'neither', 'same'].indexOf(direction ?? '');
@@ -81,7 +81,8 @@ export function changedFirst(figures: readonly ComparedFigure[]): ComparedFigure
   };
   const size = ({ change, level }: ComparedFigure) =>
     level === null ? 0 : change === null ? Number.MAX_VALUE : Math.abs(change);
-  return figures.toSorted((x, y) => place(x) - place(y) || size(y) - size(x));
+  const parts = ({ labels }: ComparedFigure) => Math.min(1, Object.keys(labels).length);
+  return figures.toSorted((x, y) => place(x) - place(y) || parts(x) - parts(y) || size(y) - size(x));
 }
 
 /** How many figures there are of each kind, and what the words mean. */
