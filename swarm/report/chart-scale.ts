@@ -73,7 +73,7 @@ export function formatNumber(value: number): string {
 }
 
 /** Units that are written as a sign, or change with the size of a value. */
-const SIGNS: ReadonlySet<string> = new Set(['ms', 'seconds', 's', 'bytes', 'bytes/s', 'share', '%', '/s', '']);
+const SIGNS: ReadonlySet<string> = new Set(['ms', 'seconds', 's', 'bytes', 'bytes/s', 'share', '%', '/s', 'count', '']);
 
 /** Where a unit is a word, axes have the numbers alone, and this stands beside the title: ` (requests)`. */
 export function unitWord(unit: string): string {
@@ -94,11 +94,11 @@ export function formatValue(value: number, unit: string): string {
   if (unit === 'share') return `${Number((value * 100).toPrecision(3))}%`;
   if (unit === '%') return `${formatNumber(value)}%`;
   if (unit === '/s') return `${formatNumber(value)}/s`;
-  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
+  return unit === '' || unit === 'count' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
 }
 
 /** Unit of a figure's points: a counter's are its rates. */
 export function unitOfPoints({ kind, unit }: Pick<ServerFigureSummary, 'kind' | 'unit'>): string {
   if (kind !== 'counter') return unit;
-  return unit === '' ? '/s' : `${unit}/s`;
+  return unit === '' || unit === 'count' ? '/s' : `${unit}/s`;
 }

@@ -96,7 +96,7 @@ function neededFor(percentile: number): number {
 
 const TIME_UNITS: ReadonlySet<string> = new Set(['ms', 'seconds', 's']);
 
-/** The highest value of what is held, p99 of what is measured a piece, the highest rate of what is counted. */
+/** The highest value of what is held, p99 of what is measured a piece, the rate of what is counted. */
 function serverMeasures({ servers }: KeptSummary, byPhase: boolean): Measure[] {
   return servers.figures.flatMap((one) => {
     const { figure, source, kind } = one;
@@ -109,13 +109,13 @@ function serverMeasures({ servers }: KeptSummary, byPhase: boolean): Measure[] {
         unit,
         judgedAs: TIME_UNITS.has(unit) ? 'time' : 'resource',
       },
-      statistic: kind === 'trend' ? 'p99' : kind === 'counter' ? 'highest rate' : 'max',
+      statistic: kind === 'trend' ? 'p99' : kind === 'counter' ? 'rate' : 'max',
       // More of what a counter counts may be more work done.
       more: kind === 'counter' ? 'neither' : 'worse',
-      value: kind === 'trend' ? values.p99 : values.max,
-      samples: kind === 'trend' ? (values.count ?? 0) : null,
-      events: null,
-      needed: neededFor(99),
+      value: kind === 'trend' ? values.p99 : kind === 'counter' ? values.mean : values.max,
+      samples: kind === 'gauge' ? null : (values.count ?? 0),
+      events: kind === 'counter' ? (values.count ?? 0) : null,
+      needed: kind === 'trend' ? neededFor(99) : LEAST_SAMPLES,
     });
     if (!byPhase) return [measure(RUN, one)];
     return (one.phases ?? []).map((values) => measure({ phase: values.phase, step: values.step }, values));

@@ -119,14 +119,14 @@ describe('figures of servers', () => {
         collectors: [],
         figures: [
           serverFigure({ max }),
-          serverFigure({ figure: 'calls', kind: 'counter', unit: 'calls', max }),
+          serverFigure({ figure: 'calls', kind: 'counter', unit: 'count', max: null, mean: max, count: max * 60 }),
           serverFigure({ figure: 'fsync', kind: 'trend', unit: 'ms', count: 500, p99, labels: { disk: 'a' } }),
         ],
       },
     });
     const { figures, worse } = compare(of(100, 10), of(200, 12));
     expect(named(figures, 'run: service_goroutines{source:service} max')).toMatchObject({ direction: 'worse' });
-    expect(named(figures, 'run: calls{source:service} highest rate')).toMatchObject({ direction: 'neither', unit: 'calls/s' });
+    expect(named(figures, 'run: calls{source:service} rate')).toMatchObject({ direction: 'neither', unit: '/s', samplesA: 6000 });
     expect(named(figures, 'run: fsync{disk:a,source:service} p99')).toMatchObject({ judgedAs: 'time', level: 'significant' });
     expect(worse).toEqual(['run: service_goroutines{source:service} max', 'run: fsync{disk:a,source:service} p99']);
   });

@@ -140,9 +140,31 @@ export const DRAWN: Readonly<Record<ServerFigureSummary['kind'], string>> = {
   trend: ', p99',
 };
 
+/** Aggregations of thresholds that are on the axis of a figure's curve. */
+const DRAWN_LIMIT = /^(?:value|max|p\(99\)|rate)[<>]=?([\d.e+-]+)$/;
+/** A limit so many times above the curves would make a line of them. */
+const LIMIT_IN_SIGHT = 3;
+
+/** Limits that the highest value comes near to. */
+function limitsOf(group: FigureGroup, { thresholds }: KeptSummary): { value: number; label: string }[] {
+  const most = Math.max(...group.members.map(highest));
+  const limits = thresholds.flatMap(({ figure, expression }) => {
+    const value = figure === group.figure ? Number(DRAWN_LIMIT.exec(expression)?.[1] ?? Number.NaN) : Number.NaN;
+    return value <= most * LIMIT_IN_SIGHT ? [[value, expression] as const] : [];
+  });
+  return [...new Map(limits)].map(([value, label]) => ({ value, label }));
+}
+
+/** Figures whose thresholds were crossed come first. */
+function crossedGroupsFirst({ servers, thresholds }: KeptSummary): FigureGroup[] {
+  const crossed = new Set(thresholds.filter(({ ok }) => ok === false).map(({ figure }) => figure));
+  const place = ({ figure }: FigureGroup) => (crossed.has(figure) ? 0 : 1);
+  return figureGroups(servers.figures).sort((a, b) => place(a) - place(b));
+}
+
 /** What the servers said, on the axis of the load. */
 export function serverCharts(summary: KeptSummary): string {
-  const groups = figureGroups(summary.servers.figures).filter(({ members }) =>
+  const groups = crossedGroupsFirst(summary).filter(({ members }) =>
     members.some((one) => one.points.length > 1),
   );
   const common = { seconds: lengthOf(summary), bands: bandsOf(summary) };
@@ -158,7 +180,7 @@ export function serverCharts(summary: KeptSummary): string {
       more > 0
         ? `<p class="soft">and ${more} more, none higher than ${escapeText(formatValue(highest(group.members[drawn.length]!), unit))}</p>`
         : '';
-    return figureOf({ title: `${group.figure}${DRAWN[group.kind]}`, unit, lines, ...common }, note);
+    return figureOf({ title: `${group.figure}${DRAWN[group.kind]}`, unit, lines, limits: limitsOf(group, summary), ...common }, note);
   });
   const left = groups.length - charts.length;
   const rest =

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from './html-report.ts';
 import { keptSummary } from './kept-summary.ts';
-import { HOSTILE, largeSummary, someQuantiles, someSummary, someTotals } from './testing/summaries.ts';
+import { HOSTILE, largeSummary, serverFigure, someQuantiles, someSummary, someTotals } from './testing/summaries.ts';
 import { anyText, readMarkup } from './testing/markup.ts';
 
 const sectionsOf = (html: string) => readMarkup(html).filter(({ name }) => name === 'h2').map(({ text }) => text);
@@ -34,7 +34,7 @@ describe('a report', () => {
     expect(html.lastIndexOf('✗ crossed')).toBeLessThan(html.indexOf('✓ kept'));
     expect(sectionsOf(html)).toEqual([
       ...['Thresholds', 'What was asked', 'Phases and steps', 'Funnel', 'Over time: the load', 'Over time: the servers'],
-      ...['Figures of the servers', 'Time in each state (simulated)', 'Stuck', 'Failures by cause', 'Requests', 'Outages'],
+      ...['Figures of the servers', 'Time in each state (simulated)', 'Reactions (simulated)', 'Custom resources beside REST', 'Stuck', 'Failures by cause', 'Requests', 'Outages'],
       'The generator',
     ]);
     expect(html).toContain('≥ 16m40s');
@@ -48,6 +48,20 @@ describe('a report', () => {
       expect(attributes.role).toBe('img');
       expect(text).toMatch(/over 2m00s\. .*(highest|nothing measured)/);
     }
+  });
+
+  it('shows first the figure of a server whose threshold was crossed, with its limit', () => {
+    const crossed = { figure: 'slow', labels: {}, expression: 'max<120', value: 139, ok: false, default: true };
+    const far = { figure: 'slow', labels: {}, expression: 'max<9000', value: 139, ok: true, default: true };
+    const figures = [serverFigure(), serverFigure({ figure: 'slow' })];
+    const html = renderReport(
+      someSummary({ thresholds: [crossed, { ...crossed, crossedAfterSeconds: 41 }, far], servers: { collectors: [], figures } }),
+      { plan: null },
+    );
+    const curves = html.slice(html.indexOf('id="servers"'));
+    expect(curves.indexOf('slow')).toBeLessThan(curves.indexOf('service_goroutines'));
+    expect(curves.match(/class="limit"/g)).toHaveLength(1);
+    expect(html).toContain('✗ crossed</strong> since 41 s');
   });
 
   it('has no part for which there is nothing', () => {

@@ -3,7 +3,7 @@
 import { formatSeconds, formatValue, unitOfPoints } from './chart-scale.ts';
 import { DRAWN, figureGroups, labelText } from './html-charts.ts';
 import { escapeText, htmlList, htmlTable } from './html-text.ts';
-import type { KeptSummary } from './kept-summary.ts';
+import type { KeptSummary, OpenTimes } from './kept-summary.ts';
 import { percentileOf, type Quantiles } from './quantiles.ts';
 import { formatCount, formatMs, formatShare } from './style.ts';
 import type { FunnelStep } from './summary.ts';
@@ -34,10 +34,16 @@ export function thresholdTable(summary: KeptSummary): string {
       ? '-'
       : one.ok
         ? '<span class="sign good">✓ kept</span>'
-        : '<strong class="sign bad">✗ crossed</strong>',
+        : crossedText(one.crossedAfterSeconds ?? null),
     ...cells(thresholdName(one), one.expression, measuredText(one), one.default ? 'default' : 'plan'),
   ]);
   return table(['', 'figure', 'limit', 'measured', 'from'], rows, [3]);
+}
+
+/** @param after wall-clock seconds from the start of the run; null where it was not seen meanwhile */
+function crossedText(after: number | null): string {
+  const since = after === null ? '' : ` since ${formatSeconds(Math.round(after))}`;
+  return `<strong class="sign bad">✗ crossed</strong>${since}`;
 }
 
 export function phaseTable({ phases }: KeptSummary, percentiles: readonly number[]): string {
@@ -143,36 +149,59 @@ export function waitTable({ unanswered }: KeptSummary): string {
   return table(['client', 'longest wait seen', 'at (UTC)', 'requests under way then'], rows);
 }
 
+/** Counts and quantiles of durations of which some are not over. */
+function openTimes({ ended, open, p50, p95, p99, max }: OpenTimes): string[] {
+  if (ended + open === 0) return [...cells(0, 0), '-', '-', '-', '-'];
+  const known = (value: number | null) => (value === null ? 'not known: too many are still in it' : formatMs(value));
+  const longest = open > 0 ? `≥ ${formatMs(max)}` : formatMs(max);
+  return cells(formatCount(ended), formatCount(open), known(p50), known(p95), known(p99), longest);
+}
+const OPEN_HEADS = ['ended', 'still going on', 'p50', 'p95', 'p99', 'longest'];
+
 export function stateTable({ states }: KeptSummary): string {
-  const known = (value: number | null) =>
-    escapeText(value === null ? 'not known: too many are still in it' : formatMs(value));
-  const rows = states.map((one) => [
-    ...cells(one.of, one.state, formatCount(one.ended), formatCount(one.open)),
-    ...[one.p50, one.p95, one.p99].map(known),
-    escapeText(one.open > 0 ? `≥ ${formatMs(one.max)}` : formatMs(one.max)),
+  const rows = states.map((one) => [...cells(one.of, one.state), ...openTimes(one)]);
+  return table(['of', 'state', ...OPEN_HEADS], rows, columns(2, 8));
+}
+
+export function reactionTable({ reactions }: KeptSummary): string {
+  const rows = reactions.map((one) => [
+    ...cells(`${one.from.of} ${one.from.state}`, `${one.to.of} ${one.to.state}`),
+    ...openTimes(one),
   ]);
-  return table(['of', 'state', 'left it', 'still in it', 'p50', 'p95', 'p99', 'longest'], rows, columns(2, 8));
+  return table(['from', 'until', ...OPEN_HEADS], rows, columns(2, 8));
+}
+
+export function divergenceTable({ divergence }: KeptSummary): string {
+  const rows = divergence.map((one) => [
+    ...cells(one.of, formatCount(one.compared), formatCount(one.differed)),
+    ...openTimes(one),
+  ]);
+  return table(['of', 'comparisons', 'that differed', ...OPEN_HEADS], rows);
 }
 
 export function stuckTable({ stuck }: KeptSummary): string {
-  const rows = stuck.map(({ of, name, id, state, seconds, usualSeconds }) =>
-    cells(of, name, id, state, formatMs(seconds * 1000), formatMs(usualSeconds * 1000)),
-  );
-  return table(['of', 'name', 'id', 'state', 'for', '99 % needed'], rows, [4, 5]);
+  const rows = stuck.oldest.map(({ of, name, id, state, seconds, usualSeconds }) => [
+    ...cells(of, name, id, state, formatMs(seconds * 1000)),
+    escapeText(usualSeconds === null ? '-' : formatMs(usualSeconds * 1000)),
+  ]);
+  const more = stuck.count - rows.length;
+  const rest = more > 0 ? `<p class="soft">and ${formatCount(more)} more</p>` : '';
+  return table(['of', 'name', 'id', 'state', 'for', '99 % needed'], rows, [4, 5]) + rest;
 }
 
 export function causeTable({ failureCauses, failures }: KeptSummary): string {
-  if (failureCauses.length === 0)
+  if (failureCauses.length === 0) {
     return table(
       ['cluster', 'reason'],
       failures.map(({ name, reason }) => cells(name, reason)),
       [],
     );
-  const rows = failureCauses.map(({ cause, count, names }) => [
-    ...cells(formatCount(count), cause),
-    escapeText(names.join(', ') + (count > names.length ? `, and ${count - names.length} more` : '')),
+  }
+  const rows = failureCauses.map(({ of = 'cluster', cause, count, names }) => [
+    ...cells(formatCount(count), of, cause),
+    escapeText(names.join(', ') + (count > names.length ? `, and ${formatCount(count - names.length)} more` : '')),
   ]);
-  return table(['count', 'cause', 'of'], rows, [0]);
+  return table(['count', 'of', 'cause', 'names'], rows, [0]);
 }
 
 export function durationTable({ clusterDurations }: KeptSummary, percentiles: readonly number[]): string {

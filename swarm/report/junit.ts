@@ -49,7 +49,8 @@ function thresholdCases(summary: KeptSummary): Case[] {
 
 /** Causes with their counts; a run without a failed cluster has one case that passed. */
 function clusterCases({ failures, failureCauses, clusters }: KeptSummary): Case[] {
-  const causes = failureCauses.length > 0 ? failureCauses : byReason(failures);
+  const ofClusters = failureCauses.filter(({ of = 'cluster' }) => of === 'cluster');
+  const causes = ofClusters.length > 0 ? ofClusters : byReason(failures);
   if (causes.length === 0) {
     const name = `${countOf(clusters.complete, 'cluster')} complete`;
     return [{ className: 'clusters', name, ...passed }];

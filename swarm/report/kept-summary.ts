@@ -6,19 +6,58 @@ import type { PhaseSummary } from './phase-summary.ts';
 import { NO_QUANTILES, USUAL_PERCENTILES } from './quantiles.ts';
 import type { RequestSummary, RequestTotals } from './request-summary.ts';
 import type { ServerSummary } from './server-summary.ts';
-import type { FailureCauseSummary, StateTimeSummary, StuckSummary } from './state-summary.ts';
-import type { RunSummary } from './summary.ts';
+import type { FailureCauseSummary, StuckSummary } from './state-summary.ts';
+import type { RunSummary, ThresholdSummary } from './summary.ts';
 
-/** Parts that a run may lack: its version did not measure them, or there was nothing to measure. */
-export interface OptionalParts {
-  phases: PhaseSummary[];
-  servers: ServerSummary;
-  states: StateTimeSummary[];
-  stuck: StuckSummary[];
-  failureCauses: FailureCauseSummary[];
+/** Durations of which some are not over. Milliseconds; null where so many are open that nobody knows. */
+export interface OpenTimes {
+  ended: number;
+  open: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  /** The longest, open ones included. */
+  max: number;
 }
 
-export type KeptSummary = RunSummary & OptionalParts;
+/** From a state of one thing until a state of another that depends on it. */
+export interface KeptReaction extends OpenTimes {
+  from: { of: string; state: string };
+  to: { of: string; state: string };
+}
+
+/** How long custom resources said something else than the service's own API. */
+export interface KeptDivergence extends OpenTimes {
+  of: string;
+  compared: number;
+  differed: number;
+}
+
+/** What has been in a state for far longer than others were; some of them by name. */
+export interface KeptStuck {
+  count: number;
+  oldest: (Omit<StuckSummary, 'usualSeconds'> & { usualSeconds: number | null })[];
+}
+
+/** A threshold; when it was first crossed is not known of every run. */
+export type KeptThreshold = Omit<ThresholdSummary, 'crossedAfterSeconds'> & {
+  /** Wall-clock seconds from the start of the run. */
+  crossedAfterSeconds?: number | null;
+};
+
+/** Parts that a run may lack, or have in another form: its version did not measure them, or there was nothing to measure. */
+export interface OptionalParts {
+  thresholds: KeptThreshold[];
+  phases: PhaseSummary[];
+  servers: ServerSummary;
+  states: (OpenTimes & { of: string; state: string })[];
+  reactions: KeptReaction[];
+  divergence: KeptDivergence[];
+  stuck: KeptStuck;
+  failureCauses: (Pick<FailureCauseSummary, 'cause' | 'count' | 'names'> & { of?: string })[];
+}
+
+export type KeptSummary = Omit<RunSummary, keyof OptionalParts> & OptionalParts;
 
 const NO_LATENCIES = {
   ...{ sinceDue: NO_QUANTILES, sinceSent: NO_QUANTILES },
@@ -49,7 +88,8 @@ const EMPTY: KeptSummary = {
     ...{ saturated: false, saturatedSeconds: 0, watchedSeconds: 0, saturatedBy: {} },
   },
   ...{ drift: null, deviations: [], leftBehind: [] },
-  ...{ phases: [], servers: { collectors: [], figures: [] }, states: [], stuck: [], failureCauses: [] },
+  ...{ phases: [], servers: { collectors: [], figures: [] }, states: [], reactions: [], divergence: [] },
+  ...{ stuck: { count: 0, oldest: [] }, failureCauses: [] },
 };
 
 type Rows = Record<string, unknown>;

@@ -1,30 +1,29 @@
 /** Thresholds of a summary in sentences, from what a summary keeps of them. */
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression, ThresholdError } from '../plan/thresholds.ts';
-import type { KeptSummary } from './kept-summary.ts';
-import type { ThresholdSummary } from './summary.ts';
+import type { KeptSummary, KeptThreshold } from './kept-summary.ts';
 import { describeCrossing, formatFigureValue } from './verdict.ts';
 
 /** Crossed ones first, then those that were not evaluated, then those that were kept; each group in its order. */
-export function crossedFirst(thresholds: readonly ThresholdSummary[]): ThresholdSummary[] {
-  const place = ({ ok }: ThresholdSummary) => (ok === false ? 0 : ok === null ? 1 : 2);
+export function crossedFirst(thresholds: readonly KeptThreshold[]): KeptThreshold[] {
+  const place = ({ ok }: KeptThreshold) => (ok === false ? 0 : ok === null ? 1 : 2);
   return thresholds.toSorted((a, b) => place(a) - place(b));
 }
 
 /** `request_duration{client:agent}` */
-export function thresholdName({ figure, labels }: ThresholdSummary): string {
+export function thresholdName({ figure, labels }: KeptThreshold): string {
   return formatFigure(figure, labels);
 }
 
 /** What was measured, in the figure's unit. */
-export function measuredText(threshold: ThresholdSummary): string {
+export function measuredText(threshold: KeptThreshold): string {
   if (threshold.value === null) return 'not evaluated';
   const parsed = parse(threshold);
   return parsed ? formatFigureValue(parsed, threshold.value) : String(threshold.value);
 }
 
 /** A crossed threshold as one sentence: figure, value, limit. */
-export function crossingSentence(threshold: ThresholdSummary, summary: KeptSummary): string {
+export function crossingSentence(threshold: KeptThreshold, summary: KeptSummary): string {
   const parsed = parse(threshold);
   if (!parsed) return `${thresholdName(threshold)} is ${threshold.value}, wanted ${threshold.expression}`;
   const { value, ok, default: isDefault } = threshold;
@@ -46,7 +45,7 @@ export function crossingSentence(threshold: ThresholdSummary, summary: KeptSumma
 }
 
 /** Null for a figure, or an expression, that this version does not know. */
-function parse({ figure, labels, expression }: ThresholdSummary) {
+function parse({ figure, labels, expression }: KeptThreshold) {
   const known = figureNamed(figure);
   if (!known) return null;
   try {

@@ -139,8 +139,11 @@ export function largeSummary(hostile = HOSTILE): KeptSummary {
       name: `c-${at}`,
       reason: `gave up ${at % 4} ${hostile}`,
     })),
-    failureCauses: [{ cause: `gave up ${hostile}`, count: 600, names: [`c-1${hostile}`] }],
-    stuck: Array.from({ length: 500 }, (_, at) => ({
+    failureCauses: [
+      { of: 'cluster', cause: `gave up ${hostile}`, count: 600, names: [`c-1${hostile}`] },
+      { of: 'host', cause: 'no disk', count: 3, names: [] },
+    ],
+    stuck: { count: 800, oldest: Array.from({ length: 500 }, (_, at) => ({
       ...{
         of: 'host' as const,
         name: `host-${at} ${hostile}`,
@@ -149,10 +152,14 @@ export function largeSummary(hostile = HOSTILE): KeptSummary {
         seconds: 900,
         usualSeconds: 30,
       },
-    })),
+    })) },
     states: ['discovering', 'known', 'installing'].map((state) => ({
       ...{ of: 'host' as const, state, ended: 900, open: 100, p50: 3000, p95: 9000, p99: null, max: 1e6 },
     })),
+    reactions: [
+      { from: { of: 'host', state: 'known' }, to: { of: 'agent', state: 'Validated' }, ended: 0, open: 0, p50: null, p95: null, p99: null, max: 0 },
+    ],
+    divergence: [{ of: 'agent', compared: 40, differed: 2, ended: 2, open: 0, p50: 500, p95: 900, p99: 900, max: 900 }],
     outages: [{ startedAt: '2026-11-28T10:00:40.000Z', afterSeconds: 40, seconds: 9, failed: 300, waiting: 20 }],
     phases: [
       somePhase('idle', { seconds: 10 }),
