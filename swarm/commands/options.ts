@@ -133,7 +133,7 @@ export function bands(text: string): { resources?: [number, number, number]; tim
   for (const part of text.split(',')) {
     const match = /^(resources|times)=(\d+(?:\.\d+)?(?:\/\d+(?:\.\d+)?)*)$/.exec(part.trim());
     const name = match?.[1] as 'resources' | 'times' | undefined;
-    const values = match?.[2]!.split('/').map(Number) ?? [];
+    const values = match?.[2]?.split('/').map(Number) ?? [];
     const isRising = values.every((value, at) => value > (values[at - 1] ?? 0));
     if (!name || found[name] || !isRising || values.length !== (name === 'times' ? 2 : 3)) {
       throw new InvalidArgumentError(

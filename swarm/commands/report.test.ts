@@ -20,7 +20,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function leave(run: string, summary: object | string, plan?: object): string {
   const path = join(folder, run);
   mkdirSync(path);
-  writeFileSync(join(path, 'summary.json'), typeof summary === 'string' ? summary : JSON.stringify({ ...summary, run }));
+  writeFileSync(
+    join(path, 'summary.json'),
+    typeof summary === 'string' ? summary : JSON.stringify({ ...summary, run }),
+  );
   if (plan) writeFileSync(join(path, 'plan.resolved.json'), JSON.stringify(plan));
   return path;
 }
@@ -73,7 +76,9 @@ describe('swarm report', () => {
     expect((await report('one', '--percentiles', '99.9,50')).code).toBe(0);
     expect(read('one/report.html')).toContain('>p99.9</th>');
     const { error } = await report('one', '--percentiles', '50,90');
-    expect(error!.message).toBe('--percentiles 90: run one kept only 50, 95, 99, 99.9, 100; a run keeps others when it is asked for them: swarm run --percentiles 90');
+    expect(error!.message).toBe(
+      '--percentiles 90: run one kept only 50, 95, 99, 99.9, 100; a run keeps others when it is asked for them: swarm run --percentiles 90',
+    );
     for (const wrong of ['0', '101', 'x', '', '50,,90', '1,2,3,4,5,6,7,8,9']) {
       expect((await report('one', '--percentiles', wrong)).error!.message, wrong).toMatch(/Allowed: up to 8 numbers/);
     }
@@ -104,9 +109,18 @@ describe('swarm compare', () => {
     leave('a', someSummary());
     leave('b', someSummary());
     leave('slow', slow());
-    expect(await compare('a', 'b')).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing is significantly worse') });
-    expect(await compare('a', 'slow')).toMatchObject({ code: 1, stdout: expect.stringContaining('significantly worse') });
-    expect(await compare('slow', 'a')).toMatchObject({ code: 0, stdout: expect.stringContaining('significantly better') });
+    expect(await compare('a', 'b')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('nothing is significantly worse'),
+    });
+    expect(await compare('a', 'slow')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('significantly worse'),
+    });
+    expect(await compare('slow', 'a')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('significantly better'),
+    });
   });
 
   it('takes bands, some or all', async () => {
@@ -114,8 +128,20 @@ describe('swarm compare', () => {
     leave('slow', slow());
     expect((await compare('a', 'slow', '--bands', 'times=50/150')).code).toBe(0);
     expect((await compare('a', 'slow', '--bands', 'resources=1/2/3')).code).toBe(1);
-    for (const wrong of ['', 'times', 'times=5', 'times=15/5', 'times=0/5', 'times=1/2/3', 'resources=1/2', 'times=1/2,times=1/2', 'cpu=1/2']) {
-      expect((await compare('a', 'slow', '--bands', wrong)).error!.message, wrong).toMatch(/Allowed: resources=A\/B\/C and times=A\/B/);
+    for (const wrong of [
+      '',
+      'times',
+      'times=5',
+      'times=15/5',
+      'times=0/5',
+      'times=1/2/3',
+      'resources=1/2',
+      'times=1/2,times=1/2',
+      'cpu=1/2',
+    ]) {
+      expect((await compare('a', 'slow', '--bands', wrong)).error!.message, wrong).toMatch(
+        /Allowed: resources=A\/B\/C and times=A\/B/,
+      );
     }
   });
 
@@ -125,7 +151,12 @@ describe('swarm compare', () => {
     const { stdout, stderr, code } = await compare(path, 'slow', '--json', '--html', at('c.html'));
     const told = JSON.parse(stdout);
     expect(code).toBe(1);
-    expect(told).toMatchObject({ a: { run: 'a' }, b: { run: 'slow' }, bands: { times: [5, 15] }, warnings: ['the plans differ: limits.ready: 1 in A, 2 in B'] });
+    expect(told).toMatchObject({
+      a: { run: 'a' },
+      b: { run: 'slow' },
+      bands: { times: [5, 15] },
+      warnings: ['the plans differ: limits.ready: 1 in A, 2 in B'],
+    });
     expect(told.worse).toEqual(['run: request_duration p50', 'run: request_duration p95', 'run: request_duration p99']);
     expect(stderr).toBe(`html: ${at('c.html')}\n`);
     readMarkup(read('c.html'));

@@ -75,6 +75,8 @@ it('stand in the folder of a run when it has ended', async () => {
   await runs.idle();
   const read = (name: string) => readFileSync(join(root, run.id, name), 'utf8');
   readMarkup(read('report.html'));
-  expect(readMarkup(read('junit.xml')).find(({ name }) => name === 'testsuite')!.attributes).toMatchObject({ failures: '0' });
+  expect(readMarkup(read('junit.xml')).find(({ name }) => name === 'testsuite')!.attributes).toMatchObject({
+    failures: '0',
+  });
   expect(readCsv(read('series.csv'))[0]).toContain('elapsed_seconds');
 });

@@ -1,9 +1,6 @@
 /** Runs: start, list, show, stop. */
 import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { renderReport } from '../report/html-report.ts';
-import { keptPercentiles, keptSummary } from '../report/kept-summary.ts';
-import { readPlan } from '../report/report-files.ts';
 import { answers, json, LOCATION, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
 import { runParams, runQuery, startQuery } from './api-schemas.ts';
@@ -11,7 +8,6 @@ import { BackupLoad } from './backup-load.ts';
 import { PLAN_MEDIA_ADVICE, PLAN_MEDIA_TYPES } from './error-reply.ts';
 import { elsewhere, PastRun } from './past-run.ts';
 import { type AnyRun, OWN_BASE, type RouteContext } from './route-context.ts';
-import type { Run } from './run.ts';
 
 /** The body of a start. Plans are read as text, whichever form they have, so that their errors have a line and a column. */
 const planBody = {
@@ -37,7 +33,7 @@ interface StartQuery {
 }
 
 /** Adds the routes to the API's scope. */
-export function runRoutes(app: FastifyInstance, { runs, plans, find, findAny, listAll, heavy }: RouteContext): void {
+export function runRoutes(app: FastifyInstance, { runs, plans, findAny, listAll, heavy }: RouteContext): void {
   app.post(
     '/runs',
     {
@@ -138,46 +134,6 @@ export function runRoutes(app: FastifyInstance, { runs, plans, find, findAny, li
     },
     (request) => findAny(request).summary(),
   );
-
-  app.get(
-    '/runs/:id/report',
-    {
-      config: {
-        ...heavy,
-        document: {
-          response: answers(
-            { 200: { description: 'The report.', content: { 'text/html': { schema: { type: 'string' } } } } },
-            404,
-          ),
-        },
-      },
-      schema: {
-        tags: ['runs'],
-        operationId: 'getRunReport',
-        summary: 'What a run came to, or how it stands, as one HTML document with plots',
-        params: runParams,
-      },
-    },
-    (request, reply) => reply.headers(REPORT_HEADERS).send(reportOf(find(request))),
-  );
-}
-
-/** Nothing in a report is a script, and what it shows comes from servers. */
-const REPORT_HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
-} as const;
-
-/** @throws ApiError 404 for a run without a summary, or with one that cannot be read */
-function reportOf(run: Run | PastRun): string {
-  const summary = keptSummary(run.summary());
-  if (summary === null) {
-    throw new ApiError(404, 'no-summary', `run ${run.id} has no summary that a report could be made of`, {
-      given: run.id,
-    });
-  }
-  const plan = run instanceof PastRun ? readPlan(run.record.folder) : run.plan;
-  return renderReport(summary, { plan, percentiles: keptPercentiles(summary) });
 }
 
 /** A run as the API shows it. */

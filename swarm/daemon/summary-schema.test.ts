@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 import { SUMMARY_SCHEMA_VERSION } from '../report/summary.ts';
+import { RunManager } from './run-manager.ts';
 import { summaryJsonSchema } from './summary-schema.ts';
 import { FakeParts, fakePlan } from './testing/fakes.ts';
-import { RunManager } from './run-manager.ts';
 
 const published = () => JSON.parse(readFileSync(new URL('../../docs/summary.schema.json', import.meta.url), 'utf8'));
 

@@ -128,7 +128,13 @@ function lifeMeasures({ clusters, clusterDurations, stages, states, outages }: K
   return [
     {
       ...{ ...RUN, figure: 'clusters_complete', labels: {}, statistic: 'share', unit: 'share', judgedAs: 'resource' },
-      ...{ more: 'better', value: of === 0 ? null : clusters.complete / of, samples: of, events: null, needed: LEAST_SAMPLES },
+      ...{
+        more: 'better',
+        value: of === 0 ? null : clusters.complete / of,
+        samples: of,
+        events: null,
+        needed: LEAST_SAMPLES,
+      },
     },
     {
       ...{ ...RUN, figure: 'service_outage', labels: {}, statistic: 'sum', unit: 'seconds', judgedAs: 'time' },

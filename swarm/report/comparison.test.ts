@@ -2,9 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { type ComparedFigure, compareRuns, figureName, USUAL_BANDS } from './comparison.ts';
 import { renderComparison } from './comparison-text.ts';
 import { renderComparisonHtml } from './html-compare.ts';
-import { keptSummary, type KeptSummary } from './kept-summary.ts';
+import { type KeptSummary, keptSummary } from './kept-summary.ts';
 import { readMarkup } from './testing/markup.ts';
-import { largeSummary, serverFigure, someLatencies, somePhase, someQuantiles, someSummary, someTotals } from './testing/summaries.ts';
+import {
+  largeSummary,
+  serverFigure,
+  someLatencies,
+  somePhase,
+  someQuantiles,
+  someSummary,
+  someTotals,
+} from './testing/summaries.ts';
 
 const run = (overrides: Partial<KeptSummary> = {}, plan: unknown = null) => ({ summary: someSummary(overrides), plan });
 const compare = (a: Partial<KeptSummary>, b: Partial<KeptSummary>) => compareRuns(run(a), run(b));
@@ -39,7 +47,10 @@ describe('times', () => {
 
 describe('everything else', () => {
   const rate = (a: number, b: number) =>
-    named(compare({ totals: someTotals({ rate: a }) }, { totals: someTotals({ rate: b }) }).figures, 'run: requests rate');
+    named(
+      compare({ totals: someTotals({ rate: a }) }, { totals: someTotals({ rate: b }) }).figures,
+      'run: requests rate',
+    );
 
   it.each([
     [100, 104, 'same', 'same'],
@@ -62,14 +73,22 @@ describe('everything else', () => {
 
 describe('noise', () => {
   const errors = (a: number, b: number) =>
-    named(compare({ totals: someTotals({ errors: a }) }, { totals: someTotals({ errors: b }) }).figures, 'run: request_errors share');
+    named(
+      compare({ totals: someTotals({ errors: a }) }, { totals: someTotals({ errors: b }) }).figures,
+      'run: request_errors share',
+    );
 
   it('is not judged: too few samples for the percentile', () => {
     const few = (count: number) => ({ totals: someTotals({ ...someLatencies(10, count) }) });
     const slow = { totals: someTotals({ ...someLatencies(100, 299) }) };
     const { figures } = compare(few(1000), slow);
     expect(named(figures, 'run: request_duration p50')).toMatchObject({ level: 'significant' });
-    expect(named(figures, 'run: request_duration p99')).toMatchObject({ level: null, direction: null, notJudged: 'fewer than 300 samples', samplesB: 299 });
+    expect(named(figures, 'run: request_duration p99')).toMatchObject({
+      level: null,
+      direction: null,
+      notJudged: 'fewer than 300 samples',
+      samplesB: 299,
+    });
     expect(named(compare(few(29), slow).figures, 'run: request_duration p50').notJudged).toBe('fewer than 30 samples');
   });
 
@@ -82,7 +101,10 @@ describe('noise', () => {
 
   it('is what nobody measured', () => {
     const none = { totals: someTotals({ untilSuccess: someQuantiles(0, 0) }) };
-    expect(named(compare({}, none).figures, 'run: request_success_duration p99')).toMatchObject({ b: null, notJudged: 'nothing measured in B' });
+    expect(named(compare({}, none).figures, 'run: request_success_duration p99')).toMatchObject({
+      b: null,
+      notJudged: 'nothing measured in B',
+    });
   });
 });
 
@@ -126,14 +148,23 @@ describe('figures of servers', () => {
     });
     const { figures, worse } = compare(of(100, 10), of(200, 12));
     expect(named(figures, 'run: service_goroutines{source:service} max')).toMatchObject({ direction: 'worse' });
-    expect(named(figures, 'run: calls{source:service} rate')).toMatchObject({ direction: 'neither', unit: '/s', samplesA: 6000 });
-    expect(named(figures, 'run: fsync{disk:a,source:service} p99')).toMatchObject({ judgedAs: 'time', level: 'significant' });
+    expect(named(figures, 'run: calls{source:service} rate')).toMatchObject({
+      direction: 'neither',
+      unit: '/s',
+      samplesA: 6000,
+    });
+    expect(named(figures, 'run: fsync{disk:a,source:service} p99')).toMatchObject({
+      judgedAs: 'time',
+      level: 'significant',
+    });
     expect(worse).toEqual(['run: service_goroutines{source:service} max', 'run: fsync{disk:a,source:service} p99']);
   });
 
   it('that one run lacks are named', () => {
     const { missing, worse } = compare({ servers: { collectors: [], figures: [serverFigure()] } }, {});
-    expect(missing).toEqual([{ phase: 'run', step: null, figure: 'service_goroutines', labels: { source: 'service' }, missingIn: 'b' }]);
+    expect(missing).toEqual([
+      { phase: 'run', step: null, figure: 'service_goroutines', labels: { source: 'service' }, missingIn: 'b' },
+    ]);
     expect(worse).toEqual([]);
   });
 });
@@ -178,7 +209,10 @@ describe('two runs', () => {
 describe('the texts', () => {
   const a = { summary: largeSummary(), plan: null };
   const b = {
-    summary: { ...largeSummary(), phases: largeSummary().phases.map((one) => ({ ...one, totals: someTotals({ errors: 500 }, 40) })) },
+    summary: {
+      ...largeSummary(),
+      phases: largeSummary().phases.map((one) => ({ ...one, totals: someTotals({ errors: 500 }, 40) })),
+    },
     plan: null,
   };
 
@@ -205,7 +239,9 @@ describe('the texts', () => {
 
   it('of a phase count its time from its start', () => {
     const html = renderComparisonHtml(compareRuns(a, b), a, b);
-    const soak = readMarkup(html.slice(html.indexOf('<section><h2>Over time: soak'), html.indexOf('<section><h2>Over time: remove')));
+    const soak = readMarkup(
+      html.slice(html.indexOf('<section><h2>Over time: soak'), html.indexOf('<section><h2>Over time: remove')),
+    );
     expect(soak.find(({ name }) => name === 'desc')!.text).toMatch(/^Requests over 20 s\./);
   });
 });

@@ -31,7 +31,9 @@ describe('the time series', () => {
     expect(head).toEqual(['run', 'elapsed_seconds', 'phase', 'step', 'figure', 'labels', 'value', 'unit']);
     expect(body).toHaveLength(120 * 9 + 150 * 120);
     expect(body.every((row) => row.length === 8)).toBe(true);
-    const phasesOf = (figure: string) => [...new Set(body.filter((row) => row[4] === figure).map((row) => `${row[2]}${row[3]}`))];
+    const phasesOf = (figure: string) => [
+      ...new Set(body.filter((row) => row[4] === figure).map((row) => `${row[2]}${row[3]}`)),
+    ];
     expect(phasesOf('requests')).toEqual(['idle', 'deploy1', 'deploy2', 'deploy3', 'soak', 'remove']);
     expect(phasesOf('figure_0')).toEqual(['idle', 'deploy1', 'deploy2', 'deploy3', 'soak', 'remove']);
     const labels = body.find((row) => row[4] === 'figure_1' && row[5]!.includes('code'))![5]!;
@@ -40,15 +42,28 @@ describe('the time series', () => {
 
   it('says the same as lines of JSON', () => {
     const summary = largeSummary();
-    const lines = seriesNdjson(summary).trimEnd().split('\n').map((line) => JSON.parse(line));
+    const lines = seriesNdjson(summary)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(lines).toEqual(JSON.parse(JSON.stringify([...seriesRows(summary)])));
   });
 
   it('counts in a second, and knows "nothing answered" from "at once"', () => {
     const point = { ...someSummary().series[0]!, seconds: 2, requests: 30, p50: 0, p99: 0, max: 0 };
     const rows = [...seriesRows(someSummary({ series: [point] }))];
-    expect(rows.find(({ figure }) => figure === 'requests')).toMatchObject({ value: 15, unit: '/s', elapsed_seconds: 2, phase: '', step: null });
-    expect(rows.filter(({ figure }) => figure === 'request_duration').map(({ value }) => value)).toEqual([null, null, null]);
+    expect(rows.find(({ figure }) => figure === 'requests')).toMatchObject({
+      value: 15,
+      unit: '/s',
+      elapsed_seconds: 2,
+      phase: '',
+      step: null,
+    });
+    expect(rows.filter(({ figure }) => figure === 'request_duration').map(({ value }) => value)).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
@@ -63,7 +78,12 @@ describe('the row of a run', () => {
     const [head = [], row = []] = readCsv(ROW_HEADER + runRow(largeSummary()));
     const cells = Object.fromEntries(head.map((name, at) => [name, row[at]]));
     expect(cells).toMatchObject({
-      ...{ verdict: 'failed', thresholds_crossed: '3', first_crossed: 'clusters_failed: count==0', clusters_failed: '600' },
+      ...{
+        verdict: 'failed',
+        thresholds_crossed: '3',
+        first_crossed: 'clusters_failed: count==0',
+        clusters_failed: '600',
+      },
       ...{ requests: '1000', due_p99_ms: '50', outages: '1', longest_outage_seconds: '9', hosts: '4' },
     });
     expect(cells.plan).toBe(`'${HOSTILE}`);

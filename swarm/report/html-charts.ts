@@ -164,9 +164,7 @@ function crossedGroupsFirst({ servers, thresholds }: KeptSummary): FigureGroup[]
 
 /** What the servers said, on the axis of the load. */
 export function serverCharts(summary: KeptSummary): string {
-  const groups = crossedGroupsFirst(summary).filter(({ members }) =>
-    members.some((one) => one.points.length > 1),
-  );
+  const groups = crossedGroupsFirst(summary).filter(({ members }) => members.some((one) => one.points.length > 1));
   const common = { seconds: lengthOf(summary), bands: bandsOf(summary) };
   const charts = groups.slice(0, MOST_CHARTS).map((group) => {
     const unit = unitOfPoints(group);
@@ -180,7 +178,10 @@ export function serverCharts(summary: KeptSummary): string {
       more > 0
         ? `<p class="soft">and ${more} more, none higher than ${escapeText(formatValue(highest(group.members[drawn.length]!), unit))}</p>`
         : '';
-    return figureOf({ title: `${group.figure}${DRAWN[group.kind]}`, unit, lines, limits: limitsOf(group, summary), ...common }, note);
+    return figureOf(
+      { title: `${group.figure}${DRAWN[group.kind]}`, unit, lines, limits: limitsOf(group, summary), ...common },
+      note,
+    );
   });
   const left = groups.length - charts.length;
   const rest =

@@ -1,7 +1,14 @@
 /** A comparison of two runs as one HTML file: their curves over each other, on the time since the start of each phase. */
 
 import { unitOfPoints } from './chart-scale.ts';
-import { type ComparedFigure, type ComparedRun, type Comparison, figureName, isWorse, phaseName } from './comparison.ts';
+import {
+  type ComparedFigure,
+  type ComparedRun,
+  type Comparison,
+  figureName,
+  isWorse,
+  phaseName,
+} from './comparison.ts';
 import { cellsOf, changedFirst, countLines, missingText } from './comparison-text.ts';
 import { DRAWN, figureGroups, figureOf, grid, LOAD_CURVES, labelText, lengthOf } from './html-charts.ts';
 import { htmlDocument, verdictBadge } from './html-report.ts';

@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from './html-report.ts';
 import { keptSummary } from './kept-summary.ts';
-import { HOSTILE, largeSummary, serverFigure, someQuantiles, someSummary, someTotals } from './testing/summaries.ts';
 import { anyText, readMarkup } from './testing/markup.ts';
+import { HOSTILE, largeSummary, serverFigure, someQuantiles, someSummary, someTotals } from './testing/summaries.ts';
 
-const sectionsOf = (html: string) => readMarkup(html).filter(({ name }) => name === 'h2').map(({ text }) => text);
+const sectionsOf = (html: string) =>
+  readMarkup(html)
+    .filter(({ name }) => name === 'h2')
+    .map(({ text }) => text);
 
 describe('a report', () => {
   it('of a large run is well-formed, needs nothing else and stays below 2 MB', () => {
@@ -14,11 +17,17 @@ describe('a report', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(2_000_000);
     const elements = readMarkup(html);
     expect(elements.filter(({ name }) => ['script', 'img', 'link', 'iframe', 'object'].includes(name))).toEqual([]);
-    expect(elements.flatMap(({ attributes }) => Object.keys(attributes)).filter((name) => /^on|^src$/.test(name))).toEqual([]);
+    expect(
+      elements.flatMap(({ attributes }) => Object.keys(attributes)).filter((name) => /^on|^src$/.test(name)),
+    ).toEqual([]);
     const links = elements.flatMap(({ attributes }) => attributes.href ?? []);
     expect(links.every((href) => href.startsWith('#'))).toBe(true);
     expect(html).not.toMatch(/url\(|@import/);
-    for (const link of links) expect(elements.some(({ attributes }) => `#${attributes.id}` === link), link).toBe(true);
+    for (const link of links)
+      expect(
+        elements.some(({ attributes }) => `#${attributes.id}` === link),
+        link,
+      ).toBe(true);
   });
 
   it('shows what servers said as text', () => {
@@ -33,8 +42,24 @@ describe('a report', () => {
     expect(html.indexOf('✗ FAILED')).toBeLessThan(html.indexOf('p(99) is 12 s'));
     expect(html.lastIndexOf('✗ crossed')).toBeLessThan(html.indexOf('✓ kept'));
     expect(sectionsOf(html)).toEqual([
-      ...['Thresholds', 'What was asked', 'Phases and steps', 'Funnel', 'Over time: the load', 'Over time: the servers'],
-      ...['Figures of the servers', 'Time in each state (simulated)', 'Reactions (simulated)', 'Custom resources beside REST', 'Stuck', 'Failures by cause', 'Requests', 'Outages'],
+      ...[
+        'Thresholds',
+        'What was asked',
+        'Phases and steps',
+        'Funnel',
+        'Over time: the load',
+        'Over time: the servers',
+      ],
+      ...[
+        'Figures of the servers',
+        'Time in each state (simulated)',
+        'Reactions (simulated)',
+        'Custom resources beside REST',
+        'Stuck',
+        'Failures by cause',
+        'Requests',
+        'Outages',
+      ],
       'The generator',
     ]);
     expect(html).toContain('≥ 16m40s');
@@ -55,7 +80,10 @@ describe('a report', () => {
     const far = { figure: 'slow', labels: {}, expression: 'max<9000', value: 139, ok: true, default: true };
     const figures = [serverFigure(), serverFigure({ figure: 'slow' })];
     const html = renderReport(
-      someSummary({ thresholds: [crossed, { ...crossed, crossedAfterSeconds: 41 }, far], servers: { collectors: [], figures } }),
+      someSummary({
+        thresholds: [crossed, { ...crossed, crossedAfterSeconds: 41 }, far],
+        servers: { collectors: [], figures },
+      }),
       { plan: null },
     );
     const curves = html.slice(html.indexOf('id="servers"'));
@@ -93,8 +121,18 @@ describe('a report', () => {
   });
 
   it('is made of summaries of earlier versions, which lack much', () => {
-    const old = { run: 'r', plan: 'p', seed: 's', hostFunnel: [], clusters: { planned: 1, infraEnvs: 0 }, verdict: 'passed' };
-    const html = renderReport(keptSummary({ ...old, requests: [{ client: 'agent', endpoint: 'get-instructions', rate: 1 }] })!, { plan: null });
+    const old = {
+      run: 'r',
+      plan: 'p',
+      seed: 's',
+      hostFunnel: [],
+      clusters: { planned: 1, infraEnvs: 0 },
+      verdict: 'passed',
+    };
+    const html = renderReport(
+      keptSummary({ ...old, requests: [{ client: 'agent', endpoint: 'get-instructions', rate: 1 }] })!,
+      { plan: null },
+    );
     expect(() => readMarkup(html)).not.toThrow();
   });
 

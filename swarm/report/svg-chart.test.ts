@@ -55,8 +55,19 @@ describe('a chart', () => {
   });
 
   it('draws higher values higher, and the end of the time at the right', () => {
-    const [path = ''] = pathsOf(chart({ name: 'one', points: [{ x: 0, y: 0 }, { x: 10, y: 8 }] }));
-    const [[x0, y0], [x1, y1]] = path.slice(1).split('L').map((one) => one.split(' ').map(Number)) as [number[], number[]] as [[number, number], [number, number]];
+    const [path = ''] = pathsOf(
+      chart({
+        name: 'one',
+        points: [
+          { x: 0, y: 0 },
+          { x: 10, y: 8 },
+        ],
+      }),
+    );
+    const [[x0, y0], [x1, y1]] = path
+      .slice(1)
+      .split('L')
+      .map((one) => one.split(' ').map(Number)) as [number[], number[]] as [[number, number], [number, number]];
     expect(x1).toBeGreaterThan(x0);
     expect(y1).toBeLessThan(y0);
   });
@@ -67,10 +78,14 @@ describe('a chart', () => {
   });
 
   it('says what it shows, and that nothing was measured', () => {
-    const elements = readMarkup(chart({ name: 'p99', points: points(5, 30, 7) }, { name: 'none', points: points(null) }));
+    const elements = readMarkup(
+      chart({ name: 'p99', points: points(5, 30, 7) }, { name: 'none', points: points(null) }),
+    );
     const text = (name: string) => elements.find((one) => one.name === name)!.text;
     expect(text('title')).toBe('a <title>');
-    expect(text('desc')).toBe('a <title> over 10 s. p99: from 5.0 ms to 7.0 ms, lowest 5.0 ms, highest 30 ms at 1 s. none: nothing measured.');
+    expect(text('desc')).toBe(
+      'a <title> over 10 s. p99: from 5.0 ms to 7.0 ms, lowest 5.0 ms, highest 30 ms at 1 s. none: nothing measured.',
+    );
     expect(chart()).toContain('nothing measured');
   });
 

@@ -24,7 +24,8 @@ export interface Element {
  */
 export function readMarkup(text: string): Element[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u.test(text)) throw new Error('a character that XML has not');
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u.test(text))
+    throw new Error('a character that XML has not');
   const open: Element[] = [];
   const done: Element[] = [];
   const say = (piece: string) => {
@@ -47,7 +48,10 @@ export function readMarkup(text: string): Element[] {
       done.push(last);
       continue;
     }
-    const pairs = [...attributes.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, resolved(value)]);
+    const pairs = [...attributes.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [
+      key,
+      resolved(value),
+    ]);
     const element = { name, attributes: Object.fromEntries(pairs), text: '' };
     if (selfClosed || VOID.has(name)) done.push(element);
     else open.push(element);

@@ -143,21 +143,33 @@ export function largeSummary(hostile = HOSTILE): KeptSummary {
       { of: 'cluster', cause: `gave up ${hostile}`, count: 600, names: [`c-1${hostile}`] },
       { of: 'host', cause: 'no disk', count: 3, names: [] },
     ],
-    stuck: { count: 800, oldest: Array.from({ length: 500 }, (_, at) => ({
-      ...{
-        of: 'host' as const,
-        name: `host-${at} ${hostile}`,
-        id: `id-${at}`,
-        state: 'preparing',
-        seconds: 900,
-        usualSeconds: 30,
-      },
-    })) },
+    stuck: {
+      count: 800,
+      oldest: Array.from({ length: 500 }, (_, at) => ({
+        ...{
+          of: 'host' as const,
+          name: `host-${at} ${hostile}`,
+          id: `id-${at}`,
+          state: 'preparing',
+          seconds: 900,
+          usualSeconds: 30,
+        },
+      })),
+    },
     states: ['discovering', 'known', 'installing'].map((state) => ({
       ...{ of: 'host' as const, state, ended: 900, open: 100, p50: 3000, p95: 9000, p99: null, max: 1e6 },
     })),
     reactions: [
-      { from: { of: 'host', state: 'known' }, to: { of: 'agent', state: 'Validated' }, ended: 0, open: 0, p50: null, p95: null, p99: null, max: 0 },
+      {
+        from: { of: 'host', state: 'known' },
+        to: { of: 'agent', state: 'Validated' },
+        ended: 0,
+        open: 0,
+        p50: null,
+        p95: null,
+        p99: null,
+        max: 0,
+      },
     ],
     divergence: [{ of: 'agent', compared: 40, differed: 2, ended: 2, open: 0, p50: 500, p95: 900, p99: 900, max: 900 }],
     outages: [{ startedAt: '2026-11-28T10:00:40.000Z', afterSeconds: 40, seconds: 9, failed: 300, waiting: 20 }],
