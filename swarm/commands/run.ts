@@ -86,7 +86,7 @@ Examples:
       }
       const run = session.runs.start(plan, {
         ...(flags.workers !== undefined && { workers: flags.workers }),
-        ...(flags.hold !== undefined && { holdSeconds: flags.hold }),
+        ...(flags.hold !== undefined && { soakSeconds: flags.hold }),
         ...(flags.percentiles && { percentiles: flags.percentiles }),
       });
       const summary = await session.watch(run, { progress: !flags.quiet });

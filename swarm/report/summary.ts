@@ -25,6 +25,7 @@ import {
 import { isError } from './figures.ts';
 import { type HubSummary, summarizeHub } from './hub-summary.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
+import type { PhaseSummary } from './phase-summary.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
 import {
   type PollSummary,
@@ -65,6 +66,8 @@ export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 
   ok: boolean | null;
   /** Not from the plan. */
   default: boolean;
+  /** Wall-clock seconds from the start of the run, since which it was crossed until the end; null when it was not. */
+  crossedAfterSeconds: number | null;
 }
 
 export interface BootSummary {
@@ -117,6 +120,8 @@ export interface RunSummary {
   };
   hostFunnel: FunnelStep[];
   clusterFunnel: FunnelStep[];
+  /** In the order of time: the run's phases, `deploy` in as many parts as its load has steps. */
+  phases: PhaseSummary[];
   failures: { cluster: number; name: string; reason: string }[];
   requests: RequestSummary[];
   totals: RequestTotals;
@@ -195,6 +200,8 @@ export interface RunFacts {
   verdict: Verdict | null;
   reasons: string[];
   thresholds: readonly Evaluated<RunThreshold>[];
+  /** Wall-clock milliseconds; null where it was not seen while the run went on. */
+  crossedSinceMs(threshold: RunThreshold): number | null;
   outages: readonly Outage[];
   longestWaits: readonly LongestWait[];
   series: readonly SeriesPoint[];
@@ -207,6 +214,7 @@ export interface RunFacts {
   countedSeconds: number;
   simulatedSeconds: number;
   funnel: Funnel;
+  phases: PhaseSummary[];
   failures: RunSummary['failures'];
   cancelled: number;
   generator: RunSummary['generator'];
@@ -261,7 +269,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     service: plan.service.url,
     verdict: facts.verdict,
     reasons: facts.reasons,
-    thresholds: facts.thresholds.map(summarizeThreshold),
+    thresholds: facts.thresholds.map((one) => summarizeThreshold(one, facts)),
     startedAt: facts.startedAt.toISOString(),
     wallSeconds: facts.wallSeconds,
     simulatedSeconds: facts.simulatedSeconds,
@@ -277,6 +285,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     },
     hostFunnel: steps.hosts,
     clusterFunnel: steps.clusters,
+    phases: facts.phases,
     failures: facts.failures,
     requests: summarizeRequests(reader, seconds, percentiles),
     totals: summarizeTotals(reader, snapshot, seconds, percentiles),
@@ -306,6 +315,16 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     drift: facts.drift,
     deviations: deviations(plan, facts.idleSeconds),
     leftBehind: facts.leftBehind,
+  };
+}
+
+function summarizeThreshold(one: Evaluated<RunThreshold>, facts: RunFacts): ThresholdSummary {
+  const { figure, labels, expression, value, ok } = one;
+  const since = ok === false ? facts.crossedSinceMs(one) : null;
+  return {
+    ...{ figure, labels, expression, value, ok },
+    default: one.default,
+    crossedAfterSeconds: since === null ? null : Math.max(0, since - facts.startedAt.getTime()) / 1000,
   };
 }
 
@@ -351,11 +370,6 @@ export function deviations(
 
 /** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;
-
-function summarizeThreshold(evaluated: Evaluated<RunThreshold>): ThresholdSummary {
-  const { figure, labels, expression, value, ok, default: isDefault } = evaluated;
-  return { figure, labels, expression, value, ok, default: isDefault };
-}
 
 function summarizeBoot(reader: TelemetryReader, percentiles: readonly number[]): BootSummary[] {
   return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {
