@@ -8,8 +8,8 @@ import { PLAN_MEDIA_TYPES } from './error-reply.ts';
 import { eventRoutes } from './event-routes.ts';
 import { launchRoutes } from './launch-routes.ts';
 import { noRows, PastRun } from './past-run.ts';
-import type { AnyRun, OwnApiOptions, RouteContext } from './route-context.ts';
 import { reportRoutes } from './report-routes.ts';
+import type { AnyRun, OwnApiOptions, RouteContext } from './route-context.ts';
 import { rowRoutes } from './row-routes.ts';
 import { runRoutes } from './run-routes.ts';
 
