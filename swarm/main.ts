@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { compareCommand } from './commands/compare.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { driftCommand } from './commands/drift.ts';
@@ -15,6 +16,7 @@ import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
 import { patchesCommand } from './commands/patches.ts';
 import { planCommand } from './commands/plan.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -37,6 +39,7 @@ Examples:
   swarm demo                                   everything built in, in a minute
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
+  swarm report 20261121-143000-9f3a            a past run as one HTML file
   swarm clean --all                            remove what killed runs have left on the service
   swarm backup demo                            workspaces of the DevWorkspace Operator, backed up
   swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
@@ -45,6 +48,8 @@ Examples:
   for (const create of [
     runCommand,
     runsCommand,
+    reportCommand,
+    compareCommand,
     cleanCommand,
     backupCommand,
     driftCommand,

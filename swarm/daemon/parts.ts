@@ -2,6 +2,7 @@
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { createPool } from '../pool/pool.ts';
+import { writeReports } from '../report/report-files.ts';
 import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
@@ -44,6 +45,9 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
           await store
             .close(summary)
             .catch((error: Error) => warn(`the record in ${store.folder} is not complete: ${error.message}`));
+          await writeReports(store.folder, summary).catch((error: Error) =>
+            warn(`the report of the run cannot be written to ${store.folder}: ${error.message}`),
+          );
         },
       };
     },

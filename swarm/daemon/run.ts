@@ -64,6 +64,8 @@ export interface RunOptions {
   workers?: number;
   /** In the place of the plan's: simulated seconds that everything stays in place after the last cluster's end. */
   soakSeconds?: number;
+  /** That distributions of the summary have beside the usual ones. */
+  percentiles?: readonly number[];
 }
 
 export class Run {
@@ -75,6 +77,7 @@ export class Run {
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #soakSeconds: number;
+  readonly #percentiles: readonly number[];
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -105,6 +108,7 @@ export class Run {
     this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
     this.#soakSeconds = options.soakSeconds ?? options.plan.phases.soakSeconds;
+    this.#percentiles = options.percentiles ?? [];
     this.workers = options.workers ?? usualWorkers(options.plan.clusters.length);
     this.index = new RunIndex(options.plan);
     this.#lives = new ClusterLives(options.plan.clusters);
@@ -492,6 +496,7 @@ export class Run {
       {
         run: this.id,
         plan: this.plan,
+        percentiles: this.#percentiles,
         verdict: this.#judgement.verdict,
         reasons: [...this.#judgement.reasons],
         thresholds: this.#judgement.thresholds(this.#lives),

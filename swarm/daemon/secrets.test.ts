@@ -81,6 +81,7 @@ it('in files, answers, events, metrics and the summary', async () => {
         '',
         `/${run.id}`,
         `/${run.id}/summary`,
+        `/${run.id}/report`,
         `/${run.id}/clusters`,
         `/${run.id}/hosts`,
         `/${run.id}/hosts/1`,

@@ -25,6 +25,10 @@ const quantiles = z
     p95: milliseconds,
     p99: milliseconds,
     max: milliseconds,
+    percentiles: z
+      .record(z.string().regex(/^\d+(\.\d+)?$/), milliseconds)
+      .exactOptional()
+      .describe('Further percentiles that the run was asked for, such as 99.9.'),
   })
   .describe('Milliseconds; all 0 when count is 0.');
 const spread = z.object({ p50: z.number(), max: z.number() });
@@ -120,6 +124,7 @@ const phase = z.object({
 
 export const runSummary = z
   .object({
+    schemaVersion: z.int().positive().describe('Raised when a field changes its meaning, its type or goes away.'),
     run: z.string(),
     plan: z.string(),
     seed: z.string(),
@@ -252,6 +257,17 @@ export const runSummary = z
   .describe(
     'What a run of a plan came to, or how it stands. Durations are milliseconds unless their name says seconds.',
   );
+
+/**
+ * The JSON Schema that is published as docs/summary.schema.json, for whoever reads summary.json. Further fields are no fault: a reader
+ * must not fail on one that it does not know.
+ */
+export function summaryJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(runSummary, { io: 'input' }),
+    title: 'Summary of a run of assisted-swarm',
+  };
+}
 
 /** Fails to compile when one has a field that the other lacks, or has another type: a new field of the summary wants a line above. */
 type Same<A, B> = [A, B] extends [B, A] ? true : never;

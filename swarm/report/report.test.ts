@@ -122,6 +122,16 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
 });
 
 describe('summary', () => {
+  it('has the percentiles that are asked for beside the usual ones, wherever there is a distribution', () => {
+    const summary = summarize(measured(), facts({ percentiles: [90, 95, 99.9] }), 0);
+    const { sinceDue } = summary.totals;
+    expect(Object.keys(sinceDue.percentiles!)).toEqual(['90', '99.9']);
+    expect(sinceDue.percentiles!['99.9']).toBeGreaterThanOrEqual(sinceDue.p99);
+    expect(summary.requests[0]!.sinceDue.percentiles).toEqual(sinceDue.percentiles);
+    expect(summary.stages[0]!.duration.percentiles!['90']).toBeCloseTo(90_000, -3);
+    expect(summarize(measured(), facts(), 0).totals.sinceDue).not.toHaveProperty('percentiles');
+  });
+
   it('counts every request once and gives each number its denominator', () => {
     const summary = summarize(measured(), facts(), 51_000);
     const [row] = summary.requests;

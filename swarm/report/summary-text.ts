@@ -70,6 +70,7 @@ export function renderSummary(
     'Not as real agents',
     summary.deviations.map((text) => style.warn(text)),
   );
+  section('Report', folder === null ? [] : [`${folder}/report.html`]);
   const left = leftBehind(summary, folder === null ? '--json prints all of them' : 'summary.json has all of them');
   const remedy = `remove it with: swarm clean ${shellWord(folder ?? summary.run)}`;
   section('Left behind on the service', left.length > 0 ? [...left, remedy] : []);
