@@ -25,6 +25,7 @@ import {
   type HostView,
   hostSettings,
   type PlannedObject,
+  type StateWatcher,
 } from './cluster-adapter.ts';
 import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
 import { describeTarget, removeHubObjects } from './hub-removal.ts';
@@ -229,6 +230,15 @@ export class KubeAdapter implements ClusterAdapter {
 
   changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> {
     return this.#view.changed(this.#manifestsOf(cluster).namespace, signal);
+  }
+
+  watchStates(cluster: ClusterPlan, watcher: StateWatcher): () => void {
+    const { namespace, clusterInstall } = this.#manifestsOf(cluster);
+    return this.#view.onState(namespace, (change) => {
+      const key = `${namespace}/${change.name}`;
+      if (change.of === 'agent') watcher.agent(change.name, change.state);
+      else if (key === clusterInstall) watcher.clusterInstall(key, change.state);
+    });
   }
 
   async remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean> {

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
+import { AGENT_STATES, BARE_METAL_HOST_STATES, CLUSTER_INSTALL_STATES } from '../telemetry/resource-states.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 import { HOST_ROLES } from '../telemetry/telemetry-layout.ts';
 
 const count = z.int().nonnegative();
 const time = z.number().describe('Simulated epoch milliseconds.');
+const name = z.string().describe('namespace/name');
 const host = { cluster: count, host: count, id: z.string() };
 
 export const runEvent = z.discriminatedUnion('type', [
@@ -61,6 +63,15 @@ export const runEvent = z.discriminatedUnion('type', [
     stage: z.enum(HOST_STAGES),
     info: z.string().exactOptional(),
   }),
+  z.object({ time, type: z.literal('agent.state'), ...host, state: z.enum(AGENT_STATES).nullable() }),
+  z.object({
+    time,
+    type: z.literal('agentclusterinstall.state'),
+    cluster: count,
+    name,
+    state: z.enum(CLUSTER_INSTALL_STATES).nullable(),
+  }),
+  z.object({ time, type: z.literal('baremetalhost.state'), ...host, name, state: z.enum(BARE_METAL_HOST_STATES) }),
   z.object({ time, type: z.literal('host.error'), ...host, kind: z.enum(ERROR_KINDS), message: z.string() }),
   z.object({ time, type: z.literal('worker.lost'), worker: count, message: z.string() }),
 ]);

@@ -6,16 +6,24 @@ import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures } from '../report/figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
+import { alike } from '../telemetry/alike.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
+import { Divergence } from '../telemetry/divergence.ts';
+import { FailureCauses } from '../telemetry/failure-causes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
+
+/** Stuck things named in full. */
+const NAMED_STUCK = 20;
 
 export class Measurements {
   /** Shared memory of the run's counters. */
@@ -26,12 +34,18 @@ export class Measurements {
   readonly series: TimeSeries;
   readonly failures = new FailureSamples();
   readonly clusterDurations = new ClusterDurations();
+  readonly stateTimes: StateTimes;
+  readonly divergence = new Divergence();
+  readonly #hostCauses = new FailureCauses(alike);
   readonly hubRequests = new HubRequestCounts();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
   readonly #workers: number;
   readonly #startedAt: number;
+  readonly #clock: ClockSpec;
+  /** Simulated epoch milliseconds; null while clusters live. */
+  #endedAt: number | null = null;
   readonly #cpuAtStart = process.cpuUsage();
 
   constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec) {
@@ -44,6 +58,8 @@ export class Measurements {
     this.saturation = new SaturationMonitor(this.reader);
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
+    this.stateTimes = new StateTimes(plan);
+    this.#clock = clock;
     this.#plan = plan;
     this.#workers = workers;
     this.#startedAt = clock.originWall;
@@ -64,6 +80,7 @@ export class Measurements {
 
   /** The last cluster has come to its end. */
   endLoad(): void {
+    this.#endedAt = this.simulatedNow();
     this.saturation.end();
   }
 
@@ -74,6 +91,19 @@ export class Measurements {
     this.answers.stop();
     this.series.look(wallNow());
     this.series.stop();
+  }
+
+  /** Takes note of what happens. */
+  apply(event: RunEvent): void {
+    this.clusterDurations.apply(event);
+    this.stateTimes.apply(event);
+    this.#hostCauses.apply(event);
+  }
+
+  /** Simulated epoch milliseconds until which states are looked at. */
+  simulatedNow(): number {
+    const { originSimulated, originWall, speed } = this.#clock;
+    return this.#endedAt ?? originSimulated + (wallNow() - originWall) * speed;
   }
 
   /** A worker thread has died, and what it waited for with it. */
@@ -95,6 +125,7 @@ export class Measurements {
       series: series.points(),
       failureSamples: failures,
       clusterDurations: clusterDurations.all(),
+      states: this.#states(),
       hubRequests: hubRequests.rows(),
       processes,
       countedSeconds: this.sinceStartMs() / 1000,
@@ -104,10 +135,23 @@ export class Measurements {
 
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
-    const { reader, answers, saturation, clusterDurations } = this;
+    const { reader, answers, saturation, clusterDurations, stateTimes } = this;
+    const states = { times: stateTimes, now: this.simulatedNow() };
     const seconds = this.sinceStartMs() / 1000;
-    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds });
+    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, states, clusters, seconds });
     return evaluate(thresholdsOf(this.#plan), figures);
+  }
+
+  #states() {
+    const now = this.simulatedNow();
+    const { stateTimes, divergence } = this;
+    return {
+      states: stateTimes.states(now),
+      reactions: stateTimes.reactions(now),
+      divergence: divergence.times(now),
+      stuck: stateTimes.stuck(now, NAMED_STUCK),
+      hostCauses: this.#hostCauses.list(),
+    };
   }
 
   /** What the generator itself took, and whether it was the bottleneck. */

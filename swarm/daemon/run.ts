@@ -25,6 +25,7 @@ import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { StateTimes } from '../telemetry/state-times.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { cleanUp } from './clean-up.ts';
 import { ClusterLives } from './cluster-lives.ts';
@@ -133,6 +134,15 @@ export class Run {
     return this.#measurements.clusterDurations;
   }
 
+  get stateTimes(): StateTimes {
+    return this.#measurements.stateTimes;
+  }
+
+  /** Simulated epoch milliseconds until which states are looked at. */
+  get simulatedNow(): number {
+    return this.#measurements.simulatedNow();
+  }
+
   get saturation(): SaturationMonitor {
     return this.#measurements.saturation;
   }
@@ -239,7 +249,9 @@ export class Run {
         clock: this.#clock,
         telemetry,
         hubRequests: this.#measurements.hubRequests,
+        divergence: this.#measurements.divergence,
         warn: (message) => this.#warn(message),
+        emit: (event) => this.#emit(event),
         ledger: this.#store.ledger,
       });
       noop = this.plan.programs && (await this.#noopClusters());
@@ -432,6 +444,7 @@ export class Run {
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
+        nameOf: (cluster, host) => this.#nameOf(cluster, host),
         funnel: this.index.funnel(),
         failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
         cancelled: this.#lives.cancelled,
@@ -442,6 +455,14 @@ export class Run {
       wallNow(),
     );
     return this.#redactor.data(summary);
+  }
+
+  #nameOf(index: number, hostIndex: number | null): { name: string; id: string } {
+    const cluster = this.plan.clusters.find((one) => one.index === index)!;
+    const host = cluster.hosts.find((one) => one.index === hostIndex);
+    if (!host) return { name: cluster.name, id: this.index.clusterId(index) ?? '' };
+    const { identity } = buildHost(this.plan.seed, cluster, host);
+    return { name: `${identity.hostname} of ${cluster.name}`, id: identity.id };
   }
 
   /** Ends the run, which cannot succeed any more. */
@@ -478,7 +499,7 @@ export class Run {
     const event = this.#redactor.data(given);
     this.index.apply(event);
     this.#hopeless.apply(event);
-    this.#measurements.clusterDurations.apply(event);
+    this.#measurements.apply(event);
     this.#store?.write(event);
     this.events.publish(event);
   }
