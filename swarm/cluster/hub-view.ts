@@ -89,6 +89,10 @@ export class HubView {
     return this.#clusterInstalls.byKey(key);
   }
 
+  agent(key: string): KubeObject | undefined {
+    return this.#agents.byKey(key);
+  }
+
   agents(infraEnvKey: string): KubeObject[] {
     return this.#agents.select(BY_INFRA_ENV, infraEnvKey);
   }

@@ -10,7 +10,7 @@
 import { KubeDiscovery } from '../../model/kube/discovery.ts';
 import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
-import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
+import { type KubeObject, keyOf, objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
@@ -36,6 +36,7 @@ import {
   hostViewOf,
   imageState,
   kubeconfigSecretOf,
+  repeatedState,
 } from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
 
@@ -52,6 +53,17 @@ interface ClusterManifests {
   infraEnvironment: readonly KubeObject[];
   /** BareMetalHosts with their Secrets: machines boot because of them. */
   bareMetalHosts: readonly KubeObject[];
+}
+
+/** What the hub says of a host that the service knows as well. */
+export interface RepeatedState {
+  /** Of host and InfraEnv on the service. */
+  id: string;
+  infraEnvId: string;
+  /** The service's state as the Agent repeats it now; null when the Agent is gone. */
+  agentState(): string | null;
+  /** The same of its AgentClusterInstall; null when there is none. */
+  clusterState(): string | null;
 }
 
 export interface KubeAdapterOptions {
@@ -92,6 +104,8 @@ export class KubeAdapter implements ClusterAdapter {
   readonly #manifests = new Map<number, ClusterManifests>();
   /** What was made, or may have been, by index of the cluster. */
   readonly #made = new Map<number, HubTarget[]>();
+  /** The service's ids of InfraEnvs, by index of the cluster. */
+  readonly #infraEnvIds = new Map<number, string>();
   readonly #madeForAll: HubTarget[] = [];
   #shared: Promise<void> | null = null;
   readonly #discovery: KubeDiscovery;
@@ -139,7 +153,7 @@ export class KubeAdapter implements ClusterAdapter {
     return manifests.infraEnv;
   }
 
-  async setup(_cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string> {
+  async setup(cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string> {
     const infraEnv = this.#view.infraEnv(infraEnvId);
     const url = infraEnv && discoveryIgnitionUrl(infraEnv);
     if (!url) return imageState(infraEnv);
@@ -150,6 +164,7 @@ export class KubeAdapter implements ClusterAdapter {
       signal.throwIfAborted();
       throw new ClusterAdapterError((cause as Error).message, { passing: true, conflict: false }, { cause });
     }
+    this.#infraEnvIds.set(cluster.index, found.infraEnvId);
     const { baseUrl, token, insecure, ca, proxy, registrationRetrySeconds } = found;
     const { boot } = this.#options;
     const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
@@ -241,7 +256,28 @@ export class KubeAdapter implements ClusterAdapter {
     });
   }
 
+  /** One of the hosts that stand on the hub; null when there is none. @param turn a number for each, in rotation */
+  repeatedState(turn: number): RepeatedState | null {
+    const ids = [...this.#infraEnvIds];
+    if (ids.length === 0) return null;
+    const [cluster, infraEnvId] = ids[turn % ids.length]!;
+    const { infraEnv, clusterInstall, namespace } = this.#manifests.get(cluster)!;
+    const agents = this.#view.agents(infraEnv);
+    const id = agents[Math.floor(turn / ids.length) % agents.length]?.metadata.name;
+    if (id === undefined) return null;
+    // What is being removed says nothing of its state.
+    const stateOf = (object: KubeObject | undefined) =>
+      object && this.#infraEnvIds.has(cluster) ? repeatedState(object) : null;
+    return {
+      id,
+      infraEnvId,
+      agentState: () => stateOf(this.#view.agent(objectKey(namespace, id))),
+      clusterState: () => stateOf(clusterInstall === null ? undefined : this.#view.clusterInstall(clusterInstall)),
+    };
+  }
+
   async remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean> {
+    this.#infraEnvIds.delete(cluster.index);
     const made = this.#made.get(cluster.index) ?? [];
     const any = made.length > 0;
     await this.#removeAll(made, signal);

@@ -137,13 +137,21 @@ export function summarizeStates(
   };
 }
 
+/** A reason names a few hosts, the one first that says what the others do not: `cluster/failure-reason.ts`. */
+function withoutFurtherHosts(reason: string): string {
+  const host = /; host \S+ \(/g;
+  host.exec(reason);
+  const second = host.exec(reason);
+  return second ? reason.slice(0, second.index) : reason;
+}
+
 /** Alike causes together, the most frequent first: those of clusters, then those of hosts. */
 function failureCauses(
   failures: readonly { name: string; reason: string }[],
   hosts: readonly FailureCause[],
 ): FailureCauseSummary[] {
   const clusters = new FailureCauses((reason) => reason);
-  for (const { name, reason } of failures) clusters.add(alike(reason, [name]), name);
+  for (const { name, reason } of failures) clusters.add(alike(withoutFurtherHosts(reason), [name]), name);
   return [
     ...clusters.list().map((cause) => ({ of: 'cluster' as const, ...cause })),
     ...hosts.map((cause) => ({ of: 'host' as const, ...cause })),

@@ -114,9 +114,11 @@ export const sideName = ({ of, state }: Pick<Side, 'of' | 'state'>) => `${of} ${
 
 /** In place of a moment: it has been measured, or it never will be. */
 const DONE = 0xffff_ffff;
-/** A moment of `to`, of which `from` is still to be told: what machines say comes in batches. */
+/** A moment of `to`, of which `from` is still to be told. */
 const TO_FIRST = 0x8000_0000;
 const LATEST = TO_FIRST - 2;
+
+const ON_HUB: ReadonlySet<ReactionKind> = new Set(['agent', 'agentclusterinstall', 'baremetalhost']);
 
 class Row {
   readonly reaction: Reaction;
@@ -129,8 +131,12 @@ class Row {
   readonly #ended = new Float64Array(HISTOGRAM_WORDS);
   readonly #unseen = new Float64Array(HISTOGRAM_WORDS);
 
+  /** Both are seen by looks of their own, or told in batches: `to` may come first, though it followed. */
+  readonly #unordered: boolean;
+
   constructor(reaction: Reaction, hosts: number, clusters: number) {
     this.reaction = reaction;
+    this.#unordered = reaction.all === true || reaction.from.of === 'machine';
     this.#things = reaction.each === 'host' ? hosts : clusters;
     this.#clusters = clusters;
   }
@@ -157,7 +163,7 @@ class Row {
     const moment = this.#moments[thing]!;
     if (moment >= TO_FIRST) return;
     if (moment > 0) recordDuration(this.#ended, 0, at - (moment - 1));
-    const later = moment === 0 && this.reaction.from.of === 'machine';
+    const later = moment === 0 && this.#unordered;
     this.#moments[thing] = later ? TO_FIRST + timely(at) : DONE;
   }
 
@@ -203,6 +209,8 @@ export interface Move {
   host: number | null;
   /** One of the hosts that its cluster is installed with. */
   counts: boolean;
+  /** Its cluster is made by custom resources: others have nobody who would react by one. */
+  onHub: boolean;
   at: number;
 }
 
@@ -225,7 +233,7 @@ export class Reactions {
     for (const row of this.#rows) {
       const { from, to, each, all } = row.reaction;
       const thing = each === 'host' ? move.host : move.cluster;
-      if (thing === null) continue;
+      if (thing === null || (!move.onHub && ON_HUB.has(to.of))) continue;
       if (to.of === move.of && has(to, move.after)) row.came(thing, move.at);
       if (from.of !== move.of) continue;
       const was = has(from, move.before);

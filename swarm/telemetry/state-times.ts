@@ -84,6 +84,7 @@ export class StateTimes {
   readonly #firstHosts: Int32Array;
   readonly #firstSlots: Int32Array;
   readonly #installed: Int32Array;
+  readonly #onHub: Uint8Array;
   readonly #ends: Float64Array;
   readonly #fates: Uint8Array;
   /** By index of the cluster; -1 for none. */
@@ -100,6 +101,7 @@ export class StateTimes {
     this.#firstHosts = Int32Array.from(clusters, ({ hosts }) => hosts[0]?.index ?? 0);
     this.#firstSlots = new Int32Array(count + 1);
     this.#installed = Int32Array.from(clusters, ({ hosts }) => hosts.filter(({ day2 }) => !day2).length);
+    this.#onHub = Uint8Array.from(clusters, ({ api }) => (api === 'kube' ? 1 : 0));
     this.#ends = new Float64Array(count);
     this.#fates = new Uint8Array(count);
     this.#positions = new Int32Array(clusters.reduce((most, { index }) => Math.max(most, index + 1), 0)).fill(-1);
@@ -274,7 +276,8 @@ export class StateTimes {
     at: number,
   ): void {
     const counts = host !== null && host - this.#firstSlots[cluster]! < this.#installed[cluster]!;
-    this.#reactions.moved({ of, before, after, cluster, host, counts, at });
+    const onHub = this.#onHub[cluster] === 1;
+    this.#reactions.moved({ of, before, after, cluster, host, counts, onHub, at });
   }
 
   /** Until when each was seen. */
