@@ -10,7 +10,7 @@
 import { KubeDiscovery } from '../../model/kube/discovery.ts';
 import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
-import { type KubeObject, keyOf, objectKey, splitKey } from '../../model/kube/kube-object.ts';
+import { type KubeObject, objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
@@ -27,6 +27,7 @@ import {
   type PlannedObject,
   type StateWatcher,
 } from './cluster-adapter.ts';
+import { type ClusterManifests, inSteps } from './cluster-manifests.ts';
 import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
 import { describeTarget, removeHubObjects } from './hub-removal.ts';
 import {
@@ -39,21 +40,6 @@ import {
   repeatedState,
 } from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
-
-/** Objects of a cluster in the order in which they are applied, in the steps of its life. */
-interface ClusterManifests {
-  namespace: string;
-  /** Keys; null for what is not there. */
-  clusterInstall: string | null;
-  clusterDeployment: string | null;
-  infraEnv: string;
-  /** All but what follows. */
-  cluster: readonly KubeObject[];
-  /** NMStateConfigs before their InfraEnv, so that its first image has them. */
-  infraEnvironment: readonly KubeObject[];
-  /** BareMetalHosts with their Secrets: machines boot because of them. */
-  bareMetalHosts: readonly KubeObject[];
-}
 
 /** What the hub says of a host that the service knows as well. */
 export interface RepeatedState {
@@ -404,40 +390,6 @@ function wasRefused(error: unknown): boolean {
 
 const AS_US: { kind: PatchKind; fieldManager: string } = { kind: 'merge', fieldManager: FIELD_MANAGER };
 const MISSING = { passing: false, conflict: false } as const;
-
-const OF_INFRA_ENV: ReadonlySet<string> = new Set(['NMStateConfig', 'InfraEnv']);
-
-/** @throws ClusterAdapterError when what a run cannot do without is missing */
-function inSteps(cluster: ClusterPlan, objects: readonly KubeObject[]): ClusterManifests {
-  const keyOfKind = (kind: string) => {
-    const found = objects.find((object) => object.kind === kind);
-    return found ? keyOf(found) : null;
-  };
-  const infraEnv = keyOfKind('InfraEnv');
-  const clusterInstall = keyOfKind('AgentClusterInstall');
-  if (infraEnv === null || (clusterInstall === null && !cluster.justInfraEnv)) {
-    const missing = infraEnv === null ? 'InfraEnv' : 'AgentClusterInstall';
-    throw new ClusterAdapterError(`the manifests of cluster ${cluster.name} have no ${missing}`, MISSING);
-  }
-  const credentials = new Set(
-    objects
-      .filter(({ kind }) => kind === 'BareMetalHost')
-      .map(({ spec }) => (spec as { bmc?: { credentialsName?: string } }).bmc?.credentialsName),
-  );
-  const ofHost = ({ kind, metadata }: KubeObject) =>
-    kind === 'BareMetalHost' || (kind === 'Secret' && credentials.has(metadata.name));
-  const bareMetalHosts = objects.filter(ofHost);
-  const rest = objects.filter((object) => !ofHost(object));
-  return {
-    namespace: splitKey(infraEnv).namespace ?? '',
-    clusterInstall,
-    clusterDeployment: keyOfKind('ClusterDeployment'),
-    infraEnv,
-    cluster: rest.filter(({ kind }) => !OF_INFRA_ENV.has(kind)),
-    infraEnvironment: rest.filter(({ kind }) => OF_INFRA_ENV.has(kind)),
-    bareMetalHosts,
-  };
-}
 
 /** The promise's outcome, or the signal's reason when that comes first. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

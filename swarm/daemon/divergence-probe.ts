@@ -7,7 +7,7 @@
  */
 import type { ScaledClock } from '../../model/time/clock.ts';
 import type { RepeatedState } from '../cluster/kube.ts';
-import { ServiceError, type ServiceClient } from '../service/service-client.ts';
+import { type ServiceClient, ServiceError } from '../service/service-client.ts';
 import type { ComparedKind, Divergence } from '../telemetry/divergence.ts';
 
 /** Wall-clock milliseconds between two comparisons, and between two looks at what is known of the hub. */
@@ -101,7 +101,12 @@ export class DivergenceProbe {
     }
   }
 
-  async #judge(of: ComparedKind, name: string, seen: Stated | undefined, stateOnHub: () => string | null): Promise<void> {
+  async #judge(
+    of: ComparedKind,
+    name: string,
+    seen: Stated | undefined,
+    stateOnHub: () => string | null,
+  ): Promise<void> {
     const { clock, divergence } = this.#options;
     const { signal } = this.#stop;
     const now = clock.now();

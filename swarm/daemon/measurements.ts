@@ -17,13 +17,11 @@ import { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { StateLook } from '../telemetry/state-look.ts';
 import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
-
-/** Stuck things named in full. */
-const NAMED_STUCK = 20;
 
 export class Measurements {
   /** Shared memory of the run's counters. */
@@ -35,6 +33,7 @@ export class Measurements {
   readonly failures = new FailureSamples();
   readonly clusterDurations = new ClusterDurations();
   readonly stateTimes: StateTimes;
+  readonly stateLook: StateLook;
   readonly divergence = new Divergence();
   readonly #hostCauses = new FailureCauses(alike);
   readonly hubRequests = new HubRequestCounts();
@@ -59,6 +58,7 @@ export class Measurements {
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
     this.stateTimes = new StateTimes(plan);
+    this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
     this.#clock = clock;
     this.#plan = plan;
     this.#workers = workers;
@@ -81,6 +81,7 @@ export class Measurements {
   /** The last cluster has come to its end. */
   endLoad(): void {
     this.#endedAt = this.simulatedNow();
+    this.stateLook.forget();
     this.saturation.end();
   }
 
@@ -135,23 +136,16 @@ export class Measurements {
 
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
-    const { reader, answers, saturation, clusterDurations, stateTimes } = this;
-    const states = { times: stateTimes, now: this.simulatedNow() };
+    const { reader, answers, saturation, clusterDurations, stateLook: states } = this;
     const seconds = this.sinceStartMs() / 1000;
     const figures = new RunFigures({ reader, answers, saturation, clusterDurations, states, clusters, seconds });
     return evaluate(thresholdsOf(this.#plan), figures);
   }
 
   #states() {
-    const now = this.simulatedNow();
-    const { stateTimes, divergence } = this;
-    return {
-      states: stateTimes.states(now),
-      reactions: stateTimes.reactions(now),
-      divergence: divergence.times(now),
-      stuck: stateTimes.stuck(now, NAMED_STUCK),
-      hostCauses: this.#hostCauses.list(),
-    };
+    const { states, reactions, stuck } = this.stateLook;
+    const divergence = this.divergence.times(this.simulatedNow());
+    return { states, reactions, stuck, divergence, hostCauses: this.#hostCauses.list() };
   }
 
   /** What the generator itself took, and whether it was the bottleneck. */

@@ -25,6 +25,7 @@ import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { StateLook } from '../telemetry/state-look.ts';
 import type { StateTimes } from '../telemetry/state-times.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { cleanUp } from './clean-up.ts';
@@ -134,13 +135,10 @@ export class Run {
     return this.#measurements.clusterDurations;
   }
 
-  get stateTimes(): StateTimes {
-    return this.#measurements.stateTimes;
-  }
-
-  /** Simulated epoch milliseconds until which states are looked at. */
-  get simulatedNow(): number {
-    return this.#measurements.simulatedNow();
+  /** Of hosts, clusters and custom resources. */
+  get states(): { times: StateTimes; look: StateLook } {
+    const { stateTimes: times, stateLook: look } = this.#measurements;
+    return { times, look };
   }
 
   get saturation(): SaturationMonitor {

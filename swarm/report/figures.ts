@@ -7,7 +7,7 @@ import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Distribution } from '../telemetry/histogram.ts';
 import { sideName } from '../telemetry/reactions.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
-import type { StateTimes } from '../telemetry/state-times.ts';
+import type { StateLook } from '../telemetry/state-look.ts';
 import { Survival } from '../telemetry/survival.ts';
 import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
 import type { RequestCount, TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -23,8 +23,7 @@ export interface Measured {
   answers: Pick<AnswerMonitor, 'ages' | 'outageLengths'>;
   saturation: Pick<SaturationMonitor, 'totals'>;
   clusterDurations: Pick<ClusterDurations, 'of'>;
-  /** States of things, as they are at a simulated moment. */
-  states: { times: Pick<StateTimes, 'durations' | 'reactions' | 'stuck'>; now: number };
+  states: Pick<StateLook, 'durations' | 'reactions' | 'stuck'>;
   /** Of all clusters of the run. */
   clusters: { of: number; failed: number; complete: number };
   /** Wall-clock seconds in which requests were counted. */
@@ -120,18 +119,17 @@ const READERS: Record<FigureName, Read> = {
   }),
   cluster_duration: ({ clusterDurations }, { from = 'created', to = 'installed' }) =>
     trend(clusterDurations.of({ from, to })),
-  state_duration: ({ states: { times, now } }, labels) => openTrend(times.durations(labels, now)),
-  reaction_duration: ({ states: { times, now } }, { from, to }) => {
+  state_duration: ({ states }, labels) => openTrend(states.durations(labels)),
+  reaction_duration: ({ states }, { from, to }) => {
     const all = new Survival();
-    for (const { reaction, survival } of times.reactions(now)) {
+    for (const { reaction, survival } of states.reactions) {
       const wanted = (from ?? sideName(reaction.from)) === sideName(reaction.from);
       if (wanted && (to ?? sideName(reaction.to)) === sideName(reaction.to)) all.add(survival);
     }
     return openTrend(all);
   },
-  stuck: ({ states: { times, now } }, { of }) => {
-    const { counts } = times.stuck(now, 0);
-    const wanted = counts.filter((one) => (of ?? one.of) === one.of);
+  stuck: ({ states }, { of }) => {
+    const wanted = states.stuck.counts.filter((one) => (of ?? one.of) === one.of);
     return { kind: 'gauge', value: wanted.reduce((sum, { count }) => sum + count, 0) };
   },
   poll_lateness: ({ reader }) => trend(reader.pollLateness()),

@@ -124,7 +124,12 @@ function rows(version: string): MetricRow[] {
         reader
           .untilSuccesses()
           .flatMap(({ client, endpoint, distribution }) =>
-            histogramSamples('swarm_request_success_duration_seconds', { client, endpoint }, LATENCY_BOUNDS, distribution),
+            histogramSamples(
+              'swarm_request_success_duration_seconds',
+              { client, endpoint },
+              LATENCY_BOUNDS,
+              distribution,
+            ),
           ),
     },
     {

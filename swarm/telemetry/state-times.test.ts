@@ -7,6 +7,7 @@ import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import { Dwells, OTHER } from './dwells.ts';
 import { sideName } from './reactions.ts';
 import type { RunEvent } from './run-event.ts';
+import { StateLook } from './state-look.ts';
 import { StateTimes } from './state-times.ts';
 
 const S = 1000;
@@ -21,7 +22,12 @@ function plan(...hosts: number[]): { clusters: ClusterPlan[] } {
     const [host] = base.hosts;
     const cluster = {
       ...base,
-      hosts: Array.from({ length: count }, (_, ordinal) => ({ ...host!, index: first + ordinal, ordinal, day2: false })),
+      hosts: Array.from({ length: count }, (_, ordinal) => ({
+        ...host!,
+        index: first + ordinal,
+        ordinal,
+        day2: false,
+      })),
     };
     first += count + 5;
     return cluster;
@@ -88,8 +94,10 @@ describe('time in states', () => {
     expect(story.state('host', 'discovering', 50)).toEqual({ ended: 1, open: 1, max: 49, now: 1 });
     expect(story.state('host', 'known', 50)).toEqual({ ended: 0, open: 1, max: 40, now: 1 });
     expect(story.state('cluster', 'ready', 50)).toBeNull();
-    expect(story.times.durations({ of: 'host' }, ORIGIN + 50 * S).count).toBe(3);
-    expect(story.times.durations({ state: 'known' }, ORIGIN + 50 * S).count).toBe(1);
+    const look = new StateLook(story.times, () => ORIGIN + 50 * S);
+    expect(look.durations({ of: 'host' }).count).toBe(3);
+    expect(look.durations({ state: 'known' }).count).toBe(1);
+    expect(look.durations({ of: 'cluster' }).count).toBe(0);
   });
 
   it('is open for ever, and no longer grows, when the cluster has failed', () => {

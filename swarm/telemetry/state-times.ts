@@ -1,6 +1,6 @@
 /**
  * How long hosts, clusters and their custom resources stay in their states, how long reactions take, and what is stuck: on the main
- * thread, from the run's events. A host costs at most 40 bytes, with everything that can be known of it.
+ * thread, from the run's events. A host takes at most 40 bytes, with everything that can be known of it, and a cluster 90.
  *
  *   event ──► Dwells of its kind ── before, after ──► Reactions
  *
@@ -18,7 +18,7 @@ import {
   type StatefulKind,
 } from './reactions.ts';
 import type { RunEvent } from './run-event.ts';
-import { Survival } from './survival.ts';
+import type { Survival } from './survival.ts';
 
 /** States in which things may stay for ever. */
 const FINAL: Readonly<Record<StatefulKind, readonly string[]>> = {
@@ -165,15 +165,6 @@ export class StateTimes {
         .survivals(ONE_A_CLUSTER.has(of) ? cluster : host)
         .map(({ state, survival, now: there }) => ({ of, state, survival, now: there })),
     );
-  }
-
-  /** Times in the states that match, together. @param labels `of`, `state`, or both */
-  durations(labels: { of?: string; state?: string }, now: number): Survival {
-    const all = new Survival();
-    for (const { of, state, survival } of this.states(now)) {
-      if ((labels.of ?? of) === of && (labels.state ?? state) === state) all.add(survival);
-    }
-    return all;
   }
 
   reactions(now: number): ReactionTime[] {
