@@ -4,7 +4,7 @@
 const PARTICULARS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?/g, '<time>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<id>'],
-  [/\bhttps?:\/\/[^\s"'<>,;)]+/gi, '<address>'],
+  [/\bhttps?:\/\/[^\s"'<>,;)]*[^\s"'<>,;).:]/gi, '<address>'],
   [/\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi, '<mac>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+|:\d+)?(?![\w.])/g, '<address>'],
   // Of IPv6 whatever has a double colon or all its groups, in brackets with a port or without.
@@ -19,6 +19,8 @@ const PARTICULARS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/\s+/g, ' '],
 ];
 
+/** What is looked at of a reason: some quote whole answers. */
+const READ_CHARACTERS = 4000;
 /** Longest that is kept of a cause. */
 const MOST_CHARACTERS = 300;
 
@@ -27,7 +29,7 @@ const MOST_CHARACTERS = 300;
  * @param names of things, which count for nothing; with what hangs on them by a dash or a dot, as hosts' names do
  */
 export function alike(reason: string, names: readonly string[] = []): string {
-  let text = reason;
+  let text = reason.slice(0, READ_CHARACTERS);
   for (const name of names) {
     if (name === '') continue;
     const quoted = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
