@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Condition } from '../../model/kube/kube-object.ts';
+import { HOST_STATUSES } from '../../model/protocol/states.ts';
 import {
   agentSpecSynced,
   setAgentConditions,
   setAgentConditionsUnknown,
 } from '../../service-mock/kube/agent-conditions.ts';
-import type { Condition } from '../../model/kube/kube-object.ts';
-import { HOST_STATUSES } from '../../model/protocol/states.ts';
 import { agentState, clusterInstallState } from './hub-states.ts';
 
 type Given = Parameters<typeof setAgentConditions>;
@@ -15,7 +15,12 @@ function agent(status: string, { approved = true, validated = true } = {}): stri
   const written: { conditions: Condition[] } = { conditions: [] };
   const host = { status, statusInfo: '', validations: validated ? [{ status: 'success' }] : [] };
   agentSpecSynced(written as unknown as Given[1], undefined, false, 0);
-  setAgentConditions({ spec: { approved } } as Given[0], written as unknown as Given[1], host as unknown as Given[2], 0);
+  setAgentConditions(
+    { spec: { approved } } as Given[0],
+    written as unknown as Given[1],
+    host as unknown as Given[2],
+    0,
+  );
   return agentState(written.conditions);
 }
 
@@ -66,14 +71,18 @@ describe('the state of an AgentClusterInstall', () => {
     expect(install([...idle], ['Validated', 'Unknown', 'ValidationsUnknown'])).toBe('validating');
     expect(install([...idle], ['Validated', 'False', 'ValidationsFailing'])).toBe('validations-failing');
     const valid = ['Validated', 'True', 'ValidationsPassing'] as const;
-    expect(install([...idle], [...valid], ['RequirementsMet', 'False', 'InsufficientAgents'])).toBe('insufficient-agents');
+    expect(install([...idle], [...valid], ['RequirementsMet', 'False', 'InsufficientAgents'])).toBe(
+      'insufficient-agents',
+    );
     expect(install([...idle], [...valid], ['RequirementsMet', 'False', 'UnapprovedAgents'])).toBe('unapproved-agents');
     expect(install([...idle], [...valid], ['RequirementsMet', 'True', 'ClusterIsReady'])).toBe('requirements-met');
     const held = ['Completed', 'False', 'InstallationOnHold'] as const;
     expect(install([...held], [...valid], ['RequirementsMet', 'True', 'ClusterIsReady'])).toBe('on-hold');
     expect(install(['Completed', 'False', 'InstallationInProgress'], ['RequirementsMet', 'True'])).toBe('installing');
     expect(install(['Completed', 'True', 'InstallationCompleted'], ['Stopped', 'True'])).toBe('completed');
-    expect(install(['Completed', 'False', 'InstallationFailed'], ['Failed', 'True', 'InstallationFailed'])).toBe('failed');
+    expect(install(['Completed', 'False', 'InstallationFailed'], ['Failed', 'True', 'InstallationFailed'])).toBe(
+      'failed',
+    );
     expect(install(['Stopped', 'True', 'InstallationCancelled'])).toBe('cancelled');
   });
 });

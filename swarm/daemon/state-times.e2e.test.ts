@@ -97,7 +97,8 @@ function quantile({ ended, open }: Times, q: number): number | null {
 describe('states of a run', () => {
   it('are those of hosts, clusters and custom resources, and the run is none the worse for it', () => {
     expect(summary.reasons).toEqual([]);
-    const seen = (of: StateTimeSummary['of']) => summary.states.filter((one) => one.of === of).map(({ state }) => state);
+    const seen = (of: StateTimeSummary['of']) =>
+      summary.states.filter((one) => one.of === of).map(({ state }) => state);
     expect(seen('host')).toEqual(expect.arrayContaining(['known', 'installing-in-progress', 'installed']));
     expect(seen('cluster')).toEqual(expect.arrayContaining(['insufficient', 'installing']));
     expect(seen('agent')).toEqual(expect.arrayContaining(['created', 'installing', 'installed']));
@@ -125,13 +126,17 @@ describe('states of a run', () => {
       ] as const) {
         const exact = quantile(times, q);
         if (exact === null) expect(value, `${name} ${q}`).toBeNull();
-        else expect(Math.abs(value! - exact), `${name} ${q}`).toBeLessThanOrEqual(exact * HISTOGRAM_RELATIVE_ERROR + 1.1);
+        else
+          expect(Math.abs(value! - exact), `${name} ${q}`).toBeLessThanOrEqual(exact * HISTOGRAM_RELATIVE_ERROR + 1.1);
       }
     }
   });
 
   it('bring about reactions', () => {
-    const reactions = summary.reactions.map(({ from, to, ended }) => ({ name: `${from.of} ${from.state} → ${to.of} ${to.state}`, ended }));
+    const reactions = summary.reactions.map(({ from, to, ended }) => ({
+      name: `${from.of} ${from.state} → ${to.of} ${to.state}`,
+      ended,
+    }));
     expect(reactions).toEqual(
       expect.arrayContaining([
         { name: 'machine discovered → host judged', ended: 5 },
@@ -167,7 +172,9 @@ describe('states of a run', () => {
     expect(text).toMatch(/Longest in a state \(simulated time\)\n +state +ended +open +p50 +p95 +p99 +max\n/);
     expect(text).toMatch(/machine registered → agent there +3 +0 /);
     const installing = summary.states.find(({ of, state }) => of === 'cluster' && state === 'installing')!;
-    expect(metrics).toContain(`swarm_state_duration_seconds_count{of="cluster",state="installing"} ${installing.ended}`);
+    expect(metrics).toContain(
+      `swarm_state_duration_seconds_count{of="cluster",state="installing"} ${installing.ended}`,
+    );
     expect(metrics).toContain('swarm_in_state{of="host",state="installed"} 5');
     expect(metrics).toMatch(/swarm_reaction_duration_seconds_count\{from="machine registered",to="agent there"\} 3/);
   });

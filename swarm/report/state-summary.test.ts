@@ -77,7 +77,10 @@ describe('states', () => {
       stuck: {
         count: 30,
         counts: [],
-        longest: [one, ...Array.from({ length: 19 }, () => ({ ...one, of: 'cluster' as const, host: null, usualMs: null }))],
+        longest: [
+          one,
+          ...Array.from({ length: 19 }, () => ({ ...one, of: 'cluster' as const, host: null, usualMs: null })),
+        ],
       },
     });
     expect(stuck.count).toBe(30);
@@ -100,7 +103,10 @@ describe('states', () => {
 
 describe('causes', () => {
   it.each([
-    ['host 2 (0f1e2d3c-aaaa-bbbb-cccc-0123456789ab) timed out after 1h10m3s', 'host # (<id>) timed out after <duration>'],
+    [
+      'host 2 (0f1e2d3c-aaaa-bbbb-cccc-0123456789ab) timed out after 1h10m3s',
+      'host # (<id>) timed out after <duration>',
+    ],
     ['dial tcp 10.3.1.4:8090: refused at 2026-11-28T21:00:01.123Z', 'dial tcp <address>: refused at <time>'],
     ['GET https://api.example.com:6443/x?y=1: no answer', 'GET <address>: no answer'],
     ['[fd00::1]:443 via 52:54:00:AA:bb:cc, ::1', '<address> via <mac>, <address>'],
@@ -118,14 +124,11 @@ describe('causes', () => {
     const failed = (name: string, reason: string) => ({ name, reason });
     const said = (id: number, more: string) =>
       `installing: the service says error; host ${id} (c138ddd9-0959-30ef-4fa0-24058c93ff9${id}) is error: timed out${more}`;
-    const { failureCauses } = summarized(
-      { hostCauses: [{ cause: 'no disk', count: 9, names: ['a'] }] },
-      [
-        failed('c-0', 'discovering: gave up after 60 s'),
-        failed('c-1', said(1, '')),
-        failed('c-2', said(2, '; host 0 (c138ddd9-0959-30ef-4fa0-24058c93ff90) is error: cluster is in error')),
-      ],
-    );
+    const { failureCauses } = summarized({ hostCauses: [{ cause: 'no disk', count: 9, names: ['a'] }] }, [
+      failed('c-0', 'discovering: gave up after 60 s'),
+      failed('c-1', said(1, '')),
+      failed('c-2', said(2, '; host 0 (c138ddd9-0959-30ef-4fa0-24058c93ff90) is error: cluster is in error')),
+    ]);
     expect(failureCauses).toEqual([
       {
         of: 'cluster',
