@@ -128,19 +128,23 @@ describe('causes', () => {
       failed('c-0', 'discovering: gave up after 60 s'),
       failed('c-1', said(1, '')),
       failed('c-2', said(2, '; host 0 (c138ddd9-0959-30ef-4fa0-24058c93ff90) is error: cluster is in error')),
+      failed(
+        'c-3',
+        `${said(3, '').replace(': timed', ' in stage Writing image to disk: timed').replace('; host', '; host 9 (x) is error in stage Installing: Host is part of a cluster that failed to install; host')}; and 2 more hosts`,
+      ),
     ]);
     expect(failureCauses).toEqual([
       {
         of: 'cluster',
         cause: 'installing: the service says error; host # (<id>) is error: timed out',
-        count: 2,
-        names: ['c-1', 'c-2'],
+        count: 3,
+        names: ['c-1', 'c-2', 'c-3'],
       },
       { of: 'cluster', cause: 'discovering: gave up after # s', count: 1, names: ['c-0'] },
       { of: 'host', cause: 'no disk', count: 9, names: ['a'] },
     ]);
     expect(causeLines({ failureCauses })[0]).toBe(
-      '2 clusters: installing: the service says error; host # (<id>) is error: timed out (such as c-1)',
+      '3 clusters: installing: the service says error; host # (<id>) is error: timed out (such as c-1)',
     );
   });
 });

@@ -137,12 +137,17 @@ export function summarizeStates(
   };
 }
 
-/** A reason names a few hosts, the one first that says what the others do not: `cluster/failure-reason.ts`. */
-function withoutFurtherHosts(reason: string): string {
-  const host = /; host \S+ \(/g;
-  host.exec(reason);
-  const second = host.exec(reason);
-  return second ? reason.slice(0, second.index) : reason;
+/** Of a host that fell with its cluster: assisted-service, internal/host/common.go, statusInfoAbortingDueClusterErrors. */
+const FELL_WITH_OTHERS = /Host is part of a cluster that failed to install/;
+
+/**
+ * A reason names a few hosts (`cluster/failure-reason.ts`), of which one is the cause. In which stage each was then differs among clusters
+ * that failed of the same.
+ */
+function withOneHost(reason: string): string {
+  const [what = '', ...hosts] = reason.split(/; (?=host \S+ \(|and \d+ more hosts)/);
+  const cause = hosts.find((host) => !FELL_WITH_OTHERS.test(host)) ?? hosts[0];
+  return cause === undefined ? what : `${what}; ${cause.replace(/ in stage [A-Z][\w ]*(?=: )/, '')}`;
 }
 
 /** Alike causes together, the most frequent first: those of clusters, then those of hosts. */
@@ -151,7 +156,7 @@ function failureCauses(
   hosts: readonly FailureCause[],
 ): FailureCauseSummary[] {
   const clusters = new FailureCauses((reason) => reason);
-  for (const { name, reason } of failures) clusters.add(alike(withoutFurtherHosts(reason), [name]), name);
+  for (const { name, reason } of failures) clusters.add(alike(withOneHost(reason), [name]), name);
   return [
     ...clusters.list().map((cause) => ({ of: 'cluster' as const, ...cause })),
     ...hosts.map((cause) => ({ of: 'host' as const, ...cause })),
