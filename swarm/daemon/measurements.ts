@@ -1,9 +1,8 @@
 /** Everything that measures one run, from its shared counters to the monitors that look at them. */
-import type { ClockSpec } from '../../model/time/clock.ts';
-import { wallNow } from '../../model/time/clock.ts';
+import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
-import { type Measured, RunFigures } from '../report/figures.ts';
+import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { alike } from '../telemetry/alike.ts';
@@ -13,6 +12,7 @@ import { Divergence } from '../telemetry/divergence.ts';
 import { FailureCauses } from '../telemetry/failure-causes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
+import { momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
@@ -22,6 +22,7 @@ import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
+import { RunWindows } from './run-windows.ts';
 
 export class Measurements {
   /** Shared memory of the run's counters. */
@@ -39,6 +40,7 @@ export class Measurements {
   readonly hubRequests = new HubRequestCounts();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
+  readonly windows: RunWindows;
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
   readonly #workers: number;
   readonly #startedAt: number;
@@ -47,7 +49,8 @@ export class Measurements {
   #endedAt: number | null = null;
   readonly #cpuAtStart = process.cpuUsage();
 
-  constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec) {
+  /** @param clusters of the run, as they stand */
+  constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec, clusters: () => Measured['clusters']) {
     this.telemetry = createTelemetryBuffer({
       writers: workers + 1,
       hostSlots: Math.max(1, plan.hostCount),
@@ -60,6 +63,10 @@ export class Measurements {
     this.stateTimes = new StateTimes(plan);
     this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
     this.#clock = clock;
+    const simulated = new ScaledClock(clock);
+    this.windows = new RunWindows(this, () =>
+      momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
+    );
     this.#plan = plan;
     this.#workers = workers;
     this.#startedAt = clock.originWall;
@@ -117,10 +124,20 @@ export class Measurements {
     return Math.max(1, wallNow() - this.#startedAt);
   }
 
+  /** The same since a part of the run began, or the run; null for a part that has not begun. */
+  ageMs({ phase, step }: TimeOfRun): number | null {
+    if (phase === undefined && step === undefined) return this.sinceStartMs();
+    return this.windows.ageMs(
+      { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) },
+      wallNow(),
+    );
+  }
+
   /** What it has to say in a summary. */
   facts() {
     const { answers, series, failures, clusterDurations, hubRequests, processes } = this;
     return {
+      phases: this.windows.summarize(this.#startedAt),
       outages: answers.outages(),
       longestWaits: answers.longestWaits(),
       series: series.points(),
@@ -136,14 +153,16 @@ export class Measurements {
 
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
-    const { reader, answers, saturation, clusterDurations, stateLook: states } = this;
+    const { reader, answers, saturation, clusterDurations } = this;
+    const states = this.stateLook.seen;
     const seconds = this.sinceStartMs() / 1000;
-    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, states, clusters, seconds });
+    const measured = { reader, answers, saturation, clusterDurations, states, clusters, seconds };
+    const figures = new RunFigures(measured, (time) => this.windows.measured(time));
     return evaluate(thresholdsOf(this.#plan), figures);
   }
 
   #states() {
-    const { states, reactions, stuck } = this.stateLook;
+    const { states, reactions, stuck } = this.stateLook.seen;
     const divergence = this.divergence.times(this.simulatedNow());
     return { states, reactions, stuck, divergence, hostCauses: this.#hostCauses.list() };
   }

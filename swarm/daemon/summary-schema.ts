@@ -11,6 +11,7 @@ import { COMPARED_KINDS } from '../telemetry/divergence.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
 import { STATEFUL_KINDS } from '../telemetry/reactions.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
+import { runPart } from './event-schema.ts';
 
 const count = z.int().nonnegative();
 const counts = z.record(z.string(), count);
@@ -109,6 +110,27 @@ const leftBehind = z.object({
   hub: z.array(z.string()).exactOptional(),
 });
 
+const totals = z.object({
+  requests: count,
+  rate: z.number(),
+  errors: count,
+  ownErrors: count,
+  replayed: count.describe('Requests that went out once more inside their attempt.'),
+  redirected: count,
+  ...latencies,
+});
+
+const phase = z.object({
+  ...runPart,
+  startedAt: z.iso.datetime(),
+  afterSeconds: z.number().describe('From the start of the run.'),
+  seconds: z.number(),
+  simulatedSeconds: z.number(),
+  hosts: count.describe('That were up at its end.'),
+  totals,
+  requests: z.array(request),
+});
+
 export const runSummary = z
   .object({
     run: z.string(),
@@ -126,6 +148,10 @@ export const runSummary = z
         value: z.number().nullable(),
         ok: z.boolean().nullable(),
         default: z.boolean(),
+        crossedAfterSeconds: z
+          .number()
+          .nullable()
+          .describe('Wall-clock seconds from the start of the run, since which it was crossed.'),
       }),
     ),
     startedAt: z.iso.datetime(),
@@ -143,17 +169,12 @@ export const runSummary = z
     }),
     hostFunnel: z.array(funnelStep),
     clusterFunnel: z.array(funnelStep),
+    phases: z
+      .array(phase)
+      .describe('In the order of time: the phases of the run, deploy in as many parts as its load has steps.'),
     failures: z.array(z.object({ cluster: count, name: z.string(), reason: z.string() })),
     requests: z.array(request),
-    totals: z.object({
-      requests: count,
-      rate: z.number(),
-      errors: count,
-      ownErrors: count,
-      replayed: count.describe('Requests that went out once more inside their attempt.'),
-      redirected: count,
-      ...latencies,
-    }),
+    totals,
     polls: z.object({
       openLoop: quantiles,
       missed: count.describe('Polls that were never sent because the one before had no answer.'),

@@ -7,7 +7,7 @@ import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Distribution } from '../telemetry/histogram.ts';
 import { sideName } from '../telemetry/reactions.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
-import type { StateLook } from '../telemetry/state-look.ts';
+import type { SeenStates } from '../telemetry/state-look.ts';
 import { Survival } from '../telemetry/survival.ts';
 import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
 import type { RequestCount, TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -23,7 +23,7 @@ export interface Measured {
   answers: Pick<AnswerMonitor, 'ages' | 'outageLengths'>;
   saturation: Pick<SaturationMonitor, 'totals'>;
   clusterDurations: Pick<ClusterDurations, 'of'>;
-  states: Pick<StateLook, 'durations' | 'reactions' | 'stuck'>;
+  states: Pick<SeenStates, 'durations' | 'reactions' | 'stuck'>;
   /** Of all clusters of the run. */
   clusters: { of: number; failed: number; complete: number };
   /** Wall-clock seconds in which requests were counted. */
@@ -41,21 +41,39 @@ export function isError(code: string): boolean {
   return !(/^\d+$/.test(code) && Number(code) < 400);
 }
 
+/** A part of a run, by the labels of time. */
+export interface TimeOfRun {
+  phase?: string;
+  step?: string;
+}
+
 /** Reads each figure when it is asked for. */
 export class RunFigures implements FigureSource {
   readonly #measured: Measured;
-  #requests: RequestCount[] | null = null;
+  readonly #within: (time: TimeOfRun) => Measured | null;
+  readonly #requests = new Map<Measured, RequestCount[]>();
 
-  constructor(measured: Measured) {
+  /** @param within what was measured in a part of the run; null for one that has not begun */
+  constructor(measured: Measured, within: (time: TimeOfRun) => Measured | null = () => null) {
     this.#measured = measured;
+    const known = new Map<string, Measured | null>();
+    this.#within = (time) => {
+      const key = `${time.phase} ${time.step}`;
+      if (!known.has(key)) known.set(key, within(time));
+      return known.get(key)!;
+    };
   }
 
-  read(figure: string, labels: Labels): Sample | null {
+  read(figure: string, { phase, step, ...labels }: Labels): Sample | null {
     const read = READERS[figure as FigureName];
     if (!read) throw new RangeError(`a run has no figure ${figure}`);
-    return read(this.#measured, labels, () => {
-      this.#requests ??= this.#measured.reader.requests();
-      return this.#requests.filter(
+    const time = { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) };
+    const measured = phase === undefined && step === undefined ? this.#measured : this.#within(time);
+    if (measured === null) return null;
+    return read(measured, labels, () => {
+      const requests = this.#requests.get(measured) ?? measured.reader.requests();
+      this.#requests.set(measured, requests);
+      return requests.filter(
         ({ client, endpoint }) => (labels.client ?? client) === client && (labels.endpoint ?? endpoint) === endpoint,
       );
     });

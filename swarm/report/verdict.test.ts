@@ -170,7 +170,7 @@ function measured(): {
       answers: monitor,
       saturation: { totals: () => ({ observedMs: 44_000, saturatedMs: 33_000, byReason: {} }) },
       clusterDurations: new ClusterDurations(),
-      states: new StateLook(new StateTimes({ clusters: [] }), () => 0),
+      states: new StateLook(new StateTimes({ clusters: [] }), () => 0).seen,
       clusters: { of: 4, failed: 1, complete: 2 },
       seconds: 10,
     },

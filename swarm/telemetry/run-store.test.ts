@@ -31,6 +31,8 @@ const plan: ExpandedPlan = {
   programs: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
   thresholds: [],
+  phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
+  steps: [],
   keep: false,
   clusters: [],
   hostCount: 0,

@@ -11,16 +11,49 @@ const SPARE = 20;
 /** Stuck things named in full. */
 const NAMED_STUCK = 20;
 
-interface Seen {
-  states: StateTime[];
-  reactions: ReactionTime[];
-  stuck: StuckThings;
+/** What one look has seen; it does not change. */
+export class SeenStates {
+  readonly states: readonly StateTime[];
+  readonly reactions: readonly ReactionTime[];
+  readonly stuck: StuckThings;
+
+  constructor(states: readonly StateTime[], reactions: readonly ReactionTime[], stuck: StuckThings) {
+    this.states = states;
+    this.reactions = reactions;
+    this.stuck = stuck;
+  }
+
+  /** Times in the states that match, together. */
+  durations({ of, state }: { of?: string; state?: string }): Survival {
+    const all = new Survival();
+    for (const one of this.states) {
+      if ((of ?? one.of) === one.of && (state ?? one.state) === one.state) all.add(one.survival);
+    }
+    return all;
+  }
+
+  /** What has ended since an earlier look, and what is open now, whenever it began. */
+  since(earlier: SeenStates): SeenStates {
+    const states = this.states.map((one) => {
+      const before = earlier.states.find(({ of, state }) => of === one.of && state === one.state);
+      return { ...one, survival: endedSince(one.survival, before?.survival) };
+    });
+    const reactions = this.reactions.map((one) => {
+      const before = earlier.reactions.find(({ reaction }) => reaction === one.reaction);
+      return { ...one, survival: endedSince(one.survival, before?.survival) };
+    });
+    return new SeenStates(states, reactions, this.stuck);
+  }
+}
+
+function endedSince({ ended, open }: Survival, earlier: Survival | undefined): Survival {
+  return new Survival(earlier ? ended.since(earlier.ended) : ended, open);
 }
 
 export class StateLook {
   readonly #times: StateTimes;
   readonly #now: () => number;
-  #seen: Seen | null = null;
+  #seen: SeenStates | null = null;
   /** Until when it serves, in wall-clock milliseconds. */
   #servesUntil = 0;
 
@@ -35,36 +68,12 @@ export class StateLook {
     this.#seen = null;
   }
 
-  get states(): readonly StateTime[] {
-    return this.#look().states;
-  }
-
-  get reactions(): readonly ReactionTime[] {
-    return this.#look().reactions;
-  }
-
-  get stuck(): StuckThings {
-    return this.#look().stuck;
-  }
-
-  /** Times in the states that match, together. */
-  durations({ of, state }: { of?: string; state?: string }): Survival {
-    const all = new Survival();
-    for (const one of this.states) {
-      if ((of ?? one.of) === one.of && (state ?? one.state) === one.state) all.add(one.survival);
-    }
-    return all;
-  }
-
-  #look(): Seen {
+  get seen(): SeenStates {
     const startedAt = performance.now();
     if (this.#seen && startedAt < this.#servesUntil) return this.#seen;
     const now = this.#now();
-    this.#seen = {
-      states: this.#times.states(now),
-      reactions: this.#times.reactions(now),
-      stuck: this.#times.stuck(now, NAMED_STUCK),
-    };
+    const times = this.#times;
+    this.#seen = new SeenStates(times.states(now), times.reactions(now), times.stuck(now, NAMED_STUCK));
     const took = performance.now() - startedAt;
     this.#servesUntil = startedAt + took * SPARE;
     return this.#seen;

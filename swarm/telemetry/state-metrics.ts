@@ -26,14 +26,14 @@ export const STATE_METRICS: readonly MetricRow[] = [
     type: 'gauge',
     help: 'Hosts, clusters and custom resources that are in a state, or were when their cluster came to its end, by kind and state.',
     run: ({ states }) =>
-      (states?.look.states ?? []).map(({ of, state, now }) => ({ labels: { of, state }, value: now })),
+      (states?.look.seen.states ?? []).map(({ of, state, now }) => ({ labels: { of, state }, value: now })),
   },
   {
     name: 'swarm_state_oldest_seconds',
     type: 'gauge',
     help: 'Simulated time that the oldest of them has been in the state; absent when there is none.',
     run: ({ states }) =>
-      (states?.look.states ?? []).flatMap(({ of, state, now, survival }) =>
+      (states?.look.seen.states ?? []).flatMap(({ of, state, now, survival }) =>
         now === 0 ? [] : [{ labels: { of, state }, value: survival.open.max / 1000 }],
       ),
   },
@@ -42,7 +42,7 @@ export const STATE_METRICS: readonly MetricRow[] = [
     type: 'gauge',
     help: 'Those that have been in their state for more than three times as long as 99 % of the others, by kind and state.',
     run: ({ states }) =>
-      (states?.look.stuck.counts ?? []).map(({ of, state, count }) => ({
+      (states?.look.seen.stuck.counts ?? []).map(({ of, state, count }) => ({
         labels: { of, state },
         value: count,
       })),

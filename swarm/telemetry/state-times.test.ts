@@ -94,7 +94,7 @@ describe('time in states', () => {
     expect(story.state('host', 'discovering', 50)).toEqual({ ended: 1, open: 1, max: 49, now: 1 });
     expect(story.state('host', 'known', 50)).toEqual({ ended: 0, open: 1, max: 40, now: 1 });
     expect(story.state('cluster', 'ready', 50)).toBeNull();
-    const look = new StateLook(story.times, () => ORIGIN + 50 * S);
+    const look = new StateLook(story.times, () => ORIGIN + 50 * S).seen;
     expect(look.durations({ of: 'host' }).count).toBe(3);
     expect(look.durations({ state: 'known' }).count).toBe(1);
     expect(look.durations({ of: 'cluster' }).count).toBe(0);

@@ -37,6 +37,8 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     programs: null,
     limits: { discovery: 600, ready: 900, install: 3600, day2: 1200 },
     thresholds: [],
+    phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
+    steps: [],
     keep: false,
     clusters: plans,
     hostCount: hosts,
