@@ -5,14 +5,20 @@ import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
+import { alike } from '../telemetry/alike.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
+import { Divergence } from '../telemetry/divergence.ts';
+import { FailureCauses } from '../telemetry/failure-causes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { StateLook } from '../telemetry/state-look.ts';
+import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
@@ -27,6 +33,10 @@ export class Measurements {
   readonly series: TimeSeries;
   readonly failures = new FailureSamples();
   readonly clusterDurations = new ClusterDurations();
+  readonly stateTimes: StateTimes;
+  readonly stateLook: StateLook;
+  readonly divergence = new Divergence();
+  readonly #hostCauses = new FailureCauses(alike);
   readonly hubRequests = new HubRequestCounts();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
@@ -34,6 +44,9 @@ export class Measurements {
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
   readonly #workers: number;
   readonly #startedAt: number;
+  readonly #clock: ClockSpec;
+  /** Simulated epoch milliseconds; null while clusters live. */
+  #endedAt: number | null = null;
   readonly #cpuAtStart = process.cpuUsage();
 
   /** @param clusters of the run, as they stand */
@@ -47,6 +60,9 @@ export class Measurements {
     this.saturation = new SaturationMonitor(this.reader);
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
+    this.stateTimes = new StateTimes(plan);
+    this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
+    this.#clock = clock;
     const simulated = new ScaledClock(clock);
     this.windows = new RunWindows(this, () =>
       momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
@@ -71,6 +87,8 @@ export class Measurements {
 
   /** The last cluster has come to its end. */
   endLoad(): void {
+    this.#endedAt = this.simulatedNow();
+    this.stateLook.forget();
     this.saturation.end();
   }
 
@@ -81,6 +99,19 @@ export class Measurements {
     this.answers.stop();
     this.series.look(wallNow());
     this.series.stop();
+  }
+
+  /** Takes note of what happens. */
+  apply(event: RunEvent): void {
+    this.clusterDurations.apply(event);
+    this.stateTimes.apply(event);
+    this.#hostCauses.apply(event);
+  }
+
+  /** Simulated epoch milliseconds until which states are looked at. */
+  simulatedNow(): number {
+    const { originSimulated, originWall, speed } = this.#clock;
+    return this.#endedAt ?? originSimulated + (wallNow() - originWall) * speed;
   }
 
   /** A worker thread has died, and what it waited for with it. */
@@ -112,6 +143,7 @@ export class Measurements {
       series: series.points(),
       failureSamples: failures,
       clusterDurations: clusterDurations.all(),
+      states: this.#states(),
       hubRequests: hubRequests.rows(),
       processes,
       countedSeconds: this.sinceStartMs() / 1000,
@@ -122,11 +154,17 @@ export class Measurements {
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
+    const states = this.stateLook.seen;
     const seconds = this.sinceStartMs() / 1000;
-    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds }, (time) =>
-      this.windows.measured(time),
-    );
+    const measured = { reader, answers, saturation, clusterDurations, states, clusters, seconds };
+    const figures = new RunFigures(measured, (time) => this.windows.measured(time));
     return evaluate(thresholdsOf(this.#plan), figures);
+  }
+
+  #states() {
+    const { states, reactions, stuck } = this.stateLook.seen;
+    const divergence = this.divergence.times(this.simulatedNow());
+    return { states, reactions, stuck, divergence, hostCauses: this.#hostCauses.list() };
   }
 
   /** What the generator itself took, and whether it was the bottleneck. */

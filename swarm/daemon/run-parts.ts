@@ -6,9 +6,10 @@ import type { Machines } from '../cluster/cluster-life.ts';
 import type { ClusterApi, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
+import type { Divergence } from '../telemetry/divergence.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
-import type { RunEvent } from '../telemetry/run-event.ts';
+import type { EventSink, RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
@@ -53,8 +54,11 @@ export interface UserOptions {
   clock: ScaledClock;
   telemetry: SharedTelemetry;
   hubRequests: HubRequestCounts;
+  divergence: Divergence;
   /** Told of what goes wrong and does not end the run. */
   warn: (message: string) => void;
+  /** Told of what the user sees happen, beside what lives tell. */
+  emit: EventSink;
   ledger: Ledger;
 }
 

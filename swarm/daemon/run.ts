@@ -27,6 +27,8 @@ import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { StateLook } from '../telemetry/state-look.ts';
+import type { StateTimes } from '../telemetry/state-times.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { cleanUp } from './clean-up.ts';
 import { ClusterLives } from './cluster-lives.ts';
@@ -150,6 +152,12 @@ export class Run {
 
   get clusterDurations(): ClusterDurations {
     return this.#measurements.clusterDurations;
+  }
+
+  /** Of hosts, clusters and custom resources. */
+  get states(): { times: StateTimes; look: StateLook } {
+    const { stateTimes: times, stateLook: look } = this.#measurements;
+    return { times, look };
   }
 
   get saturation(): SaturationMonitor {
@@ -279,7 +287,9 @@ export class Run {
         clock: this.#clock,
         telemetry,
         hubRequests: this.#measurements.hubRequests,
+        divergence: this.#measurements.divergence,
         warn: (message) => this.#warn(message),
+        emit: (event) => this.#emit(event),
         ledger: this.#store.ledger,
       });
       noop = this.plan.programs && (await this.#noopClusters());
@@ -505,6 +515,7 @@ export class Run {
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
+        nameOf: (cluster, host) => this.#nameOf(cluster, host),
         funnel: this.index.funnel(),
         failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
         cancelled: this.#lives.cancelled,
@@ -515,6 +526,14 @@ export class Run {
       wallNow(),
     );
     return this.#redactor.data(summary);
+  }
+
+  #nameOf(index: number, hostIndex: number | null): { name: string; id: string } {
+    const cluster = this.plan.clusters.find((one) => one.index === index)!;
+    const host = cluster.hosts.find((one) => one.index === hostIndex);
+    if (!host) return { name: cluster.name, id: this.index.clusterId(index) ?? '' };
+    const { identity } = buildHost(this.plan.seed, cluster, host);
+    return { name: `${identity.hostname} of ${cluster.name}`, id: identity.id };
   }
 
   /** Ends the run, which cannot succeed any more. */
@@ -559,7 +578,7 @@ export class Run {
     const event = this.#redactor.data(given);
     this.index.apply(event);
     this.#hopeless.apply(event);
-    this.#measurements.clusterDurations.apply(event);
+    this.#measurements.apply(event);
     this.#store?.write(event);
     this.events.publish(event);
   }

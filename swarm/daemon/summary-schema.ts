@@ -7,7 +7,9 @@ import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
+import { COMPARED_KINDS } from '../telemetry/divergence.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
+import { STATEFUL_KINDS } from '../telemetry/reactions.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 import { runPart } from './event-schema.ts';
 
@@ -31,6 +33,17 @@ const quantiles = z
       .describe('Further percentiles that the run was asked for, such as 99.9.'),
   })
   .describe('Milliseconds; all 0 when count is 0.');
+const openMilliseconds = milliseconds.nullable().describe('Null where so many are not over that nobody knows.');
+const openQuantiles = {
+  ended: count,
+  open: count.describe('Not over, or nobody saw the end: they count as at least so long.'),
+  p50: openMilliseconds,
+  p95: openMilliseconds,
+  p99: openMilliseconds,
+  max: milliseconds,
+};
+const of = z.enum(STATEFUL_KINDS);
+const reactionSide = z.object({ of: z.enum([...STATEFUL_KINDS, 'machine']), state: z.string() });
 const spread = z.object({ p50: z.number(), max: z.number() });
 const funnelStep = z.object({ name: z.string(), count, of: count.describe('How many are meant to come so far.') });
 
@@ -213,6 +226,37 @@ export const runSummary = z
     ),
     clusterDurations: z.array(
       z.object({ from: z.enum(CLUSTER_MILESTONES), to: z.enum(CLUSTER_MILESTONES), duration: quantiles }),
+    ),
+    states: z
+      .array(z.object({ of, state: z.string(), ...openQuantiles }))
+      .describe('Simulated time in each state; quantiles by the estimate of Kaplan and Meier.'),
+    reactions: z.array(
+      z.object({
+        from: reactionSide,
+        to: reactionSide,
+        each: z.enum(['host', 'cluster']),
+        all: z.boolean().describe('It begins when all hosts of a cluster are in `from`.'),
+        ...openQuantiles,
+      }),
+    ),
+    divergence: z
+      .array(z.object({ of: z.enum(COMPARED_KINDS), compared: count, differed: count, ...openQuantiles }))
+      .describe('How long custom resources said something else than the REST API, of a sample.'),
+    stuck: z.object({
+      count,
+      oldest: z.array(
+        z.object({
+          of,
+          name: z.string(),
+          id: z.string(),
+          state: z.string(),
+          seconds: z.number(),
+          usualSeconds: z.number().nullable().describe('Of 99 % of the others; null where they are too few.'),
+        }),
+      ),
+    }),
+    failureCauses: z.array(
+      z.object({ of: z.enum(['cluster', 'host']), cause: z.string(), count, names: z.array(z.string()) }),
     ),
     pollLateness: quantiles,
     stages: z.array(z.object({ role: z.string(), stage: z.string(), duration: quantiles })),

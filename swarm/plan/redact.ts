@@ -23,6 +23,8 @@ const WORDS: ReadonlySet<string> = new Set([
   'type',
   'phase',
   'status',
+  'state',
+  'of',
   'stage',
   'role',
   'kind',

@@ -97,7 +97,8 @@ export function parseExpression(
       `the limit of ${quote(text)} is ${quote(number)}; allowed: a number${unit} without a unit`,
     );
   }
-  const share = figure.kind === 'gauge' || (figure.kind === 'rate' && aggregation === 'rate');
+  const share =
+    (figure.kind === 'gauge' && figure.unit === 'share') || (figure.kind === 'rate' && aggregation === 'rate');
   if (share && (limit < 0 || limit > 1)) {
     throw new ThresholdError(
       `the limit of ${quote(text)} is ${number}; allowed: a share from 0 to 1, because ${figure.name} is one (5% is 0.05)`,

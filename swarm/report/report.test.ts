@@ -17,6 +17,7 @@ import { Progress, type ProgressSource } from './progress.ts';
 import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
 import { deviations, type Funnel, type Reached, type RunFacts, summarize } from './summary.ts';
 import { renderSummary } from './summary-text.ts';
+import { NO_STATES } from './testing/no-states.ts';
 import { Terminal } from './testing/terminal.ts';
 
 const PLAN: ExpandedPlan = {
@@ -96,6 +97,8 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   series: [],
   failureSamples: { of: () => undefined },
   clusterDurations: [],
+  states: NO_STATES,
+  nameOf: (cluster, host) => ({ name: `host ${host} of cluster ${cluster}`, id: 'id' }),
   startedAt: new Date(0),
   wallSeconds: 40,
   countedSeconds: 50,

@@ -5,6 +5,7 @@ import type { Spread } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
+import { causeLines, divergenceLines, reactionLines, stateLines, stuckLines } from './state-text.ts';
 import {
   bar,
   countOf,
@@ -51,7 +52,15 @@ export function renderSummary(
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
+  section('Failures by cause', causeLines(summary));
+  section(
+    'Stuck (simulated time)',
+    stuckLines(summary).map((line) => style.warn(line)),
+  );
   section('Cluster durations (simulated time)', clusterDurations(summary));
+  section('Longest in a state (simulated time)', stateLines(summary));
+  section('Reactions (simulated time)', reactionLines(summary));
+  section('Custom resources beside REST (simulated time)', divergenceLines(summary));
   section('Requests', requestLines(summary, style));
   section('Request errors', errorLines(summary, false));
   section(

@@ -37,6 +37,16 @@ import {
   summarizeRequests,
   summarizeTotals,
 } from './request-summary.ts';
+import {
+  type DivergenceSummary,
+  type FailureCauseSummary,
+  type NameOf,
+  type ReactionSummary,
+  type StateFacts,
+  type StateTimeSummary,
+  type StuckThingsSummary,
+  summarizeStates,
+} from './state-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
 import type { Evaluated } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
@@ -142,6 +152,14 @@ export interface RunSummary {
   series: SeriesPointSummary[];
   /** Simulated milliseconds between milestones, of the clusters that came to the later one. */
   clusterDurations: { from: ClusterMilestone; to: ClusterMilestone; duration: Quantiles }[];
+  /** How long hosts, clusters and their custom resources stayed in their states. */
+  states: StateTimeSummary[];
+  reactions: ReactionSummary[];
+  /** Empty when nothing was compared. */
+  divergence: DivergenceSummary[];
+  stuck: StuckThingsSummary;
+  /** Those of clusters first; alike ones together. */
+  failureCauses: FailureCauseSummary[];
   pollLateness: Quantiles;
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
@@ -207,6 +225,8 @@ export interface RunFacts {
   series: readonly SeriesPoint[];
   failureSamples: Pick<FailureSamples, 'of'>;
   clusterDurations: readonly ClusterDuration[];
+  states: StateFacts;
+  nameOf: NameOf;
   startedAt: Date;
   /** From the start to the end of the last cluster's life. */
   wallSeconds: number;
@@ -302,6 +322,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       to,
       duration: quantiles(distribution, percentiles),
     })),
+    ...summarizeStates(facts.states, facts.nameOf, facts.failures),
     pollLateness: quantiles(reader.pollLateness(), percentiles),
     stages: reader
       .stageDurations()
@@ -313,7 +334,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
     generator: facts.generator,
     drift: facts.drift,
-    deviations: deviations(plan, facts.idleSeconds),
+    deviations: [...deviations(plan, facts.idleSeconds), ...(facts.states.divergence.length > 0 ? [COMPARING] : [])],
     leftBehind: facts.leftBehind,
   };
 }
@@ -367,6 +388,9 @@ export function deviations(
   }
   return list;
 }
+
+const COMPARING =
+  'one host made by custom resources, and its cluster, is read by REST each second, to compare both: these requests are in no other figure';
 
 /** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;

@@ -123,9 +123,10 @@ export function formatFigureValue(
   { figure, aggregation }: Pick<Threshold, 'figure' | 'aggregation'>,
   value: number,
 ): string {
-  const kind = figureNamed(figure)?.kind;
+  const { kind, unit } = figureNamed(figure) ?? {};
   if (kind === 'trend' && aggregation !== 'count') return formatMs(value);
-  if (kind === 'gauge' || (kind === 'rate' && aggregation === 'rate')) return formatShare(value, 1);
+  if ((kind === 'gauge' && unit === 'share') || (kind === 'rate' && aggregation === 'rate'))
+    return formatShare(value, 1);
   if (aggregation === 'rate') return `${value.toFixed(1)}/s`;
   return Number.isInteger(value) ? formatCount(value) : String(value);
 }
