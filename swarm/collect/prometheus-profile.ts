@@ -5,6 +5,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { allowedWords } from '../../model/text/allowed-words.ts';
+import type { PROMETHEUS_PROFILES } from '../plan/collect-plan.ts';
 import { SERVER_FIGURES, type ServerFigureName, serverFigureNamed } from '../plan/server-figures.ts';
 
 export interface ProfileQuery {
@@ -29,7 +30,7 @@ const trend = (figure: ServerFigureName, metric: string, by: string, scale = 100
 const SERVICE_POD = 'container="assisted-service"';
 
 /** Names: kube-state-metrics, cAdvisor, etcd, kube-apiserver and controller-runtime as OpenShift's monitoring scrapes them. */
-export const PROFILES: Readonly<Record<string, PrometheusProfile>> = {
+export const PROFILES: Readonly<Record<(typeof PROMETHEUS_PROFILES)[number], PrometheusProfile>> = {
   openshift: [
     {
       figure: 'machine_cpu_share',

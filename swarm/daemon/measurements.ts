@@ -2,8 +2,10 @@
 import type { ClockSpec } from '../../model/time/clock.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { serverFigureNamed } from '../plan/server-figures.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures } from '../report/figures.ts';
+import { ServerFigureSource } from '../report/server-figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
@@ -15,6 +17,7 @@ import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { ServerFigures } from '../telemetry/server-figures.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
 
 export class Measurements {
@@ -27,6 +30,7 @@ export class Measurements {
   readonly failures = new FailureSamples();
   readonly clusterDurations = new ClusterDurations();
   readonly hubRequests = new HubRequestCounts();
+  readonly servers = new ServerFigures();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
@@ -107,7 +111,10 @@ export class Measurements {
     const { reader, answers, saturation, clusterDurations } = this;
     const seconds = this.sinceStartMs() / 1000;
     const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds });
-    return evaluate(thresholdsOf(this.#plan), figures);
+    const servers = new ServerFigureSource(this.servers);
+    return evaluate(thresholdsOf(this.#plan), {
+      read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),
+    });
   }
 
   /** What the generator itself took, and whether it was the bottleneck. */

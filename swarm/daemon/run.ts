@@ -15,6 +15,7 @@ import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
 import type { LostWorker } from '../pool/pool.ts';
+import { summarizeServers } from '../report/server-summary.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
@@ -48,6 +49,7 @@ import { ProgramWarnings } from './program-warnings.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { RunTraffic } from './run-traffic.ts';
+import { ServerCollection } from './server-collection.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
@@ -81,6 +83,9 @@ export class Run {
   readonly #traffic: RunTraffic;
   readonly #programs: ProgramWarnings | null;
   #machines: MachinesAtWork | null = null;
+  #collection: ServerCollection | null = null;
+  /** Base URL of the embedded image service; null without one. */
+  #images: string | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
   #endedAt: Date | null = null;
@@ -230,6 +235,7 @@ export class Run {
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      this.#collection = await this.#collect(hub, baseUrl);
       for (const notice of proxyNotices(addressees(this.plan, baseUrl))) this.#warn(notice);
       this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
@@ -287,6 +293,7 @@ export class Run {
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
+    await this.#collection?.stop();
     await pool?.stop().catch(unclean('workers'));
     await noop?.close().catch(unclean('the kube-apis of no-op clusters'));
     await user?.close().catch(unclean("the user's connections"));
@@ -372,7 +379,24 @@ export class Run {
     if (url !== 'embedded') return url;
     const embedded = await this.#parts.startEmbedded(this.#clockSpec, agentToken, hub, this.plan.boot !== null);
     this.#watch(embedded);
+    this.#images = embedded.imagesUrl ?? null;
     return embedded.url;
+  }
+
+  /** Begins to read the servers. */
+  async #collect(hub: KubeconfigSource | null, service: string): Promise<ServerCollection> {
+    const sources = await this.#parts.createCollectors(this.plan, { service, hub, images: this.#images });
+    const collection = new ServerCollection(
+      {
+        ...sources,
+        intervalMs: this.plan.collect.intervalSeconds * 1000,
+        now: wallNow,
+        warn: (message) => this.#warn(message),
+      },
+      this.#measurements.servers,
+    );
+    collection.start();
+    return collection;
   }
 
   #watch(embedded: EmbeddedProcess): void {
@@ -438,6 +462,7 @@ export class Run {
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         drift: this.#traffic.drift,
+        server: summarizeServers(this.#collection?.summaries() ?? [], this.#measurements.servers, this.startedAt),
       },
       wallNow(),
     );

@@ -109,6 +109,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     limits: plan.limits,
     boot: plan.boot,
     programs: plan.programs,
+    collect: plan.collect,
     thresholds: plan.thresholds,
     keep: plan.keep,
     clusters,

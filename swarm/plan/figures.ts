@@ -7,6 +7,7 @@ import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { HOST_STAGES } from '../../model/protocol/states.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { ERROR_KINDS, RESULTS } from '../telemetry/telemetry.ts';
+import { type ServerFigure, serverFigureNamed } from './server-figures.ts';
 
 export type FigureKind = 'trend' | 'rate' | 'counter' | 'gauge';
 
@@ -15,7 +16,7 @@ export const AGGREGATIONS = {
   trend: ['avg', 'min', 'med', 'max', 'p', 'count'],
   rate: ['rate', 'count'],
   counter: ['count', 'rate'],
-  gauge: ['value'],
+  gauge: ['value', 'min', 'max', 'avg'],
 } as const satisfies Record<FigureKind, readonly string[]>;
 export type Aggregation = (typeof AGGREGATIONS)[FigureKind][number];
 
@@ -23,10 +24,10 @@ export interface Figure {
   readonly name: string;
   readonly kind: FigureKind;
   /** Of its values: of a trend's samples, of what a counter counts. A rate is a share from 0 to 1. */
-  readonly unit: 'ms' | 'share' | 'requests' | 'errors';
+  readonly unit: 'ms' | 'share' | 'requests' | 'errors' | ServerFigure['unit'];
   readonly help: string;
-  /** Labels that may narrow it down, with the values each may have. */
-  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Labels that may narrow it down, with the values each may have; null where these are the servers' own. */
+  readonly labels: Readonly<Record<string, readonly string[] | null>>;
 }
 
 const define = <const T extends readonly Figure[]>(list: T) => list;
@@ -140,7 +141,11 @@ export type FigureName = (typeof FIGURES)[number]['name'];
 
 const byName = new Map<string, Figure>(FIGURES.map((figure) => [figure.name, figure]));
 
-/** A figure by its name; undefined when there is none. */
+/** A figure of the load or of the servers by its name; undefined when there is none. */
 export function figureNamed(name: string): Figure | undefined {
-  return byName.get(name);
+  return byName.get(name) ?? ofServer(serverFigureNamed(name));
+}
+
+function ofServer(figure: ServerFigure | undefined): Figure | undefined {
+  return figure && { ...figure, labels: Object.fromEntries(figure.labels.map((label) => [label, null])) };
 }

@@ -13,6 +13,7 @@ import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { nearest } from '../../model/text/nearest.ts';
 import type { ExpandedPlan, FigureThresholds, Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { SERVER_FIGURES } from './server-figures.ts';
 
 /** What takes the defaults of a figure away, in the place of an expression. */
 export const OFF = 'off';
@@ -37,7 +38,7 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
     throw new ThresholdError(
       `unknown figure ${quote(name)}; ${meant(
         name,
-        FIGURES.map((one) => one.name),
+        [...FIGURES, ...SERVER_FIGURES].map((one) => one.name),
       )}`,
     );
   }
@@ -49,9 +50,10 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
     const known = Object.keys(figure.labels);
     if (known.length === 0) throw new ThresholdError(`${name} has no labels; allowed: ${name} alone`);
     const values = Object.hasOwn(figure.labels, label) ? figure.labels[label]! : undefined;
-    if (!values) throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
+    if (values === undefined) throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
     if (Object.hasOwn(labels, label)) throw new ThresholdError(`${name} has the label ${label} twice; allowed: once`);
-    if (!values.includes(value)) {
+    if (values === null ? value === '' : !values.includes(value)) {
+      if (values === null) throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
       throw new ThresholdError(`unknown ${label} ${quote(value)} of ${name}; ${meant(value, values)}`);
     }
     labels[label] = value;
@@ -94,7 +96,7 @@ export function parseExpression(
       `the limit of ${quote(text)} is ${quote(number)}; allowed: a number${unit} without a unit`,
     );
   }
-  const share = figure.kind === 'gauge' || (figure.kind === 'rate' && aggregation === 'rate');
+  const share = figure.unit === 'share' && (figure.kind === 'gauge' || aggregation === 'rate');
   if (share && (limit < 0 || limit > 1)) {
     throw new ThresholdError(
       `the limit of ${quote(text)} is ${number}; allowed: a share from 0 to 1, because ${figure.name} is one (5% is 0.05)`,

@@ -35,6 +35,7 @@ import {
   summarizeRequests,
   summarizeTotals,
 } from './request-summary.ts';
+import type { ServerSummary } from './server-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
 import type { Evaluated } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
@@ -176,6 +177,8 @@ export interface RunSummary {
     /** Seconds by reason; several may hold at once. */
     saturatedBy: Record<string, number>;
   };
+  /** Of the servers under load. Older summaries lack it. */
+  server: ServerSummary;
   /** What native agents did otherwise than stock programs; null where nothing was recorded of both. */
   drift: DriftSummary | null;
   /** In what the load was not that of real agents. */
@@ -228,6 +231,7 @@ export interface RunFacts {
   idleSeconds: number;
   leftBehind: LeftBehind[];
   hubRequests: readonly HubRequestRow[];
+  server: ServerSummary;
   drift: DriftSummary | null;
   processes: ProcessFigures;
 }
@@ -323,6 +327,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
     generator: facts.generator,
+    server: facts.server,
     drift: facts.drift,
     deviations: deviations(plan, facts.idleSeconds),
     leftBehind: facts.leftBehind,
