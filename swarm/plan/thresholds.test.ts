@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AGGREGATIONS, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { SERVER_FIGURES } from './server-figures.ts';
 import { parsePlan } from './load.ts';
 import { PlanError } from './plan.ts';
 import {
@@ -263,7 +264,8 @@ describe('thresholds of a plan', () => {
 
 test('docs/plan.md names every figure, its kind and its labels', () => {
   const rows = readFileSync(new URL('../../docs/plan.md', import.meta.url), 'utf8').split('\n');
-  for (const { name, kind, labels } of FIGURES as readonly Figure[]) {
+  const figures: readonly Figure[] = [...FIGURES, ...SERVER_FIGURES.map(({ name }) => figureNamed(name)!)];
+  for (const { name, kind, labels } of figures) {
     const row = rows.find((line) => line.startsWith(`| \`${name}\` |`))?.split('|') ?? [];
     expect(row[2]?.trim()).toBe(kind);
     expect(row[3]?.trim()).toBe(Object.keys(labels).join(', '));

@@ -93,6 +93,7 @@ function measured() {
 const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   run: 'r',
   plan: PLAN,
+  server: { collectors: [], figures: [] },
   verdict: 'failed',
   reasons: ['1 of 2 clusters failed'],
   thresholds: [],

@@ -4,6 +4,7 @@ import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import type { Spread } from './noop-summary.ts';
 import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
+import { serverLines } from './server-text.ts';
 import {
   bar,
   countOf,
@@ -61,6 +62,7 @@ export function renderSummary(
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
   section('Steps', replies(summary));
+  section('Servers', serverLines(summary.server, style));
   section('No-op hosts', noopHosts(summary));
   section('Generator', generator(summary, style));
   section('Native agents beside stock programs', drift(summary, style, folder));
