@@ -35,11 +35,12 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
   const name = match[1]!;
   const figure = figureNamed(name);
   if (!figure) {
+    const own = FIGURES.map((one) => one.name);
+    // Of the many that servers have only those are told that may be meant.
+    const known = nearest(name, own) === undefined ? SERVER_FIGURES.map((one) => one.name) : own;
+    const near = nearest(name, known);
     throw new ThresholdError(
-      `unknown figure ${quote(name)}; ${meant(
-        name,
-        [...FIGURES, ...SERVER_FIGURES].map((one) => one.name),
-      )}`,
+      `unknown figure ${quote(name)}; ${near === undefined ? `allowed: ${own.join(', ')}, and those of servers in docs/plan.md` : `did you mean ${near}?`}`,
     );
   }
   const labels: Record<string, string> = {};

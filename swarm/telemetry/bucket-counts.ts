@@ -9,7 +9,7 @@
 import type { CumulativeBucket } from './server-reading.ts';
 
 export class BucketCounts {
-  /** Values by the upper bound of their bucket, in no order. */
+  /** Values by the upper bound of their bucket, in no order; empty ones too, where others begin. */
   readonly #counts = new Map<number, number>();
   #count = 0;
   #sum = 0;
@@ -27,7 +27,7 @@ export class BucketCounts {
       const counted = earlier.get(upToMs) ?? belowEarlier;
       const grown = count - below - (counted - belowEarlier);
       // Buckets of one answer may have been read at slightly different moments.
-      if (grown > 0) result.#add(upToMs, grown);
+      result.#add(upToMs, Math.max(0, grown));
       below = count;
       belowEarlier = counted;
     }
