@@ -15,7 +15,9 @@ export interface StartMessage {
   options: ServiceMockOptions;
 }
 /** To the parent. */
-export type ReportMessage = { type: 'listening'; url: string; imagesUrl?: string } | { type: 'failed'; message: string };
+export type ReportMessage =
+  | { type: 'listening'; url: string; imagesUrl?: string }
+  | { type: 'failed'; message: string };
 /** To the parent: the hub cannot be worked with, or can again. */
 export interface ProblemMessage {
   type: 'problem';

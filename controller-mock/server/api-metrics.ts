@@ -73,7 +73,16 @@ export class ApiMetrics {
     const named = VERBS[verb ?? ''] ?? 'other';
     const { group, version, resource, subresource, namespace, name } = scope;
     const reach = name !== '' ? 'resource' : namespace !== '' ? 'namespace' : 'cluster';
-    const labels = { verb: named, dry_run: '', group, version, resource, subresource, scope: reach, component: 'apiserver' };
+    const labels = {
+      verb: named,
+      dry_run: '',
+      group,
+      version,
+      resource,
+      subresource,
+      scope: reach,
+      component: 'apiserver',
+    };
     // Watches are not limited, and so not among those in work.
     const kind = named === 'WATCH' ? null : { request_kind: MUTATING.has(named) ? 'mutating' : 'readOnly' };
     if (kind) this.#inflight.inc(kind);

@@ -251,13 +251,19 @@ function addProcessMetrics(registry: Registry): void {
       this.inc((user + system) / 1e6);
     },
   });
-  add('go_goroutines', 'Connections, timers and requests that this process waits for', () =>
-    process.getActiveResourcesInfo().length,
+  add(
+    'go_goroutines',
+    'Connections, timers and requests that this process waits for',
+    () => process.getActiveResourcesInfo().length,
   );
   add('go_memstats_heap_alloc_bytes', 'Memory of objects in bytes', () => process.memoryUsage().heapUsed);
   add('go_memstats_heap_sys_bytes', 'Memory of the heap in bytes', () => process.memoryUsage().heapTotal);
   add('process_resident_memory_bytes', 'Resident memory of this process in bytes', () => process.memoryUsage.rss());
-  add('process_start_time_seconds', 'Start of this process in seconds since the epoch', () => performance.timeOrigin / 1000);
+  add(
+    'process_start_time_seconds',
+    'Start of this process in seconds since the epoch',
+    () => performance.timeOrigin / 1000,
+  );
   if (process.platform !== 'linux') return;
   add('process_open_fds', 'Open file descriptors of this process', () => readdirSync('/proc/self/fd').length);
   add('process_max_fds', 'Limit of open file descriptors of this process', () =>

@@ -126,12 +126,11 @@ const kubeconfig = (server: string) =>
   });
 
 const KINDS: Kind[] = [
-  httpKind(
-    'service',
-    SERVICE_TEXT,
-    metrics({ name: 'service', rules: SERVICE_RULES, derived: new ServiceDerived() }),
-    { figure: 'service_requests', labels: { code: '5xx' }, kind: 'counter' },
-  ),
+  httpKind('service', SERVICE_TEXT, metrics({ name: 'service', rules: SERVICE_RULES, derived: new ServiceDerived() }), {
+    figure: 'service_requests',
+    labels: { code: '5xx' },
+    kind: 'counter',
+  }),
   httpKind(
     'controllers',
     CONTROLLER_TEXT,
@@ -189,7 +188,10 @@ afterEach(async () => {
 describe.each(KINDS)('the collector of $name', (kind) => {
   const start = async (state: Parameters<Kind['start']>[0]) => {
     const { source, collector } = await kind.start(state);
-    ended.push(() => collector.close(), () => source.close());
+    ended.push(
+      () => collector.close(),
+      () => source.close(),
+    );
     return { source, collector };
   };
   const never = new AbortController().signal;
@@ -265,7 +267,10 @@ test('a database without pg_stat_statements, or without a right to it, tells the
       return /from pg_stat_statements/.test(sql) ? statements : rowsOf(sql);
     });
     const collector = new PostgresCollector(source.url);
-    ended.push(() => collector.close(), () => source.close());
+    ended.push(
+      () => collector.close(),
+      () => source.close(),
+    );
     const figures = (await collector.collect(new AbortController().signal)).map(({ figure }) => figure);
     expect(figures).toContain('database_events_per_host');
     expect(figures).not.toContain('database_statements');

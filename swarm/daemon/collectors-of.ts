@@ -47,7 +47,12 @@ export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers):
     const options = serviceBase === servers.service ? own : {};
     collectors.push(metrics('service', serviceBase, options, SERVICE_RULES, new ServiceDerived()));
   } else {
-    none('service', collect.service === false ? 'collect.service is false' : 'only the hub knows its address; name it in collect.service');
+    none(
+      'service',
+      collect.service === false
+        ? 'collect.service is false'
+        : 'only the hub knows its address; name it in collect.service',
+    );
   }
   const controllers = embedded && servers.hub ? servers.service : collect.controllers;
   if (controllers) collectors.push(metrics('controllers', controllers, {}, CONTROLLER_RULES, new ControllerDerived()));
@@ -100,9 +105,7 @@ async function prometheusCollector({
   return new PrometheusCollector(http, await profileOf(profile), token);
 }
 
-async function profileOf(
-  given: NonNullable<CollectTargets['prometheus']>['profile'],
-): Promise<PrometheusProfile> {
+async function profileOf(given: NonNullable<CollectTargets['prometheus']>['profile']): Promise<PrometheusProfile> {
   if ('file' in given) return readProfile(await readFile(given.file, 'utf8'), given.file);
   return PROFILES[given.name];
 }

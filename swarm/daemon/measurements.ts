@@ -14,10 +14,10 @@ import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { ServerFigures } from '../telemetry/server-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
-import { ServerFigures } from '../telemetry/server-figures.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
 
 export class Measurements {

@@ -42,7 +42,9 @@ export class ServerCollection {
   constructor(options: ServerCollectionOptions, figures: ServerFigures = new ServerFigures()) {
     this.#options = options;
     this.figures = figures;
-    this.#sources = options.collectors.map((collector) => new Source(collector, options, (...look) => this.#add(...look)));
+    this.#sources = options.collectors.map(
+      (collector) => new Source(collector, options, (...look) => this.#add(...look)),
+    );
   }
 
   /** Looks for the first time, and then again and again until `stop()`. Does not keep the process alive. */
@@ -139,9 +141,7 @@ class Source {
     const { intervalMs, now } = this.#options;
     const startedAt = now();
     try {
-      const readings = await this.#collector.collect(
-        AbortSignal.any([this.#end.signal, AbortSignal.timeout(LOOK_MS)]),
-      );
+      const readings = await this.#collector.collect(AbortSignal.any([this.#end.signal, AbortSignal.timeout(LOOK_MS)]));
       this.#reads++;
       this.#failedLast = false;
       this.#add(this.#collector.name, readings);

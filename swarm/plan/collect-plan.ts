@@ -38,12 +38,17 @@ export function collectTargets(given: PlanFile['collect'] = {}, reader: CollectR
     imageService: given.image_service === undefined ? null : url(given.image_service, 'image_service'),
     hub: given.hub ?? true,
     database: databaseOf(given, reader),
-    prometheus: prometheus === undefined ? null : prometheusOf(prometheus, url(prometheus.url, 'prometheus', 'url'), reader),
+    prometheus:
+      prometheus === undefined ? null : prometheusOf(prometheus, url(prometheus.url, 'prometheus', 'url'), reader),
   };
 }
 
-function databaseOf({ database, database_file: file }: NonNullable<PlanFile['collect']>, reader: CollectReader): string | null {
-  if (database !== undefined && file !== undefined) reader.refuse(['database_file'], 'one of database and database_file');
+function databaseOf(
+  { database, database_file: file }: NonNullable<PlanFile['collect']>,
+  reader: CollectReader,
+): string | null {
+  if (database !== undefined && file !== undefined)
+    reader.refuse(['database_file'], 'one of database and database_file');
   const text = (file === undefined ? database : reader.readFile(['database_file'], file))?.trim();
   if (text === undefined) return null;
   const parsed = URL.parse(text);
@@ -70,6 +75,8 @@ function prometheusOf(
     url: url ?? '',
     tokenFile: token === undefined ? null : reader.path(at('token_file'), token),
     tls: { ...(caText !== undefined && { ca: caText }), ...(insecure !== undefined && { insecure }) },
-    profile: isPath ? { file: reader.path(at('profile'), profile) } : { name: profile as (typeof PROMETHEUS_PROFILES)[number] },
+    profile: isPath
+      ? { file: reader.path(at('profile'), profile) }
+      : { name: profile as (typeof PROMETHEUS_PROFILES)[number] },
   };
 }

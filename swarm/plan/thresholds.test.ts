@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AGGREGATIONS, FIGURES, type Figure, figureNamed } from './figures.ts';
-import { SERVER_FIGURES } from './server-figures.ts';
 import { parsePlan } from './load.ts';
 import { PlanError } from './plan.ts';
+import { SERVER_FIGURES } from './server-figures.ts';
 import {
   formatFigure,
   parseExpression,
@@ -142,7 +142,10 @@ describe('a figure', () => {
 
   test.each([
     ['request_durations', 'unknown figure "request_durations"; did you mean request_duration?'],
-    ['latency', /^unknown figure "latency"; allowed: clusters_failed, .*generator_saturation, and those of servers in docs\/plan.md$/],
+    [
+      'latency',
+      /^unknown figure "latency"; allowed: clusters_failed, .*generator_saturation, and those of servers in docs\/plan.md$/,
+    ],
     ['service_request_durations', 'unknown figure "service_request_durations"; did you mean service_request_duration?'],
     ['', /^unknown figure ""; allowed: /],
     ['constructor', /^unknown figure "constructor"; allowed: /],

@@ -51,10 +51,12 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
     const known = Object.keys(figure.labels);
     if (known.length === 0) throw new ThresholdError(`${name} has no labels; allowed: ${name} alone`);
     const values = Object.hasOwn(figure.labels, label) ? figure.labels[label]! : undefined;
-    if (values === undefined) throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
+    if (values === undefined)
+      throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
     if (Object.hasOwn(labels, label)) throw new ThresholdError(`${name} has the label ${label} twice; allowed: once`);
     if (values === null ? value === '' : !values.includes(value)) {
-      if (values === null) throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
+      if (values === null)
+        throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
       throw new ThresholdError(`unknown ${label} ${quote(value)} of ${name}; ${meant(value, values)}`);
     }
     labels[label] = value;

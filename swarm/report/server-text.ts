@@ -37,7 +37,9 @@ export function serverLines(server: ServerSummary | undefined, style: Style): st
   if (!server || server.collectors.length === 0) return [];
   const rows = [...NOTABLE].flatMap((name) => rowsOf(server.figures.filter(({ figure }) => figure === name)));
   const [head = '', ...lines] =
-    rows.length === 0 ? [] : table([['figure', 'count', 'mean', 'p95', 'p99', 'max', 'last'], ...rows], [1, 2, 3, 4, 5, 6]);
+    rows.length === 0
+      ? []
+      : table([['figure', 'count', 'mean', 'p95', 'p99', 'max', 'last'], ...rows], [1, 2, 3, 4, 5, 6]);
   return [
     ...(rows.length === 0 ? [] : [style.dim(head), ...lines]),
     ...server.collectors
@@ -66,7 +68,8 @@ function rowsOf(figures: readonly ServerFigureSummary[]): string[][] {
       const { figure, labels, kind, unit, count, mean, p95, p99, max, last } = one;
       const shown = Object.entries(labels).map(([label, value]) => `${label}:${value}`);
       const named = shown.length === 0 ? figure : `${figure}{${shown.join(',')}}`;
-      const text = (value: number | null) => (value === null ? '-' : kind === 'counter' ? rate(value) : valueText(unit, value));
+      const text = (value: number | null) =>
+        value === null ? '-' : kind === 'counter' ? rate(value) : valueText(unit, value);
       return [named, count === null ? '-' : formatCount(Math.round(count)), ...[mean, p95, p99, max, last].map(text)];
     });
 }

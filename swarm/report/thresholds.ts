@@ -81,6 +81,7 @@ function measuredValue({ figure, aggregation, percentile }: Threshold, sample: S
     if (aggregation === 'count') return sample.count;
     if (aggregation === 'rate') return sample.seconds === 0 ? null : sample.count / sample.seconds;
   } else if (aggregation === 'value') return sample.value;
-  else if (aggregation === 'min' || aggregation === 'max' || aggregation === 'avg') return sample[aggregation] ?? sample.value;
+  else if (aggregation === 'min' || aggregation === 'max' || aggregation === 'avg')
+    return sample[aggregation] ?? sample.value;
   throw new TypeError(`figure ${figure} is a ${sample.kind} and has no ${aggregation}`);
 }

@@ -24,7 +24,13 @@ describe('a gauge', () => {
     figures.window({ phase: 'deploy', step: 2 });
     figures.add('s', [gauge(3)], 3000);
     expect(figures.read('g', {})!.gauge).toEqual({ last: 3, min: 2, max: 9, mean: 4.5, looks: 4 });
-    expect(figures.read('g', {}, { phase: 'deploy', step: 1 })!.gauge).toEqual({ last: 4, min: 2, max: 4, mean: 3, looks: 2 });
+    expect(figures.read('g', {}, { phase: 'deploy', step: 1 })!.gauge).toEqual({
+      last: 4,
+      min: 2,
+      max: 4,
+      mean: 3,
+      looks: 2,
+    });
     expect(figures.read('g', {}, { phase: 'soak', step: null })).toBeNull();
   });
 
@@ -53,7 +59,13 @@ describe('a counter', () => {
 
   test('that shrinks began again', () => {
     const figures = new ServerFigures();
-    for (const [value, at] of [[100, 0], [110, 1000], [4, 2000], [6, 3000]] as const) figures.add('s', [counter(value)], at);
+    for (const [value, at] of [
+      [100, 0],
+      [110, 1000],
+      [4, 2000],
+      [6, 3000],
+    ] as const)
+      figures.add('s', [counter(value)], at);
     expect(figures.read('c', {})!.counted!.count).toBe(16);
   });
 
@@ -69,8 +81,34 @@ describe('a counter', () => {
 describe('a trend', () => {
   test('is what was measured between two looks', () => {
     const figures = new ServerFigures();
-    figures.add('s', [histogram([[10, 5], [20, 5], [Number.POSITIVE_INFINITY, 5]], 25)], 0);
-    figures.add('s', [histogram([[10, 5], [20, 15], [Number.POSITIVE_INFINITY, 16]], 25 + 150 + 60)], 1000);
+    figures.add(
+      's',
+      [
+        histogram(
+          [
+            [10, 5],
+            [20, 5],
+            [Number.POSITIVE_INFINITY, 5],
+          ],
+          25,
+        ),
+      ],
+      0,
+    );
+    figures.add(
+      's',
+      [
+        histogram(
+          [
+            [10, 5],
+            [20, 15],
+            [Number.POSITIVE_INFINITY, 16],
+          ],
+          25 + 150 + 60,
+        ),
+      ],
+      1000,
+    );
     const { trend } = figures.read('h', {})!;
     expect(trend!.count).toBe(11);
     expect(trend!.mean).toBeCloseTo(210 / 11);
@@ -86,8 +124,32 @@ describe('a trend', () => {
 
   test('begins again with its server', () => {
     const figures = new ServerFigures();
-    figures.add('s', [histogram([[10, 50], [Number.POSITIVE_INFINITY, 50]], 100)], 0);
-    figures.add('s', [histogram([[10, 3], [Number.POSITIVE_INFINITY, 3]], 6)], 1000);
+    figures.add(
+      's',
+      [
+        histogram(
+          [
+            [10, 50],
+            [Number.POSITIVE_INFINITY, 50],
+          ],
+          100,
+        ),
+      ],
+      0,
+    );
+    figures.add(
+      's',
+      [
+        histogram(
+          [
+            [10, 3],
+            [Number.POSITIVE_INFINITY, 3],
+          ],
+          6,
+        ),
+      ],
+      1000,
+    );
     expect(figures.read('h', {})!.trend!.count).toBe(3);
   });
 });
@@ -137,7 +199,11 @@ test('quantiles lie in their buckets and never fall', () => {
 
 test('series beyond what is kept are counted', () => {
   const figures = new ServerFigures();
-  figures.add('s', Array.from({ length: 2010 }, (_, i) => gauge(i, { i: String(i) })), 0);
+  figures.add(
+    's',
+    Array.from({ length: 2010 }, (_, i) => gauge(i, { i: String(i) })),
+    0,
+  );
   expect(figures.series()).toHaveLength(2000);
   expect(figures.leftOut).toBe(10);
 });

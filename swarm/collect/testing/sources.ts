@@ -32,7 +32,9 @@ export async function startHttpSource(
 export type Rows = Record<string, string | number>[];
 
 /** @param rowsOf what a statement gives; undefined for no rows, an Error's message is an error of the database */
-export async function startPostgresSource(rowsOf: (sql: string) => Rows | Error | 'silent' | undefined): Promise<TestSource> {
+export async function startPostgresSource(
+  rowsOf: (sql: string) => Rows | Error | 'silent' | undefined,
+): Promise<TestSource> {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
