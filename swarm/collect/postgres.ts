@@ -14,24 +14,25 @@ const TABLES = 40;
 /** Statements that are looked at, those that took most time first. */
 const STATEMENTS = 200;
 
+/** Each is marked, so that what we ask is not taken for the service's. */
 const SQL = {
-  connections: `select case when wait_event_type = 'Lock' then 'waiting for a lock' else coalesce(state, 'unknown') end as state, count(*)::int as count
+  connections: `select /* assisted-swarm */ case when wait_event_type = 'Lock' then 'waiting for a lock' else coalesce(state, 'unknown') end as state, count(*)::int as count
     from pg_stat_activity where backend_type = 'client backend' and datname = current_database() and pid <> pg_backend_pid() group by 1`,
-  activity: `select (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used,
+  activity: `select /* assisted-swarm */ (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as allowed,
       count(*) filter (where wait_event_type = 'Lock')::int as "lockWaits",
       coalesce(max(extract(epoch from clock_timestamp() - query_start) * 1000) filter (where state = 'active'), 0)::float8 as "longestStatementMs"
     from pg_stat_activity where backend_type = 'client backend' and datname = current_database() and pid <> pg_backend_pid()`,
-  hasStatements: `select count(*)::int as count from pg_extension where extname = 'pg_stat_statements'`,
-  statements: `select query as statement, sum(calls)::float8 as calls, sum(total_exec_time)::float8 as "totalMs" from pg_stat_statements
-    where dbid = (select oid from pg_database where datname = current_database()) group by 1 order by 3 desc limit ${STATEMENTS}`,
-  transactions: `select xact_commit::float8 as committed, xact_rollback::float8 as "rolledBack", deadlocks::float8 as deadlocks
+  hasStatements: `select /* assisted-swarm */ count(*)::int as count from pg_extension where extname = 'pg_stat_statements'`,
+  statements: `select /* assisted-swarm */ query as statement, sum(calls)::float8 as calls, sum(total_exec_time)::float8 as "totalMs" from pg_stat_statements
+    where dbid = (select oid from pg_database where datname = current_database()) and query not like '%/* assisted-swarm */%' group by 1 order by 3 desc limit ${STATEMENTS}`,
+  transactions: `select /* assisted-swarm */ xact_commit::float8 as committed, xact_rollback::float8 as "rolledBack", deadlocks::float8 as deadlocks
     from pg_stat_database where datname = current_database()`,
-  tables: `select relname as "table", pg_table_size(relid)::float8 as bytes, pg_indexes_size(relid)::float8 as "indexBytes",
+  tables: `select /* assisted-swarm */ relname as "table", pg_table_size(relid)::float8 as bytes, pg_indexes_size(relid)::float8 as "indexBytes",
       n_dead_tup::float8 as "deadRows", seq_scan::float8 as "sequentialScans", n_live_tup::float8 as rows
     from pg_stat_user_tables order by pg_total_relation_size(relid) desc limit ${TABLES}`,
-  hasHosts: `select (to_regclass('hosts') is not null)::int as count`,
-  hosts: 'select count(*)::int as count from hosts where deleted_at is null',
+  hasHosts: `select /* assisted-swarm */ (to_regclass('hosts') is not null)::int as count`,
+  hosts: 'select /* assisted-swarm */ count(*)::int as count from hosts where deleted_at is null',
 } as const;
 
 export class PostgresCollector implements Collector {

@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatMs, formatShare, type Style, table } fr
 
 /** Rows of one figure: of many handlers, queues or tables those with the highest values. */
 const ROWS_A_FIGURE = 3;
+const LONGEST_NAME = 72;
 /** What tells of a server how it is; summary.json has all of them. */
 const NOTABLE = new Set([
   'service_cpu_cores',
@@ -70,7 +71,7 @@ function rowsOf(figures: readonly ServerFigureSummary[]): string[][] {
       const named = shown.length === 0 ? figure : `${figure}{${shown.join(',')}}`;
       const text = (value: number | null) =>
         value === null ? '-' : kind === 'counter' ? rate(value) : valueText(unit, value);
-      return [named, count === null ? '-' : formatCount(Math.round(count)), ...[mean, p95, p99, max, last].map(text)];
+      return [named.length > LONGEST_NAME ? `${named.slice(0, LONGEST_NAME - 1)}…` : named, count === null ? '-' : formatCount(Math.round(count)), ...[mean, p95, p99, max, last].map(text)];
     });
 }
 
