@@ -77,7 +77,7 @@ Examples:
       }
       const run = session.runs.start(plan, {
         ...(flags.workers !== undefined && { workers: flags.workers }),
-        ...(flags.hold !== undefined && { holdSeconds: flags.hold }),
+        ...(flags.hold !== undefined && { soakSeconds: flags.hold }),
       });
       const summary = await session.watch(run, { progress: !flags.quiet });
       // First of all what the run came to: nothing after it can take it away.

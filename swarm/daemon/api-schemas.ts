@@ -2,6 +2,8 @@
 
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
+import { RUN_PHASES } from '../plan/expanded-plan.ts';
+import { PACE_LIMITS } from './arrival-pace.ts';
 
 export const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
 const time = { type: 'number', description: 'Simulated epoch milliseconds.' };
@@ -29,7 +31,7 @@ export const runSchema = {
   type: 'object',
   required: [
     ...['id', 'plan', 'seed', 'state', 'startedAt', 'endedAt', 'verdict', 'reasons'],
-    ...['clusters', 'hosts', 'backup', 'directory'],
+    ...['clusters', 'hosts', 'backup', 'directory', 'phase', 'step', 'pace'],
   ],
   properties: {
     id: { type: 'string' },
@@ -52,12 +54,36 @@ export const runSchema = {
       description: 'A backup load, which has no clusters and hosts: see /api/v1/backups/{id}.',
     },
     directory: nullable({ type: 'string', description: 'Folder with the resolved plan, events and summary.' }),
+    phase: nullable({
+      type: 'string',
+      enum: RUN_PHASES,
+      description: 'That a run of a plan of this daemon is in; null before the first and after the last one.',
+    }),
+    step: nullable({ type: 'integer', description: 'Of its load, from 1; null where it has none.' }),
+    pace: nullable({
+      type: 'number',
+      description: 'So many times as fast as planned clusters arrive, 0 while they do not; null where none is to come.',
+    }),
   },
 } as const;
 
 const paging = {
   limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
   offset: { type: 'integer', minimum: 0, default: 0 },
+} as const;
+
+export const paceQuery = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['factor'],
+  properties: {
+    factor: {
+      type: 'number',
+      minimum: PACE_LIMITS.min,
+      maximum: PACE_LIMITS.max,
+      description: 'So many times as fast as planned; 0 pauses arrivals.',
+    },
+  },
 } as const;
 
 export const runQuery = {

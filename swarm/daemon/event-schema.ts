@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
+import { RUN_PHASES } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 import { HOST_ROLES } from '../telemetry/telemetry-layout.ts';
@@ -9,6 +10,16 @@ import { HOST_ROLES } from '../telemetry/telemetry-layout.ts';
 const count = z.int().nonnegative();
 const time = z.number().describe('Simulated epoch milliseconds.');
 const host = { cluster: count, host: count, id: z.string() };
+
+/** What a part of a run is called. */
+export const runPart = {
+  phase: z.enum(RUN_PHASES),
+  step: z.int().positive().nullable().describe('From 1, where the load is raised in steps.'),
+  level: z
+    .union([z.object({ hosts: z.number() }), z.object({ clustersPerHour: z.number() })])
+    .nullable()
+    .describe('What the step asks for: hosts that are there, or clusters that arrive in a simulated hour.'),
+};
 
 export const runEvent = z.discriminatedUnion('type', [
   z.object({
@@ -28,6 +39,8 @@ export const runEvent = z.discriminatedUnion('type', [
     reasons: z.array(z.string()),
   }),
   z.object({ time, type: z.literal('run.warning'), message: z.string() }),
+  z.object({ time, type: z.literal('run.phase'), ...runPart }),
+  z.object({ time, type: z.literal('run.pace'), factor: z.number() }),
   z.object({
     time,
     type: z.literal('cluster.phase'),

@@ -61,6 +61,17 @@ export function infoMetrics(now: () => MeasuredNow): MetricRow[] {
       },
     },
     {
+      name: 'swarm_run_phase',
+      type: 'gauge',
+      help: 'Always 1; the labels name the phase that the run is in and the step of its load (from 1, else empty).',
+      process: () => {
+        const { run } = now();
+        return run?.part
+          ? [{ labels: { run: run.id, phase: run.part.phase, step: String(run.part.step ?? '') }, value: 1 }]
+          : [];
+      },
+    },
+    {
       name: 'swarm_lone_agents',
       type: 'gauge',
       help: 'Agents of the control API that were not deleted, by the phase of their host.',

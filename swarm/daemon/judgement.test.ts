@@ -7,7 +7,8 @@ import { Measurements } from './measurements.ts';
 import { fakePlan } from './testing/fakes.ts';
 
 it('tells of the outages that spoke against the run when it was stopped, and not how long they lasted meanwhile', () => {
-  const measurements = new Measurements(fakePlan([{}]), 1, startClock(1));
+  const lives = { counts: { of: 1, failed: 0, complete: 0 }, arrived: [] };
+  const measurements = new Measurements(fakePlan([{}]), 1, startClock(1), () => lives.counts);
   const telemetry = new SharedTelemetry(measurements.telemetry, 0);
   const start = wallNow();
   const fail = (second: number) => {
@@ -27,7 +28,6 @@ it('tells of the outages that spoke against the run when it was stopped, and not
     measurements.answers.look(at);
   };
   const judgement = new Judgement(measurements, new Redactor([]));
-  const lives = { planned: 1, arrived: [] };
   for (let second = 1; second <= 30; second++) fail(second);
   judgement.hold(lives);
   for (let second = 31; second <= 300; second++) fail(second);

@@ -9,8 +9,7 @@ import type { Measurements } from './measurements.ts';
 
 /** What is known of the clusters of a run. */
 interface Lives {
-  /** All of the plan. */
-  planned: number;
+  counts: { of: number; failed: number; complete: number };
   arrived: readonly Pick<ClusterLife, 'cluster' | 'outcome'>[];
 }
 
@@ -77,14 +76,8 @@ export class Judgement {
   }
 
   /** The thresholds as things stand; once they are held, or after the verdict, as they stood then. */
-  thresholds({ planned, arrived }: Lives): Evaluated<RunThreshold>[] {
-    if (this.#judged) return this.#judged.thresholds;
-    const results = arrived.map((life) => life.outcome?.result);
-    return this.#measurements.evaluate({
-      of: planned,
-      failed: results.filter((result) => result === 'failed').length,
-      complete: results.filter((result) => result === 'complete').length,
-    });
+  thresholds({ counts }: Pick<Lives, 'counts'>): Evaluated<RunThreshold>[] {
+    return this.#judged?.thresholds ?? this.#measurements.evaluate(counts);
   }
 
   /** Reaches the verdict. Call once, when nothing more is measured. @param stopped ended early by its user */

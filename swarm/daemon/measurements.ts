@@ -1,10 +1,9 @@
 /** Everything that measures one run, from its shared counters to the monitors that look at them. */
-import type { ClockSpec } from '../../model/time/clock.ts';
-import { wallNow } from '../../model/time/clock.ts';
+import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { serverFigureNamed } from '../plan/server-figures.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
-import { type Measured, RunFigures } from '../report/figures.ts';
+import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
 import { ServerFigureSource } from '../report/server-figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
@@ -12,6 +11,7 @@ import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
+import { momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ServerFigures } from '../telemetry/server-figures.ts';
@@ -19,6 +19,7 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
+import { RunWindows } from './run-windows.ts';
 
 export class Measurements {
   /** Shared memory of the run's counters. */
@@ -33,12 +34,14 @@ export class Measurements {
   readonly servers = new ServerFigures();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
+  readonly windows: RunWindows;
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>;
   readonly #workers: number;
   readonly #startedAt: number;
   readonly #cpuAtStart = process.cpuUsage();
 
-  constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec) {
+  /** @param clusters of the run, as they stand */
+  constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec, clusters: () => Measured['clusters']) {
     this.telemetry = createTelemetryBuffer({
       writers: workers + 1,
       hostSlots: Math.max(1, plan.hostCount),
@@ -48,6 +51,10 @@ export class Measurements {
     this.saturation = new SaturationMonitor(this.reader);
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
+    const simulated = new ScaledClock(clock);
+    this.windows = new RunWindows(this, () =>
+      momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
+    );
     this.#plan = plan;
     this.#workers = workers;
     this.#startedAt = clock.originWall;
@@ -90,10 +97,20 @@ export class Measurements {
     return Math.max(1, wallNow() - this.#startedAt);
   }
 
+  /** The same since a part of the run began, or the run; null for a part that has not begun. */
+  ageMs({ phase, step }: TimeOfRun): number | null {
+    if (phase === undefined && step === undefined) return this.sinceStartMs();
+    return this.windows.ageMs(
+      { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) },
+      wallNow(),
+    );
+  }
+
   /** What it has to say in a summary. */
   facts() {
     const { answers, series, failures, clusterDurations, hubRequests, processes } = this;
     return {
+      phases: this.windows.summarize(this.#startedAt),
       outages: answers.outages(),
       longestWaits: answers.longestWaits(),
       series: series.points(),
@@ -110,7 +127,9 @@ export class Measurements {
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
     const seconds = this.sinceStartMs() / 1000;
-    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds });
+    const figures = new RunFigures({ reader, answers, saturation, clusterDurations, clusters, seconds }, (time) =>
+      this.windows.measured(time),
+    );
     const servers = new ServerFigureSource(this.servers);
     return evaluate(thresholdsOf(this.#plan), {
       read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),

@@ -100,8 +100,10 @@ describe('the document', () => {
       expect(good, where).toHaveLength(1);
       for (const status of ['400', '401', '403', '421', '429', '500'])
         expect(operation.responses).toHaveProperty(status);
-      // Ending a run needs no body; everything else that is posted does.
-      expect(operation.requestBody !== undefined, where).toBe(method === 'post' && operation.operationId !== 'stopRun');
+      // Ending a run and setting its pace need no body; everything else that is posted does.
+      expect(operation.requestBody !== undefined, where).toBe(
+        method === 'post' && !['stopRun', 'setPace'].includes(operation.operationId),
+      );
       const inPath = (operation.parameters ?? []).filter((one) => one.in === 'path').map(({ name }) => name);
       expect(inPath, where).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     }

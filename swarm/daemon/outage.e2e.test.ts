@@ -56,7 +56,7 @@ beforeAll(async () => {
     plan: { ...expandPlan(plan), clockSpeed: SPEED },
     parts: realParts({ directory, warn: () => {} }),
     workers: 1,
-    holdSeconds: 100_000,
+    soakSeconds: 100_000,
   });
   const ended = run.execute();
   while (run.index.hosts({ phase: 'discovered', limit: 0, offset: 0 }).total < HOSTS) await sleep(200);

@@ -3,7 +3,7 @@ import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { answers, json, LOCATION, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
-import { runParams, runQuery, startQuery } from './api-schemas.ts';
+import { paceQuery, runParams, runQuery, startQuery } from './api-schemas.ts';
 import { BackupLoad } from './backup-load.ts';
 import { PLAN_MEDIA_ADVICE, PLAN_MEDIA_TYPES } from './error-reply.ts';
 import { elsewhere, PastRun } from './past-run.ts';
@@ -33,7 +33,7 @@ interface StartQuery {
 }
 
 /** Adds the routes to the API's scope. */
-export function runRoutes(app: FastifyInstance, { runs, plans, findAny, listAll, heavy }: RouteContext): void {
+export function runRoutes(app: FastifyInstance, { runs, plans, find, findAny, listAll, heavy }: RouteContext): void {
   app.post(
     '/runs',
     {
@@ -58,7 +58,7 @@ export function runRoutes(app: FastifyInstance, { runs, plans, findAny, listAll,
       });
       const run = runs.start(plan, {
         ...(query.workers !== undefined && { workers: query.workers }),
-        ...(query.hold !== undefined && { holdSeconds: query.hold }),
+        ...(query.hold !== undefined && { soakSeconds: query.hold }),
       });
       return reply.code(201).header('location', `${OWN_BASE}/runs/${run.id}`).send(describe(run));
     },
@@ -114,6 +114,29 @@ export function runRoutes(app: FastifyInstance, { runs, plans, findAny, listAll,
     },
   );
 
+  app.post(
+    '/runs/:id/pace',
+    {
+      schema: {
+        tags: ['runs'],
+        operationId: 'setPace',
+        summary: 'Let the clusters that are still to come arrive faster, slower or not at all',
+        querystring: paceQuery,
+        params: runParams,
+        response: answers({ 200: json('The run.', ref('Run')) }, 404, 409),
+      },
+    },
+    (request) => {
+      const run = find(request);
+      if (run instanceof PastRun && run.record.state === 'running') throw elsewhere(run);
+      if (run instanceof PastRun || run.pace === null) {
+        throw new ApiError(409, 'no-arrivals', `no cluster is to come any more in run ${run.id}`, { given: run.id });
+      }
+      run.setPace((request.query as { factor: number }).factor);
+      return describe(run);
+    },
+  );
+
   app.get(
     '/runs/:id/summary',
     {
@@ -140,7 +163,7 @@ export function runRoutes(app: FastifyInstance, { runs, plans, findAny, listAll,
 function describe(run: AnyRun): object {
   if (run instanceof PastRun) {
     const { folder, service: _service, hub: _hub, process: _process, ...record } = run.record;
-    return { ...record, directory: folder };
+    return { ...record, directory: folder, phase: null, step: null, pace: null };
   }
   const isBackup = run instanceof BackupLoad;
   return {
@@ -155,6 +178,9 @@ function describe(run: AnyRun): object {
     hosts: isBackup ? 0 : run.plan.hostCount,
     backup: isBackup,
     directory: run.directory,
+    phase: isBackup ? null : (run.part?.phase ?? null),
+    step: isBackup ? null : (run.part?.step ?? null),
+    pace: isBackup ? null : run.pace,
   };
 }
 

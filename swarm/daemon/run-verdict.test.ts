@@ -60,6 +60,8 @@ describe('thresholds of a run', () => {
         value: 0.41,
         ok: false,
         default: true,
+        // It crossed it at once, and was over before anybody looked.
+        crossedAfterSeconds: null,
       },
     ]);
     expect(run.verdict).toBe('failed');
@@ -87,6 +89,7 @@ describe('thresholds of a run', () => {
       value: 1 / 3,
       ok: true,
       default: false,
+      crossedAfterSeconds: null,
     });
   });
 

@@ -181,7 +181,7 @@ describe('run', () => {
     const parts = new FakeParts();
     parts.service.discovered = 'known-unbound';
     const plan = fakePlan([{ justInfraEnv: true }]);
-    const run = new Run({ id: 'run-1', plan, parts, workers: 1, holdSeconds: 300 });
+    const run = new Run({ id: 'run-1', plan, parts, workers: 1, soakSeconds: 300 });
     const { verdict, simulatedSeconds } = await run.execute();
     expect(verdict).toBe('passed');
     expect(simulatedSeconds).toBeGreaterThanOrEqual(300);

@@ -7,16 +7,18 @@
  */
 import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import { type ClockSpec, ScaledClock, startClock, wallNow } from '../../model/time/clock.ts';
-import type { LifeContext, Machines } from '../cluster/cluster-life.ts';
+import type { ClusterLife, LifeContext, Machines } from '../cluster/cluster-life.ts';
 import { PollPacer } from '../cluster/poll-pacer.ts';
 import { buildHost } from '../host/build-host.ts';
 import { stockPrograms } from '../noop/programs.ts';
-import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
+import { type ExpandedPlan, type LoadLevel, type RunPhase, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
+import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { summarizeServers } from '../report/server-summary.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
+import type { Evaluated } from '../report/thresholds.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
@@ -49,8 +51,10 @@ import { ProgramWarnings } from './program-warnings.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { RunTraffic } from './run-traffic.ts';
+import type { WindowName } from './run-windows.ts';
 import { ServerCollection } from './server-collection.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
+import { ThresholdWatch } from './threshold-watch.ts';
 
 export type RunState = 'starting' | 'running' | 'stopping' | 'cleaning' | 'ended';
 
@@ -60,8 +64,8 @@ export interface RunOptions {
   parts: RunParts;
   /** Worker threads; default: one less than processors, at most one a cluster. */
   workers?: number;
-  /** Simulated seconds that machines which have no end of their own go on after everything is done; default 0. */
-  holdSeconds?: number;
+  /** In the place of the plan's: simulated seconds that everything stays in place after the last cluster's end. */
+  soakSeconds?: number;
 }
 
 export class Run {
@@ -72,7 +76,7 @@ export class Run {
   readonly startedAt = new Date();
   readonly workers: number;
   readonly #parts: RunParts;
-  readonly #holdSeconds: number;
+  readonly #soakSeconds: number;
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -80,6 +84,7 @@ export class Run {
   readonly #lives: ClusterLives;
   readonly #measurements: Measurements;
   readonly #hopeless: HopelessWatch;
+  readonly #thresholds: ThresholdWatch;
   readonly #traffic: RunTraffic;
   readonly #programs: ProgramWarnings | null;
   #machines: MachinesAtWork | null = null;
@@ -104,17 +109,27 @@ export class Run {
     this.plan = options.plan;
     this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
-    this.#holdSeconds = options.holdSeconds ?? 0;
+    this.#soakSeconds = options.soakSeconds ?? options.plan.phases.soakSeconds;
     this.workers = options.workers ?? usualWorkers(options.plan.clusters.length);
     this.index = new RunIndex(options.plan);
     this.#lives = new ClusterLives(options.plan.clusters);
     this.#clockSpec = startClock(options.plan.clockSpeed);
     this.#clock = new ScaledClock(this.#clockSpec);
-    this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec);
+    this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec, () => this.#lives.counts);
     this.#judgement = new Judgement(this.#measurements, this.#redactor);
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
+    this.#thresholds = new ThresholdWatch({
+      thresholds: () => this.#judgement.thresholds(this.#lives),
+      ageMs: (time) => this.#measurements.ageMs(time),
+      abort: (crossed) => this.#abortFor(crossed),
+    });
     this.#traffic = new RunTraffic(options.plan, (message) => this.#warn(message));
     this.#programs = options.plan.programs && new ProgramWarnings((message) => this.#warn(message));
+  }
+
+  /** Shared memory of its counters. */
+  get telemetry(): SharedArrayBuffer {
+    return this.#measurements.telemetry;
   }
 
   get reader(): TelemetryReader {
@@ -161,6 +176,26 @@ export class Run {
   /** Null while nothing is written. */
   get directory(): string | null {
     return this.#store?.directory ?? null;
+  }
+
+  /** The phase and step that lasts; null before the first and after the last one. */
+  get part(): WindowName | null {
+    return this.#measurements.windows.current;
+  }
+
+  /** So many times as fast as planned clusters arrive; null where none is to come. */
+  get pace(): number | null {
+    return this.#stop.signal.aborted ? null : (this.#lives.pace?.factor ?? null);
+  }
+
+  /**
+   * Lets the clusters that are still to come arrive faster, slower, or not at all (0).
+   * @throws RangeError for what is no pace, and when none is to come
+   */
+  setPace(factor: number): void {
+    if (this.pace === null) throw new RangeError('no cluster is to come any more');
+    this.#lives.pace!.set(factor);
+    this.#emit({ time: this.#clock.now(), type: 'run.pace', factor });
   }
 
   /** Ends the run early: lives are cancelled, then everything goes its normal way, clean-up included. */
@@ -217,6 +252,7 @@ export class Run {
     const loop = new LoopMonitor(telemetry);
     this.#measurements.start();
     this.#hopeless.start(wallNow, (cause) => this.#giveUp(cause));
+    this.#thresholds.start();
     for (const { index } of this.plan.clusters) telemetry.clusterPhase(index, 'planned');
     for (let slot = 0; slot < this.plan.hostCount; slot++) telemetry.hostPhase(slot, 'planned');
     try {
@@ -285,6 +321,7 @@ export class Run {
       this.#judgement.fail(error instanceof Error ? error.message : String(error));
     }
     this.#hopeless.stop();
+    this.#thresholds.stop();
     if (!this.#stop.signal.aborted) this.#conclude();
     this.#measuredUntil = { wall: wallNow(), simulated: this.#clock.now() };
     this.#measurements.endLoad();
@@ -352,13 +389,32 @@ export class Run {
 
   /** Lets the clusters arrive and live, and the installed ones send their last words. */
   async #live(context: LifeContext, machines: MachinesAtWork): Promise<void> {
-    await this.#lives.live(context, this.#stop.signal, ({ cluster, outcome }) => {
+    const { signal } = this.#stop;
+    const { phases, steps } = this.plan;
+    const pass = (seconds: number) => this.#clock.sleep(seconds * 1000, signal).catch(() => {});
+    if (phases.idleSeconds > 0) {
+      this.#enter('idle');
+      await pass(phases.idleSeconds);
+    }
+    // The first step begins with the phase.
+    if (steps.length === 0) this.#enter('deploy');
+    const ended = ({ cluster, outcome }: ClusterLife) => {
       // Machines of a cluster that did not get there would go on for ever; the others have an end of their own.
       if (outcome?.result !== 'complete' || cluster.justInfraEnv) machines.done(cluster.index);
-    });
-    const unsettled = await machines.settle(this.#clock, this.#stop.signal);
+    };
+    await this.#lives.live(context, signal, ended, steps, (step, level) => this.#enter('deploy', step, level));
+    const unsettled = await machines.settle(this.#clock, signal);
     if (unsettled !== null) this.#warn(unsettled);
-    if (this.#holdSeconds > 0) await this.#clock.sleep(this.#holdSeconds * 1000, this.#stop.signal).catch(() => {});
+    if (this.#soakSeconds === 0 || signal.aborted) return;
+    this.#enter('soak');
+    await pass(this.#soakSeconds);
+  }
+
+  /** A part of the run begins. */
+  #enter(phase: RunPhase, step: number | null = null, level: LoadLevel | null = null): void {
+    this.#measurements.windows.begin({ phase, step, level });
+    void this.#collection?.window({ phase, step });
+    this.#emit({ time: this.#clock.now(), type: 'run.phase', phase, step, level });
   }
 
   /** Null when nothing is made by custom resources. */
@@ -422,8 +478,20 @@ export class Run {
     const embedded = this.plan.service.url === 'embedded';
     // Nothing of an embedded service outlives the run: when it is dead or nobody waits, removals would only take time.
     const end = embedded ? AbortSignal.any([this.#abandon.signal, this.#stop.signal]) : this.#abandon.signal;
-    if (this.plan.keep || end.aborted) return;
-    const notRemoved = await cleanUp(this.#lives.arrived, (signal) => user?.removeShared(signal), end);
+    if (this.plan.keep || end.aborted || this.#lives.arrived.length === 0) {
+      this.#measurements.windows.end();
+      return;
+    }
+    this.#enter('remove');
+    const notRemoved = await cleanUp({
+      lives: this.#lives.arrived,
+      removeShared: (signal) => user?.removeShared(signal),
+      signal: end,
+      // Whoever stops a run waits for its end.
+      perHour: this.#stop.signal.aborted ? null : this.plan.phases.removePerHour,
+      clock: this.#clock,
+    });
+    this.#measurements.windows.end();
     if (notRemoved !== null && !(embedded && end.aborted)) this.#judgement.notRemoved(notRemoved);
   }
 
@@ -452,6 +520,7 @@ export class Run {
         verdict: this.#judgement.verdict,
         reasons: [...this.#judgement.reasons],
         thresholds: this.#judgement.thresholds(this.#lives),
+        crossedSinceMs: (threshold) => this.#thresholds.crossedSinceMs(threshold),
         ...this.#measurements.facts(),
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
@@ -474,6 +543,14 @@ export class Run {
     if (this.#stop.signal.aborted) return;
     this.#judgement.giveUp(cause);
     this.#warn(`the run is given up: ${cause}`);
+    this.stop();
+  }
+
+  /** Ends the run for a threshold that says so, as things stand. */
+  #abortFor(crossed: Evaluated<RunThreshold>): void {
+    if (this.#stop.signal.aborted) return;
+    this.#judgement.hold(this.#lives);
+    this.#warn(`the run is ended: ${formatFigure(crossed.figure, crossed.labels)} has crossed ${crossed.expression}`);
     this.stop();
   }
 

@@ -10,6 +10,7 @@ import type { RunSummary } from '../report/summary.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
+import { runPart } from './event-schema.ts';
 
 const count = z.int().nonnegative();
 const counts = z.record(z.string(), count);
@@ -135,6 +136,27 @@ const server = z
   })
   .describe('What was seen of the servers under load. Times are wall-clock milliseconds.');
 
+const totals = z.object({
+  requests: count,
+  rate: z.number(),
+  errors: count,
+  ownErrors: count,
+  replayed: count.describe('Requests that went out once more inside their attempt.'),
+  redirected: count,
+  ...latencies,
+});
+
+const phase = z.object({
+  ...runPart,
+  startedAt: z.iso.datetime(),
+  afterSeconds: z.number().describe('From the start of the run.'),
+  seconds: z.number(),
+  simulatedSeconds: z.number(),
+  hosts: count.describe('That were up at its end.'),
+  totals,
+  requests: z.array(request),
+});
+
 export const runSummary = z
   .object({
     run: z.string(),
@@ -152,6 +174,10 @@ export const runSummary = z
         value: z.number().nullable(),
         ok: z.boolean().nullable(),
         default: z.boolean(),
+        crossedAfterSeconds: z
+          .number()
+          .nullable()
+          .describe('Wall-clock seconds from the start of the run, since which it was crossed.'),
       }),
     ),
     startedAt: z.iso.datetime(),
@@ -169,17 +195,12 @@ export const runSummary = z
     }),
     hostFunnel: z.array(funnelStep),
     clusterFunnel: z.array(funnelStep),
+    phases: z
+      .array(phase)
+      .describe('In the order of time: the phases of the run, deploy in as many parts as its load has steps.'),
     failures: z.array(z.object({ cluster: count, name: z.string(), reason: z.string() })),
     requests: z.array(request),
-    totals: z.object({
-      requests: count,
-      rate: z.number(),
-      errors: count,
-      ownErrors: count,
-      replayed: count.describe('Requests that went out once more inside their attempt.'),
-      redirected: count,
-      ...latencies,
-    }),
+    totals,
     polls: z.object({
       openLoop: quantiles,
       missed: count.describe('Polls that were never sent because the one before had no answer.'),

@@ -70,13 +70,13 @@ async function service(options: Partial<ServiceMockOptions> = {}) {
   return { url: report.url, child };
 }
 
-function runOf(plan: object, holdSeconds = 0, clockSpeed = SPEED): Run {
+function runOf(plan: object, soakSeconds = 0, clockSpeed = SPEED): Run {
   return new Run({
     id: 'run',
     plan: { ...expandPlan(parsePlan(plan, 'plan')), clockSpeed },
     parts: realParts({ directory: mkdtempSync(join(tmpdir(), 'swarm-verdict-')), warn: () => {} }),
     workers: 1,
-    holdSeconds,
+    soakSeconds,
   });
 }
 

@@ -141,7 +141,7 @@ describe('description of a plan', () => {
       [waiting(600, '60s'), 1529, 272],
       [{ ...waiting(60, '60s'), clock_speed: 10 }, 196, 218],
       [{ ...waiting(300, '60s'), clock_speed: 10 }, 830, 279],
-      [waiting(3000, '90s'), 6846, 386],
+      [waiting(3000, '60s'), 7488, 483],
       [installing('sno', 40, fast), 188, 311],
       [installing('compact', 12, fast), 152, 287],
       [installing('sno', 40, { ...fast, spoke_profile: 'quick' }), 175, 307],

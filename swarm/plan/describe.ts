@@ -4,7 +4,7 @@ import { expandPlan } from './expand.ts';
 import { type ClusterPlan, type ExpandedPlan, SERVICE_OF_HUB } from './expanded-plan.ts';
 import { estimateNeeds, type NeedsEstimate, ownRunner, PORTS_PER_ADDRESS, type Runner } from './needs.ts';
 import { USUAL_POLL_SECONDS } from './open-connections.ts';
-import { formatProblem, type Plan } from './plan.ts';
+import { type Arrival, formatProblem, type Plan } from './plan.ts';
 
 export interface PlanDescription {
   name: string;
@@ -178,14 +178,26 @@ function topologyName(cluster: ClusterPlan): string {
   return day2Workers > 0 ? `${base}, ${day2Workers} on day 2` : base;
 }
 
+function arrivalText(arrival: Arrival): string {
+  switch (arrival.kind) {
+    case 'all':
+      return 'all at once';
+    case 'rate':
+      return `${round(arrival.clustersPerHour)} clusters/h`;
+    case 'batches':
+      return `${arrival.size} clusters every ${formatDuration(arrival.everySeconds)}`;
+    case 'steps': {
+      const { unit, first, add, times, everySeconds } = arrival;
+      const level = (value: number) => (unit === 'hosts' ? `${round(value)} hosts` : `${round(value)} clusters/h`);
+      const raise = add === null ? `${times} times as much` : `${level(add)} more`;
+      return `${level(first)}, ${raise} every ${formatDuration(everySeconds)}`;
+    }
+  }
+}
+
 function describeArrival(plan: Plan, clusters: readonly ClusterPlan[]): ArrivalDescription {
   const { arrival } = plan;
-  const text =
-    arrival.kind === 'all'
-      ? 'all at once'
-      : arrival.kind === 'rate'
-        ? `${round(arrival.clustersPerHour)} clusters/h`
-        : `${arrival.size} clusters every ${formatDuration(arrival.everySeconds)}`;
+  const text = arrivalText(arrival);
   const duration = (clusters.at(-1)?.arrivalMs ?? 0) / 1000;
   const moments = [...new Set(clusters.map((cluster) => cluster.arrivalMs / 1000))];
   const shown =

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { arrivalMs, expandPlan } from './expand.ts';
+import { expandPlan } from './expand.ts';
 import { parsePlan } from './load.ts';
 
 const MIXED = {
@@ -139,15 +139,4 @@ describe('shards', () => {
     );
     expect(expandPlan(unseeded, { shard: { index: 0, count: 2 }, seed: 's' }).clusters).toHaveLength(1);
   });
-});
-
-test('arrival times', () => {
-  const turns = [0, 1, 2, 3, 4];
-  expect(turns.map((turn) => arrivalMs({ kind: 'all' }, turn))).toEqual([0, 0, 0, 0, 0]);
-  expect(turns.map((turn) => arrivalMs({ kind: 'rate', clustersPerHour: 500 }, turn))).toEqual([
-    0, 7200, 14_400, 21_600, 28_800,
-  ]);
-  expect(turns.map((turn) => arrivalMs({ kind: 'batches', size: 2, everySeconds: 300 }, turn))).toEqual([
-    0, 0, 300_000, 300_000, 600_000,
-  ]);
 });

@@ -3,10 +3,11 @@
 import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/random.ts';
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
+import { schedule } from './arrival.ts';
 import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan } from './expanded-plan.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
 import { noopClusters } from './noop-share.ts';
-import type { Arrival, Plan, PlanCluster } from './plan.ts';
+import type { Plan, PlanCluster } from './plan.ts';
 
 /** Characters, as in the plan's schema. */
 const LONGEST_SEED = 64;
@@ -26,7 +27,8 @@ export function hostsOf(entry: PlanCluster): number {
 /**
  * Expands a plan. Positions, names, networks and arrival times are given out over the whole plan first; a shard then keeps every
  * `count`-th cluster in order of arrival.
- * @throws RangeError for a seed that a plan may not have, a shard outside its count, or several shards without a seed that they could share.
+ * @throws RangeError for a seed that a plan may not have, a shard outside its count, several shards without a seed that they could share,
+ * or too many steps of the load.
  */
 export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPlan {
   const seed = options.seed ?? plan.seed;
@@ -54,6 +56,10 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
   const inOrder = entries.map((_, index) => index);
   const order = plan.shuffle ? shuffled(inOrder, hashWords(`order/${seed}`)) : inOrder;
 
+  const { arrivalMs, steps } = schedule(
+    plan.arrival,
+    order.map((index) => hostsOf(entries[index]!) - entries[index]!.day2Workers),
+  );
   const noop = noopClusters(plan.clusters, order, entries, seed);
   const boot = hashWords(`boot/${seed}`);
   const token = runToken(seed);
@@ -83,7 +89,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
       gateway: at(GATEWAY_OFFSET),
       apiVip: withVips ? at(API_VIP_OFFSET) : null,
       ingressVip: withVips ? at(INGRESS_VIP_OFFSET) : null,
-      arrivalMs: arrivalMs(plan.arrival, turn),
+      arrivalMs: arrivalMs[turn]!,
       assignRoles: entry.assignRoles,
       setHostnames: entry.setHostnames,
       hosts: hostPlans(entry, index, firstHosts[index]!, noop.has(index) ? 'noop' : 'native', (host) =>
@@ -111,23 +117,13 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     programs: plan.programs,
     collect: plan.collect,
     thresholds: plan.thresholds,
+    phases: plan.phases,
+    steps,
     keep: plan.keep,
     clusters,
     hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),
     shard,
   };
-}
-
-/** Simulated milliseconds after the start of the run at which the cluster with this turn starts. */
-export function arrivalMs(arrival: Arrival, turn: number): number {
-  switch (arrival.kind) {
-    case 'all':
-      return 0;
-    case 'rate':
-      return Math.round((turn * 3_600_000) / arrival.clustersPerHour);
-    case 'batches':
-      return Math.round(Math.floor(turn / arrival.size) * arrival.everySeconds * 1000);
-  }
 }
 
 function hostPlans(

@@ -114,6 +114,10 @@ export interface ExpandedPlan {
   collect: CollectTargets;
   /** What the plan says beside the defaults, or in their place. */
   thresholds: FigureThresholds[];
+  /** What comes before and after the clusters are deployed. */
+  phases: RunPhases;
+  /** In the order of time; empty unless the load is raised in steps. */
+  steps: LoadStep[];
   /** Keep what the run made on the service. */
   keep: boolean;
   /** In the order in which they start. */
@@ -122,6 +126,30 @@ export interface ExpandedPlan {
   hostCount: number;
   /** This generator's part when several share one plan; {index: 0, count: 1} when alone. */
   shard: { index: number; count: number };
+}
+
+/** Parts of a run, in the order in which they come; all but `deploy` may be missing. */
+export const RUN_PHASES = ['idle', 'deploy', 'soak', 'remove'] as const;
+export type RunPhase = (typeof RUN_PHASES)[number];
+
+/** How long phases last beside `deploy`, which lasts as long as clusters take. */
+export interface RunPhases {
+  /** Simulated seconds before the first cluster arrives. */
+  idleSeconds: number;
+  /** Simulated seconds after the last one has come to its end. */
+  soakSeconds: number;
+  /** Clusters removed in a simulated hour; null: as fast as it goes. */
+  removePerHour: number | null;
+}
+
+/** Hosts that are there, or clusters that arrive in a simulated hour. */
+export type LoadLevel = { hosts: number } | { clustersPerHour: number };
+
+/** A stretch of the deploy phase with one level of load. Simulated milliseconds after the phase's start. */
+export interface LoadStep {
+  atMs: number;
+  endMs: number;
+  level: LoadLevel;
 }
 
 /** What booting hosts download. Rates are bytes in a simulated second; null for no limit. */
@@ -175,6 +203,8 @@ export interface Threshold {
   operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
   /** Milliseconds of a trend, a share from 0 to 1 of a rate or gauge, else a number. */
   limit: number;
+  /** Ends the run when it is crossed, after so many wall-clock seconds of what it is about; null: it is judged at the end alone. */
+  abortAfterSeconds: number | null;
 }
 
 /** What a plan says of one figure. */

@@ -64,7 +64,7 @@ describe('what is wrong and where', () => {
     [
       'a key unlike any',
       `${SNO}arrival: {soon: 1}\n`,
-      ['p.yaml:3:11: unknown key "soon" in arrival; allowed: rate, batches'],
+      ['p.yaml:3:11: unknown key "soon" in arrival; allowed: rate, batches, steps'],
     ],
     [
       'a misspelt key in a union',
@@ -181,7 +181,7 @@ describe('what is wrong and where', () => {
     [
       'an arrival',
       `${SNO}arrival: now\n`,
-      ['p.yaml:3:10: arrival is "now"; allowed: all, or a mapping with one of the keys rate, batches'],
+      ['p.yaml:3:10: arrival is "now"; allowed: all, or a mapping with one of the keys rate, batches, steps'],
     ],
     [
       'a rate',

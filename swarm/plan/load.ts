@@ -5,6 +5,7 @@ import { allowedWords } from '../../model/text/allowed-words.ts';
 import { randomSeed } from '../../model/time/random.ts';
 import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
+import { perHour, readArrival } from './arrival.ts';
 import { bootLoad } from './boot-load.ts';
 import { collectTargets } from './collect-plan.ts';
 import { parseDuration } from './duration.ts';
@@ -17,21 +18,14 @@ import {
   type Platform,
   type ProgramSource,
   type ProgramSources,
+  type RunPhases,
   SERVICE_OF_HUB,
   type ServiceTarget,
   type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
 import { operatorWarnings } from './operators.ts';
-import {
-  type Arrival,
-  type NoopShare,
-  type Plan,
-  type PlanCluster,
-  PlanError,
-  type PlanProblem,
-  type Position,
-} from './plan.ts';
+import { type NoopShare, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
 import { isPullSecret, PULL_SECRET_ALLOWED } from './pull-secret.ts';
 import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
@@ -265,7 +259,10 @@ class PlanReader {
       programs: this.#programs(file, service.url === 'embedded'),
       keep: file.keep ?? false,
       shuffle: file.shuffle ?? false,
-      arrival: this.#arrival(file.arrival),
+      arrival: readArrival(file.arrival, (key, allowed) =>
+        this.#refuse(['arrival', ...(key === null ? [] : [key])], allowed),
+      ),
+      phases: this.#phases(file.phases),
       bootSpreadSeconds: duration(file.boot_spread, DEFAULTS.bootSpreadSeconds),
       clusters: this.#clusters(file, name),
       shard,
@@ -499,10 +496,14 @@ class PlanReader {
       const entry: FigureThresholds = { figure: figure.name, labels, thresholds: [] };
       entries.set(written, entry);
       if (given === OFF) continue;
-      for (const [i, expression] of (typeof given === 'string' ? [given] : given).entries()) {
-        const path: Path = ['thresholds', key, ...(typeof given === 'string' ? [] : [i])];
+      for (const [i, one] of (Array.isArray(given) ? given : [given]).entries()) {
+        const path: Path = ['thresholds', key, ...(Array.isArray(given) ? [i] : [])];
+        const { threshold: expression, abort = false, after } = typeof one === 'string' ? { threshold: one } : one;
+        if (after !== undefined && !abort) this.#refuse([...path, 'after'], 'only beside abort: true');
         const threshold = this.#checked(source.positionOf(path), () => parseExpression(expression, figure, labels));
-        if (threshold) entry.thresholds.push(threshold);
+        if (!threshold) continue;
+        const abortAfterSeconds = abort ? (after === undefined ? 0 : parseDuration(after)) : null;
+        entry.thresholds.push({ ...threshold, abortAfterSeconds });
       }
     }
     return [...entries.values()];
@@ -519,23 +520,11 @@ class PlanReader {
     }
   }
 
-  #arrival(given: PlanFile['arrival']): Arrival {
-    if (given === undefined || given === 'all') return { kind: 'all' };
-    if ((given.rate === undefined) === (given.batches === undefined)) {
-      this.#refuse(['arrival'], 'all, or a mapping with exactly one of the keys rate, batches');
-      return { kind: 'all' };
-    }
-    if (given.rate !== undefined) {
-      const [amount = '', unit = ''] = given.rate.split('/');
-      const perHour = (Number(amount) * 3600) / parseDuration(`1${unit}`);
-      if (perHour <= 0) this.#refuse(['arrival', 'rate'], 'more than 0 clusters in a unit of time');
-      return { kind: 'rate', clustersPerHour: perHour };
-    }
-    const [size = '', every = ''] = given.batches!.split(' every ');
-    if (Number(size) === 0 || parseDuration(every) === 0) {
-      this.#refuse(['arrival', 'batches'], 'at least one cluster and a duration longer than 0s');
-    }
-    return { kind: 'batches', size: Number(size), everySeconds: parseDuration(every) };
+  #phases(given: PlanFile['phases']): RunPhases {
+    const seconds = (text: string | undefined) => (text === undefined ? 0 : parseDuration(text));
+    const removePerHour = given?.remove === undefined ? null : perHour(given.remove);
+    if (removePerHour === 0) this.#refuse(['phases', 'remove'], 'more than 0 clusters in a unit of time');
+    return { idleSeconds: seconds(given?.idle), soakSeconds: seconds(given?.soak), removePerHour };
   }
 
   #clusters(file: PlanFile, planName: string): PlanCluster[] {

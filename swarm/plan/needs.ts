@@ -46,7 +46,7 @@ export const USER_FILES = 16;
 const BASE_THREADS = 11;
 
 /** Mebibytes of the main thread with the whole program, and of a worker. */
-const PROGRAM_MIB = { source: { main: 160, worker: 45 }, compiled: { main: 135, worker: 40 } };
+const PROGRAM_MIB = { source: { main: 183, worker: 22 }, compiled: { main: 153, worker: 22 } };
 /** What is loaded only for plans with custom resources. */
 const HUB_MIB = 65;
 /** What is kept of a cluster and of a host before they arrive and when they are gone. */
@@ -55,6 +55,9 @@ const PLANNED_HOST_KIB = 0.3;
 /** A host that is up, with its agent; and an open connection. */
 const HOST_KIB = 40;
 const CONNECTION_KIB = 4;
+/** What heaps are larger than what is in them while many hosts come, from so many on. */
+const GROWING_MIB = 90;
+const GROWING_HOSTS = 1500;
 /** What heaps grow by before they are swept, from so many polls in a second on. */
 const POLLING_MIB = 40;
 const BUSY_POLLS = 20;
@@ -102,6 +105,7 @@ export function estimateNeeds(
     (plan.hub === null ? 0 : HUB_MIB) +
     program.worker * workers +
     (planned + upAtOnce * HOST_KIB + most * CONNECTION_KIB) / 1024 +
+    GROWING_MIB * Math.min(1, upAtOnce / GROWING_HOSTS) +
     Math.max(INSTALLING_MIB * Math.min(1, installing / BUSY_HOSTS), POLLING_MIB * Math.min(1, opened / BUSY_POLLS)) +
     installing * INSTALLING_HOST_MIB;
   // A relay has an end of each connection of a stock program, and one of its own to the service.

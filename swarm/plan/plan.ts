@@ -12,6 +12,7 @@ import type {
   ManifestSources,
   Platform,
   ProgramSources,
+  RunPhases,
   ServiceTarget,
   WaitLimits,
 } from './expanded-plan.ts';
@@ -27,7 +28,16 @@ export interface Position {
 export type Arrival =
   | { kind: 'all' }
   | { kind: 'rate'; clustersPerHour: number }
-  | { kind: 'batches'; size: number; everySeconds: number };
+  | { kind: 'batches'; size: number; everySeconds: number }
+  | {
+      kind: 'steps';
+      unit: 'hosts' | 'clustersPerHour';
+      first: number;
+      /** More with each step; null: {@link times} as much. */
+      add: number | null;
+      times: number;
+      everySeconds: number;
+    };
 
 /** How many clusters have no-op hosts; a cluster's hosts are all of one kind. */
 export interface NoopShare {
@@ -89,6 +99,7 @@ export interface Plan {
   keep: boolean;
   shuffle: boolean;
   arrival: Arrival;
+  phases: RunPhases;
   bootSpreadSeconds: number;
   clusters: PlanCluster[];
   shard: { index: number; count: number };

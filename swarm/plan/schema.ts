@@ -93,8 +93,22 @@ const operators = () =>
     })
     .describe('Operators that clusters ask for');
 
-const THRESHOLD_ALLOWED = 'an expression such as p(95)<500, a list of these, or off';
-const threshold = () => text(THRESHOLD_ALLOWED);
+const clusterRate = () => pattern(/^\d{1,9}(\.\d{1,6})?\/[smhd]$/, 'clusters in a unit of time such as 500/h');
+
+const THRESHOLD_ALLOWED =
+  'an expression such as p(95)<500, a mapping such as {threshold: p(95)<500, abort: true}, a list of these, or off';
+const threshold = () =>
+  z.union(
+    [
+      text(THRESHOLD_ALLOWED),
+      mapping({
+        threshold: text('an expression such as p(95)<500'),
+        abort: flag().optional().describe('End the run, failed, as soon as it is crossed'),
+        after: duration().optional().describe('Not before so much wall-clock time of the run, or of the phase or step'),
+      }),
+    ],
+    { error: THRESHOLD_ALLOWED },
+  );
 
 const byteRate = () =>
   pattern(/^\d{1,6}(\.\d{1,3})?[kMG]?B\/s$/, 'bytes in a second such as 500kB/s, 100MB/s or 1GB/s');
@@ -285,17 +299,38 @@ export const planFileSchema = mapping({
       [
         z.enum(['all']),
         mapping({
-          rate: pattern(/^\d{1,9}(\.\d{1,6})?\/[smhd]$/, 'clusters in a unit of time such as 500/h').optional(),
+          rate: clusterRate().optional(),
           batches: pattern(
             /^\d{1,7} every (\d{1,9}(\.\d{1,6})?(ms|s|m|h|d))+$/,
             'clusters and a duration such as 40 every 5m',
           ).optional(),
+          steps: mapping({
+            hosts: whole(1, PLAN_LIMITS.hosts).optional().describe('Hosts that are there in the first step'),
+            rate: clusterRate().optional().describe('Clusters that arrive in the first step'),
+            add: z
+              .union([whole(1, PLAN_LIMITS.hosts), clusterRate()], {
+                error: 'hosts such as 100, or a rate such as 50/h',
+              })
+              .optional()
+              .describe('So much more with each step'),
+            times: number(1.01, 100).optional().describe('So many times as much with each step'),
+            every: duration().describe('How long a step lasts'),
+          })
+            .optional()
+            .describe('Raised step by step until all clusters are there; every figure is told for each step'),
         }),
       ],
-      { error: 'all, or a mapping with one of the keys rate, batches' },
+      { error: 'all, or a mapping with one of the keys rate, batches, steps' },
     )
     .optional()
-    .describe('When clusters start: all at once, evenly at a rate, or in batches'),
+    .describe('When clusters start: all at once, evenly at a rate, in batches, or more with every step'),
+  phases: mapping({
+    idle: duration().optional().describe('Before the first cluster starts: what servers do by themselves'),
+    soak: duration().optional().describe('After the last cluster has come to its end, with everything in place'),
+    remove: clusterRate().optional().describe('How fast everything is removed; as fast as it goes when absent'),
+  })
+    .optional()
+    .describe('What the run does before and after its clusters are deployed; figures are told for each phase'),
   boot_spread: duration().optional().describe("The first requests of a cluster's hosts are spread over this time"),
   clock_speed: number(0.1, PLAN_LIMITS.clockSpeed)
     .optional()

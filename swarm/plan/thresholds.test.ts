@@ -159,8 +159,8 @@ describe('a figure', () => {
     ['request_age{client:agents}', 'unknown client "agents" of request_age; did you mean agent?'],
     ['request_age{client:robot}', 'unknown client "robot" of request_age; allowed: agent, installer, controller, user'],
     ['request_age{client:agent,client:user}', 'request_age has the label client twice; allowed: once'],
-    ['poll_lateness{client:agent}', 'poll_lateness has no labels; allowed: poll_lateness alone'],
-    ['request_age{}', 'unknown label "" of request_age; allowed: client'],
+    ['poll_lateness{client:agent}', 'unknown label "client" of poll_lateness; allowed: phase, step'],
+    ['request_age{}', 'unknown label "" of request_age; allowed: client, phase, step'],
   ] as [string, string | RegExp][])('is refused: %s', (text, message) => {
     expect(() => parseFigure(text)).toThrow(message);
   });
@@ -233,7 +233,7 @@ describe('thresholds of a plan', () => {
       'a number',
       '  request_duration: 5\n',
       [
-        /^p\.yaml:4:21: thresholds\.request_duration is 5; allowed: an expression such as p\(95\)<500, a list of these, or off$/,
+        /^p\.yaml:4:21: thresholds\.request_duration is 5; allowed: an expression such as p\(95\)<500, a mapping such as \{threshold: p\(95\)<500, abort: true\}, a list of these, or off$/,
       ],
     ],
     [

@@ -11,7 +11,7 @@
  */
 import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { nearest } from '../../model/text/nearest.ts';
-import type { ExpandedPlan, FigureThresholds, Threshold } from './expanded-plan.ts';
+import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
 
@@ -21,6 +21,9 @@ export const OFF = 'off';
 /** Longest first, so that none is found inside another. */
 const OPERATORS = ['===', '==', '!=', '<=', '>=', '<', '>'] as const;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** What narrows every figure down to a time of the run: a phase of it, a step of its load (a number from 1). */
+export const TIME_LABELS = { phase: RUN_PHASES, step: ['1', '2', '3', '…'] } as const;
 
 /** A figure or an expression that is none. The message says what was given and what is allowed. */
 export class ThresholdError extends Error {}
@@ -48,15 +51,15 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
     const colon = part.indexOf(':');
     const label = part.slice(0, colon === -1 ? undefined : colon).trim();
     const value = colon === -1 ? '' : part.slice(colon + 1).trim();
-    const known = Object.keys(figure.labels);
-    if (known.length === 0) throw new ThresholdError(`${name} has no labels; allowed: ${name} alone`);
-    const values = Object.hasOwn(figure.labels, label) ? figure.labels[label]! : undefined;
+    const known = [...Object.keys(figure.labels), ...Object.keys(TIME_LABELS)];
+    const ofTime = Object.hasOwn(TIME_LABELS, label) ? TIME_LABELS[label as keyof typeof TIME_LABELS] : undefined;
+    const values = Object.hasOwn(figure.labels, label) ? figure.labels[label]! : ofTime;
     if (values === undefined)
       throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
     if (Object.hasOwn(labels, label)) throw new ThresholdError(`${name} has the label ${label} twice; allowed: once`);
-    if (values === null ? value === '' : !values.includes(value)) {
-      if (values === null)
-        throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
+    if (values === null) {
+      if (value === '') throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
+    } else if (label === 'step' ? !/^[1-9]\d{0,3}$/.test(value) : !values.includes(value)) {
       throw new ThresholdError(`unknown ${label} ${quote(value)} of ${name}; ${meant(value, values)}`);
     }
     labels[label] = value;
@@ -114,6 +117,7 @@ export function parseExpression(
     percentile,
     operator,
     limit,
+    abortAfterSeconds: null,
   };
 }
 

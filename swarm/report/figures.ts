@@ -37,21 +37,39 @@ export function isError(code: string): boolean {
   return !(/^\d+$/.test(code) && Number(code) < 400);
 }
 
+/** A part of a run, by the labels of time. */
+export interface TimeOfRun {
+  phase?: string;
+  step?: string;
+}
+
 /** Reads each figure when it is asked for. */
 export class RunFigures implements FigureSource {
   readonly #measured: Measured;
-  #requests: RequestCount[] | null = null;
+  readonly #within: (time: TimeOfRun) => Measured | null;
+  readonly #requests = new Map<Measured, RequestCount[]>();
 
-  constructor(measured: Measured) {
+  /** @param within what was measured in a part of the run; null for one that has not begun */
+  constructor(measured: Measured, within: (time: TimeOfRun) => Measured | null = () => null) {
     this.#measured = measured;
+    const known = new Map<string, Measured | null>();
+    this.#within = (time) => {
+      const key = `${time.phase} ${time.step}`;
+      if (!known.has(key)) known.set(key, within(time));
+      return known.get(key)!;
+    };
   }
 
-  read(figure: string, labels: Labels): Sample | null {
+  read(figure: string, { phase, step, ...labels }: Labels): Sample | null {
     const read = READERS[figure as FigureName];
     if (!read) throw new RangeError(`a run has no figure ${figure}`);
-    return read(this.#measured, labels, () => {
-      this.#requests ??= this.#measured.reader.requests();
-      return this.#requests.filter(
+    const time = { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) };
+    const measured = phase === undefined && step === undefined ? this.#measured : this.#within(time);
+    if (measured === null) return null;
+    return read(measured, labels, () => {
+      const requests = this.#requests.get(measured) ?? measured.reader.requests();
+      this.#requests.set(measured, requests);
+      return requests.filter(
         ({ client, endpoint }) => (labels.client ?? client) === client && (labels.endpoint ?? endpoint) === endpoint,
       );
     });

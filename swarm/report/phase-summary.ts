@@ -1,9 +1,8 @@
 /** What a run was like in each of its phases, and in each step of its load: figures of that time alone, never since the start. */
+import type { RunPhase } from '../plan/expanded-plan.ts';
 import type { RequestSummary, RequestTotals } from './request-summary.ts';
 
-/** In the order in which they come; a plan may leave out all but `deploy`. */
-export const RUN_PHASES = ['idle', 'deploy', 'soak', 'remove'] as const;
-export type RunPhase = (typeof RUN_PHASES)[number];
+export { RUN_PHASES, type RunPhase } from '../plan/expanded-plan.ts';
 
 export interface PhaseSummary {
   phase: RunPhase;

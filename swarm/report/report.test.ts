@@ -47,6 +47,8 @@ const PLAN: ExpandedPlan = {
     prometheus: null,
   },
   thresholds: [],
+  phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
+  steps: [],
   keep: false,
   clusters: [clusterPlan({ controlPlanes: 3 }), clusterPlan({ index: 1 }, 3)],
   hostCount: 4,
@@ -97,6 +99,8 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   verdict: 'failed',
   reasons: ['1 of 2 clusters failed'],
   thresholds: [],
+  crossedSinceMs: () => null,
+  phases: [],
   outages: [],
   longestWaits: [],
   series: [],
@@ -267,6 +271,7 @@ describe('summary', () => {
         ],
         outages: [{ startMs: 45_000, endMs: 106_000, failed: 120, waiting: 0 }],
         longestWaits: [{ client: 'agent', ms: 58_000, atMs: 106_000, underWay: 214 }],
+        crossedSinceMs: () => 7000,
       }),
       1,
     );
@@ -277,6 +282,7 @@ describe('summary', () => {
       value: 0.41,
       ok: false,
       default: true,
+      crossedAfterSeconds: 7,
     });
     expect(summary.outages).toEqual([
       { startedAt: '1970-01-01T00:00:45.000Z', afterSeconds: 45, seconds: 61, failed: 120, waiting: 0 },

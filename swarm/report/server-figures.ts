@@ -1,22 +1,22 @@
 /** Server figures as the evaluator of thresholds wants them; `plan/server-figures.ts` is the table of them. */
 import { serverFigureNamed } from '../plan/server-figures.ts';
-import type { ServerFigures, WindowKey } from '../telemetry/server-figures.ts';
+import type { ServerFigures } from '../telemetry/server-figures.ts';
 import type { FigureSource, Sample } from './thresholds.ts';
 
 export class ServerFigureSource implements FigureSource {
   readonly #figures: Pick<ServerFigures, 'read'>;
-  readonly #window: WindowKey | undefined;
 
-  /** @param window the whole run when absent */
-  constructor(figures: Pick<ServerFigures, 'read'>, window?: WindowKey) {
+  constructor(figures: Pick<ServerFigures, 'read'>) {
     this.#figures = figures;
-    this.#window = window;
   }
 
-  read(figure: string, labels: Readonly<Record<string, string>>): Sample | null {
+  read(figure: string, { phase, step, ...labels }: Readonly<Record<string, string>>): Sample | null {
     const known = serverFigureNamed(figure);
     if (!known) throw new RangeError(`servers have no figure ${figure}`);
-    const values = this.#figures.read(figure, labels, this.#window);
+    const values = this.#figures.read(figure, labels, {
+      ...(phase !== undefined && { phase }),
+      ...(step !== undefined && { step: Number(step) }),
+    });
     if (known.kind === 'trend') return values?.trend ? { kind: 'trend', distribution: values.trend } : null;
     if (known.kind === 'counter') return values?.counted ? { kind: 'counter', ...values.counted } : null;
     if (!values?.gauge) return null;

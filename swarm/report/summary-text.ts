@@ -2,6 +2,7 @@
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import type { Spread } from './noop-summary.ts';
+import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
 import { serverLines } from './server-text.ts';
@@ -47,6 +48,7 @@ export function renderSummary(
   lines.push(headline(summary, style), ...silenceLines(summary).map((line) => style.warn(line)), '');
   section('Why', summary.verdict === 'passed' ? [] : summary.reasons);
   section('Thresholds', thresholds(summary, style));
+  section('Phases', phaseLines(summary));
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
@@ -145,6 +147,34 @@ function thresholds(summary: RunSummary, style: Style): string[] {
     lines.push('in compressed time the generator may be the bottleneck for longer before a run fails');
   }
   return lines;
+}
+
+/** Of a run with more than its clusters' time and that of their removal. */
+function phaseLines({ phases }: RunSummary): string[] {
+  if (phases.every(({ phase, step }) => step === null && (phase === 'deploy' || phase === 'remove'))) return [];
+  const rows = phases.map(({ phase, step, level, seconds, hosts, totals }) => [
+    step === null ? phase : `${phase} ${step}`,
+    level === null ? '' : levelText(level),
+    formatMs(seconds * 1000),
+    countOf(hosts, 'host'),
+    `${formatCount(totals.requests)} requests`,
+    `${totals.rate.toFixed(1)}/s`,
+    totals.requests === 0 ? '' : `${formatShare(totals.errors, totals.requests)} errors`,
+    ...(totals.sinceDue.count === 0
+      ? ['', '', '']
+      : [
+          `p50 ${formatMs(totals.sinceDue.p50)}`,
+          `p99 ${formatMs(totals.sinceDue.p99)}`,
+          `max ${formatMs(totals.sinceDue.max)}`,
+        ]),
+  ]);
+  return table(rows, [2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+/** `200 hosts`, `150 clusters/h`. */
+function levelText(level: NonNullable<PhaseSummary['level']>): string {
+  const rounded = (value: number) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1));
+  return 'hosts' in level ? `${rounded(level.hosts)} hosts` : `${rounded(level.clustersPerHour)} clusters/h`;
 }
 
 function funnel(steps: readonly FunnelStep[], style: Style): string[] {

@@ -24,6 +24,7 @@ import {
 } from './answer-summary.ts';
 import { isError } from './figures.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
+import type { PhaseSummary } from './phase-summary.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
 import {
   type PollSummary,
@@ -65,6 +66,8 @@ export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 
   ok: boolean | null;
   /** Not from the plan. */
   default: boolean;
+  /** Wall-clock seconds from the start of the run, since which it was crossed until the end; null when it was not. */
+  crossedAfterSeconds: number | null;
 }
 
 export interface BootSummary {
@@ -134,6 +137,8 @@ export interface RunSummary {
   };
   hostFunnel: FunnelStep[];
   clusterFunnel: FunnelStep[];
+  /** In the order of time: the run's phases, `deploy` in as many parts as its load has steps. */
+  phases: PhaseSummary[];
   failures: { cluster: number; name: string; reason: string }[];
   requests: RequestSummary[];
   totals: RequestTotals;
@@ -212,6 +217,8 @@ export interface RunFacts {
   verdict: Verdict | null;
   reasons: string[];
   thresholds: readonly Evaluated<RunThreshold>[];
+  /** Wall-clock milliseconds; null where it was not seen while the run went on. */
+  crossedSinceMs(threshold: RunThreshold): number | null;
   outages: readonly Outage[];
   longestWaits: readonly LongestWait[];
   series: readonly SeriesPoint[];
@@ -224,6 +231,7 @@ export interface RunFacts {
   countedSeconds: number;
   simulatedSeconds: number;
   funnel: Funnel;
+  phases: PhaseSummary[];
   failures: RunSummary['failures'];
   cancelled: number;
   generator: RunSummary['generator'];
@@ -278,14 +286,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     service: plan.service.url,
     verdict: facts.verdict,
     reasons: facts.reasons,
-    thresholds: facts.thresholds.map(({ figure, labels, expression, value, ok, default: isDefault }) => ({
-      figure,
-      labels,
-      expression,
-      value,
-      ok,
-      default: isDefault,
-    })),
+    thresholds: facts.thresholds.map((one) => summarizeThreshold(one, facts)),
     startedAt: facts.startedAt.toISOString(),
     wallSeconds: facts.wallSeconds,
     simulatedSeconds: facts.simulatedSeconds,
@@ -301,6 +302,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     },
     hostFunnel: steps.hosts,
     clusterFunnel: steps.clusters,
+    phases: facts.phases,
     failures: facts.failures,
     requests: summarizeRequests(reader, seconds),
     totals: summarizeTotals(reader, snapshot, seconds),
@@ -331,6 +333,16 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     drift: facts.drift,
     deviations: deviations(plan, facts.idleSeconds),
     leftBehind: facts.leftBehind,
+  };
+}
+
+function summarizeThreshold(one: Evaluated<RunThreshold>, facts: RunFacts): ThresholdSummary {
+  const { figure, labels, expression, value, ok } = one;
+  const since = ok === false ? facts.crossedSinceMs(one) : null;
+  return {
+    ...{ figure, labels, expression, value, ok },
+    default: one.default,
+    crossedAfterSeconds: since === null ? null : Math.max(0, since - facts.startedAt.getTime()) / 1000,
   };
 }
 

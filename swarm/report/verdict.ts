@@ -95,13 +95,14 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
 
 /** `agent requests to get-instructions`, or the figure's name with its labels. */
 function subjectOf({ figure, labels }: Threshold): string {
-  const { client, endpoint, result, ...others } = labels;
+  const { client, endpoint, result, phase, step, ...others } = labels;
+  const time = `${phase ? ` in ${phase}` : ''}${step ? ` in step ${step}` : ''}`;
   if (figure.startsWith('request')) {
     const which = [...(result ? [result] : []), ...(client ? [client] : []), 'requests'].join(' ');
-    return `${which}${endpoint ? ` to ${endpoint}` : ''}`;
+    return `${which}${endpoint ? ` to ${endpoint}` : ''}${time}`;
   }
-  const rest = Object.values(others);
-  return `${figure.replaceAll('_', ' ')}${rest.length > 0 ? ` of ${rest.join(', ')}` : ''}`;
+  const rest = Object.values({ ...(client && { client }), ...(endpoint && { endpoint }), ...others });
+  return `${figure.replaceAll('_', ' ')}${rest.length > 0 ? ` of ${rest.join(', ')}` : ''}${time}`;
 }
 
 const TREND_WORDS: Readonly<Record<string, string>> = {

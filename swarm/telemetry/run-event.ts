@@ -5,6 +5,7 @@
 
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
+import type { LoadLevel, RunPhase } from '../plan/expanded-plan.ts';
 import type { ErrorKind } from './telemetry.ts';
 
 interface Common {
@@ -16,6 +17,10 @@ export type RunEvent = Common &
     | { type: 'run.started'; run: string; plan: string; seed: string; clusters: number; hosts: number }
     | { type: 'run.ended'; run: string; verdict: 'passed' | 'failed' | 'interrupted'; reasons: string[] }
     | { type: 'run.warning'; message: string }
+    /** A part of the run begins, and the one before it ends. */
+    | { type: 'run.phase'; phase: RunPhase; step: number | null; level: LoadLevel | null }
+    /** Somebody lets clusters arrive so many times as fast as planned; 0 is a pause. */
+    | { type: 'run.pace'; factor: number }
     | { type: 'cluster.phase'; cluster: number; name: string; phase: ClusterPhase; id?: string; reason?: string }
     | { type: 'cluster.status'; cluster: number; status: ClusterStatus; info: string }
     | { type: 'cluster.finalizing-stage'; cluster: number; stage: FinalizingStage }

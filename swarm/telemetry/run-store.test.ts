@@ -40,6 +40,8 @@ const plan: ExpandedPlan = {
       prometheus: null,
     },
     thresholds: [],
+  phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
+  steps: [],
   keep: false,
   clusters: [],
   hostCount: 0,

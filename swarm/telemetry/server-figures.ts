@@ -18,6 +18,12 @@ export interface WindowKey {
   step: number | null;
 }
 
+/** Windows of a phase, of a step, or of both; all of the run when it is empty. */
+export interface TimeOfWindows {
+  phase?: string;
+  step?: number;
+}
+
 /** Of gauges, and of the rates of counters. */
 export interface GaugeValues {
   last: number;
@@ -96,14 +102,14 @@ export class ServerFigures {
   }
 
   /**
-   * What is known of a figure whose labels are at least these, in the window with this key or in the whole run. Of several series the
+   * What is known of a figure whose labels are at least these, in a part of the run or in all of it. Of several series the
    * highest gauge counts (`last`, `max` and `mean` are each the highest, `min` the lowest), counts are summed, and trends joined.
    * Null when nothing was read.
    */
-  read(figure: string, labels: Readonly<Record<string, string>>, window?: WindowKey): ServerValues | null {
+  read(figure: string, labels: Readonly<Record<string, string>>, time: TimeOfWindows = {}): ServerValues | null {
     const found = [...this.#series.values()]
       .filter((one) => one.figure === figure && Object.entries(labels).every(([key, of]) => one.labels[key] === of))
-      .flatMap((one) => (window === undefined ? [one.whole] : (one.in(window) ?? [])));
+      .flatMap((one) => one.in(time));
     return found.length === 0 ? null : joinedSeries(found);
   }
 }
@@ -133,9 +139,16 @@ class Series implements ServerSeries {
     this.kind = kind;
   }
 
-  in(key: WindowKey): ServerValues[] | null {
-    const found = this.windows.filter((one) => one.key.phase === key.phase && one.key.step === key.step);
-    return found.length === 0 ? null : found.map(({ values }) => values);
+  /** What is known of these windows as one time; nothing when nothing was read in them. */
+  in({ phase, step }: TimeOfWindows): ServerValues[] {
+    if (phase === undefined && step === undefined) return [this.whole];
+    const found = this.windows.filter(
+      ({ key }) => (phase ?? key.phase) === key.phase && (step === undefined || step === key.step),
+    );
+    if (found.length === 0) return [];
+    const values = nothing();
+    for (const window of found) append(values, window.values);
+    return [values];
   }
 
   add(reading: ServerReading, window: WindowKey | null, nowMs: number): void {

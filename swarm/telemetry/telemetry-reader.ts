@@ -9,6 +9,7 @@ import { HOST_STAGES, type HostRole, type HostStage, type StepType } from '../..
 import { Distribution, HISTOGRAM_WORDS } from './histogram.ts';
 import type { ThreadGauges } from './shared-telemetry.ts';
 import { ERROR_KINDS, type ErrorKind, REPEATS, RESULTS, type Repeat, type RequestResult } from './telemetry.ts';
+import { TelemetryCapture } from './telemetry-capture.ts';
 import {
   ANSWERS,
   AT,
@@ -148,18 +149,42 @@ function tally<T extends string>(bytes: Uint8Array, names: readonly T[]): { tota
   return { total: bytes.length - numbers[0]!, counts };
 }
 
-export class TelemetryReader {
-  readonly #views: TelemetryViews;
+/** The time that a reader is about: between two captures, or from one until now. */
+export interface TelemetryWindow {
+  from: TelemetryCapture;
+  to?: TelemetryCapture;
+}
 
-  /** @throws TypeError when `buffer` is not from createTelemetryBuffer. */
-  constructor(buffer: SharedArrayBuffer) {
+export class TelemetryReader {
+  readonly #buffer: SharedArrayBuffer;
+  readonly #views: TelemetryViews;
+  readonly #window: TelemetryWindow | null;
+
+  /**
+   * @param window counters and distributions are of this time alone; what tells of a moment (phases, threads, what is under way or open)
+   *   is of now all the same. Absent: since the start.
+   * @throws TypeError when `buffer` is not from createTelemetryBuffer.
+   */
+  constructor(buffer: SharedArrayBuffer, window: TelemetryWindow | null = null) {
+    this.#buffer = buffer;
     this.#views = viewTelemetry(buffer);
+    this.#window = window;
+  }
+
+  /** All counters and distributions as they stand, to begin or end a {@link within} with. */
+  capture(): TelemetryCapture {
+    return TelemetryCapture.of(this.#views);
+  }
+
+  /** The same telemetry, of a time alone. */
+  within(window: TelemetryWindow): TelemetryReader {
+    return new TelemetryReader(this.#buffer, window);
   }
 
   snapshot(wallMs: number): TelemetrySnapshot {
-    // Closed before opened, so that a connection that ends meanwhile cannot make the difference negative.
+    const open = this.connectionsOpen();
     const closed = this.#sum(AT.connections + 1);
-    const opened = this.#sum(AT.connections);
+    const opened = this.#window === null ? closed + open : this.#sum(AT.connections);
     const requests = this.requests();
     const bytes = this.#bytes();
     const totals: TelemetrySnapshot['totals'] = {
@@ -194,7 +219,7 @@ export class TelemetryReader {
       requests,
       bytes,
       totals,
-      connections: { opened, closed, open: opened - closed },
+      connections: { opened, closed, open },
       repeats: this.#repeats(),
       hosts: {
         total: hosts.total,
@@ -344,7 +369,7 @@ export class TelemetryReader {
         const since = section[at + 1]!;
         if (since > 0 && (sinceMs === 0 || since < sinceMs)) sinceMs = since;
       }
-      return { client, count: this.#sum(at), sinceMs };
+      return { client, count: this.#sumNow(at), sinceMs };
     });
   }
 
@@ -364,8 +389,9 @@ export class TelemetryReader {
 
   /** Connections open now. */
   connectionsOpen(): number {
-    const closed = this.#sum(AT.connections + 1);
-    return this.#sum(AT.connections) - closed;
+    // Closed before opened, so that a connection that ends meanwhile cannot make the difference negative.
+    const closed = this.#sumNow(AT.connections + 1);
+    return this.#sumNow(AT.connections) - closed;
   }
 
   #bytes(): PairBytes[] {
@@ -421,14 +447,30 @@ export class TelemetryReader {
     return list;
   }
 
-  #sum(at: number): number {
+  #sumNow(at: number): number {
     let sum = 0;
     for (const section of this.#views.sections) sum += section[at]!;
     return sum;
   }
 
+  #sum(at: number): number {
+    if (this.#window === null) return this.#sumNow(at);
+    const { from, to } = this.#window;
+    return (to === undefined ? this.#sumNow(at) : to.sum(at)) - from.sum(at);
+  }
+
   #merge(into: Distribution, at: number): void {
-    for (const section of this.#views.sections) into.addWords(section, at);
+    if (this.#window === null) {
+      for (const section of this.#views.sections) into.addWords(section, at);
+      return;
+    }
+    const { from, to } = this.#window;
+    let until = to?.distribution(at);
+    if (until === undefined) {
+      until = new Distribution();
+      for (const section of this.#views.sections) until.addWords(section, at);
+    }
+    into.add(until.since(from.distribution(at)));
   }
 }
 

@@ -47,6 +47,8 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
       prometheus: null,
     },
     thresholds: [],
+    phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
+    steps: [],
     keep: false,
     clusters: plans,
     hostCount: hosts,
