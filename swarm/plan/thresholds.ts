@@ -58,7 +58,8 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
       throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
     if (Object.hasOwn(labels, label)) throw new ThresholdError(`${name} has the label ${label} twice; allowed: once`);
     if (values === null) {
-      if (value === '') throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
+      if (value === '')
+        throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
     } else if (label === 'step' ? !/^[1-9]\d{0,3}$/.test(value) : !values.includes(value)) {
       throw new ThresholdError(`unknown ${label} ${quote(value)} of ${name}; ${meant(value, values)}`);
     }

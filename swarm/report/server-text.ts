@@ -71,7 +71,11 @@ function rowsOf(figures: readonly ServerFigureSummary[]): string[][] {
       const named = shown.length === 0 ? figure : `${figure}{${shown.join(',')}}`;
       const text = (value: number | null) =>
         value === null ? '-' : kind === 'counter' ? rate(value) : valueText(unit, value);
-      return [named.length > LONGEST_NAME ? `${named.slice(0, LONGEST_NAME - 1)}…` : named, count === null ? '-' : formatCount(Math.round(count)), ...[mean, p95, p99, max, last].map(text)];
+      return [
+        named.length > LONGEST_NAME ? `${named.slice(0, LONGEST_NAME - 1)}…` : named,
+        count === null ? '-' : formatCount(Math.round(count)),
+        ...[mean, p95, p99, max, last].map(text),
+      ];
     });
 }
 
