@@ -123,7 +123,7 @@ export async function serversShow(): Promise<Map<string, Family>> {
   const route = service.route('/v2/clusters', 'GET');
   route.begin();
   route.end(200, 0.1, 100);
-  service.operation('HostMonitoring', 5);
+  service.operation('HostMonitoring', 5, true);
   service.installationFinished('installed', 100);
   const images = new ImageMetrics();
   images.begin('/images/:id');

@@ -1,8 +1,10 @@
 /** Everything that measures one run, from its shared counters to the monitors that look at them. */
 import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { serverFigureNamed } from '../plan/server-figures.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
+import { ServerFigureSource } from '../report/server-figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { alike } from '../telemetry/alike.ts';
@@ -16,6 +18,7 @@ import { momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { ServerFigures } from '../telemetry/server-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { StateLook } from '../telemetry/state-look.ts';
 import { StateTimes } from '../telemetry/state-times.ts';
@@ -38,6 +41,7 @@ export class Measurements {
   readonly divergence = new Divergence();
   readonly #hostCauses = new FailureCauses(alike);
   readonly hubRequests = new HubRequestCounts();
+  readonly servers = new ServerFigures();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
@@ -134,10 +138,10 @@ export class Measurements {
   }
 
   /** What it has to say in a summary. */
-  facts() {
+  facts(percentiles: readonly number[]) {
     const { answers, series, failures, clusterDurations, hubRequests, processes } = this;
     return {
-      phases: this.windows.summarize(this.#startedAt),
+      phases: this.windows.summarize(this.#startedAt, percentiles),
       outages: answers.outages(),
       longestWaits: answers.longestWaits(),
       series: series.points(),
@@ -158,7 +162,10 @@ export class Measurements {
     const seconds = this.sinceStartMs() / 1000;
     const measured = { reader, answers, saturation, clusterDurations, states, clusters, seconds };
     const figures = new RunFigures(measured, (time) => this.windows.measured(time));
-    return evaluate(thresholdsOf(this.#plan), figures);
+    const servers = new ServerFigureSource(this.servers);
+    return evaluate(thresholdsOf(this.#plan), {
+      read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),
+    });
   }
 
   #states() {

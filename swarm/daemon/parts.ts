@@ -7,6 +7,7 @@ import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { writeTraffic } from '../telemetry/traffic/traffic-profile.ts';
+import { collectorsOf } from './collectors-of.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
 import { readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
@@ -24,6 +25,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
     startEmbedded: (clock, agentToken, hub, images) =>
       startEmbedded({ clock, agentToken, images, ...(hub !== null && { kubeconfig: hub }) }),
     startEmbeddedHub,
+    createCollectors: collectorsOf,
     createPool,
     createUser: createRunUser,
 

@@ -12,6 +12,7 @@ import type { Ledger } from '../telemetry/ledger.ts';
 import type { EventSink, RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
+import type { CollectedSources, RunningServers } from './collectors-of.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 import type { NoopMachines } from './noop-clusters.ts';
 
@@ -67,6 +68,8 @@ export interface RunParts {
   /** @param hub text of the kubeconfig of a hub that it reconciles, or null */
   startEmbedded(clock: ClockSpec, agentToken: string, hub: string | null, images: boolean): Promise<EmbeddedService>;
   startEmbeddedHub(clock: ClockSpec): Promise<EmbeddedHub>;
+  /** @throws Error for a profile or kubeconfig that cannot be used. */
+  createCollectors(plan: ExpandedPlan, servers: RunningServers): Promise<CollectedSources>;
   createPool(options: PoolOptions): Promise<RunPool>;
   createUser(options: UserOptions): RunUser | Promise<RunUser>;
   /** Where events and summary are kept. */

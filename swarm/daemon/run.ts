@@ -16,6 +16,7 @@ import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
 import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker } from '../pool/pool.ts';
+import { summarizeServers } from '../report/server-summary.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Evaluated } from '../report/thresholds.ts';
 import type { Verdict } from '../report/verdict.ts';
@@ -53,6 +54,7 @@ import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { RunTraffic } from './run-traffic.ts';
 import type { WindowName } from './run-windows.ts';
+import { ServerCollection } from './server-collection.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
 import { ThresholdWatch } from './threshold-watch.ts';
 
@@ -91,6 +93,9 @@ export class Run {
   readonly #traffic: RunTraffic;
   readonly #programs: ProgramWarnings | null;
   #machines: MachinesAtWork | null = null;
+  #collection: ServerCollection | null = null;
+  /** Base URL of the embedded image service; null without one. */
+  #images: string | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
   #endedAt: Date | null = null;
@@ -278,6 +283,7 @@ export class Run {
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      this.#collection = await this.#collect(hub, baseUrl);
       for (const notice of proxyNotices(addressees(this.plan, baseUrl))) this.#warn(notice);
       this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
@@ -338,6 +344,7 @@ export class Run {
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
+    await this.#collection?.stop();
     await pool?.stop().catch(unclean('workers'));
     await noop?.close().catch(unclean('the kube-apis of no-op clusters'));
     await user?.close().catch(unclean("the user's connections"));
@@ -420,6 +427,7 @@ export class Run {
   /** A part of the run begins. */
   #enter(phase: RunPhase, step: number | null = null, level: LoadLevel | null = null): void {
     this.#measurements.windows.begin({ phase, step, level });
+    void this.#collection?.window({ phase, step });
     this.#emit({ time: this.#clock.now(), type: 'run.phase', phase, step, level });
   }
 
@@ -441,7 +449,24 @@ export class Run {
     if (url !== 'embedded') return url;
     const embedded = await this.#parts.startEmbedded(this.#clockSpec, agentToken, hub, this.plan.boot !== null);
     this.#watch(embedded);
+    this.#images = embedded.imagesUrl ?? null;
     return embedded.url;
+  }
+
+  /** Begins to read the servers. */
+  async #collect(hub: KubeconfigSource | null, service: string): Promise<ServerCollection> {
+    const sources = await this.#parts.createCollectors(this.plan, { service, hub, images: this.#images });
+    const collection = new ServerCollection(
+      {
+        ...sources,
+        intervalMs: this.plan.collect.intervalSeconds * 1000,
+        now: wallNow,
+        warn: (message) => this.#warn(message),
+      },
+      this.#measurements.servers,
+    );
+    collection.start();
+    return collection;
   }
 
   #watch(embedded: EmbeddedProcess): void {
@@ -511,7 +536,7 @@ export class Run {
         reasons: [...this.#judgement.reasons],
         thresholds: this.#judgement.thresholds(this.#lives),
         crossedSinceMs: (threshold) => this.#thresholds.crossedSinceMs(threshold),
-        ...this.#measurements.facts(),
+        ...this.#measurements.facts(this.#percentiles),
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
@@ -522,6 +547,7 @@ export class Run {
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         drift: this.#traffic.drift,
+        servers: summarizeServers(this.#collection?.summaries() ?? [], this.#measurements.servers, this.startedAt),
       },
       wallNow(),
     );

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
+import { RUN_PHASES } from '../report/phase-summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { COMPARED_KINDS } from '../telemetry/divergence.ts';
@@ -113,6 +114,44 @@ const leftBehind = z.object({
   unconfirmed: z.array(z.object({ kind: z.string(), name: z.string() })).exactOptional(),
   hub: z.array(z.string()).exactOptional(),
 });
+
+const measured = z.number().nullable();
+const serverValues = {
+  last: measured.describe("Of a gauge or of a counter's rate."),
+  min: measured,
+  max: measured,
+  mean: measured,
+  count: measured.describe('Values of a trend, or growth of a counter.'),
+  p50: measured,
+  p95: measured,
+  p99: measured,
+};
+const server = z
+  .object({
+    collectors: z.array(
+      z.object({
+        name: z.string(),
+        target: z.string(),
+        state: z.enum(['read', 'failed', 'absent']),
+        reason: z.string().nullable(),
+        reads: count,
+        failures: count,
+      }),
+    ),
+    figures: z.array(
+      z.object({
+        figure: z.string(),
+        labels: z.record(z.string(), z.string()),
+        source: z.string().describe('Name of the collector.'),
+        kind: z.enum(['gauge', 'counter', 'trend']),
+        unit: z.string(),
+        ...serverValues,
+        phases: z.array(z.object({ ...serverValues, phase: z.enum(RUN_PHASES), step: z.int().nullable() })),
+        points: z.array(z.object({ afterSeconds: z.number(), value: z.number() })),
+      }),
+    ),
+  })
+  .describe('What was seen of the servers under load. Times are wall-clock milliseconds.');
 
 const totals = z.object({
   requests: count,
@@ -294,6 +333,7 @@ export const runSummary = z
       watchedSeconds: z.number(),
       saturatedBy: z.record(z.string(), z.number()),
     }),
+    servers: server,
     drift: z.object({ differences: count, result: z.string() }).nullable(),
     deviations: z.array(z.string()),
     leftBehind: z.array(leftBehind),

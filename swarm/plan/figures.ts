@@ -9,6 +9,7 @@ import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { REACTIONS, STATEFUL_KINDS, sideName } from '../telemetry/reactions.ts';
 import { AGENT_STATES, BARE_METAL_HOST_STATES, CLUSTER_INSTALL_STATES } from '../telemetry/resource-states.ts';
 import { ERROR_KINDS, RESULTS } from '../telemetry/telemetry.ts';
+import { type ServerFigure, serverFigureNamed } from './server-figures.ts';
 
 export type FigureKind = 'trend' | 'rate' | 'counter' | 'gauge';
 
@@ -17,7 +18,7 @@ export const AGGREGATIONS = {
   trend: ['avg', 'min', 'med', 'max', 'p', 'count'],
   rate: ['rate', 'count'],
   counter: ['count', 'rate'],
-  gauge: ['value'],
+  gauge: ['value', 'min', 'max', 'avg'],
 } as const satisfies Record<FigureKind, readonly string[]>;
 export type Aggregation = (typeof AGGREGATIONS)[FigureKind][number];
 
@@ -25,10 +26,10 @@ export interface Figure {
   readonly name: string;
   readonly kind: FigureKind;
   /** Of its values: of a trend's samples, of what a counter counts. A rate is a share from 0 to 1. */
-  readonly unit: 'ms' | 'share' | 'requests' | 'errors' | 'things';
+  readonly unit: 'ms' | 'share' | 'requests' | 'errors' | 'things' | ServerFigure['unit'];
   readonly help: string;
-  /** Labels that may narrow it down, with the values each may have. */
-  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Labels that may narrow it down, with the values each may have; null where these are the servers' own. */
+  readonly labels: Readonly<Record<string, readonly string[] | null>>;
 }
 
 /** Of all kinds, each once. */
@@ -177,7 +178,11 @@ export type FigureName = (typeof FIGURES)[number]['name'];
 
 const byName = new Map<string, Figure>(FIGURES.map((figure) => [figure.name, figure]));
 
-/** A figure by its name; undefined when there is none. */
+/** A figure of the load or of the servers by its name; undefined when there is none. */
 export function figureNamed(name: string): Figure | undefined {
-  return byName.get(name);
+  return byName.get(name) ?? ofServer(serverFigureNamed(name));
+}
+
+function ofServer(figure: ServerFigure | undefined): Figure | undefined {
+  return figure && { ...figure, labels: Object.fromEntries(figure.labels.map((label) => [label, null])) };
 }

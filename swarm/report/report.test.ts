@@ -38,6 +38,15 @@ const PLAN: ExpandedPlan = {
   boot: null,
   programs: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
+  collect: {
+    intervalSeconds: 5,
+    service: false,
+    controllers: null,
+    imageService: null,
+    hub: false,
+    database: null,
+    prometheus: null,
+  },
   thresholds: [],
   phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
   steps: [],
@@ -87,6 +96,7 @@ function measured() {
 const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   run: 'r',
   plan: PLAN,
+  servers: { collectors: [], figures: [] },
   verdict: 'failed',
   reasons: ['1 of 2 clusters failed'],
   thresholds: [],

@@ -5,6 +5,7 @@ import type { Spread } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
+import { serverLines } from './server-text.ts';
 import { causeLines, divergenceLines, reactionLines, stateLines, stuckLines } from './state-text.ts';
 import {
   bar,
@@ -72,6 +73,7 @@ export function renderSummary(
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
   section('Steps', replies(summary));
+  section('Servers', serverLines(summary.servers, style));
   section('No-op hosts', noopHosts(summary));
   section('Generator', generator(summary, style));
   section('Native agents beside stock programs', drift(summary, style, folder));

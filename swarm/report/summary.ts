@@ -37,6 +37,7 @@ import {
   summarizeRequests,
   summarizeTotals,
 } from './request-summary.ts';
+import type { ServerSummary } from './server-summary.ts';
 import {
   type DivergenceSummary,
   type FailureCauseSummary,
@@ -183,6 +184,8 @@ export interface RunSummary {
     /** Seconds by reason; several may hold at once. */
     saturatedBy: Record<string, number>;
   };
+  /** Of the servers under load. Older summaries lack it. */
+  servers: ServerSummary;
   /** What native agents did otherwise than stock programs; null where nothing was recorded of both. */
   drift: DriftSummary | null;
   /** In what the load was not that of real agents. */
@@ -242,6 +245,7 @@ export interface RunFacts {
   idleSeconds: number;
   leftBehind: LeftBehind[];
   hubRequests: readonly HubRequestRow[];
+  servers: ServerSummary;
   drift: DriftSummary | null;
   processes: ProcessFigures;
 }
@@ -333,6 +337,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
     generator: facts.generator,
+    servers: facts.servers,
     drift: facts.drift,
     deviations: [...deviations(plan, facts.idleSeconds), ...(facts.states.divergence.length > 0 ? [COMPARING] : [])],
     leftBehind: facts.leftBehind,
