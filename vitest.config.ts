@@ -15,6 +15,7 @@ export default defineConfig({
       'service-mock/**/*.test.ts',
       'controller-mock/**/*.test.ts',
       'bench/**/*.test.ts',
+      'deploy/**/*.test.ts',
     ],
     pool: 'forks',
     // Many tests wait more than they compute; the default leaves one processor alone.

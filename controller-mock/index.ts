@@ -58,7 +58,7 @@ export async function startKubeMock(options: KubeMockOptions = {}): Promise<Kube
   const host = new KubeHost();
   try {
     const ca = options.tls === false ? undefined : await host.caCert();
-    const served = host.addCluster(options);
+    const served = host.addCluster({ metrics: true, ...options });
     seedEmptyWorld(served.cluster);
     if (typeof options.world === 'function') await options.world(served.cluster);
     const listener = await host.listen(options, served);

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import type { KubeCall } from '../model/kube/kube-client.ts';
 import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts';
 import { type Claim, LocalTokens } from './auth/local-tokens.ts';
-import { createCore } from './core/core.ts';
+import { type Core, createCore } from './core/core.ts';
+import { Database, type TableRows } from './core/database.ts';
 import { serviceOf } from './core/service.ts';
 import { defaultSettings, KUBE_ISO_IMAGE_TYPE } from './core/settings.ts';
 import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
@@ -14,6 +15,7 @@ import { HttpServiceMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { type ImageService, startImageService } from './images/image-service.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
+import { ControllerMetrics } from './kube/controller-metrics.ts';
 import { KubeService } from './kube/kube-service.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
@@ -70,6 +72,7 @@ const BACKLOG = 4096;
 const DEFAULTS = defaultSettings();
 
 interface Rules {
+  core: Core;
   api: AssistedServiceApi;
   kube: KubeService | undefined;
 }
@@ -145,6 +148,11 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
   }
 }
 
+function rowsOf({ store, events }: Core): TableRows {
+  const { clusters, infraEnvs, hosts } = store;
+  return { clusters: clusters.size, infra_envs: infraEnvs.size, hosts, events: events.size };
+}
+
 async function serve(
   options: ServiceMockOptions,
   settings: ServiceSettings,
@@ -152,6 +160,7 @@ async function serve(
 ): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
+  const database = new Database();
   const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
   const authentication = authenticationOf(options, settings, { clock, tokens, api: () => rules!.api });
   const ownAddress = settings.SERVICE_BASE_URL === DEFAULTS.SERVICE_BASE_URL;
@@ -163,13 +172,23 @@ async function serve(
       clock,
       metrics,
       tokens,
+      database,
       settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
     const api = serviceOf(core);
     const { onProblem = tell, onFailure = tell } = options;
-    const kube = options.kube && new KubeService({ ...options.kube, core, service: api, onProblem, onFailure });
-    return { api, kube };
+    const kube =
+      options.kube &&
+      new KubeService({
+        ...options.kube,
+        core,
+        service: api,
+        metrics: new ControllerMetrics(metrics.registry),
+        onProblem,
+        onFailure,
+      });
+    return { core, api, kube };
   };
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
   let rules: Rules | undefined = options.port ? rulesAt(options.port) : undefined;
@@ -179,6 +198,7 @@ async function serve(
     hostRegistered: async (infraEnvId, hostId) => rules!.kube?.registered(infraEnvId, hostId),
     metrics,
     clock,
+    database: { of: database, rows: () => rowsOf(rules!.core) },
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
     onBug,

@@ -1,6 +1,6 @@
 /**
  * The embedded assisted-service as a process of its own. Forked, it takes its options as an IPC message
- * `{type: 'start', options}` and answers `{type: 'listening', url}` or `{type: 'failed', message}`, and tells of its hub by
+ * `{type: 'start', options}` and answers `{type: 'listening', url, imagesUrl?}` or `{type: 'failed', message}`, and tells of its hub by
  * `{type: 'problem', message}`. Started by hand, it
  * serves port 8090 in real time with the settings of the real service's environment variables. It ends when its parent
  * goes away, on SIGTERM or SIGINT, and with exit code 1 when it could not start.
@@ -15,7 +15,9 @@ export interface StartMessage {
   options: ServiceMockOptions;
 }
 /** To the parent. */
-export type ReportMessage = { type: 'listening'; url: string } | { type: 'failed'; message: string };
+export type ReportMessage =
+  | { type: 'listening'; url: string; imagesUrl?: string }
+  | { type: 'failed'; message: string };
 /** To the parent: the hub cannot be worked with, or can again. */
 export interface ProblemMessage {
   type: 'problem';
@@ -30,7 +32,8 @@ let running: Promise<ServiceMock> | undefined;
 async function start(options: ServiceMockOptions): Promise<ReportMessage> {
   running ??= startServiceMock(options);
   try {
-    return { type: 'listening', url: (await running).url };
+    const { url, imagesUrl } = await running;
+    return { type: 'listening', url, ...(imagesUrl !== undefined && { imagesUrl }) };
   } catch (error) {
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }

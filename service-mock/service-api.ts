@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../model/time/clock.ts';
 import type { LocalTokens } from './auth/local-tokens.ts';
+import type { Database } from './core/database.ts';
 
 /** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -105,7 +106,8 @@ export interface ServiceMetrics {
   installationFinished(result: string, seconds: number): void;
   hostPhase(phase: string, result: string, seconds: number): void;
   hostsFinished(role: string, result: string): void;
-  operation(name: 'HostMonitoring' | 'ClusterMonitoring', milliseconds: number): void;
+  /** @param fullScan whether everything was looked at */
+  operation(name: 'HostMonitoring' | 'ClusterMonitoring', milliseconds: number, fullScan: boolean): void;
   monitoredHost(milliseconds: number): void;
   monitoredCluster(milliseconds: number): void;
   imagePull(image: string, result: string, rate: number): void;
@@ -120,6 +122,8 @@ export interface ServiceDependencies {
   metrics: ServiceMetrics;
   /** UUID source; tests make it reproducible. */
   uuid: () => string;
+  /** A new one when absent. */
+  database?: Database;
   /** With AUTH_TYPE local: addresses and agents get tokens from here. */
   tokens?: LocalTokens | undefined;
 }

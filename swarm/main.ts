@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { capacityCommand } from './commands/capacity.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { compareCommand } from './commands/compare.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { driftCommand } from './commands/drift.ts';
@@ -16,6 +17,7 @@ import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
 import { patchesCommand } from './commands/patches.ts';
 import { planCommand } from './commands/plan.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -39,6 +41,7 @@ Examples:
   swarm plan show plan.yaml                    what a plan would do
   swarm run plan.yaml --service http://127.0.0.1:8090
   swarm capacity plan.yaml                     how much a service holds, and what breaks first
+  swarm report 20261121-143000-9f3a            a past run as one HTML file
   swarm clean --all                            remove what killed runs have left on the service
   swarm backup demo                            workspaces of the DevWorkspace Operator, backed up
   swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
@@ -48,6 +51,8 @@ Examples:
     runCommand,
     capacityCommand,
     runsCommand,
+    reportCommand,
+    compareCommand,
     cleanCommand,
     backupCommand,
     driftCommand,

@@ -5,6 +5,7 @@ import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { StoredRecord } from '../store/record.ts';
 import { WatchHub, type WatchSink, type WatchView } from '../store/watch-hub.ts';
 import { Answer } from './answer.ts';
+import { ApiMetrics } from './api-metrics.ts';
 import { serverSideApply } from './apply.ts';
 import {
   type Cluster,
@@ -74,6 +75,8 @@ export interface EndpointOptions {
   anonymous: AnonymousPolicy;
   /** Wall-clock milliseconds between bookmarks. */
   bookmarkIntervalMs: number;
+  /** Counts requests, and tells of them at `/metrics`. */
+  metrics?: boolean;
 }
 
 /** A request as it is known before its body has arrived. */
@@ -119,6 +122,7 @@ export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #openApi: OpenApi;
   readonly #hubs = new Map<string, WatchHub>();
+  readonly #metrics: ApiMetrics | null;
   #bookmarks: NodeJS.Timeout | undefined;
   /** Asked about each request to a resource, as whatever stands before an API server may refuse or delay it. */
   interceptor: ((request: RequestInfo) => Interference | undefined) | undefined;
@@ -127,6 +131,7 @@ export class Endpoint {
     this.cluster = cluster;
     this.#options = options;
     this.#openApi = new OpenApi(cluster.registry);
+    this.#metrics = options.metrics ? new ApiMetrics(cluster.store) : null;
   }
 
   /** Number of watches under way. */
@@ -171,6 +176,7 @@ export class Endpoint {
       if (user === ANONYMOUS && this.#options.anonymous === 'public-only') refuseAnonymous(scope);
       if (scope.kind === 'resource') {
         const call = new Call(this, answer, request, scope, query, user);
+        this.#metrics?.follow(call.verb, scope, response);
         call.start();
       } else {
         this.#document(answer, request, scope);
@@ -243,6 +249,10 @@ export class Endpoint {
         answer.text(200, report, { 'x-content-type-options': 'nosniff' });
         return true;
       }
+      case 'metrics':
+        if (second !== undefined || !this.#metrics) return false;
+        this.#tellMetrics(answer, this.#metrics);
+        return true;
       case 'openapi':
         if (second === 'v2' && rest.length === 0) {
           // The protobuf form is not made; clients that want nothing else do without.
@@ -271,6 +281,13 @@ export class Endpoint {
     }
   }
 
+  #tellMetrics(answer: Answer, metrics: ApiMetrics): void {
+    metrics.text().then(
+      (text) => answer.send(200, text, metrics.contentType),
+      (error: unknown) => answer.fail(error),
+    );
+  }
+
   #paths(): string[] {
     const groups = this.cluster.registry.groups().filter(({ group }) => group !== '');
     return [
@@ -283,6 +300,7 @@ export class Endpoint {
       ]),
       '/healthz',
       '/livez',
+      ...(this.#metrics ? ['/metrics'] : []),
       '/openapi/v2',
       '/openapi/v3',
       '/readyz',
@@ -377,10 +395,15 @@ class Call implements RequestContext {
 
   // Routing
 
+  /** Undefined for what no verb stands for. */
+  get verb(): Verb | undefined {
+    return verbOf(this.#request.method ?? '', this.#scope.name === '', this.#query);
+  }
+
   /** Runs, unless something comes before. @throws ApiStatusError */
   start(): void {
     const { group, resource, subresource, namespace, name } = this.#scope;
-    const verb = verbOf(this.#request.method ?? '', name === '', this.#query);
+    const { verb } = this;
     const {
       refuse,
       cut,

@@ -48,6 +48,7 @@ class TokenCluster extends HostedCluster implements ServedCluster {
       bookmarkIntervalMs: settings.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS,
       caPem: settings.caPem ?? caPem,
       namespaceGraceMs: settings.namespaceGraceMs ?? 0,
+      metrics: settings.metrics ?? false,
     });
     this.token = settings.token ?? randomBytes(24).toString('base64url');
     this.cluster.tokens.add(this.token, ADMIN);

@@ -3,13 +3,24 @@
  * worked on twice at once, and comes again after its work failed, later each time.
  * Upstream: client-go, util/workqueue/queue.go and default_rate_limiters.go.
  */
-import type { Clock, ClockTimer } from '../time/clock.ts';
+import { type Clock, type ClockTimer, wallNow } from '../time/clock.ts';
 
 /**
  * What follows the work on a key: it comes back after milliseconds of the clock, or with the growing delay of a failure
  * (`again`, controller-runtime's `Requeue: true`), or only when it is added; null.
  */
 export type Outcome = { requeueAfterMs: number } | 'again' | null;
+
+/** Told of what a queue does, as controller-runtime's metrics are: client-go, util/workqueue/metrics.go. Times are wall-clock. */
+export interface WorkQueueObserver {
+  /** A key was taken in that did not wait yet. */
+  added(): void;
+  /** A key comes back after a failure. */
+  retried(): void;
+  /** @param waitedMs milliseconds since it was added */
+  begun(waitedMs: number, startedAt: number): void;
+  ended(startedAt: number, result: 'success' | 'error' | 'requeue' | 'requeue_after'): void;
+}
 
 export interface WorkQueueOptions {
   clock: Clock;
@@ -19,6 +30,7 @@ export interface WorkQueueOptions {
   workers?: number;
   /** Told of each failure. */
   onError?: (key: string, error: unknown) => void;
+  observer?: WorkQueueObserver;
 }
 
 /** Delays after failures of one key: client-go, DefaultTypedControllerRateLimiter. */
@@ -27,10 +39,11 @@ const LONGEST_DELAY_MS = 1_000_000;
 
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  readonly #waiting = new Set<string>();
+  /** With the wall-clock time since when. */
+  readonly #waiting = new Map<string, number>();
   readonly #active = new Set<string>();
   /** Added while they were worked on. */
-  readonly #again = new Set<string>();
+  readonly #again = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { timer: ClockTimer; at: number }>();
   #stopped = false;
@@ -45,11 +58,17 @@ export class WorkQueue {
     return this.#waiting.size + this.#active.size;
   }
 
+  /** Keys that wait, those that were added while they were worked on too. */
+  get waiting(): number {
+    return this.#waiting.size + this.#again.size;
+  }
+
   add(key: string): void {
-    if (this.#stopped) return;
-    if (this.#active.has(key)) this.#again.add(key);
+    if (this.#stopped || this.#waiting.has(key) || this.#again.has(key)) return;
+    this.#options.observer?.added();
+    if (this.#active.has(key)) this.#again.set(key, wallNow());
     else {
-      this.#waiting.add(key);
+      this.#waiting.set(key, wallNow());
       this.#fill();
     }
   }
@@ -86,34 +105,44 @@ export class WorkQueue {
 
   #fill(): void {
     const { workers = 1 } = this.#options;
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       if (this.#active.size >= workers) return;
       this.#waiting.delete(key);
       this.#active.add(key);
-      void this.#work(key);
+      void this.#work(key, since);
     }
   }
 
-  async #work(key: string): Promise<void> {
+  async #work(key: string, since: number): Promise<void> {
+    const { observer } = this.#options;
+    const startedAt = wallNow();
+    observer?.begun(startedAt - since, startedAt);
     try {
       const outcome = await this.#options.work(key);
+      observer?.ended(startedAt, outcome === 'again' ? 'requeue' : outcome ? 'requeue_after' : 'success');
       if (outcome === 'again') this.#putBack(key);
       else {
         this.#failures.delete(key);
         if (outcome) this.addAfter(key, outcome.requeueAfterMs);
       }
     } catch (error) {
+      observer?.ended(startedAt, 'error');
       if (!this.#stopped) this.#options.onError?.(key, error);
       this.#putBack(key);
     }
     this.#active.delete(key);
-    if (this.#again.delete(key)) this.#waiting.add(key);
+    const again = this.#again.get(key);
+    if (again !== undefined) {
+      this.#again.delete(key);
+      this.#waiting.set(key, again);
+    }
     if (this.#stopped) {
       if (this.#active.size === 0) this.#idle?.resolve();
     } else this.#fill();
   }
 
   #putBack(key: string): void {
+    if (!this.#stopped) this.#options.observer?.retried();
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.addAfter(key, Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS));

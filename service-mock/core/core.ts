@@ -1,6 +1,7 @@
 /** What all rules share: time, settings, rows and side channels. */
 import type { Clock } from '../../model/time/clock.ts';
 import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
+import { Database } from './database.ts';
 import { type EventSubject, Events } from './events.ts';
 import { Hardware } from './hardware.ts';
 import { ImageUrls } from './image-urls.ts';
@@ -13,6 +14,7 @@ export interface Core {
   readonly metrics: ServiceMetrics;
   readonly uuid: () => string;
   readonly store: Store;
+  readonly database: Database;
   readonly events: Events;
   readonly hardware: Hardware;
   readonly versions: Versions;
@@ -25,6 +27,7 @@ export function createCore(dependencies: ServiceDependencies): Core {
   return {
     ...dependencies,
     store: new Store(),
+    database: dependencies.database ?? new Database(),
     events: new Events(clock, settings.EVENT_RATE_LIMITS, !settings.ENABLE_KUBE_API),
     hardware: new Hardware(settings),
     versions,

@@ -234,6 +234,11 @@ export class Events {
     });
   }
 
+  /** Events that are kept. */
+  get size(): number {
+    return this.#all.length;
+  }
+
   /** An event that a client reports with its own text. */
   report(
     event: {

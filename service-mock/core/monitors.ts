@@ -16,6 +16,9 @@ const MINUTE = 60_000;
 /** Refreshes between two turns of the event loop. */
 const HOSTS_A_TURN = 100;
 
+/** Yields costs; returns whether it looked at everything. */
+type Pass = Generator<number, boolean>;
+
 /** Which rows a run looks at: those triggered after this time; minus infinity = all. */
 class Selection {
   #last: number | undefined;
@@ -135,27 +138,37 @@ export class Monitors {
     });
   }
 
-  /** Runs a pass in turns; what it yields is the cost of a step in hosts. */
-  #drive(name: 'HostMonitoring' | 'ClusterMonitoring', pass: Generator<number>, done: () => void): void {
+  /** Runs a pass in turns, each step of it as a statement; what it yields is the cost of a step in hosts. */
+  #drive(name: 'HostMonitoring' | 'ClusterMonitoring', pass: Pass, done: () => void): void {
     const startedAt = performance.now();
+    let cost = 0;
+    /** @returns whether the pass goes on */
+    const took = (step: IteratorResult<number, boolean>): boolean => {
+      if (!step.done) {
+        cost += step.value;
+        return true;
+      }
+      this.#core.metrics.operation(name, performance.now() - startedAt, step.value);
+      done();
+      return false;
+    };
     const turn = () => {
-      let cost = 0;
       while (this.#running && cost < HOSTS_A_TURN) {
-        const step = pass.next();
-        if (step.done) {
-          this.#core.metrics.operation(name, performance.now() - startedAt);
-          done();
+        const step = this.#core.database.statement(name, () => pass.next());
+        if (step instanceof Promise) {
+          void step.then((late) => took(late) && turn());
           return;
         }
-        cost += step.value;
+        if (!took(step)) return;
       }
+      cost = 0;
       if (this.#running) setImmediate(turn);
     };
     turn();
   }
 
   /** One run of the host monitor. */
-  *hostPass(): Generator<number> {
+  *hostPass(): Pass {
     const { store, clock } = this.#core;
     const after = this.#hostSelection.next(clock.now());
     for (const cluster of sorted(store.clusters.values())) {
@@ -177,6 +190,7 @@ export class Monitors {
         yield 1;
       }
     }
+    return after === Number.NEGATIVE_INFINITY;
   }
 
   #refresh(host: HostRow): void {
@@ -186,7 +200,7 @@ export class Monitors {
   }
 
   /** One run of the cluster monitor. */
-  *clusterPass(): Generator<number> {
+  *clusterPass(): Pass {
     const { store, clock } = this.#core;
     const after = this.#clusterSelection.next(clock.now());
     for (const cluster of sorted(store.clusters.values())) {
@@ -196,5 +210,6 @@ export class Monitors {
       this.#core.metrics.monitoredCluster(performance.now() - startedAt);
       yield Math.max(1, Math.ceil(cluster.hosts.length / 4));
     }
+    return after === Number.NEGATIVE_INFINITY;
   }
 }

@@ -370,6 +370,13 @@ export class Store {
     if (this.#hostsByKube.get(key) === host) this.#hostsByKube.delete(key);
   }
 
+  /** Hosts that are there. */
+  get hosts(): number {
+    let count = 0;
+    for (const { hosts } of this.infraEnvs.values()) count += hosts.size;
+    return count;
+  }
+
   addHost(host: HostRow): void {
     host.infraEnv.hosts.set(host.id, host);
     this.deletedHosts.delete(hostKey(host));

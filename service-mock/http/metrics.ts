@@ -15,6 +15,9 @@ const INSTALLATION_SECONDS = [1, 5, 10, 30, 60, 120, 300, 600, 900, 1200, 1800];
 const OPERATION_MS = [
   100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600, 1800, 2000, 2400, 2800, 3200, 3600, 4000, 5000,
 ];
+const CYCLE_MS = [
+  1000, 10_000, 30_000, 60_000, 120_000, 180_000, 240_000, 300_000, 360_000, 420_000, 480_000, 540_000, 600_000,
+];
 const MONITORED_MS = [10, 100, 200, 500, 1000, 10_000, 30_000];
 const DISK_SYNC_MS = [1, 5, 10, 15, 20];
 const DOWNLOAD_RATES = [0.1, 0.5, 1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50];
@@ -37,6 +40,7 @@ export class HttpServiceMetrics implements ServiceMetrics {
   readonly #hostPhaseSeconds: Histogram<'phase' | 'result'>;
   readonly #hosts: Counter<'role' | 'result'>;
   readonly #operations: Histogram<'operation'>;
+  readonly #cycles: Readonly<Record<'HostMonitoring' | 'ClusterMonitoring', Histogram<'fullscan'>>>;
   readonly #monitoredHosts: Histogram;
   readonly #monitoredClusters: Histogram;
   readonly #imagePulls: Histogram<'imageName' | 'result'>;
@@ -105,6 +109,20 @@ export class HttpServiceMetrics implements ServiceMetrics {
       buckets: OPERATION_MS,
       registers,
     });
+    const cycle = (what: string) =>
+      new Histogram({
+        name: `${PREFIX}monitored_${what}_cycle_duration_ms`,
+        help: `Duration of passes over all ${what} in milliseconds`,
+        labelNames: ['fullscan'] as const,
+        buckets: CYCLE_MS,
+        registers,
+      });
+    this.#cycles = { HostMonitoring: cycle('hosts'), ClusterMonitoring: cycle('clusters') };
+    new Gauge({
+      name: `${PREFIX}blacklisted_clusters_current`,
+      help: 'Clusters that the monitor passes over',
+      registers,
+    }).set(0);
     this.#monitoredHosts = new Histogram({
       name: `${PREFIX}monitored_hosts_duration_ms`,
       help: 'Time the monitor spends on one host in milliseconds',
@@ -184,8 +202,9 @@ export class HttpServiceMetrics implements ServiceMetrics {
   hostsFinished(role: string, result: string): void {
     this.#hosts.inc({ role, result });
   }
-  operation(name: 'HostMonitoring' | 'ClusterMonitoring', milliseconds: number): void {
+  operation(name: 'HostMonitoring' | 'ClusterMonitoring', milliseconds: number, fullScan: boolean): void {
     this.#operations.observe({ operation: name }, milliseconds);
+    this.#cycles[name].observe({ fullscan: String(fullScan) }, milliseconds);
   }
   monitoredHost(milliseconds: number): void {
     this.#monitoredHosts.observe(milliseconds);
@@ -207,11 +226,14 @@ export class HttpServiceMetrics implements ServiceMetrics {
   }
 }
 
-/** This process's own figures, read when somebody asks. Those that /proc has are absent elsewhere. */
+/**
+ * This process's own figures, read when somebody asks. Those that /proc has are absent elsewhere. Those of Go's runtime stand for what
+ * is most like them here: goroutines for whatever the event loop waits for (connections, timers, requests of our own).
+ */
 function addProcessMetrics(registry: Registry): void {
   const add = (name: string, help: string, read: () => number | undefined) =>
     new Gauge({
-      name: `process_${name}`,
+      name,
       help,
       registers: [registry],
       collect() {
@@ -229,14 +251,25 @@ function addProcessMetrics(registry: Registry): void {
       this.inc((user + system) / 1e6);
     },
   });
-  add('resident_memory_bytes', 'Resident memory of this process in bytes', () => process.memoryUsage.rss());
-  add('start_time_seconds', 'Start of this process in seconds since the epoch', () => performance.timeOrigin / 1000);
+  add(
+    'go_goroutines',
+    'Connections, timers and requests that this process waits for',
+    () => process.getActiveResourcesInfo().length,
+  );
+  add('go_memstats_heap_alloc_bytes', 'Memory of objects in bytes', () => process.memoryUsage().heapUsed);
+  add('go_memstats_heap_sys_bytes', 'Memory of the heap in bytes', () => process.memoryUsage().heapTotal);
+  add('process_resident_memory_bytes', 'Resident memory of this process in bytes', () => process.memoryUsage.rss());
+  add(
+    'process_start_time_seconds',
+    'Start of this process in seconds since the epoch',
+    () => performance.timeOrigin / 1000,
+  );
   if (process.platform !== 'linux') return;
-  add('open_fds', 'Open file descriptors of this process', () => readdirSync('/proc/self/fd').length);
-  add('max_fds', 'Limit of open file descriptors of this process', () =>
+  add('process_open_fds', 'Open file descriptors of this process', () => readdirSync('/proc/self/fd').length);
+  add('process_max_fds', 'Limit of open file descriptors of this process', () =>
     procNumber('/proc/self/limits', /^Max open files\s+(\d+)/m),
   );
-  add('virtual_memory_bytes', 'Virtual memory of this process in bytes', () => {
+  add('process_virtual_memory_bytes', 'Virtual memory of this process in bytes', () => {
     const kilobytes = procNumber('/proc/self/status', /^VmSize:\s+(\d+) kB/m);
     return kilobytes === undefined ? undefined : kilobytes * 1024;
   });

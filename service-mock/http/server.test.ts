@@ -776,7 +776,7 @@ describe('metrics', () => {
     measured.metrics.installationFinished('installed', 900);
     measured.metrics.hostPhase('Rebooting', 'Done', 3);
     measured.metrics.hostsFinished('worker', 'Done');
-    measured.metrics.operation('HostMonitoring', 12);
+    measured.metrics.operation('HostMonitoring', 12, false);
     measured.metrics.monitoredHost(1);
     measured.metrics.monitoredCluster(2);
     measured.metrics.imagePull('quay.io/a', 'success', 7);

@@ -17,6 +17,7 @@ import { ZodError } from 'zod';
 import { API_BASE } from '../../model/protocol/endpoints.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Claim } from '../auth/local-tokens.ts';
+import { Database, type TableRows } from '../core/database.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import {
   type Answer,
@@ -50,6 +51,8 @@ export interface HttpOptions {
   readonly api: () => AssistedServiceApi;
   readonly metrics: HttpServiceMetrics;
   readonly clock: Clock;
+  /** Requests are statements of it, and `/mock/database` tells of it. Nothing is told when it is absent. */
+  readonly database?: { readonly of: Database; readonly rows: () => TableRows };
   /** Done after a host registered and before that is answered; what it throws makes a failure of the registration. */
   readonly hostRegistered?: (infraEnvId: string, hostId: string) => Promise<void>;
   /** Refuse unknown fields of bodies (`ENABLE_REJECT_UNKNOWN_FIELDS`). */
@@ -128,6 +131,13 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     reply.hijack();
     send(request.raw, reply.raw, bare(200));
   });
+  const { database } = options;
+  if (database) {
+    app.get('/mock/database', (request, reply) => {
+      reply.hijack();
+      send(request.raw, reply.raw, jsonAnswer(200, { ...database.of.view(database.rows()) }));
+    });
+  }
   app.get('/metrics', async (request, reply) => {
     const text = await metrics.registry.metrics();
     const compress = acceptsGzip(request.headers['accept-encoding']);
@@ -229,6 +239,8 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
 
   const guarded = { security: operation.security, octets };
   const authentication = options.authentication ?? openToAll;
+  const database = options.database?.of ?? new Database();
+  const answered = (call: Call) => database.statement(operation.id, () => answerOf(operation, options.api(), call));
 
   /** Everything up to the body. */
   const admit = ({ raw, query, params }: Incoming): Claim | null => {
@@ -267,7 +279,9 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
     try {
       claim = admit(incoming);
       if (!takesInput) {
-        finish(answerOf(operation, options.api(), bind(incoming, noInput, claim)));
+        const answer = answered(bind(incoming, noInput, claim));
+        if (answer instanceof Promise) answer.then(finish, fail).catch(options.onBug);
+        else finish(answer);
         return;
       }
     } catch (error) {
@@ -275,12 +289,11 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
       return;
     }
     receive(operation, raw, options.rejectUnknownFields)
-      .then((input) => {
+      .then(async (input) => {
         const call = bind(incoming, input, claim);
-        const answer = answerOf(operation, options.api(), call);
-        return registered
-          ? registered(call.params.infra_env_id!, String(call.body.host_id)).then(() => answer)
-          : answer;
+        const answer = await answered(call);
+        await registered?.(call.params.infra_env_id!, String(call.body.host_id));
+        return answer;
       })
       .then(finish, fail)
       .catch(options.onBug);

@@ -19,6 +19,7 @@ import type { EventSubject } from '../core/events.ts';
 import type { AssistedServiceApi, KubeKey } from '../service-api.ts';
 import { createAgent } from './agent-creation.ts';
 import type { KubeContext } from './context.ts';
+import type { ControllerMetrics } from './controller-metrics.ts';
 import { Informers } from './kube-cache.ts';
 import type { Reconciler, ReconcilerWatch } from './reconciler.ts';
 import { reconcilersOf } from './reconcilers.ts';
@@ -33,6 +34,8 @@ export interface KubeServiceOptions {
   onProblem: (message: string) => void;
   /** Told of each failed reconciliation. */
   onFailure: (message: string) => void;
+  /** Counts what reconcilers and their queues do. */
+  metrics?: ControllerMetrics;
   onCall?: (call: KubeCall) => void;
 }
 
@@ -163,7 +166,9 @@ export class KubeService {
   }
 
   #follow(reconciler: Reconciler): void {
-    const queue = new WorkQueue({
+    const observer = this.#options.metrics?.queue(metricName(reconciler), () => queue.waiting);
+    const queue: WorkQueue = new WorkQueue({
+      ...(observer && { observer }),
       clock: this.context.clock,
       workers: reconciler.workers ?? 1,
       work: async (key) => {
@@ -242,4 +247,9 @@ export class KubeService {
     this.#isDown = true;
     this.#options.onProblem(message);
   }
+}
+
+/** As the real service names its controllers: in small letters, and one by a name of its own (controllers/bmh_agent_controller.go). */
+function metricName({ name }: Reconciler): string {
+  return name === 'BareMetalHost' ? 'baremetal-agent-controller' : name.toLowerCase();
 }

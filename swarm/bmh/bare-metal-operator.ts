@@ -19,7 +19,7 @@ import { RESOURCES, resourceName } from '../../model/kube/resources.ts';
 import { WorkQueue } from '../../model/kube/work-queue.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { type Draws, hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
-import type { HardwareDetails } from './bare-metal-host.ts';
+import type { HardwareDetails, ProvisioningState } from './bare-metal-host.ts';
 import { HostReconciler } from './host-reconciler.ts';
 import { HubObjects, type HubWrites } from './hub-objects.ts';
 import type { Boot, MachineNode } from './machine-node.ts';
@@ -45,7 +45,7 @@ const RAMDISK_PATIENCE_MS = 4 * 60_000;
 
 /** What happened, for people and records. */
 export type BmhEvent =
-  | { kind: 'state'; host: HostRef; before: string; after: string }
+  | { kind: 'state'; host: HostRef; before: string; after: ProvisioningState }
   /** A host waits for somebody who seems not to come. */
   | { kind: 'waiting'; host: HostRef; message: string }
   | { kind: 'error'; host: HostRef | null; message: string };

@@ -8,6 +8,7 @@ import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
+import type { AgentState, ClusterInstallState } from '../telemetry/resource-states.ts';
 
 /** Ids of what a run made on the service for one cluster; null = not there, no longer there, or not known. */
 export interface ClusterObjects {
@@ -83,6 +84,14 @@ export interface HostSetup {
   boot?: BootSource;
 }
 
+/** Told of each new state of a custom resource of a cluster; null when it is gone. */
+export interface StateWatcher {
+  /** @param id of the host */
+  agent(id: string, state: AgentState | null): void;
+  /** @param name namespace/name */
+  clusterInstall(name: string, state: ClusterInstallState | null): void;
+}
+
 export class ClusterAdapterError extends Error {
   /** The same call may succeed later: overload, restart, lost connection. */
   readonly passing: boolean;
@@ -138,6 +147,8 @@ export interface ClusterAdapter {
   installHost(cluster: ClusterPlan, infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
   /** Resolves when a look at the cluster may show something new, or the signal aborts; null where only looking tells. */
   changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> | null;
+  /** Tells of states of a cluster's custom resources until what it returns is called; absent where there are none. Costs no request. */
+  watchStates?(cluster: ClusterPlan, watcher: StateWatcher): () => void;
   /**
    * Removes what the run made for a cluster, and what it may have made: ends an installation under way, then cluster, hosts,
    * infra-env. Sets the fields of `objects` to null as each is gone, so that the caller knows what is left when this throws.

@@ -132,7 +132,9 @@ export class ClusterLife {
   async run(signal: AbortSignal): Promise<LifeOutcome> {
     const either = AbortSignal.any([signal, this.#trouble.signal]);
     const leave = this.#context.pace.enter(this.cluster.hosts.length);
+    let unwatch: (() => void) | undefined;
     try {
+      unwatch = this.#watchStates();
       await this.#live(either);
       this.#outcome = { result: 'complete', reason: '' };
       this.#enter('complete');
@@ -147,6 +149,7 @@ export class ClusterLife {
         this.#enter('failed', reason);
       }
     } finally {
+      unwatch?.();
       leave();
     }
     return this.#outcome;
@@ -364,6 +367,20 @@ export class ClusterLife {
         return `${hosts.length - left.length} of ${expected.length} day-2 workers were added${this.#describe(left)}`;
       },
     );
+  }
+
+  /** Tells what becomes of its custom resources, as soon as it is seen. */
+  #watchStates(): (() => void) | undefined {
+    const { clock, emit } = this.#context;
+    const { index: cluster } = this.cluster;
+    return this.#adapter.watchStates?.(this.cluster, {
+      agent: (id, state) => {
+        const host = this.#hosts.get(id)?.index;
+        if (host !== undefined) emit({ time: clock.now(), type: 'agent.state', cluster, host, id, state });
+      },
+      clusterInstall: (name, state) =>
+        emit({ time: clock.now(), type: 'agentclusterinstall.state', cluster, name, state }),
+    });
   }
 
   #dayOneHosts(): HostPlan[] {

@@ -7,8 +7,10 @@
 import { type Condition, conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
 import type { ClusterStatus, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { BootSource } from '../service/boot-source.ts';
+import type { AgentState, ClusterInstallState } from '../telemetry/resource-states.ts';
 import type { ClusterView, FailingValidation, HostView } from './cluster-adapter.ts';
 import { failingOf } from './failing-validations.ts';
+import { agentState, clusterInstallState } from './hub-states.ts';
 
 interface DebugInfo {
   state?: string;
@@ -24,6 +26,8 @@ interface KeptStatus {
   conditions?: Condition[];
   debugInfo?: DebugInfo;
   failing?: FailingValidation[];
+  /** Ours: what its conditions come to. */
+  condition?: AgentState | ClusterInstallState;
 }
 
 interface AgentStatus extends KeptStatus {
@@ -69,6 +73,7 @@ export function keptAgent(agent: KubeObject, ours: boolean): KubeObject {
   };
   const status = {
     conditions: telling(conditions, AGENT_TROUBLE),
+    condition: agentState(conditions),
     debugInfo: { state: debugInfo?.state, stateInfo: debugInfo?.stateInfo },
     role,
     kind,
@@ -94,6 +99,7 @@ export function keptClusterInstall(install: KubeObject): KubeObject {
     },
     status: {
       conditions: conditions ?? [],
+      condition: clusterInstallState(conditions),
       debugInfo: { state: debugInfo?.state, stateInfo: debugInfo?.stateInfo },
       failing: failingOf(validationsInfo),
     },
@@ -136,6 +142,16 @@ export function imageState(infraEnv: KubeObject | undefined): string {
 export function kubeconfigSecretOf(install: KubeObject, clusterDeployment: string): string {
   const { clusterMetadata } = (install.spec ?? {}) as InstallSpec;
   return clusterMetadata?.adminKubeconfigSecretRef?.name || `${clusterDeployment}-admin-kubeconfig`;
+}
+
+/** What the conditions of a kept object come to; null for an Agent that is none of ours. */
+export function conditionStateOf(object: KubeObject): AgentState | ClusterInstallState | null {
+  return ((object.status ?? {}) as KeptStatus).condition ?? null;
+}
+
+/** The service's own state as the resource repeats it; '' while it does not. */
+export function repeatedState(object: KubeObject): string {
+  return ((object.status ?? {}) as KeptStatus).debugInfo?.state ?? '';
 }
 
 export function clusterViewOf(install: KubeObject): ClusterView {

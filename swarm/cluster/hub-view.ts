@@ -13,11 +13,19 @@ import { type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import { keptAgent, keptClusterInstall, keptInfraEnv } from './hub-status.ts';
+import type { AgentState, ClusterInstallState } from '../telemetry/resource-states.ts';
+import { conditionStateOf, keptAgent, keptClusterInstall, keptInfraEnv } from './hub-status.ts';
 
 /** Label of Agents: assisted-service, api/v1beta1/infraenv_types.go, InfraEnvNameLabel. */
 const INFRA_ENV_LABEL = 'infraenvs.agent-install.openshift.io';
 const BY_INFRA_ENV = 'infra-env';
+
+/** An Agent or AgentClusterInstall of a namespace has come to another state; null when it is gone. */
+export type StateListener = (
+  change:
+    | { of: 'agent'; name: string; state: AgentState | null }
+    | { of: 'agentclusterinstall'; name: string; state: ClusterInstallState | null },
+) => void;
 
 export interface HubViewOptions {
   client: KubeClient;
@@ -36,6 +44,8 @@ export class HubView {
   readonly #ours = new Set<string>();
   /** Who waits for a change, by namespace. */
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** Who is told of states, by namespace. */
+  readonly #listeners = new Map<string, Set<StateListener>>();
   #started: Promise<void> | null = null;
 
   constructor({ client, clock, run, onError }: HubViewOptions) {
@@ -79,6 +89,10 @@ export class HubView {
     return this.#clusterInstalls.byKey(key);
   }
 
+  agent(key: string): KubeObject | undefined {
+    return this.#agents.byKey(key);
+  }
+
   agents(infraEnvKey: string): KubeObject[] {
     return this.#agents.select(BY_INFRA_ENV, infraEnvKey);
   }
@@ -100,6 +114,17 @@ export class HubView {
     });
   }
 
+  /** Tells of each change of a state in a namespace from now on. Returns what ends it. */
+  onState(namespace: string, listener: StateListener): () => void {
+    const listeners = this.#listeners.get(namespace) ?? new Set();
+    this.#listeners.set(namespace, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(namespace) === listeners) this.#listeners.delete(namespace);
+    };
+  }
+
   get #informers(): Informer[] {
     return [this.#infraEnvs, this.#clusterInstalls, this.#agents];
   }
@@ -109,7 +134,20 @@ export class HubView {
       informer.onChange((after, before) => this.#tell((after ?? before)!));
       informer.start();
     }
+    this.#agents.onChange((after, before) => this.#tellState('agent', after, before));
+    this.#clusterInstalls.onChange((after, before) => this.#tellState('agentclusterinstall', after, before));
     await Promise.all(this.#informers.map((informer) => informer.synced));
+  }
+
+  #tellState(of: 'agent' | 'agentclusterinstall', after: KubeObject | undefined, before: KubeObject | undefined): void {
+    const { namespace, name } = (after ?? before)!.metadata;
+    const listeners = this.#listeners.get(namespace ?? '');
+    if (!listeners) return;
+    const state = after ? conditionStateOf(after) : null;
+    if (state === (before ? conditionStateOf(before) : null)) return;
+    // What conditions are made into goes by the kind.
+    const change = { of, name, state } as Parameters<StateListener>[0];
+    for (const listener of [...listeners]) listener(change);
   }
 
   #tell({ metadata: { namespace } }: KubeObject): void {

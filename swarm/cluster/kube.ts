@@ -10,7 +10,7 @@
 import { KubeDiscovery } from '../../model/kube/discovery.ts';
 import type { KubeClient, PatchKind } from '../../model/kube/kube-client.ts';
 import { isKubeError } from '../../model/kube/kube-error.ts';
-import { type KubeObject, keyOf, splitKey } from '../../model/kube/kube-object.ts';
+import { type KubeObject, objectKey, splitKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES, resourceOf } from '../../model/kube/resources.ts';
 import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { BootLoad, ClusterPlan } from '../plan/expanded-plan.ts';
@@ -25,7 +25,9 @@ import {
   type HostView,
   hostSettings,
   type PlannedObject,
+  type StateWatcher,
 } from './cluster-adapter.ts';
+import { type ClusterManifests, inSteps } from './cluster-manifests.ts';
 import { FIELD_MANAGER, type HubObjects, type HubTarget } from './hub-objects.ts';
 import { describeTarget, removeHubObjects } from './hub-removal.ts';
 import {
@@ -35,22 +37,19 @@ import {
   hostViewOf,
   imageState,
   kubeconfigSecretOf,
+  repeatedState,
 } from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
 
-/** Objects of a cluster in the order in which they are applied, in the steps of its life. */
-interface ClusterManifests {
-  namespace: string;
-  /** Keys; null for what is not there. */
-  clusterInstall: string | null;
-  clusterDeployment: string | null;
-  infraEnv: string;
-  /** All but what follows. */
-  cluster: readonly KubeObject[];
-  /** NMStateConfigs before their InfraEnv, so that its first image has them. */
-  infraEnvironment: readonly KubeObject[];
-  /** BareMetalHosts with their Secrets: machines boot because of them. */
-  bareMetalHosts: readonly KubeObject[];
+/** What the hub says of a host that the service knows as well. */
+export interface RepeatedState {
+  /** Of host and InfraEnv on the service. */
+  id: string;
+  infraEnvId: string;
+  /** The service's state as the Agent repeats it now; null when the Agent is gone. */
+  agentState(): string | null;
+  /** The same of its AgentClusterInstall; null when there is none. */
+  clusterState(): string | null;
 }
 
 export interface KubeAdapterOptions {
@@ -91,6 +90,8 @@ export class KubeAdapter implements ClusterAdapter {
   readonly #manifests = new Map<number, ClusterManifests>();
   /** What was made, or may have been, by index of the cluster. */
   readonly #made = new Map<number, HubTarget[]>();
+  /** The service's ids of InfraEnvs, by index of the cluster. */
+  readonly #infraEnvIds = new Map<number, string>();
   readonly #madeForAll: HubTarget[] = [];
   #shared: Promise<void> | null = null;
   readonly #discovery: KubeDiscovery;
@@ -138,7 +139,7 @@ export class KubeAdapter implements ClusterAdapter {
     return manifests.infraEnv;
   }
 
-  async setup(_cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string> {
+  async setup(cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup | string> {
     const infraEnv = this.#view.infraEnv(infraEnvId);
     const url = infraEnv && discoveryIgnitionUrl(infraEnv);
     if (!url) return imageState(infraEnv);
@@ -149,6 +150,7 @@ export class KubeAdapter implements ClusterAdapter {
       signal.throwIfAborted();
       throw new ClusterAdapterError((cause as Error).message, { passing: true, conflict: false }, { cause });
     }
+    this.#infraEnvIds.set(cluster.index, found.infraEnvId);
     const { baseUrl, token, insecure, ca, proxy, registrationRetrySeconds } = found;
     const { boot } = this.#options;
     const source = boot ? bootSourceOf(infraEnv, boot.from) : null;
@@ -231,7 +233,37 @@ export class KubeAdapter implements ClusterAdapter {
     return this.#view.changed(this.#manifestsOf(cluster).namespace, signal);
   }
 
+  watchStates(cluster: ClusterPlan, watcher: StateWatcher): () => void {
+    const { namespace, clusterInstall } = this.#manifestsOf(cluster);
+    return this.#view.onState(namespace, (change) => {
+      const key = `${namespace}/${change.name}`;
+      if (change.of === 'agent') watcher.agent(change.name, change.state);
+      else if (key === clusterInstall) watcher.clusterInstall(key, change.state);
+    });
+  }
+
+  /** One of the hosts that stand on the hub; null when there is none. @param turn a number for each, in rotation */
+  repeatedState(turn: number): RepeatedState | null {
+    const ids = [...this.#infraEnvIds];
+    if (ids.length === 0) return null;
+    const [cluster, infraEnvId] = ids[turn % ids.length]!;
+    const { infraEnv, clusterInstall, namespace } = this.#manifests.get(cluster)!;
+    const agents = this.#view.agents(infraEnv);
+    const id = agents[Math.floor(turn / ids.length) % agents.length]?.metadata.name;
+    if (id === undefined) return null;
+    // What is being removed says nothing of its state.
+    const stateOf = (object: KubeObject | undefined) =>
+      object && this.#infraEnvIds.has(cluster) ? repeatedState(object) : null;
+    return {
+      id,
+      infraEnvId,
+      agentState: () => stateOf(this.#view.agent(objectKey(namespace, id))),
+      clusterState: () => stateOf(clusterInstall === null ? undefined : this.#view.clusterInstall(clusterInstall)),
+    };
+  }
+
   async remove(cluster: ClusterPlan, objects: ClusterObjects, signal: AbortSignal): Promise<boolean> {
+    this.#infraEnvIds.delete(cluster.index);
     const made = this.#made.get(cluster.index) ?? [];
     const any = made.length > 0;
     await this.#removeAll(made, signal);
@@ -358,40 +390,6 @@ function wasRefused(error: unknown): boolean {
 
 const AS_US: { kind: PatchKind; fieldManager: string } = { kind: 'merge', fieldManager: FIELD_MANAGER };
 const MISSING = { passing: false, conflict: false } as const;
-
-const OF_INFRA_ENV: ReadonlySet<string> = new Set(['NMStateConfig', 'InfraEnv']);
-
-/** @throws ClusterAdapterError when what a run cannot do without is missing */
-function inSteps(cluster: ClusterPlan, objects: readonly KubeObject[]): ClusterManifests {
-  const keyOfKind = (kind: string) => {
-    const found = objects.find((object) => object.kind === kind);
-    return found ? keyOf(found) : null;
-  };
-  const infraEnv = keyOfKind('InfraEnv');
-  const clusterInstall = keyOfKind('AgentClusterInstall');
-  if (infraEnv === null || (clusterInstall === null && !cluster.justInfraEnv)) {
-    const missing = infraEnv === null ? 'InfraEnv' : 'AgentClusterInstall';
-    throw new ClusterAdapterError(`the manifests of cluster ${cluster.name} have no ${missing}`, MISSING);
-  }
-  const credentials = new Set(
-    objects
-      .filter(({ kind }) => kind === 'BareMetalHost')
-      .map(({ spec }) => (spec as { bmc?: { credentialsName?: string } }).bmc?.credentialsName),
-  );
-  const ofHost = ({ kind, metadata }: KubeObject) =>
-    kind === 'BareMetalHost' || (kind === 'Secret' && credentials.has(metadata.name));
-  const bareMetalHosts = objects.filter(ofHost);
-  const rest = objects.filter((object) => !ofHost(object));
-  return {
-    namespace: splitKey(infraEnv).namespace ?? '',
-    clusterInstall,
-    clusterDeployment: keyOfKind('ClusterDeployment'),
-    infraEnv,
-    cluster: rest.filter(({ kind }) => !OF_INFRA_ENV.has(kind)),
-    infraEnvironment: rest.filter(({ kind }) => OF_INFRA_ENV.has(kind)),
-    bareMetalHosts,
-  };
-}
 
 /** The promise's outcome, or the signal's reason when that comes first. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

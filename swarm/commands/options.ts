@@ -110,3 +110,37 @@ export function serviceUrl(text: string): string {
   }
   return url;
 }
+
+/** `50,90,99.9`: percentiles, sorted, each once. */
+export function percentiles(text: string): number[] {
+  const given = text.split(',').map((one) => one.trim());
+  const values = given.map(Number);
+  const isRight = (value: number, at: number) => /^\d+(\.\d+)?$/.test(given[at]!) && value > 0 && value <= 100;
+  if (!values.every(isRight) || values.length > MOST_PERCENTILES) {
+    throw new InvalidArgumentError(
+      `Allowed: up to ${MOST_PERCENTILES} numbers above 0 and up to 100, with commas between them, for example 50,90,99.9.`,
+    );
+  }
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+/** Columns that a table can still take. */
+const MOST_PERCENTILES = 8;
+
+/** `resources=5/10/25,times=5/15`, or one of them: percent, rising. */
+export function bands(text: string): { resources?: [number, number, number]; times?: [number, number] } {
+  const found: { resources?: [number, number, number]; times?: [number, number] } = {};
+  for (const part of text.split(',')) {
+    const match = /^(resources|times)=(\d+(?:\.\d+)?(?:\/\d+(?:\.\d+)?)*)$/.exec(part.trim());
+    const name = match?.[1] as 'resources' | 'times' | undefined;
+    const values = match?.[2]?.split('/').map(Number) ?? [];
+    const isRising = values.every((value, at) => value > (values[at - 1] ?? 0));
+    if (!name || found[name] || !isRising || values.length !== (name === 'times' ? 2 : 3)) {
+      throw new InvalidArgumentError(
+        'Allowed: resources=A/B/C and times=A/B, with a comma between them; percent above 0, rising, for example resources=5/10/25,times=5/15.',
+      );
+    }
+    Object.assign(found, { [name]: values });
+  }
+  return found;
+}

@@ -1,8 +1,11 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
+import type { RunSummary } from '../report/summary.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
-import { clockSpeed, duration, type ListenAddress, listenAddress, shard, wholeNumber } from './options.ts';
+import { clockSpeed, duration, type ListenAddress, listenAddress, percentiles, shard, wholeNumber } from './options.ts';
 import type { PlanOptions } from './read-plan.ts';
 
 interface RunFlags extends PlanOptions, AccessFlags {
@@ -11,6 +14,8 @@ interface RunFlags extends PlanOptions, AccessFlags {
   out: string;
   listen?: ListenAddress;
   json?: boolean;
+  junit?: string;
+  percentiles?: number[];
   quiet?: boolean;
 }
 
@@ -39,6 +44,8 @@ export function runCommand(finish: (code: number) => void): Command {
     .option('--out <dir>', "folder for the runs' folders", 'runs')
     .option('--listen <address>', 'serve API, metrics and page meanwhile', listenAddress)
     .option('--json', 'print the summary as JSON')
+    .option('--junit <file>', 'write thresholds and failed clusters as test cases of JUnit XML')
+    .option('--percentiles <list>', 'percentiles that are kept beside 50, 95 and 99, such as 90,99.9', percentiles)
     .option('--quiet', 'no live progress');
   return addAccessOptions(command)
     .addHelpText(
@@ -53,12 +60,14 @@ Examples:
   swarm run testplan.yaml service_config.yaml --seed 7
   swarm run plan.yaml --service https://assisted.example.com --ca ca.pem --listen 127.0.0.1:5566
   swarm run examples/steady-20000.yaml --hold 10m
+  swarm run plan.yaml --junit junit.xml --percentiles 90,99.9
   swarm run plan.yaml --shard 0/4 --json > summary.json`,
     )
     .action(async (files: string[], flags: RunFlags) => {
       const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { stockPrograms } = await import('../noop/programs.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
+      if (flags.junit !== undefined) refuseMissingFolder(flags.junit);
       const plan = await runnablePlan(readPlanFiles(files, note), flags);
       if (plan.hub !== null) {
         const { hubProblems } = await import('../daemon/hub-check.ts');
@@ -78,12 +87,38 @@ Examples:
       const run = session.runs.start(plan, {
         ...(flags.workers !== undefined && { workers: flags.workers }),
         ...(flags.hold !== undefined && { soakSeconds: flags.hold }),
+        ...(flags.percentiles && { percentiles: flags.percentiles }),
       });
       const summary = await session.watch(run, { progress: !flags.quiet });
       // First of all what the run came to: nothing after it can take it away.
       printSummary(summary, { json: flags.json === true, folder: run.directory });
       finish(exitCodeOf(summary));
       if (run.directory) note(`kept in ${run.directory}`);
+      if (flags.junit !== undefined) await writeJunit(flags.junit, summary);
       await session.close();
     });
+}
+
+/** @throws InputError where a file cannot be made: better now than when the run is over */
+function refuseMissingFolder(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new InputError(
+      `--junit ${path} cannot be written: ${dirname(path)} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'may not be written to'}; give another path`,
+      { cause: error },
+    );
+  }
+}
+
+/** A file that cannot be written takes nothing from the verdict: it is told, and everything stands in the run's folder. */
+async function writeJunit(path: string, summary: RunSummary): Promise<void> {
+  const [{ junitXml }, { keptSummary }] = await Promise.all([
+    import('../report/junit.ts'),
+    import('../report/kept-summary.ts'),
+  ]);
+  const { writeWhole } = await import('../report/report-files.ts');
+  await writeWhole(path, junitXml(keptSummary(summary)!)).catch((error: NodeJS.ErrnoException) =>
+    note(`warning: --junit ${path} cannot be written (${error.code}); junit.xml in the folder of the run is the same`),
+  );
 }

@@ -12,6 +12,7 @@ import { hardwareDetails } from '../bmh/hardware-details.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
+import type { EventSink } from '../telemetry/run-event.ts';
 import { isConverged } from './converged-flow.ts';
 
 type Launch = Parameters<Machines['launch']>[0];
@@ -71,6 +72,8 @@ export interface BareMetalOptions {
   /** Those that are switched on. */
   machines: Machines;
   onError: (message: string) => void;
+  /** Told when a BareMetalHost comes to another state. */
+  emit: EventSink;
 }
 
 /** Whether a plan has hosts that boot when they are provisioned. */
@@ -87,7 +90,7 @@ export class RunBareMetal {
   readonly #refs = new Map<string, { namespace: string; name: string }>();
 
   private constructor(options: BareMetalOptions, converged: boolean) {
-    const { plan, client, clock, run, machines, onError } = options;
+    const { plan, client, clock, run, machines, onError, emit } = options;
     const behind = machinesByMac(plan);
     this.machines = new BareMetalMachines(machines);
     this.#operator = new BareMetalOperator({
@@ -107,8 +110,21 @@ export class RunBareMetal {
         return machine ? hardwareDetails(buildHost(plan.seed, machine.cluster, machine.host)) : {};
       },
       onEvent: (event) => {
+        if (event.kind === 'state') {
+          const { bootMACAddress, namespace, name } = event.host;
+          const machine = behind.get(bootMACAddress);
+          if (!machine) return;
+          const { cluster, host, id } = machine;
+          emit({
+            time: clock.now(),
+            type: 'baremetalhost.state',
+            ...{ cluster: cluster.index, host: host.index, id, name: `${namespace}/${name}` },
+            state: event.after || 'created',
+          });
+          return;
+        }
         // The operator and the service write the same objects; who loses looks again.
-        if (event.kind === 'state' || event.message.includes(LOST_RACE)) return;
+        if (event.message.includes(LOST_RACE)) return;
         onError(event.host ? `BareMetalHost ${event.host.name}: ${event.message}` : event.message);
       },
     });

@@ -24,6 +24,8 @@ export type EmbeddedProcess = Pick<ChildProgram<unknown>, 'pid' | 'died' | 'stop
 export interface EmbeddedService extends EmbeddedProcess {
   /** Base URL, e.g. `http://127.0.0.1:41234`. */
   readonly url: string;
+  /** Base URL of the image service; absent without one. */
+  readonly imagesUrl?: string;
 }
 
 export interface EmbeddedHub extends EmbeddedProcess {
@@ -34,7 +36,7 @@ export interface EmbeddedHub extends EmbeddedProcess {
 /** Starts the embedded service. @throws Error that says why it does not listen. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedService> {
   const { clock, host = '127.0.0.1', port = 0, agentToken = '', kubeconfig, images = false } = options;
-  const { report, ...child } = await startProgram<{ url: string }>({
+  const { report, ...child } = await startProgram<{ url: string; imagesUrl?: string }>({
     program: options.program ?? programAt('service-mock/main'),
     name: 'the embedded service',
     options: {
@@ -46,7 +48,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       ...(kubeconfig && { kube: { kubeconfig } }),
     },
   });
-  return { ...child, url: report.url };
+  return { ...child, ...report };
 }
 
 /** Starts the embedded hub: a Kubernetes API with the kinds of the service. @throws Error that says why it does not listen. */

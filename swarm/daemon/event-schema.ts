@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 import { RUN_PHASES } from '../plan/expanded-plan.ts';
+import { AGENT_STATES, BARE_METAL_HOST_STATES, CLUSTER_INSTALL_STATES } from '../telemetry/resource-states.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 import { HOST_ROLES } from '../telemetry/telemetry-layout.ts';
 
 const count = z.int().nonnegative();
 const time = z.number().describe('Simulated epoch milliseconds.');
+const name = z.string().describe('namespace/name');
 const host = { cluster: count, host: count, id: z.string() };
 
 /** What a part of a run is called. */
@@ -74,6 +76,15 @@ export const runEvent = z.discriminatedUnion('type', [
     stage: z.enum(HOST_STAGES),
     info: z.string().exactOptional(),
   }),
+  z.object({ time, type: z.literal('agent.state'), ...host, state: z.enum(AGENT_STATES).nullable() }),
+  z.object({
+    time,
+    type: z.literal('agentclusterinstall.state'),
+    cluster: count,
+    name,
+    state: z.enum(CLUSTER_INSTALL_STATES).nullable(),
+  }),
+  z.object({ time, type: z.literal('baremetalhost.state'), ...host, name, state: z.enum(BARE_METAL_HOST_STATES) }),
   z.object({ time, type: z.literal('host.error'), ...host, kind: z.enum(ERROR_KINDS), message: z.string() }),
   z.object({ time, type: z.literal('worker.lost'), worker: count, message: z.string() }),
 ]);

@@ -78,7 +78,7 @@ function refusalsTo(warn: (message: string) => void): (error: KubeError) => void
 }
 
 /** Who acts as the Bare Metal Operator on the hub of a run. */
-function bareMetal({ plan, hub, clock, hubRequests, warn }: UserOptions, run: string) {
+function bareMetal({ plan, hub, clock, hubRequests, warn, emit }: UserOptions, run: string) {
   const client = new KubeClient({
     kubeconfig: loadKubeconfig(hub!),
     clock,
@@ -88,7 +88,7 @@ function bareMetal({ plan, hub, clock, hubRequests, warn }: UserOptions, run: st
   let metal: RunBareMetal | null = null;
   return {
     start: async (machines: Machines): Promise<Machines> => {
-      metal = await RunBareMetal.start({ plan, client, clock, run, machines, onError: warn });
+      metal = await RunBareMetal.start({ plan, client, clock, run, machines, onError: warn, emit });
       return metal.machines;
     },
     rebooted: (hostId: string) => metal?.rebooted(hostId),

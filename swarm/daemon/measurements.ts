@@ -2,18 +2,27 @@
 import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { USUAL_POLL_SECONDS } from '../plan/open-connections.ts';
+import { serverFigureNamed } from '../plan/server-figures.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
+import { ServerFigureSource } from '../report/server-figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
+import { alike } from '../telemetry/alike.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
+import { Divergence } from '../telemetry/divergence.ts';
+import { FailureCauses } from '../telemetry/failure-causes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
+import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
+import { ServerFigures } from '../telemetry/server-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { StateLook } from '../telemetry/state-look.ts';
+import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
@@ -28,13 +37,21 @@ export class Measurements {
   readonly series: TimeSeries;
   readonly failures = new FailureSamples();
   readonly clusterDurations = new ClusterDurations();
+  readonly stateTimes: StateTimes;
+  readonly stateLook: StateLook;
+  readonly divergence = new Divergence();
+  readonly #hostCauses = new FailureCauses(alike);
   readonly hubRequests = new HubRequestCounts();
+  readonly servers = new ServerFigures();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'pollIntervalSeconds'>;
   readonly #workers: number;
   readonly #startedAt: number;
+  readonly #clock: ClockSpec;
+  /** Simulated epoch milliseconds; null while clusters live. */
+  #endedAt: number | null = null;
   readonly #cpuAtStart = process.cpuUsage();
 
   /** @param clusters of the run, as they stand */
@@ -48,6 +65,9 @@ export class Measurements {
     this.saturation = new SaturationMonitor(this.reader);
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
+    this.stateTimes = new StateTimes(plan);
+    this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
+    this.#clock = clock;
     const simulated = new ScaledClock(clock);
     this.windows = new RunWindows(this, () =>
       momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
@@ -72,6 +92,8 @@ export class Measurements {
 
   /** The last cluster has come to its end. */
   endLoad(): void {
+    this.#endedAt = this.simulatedNow();
+    this.stateLook.forget();
     this.saturation.end();
   }
 
@@ -82,6 +104,19 @@ export class Measurements {
     this.answers.stop();
     this.series.look(wallNow());
     this.series.stop();
+  }
+
+  /** Takes note of what happens. */
+  apply(event: RunEvent): void {
+    this.clusterDurations.apply(event);
+    this.stateTimes.apply(event);
+    this.#hostCauses.apply(event);
+  }
+
+  /** Simulated epoch milliseconds until which states are looked at. */
+  simulatedNow(): number {
+    const { originSimulated, originWall, speed } = this.#clock;
+    return this.#endedAt ?? originSimulated + (wallNow() - originWall) * speed;
   }
 
   /** A worker thread has died, and what it waited for with it. */
@@ -104,15 +139,16 @@ export class Measurements {
   }
 
   /** What it has to say in a summary. */
-  facts() {
+  facts(percentiles: readonly number[]) {
     const { answers, series, failures, clusterDurations, hubRequests, processes } = this;
     return {
-      phases: this.windows.summarize(this.#startedAt),
+      phases: this.windows.summarize(this.#startedAt, percentiles),
       outages: answers.outages(),
       longestWaits: answers.longestWaits(),
       series: series.points(),
       failureSamples: failures,
       clusterDurations: clusterDurations.all(),
+      states: this.#states(),
       hubRequests: hubRequests.rows(),
       processes,
       countedSeconds: this.sinceStartMs() / 1000,
@@ -123,14 +159,24 @@ export class Measurements {
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
+    const states = this.stateLook.seen;
     const seconds = this.sinceStartMs() / 1000;
     const pollMs = ((this.#plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS) * 1000) / this.#plan.clockSpeed;
-    const whole = { reader, answers, saturation, clusterDurations, clusters, seconds, pollMs };
+    const whole = { reader, answers, saturation, clusterDurations, states, clusters, seconds, pollMs };
     const figures = new RunFigures(whole, (time) => {
       const part = this.windows.measured(time);
       return part && { ...part, pollMs };
     });
-    return evaluate(thresholdsOf(this.#plan), figures);
+    const servers = new ServerFigureSource(this.servers);
+    return evaluate(thresholdsOf(this.#plan), {
+      read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),
+    });
+  }
+
+  #states() {
+    const { states, reactions, stuck } = this.stateLook.seen;
+    const divergence = this.divergence.times(this.simulatedNow());
+    return { states, reactions, stuck, divergence, hostCauses: this.#hostCauses.list() };
   }
 
   /** What the generator itself took, and whether it was the bottleneck. */

@@ -8,6 +8,7 @@ import { PLAN_MEDIA_TYPES } from './error-reply.ts';
 import { eventRoutes } from './event-routes.ts';
 import { launchRoutes } from './launch-routes.ts';
 import { noRows, PastRun } from './past-run.ts';
+import { reportRoutes } from './report-routes.ts';
 import type { AnyRun, OwnApiOptions, RouteContext } from './route-context.ts';
 import { rowRoutes } from './row-routes.ts';
 import { runRoutes } from './run-routes.ts';
@@ -59,6 +60,7 @@ export async function ownApi(app: FastifyInstance, options: OwnApiOptions): Prom
     () => app.swagger(),
   );
   runRoutes(app, context);
+  reportRoutes(app, context);
   if (backups) backupRoutes(app, backups, context);
   if (launch) launchRoutes(app, launch, context.heavy);
   rowRoutes(app, context);

@@ -2,10 +2,12 @@
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { createPool } from '../pool/pool.ts';
+import { writeReports } from '../report/report-files.ts';
 import { Ledger, type LedgerHeader } from '../telemetry/ledger.ts';
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { RunStore } from '../telemetry/run-store.ts';
 import { writeTraffic } from '../telemetry/traffic/traffic-profile.ts';
+import { collectorsOf } from './collectors-of.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
 import { readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
@@ -23,6 +25,7 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
     startEmbedded: (clock, agentToken, hub, images) =>
       startEmbedded({ clock, agentToken, images, ...(hub !== null && { kubeconfig: hub }) }),
     startEmbeddedHub,
+    createCollectors: collectorsOf,
     createPool,
     createUser: createRunUser,
 
@@ -44,6 +47,9 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
           await store
             .close(summary)
             .catch((error: Error) => warn(`the record in ${store.folder} is not complete: ${error.message}`));
+          await writeReports(store.folder, summary).catch((error: Error) =>
+            warn(`the report of the run cannot be written to ${store.folder}: ${error.message}`),
+          );
         },
       };
     },

@@ -156,7 +156,7 @@ export class RunIndex {
       } else if (event.type === 'cluster.status') {
         row.status = event.status;
         row.statusInfo = event.info;
-      } else row.finalizingStage = event.stage;
+      } else if (event.type === 'cluster.finalizing-stage') row.finalizingStage = event.stage;
       return;
     }
     const row = this.#hosts.get(event.host);
@@ -168,10 +168,15 @@ export class RunIndex {
       row.phase = event.phase;
     } else if (event.type === 'host.stage') row.stage = event.stage;
     else if (event.type === 'host.error') row.error = `${event.kind}: ${event.message}`;
-    else {
+    else if (event.type === 'host.status') {
       row.status = event.status;
       row.statusInfo = event.info;
     }
+  }
+
+  /** On the service; null until created. */
+  clusterId(index: number): string | null {
+    return this.#clusters.get(index)?.id ?? null;
   }
 
   clusters(filter: RowFilter): Page<ClusterRow> {

@@ -6,11 +6,13 @@ import type { Machines } from '../cluster/cluster-life.ts';
 import type { ClusterApi, ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { PoolOptions } from '../pool/pool.ts';
 import type { RunSummary } from '../report/summary.ts';
+import type { Divergence } from '../telemetry/divergence.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
-import type { RunEvent } from '../telemetry/run-event.ts';
+import type { EventSink, RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
+import type { CollectedSources, RunningServers } from './collectors-of.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 import type { NoopMachines } from './noop-clusters.ts';
 
@@ -53,8 +55,11 @@ export interface UserOptions {
   clock: ScaledClock;
   telemetry: SharedTelemetry;
   hubRequests: HubRequestCounts;
+  divergence: Divergence;
   /** Told of what goes wrong and does not end the run. */
   warn: (message: string) => void;
+  /** Told of what the user sees happen, beside what lives tell. */
+  emit: EventSink;
   ledger: Ledger;
 }
 
@@ -63,6 +68,8 @@ export interface RunParts {
   /** @param hub text of the kubeconfig of a hub that it reconciles, or null */
   startEmbedded(clock: ClockSpec, agentToken: string, hub: string | null, images: boolean): Promise<EmbeddedService>;
   startEmbeddedHub(clock: ClockSpec): Promise<EmbeddedHub>;
+  /** @throws Error for a profile or kubeconfig that cannot be used. */
+  createCollectors(plan: ExpandedPlan, servers: RunningServers): Promise<CollectedSources>;
   createPool(options: PoolOptions): Promise<RunPool>;
   createUser(options: UserOptions): RunUser | Promise<RunUser>;
   /** Where events and summary are kept. */

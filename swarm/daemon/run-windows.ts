@@ -76,16 +76,25 @@ export class RunWindows {
     return first ? nowMs - first.from.wallMs : null;
   }
 
-  /** In the order of time, the one that lasts included. @param startMs wall-clock start of the run */
-  summarize(startMs: number): PhaseSummary[] {
+  /**
+   * In the order of time, the one that lasts included.
+   * @param startMs wall-clock start of the run
+   * @param percentiles of latencies, beside the usual ones; the same at each call
+   */
+  summarize(startMs: number, percentiles: readonly number[]): PhaseSummary[] {
     return this.#windows.map((window) => {
-      if (window.to === null) return this.#summaryOf(window, this.#moment(), startMs);
-      window.summary ??= this.#summaryOf(window, window.to, startMs);
+      if (window.to === null) return this.#summaryOf(window, this.#moment(), startMs, percentiles);
+      window.summary ??= this.#summaryOf(window, window.to, startMs, percentiles);
       return window.summary;
     });
   }
 
-  #summaryOf({ phase, step, level, from }: Window, until: Moment, startMs: number): PhaseSummary {
+  #summaryOf(
+    { phase, step, level, from }: Window,
+    until: Moment,
+    startMs: number,
+    percentiles: readonly number[],
+  ): PhaseSummary {
     const { reader, seconds } = between(this.#source, from, until);
     return {
       ...{ phase, step, level },
@@ -94,8 +103,8 @@ export class RunWindows {
       seconds,
       simulatedSeconds: (until.simulatedMs - from.simulatedMs) / 1000,
       hosts: until.hosts,
-      totals: summarizeTotals(reader, reader.snapshot(until.wallMs), seconds),
-      requests: summarizeRequests(reader, seconds),
+      totals: summarizeTotals(reader, reader.snapshot(until.wallMs), seconds, percentiles),
+      requests: summarizeRequests(reader, seconds, percentiles),
     };
   }
 }

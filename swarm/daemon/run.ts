@@ -16,6 +16,7 @@ import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
 import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker } from '../pool/pool.ts';
+import { summarizeServers } from '../report/server-summary.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Evaluated } from '../report/thresholds.ts';
 import type { Verdict } from '../report/verdict.ts';
@@ -27,6 +28,8 @@ import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import type { StateLook } from '../telemetry/state-look.ts';
+import type { StateTimes } from '../telemetry/state-times.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { cleanUp } from './clean-up.ts';
 import { ClusterLives } from './cluster-lives.ts';
@@ -51,6 +54,7 @@ import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { RunTraffic } from './run-traffic.ts';
 import type { WindowName } from './run-windows.ts';
+import { ServerCollection } from './server-collection.ts';
 import { lookForTakenSeed } from './taken-seed.ts';
 import { ThresholdWatch } from './threshold-watch.ts';
 
@@ -64,6 +68,8 @@ export interface RunOptions {
   workers?: number;
   /** In the place of the plan's: simulated seconds that everything stays in place after the last cluster's end. */
   soakSeconds?: number;
+  /** That distributions of the summary have beside the usual ones. */
+  percentiles?: readonly number[];
 }
 
 export class Run {
@@ -75,6 +81,7 @@ export class Run {
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #soakSeconds: number;
+  readonly #percentiles: readonly number[];
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -86,6 +93,9 @@ export class Run {
   readonly #traffic: RunTraffic;
   readonly #programs: ProgramWarnings | null;
   #machines: MachinesAtWork | null = null;
+  #collection: ServerCollection | null = null;
+  /** Base URL of the embedded image service; null without one. */
+  #images: string | null = null;
   #state: RunState = 'starting';
   readonly #judgement: Judgement;
   #endedAt: Date | null = null;
@@ -105,6 +115,7 @@ export class Run {
     this.#redactor = Redactor.of(options.plan);
     this.#parts = options.parts;
     this.#soakSeconds = options.soakSeconds ?? options.plan.phases.soakSeconds;
+    this.#percentiles = options.percentiles ?? [];
     this.workers = options.workers ?? usualWorkers(options.plan.clusters.length);
     this.index = new RunIndex(options.plan);
     this.#lives = new ClusterLives(options.plan.clusters);
@@ -146,6 +157,12 @@ export class Run {
 
   get clusterDurations(): ClusterDurations {
     return this.#measurements.clusterDurations;
+  }
+
+  /** Of hosts, clusters and custom resources. */
+  get states(): { times: StateTimes; look: StateLook } {
+    const { stateTimes: times, stateLook: look } = this.#measurements;
+    return { times, look };
   }
 
   get saturation(): SaturationMonitor {
@@ -266,6 +283,7 @@ export class Run {
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
       const hub = await this.#hub();
       const baseUrl = await this.#serviceUrl(hub?.text ?? null);
+      this.#collection = await this.#collect(hub, baseUrl);
       for (const notice of proxyNotices(addressees(this.plan, baseUrl))) this.#warn(notice);
       this.#traffic.keepDocument(this.#store, baseUrl);
       user = await this.#parts.createUser({
@@ -275,7 +293,9 @@ export class Run {
         clock: this.#clock,
         telemetry,
         hubRequests: this.#measurements.hubRequests,
+        divergence: this.#measurements.divergence,
         warn: (message) => this.#warn(message),
+        emit: (event) => this.#emit(event),
         ledger: this.#store.ledger,
       });
       noop = this.plan.programs && (await this.#noopClusters());
@@ -324,6 +344,7 @@ export class Run {
     await this.#cleanUp(user);
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
+    await this.#collection?.stop();
     await pool?.stop().catch(unclean('workers'));
     await noop?.close().catch(unclean('the kube-apis of no-op clusters'));
     await user?.close().catch(unclean("the user's connections"));
@@ -406,6 +427,7 @@ export class Run {
   /** A part of the run begins. */
   #enter(phase: RunPhase, step: number | null = null, level: LoadLevel | null = null): void {
     this.#measurements.windows.begin({ phase, step, level });
+    void this.#collection?.window({ phase, step });
     this.#emit({ time: this.#clock.now(), type: 'run.phase', phase, step, level });
   }
 
@@ -427,7 +449,24 @@ export class Run {
     if (url !== 'embedded') return url;
     const embedded = await this.#parts.startEmbedded(this.#clockSpec, agentToken, hub, this.plan.boot !== null);
     this.#watch(embedded);
+    this.#images = embedded.imagesUrl ?? null;
     return embedded.url;
+  }
+
+  /** Begins to read the servers. */
+  async #collect(hub: KubeconfigSource | null, service: string): Promise<ServerCollection> {
+    const sources = await this.#parts.createCollectors(this.plan, { service, hub, images: this.#images });
+    const collection = new ServerCollection(
+      {
+        ...sources,
+        intervalMs: this.plan.collect.intervalSeconds * 1000,
+        now: wallNow,
+        warn: (message) => this.#warn(message),
+      },
+      this.#measurements.servers,
+    );
+    collection.start();
+    return collection;
   }
 
   #watch(embedded: EmbeddedProcess): void {
@@ -492,24 +531,35 @@ export class Run {
       {
         run: this.id,
         plan: this.plan,
+        percentiles: this.#percentiles,
         verdict: this.#judgement.verdict,
         reasons: [...this.#judgement.reasons],
         thresholds: this.#judgement.thresholds(this.#lives),
         crossedSinceMs: (threshold) => this.#thresholds.crossedSinceMs(threshold),
-        ...this.#measurements.facts(),
+        ...this.#measurements.facts(this.#percentiles),
         startedAt: this.startedAt,
         wallSeconds: wallMs / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
+        nameOf: (cluster, host) => this.#nameOf(cluster, host),
         funnel: this.index.funnel(),
         failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
         cancelled: this.#lives.cancelled,
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),
         drift: this.#traffic.drift,
+        servers: summarizeServers(this.#collection?.summaries() ?? [], this.#measurements.servers, this.startedAt),
       },
       wallNow(),
     );
     return this.#redactor.data(summary);
+  }
+
+  #nameOf(index: number, hostIndex: number | null): { name: string; id: string } {
+    const cluster = this.plan.clusters.find((one) => one.index === index)!;
+    const host = cluster.hosts.find((one) => one.index === hostIndex);
+    if (!host) return { name: cluster.name, id: this.index.clusterId(index) ?? '' };
+    const { identity } = buildHost(this.plan.seed, cluster, host);
+    return { name: `${identity.hostname} of ${cluster.name}`, id: identity.id };
   }
 
   /** Ends the run, which cannot succeed any more. */
@@ -554,7 +604,7 @@ export class Run {
     const event = this.#redactor.data(given);
     this.index.apply(event);
     this.#hopeless.apply(event);
-    this.#measurements.clusterDurations.apply(event);
+    this.#measurements.apply(event);
     this.#store?.write(event);
     this.events.publish(event);
   }

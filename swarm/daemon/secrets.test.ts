@@ -49,6 +49,7 @@ it('in files, answers, events, metrics and the summary', async () => {
       let run: Run | null = null;
       const runs = new RunManager({
         startEmbedded: parts.startEmbedded.bind(parts),
+        createCollectors: parts.createCollectors.bind(parts),
         startEmbeddedHub: parts.startEmbeddedHub.bind(parts),
         createUser: parts.createUser.bind(parts),
         // The files are the real ones.
@@ -81,6 +82,7 @@ it('in files, answers, events, metrics and the summary', async () => {
         '',
         `/${run.id}`,
         `/${run.id}/summary`,
+        `/${run.id}/report`,
         `/${run.id}/clusters`,
         `/${run.id}/hosts`,
         `/${run.id}/hosts/1`,

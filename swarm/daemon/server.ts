@@ -120,6 +120,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       saturation: run.saturation,
       answers: run.answers,
       clusterDurations: run.clusterDurations,
+      states: run.states,
       clockSpeed: run.plan.clockSpeed,
       hubRequests: run.hubRequests,
       processes: { run: run.id, figures: run.processes },

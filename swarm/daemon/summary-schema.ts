@@ -5,9 +5,12 @@
 import { z } from 'zod';
 import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
+import { RUN_PHASES } from '../report/phase-summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
+import { COMPARED_KINDS } from '../telemetry/divergence.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
+import { STATEFUL_KINDS } from '../telemetry/reactions.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 import { runPart } from './event-schema.ts';
 
@@ -25,8 +28,23 @@ const quantiles = z
     p95: milliseconds,
     p99: milliseconds,
     max: milliseconds,
+    percentiles: z
+      .record(z.string().regex(/^\d+(\.\d+)?$/), milliseconds)
+      .exactOptional()
+      .describe('Further percentiles that the run was asked for, such as 99.9.'),
   })
   .describe('Milliseconds; all 0 when count is 0.');
+const openMilliseconds = milliseconds.nullable().describe('Null where so many are not over that nobody knows.');
+const openQuantiles = {
+  ended: count,
+  open: count.describe('Not over, or nobody saw the end: they count as at least so long.'),
+  p50: openMilliseconds,
+  p95: openMilliseconds,
+  p99: openMilliseconds,
+  max: milliseconds,
+};
+const of = z.enum(STATEFUL_KINDS);
+const reactionSide = z.object({ of: z.enum([...STATEFUL_KINDS, 'machine']), state: z.string() });
 const spread = z.object({ p50: z.number(), max: z.number() });
 const funnelStep = z.object({ name: z.string(), count, of: count.describe('How many are meant to come so far.') });
 
@@ -97,6 +115,44 @@ const leftBehind = z.object({
   hub: z.array(z.string()).exactOptional(),
 });
 
+const measured = z.number().nullable();
+const serverValues = {
+  last: measured.describe("Of a gauge or of a counter's rate."),
+  min: measured,
+  max: measured,
+  mean: measured,
+  count: measured.describe('Values of a trend, or growth of a counter.'),
+  p50: measured,
+  p95: measured,
+  p99: measured,
+};
+const server = z
+  .object({
+    collectors: z.array(
+      z.object({
+        name: z.string(),
+        target: z.string(),
+        state: z.enum(['read', 'failed', 'absent']),
+        reason: z.string().nullable(),
+        reads: count,
+        failures: count,
+      }),
+    ),
+    figures: z.array(
+      z.object({
+        figure: z.string(),
+        labels: z.record(z.string(), z.string()),
+        source: z.string().describe('Name of the collector.'),
+        kind: z.enum(['gauge', 'counter', 'trend']),
+        unit: z.string(),
+        ...serverValues,
+        phases: z.array(z.object({ ...serverValues, phase: z.enum(RUN_PHASES), step: z.int().nullable() })),
+        points: z.array(z.object({ afterSeconds: z.number(), value: z.number() })),
+      }),
+    ),
+  })
+  .describe('What was seen of the servers under load. Times are wall-clock milliseconds.');
+
 const totals = z.object({
   requests: count,
   rate: z.number(),
@@ -120,6 +176,7 @@ const phase = z.object({
 
 export const runSummary = z
   .object({
+    schemaVersion: z.int().positive().describe('Raised when a field changes its meaning, its type or goes away.'),
     run: z.string(),
     plan: z.string(),
     seed: z.string(),
@@ -209,6 +266,37 @@ export const runSummary = z
     clusterDurations: z.array(
       z.object({ from: z.enum(CLUSTER_MILESTONES), to: z.enum(CLUSTER_MILESTONES), duration: quantiles }),
     ),
+    states: z
+      .array(z.object({ of, state: z.string(), ...openQuantiles }))
+      .describe('Simulated time in each state; quantiles by the estimate of Kaplan and Meier.'),
+    reactions: z.array(
+      z.object({
+        from: reactionSide,
+        to: reactionSide,
+        each: z.enum(['host', 'cluster']),
+        all: z.boolean().describe('It begins when all hosts of a cluster are in `from`.'),
+        ...openQuantiles,
+      }),
+    ),
+    divergence: z
+      .array(z.object({ of: z.enum(COMPARED_KINDS), compared: count, differed: count, ...openQuantiles }))
+      .describe('How long custom resources said something else than the REST API, of a sample.'),
+    stuck: z.object({
+      count,
+      oldest: z.array(
+        z.object({
+          of,
+          name: z.string(),
+          id: z.string(),
+          state: z.string(),
+          seconds: z.number(),
+          usualSeconds: z.number().nullable().describe('Of 99 % of the others; null where they are too few.'),
+        }),
+      ),
+    }),
+    failureCauses: z.array(
+      z.object({ of: z.enum(['cluster', 'host']), cause: z.string(), count, names: z.array(z.string()) }),
+    ),
     pollLateness: quantiles,
     stages: z.array(z.object({ role: z.string(), stage: z.string(), duration: quantiles })),
     replies: z.array(
@@ -245,6 +333,7 @@ export const runSummary = z
       watchedSeconds: z.number(),
       saturatedBy: z.record(z.string(), z.number()),
     }),
+    servers: server,
     drift: z.object({ differences: count, result: z.string() }).nullable(),
     deviations: z.array(z.string()),
     leftBehind: z.array(leftBehind),
@@ -252,6 +341,17 @@ export const runSummary = z
   .describe(
     'What a run of a plan came to, or how it stands. Durations are milliseconds unless their name says seconds.',
   );
+
+/**
+ * The JSON Schema that is published as docs/summary.schema.json, for whoever reads summary.json. Further fields are no fault: a reader
+ * must not fail on one that it does not know.
+ */
+export function summaryJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(runSummary, { io: 'input' }),
+    title: 'Summary of a run of assisted-swarm',
+  };
+}
 
 /** Fails to compile when one has a field that the other lacks, or has another type: a new field of the summary wants a line above. */
 type Same<A, B> = [A, B] extends [B, A] ? true : never;

@@ -115,6 +115,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     limits: plan.limits,
     boot: plan.boot,
     programs: plan.programs,
+    collect: plan.collect,
     thresholds: plan.thresholds,
     phases: plan.phases,
     steps,

@@ -55,6 +55,29 @@ export interface HubFlow {
   holdInstallation?: boolean;
 }
 
+/** Where figures of the servers under load are read; null for nowhere. Embedded servers are read whatever it says. */
+export interface CollectTargets {
+  /** Wall-clock seconds between two looks. */
+  intervalSeconds: number;
+  /** The service's own `/metrics`: true at its base URL, or another base URL. */
+  service: boolean | string;
+  /** Base URLs. */
+  controllers: string | null;
+  imageService: string | null;
+  /** The hub's, with its kubeconfig. */
+  hub: boolean;
+  /** URL with user and password: secret. */
+  database: string | null;
+  prometheus: {
+    url: string;
+    /** Absolute path of a file with a bearer token, read at each look. */
+    tokenFile: string | null;
+    tls: TlsOptions;
+    /** A built-in profile, or the absolute path of a YAML file. */
+    profile: { name: 'openshift' } | { file: string };
+  } | null;
+}
+
 export interface ExpandedPlan {
   name: string;
   seed: string;
@@ -88,6 +111,7 @@ export interface ExpandedPlan {
   programs: ProgramSources | null;
   /** The user lets them work for a service or hub that is not on this machine. */
   noopOutside?: true;
+  collect: CollectTargets;
   /** What the plan says beside the defaults, or in their place. */
   thresholds: FigureThresholds[];
   /** What comes before and after the clusters are deployed. */

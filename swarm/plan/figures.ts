@@ -4,9 +4,12 @@
  * duration is in milliseconds; a rate here also has a count, of what the share is made of.
  */
 import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
-import { HOST_STAGES } from '../../model/protocol/states.ts';
+import { CLUSTER_STATUSES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
+import { REACTIONS, STATEFUL_KINDS, sideName } from '../telemetry/reactions.ts';
+import { AGENT_STATES, BARE_METAL_HOST_STATES, CLUSTER_INSTALL_STATES } from '../telemetry/resource-states.ts';
 import { ERROR_KINDS, RESULTS } from '../telemetry/telemetry.ts';
+import { type ServerFigure, serverFigureNamed } from './server-figures.ts';
 
 export type FigureKind = 'trend' | 'rate' | 'counter' | 'gauge';
 
@@ -15,7 +18,7 @@ export const AGGREGATIONS = {
   trend: ['avg', 'min', 'med', 'max', 'p', 'count'],
   rate: ['rate', 'count'],
   counter: ['count', 'rate'],
-  gauge: ['value'],
+  gauge: ['value', 'min', 'max', 'avg'],
 } as const satisfies Record<FigureKind, readonly string[]>;
 export type Aggregation = (typeof AGGREGATIONS)[FigureKind][number];
 
@@ -23,11 +26,22 @@ export interface Figure {
   readonly name: string;
   readonly kind: FigureKind;
   /** Of its values: of a trend's samples, of what a counter counts. A rate is a share from 0 to 1. */
-  readonly unit: 'ms' | 'share' | 'requests' | 'errors';
+  readonly unit: 'ms' | 'share' | 'requests' | 'errors' | 'things' | ServerFigure['unit'];
   readonly help: string;
-  /** Labels that may narrow it down, with the values each may have. */
-  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Labels that may narrow it down, with the values each may have; null where these are the servers' own. */
+  readonly labels: Readonly<Record<string, readonly string[] | null>>;
 }
+
+/** Of all kinds, each once. */
+const STATES = [
+  ...new Set([
+    ...HOST_STATUSES,
+    ...CLUSTER_STATUSES,
+    ...AGENT_STATES,
+    ...CLUSTER_INSTALL_STATES,
+    ...BARE_METAL_HOST_STATES,
+  ]),
+];
 
 const define = <const T extends readonly Figure[]>(list: T) => list;
 const client = CLIENT_KINDS;
@@ -115,6 +129,30 @@ export const FIGURES = define([
     labels: { from: CLUSTER_MILESTONES.slice(0, -1), to: CLUSTER_MILESTONES.slice(1) },
   },
   {
+    name: 'state_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'Simulated time that hosts, clusters and their custom resources stayed in a state; those that still are in it count as at least so long',
+    labels: { of: STATEFUL_KINDS, state: STATES },
+  },
+  {
+    name: 'reaction_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'Simulated time from a state to the state that follows from it; those that did not come to it count as at least so long',
+    labels: {
+      from: [...new Set(REACTIONS.map(({ from }) => sideName(from)))],
+      to: [...new Set(REACTIONS.map(({ to }) => sideName(to)))],
+    },
+  },
+  {
+    name: 'stuck',
+    kind: 'gauge',
+    unit: 'things',
+    help: 'Hosts, clusters and custom resources that have been in their state for more than three times as long as 99 % of the others',
+    labels: { of: STATEFUL_KINDS },
+  },
+  {
     name: 'poll_lateness',
     kind: 'trend',
     unit: 'ms',
@@ -147,7 +185,11 @@ export type FigureName = (typeof FIGURES)[number]['name'];
 
 const byName = new Map<string, Figure>(FIGURES.map((figure) => [figure.name, figure]));
 
-/** A figure by its name; undefined when there is none. */
+/** A figure of the load or of the servers by its name; undefined when there is none. */
 export function figureNamed(name: string): Figure | undefined {
-  return byName.get(name);
+  return byName.get(name) ?? ofServer(serverFigureNamed(name));
+}
+
+function ofServer(figure: ServerFigure | undefined): Figure | undefined {
+  return figure && { ...figure, labels: Object.fromEntries(figure.labels.map((label) => [label, null])) };
 }

@@ -7,6 +7,7 @@ import { MAX_HOSTS } from '../host/identity.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import { perHour, readArrival } from './arrival.ts';
 import { bootLoad } from './boot-load.ts';
+import { collectTargets } from './collect-plan.ts';
 import { parseDuration } from './duration.ts';
 import {
   type ClusterApi,
@@ -66,7 +67,7 @@ const PLAN_FORM: FileForm = {
   schema: planFileSchema,
   subject: 'the plan',
   // There may be a password before an @.
-  urlKeys: new Set(['service', 'url', 'service_endpoint']),
+  urlKeys: new Set(['service', 'url', 'service_endpoint', 'controllers', 'image_service', 'database']),
   secretKeys: new Set(['pull_secret', 'agent_token', 'user_authorization']),
 };
 
@@ -248,6 +249,12 @@ class PlanReader {
         day2: duration(file.limits?.day2, DEFAULTS.limits.day2),
       },
       thresholds: this.#thresholds(file),
+      collect: collectTargets(file.collect, {
+        refuse: (path, allowed) => this.#refuse(['collect', ...path], allowed),
+        seconds: parseDuration,
+        readFile: (path, name) => this.#readFile(['collect', ...path], name),
+        path: (path, name) => this.#path(['collect', ...path], name),
+      }),
       boot: bootLoad(file.boot, (key, allowed) => this.#refuse(['boot', key], allowed)),
       programs: this.#programs(file, service.url === 'embedded'),
       keep: file.keep ?? false,

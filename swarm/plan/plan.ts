@@ -5,6 +5,7 @@ import type { ConnectionMode } from './connections.ts';
 import type {
   BootLoad,
   ClusterApi,
+  CollectTargets,
   FigureThresholds,
   HubFlow,
   HubTarget,
@@ -93,6 +94,7 @@ export interface Plan {
   baseDomain: string;
   limits: WaitLimits;
   boot: BootLoad | null;
+  collect: CollectTargets;
   thresholds: FigureThresholds[];
   keep: boolean;
   shuffle: boolean;

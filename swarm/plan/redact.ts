@@ -8,7 +8,7 @@
  *   text or data      → Redactor       that, and every occurrence of a plan's secrets, for example in a body that a service
  *                                      echoed and an error message quotes
  */
-import type { ClusterPlan, ExpandedPlan } from './expanded-plan.ts';
+import type { ClusterPlan, CollectTargets, ExpandedPlan } from './expanded-plan.ts';
 
 /** What stands where a secret stood. */
 export const REDACTED = '(redacted)';
@@ -23,6 +23,8 @@ const WORDS: ReadonlySet<string> = new Set([
   'type',
   'phase',
   'status',
+  'state',
+  'of',
   'stage',
   'role',
   'kind',
@@ -114,6 +116,10 @@ export function redactPlan(plan: ExpandedPlan): ExpandedPlan {
     manifests: {
       templates: shown.manifests.templates,
       values: plan.manifests.values && { ...plan.manifests.values, text: REDACTED },
+    },
+    collect: {
+      ...shown.collect,
+      database: plan.collect.database === null ? null : redactUrl(plan.collect.database),
     },
     service: {
       ...shown.service,
@@ -214,13 +220,20 @@ function formsOf(secret: string): string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 }
 
-function secretsOf({ pullSecret, service, manifests }: ExpandedPlan): string[] {
+function secretsOf({ pullSecret, service, manifests, collect }: ExpandedPlan): string[] {
   const others = manifests.secrets ?? [];
   return [
     ...[pullSecret, ...others].flatMap((secret) => [secret, ...credentialsIn(secret)]),
     service.agentToken,
     ...serviceSecrets(service),
+    ...collectedUrls(collect).flatMap(passwordsIn),
   ];
+}
+
+/** That may hold a password. */
+function collectedUrls({ service, controllers, imageService, database, prometheus }: CollectTargets): string[] {
+  const urls = [service, controllers, imageService, database, prometheus?.url];
+  return urls.filter((url) => typeof url === 'string');
 }
 
 function serviceSecrets({

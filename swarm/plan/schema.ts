@@ -151,6 +151,34 @@ const programs = () =>
       ),
   }).describe('Stock programs that hosts with agent: noop run: paths, or images that they are copied out of');
 
+const url = () => text('a base URL such as http://127.0.0.1:8090');
+const COLLECT_SERVICE = 'true, false, or a base URL such as http://127.0.0.1:8090';
+
+const collect = () =>
+  mapping({
+    interval: duration().optional().describe('Wall-clock time between two looks, from 1s to 10m; 5s when absent'),
+    service: z
+      .union([z.boolean(), text(COLLECT_SERVICE)], { error: COLLECT_SERVICE })
+      .optional()
+      .describe("The service's own /metrics: true for the service of the plan (when absent), or where it is"),
+    controllers: url().optional().describe("Where the service's controllers tell their metrics, at /metrics"),
+    image_service: url().optional().describe('The image service, which tells its metrics at /metrics'),
+    hub: flag().optional().describe("The hub's own /metrics, with its kubeconfig; true when absent"),
+    database: text('an address such as postgres://user:password@host:5432/installer')
+      .optional()
+      .describe("The service's PostgreSQL; its statistics are read, by a connection that only reads"),
+    database_file: path().optional().describe('Holds what database does'),
+    prometheus: mapping({
+      url: url(),
+      token_file: path().optional().describe('Holds a bearer token; read at each look'),
+      ca_file: path().optional().describe('PEM certificates to trust beside those of the system'),
+      insecure: flag().optional().describe('Do not verify its certificate'),
+      profile: text('openshift, or the path of a YAML file with a list of {figure, query, sum, scale}')
+        .optional()
+        .describe('What is asked: openshift (when absent), or the path of a YAML file'),
+    }).optional(),
+  }).describe('Where figures of the servers under load are read; the embedded servers are always read');
+
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () =>
   oneOf(['rest', 'kube']).describe(
@@ -341,6 +369,7 @@ export const planFileSchema = mapping({
     .describe(
       'What the run is judged by: figures to expressions. Replaces the default of the same figure; off removes it',
     ),
+  collect: collect().optional(),
   boot: boot().optional(),
   programs: programs().optional(),
   keep: flag().optional().describe('Leave what the run made on the service'),

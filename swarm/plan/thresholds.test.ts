@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { AGGREGATIONS, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { parsePlan } from './load.ts';
 import { PlanError } from './plan.ts';
+import { SERVER_FIGURES } from './server-figures.ts';
 import {
   formatFigure,
   parseExpression,
@@ -38,7 +39,7 @@ describe('an expression', () => {
   test.each([
     [trend, 'rate<0.1', 'request_duration is a trend and has no "rate"; allowed: avg, min, med, max, p(N), count'],
     [rate, 'p(95)<5', 'request_errors is a rate and has no "p(95)"; allowed: rate, count'],
-    [gauge, 'count==0', 'clusters_complete is a gauge and has no "count"; allowed: value'],
+    [gauge, 'count==0', 'clusters_complete is a gauge and has no "count"; allowed: value, min, max, avg'],
     [trend, 'p(101)<5', '"p(101)" is not a percentile; allowed: p(N) with N from 0 to 100'],
     [trend, 'p()<5', '"p()" is not a percentile; allowed: p(N) with N from 0 to 100'],
     [trend, 'p<5', 'request_duration is a trend and has no "p"; allowed: avg, min, med, max, p(N), count'],
@@ -141,7 +142,11 @@ describe('a figure', () => {
 
   test.each([
     ['request_durations', 'unknown figure "request_durations"; did you mean request_duration?'],
-    ['latency', /^unknown figure "latency"; allowed: clusters_failed, .*generator_saturation$/],
+    [
+      'latency',
+      /^unknown figure "latency"; allowed: clusters_failed, .*generator_saturation, and those of servers in docs\/plan.md$/,
+    ],
+    ['service_request_durations', 'unknown figure "service_request_durations"; did you mean service_request_duration?'],
     ['', /^unknown figure ""; allowed: /],
     ['constructor', /^unknown figure "constructor"; allowed: /],
     [
@@ -263,7 +268,8 @@ describe('thresholds of a plan', () => {
 
 test('docs/plan.md names every figure, its kind and its labels', () => {
   const rows = readFileSync(new URL('../../docs/plan.md', import.meta.url), 'utf8').split('\n');
-  for (const { name, kind, labels } of FIGURES as readonly Figure[]) {
+  const figures: readonly Figure[] = [...FIGURES, ...SERVER_FIGURES.map(({ name }) => figureNamed(name)!)];
+  for (const { name, kind, labels } of figures) {
     const row = rows.find((line) => line.startsWith(`| \`${name}\` |`))?.split('|') ?? [];
     expect(row[2]?.trim()).toBe(kind);
     expect(row[3]?.trim()).toBe(Object.keys(labels).join(', '));

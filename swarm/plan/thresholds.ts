@@ -13,6 +13,7 @@ import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { nearest } from '../../model/text/nearest.ts';
 import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { SERVER_FIGURES } from './server-figures.ts';
 
 /** What takes the defaults of a figure away, in the place of an expression. */
 export const OFF = 'off';
@@ -37,11 +38,12 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
   const name = match[1]!;
   const figure = figureNamed(name);
   if (!figure) {
+    const own = FIGURES.map((one) => one.name);
+    // Of the many that servers have only those are told that may be meant.
+    const known = nearest(name, own) === undefined ? SERVER_FIGURES.map((one) => one.name) : own;
+    const near = nearest(name, known);
     throw new ThresholdError(
-      `unknown figure ${quote(name)}; ${meant(
-        name,
-        FIGURES.map((one) => one.name),
-      )}`,
+      `unknown figure ${quote(name)}; ${near === undefined ? `allowed: ${own.join(', ')}, and those of servers in docs/plan.md` : `did you mean ${near}?`}`,
     );
   }
   const labels: Record<string, string> = {};
@@ -52,9 +54,13 @@ export function parseFigure(text: string): { figure: Figure; labels: Record<stri
     const known = [...Object.keys(figure.labels), ...Object.keys(TIME_LABELS)];
     const ofTime = Object.hasOwn(TIME_LABELS, label) ? TIME_LABELS[label as keyof typeof TIME_LABELS] : undefined;
     const values = Object.hasOwn(figure.labels, label) ? figure.labels[label]! : ofTime;
-    if (!values) throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
+    if (values === undefined)
+      throw new ThresholdError(`unknown label ${quote(label)} of ${name}; ${meant(label, known)}`);
     if (Object.hasOwn(labels, label)) throw new ThresholdError(`${name} has the label ${label} twice; allowed: once`);
-    if (label === 'step' ? !/^[1-9]\d{0,3}$/.test(value) : !values.includes(value)) {
+    if (values === null) {
+      if (value === '')
+        throw new ThresholdError(`${name} has ${quote(label)} without a value; allowed: ${label}:value`);
+    } else if (label === 'step' ? !/^[1-9]\d{0,3}$/.test(value) : !values.includes(value)) {
       throw new ThresholdError(`unknown ${label} ${quote(value)} of ${name}; ${meant(value, values)}`);
     }
     labels[label] = value;
@@ -97,7 +103,7 @@ export function parseExpression(
       `the limit of ${quote(text)} is ${quote(number)}; allowed: a number${unit} without a unit`,
     );
   }
-  const share = figure.kind === 'gauge' || (figure.kind === 'rate' && aggregation === 'rate');
+  const share = figure.unit === 'share' && (figure.kind === 'gauge' || aggregation === 'rate');
   if (share && (limit < 0 || limit > 1)) {
     throw new ThresholdError(
       `the limit of ${quote(text)} is ${number}; allowed: a share from 0 to 1, because ${figure.name} is one (5% is 0.05)`,

@@ -5,7 +5,10 @@ import type { FigureName } from '../plan/figures.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Distribution } from '../telemetry/histogram.ts';
+import { sideName } from '../telemetry/reactions.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
+import type { SeenStates } from '../telemetry/state-look.ts';
+import { Survival } from '../telemetry/survival.ts';
 import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
 import type { RequestCount, TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { knownRefusal } from './known-refusals.ts';
@@ -20,6 +23,7 @@ export interface Measured {
   answers: Pick<AnswerMonitor, 'ages' | 'outageLengths'>;
   saturation: Pick<SaturationMonitor, 'totals'>;
   clusterDurations: Pick<ClusterDurations, 'of'>;
+  states: Pick<SeenStates, 'durations' | 'reactions' | 'stuck'>;
   /** Of all clusters of the run. */
   clusters: { of: number; failed: number; complete: number };
   /** Wall-clock seconds in which requests were counted. */
@@ -82,6 +86,17 @@ type Read = (measured: Measured, labels: Labels, requests: () => RequestCount[])
 
 const total = (rows: readonly RequestCount[]) => rows.reduce((sum, { count }) => sum + count, 0);
 const trend = (distribution: Distribution): Sample => ({ kind: 'trend', distribution });
+/** Open ones count: what they hide is at least as long as the longest of them. */
+const openTrend = (survival: Survival): Sample => ({
+  kind: 'trend',
+  distribution: {
+    count: survival.count,
+    mean: survival.mean,
+    min: survival.min,
+    max: survival.max,
+    quantile: (q) => survival.quantileAtLeast(q),
+  },
+});
 const latency =
   (from: 'due' | 'sent'): Read =>
   ({ reader }, labels) =>
@@ -128,6 +143,19 @@ const READERS: Record<FigureName, Read> = {
   }),
   cluster_duration: ({ clusterDurations }, { from = 'created', to = 'installed' }) =>
     trend(clusterDurations.of({ from, to })),
+  state_duration: ({ states }, labels) => openTrend(states.durations(labels)),
+  reaction_duration: ({ states }, { from, to }) => {
+    const all = new Survival();
+    for (const { reaction, survival } of states.reactions) {
+      const wanted = (from ?? sideName(reaction.from)) === sideName(reaction.from);
+      if (wanted && (to ?? sideName(reaction.to)) === sideName(reaction.to)) all.add(survival);
+    }
+    return openTrend(all);
+  },
+  stuck: ({ states }, { of }) => {
+    const wanted = states.stuck.counts.filter((one) => (of ?? one.of) === one.of);
+    return { kind: 'gauge', value: wanted.reduce((sum, { count }) => sum + count, 0) };
+  },
   poll_lateness: ({ reader }) => trend(reader.pollLateness()),
   stage_duration: ({ reader }, { stage }) => {
     const merged = new Distribution();

@@ -17,6 +17,7 @@ import { Progress, type ProgressSource } from './progress.ts';
 import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
 import { deviations, type Funnel, type Reached, type RunFacts, summarize } from './summary.ts';
 import { renderSummary } from './summary-text.ts';
+import { NO_STATES } from './testing/no-states.ts';
 import { Terminal } from './testing/terminal.ts';
 
 const PLAN: ExpandedPlan = {
@@ -37,6 +38,15 @@ const PLAN: ExpandedPlan = {
   boot: null,
   programs: null,
   limits: { discovery: 1, ready: 1, install: 1, day2: 1 },
+  collect: {
+    intervalSeconds: 5,
+    service: false,
+    controllers: null,
+    imageService: null,
+    hub: false,
+    database: null,
+    prometheus: null,
+  },
   thresholds: [],
   phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
   steps: [],
@@ -86,6 +96,7 @@ function measured() {
 const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   run: 'r',
   plan: PLAN,
+  servers: { collectors: [], figures: [] },
   verdict: 'failed',
   reasons: ['1 of 2 clusters failed'],
   thresholds: [],
@@ -96,6 +107,8 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   series: [],
   failureSamples: { of: () => undefined },
   clusterDurations: [],
+  states: NO_STATES,
+  nameOf: (cluster, host) => ({ name: `host ${host} of cluster ${cluster}`, id: 'id' }),
   startedAt: new Date(0),
   wallSeconds: 40,
   countedSeconds: 50,
@@ -122,6 +135,16 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
 });
 
 describe('summary', () => {
+  it('has the percentiles that are asked for beside the usual ones, wherever there is a distribution', () => {
+    const summary = summarize(measured(), facts({ percentiles: [90, 95, 99.9] }), 0);
+    const { sinceDue } = summary.totals;
+    expect(Object.keys(sinceDue.percentiles!)).toEqual(['90', '99.9']);
+    expect(sinceDue.percentiles!['99.9']).toBeGreaterThanOrEqual(sinceDue.p99);
+    expect(summary.requests[0]!.sinceDue.percentiles).toEqual(sinceDue.percentiles);
+    expect(summary.stages[0]!.duration.percentiles!['90']).toBeCloseTo(90_000, -3);
+    expect(summarize(measured(), facts(), 0).totals.sinceDue).not.toHaveProperty('percentiles');
+  });
+
   it('counts every request once and gives each number its denominator', () => {
     const summary = summarize(measured(), facts(), 51_000);
     const [row] = summary.requests;

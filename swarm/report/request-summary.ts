@@ -79,8 +79,15 @@ export interface RequestErrorSummary {
   expected: string | null;
 }
 
-/** @param seconds wall-clock seconds in which requests were counted */
-export function summarizeRequests(reader: TelemetryReader, seconds: number): RequestSummary[] {
+/**
+ * @param seconds wall-clock seconds in which requests were counted
+ * @param percentiles further ones, beside the usual
+ */
+export function summarizeRequests(
+  reader: TelemetryReader,
+  seconds: number,
+  percentiles: readonly number[] = [],
+): RequestSummary[] {
   const rows = new Map<string, RequestSummary>();
   for (const { client, endpoint, method, code, count } of reader.requests()) {
     const key = `${client} ${endpoint}`;
@@ -100,7 +107,7 @@ export function summarizeRequests(reader: TelemetryReader, seconds: number): Req
   ) => {
     for (const { client, endpoint, distribution } of list) {
       const row = rows.get(`${client} ${endpoint}`);
-      if (row) row[name] = quantiles(distribution);
+      if (row) row[name] = quantiles(distribution, percentiles);
     }
   };
   put('sinceDue', reader.latencies('due', 'answered'));
@@ -119,6 +126,7 @@ export function summarizeTotals(
   reader: TelemetryReader,
   { totals, repeats }: Pick<TelemetrySnapshot, 'totals' | 'repeats'>,
   seconds: number,
+  percentiles: readonly number[] = [],
 ): RequestTotals {
   return {
     requests: totals.requests,
@@ -126,10 +134,10 @@ export function summarizeTotals(
     errors: totals.unanswered + totals.refused,
     ownErrors: totals.own,
     ...repeats,
-    sinceDue: quantiles(reader.latency('due')),
-    sinceSent: quantiles(reader.latency('sent')),
-    failedSinceDue: quantiles(reader.latency('due', { result: 'failed' })),
-    untilSuccess: quantiles(reader.untilSuccess()),
+    sinceDue: quantiles(reader.latency('due'), percentiles),
+    sinceSent: quantiles(reader.latency('sent'), percentiles),
+    failedSinceDue: quantiles(reader.latency('due', { result: 'failed' }), percentiles),
+    untilSuccess: quantiles(reader.untilSuccess(), percentiles),
   };
 }
 
@@ -154,6 +162,6 @@ export function summarizeErrors(reader: TelemetryReader, samples: Pick<FailureSa
     .slice(0, MOST_ERRORS);
 }
 
-export function summarizePolls(reader: TelemetryReader): PollSummary {
-  return { openLoop: quantiles(reader.openLoop()), missed: reader.missedPolls() };
+export function summarizePolls(reader: TelemetryReader, percentiles: readonly number[] = []): PollSummary {
+  return { openLoop: quantiles(reader.openLoop(), percentiles), missed: reader.missedPolls() };
 }

@@ -5,6 +5,8 @@ import type { Spread } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
+import { serverLines } from './server-text.ts';
+import { causeLines, divergenceLines, reactionLines, stateLines, stuckLines } from './state-text.ts';
 import {
   bar,
   countOf,
@@ -51,7 +53,15 @@ export function renderSummary(
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
   section('Failed clusters', failures(summary));
+  section('Failures by cause', causeLines(summary));
+  section(
+    'Stuck (simulated time)',
+    stuckLines(summary).map((line) => style.warn(line)),
+  );
   section('Cluster durations (simulated time)', clusterDurations(summary));
+  section('Longest in a state (simulated time)', stateLines(summary));
+  section('Reactions (simulated time)', reactionLines(summary));
+  section('Custom resources beside REST (simulated time)', divergenceLines(summary));
   section('Requests', requestLines(summary, style));
   section('Request errors', errorLines(summary, false));
   section(
@@ -63,6 +73,7 @@ export function renderSummary(
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
   section('Steps', replies(summary));
+  section('Servers', serverLines(summary.servers, style));
   section('No-op hosts', noopHosts(summary));
   section('Generator', generator(summary, style));
   section('Native agents beside stock programs', drift(summary, style, folder));
@@ -70,6 +81,7 @@ export function renderSummary(
     'Not as real agents',
     summary.deviations.map((text) => style.warn(text)),
   );
+  section('Report', folder === null ? [] : [`${folder}/report.html`]);
   const left = leftBehind(summary, folder === null ? '--json prints all of them' : 'summary.json has all of them');
   const remedy = `remove it with: swarm clean ${shellWord(folder ?? summary.run)}`;
   section('Left behind on the service', left.length > 0 ? [...left, remedy] : []);

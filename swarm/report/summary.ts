@@ -7,7 +7,7 @@ import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { ClusterDuration, ClusterMilestone } from '../telemetry/cluster-durations.ts';
 import type { FailureSamples } from '../telemetry/failure-samples.ts';
-import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
+import type { HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
@@ -23,6 +23,7 @@ import {
   type UnderWaySummary,
 } from './answer-summary.ts';
 import { isError } from './figures.ts';
+import { type HubSummary, summarizeHub } from './hub-summary.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
@@ -36,6 +37,17 @@ import {
   summarizeRequests,
   summarizeTotals,
 } from './request-summary.ts';
+import type { ServerSummary } from './server-summary.ts';
+import {
+  type DivergenceSummary,
+  type FailureCauseSummary,
+  type NameOf,
+  type ReactionSummary,
+  type StateFacts,
+  type StateTimeSummary,
+  type StuckThingsSummary,
+  summarizeStates,
+} from './state-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
 import type { Evaluated } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
@@ -82,32 +94,15 @@ export interface BootSummary {
   duration: Quantiles;
 }
 
-/** Requests of one verb on one resource of the hub. */
-export interface HubRequestSummary {
-  client: HubClient;
-  verb: string;
-  resource: string;
-  count: number;
-  /** Without a response, or answered with 400 or more; but for 404 of get and delete, by which we learn that an object is gone. */
-  errors: number;
-  /** By HTTP status; `none` for those without a response. */
-  codes: Record<string, number>;
-  /** Of responses below 500. */
-  latency: Quantiles;
-  /** Of all others. */
-  failedLatency: Quantiles;
-}
-
-/** Requests of a run to its hub; those of the service's controllers are not among them. */
-export interface HubSummary {
-  requests: number;
-  errors: number;
-  /** Those of the user, divided by the clusters and infra-envs made by custom resources. */
-  requestsPerCluster: number;
-  rows: HubRequestSummary[];
-}
+/**
+ * Form of a summary. Raised when a field changes its meaning, its type or goes away; further fields leave it as it is. Summaries
+ * without it are of versions before 1.
+ */
+export const SUMMARY_SCHEMA_VERSION = 1;
 
 export interface RunSummary {
+  /** {@link SUMMARY_SCHEMA_VERSION} of who wrote it. */
+  schemaVersion: number;
   run: string;
   plan: string;
   seed: string;
@@ -158,6 +153,14 @@ export interface RunSummary {
   series: SeriesPointSummary[];
   /** Simulated milliseconds between milestones, of the clusters that came to the later one. */
   clusterDurations: { from: ClusterMilestone; to: ClusterMilestone; duration: Quantiles }[];
+  /** How long hosts, clusters and their custom resources stayed in their states. */
+  states: StateTimeSummary[];
+  reactions: ReactionSummary[];
+  /** Empty when nothing was compared. */
+  divergence: DivergenceSummary[];
+  stuck: StuckThingsSummary;
+  /** Those of clusters first; alike ones together. */
+  failureCauses: FailureCauseSummary[];
   pollLateness: Quantiles;
   /** Simulated milliseconds. */
   stages: { role: string; stage: string; duration: Quantiles }[];
@@ -181,6 +184,8 @@ export interface RunSummary {
     /** Seconds by reason; several may hold at once. */
     saturatedBy: Record<string, number>;
   };
+  /** Of the servers under load. Older summaries lack it. */
+  servers: ServerSummary;
   /** What native agents did otherwise than stock programs; null where nothing was recorded of both. */
   drift: DriftSummary | null;
   /** In what the load was not that of real agents. */
@@ -211,6 +216,8 @@ export interface LeftBehind {
 export interface RunFacts {
   run: string;
   plan: ExpandedPlan;
+  /** Percentiles that distributions are to have beside the usual ones; none when absent. */
+  percentiles?: readonly number[];
   verdict: Verdict | null;
   reasons: string[];
   thresholds: readonly Evaluated<RunThreshold>[];
@@ -221,6 +228,8 @@ export interface RunFacts {
   series: readonly SeriesPoint[];
   failureSamples: Pick<FailureSamples, 'of'>;
   clusterDurations: readonly ClusterDuration[];
+  states: StateFacts;
+  nameOf: NameOf;
   startedAt: Date;
   /** From the start to the end of the last cluster's life. */
   wallSeconds: number;
@@ -236,6 +245,7 @@ export interface RunFacts {
   idleSeconds: number;
   leftBehind: LeftBehind[];
   hubRequests: readonly HubRequestRow[];
+  servers: ServerSummary;
   drift: DriftSummary | null;
   processes: ProcessFigures;
 }
@@ -271,10 +281,11 @@ export function funnelSteps(funnel: Funnel): { hosts: FunnelStep[]; clusters: Fu
 /** Reads the telemetry of a run once and puts it together with what the run knows. */
 export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: number): RunSummary {
   const snapshot = reader.snapshot(wallMs);
-  const { plan, funnel } = facts;
+  const { plan, funnel, percentiles = [] } = facts;
   const seconds = Math.max(facts.countedSeconds, 1e-9);
   const steps = funnelSteps(funnel);
   return {
+    schemaVersion: SUMMARY_SCHEMA_VERSION,
     run: facts.run,
     plan: plan.name,
     seed: plan.seed,
@@ -300,11 +311,11 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     clusterFunnel: steps.clusters,
     phases: facts.phases,
     failures: facts.failures,
-    requests: summarizeRequests(reader, seconds),
-    totals: summarizeTotals(reader, snapshot, seconds),
-    polls: summarizePolls(reader),
+    requests: summarizeRequests(reader, seconds, percentiles),
+    totals: summarizeTotals(reader, snapshot, seconds, percentiles),
+    polls: summarizePolls(reader, percentiles),
     requestErrors: summarizeErrors(reader, facts.failureSamples),
-    hub: summarizeHub(plan, facts.hubRequests),
+    hub: summarizeHub(plan, facts.hubRequests, percentiles),
     noop: summarizeNoop(facts.processes),
     underWay: summarizeUnderWay(snapshot),
     outages: summarizeOutages(facts.outages, facts.startedAt),
@@ -313,20 +324,22 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     clusterDurations: facts.clusterDurations.map(({ from, to, distribution }) => ({
       from,
       to,
-      duration: quantiles(distribution),
+      duration: quantiles(distribution, percentiles),
     })),
-    pollLateness: quantiles(reader.pollLateness()),
+    ...summarizeStates(facts.states, facts.nameOf, facts.failures),
+    pollLateness: quantiles(reader.pollLateness(), percentiles),
     stages: reader
       .stageDurations()
-      .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution) })),
+      .map(({ role, stage, distribution }) => ({ role, stage, duration: quantiles(distribution, percentiles) })),
     replies: summarizeSteps(snapshot),
-    boot: summarizeBoot(reader),
+    boot: summarizeBoot(reader, percentiles),
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
     generator: facts.generator,
+    servers: facts.servers,
     drift: facts.drift,
-    deviations: deviations(plan, facts.idleSeconds),
+    deviations: [...deviations(plan, facts.idleSeconds), ...(facts.states.divergence.length > 0 ? [COMPARING] : [])],
     leftBehind: facts.leftBehind,
   };
 }
@@ -338,28 +351,6 @@ function summarizeThreshold(one: Evaluated<RunThreshold>, facts: RunFacts): Thre
     ...{ figure, labels, expression, value, ok },
     default: one.default,
     crossedAfterSeconds: since === null ? null : Math.max(0, since - facts.startedAt.getTime()) / 1000,
-  };
-}
-
-function summarizeHub({ hub, clusters }: ExpandedPlan, rows: readonly HubRequestRow[]): HubSummary | null {
-  if (hub === null) return null;
-  const made = clusters.filter(({ api }) => api === 'kube').length;
-  const countOf = (some: readonly HubRequestRow[]) => some.reduce((sum, { count }) => sum + count, 0);
-  const summed = rows.map(({ client, verb, resource, count, codes, latency, failedLatency }) => {
-    const tells = verb === 'get' || verb === 'delete' ? '404' : null;
-    const failed = Object.entries(codes).filter(([code]) => code !== tells && (code === 'none' || Number(code) >= 400));
-    const errors = failed.reduce((sum, [, times]) => sum + times, 0);
-    return {
-      ...{ client, verb, resource, count, errors, codes },
-      latency: quantiles(latency),
-      failedLatency: quantiles(failedLatency),
-    };
-  });
-  return {
-    requests: countOf(rows),
-    errors: summed.reduce((sum, { errors }) => sum + errors, 0),
-    requestsPerCluster: countOf(rows.filter(({ client }) => client === 'user')) / Math.max(1, made),
-    rows: summed,
   };
 }
 
@@ -403,10 +394,13 @@ export function deviations(
   return list;
 }
 
+const COMPARING =
+  'one host made by custom resources, and its cluster, is read by REST each second, to compare both: these requests are in no other figure';
+
 /** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
 const STOCK_IDLE_SECONDS = 90;
 
-function summarizeBoot(reader: TelemetryReader): BootSummary[] {
+function summarizeBoot(reader: TelemetryReader, percentiles: readonly number[]): BootSummary[] {
   return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {
     const entries = Object.entries(outcomes);
     const sum = (counts: [string, number][]) => counts.reduce((total, [, count]) => total + count, 0);
@@ -416,7 +410,7 @@ function summarizeBoot(reader: TelemetryReader): BootSummary[] {
       errors: sum(entries.filter(([code]) => isError(code))),
       outcomes,
       bytes,
-      duration: quantiles(durations),
+      duration: quantiles(durations, percentiles),
     };
   });
 }

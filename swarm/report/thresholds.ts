@@ -17,7 +17,8 @@ export type Sample =
   | { kind: 'rate'; hits: number; of: number }
   /** So many in so many wall-clock seconds. */
   | { kind: 'counter'; count: number; seconds: number }
-  | { kind: 'gauge'; value: number };
+  /** At the end of the time; extremes and mean where it was looked at more than once. */
+  | { kind: 'gauge'; value: number; min?: number; max?: number; avg?: number };
 
 export interface FigureSource {
   /** What is known of a figure narrowed down by labels; null when nothing is known yet. @throws for a figure it does not have. */
@@ -80,5 +81,7 @@ function measuredValue({ figure, aggregation, percentile }: Threshold, sample: S
     if (aggregation === 'count') return sample.count;
     if (aggregation === 'rate') return sample.seconds === 0 ? null : sample.count / sample.seconds;
   } else if (aggregation === 'value') return sample.value;
+  else if (aggregation === 'min' || aggregation === 'max' || aggregation === 'avg')
+    return sample[aggregation] ?? sample.value;
   throw new TypeError(`figure ${figure} is a ${sample.kind} and has no ${aggregation}`);
 }

@@ -4,6 +4,8 @@ import { parseExpression, parseFigure, type RunThreshold } from '../plan/thresho
 import { AnswerMonitor, type Outage } from '../telemetry/answer-monitor.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
+import { StateLook } from '../telemetry/state-look.ts';
+import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { type Measured, RunFigures } from './figures.ts';
@@ -168,6 +170,7 @@ function measured(): {
       answers: monitor,
       saturation: { totals: () => ({ observedMs: 44_000, saturatedMs: 33_000, byReason: {} }) },
       clusterDurations: new ClusterDurations(),
+      states: new StateLook(new StateTimes({ clusters: [] }), () => 0).seen,
       clusters: { of: 4, failed: 1, complete: 2 },
       seconds: 10,
       pollMs: 60_000,

@@ -3,7 +3,7 @@ import type { Threshold } from '../plan/expanded-plan.ts';
 import { type FigureName, figureNamed } from '../plan/figures.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
-import { countOf, formatCount, formatMs, formatShare } from './style.ts';
+import { countOf, formatBytes, formatCount, formatMs, formatShare } from './style.ts';
 import type { Evaluated } from './thresholds.ts';
 
 export type Verdict = 'passed' | 'failed' | 'interrupted';
@@ -123,9 +123,12 @@ export function formatFigureValue(
   { figure, aggregation }: Pick<Threshold, 'figure' | 'aggregation'>,
   value: number,
 ): string {
-  const kind = figureNamed(figure)?.kind;
-  if (kind === 'trend' && aggregation !== 'count') return formatMs(value);
-  if (kind === 'gauge' || (kind === 'rate' && aggregation === 'rate')) return formatShare(value, 1);
+  const { kind, unit } = figureNamed(figure) ?? {};
+  const ofItself = (kind === 'trend' && aggregation !== 'count') || kind === 'gauge';
+  if (unit === 'ms' && ofItself) return formatMs(value);
+  if (unit === 'share' && (ofItself || aggregation === 'rate')) return formatShare(value, 1);
+  if (unit === 'bytes' && ofItself) return formatBytes(value);
+  if (unit === 'cores') return value.toFixed(2);
   if (aggregation === 'rate') return `${value.toFixed(1)}/s`;
   return Number.isInteger(value) ? formatCount(value) : String(value);
 }

@@ -54,6 +54,11 @@ function lowerEdge(bucket: number): number {
   return ((SUB_BUCKETS + sub) * 2 ** (bit - SUB_BITS)) / UNITS_PER_MS;
 }
 
+/** Value in milliseconds that stands for all of a bucket, but for those beyond the range: there is none for the last one. */
+export function middleOf(bucket: number): number {
+  return (lowerEdge(bucket) + lowerEdge(bucket + 1)) / 2;
+}
+
 /** Adds a duration to the histogram that begins at `at`. */
 export function recordDuration(words: Float64Array, at: number, ms: number): void {
   const value = ms > 0 ? ms : 0;
@@ -113,6 +118,11 @@ export class Distribution {
     return this.#count;
   }
 
+  /** How many durations there are in each bucket, the shortest first; the last one holds what is beyond the range. */
+  get buckets(): Readonly<Float64Array> {
+    return this.#buckets;
+  }
+
   /** Sum of all durations in milliseconds. */
   get sum(): number {
     return this.#sum;
@@ -145,8 +155,7 @@ export class Distribution {
       seen += this.#buckets[bucket]!;
       if (seen < rank) continue;
       if (bucket === OVERFLOW) return this.#max;
-      const middle = (lowerEdge(bucket) + lowerEdge(bucket + 1)) / 2;
-      return Math.min(this.#max, Math.max(this.#min, middle));
+      return Math.min(this.#max, Math.max(this.#min, middleOf(bucket)));
     }
     return this.#max;
   }
@@ -160,7 +169,7 @@ export class Distribution {
     let bucket = 0;
     let seen = 0;
     for (const bound of boundsMs) {
-      while (bucket < OVERFLOW && (lowerEdge(bucket) + lowerEdge(bucket + 1)) / 2 <= bound) {
+      while (bucket < OVERFLOW && middleOf(bucket) <= bound) {
         seen += this.#buckets[bucket++]!;
       }
       counts.push(seen);

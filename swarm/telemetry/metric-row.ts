@@ -4,6 +4,8 @@ import type { ClusterDurations } from './cluster-durations.ts';
 import type { HubRequestCounts } from './hub-request-counts.ts';
 import type { ProcessFigures } from './process-figures.ts';
 import type { SaturationMonitor } from './saturation.ts';
+import type { StateLook } from './state-look.ts';
+import type { StateTimes } from './state-times.ts';
 import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
 
 /** What is being measured now. */
@@ -15,6 +17,7 @@ export interface RegistrySource {
   /** Of a run; absent where nobody looks. */
   answers?: AnswerMonitor;
   clusterDurations?: ClusterDurations;
+  states?: { times: StateTimes; look: StateLook };
   /** Of a run that may have a hub. */
   hubRequests?: HubRequestCounts;
   /** Of a run that may have no-op hosts. */

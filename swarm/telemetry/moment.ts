@@ -5,6 +5,7 @@ import type { AnswerMonitor } from './answer-monitor.ts';
 import { CLUSTER_SPANS, type ClusterDurations } from './cluster-durations.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
 import type { SaturationMonitor } from './saturation.ts';
+import type { SeenStates, StateLook } from './state-look.ts';
 import type { TelemetryCapture } from './telemetry-capture.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
 
@@ -18,6 +19,7 @@ export interface Moment {
   saturation: ReturnType<SaturationMonitor['totals']>;
   /** In the order of CLUSTER_SPANS. */
   clusterDurations: readonly Distribution[];
+  states: SeenStates;
   clusters: { of: number; failed: number; complete: number };
   /** That were up. */
   hosts: number;
@@ -29,10 +31,11 @@ export interface MomentSource {
   answers: AnswerMonitor;
   saturation: SaturationMonitor;
   clusterDurations: ClusterDurations;
+  stateLook: StateLook;
 }
 
 export function momentOf(
-  { reader, answers, saturation, clusterDurations }: MomentSource,
+  { reader, answers, saturation, clusterDurations, stateLook }: MomentSource,
   clusters: Moment['clusters'],
   time: Pick<Moment, 'wallMs' | 'simulatedMs'>,
 ): Moment {
@@ -43,6 +46,7 @@ export function momentOf(
     ages: CLIENT_KINDS.map((client) => answers.ages(client)),
     saturation: saturation.totals(),
     clusterDurations: CLUSTER_SPANS.map((span) => clusterDurations.of(span)),
+    states: stateLook.seen,
     clusters,
     hosts: total - phases.planned - phases.stopped,
   };
@@ -89,6 +93,7 @@ export function between({ reader, answers }: Pick<MomentSource, 'reader' | 'answ
         return span < 0 ? new Distribution() : to.clusterDurations[span]!.since(from.clusterDurations[span]!);
       },
     },
+    states: to.states.since(from.states),
     clusters: {
       of: to.clusters.of,
       failed: to.clusters.failed - from.clusters.failed,

@@ -3,34 +3,16 @@
  */
 import { type Metric, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
-import type { Distribution } from './histogram.ts';
+import { histogramSamples } from './histogram-samples.ts';
 import type { MetricRow, RegistrySource, Sample, Scrape } from './metric-row.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
 import { SATURATION_RULES } from './saturation.ts';
+import { STATE_METRICS } from './state-metrics.ts';
 import { RESULTS } from './telemetry.ts';
 
 /** Upper bounds in seconds of requests and lateness, and of stages. */
 const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const STAGE_BOUNDS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 2700, 3600, 7200];
-
-function histogram(
-  name: string,
-  labels: Record<string, string>,
-  bounds: number[],
-  distribution: Distribution,
-): Sample[] {
-  const counts = distribution.cumulative(bounds.map((bound) => bound * 1000));
-  return [
-    ...bounds.map((bound, i) => ({
-      metricName: `${name}_bucket`,
-      labels: { ...labels, le: String(bound) },
-      value: counts[i]!,
-    })),
-    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: distribution.count },
-    { metricName: `${name}_sum`, labels, value: distribution.sum / 1000 },
-    { metricName: `${name}_count`, labels, value: distribution.count },
-  ];
-}
 
 function latencyRow(name: string, help: string, from: 'due' | 'sent'): MetricRow {
   return {
@@ -42,7 +24,7 @@ function latencyRow(name: string, help: string, from: 'due' | 'sent'): MetricRow
         reader
           .latencies(from, result)
           .flatMap(({ client, endpoint, distribution }) =>
-            histogram(name, { client, endpoint, result }, LATENCY_BOUNDS, distribution),
+            histogramSamples(name, { client, endpoint, result }, LATENCY_BOUNDS, distribution),
           ),
       ),
   };
@@ -142,14 +124,19 @@ function rows(version: string): MetricRow[] {
         reader
           .untilSuccesses()
           .flatMap(({ client, endpoint, distribution }) =>
-            histogram('swarm_request_success_duration_seconds', { client, endpoint }, LATENCY_BOUNDS, distribution),
+            histogramSamples(
+              'swarm_request_success_duration_seconds',
+              { client, endpoint },
+              LATENCY_BOUNDS,
+              distribution,
+            ),
           ),
     },
     {
       name: 'swarm_poll_wait_seconds',
       type: 'histogram',
       help: 'Time from the moment a poll was due to its answer as an open loop measures it: polls never sent because the one before had no answer are counted.',
-      run: ({ reader }) => histogram('swarm_poll_wait_seconds', {}, LATENCY_BOUNDS, reader.openLoop()),
+      run: ({ reader }) => histogramSamples('swarm_poll_wait_seconds', {}, LATENCY_BOUNDS, reader.openLoop()),
     },
     {
       name: 'swarm_polls_missed_total',
@@ -169,7 +156,7 @@ function rows(version: string): MetricRow[] {
       help: 'Times in which requests failed or waited and none got a good answer, when they are over.',
       run: ({ answers }) =>
         answers
-          ? histogram('swarm_service_outage_duration_seconds', {}, LATENCY_BOUNDS, answers.endedOutageLengths())
+          ? histogramSamples('swarm_service_outage_duration_seconds', {}, LATENCY_BOUNDS, answers.endedOutageLengths())
           : [],
     },
     {
@@ -200,9 +187,10 @@ function rows(version: string): MetricRow[] {
       help: 'Simulated time of clusters from one milestone of their life to another.',
       run: ({ clusterDurations }) =>
         (clusterDurations?.all() ?? []).flatMap(({ from, to, distribution }) =>
-          histogram('swarm_cluster_duration_seconds', { from, to }, STAGE_BOUNDS, distribution),
+          histogramSamples('swarm_cluster_duration_seconds', { from, to }, STAGE_BOUNDS, distribution),
         ),
     },
+    ...STATE_METRICS,
     {
       name: 'swarm_kube_requests_total',
       type: 'counter',
@@ -224,7 +212,7 @@ function rows(version: string): MetricRow[] {
           ].flatMap(({ result, distribution }) =>
             distribution.count === 0
               ? []
-              : histogram(
+              : histogramSamples(
                   'swarm_kube_request_duration_seconds',
                   { client, verb, resource, result },
                   LATENCY_BOUNDS,
@@ -253,7 +241,7 @@ function rows(version: string): MetricRow[] {
       name: 'swarm_poll_lateness_seconds',
       type: 'histogram',
       help: 'Time between the moment a poll was due and the moment the generator started it.',
-      run: ({ reader }) => histogram('swarm_poll_lateness_seconds', {}, LATENCY_BOUNDS, reader.pollLateness()),
+      run: ({ reader }) => histogramSamples('swarm_poll_lateness_seconds', {}, LATENCY_BOUNDS, reader.pollLateness()),
     },
     {
       name: 'swarm_connections_open',
@@ -313,7 +301,7 @@ function rows(version: string): MetricRow[] {
         reader
           .stageDurations()
           .flatMap(({ role, stage, distribution }) =>
-            histogram('swarm_stage_duration_seconds', { role, stage }, STAGE_BOUNDS, distribution),
+            histogramSamples('swarm_stage_duration_seconds', { role, stage }, STAGE_BOUNDS, distribution),
           ),
     },
     {
@@ -341,7 +329,7 @@ function rows(version: string): MetricRow[] {
         reader
           .bootDownloads()
           .flatMap(({ kind, durations }) =>
-            histogram('swarm_boot_download_duration_seconds', { kind }, STAGE_BOUNDS, durations),
+            histogramSamples('swarm_boot_download_duration_seconds', { kind }, STAGE_BOUNDS, durations),
           ),
     },
     {

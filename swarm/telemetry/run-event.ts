@@ -6,6 +6,7 @@
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { LoadLevel, RunPhase } from '../plan/expanded-plan.ts';
+import type { AgentState, BareMetalHostState, ClusterInstallState } from './resource-states.ts';
 import type { ErrorKind } from './telemetry.ts';
 
 interface Common {
@@ -27,6 +28,17 @@ export type RunEvent = Common &
     | { type: 'host.phase'; cluster: number; host: number; id: string; phase: HostPhase; reason?: string }
     | { type: 'host.status'; cluster: number; host: number; id: string; status: HostStatus; info: string }
     | { type: 'host.stage'; cluster: number; host: number; id: string; role: HostRole; stage: HostStage; info?: string }
+    // Of custom resources; null when the resource is gone.
+    | { type: 'agent.state'; cluster: number; host: number; id: string; state: AgentState | null }
+    | { type: 'agentclusterinstall.state'; cluster: number; name: string; state: ClusterInstallState | null }
+    | {
+        type: 'baremetalhost.state';
+        cluster: number;
+        host: number;
+        id: string;
+        name: string;
+        state: BareMetalHostState;
+      }
     | { type: 'host.error'; cluster: number; host: number; id: string; kind: ErrorKind; message: string }
     | { type: 'worker.lost'; worker: number; message: string }
   );

@@ -7,6 +7,7 @@ import type { PoolOptions } from '../../pool/pool.ts';
 import type { RunSummary } from '../../report/summary.ts';
 import { Ledger } from '../../telemetry/ledger.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
+import type { CollectedSources } from '../collectors-of.ts';
 import type { RunParts, UserOptions } from '../run-parts.ts';
 
 /** A plan of these clusters against the embedded service, at a speed that makes waits vanish. */
@@ -36,6 +37,15 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     boot: null,
     programs: null,
     limits: { discovery: 600, ready: 900, install: 3600, day2: 1200 },
+    collect: {
+      intervalSeconds: 5,
+      service: false,
+      controllers: null,
+      imageService: null,
+      hub: false,
+      database: null,
+      prometheus: null,
+    },
     thresholds: [],
     phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
     steps: [],
@@ -69,6 +79,10 @@ export class FakeParts implements RunParts {
 
   constructor() {
     this.service.identify = (cluster, host) => hostFactsOf(cluster, host);
+  }
+
+  async createCollectors(): Promise<CollectedSources> {
+    return { collectors: [], absent: [] };
   }
 
   async startEmbedded() {

@@ -1,0 +1,59 @@
+/** Whose series a dashboard looks at: those of the runs, or backup loads, that its variables choose. */
+import type { VariableSpec } from './dashboard.ts';
+import { queries } from './queries.ts';
+
+/** Grafana's: four scrapes at least. */
+const WINDOW = '$__rate_interval';
+
+/** Choices of a dashboard about loads of this kind. */
+export const loadVariables = (kind: 'run' | 'backup'): VariableSpec[] => [
+  {
+    name: 'instance',
+    label: 'Daemon',
+    query: 'label_values(swarm_build_info, instance)',
+    all: '.*',
+  },
+  {
+    name: 'plan',
+    label: 'Plan',
+    query: `label_values(swarm_run_info{kind="${kind}", instance=~"$instance"}, plan)`,
+    all: '.*',
+  },
+  {
+    name: 'run',
+    label: kind === 'run' ? 'Run' : 'Load',
+    query: `label_values(swarm_run_info{kind="${kind}", instance=~"$instance", plan=~"$plan"}, run)`,
+    all: '.*',
+  },
+];
+
+/** Selector of what says which load the series of a scrape are of. */
+export const chosen = (kind: 'run' | 'backup'): string =>
+  `swarm_run_info{kind="${kind}", instance=~"$instance", plan=~"$plan", run=~"$run"}`;
+
+const ofLoads = (kind: 'run' | 'backup') => queries({ window: WINDOW, join: `and on (job, instance) ${chosen(kind)}` });
+
+export const RUN = ofLoads('run');
+export const BACKUP = ofLoads('backup');
+
+/** Of daemons, whatever they do. */
+export const DAEMON = queries({ window: WINDOW, where: 'instance=~"$instance"' });
+
+/** Of the chosen assisted-services. */
+export const SERVER = queries({ window: WINDOW, where: 'instance=~"$server"' });
+export const SERVER_VARIABLE: VariableSpec = {
+  name: 'server',
+  label: 'Service',
+  query: 'label_values(http_request_duration_seconds_count{service="assisted-installer"}, instance)',
+};
+
+/** Of the image services, which are told apart by the names of their metrics. */
+export const IMAGES = queries({ window: WINDOW });
+
+/** Of the reconcilers of chosen jobs: names of their metrics are those of many other programs. */
+export const RECONCILERS = queries({ window: WINDOW, where: 'job=~"$reconcilers"' });
+export const RECONCILERS_VARIABLE: VariableSpec = {
+  name: 'reconcilers',
+  label: 'Reconcilers (job)',
+  query: 'label_values(controller_runtime_reconcile_time_seconds_count, job)',
+};

@@ -1,0 +1,126 @@
+/**
+ * What assisted-service tells of itself at `/metrics`. Names: openshift/assisted-service, internal/metrics/metricsManager.go
+ * (NewMetricsManager) and pkg/app/middleware.go; prometheus/client_golang, prometheus/{go,process}_collector.go.
+ */
+import type { Reading } from './collector.ts';
+import { codeClass, type MetricRule } from './metric-rules.ts';
+import type { DerivedFigures } from './metrics-collector.ts';
+import type { PrometheusSample } from './prometheus-text.ts';
+
+const PREFIX = 'service_assisted_installer_';
+const PASSES = `${PREFIX}operation_duration_miliseconds`;
+const WHAT: Readonly<Record<string, string>> = { HostMonitoring: 'hosts', ClusterMonitoring: 'clusters' };
+
+const ofPass = ({ operation = '' }: Readonly<Record<string, string>>) => {
+  const what = WHAT[operation];
+  return what === undefined ? null : { what };
+};
+
+export const SERVICE_RULES: readonly MetricRule[] = [
+  {
+    metric: 'http_request_duration_seconds',
+    figure: 'service_request_duration',
+    kind: 'histogram',
+    scale: 1000,
+    labels: ({ method = '', handler = '' }) => ({ method, handler: handler.replace(/^\/api\/assisted-install/, '') }),
+  },
+  {
+    metric: 'http_request_duration_seconds_count',
+    figure: 'service_requests',
+    kind: 'counter',
+    labels: ({ code }) => ({ code: codeClass(code) }),
+  },
+  { metric: 'http_requests_inflight', figure: 'service_requests_inflight', kind: 'gauge' },
+  // Its buckets are finer than those of monitored_*_cycle_duration_ms, and older services have no others.
+  { metric: PASSES, figure: 'service_monitor_cycle_duration', kind: 'histogram', labels: ofPass },
+  ...['hosts', 'clusters'].map(
+    (what): MetricRule => ({
+      metric: `${PREFIX}monitored_${what}_duration_ms`,
+      figure: 'service_monitor_object_duration',
+      kind: 'histogram',
+      labels: () => ({ what }),
+    }),
+  ),
+  { metric: `${PREFIX}blacklisted_clusters_current`, figure: 'service_blacklisted_clusters', kind: 'gauge' },
+  { metric: `${PREFIX}cluster_blacklisted_events_total`, figure: 'service_blacklistings', kind: 'counter' },
+  { metric: 'go_goroutines', figure: 'service_goroutines', kind: 'gauge' },
+  { metric: 'go_memstats_heap_alloc_bytes', figure: 'service_heap_bytes', kind: 'gauge' },
+  { metric: 'process_resident_memory_bytes', figure: 'service_resident_bytes', kind: 'gauge' },
+];
+
+/** Of one process; several behind one address would be taken for one that restarts when a new one begins. */
+export class ServiceDerived implements DerivedFigures {
+  readonly metrics = [
+    `${PASSES}_count`,
+    'process_start_time_seconds',
+    'process_cpu_seconds_total',
+    'process_open_fds',
+    'process_max_fds',
+  ];
+  readonly #passes = new Map<string, Passes>();
+  readonly #starts = new Set<number>();
+  #restarts = 0;
+  #cpu: { seconds: number; atMs: number } | null = null;
+
+  derive(samples: readonly PrometheusSample[], nowMs: number): Reading[] {
+    const of = (name: string) => samples.find((one) => one.name === name)?.value;
+    const gauge = (figure: string, value: number, labels = {}): Reading => ({ figure, labels, kind: 'gauge', value });
+    const readings: Reading[] = [];
+    for (const { name, labels, value } of samples) {
+      const pass = name === `${PASSES}_count` ? ofPass(labels) : null;
+      if (!pass) continue;
+      const known = this.#passes.get(pass.what) ?? new Passes();
+      this.#passes.set(pass.what, known);
+      const period = known.look(value, nowMs);
+      if (period !== null) readings.push(gauge('service_monitor_period', period, pass));
+    }
+    const start = of('process_start_time_seconds');
+    if (start !== undefined) {
+      readings.push({ figure: 'service_restarts', labels: {}, kind: 'counter', value: this.#began(start) });
+    }
+    const [open, most] = [of('process_open_fds'), of('process_max_fds')];
+    if (open !== undefined && most) readings.push(gauge('service_open_files_share', open / most));
+    const cpu = of('process_cpu_seconds_total');
+    if (cpu !== undefined) {
+      const before = this.#cpu;
+      this.#cpu = { seconds: cpu, atMs: nowMs };
+      if (before && cpu >= before.seconds && nowMs > before.atMs) {
+        readings.push(gauge('service_cpu_cores', (cpu - before.seconds) / ((nowMs - before.atMs) / 1000)));
+      }
+    }
+    return readings;
+  }
+
+  /** Times that the process began anew. One that began before another that was seen is a second one behind the same address. */
+  #began(start: number): number {
+    const isNew = !this.#starts.has(start) && this.#starts.size > 0 && start > Math.max(...this.#starts);
+    this.#starts.add(start);
+    if (isNew) this.#restarts++;
+    return this.#restarts;
+  }
+}
+
+/** Passes of one monitor. */
+class Passes {
+  #count: number | null = null;
+  #grewAt = 0;
+  #period: number | null = null;
+
+  /** @returns milliseconds from pass to pass, or since the last one when these are more; null while two have not been seen. */
+  look(count: number, nowMs: number): number | null {
+    if (this.#count === null || count < this.#count) {
+      this.#count = count;
+      this.#grewAt = nowMs;
+      return this.#period;
+    }
+    const grown = count - this.#count;
+    const since = nowMs - this.#grewAt;
+    if (grown > 0) {
+      this.#period = since / grown;
+      this.#count = count;
+      this.#grewAt = nowMs;
+      return this.#period;
+    }
+    return Math.max(since, this.#period ?? 0);
+  }
+}

@@ -1,0 +1,111 @@
+/** The collectors that a plan and its embedded servers ask for, and the sources that a run has none for. */
+import { readFile } from 'node:fs/promises';
+import { type KubeconfigSource, loadKubeconfig } from '../../model/kube/kubeconfig.ts';
+import { wallNow } from '../../model/time/clock.ts';
+import type { Collector } from '../collect/collector.ts';
+import { CONTROLLER_RULES, ControllerDerived } from '../collect/controller-metrics.ts';
+import { EmbeddedDatabaseCollector } from '../collect/embedded-database.ts';
+import { HttpText, type HttpTextOptions } from '../collect/http-text.ts';
+import { HUB_RULES } from '../collect/hub-metrics.ts';
+import { HubSource } from '../collect/hub-source.ts';
+import { IMAGE_RULES } from '../collect/image-metrics.ts';
+import type { MetricRule } from '../collect/metric-rules.ts';
+import { type DerivedFigures, MetricsCollector, type MetricsSource } from '../collect/metrics-collector.ts';
+import { PostgresCollector } from '../collect/postgres.ts';
+import { PROFILES, type PrometheusProfile, readProfile } from '../collect/prometheus-profile.ts';
+import { PrometheusCollector } from '../collect/prometheus-query.ts';
+import { SERVICE_RULES, ServiceDerived } from '../collect/service-metrics.ts';
+import type { CollectTargets, ExpandedPlan } from '../plan/expanded-plan.ts';
+import { environmentProxy } from './environment-proxy.ts';
+import type { AbsentSource } from './server-collection.ts';
+
+/** What runs where, as the run knows it. */
+export interface RunningServers {
+  /** Base URL of the service; '' when only the hub knows it. */
+  service: string;
+  /** Null when no cluster is made by custom resources. */
+  hub: KubeconfigSource | null;
+  /** Base URL of the embedded image service; null without one. */
+  images: string | null;
+}
+
+export interface CollectedSources {
+  collectors: Collector[];
+  absent: AbsentSource[];
+}
+
+/** @throws Error for a profile or kubeconfig that cannot be used. */
+export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers): Promise<CollectedSources> {
+  const { collect, service } = plan;
+  const embedded = service.url === 'embedded';
+  const collectors: Collector[] = [];
+  const absent: AbsentSource[] = [];
+  const none = (name: string, reason: string) => absent.push({ name, target: '', reason });
+  const own = { tls: service.tls, authorization: service.userAuthorization };
+  const serviceBase = embedded || collect.service === true ? servers.service : collect.service;
+  if (serviceBase) {
+    const options = serviceBase === servers.service ? own : {};
+    collectors.push(metrics('service', serviceBase, options, SERVICE_RULES, new ServiceDerived()));
+  } else {
+    none(
+      'service',
+      collect.service === false
+        ? 'collect.service is false'
+        : 'only the hub knows its address; name it in collect.service',
+    );
+  }
+  const controllers = embedded && servers.hub ? servers.service : collect.controllers;
+  if (controllers) collectors.push(metrics('controllers', controllers, {}, CONTROLLER_RULES, new ControllerDerived()));
+  else if (servers.hub) none('controllers', 'collect.controllers is not given');
+  const images = embedded ? servers.images : collect.imageService;
+  if (images) collectors.push(metrics('image-service', images, {}, IMAGE_RULES));
+  else if (plan.boot) none('image-service', 'collect.image_service is not given');
+  if (servers.hub && (collect.hub || plan.hub?.kubeconfig === 'embedded')) collectors.push(hubCollector(servers.hub));
+  else if (servers.hub) none('hub', 'collect.hub is false');
+  if (embedded) collectors.push(new EmbeddedDatabaseCollector(new HttpText(servers.service)));
+  else if (collect.database !== null) collectors.push(new PostgresCollector(collect.database));
+  else none('database', 'collect.database is not given');
+  if (collect.prometheus) collectors.push(await prometheusCollector(collect.prometheus));
+  return { collectors, absent };
+}
+
+function metrics(
+  name: string,
+  base: string,
+  options: HttpTextOptions,
+  rules: readonly MetricRule[],
+  derived?: DerivedFigures,
+): Collector {
+  const http = new HttpText(base, { ...environmentProxy(), ...options });
+  const source: MetricsSource = {
+    target: `${http.target}/metrics`,
+    get: (signal) => http.get('/metrics', signal),
+    close: () => http.close(),
+  };
+  return new MetricsCollector({ name, source, rules, now: wallNow, ...(derived && { derived }) });
+}
+
+function hubCollector(kubeconfig: KubeconfigSource): Collector {
+  return new MetricsCollector({
+    name: 'hub',
+    source: new HubSource(loadKubeconfig(kubeconfig)),
+    rules: HUB_RULES,
+    now: wallNow,
+  });
+}
+
+async function prometheusCollector({
+  url,
+  tls,
+  tokenFile,
+  profile,
+}: NonNullable<CollectTargets['prometheus']>): Promise<Collector> {
+  const token = async () => (tokenFile === null ? '' : (await readFile(tokenFile, 'utf8')).trim());
+  const http = new HttpText(url, { ...environmentProxy(), tls });
+  return new PrometheusCollector(http, await profileOf(profile), token);
+}
+
+async function profileOf(given: NonNullable<CollectTargets['prometheus']>['profile']): Promise<PrometheusProfile> {
+  if ('file' in given) return readProfile(await readFile(given.file, 'utf8'), given.file);
+  return PROFILES[given.name];
+}
