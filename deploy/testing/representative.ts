@@ -10,9 +10,11 @@ import type { LoneAgents } from '../../swarm/daemon/lone-agent.ts';
 import type { Run } from '../../swarm/daemon/run.ts';
 import { fakePlan } from '../../swarm/daemon/testing/fakes.ts';
 import { AnswerMonitor } from '../../swarm/telemetry/answer-monitor.ts';
+import { ChurnCounts } from '../../swarm/telemetry/churn-counts.ts';
 import { ClusterDurations } from '../../swarm/telemetry/cluster-durations.ts';
 import { HubRequestCounts } from '../../swarm/telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../../swarm/telemetry/process-figures.ts';
+import { ReaderFigures } from '../../swarm/telemetry/reader-figures.ts';
 import { createRegistry } from '../../swarm/telemetry/registry.ts';
 import { SaturationMonitor } from '../../swarm/telemetry/saturation.ts';
 import { SharedTelemetry } from '../../swarm/telemetry/shared-telemetry.ts';
@@ -39,9 +41,15 @@ export async function daemonShows(): Promise<Map<string, Family>> {
   hubRequests.record('user', { verb: 'list', resource: 'agents', status: 200, milliseconds: 5 });
   hubRequests.record('user', { verb: 'list', resource: 'agents', status: 0, milliseconds: 5 });
   figures.apply(stockPrograms());
+  const readers = new ReaderFigures([{ load: 'cluster-list', amount: 2, everySeconds: 10 }]);
+  readers.looked(0, 'answered', 12_000, 1, 10_000);
+  const churn = new ChurnCounts();
+  churn.removed = 1;
+  churn.results.complete = 1;
   const source = {
     ...{ reader, saturation: new SaturationMonitor(reader), clockSpeed: 30, answers, clusterDurations, hubRequests },
     processes: { run: 'r', figures },
+    background: { churn, readers },
   };
   const registry = createRegistry('1.2.3', () => source, [
     ...infoMetrics(() => ({ run: someRun(), backup: someBackup(), agents: someAgents() })),

@@ -91,6 +91,12 @@ const PATCH_TYPES: Readonly<Record<PatchKind | 'apply', string>> = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 };
+/** What kubectl accepts: kubernetes/kubernetes, staging/src/k8s.io/kubectl/pkg/cmd/get/get.go, transformRequests. */
+const TABLE = [
+  'application/json;as=Table;v=v1;g=meta.k8s.io',
+  'application/json;as=Table;v=v1beta1;g=meta.k8s.io',
+  'application/json',
+].join(',');
 const TIMEOUT_MS = 30_000;
 const CONNECTIONS = 64;
 /** Objects of one page of a list: client-go, tools/pager/pager.go. */
@@ -147,6 +153,36 @@ export class KubeClient {
       }
       yield { items, resourceVersion: list.metadata?.resourceVersion ?? '' };
       next = list.metadata?.continue || undefined;
+    } while (next !== undefined);
+  }
+
+  /**
+   * The pages of a list as the tables that `kubectl get` asks for: how many rows each has.
+   * @param asked called for each page before it is asked for
+   */
+  async *tables(
+    resource: KubeResource,
+    { namespace, labelSelector, fieldSelector }: Selection = {},
+    asked: () => void = () => {},
+    signal?: AbortSignal,
+  ): AsyncGenerator<number> {
+    let next: string | undefined;
+    do {
+      asked();
+      const query = { labelSelector, fieldSelector, limit: String(PAGE), continue: next };
+      const table = (await this.#json({
+        verb: 'list',
+        resource,
+        namespace,
+        query,
+        accept: TABLE,
+        signal,
+      })) as unknown as {
+        rows?: unknown[] | null;
+        metadata?: { continue?: string };
+      };
+      yield table.rows?.length ?? 0;
+      next = table.metadata?.continue || undefined;
     } while (next !== undefined);
   }
 
@@ -344,7 +380,15 @@ export class KubeClient {
   }
 
   async #counted(outgoing: KubeRequest): Promise<Dispatcher.ResponseData> {
-    const { verb, resource, subresource, body, contentType = 'application/json', signal } = outgoing;
+    const {
+      verb,
+      resource,
+      subresource,
+      body,
+      contentType = 'application/json',
+      accept = 'application/json',
+      signal,
+    } = outgoing;
     const startedAt = performance.now();
     let status = 0;
     try {
@@ -352,7 +396,7 @@ export class KubeClient {
         {
           method: METHODS[verb],
           path: pathOf(outgoing),
-          accept: 'application/json',
+          accept,
           ...(body !== undefined && { body: JSON.stringify(body), contentType }),
           endless: verb === 'watch',
           signal,

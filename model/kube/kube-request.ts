@@ -15,6 +15,8 @@ export interface KubeRequest {
   query?: Record<string, string | undefined>;
   body?: unknown;
   contentType?: string;
+  /** `application/json` when absent. */
+  accept?: string;
   signal?: AbortSignal | undefined;
 }
 

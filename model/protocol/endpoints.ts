@@ -7,9 +7,12 @@
 /** Base path of all API calls. */
 export const API_BASE = '/api/assisted-install';
 
-/** Which program a request imitates. `user` is the person or automation that creates clusters. */
-export type ClientKind = 'agent' | 'installer' | 'controller' | 'user';
-export const CLIENT_KINDS: readonly ClientKind[] = ['agent', 'installer', 'controller', 'user'];
+/**
+ * Which program a request imitates. `user` is the person or automation that creates clusters, a `reader` somebody who only looks at
+ * them.
+ */
+export type ClientKind = 'agent' | 'installer' | 'controller' | 'user' | 'reader';
+export const CLIENT_KINDS: readonly ClientKind[] = ['agent', 'installer', 'controller', 'user', 'reader'];
 
 export interface Endpoint {
   readonly name: string;
@@ -76,6 +79,7 @@ export const ENDPOINTS = define([
     method: 'GET',
     template: '/v2/infra-envs/{infra_env_id}/downloads/files-presigned',
   },
+  { name: 'list-events', method: 'GET', template: '/v2/events' },
   { name: 'other', method: 'GET', template: '(other)' },
 ]);
 export type EndpointName = (typeof ENDPOINTS)[number]['name'];

@@ -145,6 +145,8 @@ export interface ClusterAdapter {
   allowAddHosts(cluster: ClusterPlan, clusterId: string, signal: AbortSignal): Promise<void>;
   /** Day 2: installs one host. */
   installHost(cluster: ClusterPlan, infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void>;
+  /** The service's ids of what stands on it, where they are known: what a reader of its REST API can ask for. */
+  onService(cluster: ClusterPlan, objects: ClusterObjects): ClusterObjects;
   /** Resolves when a look at the cluster may show something new, or the signal aborts; null where only looking tells. */
   changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> | null;
   /** Tells of states of a cluster's custom resources until what it returns is called; absent where there are none. Costs no request. */

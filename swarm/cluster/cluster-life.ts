@@ -88,6 +88,8 @@ const INSTALLABLE: readonly HostStatus[] = ['known', 'known-unbound'];
 
 export class ClusterLife {
   readonly cluster: ClusterPlan;
+  /** From 1. */
+  readonly life: number;
   /** What is known to stand on the service now; ids disappear as they are removed. */
   readonly objects: ClusterObjects = { clusterId: null, infraEnvId: null };
   readonly #context: LifeContext;
@@ -104,18 +106,27 @@ export class ClusterLife {
   #hostsInfraEnv = '';
   readonly #hostStatus = new Map<string, HostStatus>();
 
-  /** @param slot this cluster's slot in the telemetry; `firstHostSlot` its first host's. */
-  constructor(context: LifeContext, cluster: ClusterPlan, slot: number, firstHostSlot: number) {
+  /**
+   * @param slot this cluster's slot in the telemetry; `firstHostSlot` its first host's
+   * @param life 2 for a cluster that was removed and is made anew, and so on
+   */
+  constructor(context: LifeContext, cluster: ClusterPlan, slot: number, firstHostSlot: number, life = 1) {
     this.#context = context;
     this.#adapter = context.adapterOf(cluster);
     this.#patience = new Patience({ clock: context.clock, pace: context.pace, adapter: this.#adapter, cluster });
     this.cluster = cluster;
     this.#slot = slot;
     this.#firstHostSlot = firstHostSlot;
+    this.life = life;
   }
 
   get phase(): ClusterPhase {
     return this.#phase;
+  }
+
+  /** The service's ids of what stands on it and can be read; null for what does not, or is not known. */
+  get onService(): ClusterObjects {
+    return this.#adapter.onService(this.cluster, this.objects);
   }
 
   /** Null while it lives. */
@@ -128,8 +139,11 @@ export class ClusterLife {
     this.#trouble.abort(new ClusterFailed(reason));
   }
 
-  /** Lives to the end. Never throws: what goes wrong is the outcome. An abort of `signal` cancels. */
-  async run(signal: AbortSignal): Promise<LifeOutcome> {
+  /**
+   * Lives to the end. Never throws: what goes wrong is the outcome. An abort of `signal` cancels.
+   * @param cancelled why, then
+   */
+  async run(signal: AbortSignal, cancelled = 'the run was stopped'): Promise<LifeOutcome> {
     const either = AbortSignal.any([signal, this.#trouble.signal]);
     const leave = this.#context.pace.enter(this.cluster.hosts.length);
     let unwatch: (() => void) | undefined;
@@ -140,7 +154,7 @@ export class ClusterLife {
       this.#enter('complete');
     } catch (error) {
       if (signal.aborted && !(error instanceof ClusterFailed)) {
-        this.#outcome = { result: 'cancelled', reason: 'the run was stopped' };
+        this.#outcome = { result: 'cancelled', reason: cancelled };
         this.#enter('cancelled', this.#outcome.reason);
       } else {
         const reason = `${this.#phase}: ${error instanceof Error ? error.message : String(error)}`;
@@ -432,6 +446,7 @@ export class ClusterLife {
       cluster: this.cluster.index,
       name: this.cluster.name,
       phase,
+      ...(this.life > 1 && { life: this.life }),
       ...(id !== null && { id }),
       ...(reason !== undefined && { reason }),
     });

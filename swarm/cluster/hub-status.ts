@@ -13,6 +13,7 @@ import { failingOf } from './failing-validations.ts';
 import { agentState, clusterInstallState } from './hub-states.ts';
 
 interface DebugInfo {
+  eventsURL?: string;
   state?: string;
   stateInfo?: string;
 }
@@ -28,6 +29,8 @@ interface KeptStatus {
   failing?: FailingValidation[];
   /** Ours: what its conditions come to. */
   condition?: AgentState | ClusterInstallState;
+  /** Ours: the service's id of an AgentClusterInstall's cluster. */
+  id?: string | null;
 }
 
 interface AgentStatus extends KeptStatus {
@@ -102,6 +105,7 @@ export function keptClusterInstall(install: KubeObject): KubeObject {
       condition: clusterInstallState(conditions),
       debugInfo: { state: debugInfo?.state, stateInfo: debugInfo?.stateInfo },
       failing: failingOf(validationsInfo),
+      id: URL.parse(debugInfo?.eventsURL ?? '')?.searchParams.get('cluster_id') ?? null,
     },
   };
 }
@@ -152,6 +156,14 @@ export function conditionStateOf(object: KubeObject): AgentState | ClusterInstal
 /** The service's own state as the resource repeats it; '' while it does not. */
 export function repeatedState(object: KubeObject): string {
   return ((object.status ?? {}) as KeptStatus).debugInfo?.state ?? '';
+}
+
+/**
+ * The service's id of an AgentClusterInstall's cluster, from where its events are to be read (status.debugInfo.eventsURL); null while
+ * that is not known.
+ */
+export function serviceIdOf(install: KubeObject): string | null {
+  return ((install.status ?? {}) as KeptStatus).id ?? null;
 }
 
 export function clusterViewOf(install: KubeObject): ClusterView {

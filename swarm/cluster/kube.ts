@@ -38,6 +38,7 @@ import {
   imageState,
   kubeconfigSecretOf,
   repeatedState,
+  serviceIdOf,
 } from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
 
@@ -227,6 +228,14 @@ export class KubeAdapter implements ClusterAdapter {
 
   async installHost(cluster: ClusterPlan, _infraEnvId: string, hostId: string, signal: AbortSignal): Promise<void> {
     await this.#patchAgent(cluster, hostId, signal, {});
+  }
+
+  onService({ index }: ClusterPlan, { clusterId }: ClusterObjects): ClusterObjects {
+    const install = clusterId === null ? undefined : this.#view.clusterInstall(clusterId);
+    return {
+      clusterId: (install && serviceIdOf(install)) ?? null,
+      infraEnvId: this.#infraEnvIds.get(index) ?? null,
+    };
   }
 
   changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> {

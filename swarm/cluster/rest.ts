@@ -274,6 +274,10 @@ export class RestAdapter implements ClusterAdapter {
     );
   }
 
+  onService(_cluster: ClusterPlan, objects: ClusterObjects): ClusterObjects {
+    return objects;
+  }
+
   changed(): null {
     return null;
   }

@@ -170,6 +170,7 @@ export const clusterPage = page(
     statusInfo: { type: 'string' },
     finalizingStage: nullable({ type: 'string', enum: FINALIZING_STAGES }),
     reason: { type: 'string' },
+    life: { type: 'integer', description: '2 once it was removed and made anew, and so on.' },
     hosts: { type: 'integer' },
     updatedAt: nullable(time),
   }),

@@ -2,7 +2,7 @@
  * The lives of a run's clusters. One is made when its cluster arrives: a plan may have a million clusters of which a
  * hundred live at a time, and a run that ends early never makes the others.
  */
-import { ClusterLife, type LifeContext } from '../cluster/cluster-life.ts';
+import { ClusterLife, type LifeContext, type LifeOutcome } from '../cluster/cluster-life.ts';
 import type { ClusterPlan, LoadLevel, LoadStep } from '../plan/expanded-plan.ts';
 import { ArrivalPace } from './arrival-pace.ts';
 
@@ -12,8 +12,11 @@ export class ClusterLives {
   /** In the order of their arrival, with the slot of the first host in the telemetry. */
   readonly #due: readonly { cluster: ClusterPlan; firstHostSlot: number }[];
   readonly #arrived: ClusterLife[] = [];
-  /** By index of the cluster. */
+  /** The last of each cluster that has arrived, by its index. */
   readonly #lifeOf = new Map<number, ClusterLife>();
+  /** Of clusters that were made anew: lives that failed, and how many came to an end of their own. */
+  readonly #failedAnew: ClusterLife[] = [];
+  #endedAnew = 0;
   #over = false;
   #failed = 0;
   #complete = 0;
@@ -31,9 +34,14 @@ export class ClusterLives {
       .sort((a, b) => a.cluster.arrivalMs - b.cluster.arrivalMs);
   }
 
-  /** In the order of their arrival, ended ones included. */
+  /** The first life of each cluster, in the order of their arrival, and of clusters that were made anew those that failed. */
   get arrived(): readonly ClusterLife[] {
-    return this.#arrived;
+    return [...this.#arrived, ...this.#failedAnew];
+  }
+
+  /** The last life of each cluster that has arrived: whose objects stand on the service, if any do. */
+  get standing(): readonly ClusterLife[] {
+    return [...this.#lifeOf.values()];
   }
 
   /** @param cluster index in the plan; undefined before it has arrived */
@@ -47,9 +55,14 @@ export class ClusterLives {
     return stopped + (this.#over ? this.planned - this.#arrived.length : 0);
   }
 
-  /** How many clusters there are, and how many of them came to which end. */
+  /** How many clusters there are, and how many of them came to which end; a cluster that was made anew counts once more when it has ended. */
   get counts(): { of: number; failed: number; complete: number } {
-    return { of: this.planned, failed: this.#failed, complete: this.#complete };
+    const failed = this.#failedAnew.length;
+    return {
+      of: this.planned + this.#endedAnew,
+      failed: this.#failed + failed,
+      complete: this.#complete + this.#endedAnew - failed,
+    };
   }
 
   /** Of arrivals; null before the first may come, and after the last one. */
@@ -59,7 +72,22 @@ export class ClusterLives {
 
   /** Ends all that live as failed. */
   fail(reason: string): void {
-    for (const life of this.#arrived) life.fail(reason);
+    for (const life of this.standing) life.fail(reason);
+  }
+
+  /**
+   * Lets a cluster whose objects are gone live once more, to the end.
+   * @param cancelled why, when `signal` aborts
+   */
+  async anew(context: LifeContext, before: ClusterLife, signal: AbortSignal, cancelled: string): Promise<LifeOutcome> {
+    const { cluster } = before;
+    const { firstHostSlot } = this.#due.find((one) => one.cluster === cluster)!;
+    const life = new ClusterLife(context, cluster, cluster.index, firstHostSlot, before.life + 1);
+    this.#lifeOf.set(cluster.index, life);
+    const outcome = await life.run(signal, cancelled);
+    if (outcome.result !== 'cancelled') this.#endedAnew++;
+    if (outcome.result === 'failed') this.#failedAnew.push(life);
+    return outcome;
   }
 
   /**

@@ -49,6 +49,7 @@ export const runEvent = z.discriminatedUnion('type', [
     cluster: count,
     name: z.string(),
     phase: z.enum(CLUSTER_PHASES),
+    life: z.int().min(2).exactOptional().describe('Of a cluster that was removed and made anew.'),
     id: z.string().exactOptional(),
     reason: z.string().exactOptional(),
   }),

@@ -11,6 +11,10 @@ const SETTLE_SECONDS = 1_200;
 export class MachinesAtWork implements Machines {
   readonly #machines: Machines;
   readonly #clusters = new Set<number>();
+  /** Whose machines are up, at work or not, and who waits until they are not. */
+  readonly #up = new Map<number, (() => void)[]>();
+  /** Those that were switched off: what is made anew after that has no end that anybody waits for. */
+  readonly #removed = new Set<number>();
   #whenIdle: (() => void) | null = null;
 
   /** @param machines those that do what is asked here */
@@ -19,18 +23,43 @@ export class MachinesAtWork implements Machines {
   }
 
   launch(...launch: Parameters<Machines['launch']>): void {
-    this.#clusters.add(launch[0].cluster.index);
+    const { index } = launch[0].cluster;
+    this.#atWork(index);
     this.#machines.launch(...launch);
+    this.#up.set(index, []);
   }
 
   startHosts(...start: Parameters<Machines['startHosts']>): void {
-    this.#clusters.add(start[0]);
+    this.#atWork(start[0]);
     this.#machines.startHosts(...start);
   }
 
   stopCluster(cluster: number): void {
     this.#clusters.delete(cluster);
+    this.#removed.add(cluster);
     this.#machines.stopCluster(cluster);
+  }
+
+  /** The machines of this cluster are gone. */
+  left(cluster: number): void {
+    const waiting = this.#up.get(cluster) ?? [];
+    this.#up.delete(cluster);
+    this.done(cluster);
+    for (const go of waiting) go();
+  }
+
+  /** Resolves when the cluster has no machines, after they were switched off or by themselves, or `signal` aborts. */
+  async gone(cluster: number, signal: AbortSignal): Promise<void> {
+    const waiting = this.#up.get(cluster);
+    if (!waiting || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  #atWork(cluster: number): void {
+    if (!this.#removed.has(cluster)) this.#clusters.add(cluster);
   }
 
   /** The machines of this cluster have come to their end, or have none. */

@@ -10,6 +10,7 @@ import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
 import { alike } from '../telemetry/alike.ts';
 import { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import { ChurnCounts } from '../telemetry/churn-counts.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Divergence } from '../telemetry/divergence.ts';
 import { FailureCauses } from '../telemetry/failure-causes.ts';
@@ -17,6 +18,7 @@ import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
+import { ReaderFigures } from '../telemetry/reader-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ServerFigures } from '../telemetry/server-figures.ts';
@@ -42,6 +44,8 @@ export class Measurements {
   readonly divergence = new Divergence();
   readonly #hostCauses = new FailureCauses(alike);
   readonly hubRequests = new HubRequestCounts();
+  readonly readers: ReaderFigures;
+  readonly churn = new ChurnCounts();
   readonly servers = new ServerFigures();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
@@ -65,6 +69,7 @@ export class Measurements {
     this.saturation = new SaturationMonitor(this.reader);
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
+    this.readers = new ReaderFigures(plan.readers);
     this.stateTimes = new StateTimes(plan);
     this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
     this.#clock = clock;
@@ -150,6 +155,8 @@ export class Measurements {
       clusterDurations: clusterDurations.all(),
       states: this.#states(),
       hubRequests: hubRequests.rows(),
+      readers: this.readers.rows(),
+      churn: this.churn,
       processes,
       countedSeconds: this.sinceStartMs() / 1000,
       generator: this.generator(),

@@ -20,6 +20,8 @@ export interface ClusterRow {
   finalizingStage: FinalizingStage | null;
   /** Why it failed; '' otherwise. */
   reason: string;
+  /** 2 once it was removed and made anew, and so on. */
+  life: number;
   hosts: number;
   /** Simulated epoch milliseconds of the last change; null when nothing happened yet. */
   updatedAt: number | null;
@@ -78,6 +80,8 @@ interface ExpectedCluster {
   /** Simulated milliseconds after the start of the run. */
   arrivalMs: number;
   kind: string;
+  /** Index of its first host; the others follow. */
+  firstHost: number;
 }
 
 /** Clusters of one kind take about as long as each other. */
@@ -106,7 +110,12 @@ export class RunIndex {
 
   constructor(plan: Pick<ExpandedPlan, 'clusters'>) {
     this.#uninstalled = new Set(plan.clusters.filter((one) => one.justInfraEnv).map((one) => one.index));
-    this.#expected = new Map(plan.clusters.map((one) => [one.index, { arrivalMs: one.arrivalMs, kind: kindOf(one) }]));
+    this.#expected = new Map(
+      plan.clusters.map((one) => [
+        one.index,
+        { arrivalMs: one.arrivalMs, kind: kindOf(one), firstHost: one.hosts[0]?.index ?? 0 },
+      ]),
+    );
     for (const cluster of plan.clusters) {
       this.#clusters.set(cluster.index, {
         cluster: cluster.index,
@@ -117,6 +126,7 @@ export class RunIndex {
         statusInfo: '',
         finalizingStage: null,
         reason: '',
+        life: 1,
         hosts: cluster.hosts.length,
         updatedAt: null,
       });
@@ -150,6 +160,7 @@ export class RunIndex {
       if (event.type === 'cluster.phase') {
         advance(this.#furthestCluster, event.cluster, CLUSTER_PHASES, event.phase);
         this.#follow(event.cluster, event.phase, event.time);
+        if (event.phase === 'creating' && event.life !== undefined) this.#anew(row, event.life);
         row.phase = event.phase;
         row.id = event.id ?? row.id;
         if (event.phase === 'failed') row.reason = event.reason ?? '';
@@ -208,11 +219,27 @@ export class RunIndex {
     };
   }
 
-  /** Clusters that failed, with their reasons. */
-  failures(): { cluster: number; name: string; reason: string }[] {
+  /** Clusters that failed, with their reasons; `life` of those that did when they had been made anew. */
+  failures(): { cluster: number; name: string; reason: string; life?: number }[] {
     return [...this.#clusters.values()]
       .filter((row) => row.reason !== '')
-      .map(({ cluster, name, reason }) => ({ cluster, name, reason }));
+      .map(({ cluster, name, reason, life }) => ({ cluster, name, reason, ...(life > 1 && { life }) }));
+  }
+
+  /** A cluster is made anew: what it was before counts as reached, and is not what it is now. */
+  #anew(row: ClusterRow, life: number): void {
+    Object.assign(row, { life, id: null, status: null, statusInfo: '', finalizingStage: null });
+    const { firstHost } = this.#expected.get(row.cluster)!;
+    for (let index = firstHost; index < firstHost + row.hosts; index++) {
+      Object.assign(this.#hosts.get(index)!, {
+        id: null,
+        phase: 'planned',
+        status: null,
+        statusInfo: '',
+        stage: null,
+        error: '',
+      });
+    }
   }
 
   /**

@@ -9,12 +9,14 @@ import type { RunSummary } from '../report/summary.ts';
 import type { Divergence } from '../telemetry/divergence.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
+import type { ReaderFigures } from '../telemetry/reader-figures.ts';
 import type { EventSink, RunEvent } from '../telemetry/run-event.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { CollectedSources, RunningServers } from './collectors-of.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
 import type { NoopMachines } from './noop-clusters.ts';
+import type { ReadTargets } from './rest-looks.ts';
 
 /** The worker threads of a run. */
 export interface RunPool extends Machines, NoopMachines {
@@ -33,6 +35,11 @@ export interface RunUser {
    * BareMetalHosts, these decide when a machine boots. @throws Error when somebody else acts there already.
    */
   attend(machines: Machines): Promise<Machines>;
+  /**
+   * Lets the plan's readers look at what is there. Returns what ends them, which is to be called before {@link close}.
+   * @param targets what the run has made and is there
+   */
+  read(targets: () => ReadTargets): Promise<() => Promise<void>>;
   /** Told of everything that happens in the run. */
   apply(event: RunEvent): void;
   /** Removes what clusters shared, when none of them is left. @throws ClusterAdapterError when something stays. */
@@ -56,6 +63,7 @@ export interface UserOptions {
   telemetry: SharedTelemetry;
   hubRequests: HubRequestCounts;
   divergence: Divergence;
+  readers: ReaderFigures;
   /** Told of what goes wrong and does not end the run. */
   warn: (message: string) => void;
   /** Told of what the user sees happen, beside what lives tell. */

@@ -8,6 +8,7 @@ import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { DivergenceProbe } from './divergence-probe.ts';
 import type { RunUser, UserOptions, UserSide } from './run-parts.ts';
+import { startReaders } from './run-readers.ts';
 import { createUserClient, USER_CONNECTIONS } from './user-client.ts';
 
 /** Connects to nothing yet. @throws Error when a kubeconfig, certificate or template cannot be read. */
@@ -26,6 +27,7 @@ export async function createRunUser(options: UserOptions): Promise<RunUser> {
       comparison?.probe.start();
       return kube?.attend(machines) ?? machines;
     },
+    read: (targets) => startReaders(options, targets),
     apply: (event) => kube?.apply(event),
     removeShared: async (signal) => kube?.adapter.removeShared(signal),
     close: async () => {

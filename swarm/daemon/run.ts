@@ -21,16 +21,19 @@ import { type LeftBehind, type RunSummary, summarize } from '../report/summary.t
 import type { Evaluated } from '../report/thresholds.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
+import type { ChurnCounts } from '../telemetry/churn-counts.ts';
 import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { LoopMonitor } from '../telemetry/loop-monitor.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
+import type { ReaderFigures } from '../telemetry/reader-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { StateLook } from '../telemetry/state-look.ts';
 import type { StateTimes } from '../telemetry/state-times.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { Churn } from './churn.ts';
 import { cleanUp } from './clean-up.ts';
 import { ClusterLives } from './cluster-lives.ts';
 import {
@@ -50,6 +53,7 @@ import { Measurements } from './measurements.ts';
 import { NoopClusters } from './noop-clusters.ts';
 import { type NoopMeans, noopSetup } from './noop-setup.ts';
 import { ProgramWarnings } from './program-warnings.ts';
+import type { ReadTargets } from './rest-looks.ts';
 import { RunIndex } from './run-index.ts';
 import type { RunParts, RunPool, RunStoreWriter, RunUser } from './run-parts.ts';
 import { RunTraffic } from './run-traffic.ts';
@@ -71,6 +75,9 @@ export interface RunOptions {
   /** That distributions of the summary have beside the usual ones. */
   percentiles?: readonly number[];
 }
+
+/** Wall-clock milliseconds for which what readers may look at is not looked for anew. */
+const READABLE_MS = 250;
 
 export class Run {
   readonly id: string;
@@ -106,6 +113,8 @@ export class Run {
   /** In the order in which they were started. */
   readonly #embedded: EmbeddedProcess[] = [];
   #summary: RunSummary | null = null;
+  #readableAt = Number.NEGATIVE_INFINITY;
+  #lastReadable: ReadTargets = { clusters: [], infraEnvs: [] };
   /** Knows the plan's secrets; everything that is told or kept passes it. */
   readonly #redactor: Redactor;
 
@@ -140,6 +149,12 @@ export class Run {
 
   get reader(): TelemetryReader {
     return this.#measurements.reader;
+  }
+
+  /** Of clusters that were made anew, and of readers. */
+  get background(): { churn: ChurnCounts | null; readers: ReaderFigures } {
+    const { churn, readers } = this.#measurements;
+    return { churn: this.plan.churnPerHour === null ? null : churn, readers };
   }
 
   get hubRequests(): HubRequestCounts {
@@ -259,6 +274,7 @@ export class Run {
     let pool: RunPool | null = null;
     let user: RunUser | null = null;
     let noop: NoopClusters | null = null;
+    let endReaders: () => Promise<void> = async () => {};
     const { failures } = this.#measurements;
     const telemetry = new SharedTelemetry(this.#measurements.telemetry, 0, (sample) => failures.add(sample));
     const loop = new LoopMonitor(telemetry);
@@ -294,6 +310,7 @@ export class Run {
         telemetry,
         hubRequests: this.#measurements.hubRequests,
         divergence: this.#measurements.divergence,
+        readers: this.#measurements.readers,
         warn: (message) => this.#warn(message),
         emit: (event) => this.#emit(event),
         ledger: this.#store.ledger,
@@ -322,7 +339,7 @@ export class Run {
         onInstallation: (cluster, installation) => noop?.installing(cluster, installation),
         onClusterIdle: (cluster) => {
           noop?.left(cluster);
-          this.#machines?.done(cluster);
+          this.#machines?.left(cluster);
         },
       });
       noop?.serve(pool);
@@ -330,6 +347,7 @@ export class Run {
       if (this.#state === 'starting') this.#state = 'running';
       this.#measurements.startLoad();
       const machines = await user.attend(this.#machines);
+      endReaders = await user.read(() => this.#readable());
       await this.#live(this.#context(user, machines, telemetry), this.#machines);
     } catch (error) {
       this.#judgement.fail(error instanceof Error ? error.message : String(error));
@@ -342,6 +360,7 @@ export class Run {
     await this.#traffic.keep(pool, this.#store);
     if (this.#stop.signal.aborted) this.#judgement.hold(this.#lives);
     await this.#cleanUp(user);
+    await endReaders();
     const unclean = (whose: string) => (error: Error) =>
       this.#judgement.fail(`${whose} did not end cleanly: ${error.message}`);
     await this.#collection?.stop();
@@ -405,10 +424,9 @@ export class Run {
   async #live(context: LifeContext, machines: MachinesAtWork): Promise<void> {
     const { signal } = this.#stop;
     const { phases, steps } = this.plan;
-    const pass = (seconds: number) => this.#clock.sleep(seconds * 1000, signal).catch(() => {});
     if (phases.idleSeconds > 0) {
       this.#enter('idle');
-      await pass(phases.idleSeconds);
+      await this.#pass(phases.idleSeconds);
     }
     // The first step begins with the phase.
     if (steps.length === 0) this.#enter('deploy');
@@ -416,12 +434,55 @@ export class Run {
       // Machines of a cluster that did not get there would go on for ever; the others have an end of their own.
       if (outcome?.result !== 'complete' || cluster.justInfraEnv) machines.done(cluster.index);
     };
-    await this.#lives.live(context, signal, ended, steps, (step, level) => this.#enter('deploy', step, level));
+    const churn = this.#churn(context, machines);
+    churn?.start(signal);
+    try {
+      await this.#lives.live(context, signal, ended, steps, (step, level) => this.#enter('deploy', step, level));
+      await this.#soak(machines);
+    } finally {
+      await churn?.end();
+    }
+  }
+
+  /** The machines come to their end, and everything stays in place. */
+  async #soak(machines: MachinesAtWork): Promise<void> {
+    const { signal } = this.#stop;
     const unsettled = await machines.settle(this.#clock, signal);
     if (unsettled !== null) this.#warn(unsettled);
     if (this.#soakSeconds === 0 || signal.aborted) return;
     this.#enter('soak');
-    await pass(this.#soakSeconds);
+    await this.#pass(this.#soakSeconds);
+  }
+
+  /** Simulated seconds, or until the run is stopped. */
+  async #pass(seconds: number): Promise<void> {
+    await this.#clock.sleep(seconds * 1000, this.#stop.signal).catch(() => {});
+  }
+
+  /** Null for a plan whose clusters stay. */
+  #churn(context: LifeContext, machines: MachinesAtWork): Churn | null {
+    const { plan } = this;
+    if (plan.churnPerHour === null) return null;
+    return new Churn({
+      ...{ plan, perHour: plan.churnPerHour, lives: this.#lives, context, machines },
+      counts: this.#measurements.churn,
+      warn: (message) => this.#warn(message),
+    });
+  }
+
+  /** What is there for readers: the service's ids. */
+  #readable(): ReadTargets {
+    const now = wallNow();
+    // Many look in one second at what thousands of clusters are.
+    if (now - this.#readableAt < READABLE_MS) return this.#lastReadable;
+    this.#readableAt = now;
+    const ids = this.#lives.standing.map((life) => life.onService);
+    const known = (id: string | null) => id !== null;
+    this.#lastReadable = {
+      clusters: ids.map(({ clusterId }) => clusterId).filter(known),
+      infraEnvs: ids.map(({ infraEnvId }) => infraEnvId).filter(known),
+    };
+    return this.#lastReadable;
   }
 
   /** A part of the run begins. */
@@ -483,7 +544,7 @@ export class Run {
     this.#measurements.workerLost(worker);
     for (const cluster of clusters) {
       this.#lives.of(cluster)?.fail(`its worker thread was lost: ${message}`);
-      this.#machines?.done(cluster);
+      this.#machines?.left(cluster);
     }
   }
 
@@ -498,7 +559,7 @@ export class Run {
     }
     this.#enter('remove');
     const notRemoved = await cleanUp({
-      lives: this.#lives.arrived,
+      lives: this.#lives.standing,
       removeShared: (signal) => user?.removeShared(signal),
       signal: end,
       // Whoever stops a run waits for its end.

@@ -123,6 +123,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       states: run.states,
       clockSpeed: run.plan.clockSpeed,
       hubRequests: run.hubRequests,
+      background: run.background,
       processes: { run: run.id, figures: run.processes },
     };
   };

@@ -9,6 +9,7 @@ import { RUN_PHASES } from '../report/phase-summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { COMPARED_KINDS } from '../telemetry/divergence.ts';
+import { HUB_CLIENTS } from '../telemetry/hub-request-counts.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
 import { STATEFUL_KINDS } from '../telemetry/reactions.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
@@ -68,13 +69,36 @@ const request = z.object({
   ...latencies,
 });
 
+const reader = z.object({
+  load: z.string(),
+  amount: count,
+  everySeconds: z.number().describe('Simulated.'),
+  looks: count,
+  failed: count.describe('Looks that got not all that they asked for.'),
+  missed: count.describe('Looks that were never begun, because the one before was not over.'),
+  requests: count,
+  duration: quantiles.describe('From the moment a look was due to its end, missed ones included; milliseconds.'),
+});
+
+const churn = z.object({
+  sharePerHour: z.number().describe('Of the clusters, in a simulated hour, from 0 to 1.'),
+  clustersPerHour: z.number(),
+  turns: count.describe('To remove a cluster, since the first was complete; those beyond `begun` found none that was.'),
+  begun: count.describe('Clusters whose removal was begun.'),
+  removed: count,
+  complete: count.describe('Made anew and complete again.'),
+  failed: count.describe('Made anew and failed.'),
+  unfinished: count.describe('The run ended before.'),
+  notRemoved: count,
+});
+
 const hub = z.object({
   requests: count,
   errors: count,
   requestsPerCluster: z.number(),
   rows: z.array(
     z.object({
-      client: z.enum(['user', 'baremetal-operator']),
+      client: z.enum(HUB_CLIENTS),
       verb: z.string(),
       resource: z.string(),
       count,
@@ -216,7 +240,14 @@ export const runSummary = z
     phases: z
       .array(phase)
       .describe('In the order of time: the phases of the run, deploy in as many parts as its load has steps.'),
-    failures: z.array(z.object({ cluster: count, name: z.string(), reason: z.string() })),
+    failures: z.array(
+      z.object({
+        cluster: count,
+        name: z.string(),
+        reason: z.string(),
+        life: z.int().min(2).exactOptional().describe('Of a cluster that failed when it was made anew.'),
+      }),
+    ),
     requests: z.array(request),
     totals,
     polls: z.object({
@@ -235,6 +266,8 @@ export const runSummary = z
         expected: z.string().nullable().describe('Why a service that is well answers so; null where it should not.'),
       }),
     ),
+    readers: z.array(reader).describe('Empty where nobody looked.'),
+    churn: churn.nullable().describe('Null where clusters stayed.'),
     hub: hub.nullable().describe('Null when no cluster was made by custom resources.'),
     noop: noop.nullable().describe('Null when no host was a no-op one.'),
     outages: z.array(

@@ -24,10 +24,10 @@ export type UserRuntime = Pick<Runtime, 'clock' | 'transport' | 'telemetry' | 'w
 /** Slot of the user among machines: it is none of them. */
 export const USER_MACHINE = -1;
 
-/** @param mode how connections are used: those of one program, or new ones each time. @throws Error when `tls.ca` is no PEM certificate. */
+/** @param mode how connections are used: those of one program, new ones each time, or one of each machine. @throws Error when `tls.ca` is no PEM certificate. */
 export function createUserRuntime(
   { tls, clock, telemetry }: Pick<UserClientOptions, 'tls' | 'clock' | 'telemetry'>,
-  mode: 'shared' | 'per-poll' = 'shared',
+  mode: 'shared' | 'per-poll' | 'keep-alive' = 'shared',
 ): UserRuntime {
   const transport = createUndiciTransport({
     mode,

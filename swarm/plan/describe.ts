@@ -284,6 +284,20 @@ function notesOf(plan: Plan, needs: NeedsEstimate, noop: NoopDescription | null)
   if (plan.clusters.some(({ api, infraEnvLabels }) => api === 'rest' && Object.keys(infraEnvLabels).length > 0)) {
     notes.push("infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.");
   }
+  const readers = plan.readers.reduce((sum, { amount }) => sum + amount, 0);
+  if (readers > 0) {
+    const perSecond = plan.readers.reduce((sum, { amount, everySeconds }) => sum + amount / everySeconds, 0);
+    notes.push(
+      `${readers} readers look ${Number((perSecond * plan.clockSpeed).toPrecision(3))} times a second, all together, beside the load of hosts.`,
+    );
+  }
+  if (plan.churnPerHour !== null) {
+    const clusters = plan.clusters.reduce((sum, { amount }) => sum + amount, 0) * plan.churnPerHour;
+    const when = plan.phases.soakSeconds > 0 ? '' : '; give phases.soak for the time in which they are';
+    notes.push(
+      `Complete clusters are removed and made anew, ${Number(clusters.toPrecision(3))} in a simulated hour${when}.`,
+    );
+  }
   if (plan.keep)
     notes.push(
       'keep is true: clusters and infra-envs stay on the service, and their objects on the hub, after the run.',

@@ -4,7 +4,7 @@ import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/rand
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
 import { schedule } from './arrival.ts';
-import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan } from './expanded-plan.ts';
+import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan, ReaderLoad } from './expanded-plan.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
 import { noopClusters } from './noop-share.ts';
 import type { Plan, PlanCluster } from './plan.ts';
@@ -119,11 +119,20 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     thresholds: plan.thresholds,
     phases: plan.phases,
     steps,
+    readers: readersOf(plan.readers, shard),
+    churnPerHour: plan.churnPerHour,
     keep: plan.keep,
     clusters,
     hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),
     shard,
   };
+}
+
+/** Readers are dealt out to the shards like clusters. */
+function readersOf(readers: readonly ReaderLoad[], { index, count }: ExpandedPlan['shard']): ReaderLoad[] {
+  return readers
+    .map((one) => ({ ...one, amount: Math.ceil(Math.max(0, one.amount - index) / count) }))
+    .filter(({ amount }) => amount > 0);
 }
 
 function hostPlans(

@@ -118,6 +118,10 @@ export interface ExpandedPlan {
   phases: RunPhases;
   /** In the order of time; empty unless the load is raised in steps. */
   steps: LoadStep[];
+  /** Users who look at things again and again, in every phase; those of this generator. */
+  readers: ReaderLoad[];
+  /** Share of the clusters, from 0 to 1, that is removed and made anew in a simulated hour; null for none. */
+  churnPerHour: number | null;
   /** Keep what the run made on the service. */
   keep: boolean;
   /** In the order in which they start. */
@@ -140,6 +144,21 @@ export interface RunPhases {
   soakSeconds: number;
   /** Clusters removed in a simulated hour; null: as fast as it goes. */
   removePerHour: number | null;
+}
+
+/**
+ * What readers look at: the web page's list of clusters, or the page of one; the hosts of an infra-env; the events of a cluster from
+ * where they were read before; Agents, AgentClusterInstalls and BareMetalHosts of all namespaces, as `kubectl get -A` lists them.
+ */
+export const READER_LOADS = ['cluster-list', 'cluster-page', 'host-list', 'events', 'hub-list'] as const;
+export type ReaderLoadName = (typeof READER_LOADS)[number];
+
+/** Users who do the same. */
+export interface ReaderLoad {
+  load: ReaderLoadName;
+  amount: number;
+  /** Simulated seconds from one look to the next, of each of them. */
+  everySeconds: number;
 }
 
 /** Hosts that are there, or clusters that arrive in a simulated hour. */

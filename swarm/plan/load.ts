@@ -28,6 +28,7 @@ import { operatorWarnings } from './operators.ts';
 import { type NoopShare, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
 import { isPullSecret, PULL_SECRET_ALLOWED } from './pull-secret.ts';
+import { churnPerHour, readerLoads } from './reader-loads.ts';
 import { PLAN_LIMITS, type PlanFile, type PlanFileCluster, planFileSchema } from './schema.ts';
 import { type FileForm, schemaProblems, wrongValue } from './schema-problems.ts';
 import { SERVICE_URL_ALLOWED, serviceUrl } from './service-url.ts';
@@ -263,6 +264,12 @@ class PlanReader {
         this.#refuse(['arrival', ...(key === null ? [] : [key])], allowed),
       ),
       phases: this.#phases(file.phases),
+      readers: readerLoads(
+        file.readers,
+        { service: service.url !== SERVICE_OF_HUB, hub: hub !== null },
+        (path, allowed) => this.#refuse(['readers', ...path], allowed),
+      ),
+      churnPerHour: churnPerHour(file.churn),
       bootSpreadSeconds: duration(file.boot_spread, DEFAULTS.bootSpreadSeconds),
       clusters: this.#clusters(file, name),
       shard,

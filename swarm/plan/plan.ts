@@ -12,6 +12,7 @@ import type {
   ManifestSources,
   Platform,
   ProgramSources,
+  ReaderLoad,
   RunPhases,
   ServiceTarget,
   WaitLimits,
@@ -100,6 +101,9 @@ export interface Plan {
   shuffle: boolean;
   arrival: Arrival;
   phases: RunPhases;
+  readers: ReaderLoad[];
+  /** Share of the clusters, from 0 to 1, in a simulated hour; null for none. */
+  churnPerHour: number | null;
   bootSpreadSeconds: number;
   clusters: PlanCluster[];
   shard: { index: number; count: number };

@@ -8,6 +8,7 @@ import { SPOKE_PROFILE_NAMES } from '../../model/spoke/profiles.ts';
 import { PROFILE_NAMES } from '../host/profiles.ts';
 import { CONNECTION_MODES } from './connections.ts';
 import { DURATION_PATTERN, isPlanDuration } from './duration.ts';
+import { READER_LOADS } from './expanded-plan.ts';
 
 /** Largest values a plan may ask for. */
 export const PLAN_LIMITS = {
@@ -18,6 +19,8 @@ export const PLAN_LIMITS = {
   clockSpeed: 1000,
   shards: 1000,
   sourceAddresses: 1024,
+  /** Of one entry of `readers`. */
+  readers: 10_000,
 } as const;
 
 const whole = (min: number, max: number) => {
@@ -179,6 +182,20 @@ const collect = () =>
     }).optional(),
   }).describe('Where figures of the servers under load are read; the embedded servers are always read');
 
+const readers = () =>
+  z
+    .array(
+      mapping({
+        load: oneOf(READER_LOADS).describe(
+          "cluster-list, cluster-page: the web page's; host-list: of an infra-env; events: of a cluster, from where they were read before; hub-list: Agents, AgentClusterInstalls and BareMetalHosts, as kubectl get -A",
+        ),
+        amount: whole(1, PLAN_LIMITS.readers).optional().describe('Users who do this; 1 when absent'),
+        every: duration().optional().describe('From one look of a user to the next; 10s when absent, 1s at least'),
+      }),
+      { error: 'a list of mappings such as {load: cluster-list, amount: 20, every: 10s}' },
+    )
+    .describe('Users who look at things again and again, in every phase');
+
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () =>
   oneOf(['rest', 'kube']).describe(
@@ -331,6 +348,10 @@ export const planFileSchema = mapping({
   })
     .optional()
     .describe('What the run does before and after its clusters are deployed; figures are told for each phase'),
+  readers: readers().optional(),
+  churn: pattern(/^(100|\d{1,2}(\.\d{1,3})?)%\/h$/, 'a share of the clusters in an hour such as 5%/h')
+    .optional()
+    .describe('Clusters that are complete are removed and made anew, so many in a simulated hour, until the soak ends'),
   boot_spread: duration().optional().describe("The first requests of a cluster's hosts are spread over this time"),
   clock_speed: number(0.1, PLAN_LIMITS.clockSpeed)
     .optional()

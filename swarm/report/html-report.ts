@@ -2,6 +2,7 @@
  * The report of a run: one self-contained HTML file, to be read, printed and attached to a ticket. Plots are SVG and nothing in it is a
  * script. What failed comes first.
  */
+import { churnTable, readerTable } from './html-background.ts';
 import { type AskedRow, askedRows } from './asked.ts';
 import { lengthOf, loadCharts, serverCharts } from './html-charts.ts';
 import { REPORT_STYLE } from './html-style.ts';
@@ -141,6 +142,8 @@ function sectionsOf(summary: KeptSummary, plan: unknown, percentiles: readonly n
     ['stuck', 'Stuck', stuckTable(summary)],
     ['failures', 'Failures by cause', causeTable(summary)],
     ['requests', 'Requests', requestTable(summary, withMax)],
+    ['readers', 'Readers', readerTable(summary, withMax)],
+    ['churn', 'Made anew', churnTable(summary)],
     ['hub', 'Requests to the hub', hubTable(summary, percentiles)],
     ['outages', 'Outages', outageTable(summary)],
     ['waits', 'Requests without an answer', waitTable(summary)],

@@ -30,6 +30,14 @@ const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     // assisted-service internal/bminventory/inventory.go: the validations are run once more before an installation.
     why: 'the cluster lost its readiness between the look and the request: it is asked for again',
   },
+  // What the run removes: assisted-service, internal/bminventory/inventory_v2_handlers.go, and events of a cluster that is gone,
+  // internal/events/event.go.
+  ...(['get-cluster', 'list-cluster-hosts', 'list-infra-env-hosts', 'list-events'] as const).map((endpoint) => ({
+    client: 'reader' as const,
+    endpoint,
+    code: '404',
+    why: 'what the reader looked at was removed meanwhile: it looks at something else next time',
+  })),
 ];
 
 /** Why a service that is well answers so; null where nobody knows of such answers. */

@@ -5,6 +5,7 @@ import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parseExpression, parseFigure } from '../plan/thresholds.ts';
+import { ChurnCounts } from '../telemetry/churn-counts.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
@@ -50,6 +51,8 @@ const PLAN: ExpandedPlan = {
   thresholds: [],
   phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
   steps: [],
+  readers: [],
+  churnPerHour: null,
   keep: false,
   clusters: [clusterPlan({ controlPlanes: 3 }), clusterPlan({ index: 1 }, 3)],
   hostCount: 4,
@@ -101,6 +104,8 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   reasons: ['1 of 2 clusters failed'],
   thresholds: [],
   crossedSinceMs: () => null,
+  readers: [],
+  churn: new ChurnCounts(),
   phases: [],
   outages: [],
   longestWaits: [],

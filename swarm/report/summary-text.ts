@@ -1,6 +1,7 @@
 /** The end summary as a person reads it in a terminal. */
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
+import { churnLines, readerLines } from './background-text.ts';
 import type { Spread } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
@@ -69,6 +70,8 @@ export function renderSummary(
     errorLines(summary, true).map((line) => style.bad(line)),
   );
   section('Over time', courseLines(summary));
+  section('Readers', readerLines(summary, style));
+  section('Made anew (simulated time)', churnLines(summary));
   section('Boot downloads (simulated time)', bootDownloads(summary));
   section('Requests to the hub', hubRequests(summary, style));
   section('Stages (simulated time)', stages(summary));
@@ -198,7 +201,9 @@ function funnel(steps: readonly FunnelStep[], style: Style): string[] {
 }
 
 function failures(summary: RunSummary): string[] {
-  const lines = summary.failures.map(({ name, reason }) => `${name}: ${reason}`);
+  const lines = summary.failures.map(
+    ({ name, reason, life }) => `${name}${life === undefined ? '' : ', made anew'}: ${reason}`,
+  );
   return firstLines(lines, NAMED_FAILURES, 'see summary.json');
 }
 

@@ -5,10 +5,12 @@ import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
+import type { ChurnCounts } from '../telemetry/churn-counts.ts';
 import type { ClusterDuration, ClusterMilestone } from '../telemetry/cluster-durations.ts';
 import type { FailureSamples } from '../telemetry/failure-samples.ts';
 import type { HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
+import type { ReaderRow } from '../telemetry/reader-figures.ts';
 import type { ErrorKind } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { SeriesPoint } from '../telemetry/time-series.ts';
@@ -22,6 +24,7 @@ import {
   type UnansweredSummary,
   type UnderWaySummary,
 } from './answer-summary.ts';
+import { type ChurnSummary, type ReaderSummary, summarizeChurn, summarizeReaders } from './background-summary.ts';
 import { isError } from './figures.ts';
 import { type HubSummary, summarizeHub } from './hub-summary.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
@@ -133,13 +136,18 @@ export interface RunSummary {
   clusterFunnel: FunnelStep[];
   /** In the order of time: the run's phases, `deploy` in as many parts as its load has steps. */
   phases: PhaseSummary[];
-  failures: { cluster: number; name: string; reason: string }[];
+  /** `life` is 2 of a cluster that failed when it had been removed and was made anew, and so on; else absent. */
+  failures: { cluster: number; name: string; reason: string; life?: number }[];
   requests: RequestSummary[];
   totals: RequestTotals;
   /** Of native agents. */
   polls: PollSummary;
   /** What went wrong with requests, the most frequent first. */
   requestErrors: RequestErrorSummary[];
+  /** Empty where nobody looked. */
+  readers: ReaderSummary[];
+  /** Null where clusters stayed. */
+  churn: ChurnSummary | null;
   /** Null when no cluster was made by custom resources. */
   hub: HubSummary | null;
   /** Null when no host was a no-op one. */
@@ -245,6 +253,8 @@ export interface RunFacts {
   idleSeconds: number;
   leftBehind: LeftBehind[];
   hubRequests: readonly HubRequestRow[];
+  readers: readonly ReaderRow[];
+  churn: ChurnCounts;
   servers: ServerSummary;
   drift: DriftSummary | null;
   processes: ProcessFigures;
@@ -304,7 +314,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       infraEnvs: funnel.infraEnvs.of,
       infraEnvsDiscovered: funnel.infraEnvs.count,
       complete: funnel.clusters.complete.count,
-      failed: facts.failures.length,
+      failed: facts.failures.filter(({ life }) => life === undefined).length,
       cancelled: facts.cancelled,
     },
     hostFunnel: steps.hosts,
@@ -315,6 +325,8 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     totals: summarizeTotals(reader, snapshot, seconds, percentiles),
     polls: summarizePolls(reader, percentiles),
     requestErrors: summarizeErrors(reader, facts.failureSamples),
+    readers: summarizeReaders(facts.readers, percentiles),
+    churn: summarizeChurn(plan, facts.churn),
     hub: summarizeHub(plan, facts.hubRequests, percentiles),
     noop: summarizeNoop(facts.processes),
     underWay: summarizeUnderWay(snapshot),

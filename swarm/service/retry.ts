@@ -6,8 +6,8 @@
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { TransportError } from '../transport/transport.ts';
 
-/** Which program a client imitates; `user` is ours and keeps its own rules. */
-export const SERVICE_CLIENT_KINDS = ['installer', 'controller', 'agent-logs', 'user'] as const;
+/** Which program a client imitates; `user` is ours and keeps its own rules, a `reader` is a browser. */
+export const SERVICE_CLIENT_KINDS = ['installer', 'controller', 'agent-logs', 'user', 'reader'] as const;
 export type ServiceClientKind = (typeof SERVICE_CLIENT_KINDS)[number];
 
 export interface RetryPolicy {
@@ -46,6 +46,8 @@ export const RETRY_POLICIES: Readonly<Record<ServiceClientKind, RetryPolicy>> = 
     kinds: { refused: 3, reset: 3, eof: 3 },
     repeatableOnly: true,
   },
+  // The web page leaves it to its next look: openshift-assisted/assisted-installer-ui, libs/ui-lib/lib/common/api/axiosClient.ts.
+  reader: { statuses: { '5xx': 0 }, temporary: 0, kinds: {}, repeatableOnly: true },
 };
 
 /** How often a policy retries after this outcome of a request. */

@@ -89,6 +89,7 @@ const MEASURED_AS: Readonly<Record<ServiceClientKind, ClientKind>> = {
   controller: 'controller',
   'agent-logs': 'agent',
   user: 'user',
+  reader: 'reader',
 };
 
 class GoServiceClient implements ServiceClient {

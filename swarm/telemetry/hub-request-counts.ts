@@ -2,8 +2,9 @@
 import type { KubeCall } from '../../model/kube/kube-client.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
 
-/** Who of a run asks the hub: the user who makes clusters, or who stands in for the Bare Metal Operator. */
-export type HubClient = 'user' | 'baremetal-operator';
+/** Who of a run asks the hub: the user who makes clusters, who stands in for the Bare Metal Operator, or somebody who only looks. */
+export const HUB_CLIENTS = ['user', 'baremetal-operator', 'reader'] as const;
+export type HubClient = (typeof HUB_CLIENTS)[number];
 
 /** Requests of one verb on one resource. */
 export interface HubRequestRow {

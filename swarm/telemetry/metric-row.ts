@@ -1,8 +1,10 @@
 /** A metric of the generator as one row of a table, and what its values are made from. */
 import type { AnswerMonitor } from './answer-monitor.ts';
+import type { ChurnCounts } from './churn-counts.ts';
 import type { ClusterDurations } from './cluster-durations.ts';
 import type { HubRequestCounts } from './hub-request-counts.ts';
 import type { ProcessFigures } from './process-figures.ts';
+import type { ReaderFigures } from './reader-figures.ts';
 import type { SaturationMonitor } from './saturation.ts';
 import type { StateLook } from './state-look.ts';
 import type { StateTimes } from './state-times.ts';
@@ -20,6 +22,8 @@ export interface RegistrySource {
   states?: { times: StateTimes; look: StateLook };
   /** Of a run that may have a hub. */
   hubRequests?: HubRequestCounts;
+  /** Of a run with readers, or clusters that are made anew. */
+  background?: { churn: ChurnCounts | null; readers: ReaderFigures };
   /** Of a run that may have no-op hosts. */
   processes?: { run: string; figures: ProcessFigures };
 }

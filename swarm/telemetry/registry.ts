@@ -3,6 +3,7 @@
  */
 import { type Metric, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
+import { BACKGROUND_METRICS } from './background-metrics.ts';
 import { histogramSamples } from './histogram-samples.ts';
 import type { MetricRow, RegistrySource, Sample, Scrape } from './metric-row.ts';
 import { PROCESS_METRICS } from './process-metrics.ts';
@@ -351,6 +352,7 @@ function rows(version: string): MetricRow[] {
           .map(({ step, count }) => ({ labels: { step }, value: count })),
     },
     ...PROCESS_METRICS,
+    ...BACKGROUND_METRICS,
     {
       name: 'swarm_errors_total',
       type: 'counter',

@@ -22,7 +22,16 @@ export type RunEvent = Common &
     | { type: 'run.phase'; phase: RunPhase; step: number | null; level: LoadLevel | null }
     /** Somebody lets clusters arrive so many times as fast as planned; 0 is a pause. */
     | { type: 'run.pace'; factor: number }
-    | { type: 'cluster.phase'; cluster: number; name: string; phase: ClusterPhase; id?: string; reason?: string }
+    | {
+        type: 'cluster.phase';
+        cluster: number;
+        name: string;
+        phase: ClusterPhase;
+        /** 2 for a cluster that was removed and made anew, and so on; absent in its first life. */
+        life?: number;
+        id?: string;
+        reason?: string;
+      }
     | { type: 'cluster.status'; cluster: number; status: ClusterStatus; info: string }
     | { type: 'cluster.finalizing-stage'; cluster: number; stage: FinalizingStage }
     | { type: 'host.phase'; cluster: number; host: number; id: string; phase: HostPhase; reason?: string }

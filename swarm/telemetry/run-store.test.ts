@@ -42,6 +42,8 @@ const plan: ExpandedPlan = {
   thresholds: [],
   phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
   steps: [],
+  readers: [],
+  churnPerHour: null,
   keep: false,
   clusters: [],
   hostCount: 0,

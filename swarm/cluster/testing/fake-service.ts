@@ -143,6 +143,10 @@ export class FakeService implements ClusterAdapter, Machines {
 
   async enroll(): Promise<void> {}
 
+  onService(_cluster: ClusterPlan, objects: ClusterObjects): ClusterObjects {
+    return objects;
+  }
+
   changed(): null {
     return null;
   }

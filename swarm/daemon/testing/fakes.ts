@@ -49,6 +49,8 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     thresholds: [],
     phases: { idleSeconds: 0, soakSeconds: 0, removePerHour: null },
     steps: [],
+    readers: [],
+    churnPerHour: null,
     keep: false,
     clusters: plans,
     hostCount: hosts,
@@ -144,6 +146,7 @@ export class FakeParts implements RunParts {
     return {
       adapterOf: () => this.service,
       attend: async (machines: Machines) => machines,
+      read: async () => async () => {},
       apply: () => {},
       removeShared: async () => {},
       close: async () => {},
