@@ -1,7 +1,8 @@
 /**
  * Clusters that are complete are removed and made anew, at the plan's rate: same names, same hosts with the same identities, as when
- * somebody provisions machines once more (the service forgets hosts with their infra-env: assisted-service,
- * internal/bminventory/inventory.go, V2DeregisterCluster and DeregisterInfraEnv).
+ * somebody provisions machines once more. The service takes them as it takes new ones: names of clusters need not be unique, and hosts
+ * have a row for each infra-env, of which a deleted one gives way (assisted-service, internal/host/host.go, RegisterHost and
+ * internal/common/db.go, DeleteSoftDeletedHost).
  *
  *   turn ── complete cluster, by the seed ──> removed ──> machines gone ──> a life like the first ──> complete | failed
  */

@@ -81,7 +81,7 @@ const reader = z.object({
 });
 
 const churn = z.object({
-  sharePerHour: z.number().describe('Of the clusters, in a simulated hour, from 0 to 1.'),
+  sharePerHour: z.number().describe('Of the clusters, in a simulated hour; 1 is as many as there are.'),
   clustersPerHour: z.number(),
   turns: count.describe('To remove a cluster, since the first was complete; those beyond `begun` found none that was.'),
   begun: count.describe('Clusters whose removal was begun.'),

@@ -120,7 +120,7 @@ export interface ExpandedPlan {
   steps: LoadStep[];
   /** Users who look at things again and again, in every phase; those of this generator. */
   readers: ReaderLoad[];
-  /** Share of the clusters, from 0 to 1, that is removed and made anew in a simulated hour; null for none. */
+  /** Share of the clusters, above 1 for more than all of them, that is removed and made anew in a simulated hour; null for none. */
   churnPerHour: number | null;
   /** Keep what the run made on the service. */
   keep: boolean;

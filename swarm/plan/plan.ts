@@ -102,7 +102,7 @@ export interface Plan {
   arrival: Arrival;
   phases: RunPhases;
   readers: ReaderLoad[];
-  /** Share of the clusters, from 0 to 1, in a simulated hour; null for none. */
+  /** Share of the clusters in a simulated hour; above 1 for more than all of them; null for none. */
   churnPerHour: number | null;
   bootSpreadSeconds: number;
   clusters: PlanCluster[];

@@ -349,7 +349,7 @@ export const planFileSchema = mapping({
     .optional()
     .describe('What the run does before and after its clusters are deployed; figures are told for each phase'),
   readers: readers().optional(),
-  churn: pattern(/^(100|\d{1,2}(\.\d{1,3})?)%\/h$/, 'a share of the clusters in an hour such as 5%/h')
+  churn: pattern(/^\d{1,4}(\.\d{1,3})?%\/h$/, 'a share of the clusters in an hour such as 5%/h')
     .optional()
     .describe('Clusters that are complete are removed and made anew, so many in a simulated hour, until the soak ends'),
   boot_spread: duration().optional().describe("The first requests of a cluster's hosts are spread over this time"),
