@@ -147,6 +147,8 @@ describe.concurrent('completion', () => {
       'run',
       'capacity',
       'runs',
+      'report',
+      'compare',
       'clean',
       'backup',
       'drift',

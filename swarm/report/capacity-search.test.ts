@@ -33,11 +33,18 @@ describe('the search', () => {
     expect(search({ ...LIMITS, from: 500, to: 300 }, () => true)).toMatchObject({ held: 300, failed: null });
   });
 
-  it('does not believe what held once and not again', () => {
-    const { held, failed } = search(LIMITS, (level, attempt) => level <= 600 || (level <= 700 && attempt === 0));
-    expect(held).toBeLessThan(700);
-    expect(held).toBeGreaterThan(560);
-    expect(failed).toBeGreaterThan(held!);
+  it('believes of what held once and failed once what the third time says', () => {
+    const flaky = (third: boolean) => (level: number, attempt: number) =>
+      level <= 600 || (level <= 700 && (attempt === 0 || (attempt >= 2 && third)));
+    const yes = search(LIMITS, flaky(true));
+    expect([yes.held, yes.tried.filter(({ level }) => level === 700).map(({ held }) => held)]).toEqual([
+      700,
+      [true, false, true],
+    ]);
+    const no = search(LIMITS, flaky(false));
+    expect(no.held).toBeLessThan(700);
+    expect(no.held).toBeGreaterThan(560);
+    expect(no.failed).toBeGreaterThan(no.held!);
   });
 
   it('finds any border to its precision, in few trials', () => {

@@ -26,27 +26,32 @@ export type NextTrial =
   /** `held`: null when not even the lowest level was; `failed`: the lowest that did not hold, null when all did. */
   | { end: true; held: number | null; failed: number | null };
 
-/** What to try next, from what was tried. */
+/**
+ * What to try next, from what was tried. A level holds that held once, until it is to be confirmed: then it takes a second time, and of
+ * three times two where the second one failed.
+ */
 export function nextTrial({ from, to, precision }: SearchLimits, tried: readonly TriedLevel[]): NextTrial {
-  // A level that failed once is not held, whatever it did before.
-  const failed = Math.min(...tried.filter(({ held }) => !held).map(({ level }) => level));
-  const held = tried.filter((one) => one.held && one.level < failed);
-  const best = Math.max(0, ...held.map(({ level }) => level));
   if (tried.length === 0) return { level: Math.min(from, to), confirmation: false };
+  const times = (level: number, held: boolean) =>
+    tried.filter((one) => one.level === level && one.held === held).length;
+  const doubtful = tried.findLast(({ level }) => times(level, true) === 1 && times(level, false) === 1);
+  if (doubtful) return { level: doubtful.level, confirmation: true };
+  const fails = ({ level }: TriedLevel) => times(level, false) > times(level, true);
+  const failed = Math.min(...tried.filter(fails).map(({ level }) => level));
+  const held = tried.filter((one) => !fails(one) && one.level < failed);
+  const best = Math.max(0, ...held.map(({ level }) => level));
+  const confirmOrEnd = (): NextTrial =>
+    times(best, true) >= 2
+      ? { end: true, held: best, failed: failed === Number.POSITIVE_INFINITY ? null : failed }
+      : { level: best, confirmation: true };
   if (failed === Number.POSITIVE_INFINITY) {
-    if (best >= to) return confirmOrEnd(held, best, null);
-    return { level: Math.min(best * 2, to), confirmation: false };
+    return best >= to ? confirmOrEnd() : { level: Math.min(best * 2, to), confirmation: false };
   }
   if (best === 0) {
     if (failed <= 1) return { end: true, held: null, failed };
     return { level: Math.floor(failed / 2), confirmation: false };
   }
   const gap = failed - best;
-  if (gap <= 1 || gap / best <= precision) return confirmOrEnd(held, best, failed);
+  if (gap <= 1 || gap / best <= precision) return confirmOrEnd();
   return { level: best + Math.floor(gap / 2), confirmation: false };
-}
-
-function confirmOrEnd(held: readonly TriedLevel[], best: number, failed: number | null): NextTrial {
-  const times = held.filter(({ level }) => level === best).length;
-  return times >= 2 ? { end: true, held: best, failed } : { level: best, confirmation: true };
 }

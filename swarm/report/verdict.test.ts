@@ -180,7 +180,12 @@ function measured(): {
 
 describe('figures of a run', () => {
   it('are all there, with the kind that the table says', () => {
-    const figures = new RunFigures(measured().measured);
+    const { measured: all, telemetry } = measured();
+    const figures = new RunFigures(all);
+    // Polls have a pace when there was one.
+    expect(figures.read('poll_pace', {})).toBe(null);
+    telemetry.pollWaited(3000, 60_000, 1);
+    expect(figures.read('poll_pace', {})).toEqual({ kind: 'gauge', value: expect.closeTo(60_000 / 63_000, 6) });
     for (const { name, kind } of FIGURES as readonly Figure[]) expect(figures.read(name, {})?.kind).toBe(kind);
     expect(() => figures.read('moon_phase', {})).toThrow('a run has no figure moon_phase');
   });
