@@ -287,7 +287,7 @@ describe('thresholds of a run', () => {
     expect(defaults).toContain('clusters_failed count==0');
     expect(defaults).toContain('service_outage max<=20000');
     for (const figure of ['request_errors', 'request_age', 'request_duration']) {
-      expect(defaults.filter((one) => one.startsWith(`${figure}{`))).toHaveLength(4);
+      expect(defaults.filter((one) => one.startsWith(`${figure}{`))).toHaveLength(5);
     }
   });
 
@@ -304,6 +304,7 @@ describe('thresholds of a run', () => {
       'request_errors{client:installer} rate<=0.1',
       'request_errors{client:controller} rate<=0.1',
       'request_errors{client:user} rate<=0.1',
+      'request_errors{client:reader} rate<=0.1',
       'request_errors{client:agent} rate<0.2 *',
     ]);
     const all = of('thresholds: {request_errors: [rate<0.3, count<9]}');
