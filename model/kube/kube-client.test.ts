@@ -107,6 +107,22 @@ describe('a client', () => {
     expect(error).toMatchObject(expected);
   });
 
+  it('lists tables as kubectl does, in pages', async () => {
+    for (let i = 0; i < 501; i += 50) {
+      const some = Array.from({ length: Math.min(50, 501 - i) }, (_, j) => configMap(`m${i + j}`));
+      await Promise.all(some.map((one) => client.create(RESOURCES.configMaps, one)));
+    }
+    let asked = 0;
+    const rows: number[] = [];
+    for await (const page of client.tables(RESOURCES.configMaps, { namespace: 'default' }, () => asked++))
+      rows.push(page);
+    // The namespace has its root certificate as well.
+    expect(rows[0]).toBe(500);
+    expect(rows.slice(1)).toEqual([expect.any(Number)]);
+    expect(rows[1]).toBeGreaterThanOrEqual(1);
+    expect(asked).toBe(2);
+  });
+
   it('says which server gave no response', async () => {
     await mock.close();
     const error = await client.get(RESOURCES.configMaps, 'default', 'a').catch((thrown) => thrown);

@@ -39,6 +39,16 @@ describe('budget of connections', () => {
     expect(most * 2).toBeGreaterThan(room * 0.9);
   });
 
+  it('leaves each reader a connection', () => {
+    const limits = { files: 20_000, ports: 28_232 };
+    const { room } = connectionBudget(plan(1000), limits);
+    const readers = [
+      { load: 'events', amount: 30, everySeconds: 10 },
+      { load: 'hub-list', amount: 12, everySeconds: 10 },
+    ];
+    expect(room - connectionBudget(plan(1000, { readers }), limits).room).toBe(42);
+  });
+
   it('needs less when the hosts boot one after the other', () => {
     const limits = { files: 20_000, ports: 100_000 };
     const { needed } = connectionBudget(plan(1000, {}, 3600), limits);

@@ -49,7 +49,10 @@ export async function readConnectionLimits(): Promise<ConnectionLimits> {
 
 /** Decides how long idle connections of this plan may linger under these limits. @param workers threads of the run */
 export function connectionBudget(
-  plan: Pick<ExpandedPlan, 'clusters' | 'connections' | 'hub' | 'pollIntervalSeconds' | 'clockSpeed' | 'spokeProfile'>,
+  plan: Pick<
+    ExpandedPlan,
+    'clusters' | 'connections' | 'hub' | 'readers' | 'pollIntervalSeconds' | 'clockSpeed' | 'spokeProfile'
+  >,
   limits: ConnectionLimits,
   workers = usualWorkers(plan.clusters.length),
 ): ConnectionBudget {

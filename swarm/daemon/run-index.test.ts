@@ -36,6 +36,27 @@ it('keeps for whoever failed how far it came', () => {
   expect(index.host(0)?.phase).toBe('failed');
 });
 
+it('counts a cluster that is made anew by what it reached before, and shows what it is now', () => {
+  const plan = fakePlan([{ controlPlanes: 1 }, { controlPlanes: 1 }]);
+  const index = new RunIndex(plan);
+  const of = { time: 0, type: 'cluster.phase', cluster: 1, name: 'cluster-1' } as const;
+  const host = { time: 0, type: 'host.phase', cluster: 1, host: 1, id: 'b' } as const;
+  for (const phase of ['creating', 'installed', 'complete'] as const) index.apply({ ...of, phase, id: 'first' });
+  index.apply({ ...host, phase: 'done' });
+  index.apply({ time: 0, type: 'cluster.status', cluster: 1, status: 'installed', info: 'all is well' });
+  index.apply({ ...of, phase: 'deleted' });
+  index.apply({ ...of, phase: 'creating', life: 2 });
+  const rows = () => index.clusters({ limit: 9, offset: 0 }).items;
+  expect(rows()[1]).toMatchObject({ phase: 'creating', life: 2, id: null, status: null, statusInfo: '' });
+  expect(rows()[0]).toMatchObject({ phase: 'planned', life: 1 });
+  expect(index.host(1)).toMatchObject({ phase: 'planned', id: null });
+  expect(index.funnel().clusters.complete).toEqual({ count: 1, of: 2 });
+  expect(index.funnel().hosts.done).toEqual({ count: 1, of: 2 });
+  index.apply({ ...of, phase: 'failed', reason: 'no more', life: 2 });
+  expect(index.failures()).toEqual([{ cluster: 1, name: 'cluster-1', reason: 'no more', life: 2 }]);
+  expect(index.funnel().clusters.complete).toEqual({ count: 1, of: 2 });
+});
+
 it('tells how long it will take only once every kind of cluster that is left was seen to its end', () => {
   const single = { justInfraEnv: false, controlPlanes: 1, workers: 0, day2Workers: 0, hosts: [] };
   const clusters = [0, 1, 2].map((index) => ({ ...clusterPlan({ index }), ...single, arrivalMs: index * 1_000 }));

@@ -78,15 +78,17 @@ export function usualWorkers(clusters: number): number {
 }
 
 /** Files that a run has open beside the connections of its hosts. */
-export function filesBesideHosts({ hub }: Pick<ExpandedPlan, 'hub'>, workers: number): number {
-  return BASE_FILES + FILES_PER_WORKER * workers + USER_FILES + (hub === null ? 0 : HUB_FILES);
+export function filesBesideHosts({ hub, readers }: Pick<ExpandedPlan, 'hub' | 'readers'>, workers: number): number {
+  // Each has a connection of its own.
+  const reading = readers.reduce((sum, { amount }) => sum + amount, 0);
+  return BASE_FILES + FILES_PER_WORKER * workers + USER_FILES + (hub === null ? 0 : HUB_FILES) + reading;
 }
 
 /**
  * @param noop hosts that stock programs run, and mebibytes that these take
  */
 export function estimateNeeds(
-  plan: ConnectingPlan & Pick<ExpandedPlan, 'hub'>,
+  plan: ConnectingPlan & Pick<ExpandedPlan, 'hub' | 'readers'>,
   runner: Runner,
   noop: { hosts: number; memoryMiB: number } | null,
 ): NeedsEstimate {
