@@ -2,8 +2,9 @@
  * The report of a run: one self-contained HTML file, to be read, printed and attached to a ticket. Plots are SVG and nothing in it is a
  * script. What failed comes first.
  */
-import { churnTable, readerTable } from './html-background.ts';
+
 import { type AskedRow, askedRows } from './asked.ts';
+import { churnTable, readerTable } from './html-background.ts';
 import { lengthOf, loadCharts, serverCharts } from './html-charts.ts';
 import { REPORT_STYLE } from './html-style.ts';
 import {
