@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
+import { ACCESS_HELP, type AccessFlags, addAccessOptions } from './access-options.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
 import { clockSpeed, durationOption, type ListenAddress, listenAddress, wholeNumber } from './options.ts';
@@ -68,27 +68,13 @@ Examples:
   swarm capacity plan.yaml --of rate --from 50 --hold 2h --service https://assisted.example.com --ca ca.pem`,
     )
     .action(async (files: string[], flags: CapacityFlags) => {
-      const { DaemonSession } = await import('./daemon-session.ts');
-      const { findCapacity } = await import('../daemon/capacity.ts');
-      const { stockPrograms } = await import('../noop/programs.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
       const plan = await runnablePlan(readPlanFiles(files, note), flags);
       if (plan.keep)
         throw new InputError('keep: true; allowed: false, because each trial begins with an empty service');
-      if (plan.hub !== null) {
-        const { hubProblems } = await import('../daemon/hub-check.ts');
-        const problems = await hubProblems(plan, new AbortController().signal);
-        if (problems.length > 0) throw new InputError(`${problems.join('\n')}\nnothing was made`);
-      }
-      const session = new DaemonSession({
-        directory: flags.out,
-        noop: plan.programs && { programs: stockPrograms(plan.programs), outside: plan.noopOutside === true },
-      });
-      if (flags.listen) {
-        const settings = await listenSettings(flags.listen, flags, flags.out);
-        note(`page, API and metrics: ${await session.listen(settings)}`);
-        for (const line of settings.notes) note(line);
-      }
+      const { findCapacity } = await import('../daemon/capacity.ts');
+      const { openSession } = await import('./plan-session.ts');
+      const session = await openSession(plan, flags);
       const result = await findCapacity({
         plan,
         unit: flags.of === undefined ? null : flags.of === 'rate' ? 'clusters/h' : 'hosts',

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import type { RunSummary } from '../report/summary.ts';
-import { ACCESS_HELP, type AccessFlags, addAccessOptions, listenSettings } from './access-options.ts';
+import { ACCESS_HELP, type AccessFlags, addAccessOptions } from './access-options.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
 import { clockSpeed, duration, type ListenAddress, listenAddress, percentiles, shard, wholeNumber } from './options.ts';
@@ -64,26 +64,13 @@ Examples:
   swarm run plan.yaml --shard 0/4 --json > summary.json`,
     )
     .action(async (files: string[], flags: RunFlags) => {
-      const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
-      const { stockPrograms } = await import('../noop/programs.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
       if (flags.junit !== undefined) refuseMissingFolder(flags.junit);
       const plan = await runnablePlan(readPlanFiles(files, note), flags);
-      if (plan.hub !== null) {
-        const { hubProblems } = await import('../daemon/hub-check.ts');
-        const problems = await hubProblems(plan, new AbortController().signal);
-        if (problems.length > 0) throw new InputError(`${problems.join('\n')}\nnothing was made`);
-      }
-      const session = new DaemonSession({
-        directory: flags.out,
-        noop: plan.programs && { programs: stockPrograms(plan.programs), outside: plan.noopOutside === true },
-        ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),
-      });
-      if (flags.listen) {
-        const settings = await listenSettings(flags.listen, flags, flags.out);
-        note(`page, API and metrics: ${await session.listen(settings)}`);
-        for (const line of settings.notes) note(line);
-      }
+      // After the plan was read: what is wrong with it is told at once.
+      const { exitCodeOf, printSummary } = await import('./daemon-session.ts');
+      const { openSession } = await import('./plan-session.ts');
+      const session = await openSession(plan, flags);
       const run = session.runs.start(plan, {
         ...(flags.workers !== undefined && { workers: flags.workers }),
         ...(flags.hold !== undefined && { soakSeconds: flags.hold }),
