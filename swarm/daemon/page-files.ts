@@ -13,6 +13,7 @@ import { packageRoot } from '../package-root.ts';
 const OWN_FILES = [
   'icon.svg',
   'page.css',
+  'parts.css',
   'app.js',
   'api.js',
   'backup.js',
@@ -78,7 +79,12 @@ function readPage(launches: boolean): Map<string, PageFile> {
   const own = join(packageRoot(), 'swarm', 'daemon', 'page');
   const charts = dirname(createRequire(import.meta.url).resolve('uplot'));
   return new Map([
-    ['/', readFile(join(own, 'index.html'), (text) => (launches ? text.replace('data-launches="no"', 'data-launches="yes"') : text))],
+    [
+      '/',
+      readFile(join(own, 'index.html'), (text) =>
+        launches ? text.replace('data-launches="no"', 'data-launches="yes"') : text,
+      ),
+    ],
     ...OWN_FILES.map((name) => [BASE + name, readFile(join(own, name))] as const),
     ...Object.entries(CHART_FILES).map(([name, file]) => [BASE + name, readFile(join(charts, file))] as const),
   ]);

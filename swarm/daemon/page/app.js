@@ -253,21 +253,15 @@ function lookNow() {
 function askForToken(wrong) {
   tell('token needed', 'failed');
   showControls(null);
-  if (byId('token')) return;
+  const said = `${wrong ? 'That token is wrong. ' : ''}This daemon needs a token. The daemon named its file when it started.`;
+  if (byId('token')) {
+    // What is being typed stays.
+    if (wrong) byId('token').labels[0].textContent = said;
+    return;
+  }
   const input = el('input', { id: 'token', type: 'password', autocomplete: 'off' });
-  const said = wrong ? 'That token is wrong. ' : '';
-  const form = el(
-    'form',
-    { class: 'card' },
-    el(
-      'p',
-      {},
-      el('label', { for: 'token' }, `${said}This daemon needs a token. The daemon named its file when it started.`),
-    ),
-    input,
-    ' ',
-    el('button', {}, 'Use it'),
-  );
+  const label = el('p', {}, el('label', { for: 'token' }, said));
+  const form = el('form', { class: 'card' }, label, input, ' ', el('button', {}, 'Use it'));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     keepToken(input.value.trim());

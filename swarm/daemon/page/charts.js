@@ -142,16 +142,14 @@ export class Chart {
         },
         {
           ...axis,
-          grid,
+          grid: { ...grid, ...(log && { filter: powersOfTen }) },
           size: 62,
-          values: (_plot, ticks) => ticks.map(text),
-          ...(log && {
-            filter: (_plot, ticks) => ticks.map((tick) => (Number.isInteger(Math.log10(tick)) ? tick : null)),
-          }),
+          values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : text(tick))),
+          ...(log && { filter: powersOfTen }),
         },
       ],
       series: [
-        { label: 'at', value: (_plot, value) => (value === null ? '' : span(value)) },
+        { label: 'at', value: (_plot, value) => (value === null ? 'the end' : span(value)) },
         ...this.#series(lines, text),
       ],
       bands: bands.map(({ from, to, color: name, part }) => ({
@@ -190,6 +188,8 @@ export class Chart {
     return plain;
   }
 }
+
+const powersOfTen = (_plot, ticks) => ticks.map((tick) => (Number.isInteger(Math.log10(tick)) ? tick : null));
 
 /** A color that lets through what is behind it. */
 const faded = (name, part) => `color-mix(in srgb, ${name} ${part * 100}%, transparent)`;
