@@ -1,5 +1,5 @@
 /** The page in a real browser, on a daemon whose runs are real: threads, HTTP, the embedded service. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, openBrowser } from '../../model/testing/browser.ts';
 import { describeUnless } from '../../model/testing/needs.ts';
+import { packageRoot } from '../package-root.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import type { AccessRules } from './access.ts';
 import { PAGE_PATHS } from './page-files.ts';
@@ -106,6 +107,11 @@ afterAll(async () => {
 describe("the page's files", () => {
   it('are served without a token, each with its type, its policy and a tag that saves sending it again', async () => {
     const base = await serve(new RunManager(new FakeParts()), { token: new AccessToken(TOKEN), hosts: new Set() });
+    // One that is forgotten would be missed by browsers alone.
+    const files = readdirSync(join(import.meta.dirname, 'page')).filter((name) => name !== 'index.html');
+    expect(PAGE_PATHS).toEqual(expect.arrayContaining(files.map((name) => `/page/${name}`)));
+    const { files: packed } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+    expect(packed).toContain('swarm/daemon/page');
     for (const path of PAGE_PATHS) {
       const answer = await fetch(base + path);
       expect(answer.status, path).toBe(200);
@@ -170,6 +176,18 @@ describeUnless(lack, 'the page', { timeout: 180_000 }, () => {
     await page.evaluate("location.hash = location.hash.replace(/&.*/, '&cluster=0')");
     await reads(page, '#detail', /Cluster 0: page-.*creating.*host 0/s);
 
+    // Figures of servers are those that the reader chooses.
+    await page.click('#picker summary');
+    await page.type('#figure-search', 'service_goroutines');
+    const wanted = "document.querySelector('#figures input[data-key*=service_goroutines]')";
+    await until(page, `${wanted} !== null && document.querySelectorAll('#figures input').length === 1`);
+    const drawn = (await page.evaluate(`${wanted}.checked`)) as boolean;
+    const title =
+      "[...document.querySelectorAll('#server-charts h3')].some((one) => one.textContent.includes('goroutines'))";
+    expect(await page.evaluate(title)).toBe(drawn);
+    await page.evaluate(`${wanted}.click()`);
+    await until(page, `${title} !== ${drawn}`);
+
     await page.click('#pause');
     await reads(page, '#pause', /^Resume/);
     expect(runs.current!.pace).toBe(0);
@@ -190,12 +208,18 @@ describeUnless(lack, 'the page', { timeout: 180_000 }, () => {
       `/api/v1/runs/${runs.current!.id}/report`,
     );
 
-    // The same after its end, on a phone, from its files' daemon or any other.
-    const phone = await open(page.url(), PHONE);
+    // The same after its end: on a phone, of a daemon that has nothing but the files, chosen from its list.
+    const { id } = runs.current!;
+    const later = await serve(new RunManager(new FakeParts(), new RunArchive(folder)));
+    const phone = await open(`${later}/#run=none`, PHONE);
+    await reads(phone, '#badge', /^unknown run$/);
+    await until(phone, `[...document.querySelectorAll('#runs option')].some(({ value }) => value === '${id}')`);
+    await phone.select('#runs', id);
     await reads(phone, '#badge', /^interrupted$/);
     await until(phone, "document.querySelectorAll('#load canvas').length >= 7");
-    const [width, wanted] = (await phone.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as number[];
-    expect(width).toBe(wanted);
+    const [width, room] = (await phone.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as number[];
+    expect(width).toBe(room);
+    complaints = complaints.filter((text) => !text.includes('404'));
     expect(complaints).toEqual([]);
   });
 

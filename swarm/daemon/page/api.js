@@ -22,10 +22,12 @@ async function ask(path, options = {}) {
   throw new TokenNeeded(error?.code === 'wrong-token');
 }
 
-/** Null for what there is none of. */
+/** Null for what there is none of. @throws Error for what the daemon will not or cannot answer now */
 export async function get(path) {
   const answer = await ask(path);
-  return answer.ok ? answer.json() : null;
+  if (answer.ok) return answer.json();
+  if (answer.status === 404) return null;
+  throw new Error(`the daemon answered ${answer.status}`);
 }
 
 /** @throws Error in the daemon's words */

@@ -236,7 +236,8 @@ async function look() {
     await showAll();
   } catch (error) {
     if (error instanceof TokenNeeded) askForToken(error.wrong);
-    else tell('not reachable', 'failed');
+    // A fetch without any answer is a TypeError.
+    else tell(error instanceof TypeError ? 'not reachable' : error.message, 'failed');
   }
   looking = false;
   const least = document.hidden ? HIDDEN_MS : LEAST_MS;

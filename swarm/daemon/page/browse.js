@@ -50,7 +50,7 @@ export async function showRows(given) {
     limit: PAGE,
     offset,
     ...(phase.value && { phase: phase.value }),
-    ...(cluster.value && { cluster: cluster.value }),
+    ...(cluster.value && cluster.validity.valid && { cluster: cluster.value }),
   });
   const asked = `${kind.value}?${query}`;
   const page = await get(`/runs/${encodeURIComponent(run.id)}/${asked}`);

@@ -45,6 +45,7 @@ export async function showDetail(run, summary, moved) {
 async function find(run, summary, { cluster, host, request }) {
   if (request !== null) return summary && requestDetail(summary, request);
   const base = `/runs/${encodeURIComponent(run.id)}`;
+  if ([host, cluster].some((number) => number !== null && !/^\d{1,9}$/.test(number))) return null;
   if (host !== null) return hostDetail(run, await get(`${base}/hosts/${encodeURIComponent(host)}`));
   if (cluster === null) return undefined;
   const number = encodeURIComponent(cluster);
