@@ -29,7 +29,7 @@ service: { url: embedded }
 clock_speed: 60
 spoke_profile: quick
 boot_spread: 5s
-arrival: { rate: 30/h }
+arrival: { rate: 10/h }
 thresholds: { generator_saturation: 'off' }
 clusters:
   - topology: sno
