@@ -126,7 +126,7 @@ it('shows what a past run came to, and where its clusters and hosts were', async
   expect((await get('/past/hosts/99')).status).toBe(404);
   expect((await get('/past/clusters/0')).body).toMatchObject({
     cluster: { phase: 'failed', reason: 'because' },
-    events: [{ type: 'cluster.phase', phase: 'failed' }],
+    events: [{ phase: 'creating' }, { phase: 'failed' }],
   });
   expect((await get('/past/clusters/99')).status).toBe(404);
   expect((await fetch(`${base}/past/stop`, { method: 'POST' })).status).toBe(409);
