@@ -105,12 +105,8 @@ async function find() {
 function showLinks(row) {
   const base = row && `/api/v1/runs/${encodeURIComponent(row.id)}`;
   const links = [
-    ...(row
-      ? [
-          [`${base}/report`, 'report', `report-${row.id}.html`],
-          [`${base}/summary`, 'summary as JSON', `summary-${row.id}.json`],
-        ]
-      : []),
+    ...(row && !row.backup ? [[`${base}/report`, 'report', `report-${row.id}.html`]] : []),
+    ...(row ? [[`${base}/summary`, 'summary as JSON', `summary-${row.id}.json`]] : []),
     ['/metrics', 'metrics', 'metrics.txt'],
     ['/api/v1/openapi.json', 'API description', 'openapi.json'],
     ['/api/v1/runs', 'runs', 'runs.json'],
@@ -210,7 +206,7 @@ async function showAll() {
   const same = found !== null && found === current && !moved;
   current = found;
   byId('asks').replaceChildren();
-  showControls(found && { ...found.row, mine: Boolean(found.summary) && found.row.verdict === null });
+  showControls(found && { ...found.row, mine: Boolean(found.summary ?? found.load) && found.row.verdict === null });
   if (same) return;
   showLinks(found?.row ?? null);
   if (!found) return nothing(launches);

@@ -32,9 +32,8 @@ async function change(action) {
 /** @param given run that the buttons are about; null hides them */
 export function showControls(given) {
   run = given;
-  const underWay =
-    run !== null && !run.backup && ['starting', 'running', 'stopping', 'cleaning'].includes(run.state) && run.mine;
-  const arrives = underWay && run.pace !== null;
+  const underWay = Boolean(run?.mine) && ['starting', 'running', 'stopping', 'cleaning'].includes(run.state);
+  const arrives = underWay && typeof run.pace === 'number';
   byId('stop').hidden = !underWay;
   byId('stop').disabled = run?.state === 'stopping';
   byId('pause').hidden = !arrives;
