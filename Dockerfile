@@ -19,6 +19,7 @@ COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/examples ./examples
 COPY --from=build /src/manifests/templates ./manifests/templates
 COPY --from=build /src/patches ./patches
+COPY --from=build /src/swarm/daemon/page ./swarm/daemon/page
 COPY --from=build /src/dist ./dist
 USER 10001
 WORKDIR /var/lib/swarm

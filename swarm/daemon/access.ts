@@ -11,6 +11,7 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.ts';
+import { PAGE_PATHS } from './page-files.ts';
 import type { AccessToken } from './token.ts';
 
 /** What the rules need to know of a daemon. */
@@ -32,7 +33,7 @@ export interface JudgedRequest {
 }
 
 /** Asked for without a token: a page without data that asks the user for it, and a probe's question. Exact, as sent. */
-export const OPEN_PATHS: ReadonlySet<string> = new Set(['/', '/api/assisted-swarm/health']);
+export const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, '/api/assisted-swarm/health']);
 
 /** Subprotocol by which a browser's WebSocket, which cannot set headers, carries the token: prefix and base64url of it. */
 export const TOKEN_PROTOCOL = 'base64url.bearer.authorization.swarm.';

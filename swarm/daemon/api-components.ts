@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { planJsonSchema } from '../plan/schema.ts';
-import { clusterPage, errorSchema, hostHistory, hostPage, runSchema } from './api-schemas.ts';
+import { clusterHistory, clusterPage, errorSchema, hostHistory, hostPage, runSchema } from './api-schemas.ts';
 import { backupBody } from './backup-body.ts';
 import { backupRow, backupSchema, backupSummary } from './backup-schemas.ts';
 import { agentError, agentRecord, frameworkError, newAgent } from './compat-schemas.ts';
@@ -28,6 +28,7 @@ const COMPONENTS = {
   ClusterPage: clusterPage,
   HostPage: hostPage,
   HostHistory: hostHistory,
+  ClusterHistory: clusterHistory,
   BackupParameters: backupBody,
   BackupRow: backupRow,
   Backup: backupSchema,

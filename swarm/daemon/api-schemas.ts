@@ -127,6 +127,12 @@ export const hostParams = {
   properties: { id: { type: 'string' }, host: { type: 'integer', minimum: 0 } },
 } as const;
 
+export const clusterParams = {
+  type: 'object',
+  required: ['id', 'cluster'],
+  properties: { id: { type: 'string' }, cluster: { type: 'integer', minimum: 0 } },
+} as const;
+
 export const startQuery = {
   type: 'object',
   additionalProperties: false,
@@ -160,21 +166,20 @@ const page = (row: object) => ({
 /** Of rows whose fields are all there. */
 const whole = (properties: object) => ({ type: 'object', required: Object.keys(properties), properties });
 
-export const clusterPage = page(
-  whole({
-    cluster: { type: 'integer' },
-    name: { type: 'string' },
-    id: nullable({ type: 'string' }),
-    phase: { type: 'string', enum: CLUSTER_PHASES },
-    status: nullable({ type: 'string', enum: CLUSTER_STATUSES }),
-    statusInfo: { type: 'string' },
-    finalizingStage: nullable({ type: 'string', enum: FINALIZING_STAGES }),
-    reason: { type: 'string' },
-    life: { type: 'integer', description: '2 once it was removed and made anew, and so on.' },
-    hosts: { type: 'integer' },
-    updatedAt: nullable(time),
-  }),
-);
+const clusterRow = whole({
+  cluster: { type: 'integer' },
+  name: { type: 'string' },
+  id: nullable({ type: 'string' }),
+  phase: { type: 'string', enum: CLUSTER_PHASES },
+  status: nullable({ type: 'string', enum: CLUSTER_STATUSES }),
+  statusInfo: { type: 'string' },
+  finalizingStage: nullable({ type: 'string', enum: FINALIZING_STAGES }),
+  reason: { type: 'string' },
+  life: { type: 'integer', description: '2 once it was removed and made anew, and so on.' },
+  hosts: { type: 'integer' },
+  updatedAt: nullable(time),
+});
+export const clusterPage = page(clusterRow);
 
 const hostRow = whole({
   host: { type: 'integer' },
@@ -225,6 +230,15 @@ export const hostHistory = {
   properties: {
     host: hostRow,
     processes: nullable(hostProcesses),
+    events: { type: 'array', items: { $ref: 'RunEvent#' } },
+  },
+} as const;
+
+export const clusterHistory = {
+  type: 'object',
+  required: ['cluster', 'events'],
+  properties: {
+    cluster: clusterRow,
     events: { type: 'array', items: { $ref: 'RunEvent#' } },
   },
 } as const;

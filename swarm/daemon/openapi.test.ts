@@ -112,7 +112,7 @@ describe('the document', () => {
   it('has every path that the daemon answers, and each answers other methods with 405 and a trailing slash as without', async () => {
     const own = operations().filter(({ path }) => !path.startsWith('/api/assisted-swarm'));
     for (const path of new Set(own.map((one) => one.path))) {
-      const url = base + path.replaceAll('{id}', 'none').replaceAll('{host}', '0');
+      const url = base + path.replaceAll('{id}', 'none').replaceAll('{host}', '0').replaceAll('{cluster}', '0');
       const answer = await fetch(url, { method: 'PATCH', body: '{', headers: { 'content-type': 'application/json' } });
       const allowed = Object.keys(document.paths[path]!).map((method) => method.toUpperCase());
       expect(answer.status, path).toBe(405);
@@ -141,6 +141,7 @@ describe('the document', () => {
       await check(`/api/v1/runs/{id}${part}`, `/api/v1/runs/${id}${part}`);
     }
     await check('/api/v1/runs/{id}/hosts/{host}', `/api/v1/runs/${id}/hosts/1`);
+    await check('/api/v1/runs/{id}/clusters/{cluster}', `/api/v1/runs/${id}/clusters/1`);
     await check('/api/v1/runs/{id}', '/api/v1/runs/none', 404);
     await check('/api/v1/runs/{id}/events', `/api/v1/runs/${id}/events`, 426);
     await check('/api/v1/backups');

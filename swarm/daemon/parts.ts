@@ -9,7 +9,7 @@ import { RunStore } from '../telemetry/run-store.ts';
 import { writeTraffic } from '../telemetry/traffic/traffic-profile.ts';
 import { collectorsOf } from './collectors-of.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
-import { readHistory } from './past-run.ts';
+import { readClusterHistory, readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
 import { createRunUser } from './run-user.ts';
 
@@ -41,6 +41,8 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
         ledger,
         write: (event) => store.append(event),
         history: async (host) => (closed ? readHistory(store.folder, host) : store.hostHistory(host)),
+        clusterHistory: async (cluster) =>
+          closed ? readClusterHistory(store.folder, cluster) : store.clusterHistory(cluster),
         traffic: (profiles) => writeTraffic(store.folder, profiles),
         finish: async (summary) => {
           closed = true;

@@ -124,6 +124,11 @@ it('shows what a past run came to, and where its clusters and hosts were', async
     events: [{ phase: 'polling' }, { phase: 'discovered' }],
   });
   expect((await get('/past/hosts/99')).status).toBe(404);
+  expect((await get('/past/clusters/0')).body).toMatchObject({
+    cluster: { phase: 'failed', reason: 'because' },
+    events: [{ phase: 'creating' }, { phase: 'failed' }],
+  });
+  expect((await get('/past/clusters/99')).status).toBe(404);
   expect((await fetch(`${base}/past/stop`, { method: 'POST' })).status).toBe(409);
   const socket = new WebSocket(`${base.replace('http', 'ws')}/past/events`);
   expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1000);

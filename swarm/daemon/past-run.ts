@@ -18,6 +18,16 @@ export async function readHistory(folder: string, host: number): Promise<RunEven
   return events;
 }
 
+/** Events of one cluster itself, without those of its hosts, from a run's folder, oldest first. */
+export async function readClusterHistory(folder: string, cluster: number): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  const mark = `"cluster":${cluster},`;
+  for await (const event of eventsOf(folder, (line) => line.includes(mark))) {
+    if ('cluster' in event && !('host' in event) && event.cluster === cluster) events.push(event);
+  }
+  return events;
+}
+
 /** Why a run in this state has none. */
 function noSummary({ state, backup }: RunRecord): string {
   const there = backup ? 'its events.ndjson is there' : 'its clusters, hosts and events can still be asked for';
@@ -74,6 +84,10 @@ export class PastRun {
 
   history(host: number): Promise<RunEvent[]> {
     return readHistory(this.record.folder, host);
+  }
+
+  clusterHistory(cluster: number): Promise<RunEvent[]> {
+    return readClusterHistory(this.record.folder, cluster);
   }
 }
 

@@ -3,7 +3,7 @@ import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { answers, json, ref } from './api-components.ts';
 import { ApiError } from './api-error.ts';
-import { clusterQuery, hostParams, hostQuery, runParams } from './api-schemas.ts';
+import { clusterParams, clusterQuery, hostParams, hostQuery, runParams } from './api-schemas.ts';
 import type { RouteContext } from './route-context.ts';
 import type { Run } from './run.ts';
 import type { RowFilter } from './run-index.ts';
@@ -24,6 +24,29 @@ export function rowRoutes(app: FastifyInstance, { runs, find, heavy }: RouteCont
       },
     },
     async (request) => (await runs.index(find(request))).clusters(request.query as RowFilter),
+  );
+
+  app.get(
+    '/runs/:id/clusters/:cluster',
+    {
+      // Events of earlier versions are given as they are.
+      config: { ...heavy, document: { response: answers({ 200: json('The cluster.', ref('ClusterHistory')) }, 404) } },
+      schema: {
+        tags: ['runs'],
+        operationId: 'getRunCluster',
+        summary: 'One cluster and what happened to it; what happened to its hosts stands with them',
+        params: clusterParams,
+      },
+    },
+    async (request) => {
+      const run = find(request);
+      const { cluster } = request.params as unknown as { cluster: number };
+      const row = (await runs.index(run)).cluster(cluster);
+      if (!row) {
+        throw new ApiError(404, 'unknown-cluster', `run ${run.id} has no cluster of this number`, { given: cluster });
+      }
+      return { cluster: row, events: await run.clusterHistory(cluster) };
+    },
   );
 
   app.get(

@@ -268,6 +268,10 @@ export class RunIndex {
     this.#longest.set(kind, Math.max(took, this.#longest.get(kind) ?? 0));
   }
 
+  cluster(index: number): ClusterRow | undefined {
+    return this.#clusters.get(index);
+  }
+
   host(index: number): HostRow | undefined {
     return this.#hosts.get(index);
   }

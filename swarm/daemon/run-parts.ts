@@ -93,6 +93,8 @@ export interface RunStoreWriter {
   write(event: RunEvent): void;
   /** Events of one host so far, oldest first. */
   history(host: number): Promise<RunEvent[]>;
+  /** The same of one cluster itself, without those of its hosts. */
+  clusterHistory(cluster: number): Promise<RunEvent[]>;
   /** Keeps what was recorded of traffic. */
   traffic(profiles: readonly TrafficProfile[]): Promise<void>;
   finish(summary: RunSummary): Promise<void>;

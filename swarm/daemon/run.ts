@@ -259,6 +259,11 @@ export class Run {
     return (await this.#store?.history(host)) ?? [];
   }
 
+  /** Events of one cluster itself, oldest first. */
+  async clusterHistory(cluster: number): Promise<RunEvent[]> {
+    return (await this.#store?.clusterHistory(cluster)) ?? [];
+  }
+
   /** Text without the plan's secrets. */
   redact(text: string): string {
     return this.#redactor.text(text);

@@ -1,6 +1,6 @@
 /**
  * The daemon's HTTP side: its own API under /api/v1, the public Go tool's control API under /api/assisted-swarm, /metrics and a
- * status page. It only looks at runs and starts or stops them; nothing a client does slows one or holds up its end.
+ * page. It only looks at runs and starts or stops them; nothing a client does slows one or holds up its end.
  */
 import type { Server } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
@@ -22,11 +22,11 @@ import type { NoopMeans } from './noop-setup.ts';
 import { registerDocument } from './openapi.ts';
 import { otherMethods } from './other-methods.ts';
 import { ownApi } from './own-api.ts';
+import { pageRoutes } from './page-files.ts';
 import { PlanReader } from './plan-reader.ts';
 import { OWN_BASE } from './route-context.ts';
 import type { RunManager } from './run-manager.ts';
 import { SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
-import { PAGE_HEADERS, STATUS_PAGE } from './status-page.ts';
 
 export interface ServerOptions {
   runs: RunManager;
@@ -138,7 +138,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     reply.type(registry.contentType);
     return registry.metrics();
   });
-  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).send(STATUS_PAGE));
+  pageRoutes(app, options.launch !== undefined);
   await app.register((scope) => compatApi(scope, options), { prefix: COMPAT_BASE });
   await app.register(
     (scope) =>

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
+import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { RUN_PHASES } from '../report/phase-summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
@@ -294,6 +295,8 @@ export const runSummary = z
         max: milliseconds,
         underWay: count,
         oldestSeconds: z.number(),
+        hosts: z.partialRecord(z.enum(HOST_PHASES), count).describe('By phase at the end; 0 where it is not named.'),
+        clusters: z.partialRecord(z.enum(CLUSTER_PHASES), count).describe('The same of clusters.'),
       }),
     ),
     clusterDurations: z.array(

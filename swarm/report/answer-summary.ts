@@ -1,5 +1,6 @@
 /** When the service answered and when it did not: outages, long waits, and the course of a run. */
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
+import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
 import type { SeriesPoint } from '../telemetry/time-series.ts';
@@ -64,6 +65,9 @@ export interface SeriesPointSummary {
   /** Most requests that had no answer yet, looked at once a second, and the longest wait of one of them. */
   underWay: number;
   oldestSeconds: number;
+  /** How many were in each phase at its end; phases that nobody was in are left out. Older summaries lack both. */
+  hosts: Partial<Record<HostPhase, number>>;
+  clusters: Partial<Record<ClusterPhase, number>>;
 }
 
 export function summarizeOutages(outages: readonly Outage[], startedAt: Date): OutageSummary[] {
@@ -86,17 +90,25 @@ export function summarizeWaits(longestWaits: readonly LongestWait[]): Unanswered
 }
 
 export function summarizeSeries(points: readonly SeriesPoint[], startedAt: Date): SeriesPointSummary[] {
-  return points.map(({ startMs, endMs, requests, refused, failed, own, latency, underWay, oldestMs }) => ({
-    afterSeconds: Math.max(0, startMs - startedAt.getTime()) / 1000,
-    seconds: (endMs - startMs) / 1000,
-    requests,
-    refused,
-    failed,
-    ownErrors: own,
-    p50: latency.quantile(0.5),
-    p99: latency.quantile(0.99),
-    max: latency.max,
-    underWay,
-    oldestSeconds: oldestMs / 1000,
-  }));
+  return points.map(
+    ({ startMs, endMs, requests, refused, failed, own, latency, underWay, oldestMs, hosts, clusters }) => ({
+      afterSeconds: Math.max(0, startMs - startedAt.getTime()) / 1000,
+      seconds: (endMs - startMs) / 1000,
+      requests,
+      refused,
+      failed,
+      ownErrors: own,
+      p50: latency.quantile(0.5),
+      p99: latency.quantile(0.99),
+      max: latency.max,
+      underWay,
+      oldestSeconds: oldestMs / 1000,
+      hosts: inhabited(hosts),
+      clusters: inhabited(clusters),
+    }),
+  );
+}
+
+function inhabited<T extends string>(phases: Readonly<Record<T, number>>): Partial<Record<T, number>> {
+  return Object.fromEntries(Object.entries(phases).filter(([, count]) => count !== 0)) as Partial<Record<T, number>>;
 }

@@ -211,6 +211,8 @@ function columnsOf(series: readonly SeriesPointSummary[]): SeriesPointSummary[] 
         max: Math.max(one.max, next.max),
         underWay: Math.max(one.underWay, next.underWay),
         oldestSeconds: Math.max(one.oldestSeconds, next.oldestSeconds),
+        hosts: next.hosts,
+        clusters: next.clusters,
       })),
     );
   }

@@ -212,8 +212,7 @@ export class TelemetryReader {
         if (status >= 400) totals.refused += count;
       }
     }
-    const hosts = tally(this.#views.hostPhases, HOST_PHASES);
-    const clusters = tally(this.#views.clusterPhases, CLUSTER_PHASES);
+    const { hosts, clusters } = this.#phases();
     return {
       wallMs,
       requests,
@@ -231,6 +230,19 @@ export class TelemetryReader {
       stepReplies: this.#stepReplies(),
       errors: this.errors(),
       threads: this.threads(),
+    };
+  }
+
+  /** How many hosts and clusters are in each phase now. */
+  phases(): { hosts: Record<HostPhase, number>; clusters: Record<ClusterPhase, number> } {
+    const { hosts, clusters } = this.#phases();
+    return { hosts: hosts.counts, clusters: clusters.counts };
+  }
+
+  #phases() {
+    return {
+      hosts: tally(this.#views.hostPhases, HOST_PHASES),
+      clusters: tally(this.#views.clusterPhases, CLUSTER_PHASES),
     };
   }
 

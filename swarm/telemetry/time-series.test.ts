@@ -36,6 +36,21 @@ it('says what happened in each second', () => {
   expect(second!.latency.count).toBe(0);
 });
 
+it('says how many hosts and clusters were in each phase at the end of a point', () => {
+  const { telemetry, series } = setUp();
+  telemetry.clusterPhase(0, 'planned');
+  telemetry.hostPhase(0, 'booting');
+  for (let second = 1; second <= 120; second++) {
+    if (second === 4) telemetry.hostPhase(0, 'discovered');
+    if (second === 6) telemetry.clusterPhase(0, 'preparing');
+    series.look(second * 1000);
+  }
+  // Two seconds each by now: what stood at the end of the second one counts.
+  const [, second, third] = series.points();
+  expect(second).toMatchObject({ hosts: { booting: 0, discovered: 1 }, clusters: { planned: 1, preparing: 0 } });
+  expect(third).toMatchObject({ hosts: { booting: 0, discovered: 1 }, clusters: { planned: 0, preparing: 1 } });
+});
+
 it('keeps few points, loses no request and leaves no gap, however long a run is', () => {
   const { series, end } = setUp();
   for (let second = 1; second <= 1000; second++) {

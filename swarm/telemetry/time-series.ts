@@ -1,14 +1,17 @@
 /**
- * What happened when: requests, errors, latency and waits over the time of a run, in points of one length. Looked at once a second; a run
+ * What happened when: requests, errors, latency, waits and phases over the time of a run, in points of one length. Looked at once a second; a run
  * that outgrows the points gets points of twice the length.
  *
  *    looks       │ │ │ │ │ │ │ │ │ │ │ …          differences of counters since the look before
  *    points      [   ] [   ] [   ] …              60 to 120 of them; two neighbours become one when there are 120
  */
+import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import { Distribution } from './histogram.ts';
 import { LookTimer } from './look-timer.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
+
+type SeriesReader = Pick<TelemetryReader, 'underWay' | 'answers' | 'answered' | 'phases'>;
 
 /** Wall-clock milliseconds between two looks. */
 const LOOK_MS = 1000;
@@ -33,12 +36,15 @@ export interface SeriesPoint {
   underWay: number;
   /** Longest that one of them had waited, in milliseconds. */
   oldestMs: number;
+  /** How many were in each phase at its end. */
+  hosts: Readonly<Record<HostPhase, number>>;
+  clusters: Readonly<Record<ClusterPhase, number>>;
 }
 
 type Counts = Pick<SeriesPoint, 'requests' | 'refused' | 'failed' | 'own'>;
 
 export class TimeSeries {
-  readonly #reader: Pick<TelemetryReader, 'underWay' | 'answers' | 'answered'>;
+  readonly #reader: SeriesReader;
   #points: SeriesPoint[] = [];
   /** Looks that a full point takes in. */
   #looksPerPoint = 1;
@@ -49,7 +55,7 @@ export class TimeSeries {
   #lookedAt: number;
   readonly #timer = new LookTimer((nowMs) => this.look(nowMs));
 
-  constructor(reader: Pick<TelemetryReader, 'underWay' | 'answers' | 'answered'>, nowMs = wallNow()) {
+  constructor(reader: SeriesReader, nowMs = wallNow()) {
     this.#reader = reader;
     this.#counts = this.#count();
     this.#answered = reader.answered();
@@ -81,6 +87,7 @@ export class TimeSeries {
       latency: answered.since(this.#answered),
       underWay: underWay.reduce((sum, { count }) => sum + count, 0),
       oldestMs: Math.max(0, ...underWay.map(({ sinceMs }) => (sinceMs > 0 ? nowMs - sinceMs : 0))),
+      ...this.#reader.phases(),
     });
     this.#counts = counts;
     this.#answered = answered;
@@ -129,5 +136,7 @@ function joined(one: SeriesPoint, next: SeriesPoint): SeriesPoint {
     latency,
     underWay: Math.max(one.underWay, next.underWay),
     oldestMs: Math.max(one.oldestMs, next.oldestMs),
+    hosts: next.hosts,
+    clusters: next.clusters,
   };
 }

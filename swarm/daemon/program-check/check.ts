@@ -215,6 +215,7 @@ class ProgramCheck {
           ledger: store.ledger,
           traffic: (...given) => store.traffic(...given),
           history: (host) => store.history(host),
+          clusterHistory: (cluster) => store.clusterHistory(cluster),
           finish: (summary) => store.finish(summary),
           write: (event) => {
             this.#happened(event);

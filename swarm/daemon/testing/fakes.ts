@@ -158,6 +158,8 @@ export class FakeParts implements RunParts {
       directory: `/tmp/${run}`,
       ledger: new Ledger({ sink: (text) => void this.ledger.push(text), onFailure: () => {} }),
       write: (event: RunEvent) => void this.events.push(event),
+      clusterHistory: async (cluster: number) =>
+        this.events.filter((event) => 'cluster' in event && !('host' in event) && event.cluster === cluster),
       history: async (host: number) => this.events.filter((event) => 'host' in event && event.host === host),
       traffic: async () => {},
       finish: async (summary: RunSummary) => {

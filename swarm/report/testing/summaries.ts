@@ -71,6 +71,7 @@ export function someSummary(overrides: Partial<KeptSummary> = {}): KeptSummary {
     series: Array.from({ length: 120 }, (_, at) => ({
       ...{ afterSeconds: at, seconds: 1, requests: 40 + (at % 7), refused: 0, failed: 0, ownErrors: 0 },
       ...{ p50: 8 + (at % 5), p99: 40 + (at % 11), max: 90, underWay: at % 3, oldestSeconds: 0.1 },
+      ...{ hosts: { polling: 120 - at, done: at }, clusters: { installing: 1 } },
     })),
     ...overrides,
   });
