@@ -1,6 +1,6 @@
 /** The database that the embedded service keeps in its memory, told at `/mock/database` in the terms of a real one. */
 import { z } from 'zod';
-import type { Collector, Reading } from './collector.ts';
+import { type Collector, NotOffered, type Reading } from './collector.ts';
 import { DatabaseFigures, type DatabaseState } from './database-state.ts';
 import type { HttpText } from './http-text.ts';
 
@@ -32,7 +32,9 @@ export class EmbeddedDatabaseCollector implements Collector {
   }
 
   async collect(signal: AbortSignal): Promise<Reading[]> {
-    const text = await this.#http.get('/mock/database', signal);
+    const text = await this.#http.get('/mock/database', signal).catch((cause: Error) => {
+      throw cause instanceof NotOffered ? new NotOffered('collect.database is not given', { cause }) : cause;
+    });
     let state: DatabaseState;
     try {
       const { tables, ...rest } = answer.parse(JSON.parse(text));
