@@ -17,14 +17,22 @@ const answer = z.object({
   hosts: count,
 });
 
+const NOT_GIVEN = 'collect.database is not given';
+
 export class EmbeddedDatabaseCollector implements Collector {
   readonly name = 'database';
   readonly #http: HttpText;
   readonly #figures = new DatabaseFigures();
+  readonly #known: boolean;
+  #hasRead = false;
 
-  /** @param http at the embedded service's base URL */
-  constructor(http: HttpText) {
+  /**
+   * @param http at the base URL of the service
+   * @param known that it is an embedded one; of others the first look tells
+   */
+  constructor(http: HttpText, known = true) {
     this.#http = http;
+    this.#known = known;
   }
 
   get target(): string {
@@ -33,7 +41,7 @@ export class EmbeddedDatabaseCollector implements Collector {
 
   async collect(signal: AbortSignal): Promise<Reading[]> {
     const text = await this.#http.get('/mock/database', signal).catch((cause: Error) => {
-      throw cause instanceof NotOffered ? new NotOffered('collect.database is not given', { cause }) : cause;
+      throw !this.#known && cause instanceof NotOffered ? new NotOffered(NOT_GIVEN, { cause }) : cause;
     });
     let state: DatabaseState;
     try {
@@ -41,9 +49,12 @@ export class EmbeddedDatabaseCollector implements Collector {
       const uncounted = { deadRows: null, sequentialScans: null };
       state = { ...rest, transactions: null, tables: tables.map((table) => ({ ...table, ...uncounted })) };
     } catch (cause) {
+      // Some answer every path, with a page for people.
+      if (!this.#known && !this.#hasRead) throw new NotOffered(NOT_GIVEN, { cause });
       const said = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : (cause as Error).message;
       throw new Error(`${this.target} is not what an embedded service tells of its database: ${said}`, { cause });
     }
+    this.#hasRead = true;
     return this.#figures.readings(state);
   }
 

@@ -66,7 +66,8 @@ export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers):
   else if (collect.database !== null) collectors.push(new PostgresCollector(collect.database));
   // A service that keeps its rows in memory says so; others answer 404 to the first look and are not asked again.
   else if (service.url !== SERVICE_OF_HUB) {
-    collectors.push(new EmbeddedDatabaseCollector(new HttpText(servers.service, { ...environmentProxy(), ...own })));
+    const http = new HttpText(servers.service, { ...environmentProxy(), ...own });
+    collectors.push(new EmbeddedDatabaseCollector(http, false));
   } else none('database', 'collect.database is not given');
   if (collect.prometheus) collectors.push(await prometheusCollector(collect.prometheus));
   return { collectors, absent };

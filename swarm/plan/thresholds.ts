@@ -9,9 +9,9 @@
  * Grammar: grafana/k6, metrics/thresholds_parser.go (expressions) and metrics/metric.go, ParseMetricName (labels). `report/thresholds.ts`
  * evaluates them.
  */
-import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { nearest } from '../../model/text/nearest.ts';
 import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
+import { defaultRows } from './default-thresholds.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
 
@@ -165,22 +165,8 @@ export interface RunThreshold extends Threshold {
   default: boolean;
 }
 
-/**
- * What every run is judged by unless its plan says otherwise. Times are wall-clock times at any clock speed. Only the generator's
- * saturation has another limit in compressed time: there the load is that many times as high, and the embedded service, which is no
- * subject of a measurement, shares the machine.
- */
 function defaultThresholds(clockSpeed: number): RunThreshold[] {
-  const rows: [figure: string, expression: string][] = [
-    ['clusters_failed', 'count==0'],
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_errors{client:${kind}}`, 'rate<=0.1']),
-    ['generator_errors', 'rate<=0.01'],
-    ['service_outage', 'max<=20000'],
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_age{client:${kind}}`, 'max<=30000']),
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_duration{client:${kind}}`, 'p(99)<=10000']),
-    ['generator_saturation', clockSpeed === 1 ? 'rate<=0.25' : 'rate<=0.7'],
-  ];
-  return rows.map(([text, expression]) => {
+  return defaultRows(clockSpeed).map(([text, expression]) => {
     const { figure, labels } = parseFigure(text);
     return { ...parseExpression(expression, figure, labels), default: true };
   });

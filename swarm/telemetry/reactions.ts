@@ -53,6 +53,12 @@ export const REACTIONS: readonly Reaction[] = [
     from: { of: 'machine', state: 'registered', states: ['polling'] },
     to: { of: 'agent', state: 'there' },
   },
+  // internal/controller/controllers/bmh_agent_controller.go sets the image, one minute after the InfraEnv's was made.
+  {
+    each: 'host',
+    from: { of: 'baremetalhost', state: 'available', states: ['ready', 'available', 'provisioning'] },
+    to: { of: 'baremetalhost', state: 'provisioned', states: ['provisioned', 'externally provisioned'] },
+  },
   {
     each: 'host',
     from: { of: 'baremetalhost', state: 'provisioned', states: ['provisioned', 'externally provisioned'] },
