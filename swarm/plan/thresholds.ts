@@ -10,8 +10,8 @@
  * evaluates them.
  */
 import { nearest } from '../../model/text/nearest.ts';
-import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { defaultRows } from './default-thresholds.ts';
+import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
 
