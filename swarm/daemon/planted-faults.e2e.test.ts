@@ -108,7 +108,6 @@ const CAUSES: Planted[] = [
   }),
   planted('restarting-pod', 'service_restarts'),
   planted('lost-requeue', 'reaction_duration', {
-    said: /reaction duration/,
     ...{ kube: true, speed: 150 },
     plan: {
       clusters: [{ topology: 'sno', api: 'kube', bmh: true }],

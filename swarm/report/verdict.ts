@@ -108,6 +108,11 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
     const list = longest.map((outage) => `; ${outageText(outage, startedAt)}`).join('');
     return `the service gave no good answer for up to ${valueText(crossed)}: ${limitText(crossed)}${list}`;
   },
+  reaction_duration: (crossed) => {
+    const { from, to } = crossed.labels;
+    if (from === undefined || to === undefined || crossed.aggregation !== 'max') return null;
+    return `${formatFigure(crossed.figure, crossed.labels)}: up to ${valueText(crossed)} of simulated time passed from '${from}' without '${to}', ${limitText(crossed)}`;
+  },
   generator_saturation: (crossed) => {
     if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
     const { hits, of } = crossed.sample;
