@@ -174,12 +174,16 @@ function defaultThresholds(clockSpeed: number): RunThreshold[] {
 
 /**
  * The thresholds of a run: the defaults, and what its plan says. An entry with labels replaces the defaults of the same figure with the
- * same labels, one without labels all defaults of its figure.
+ * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too.
  */
 export function thresholdsOf(plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>): RunThreshold[] {
-  const replaces = (entry: FigureThresholds, one: Threshold) =>
-    entry.figure === one.figure &&
-    (Object.keys(entry.labels).length === 0 || formatFigure('', entry.labels) === formatFigure('', one.labels));
+  const replaces = (entry: FigureThresholds, one: Threshold) => {
+    if (entry.figure !== one.figure) return false;
+    const labels = Object.keys(entry.labels);
+    // Who says how many requests of a client may fail says it of all kinds of failures.
+    const ofClient = labels.length === 1 && labels[0] === 'client' && one.labels.kind !== undefined;
+    return labels.length === 0 || ofClient || formatFigure('', entry.labels) === formatFigure('', one.labels);
+  };
   return [
     ...defaultThresholds(plan.clockSpeed).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
     ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
