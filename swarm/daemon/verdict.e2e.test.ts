@@ -186,6 +186,7 @@ describe.concurrent('thresholds', { timeout: 120_000 }, () => {
         value: expect.any(Number),
         ok: false,
         default: false,
+        crossedAfterSeconds: expect.any(Number),
       },
     ]);
     expect(summary.outages).toContainEqual(expect.objectContaining({ failed: 0, waiting: expect.any(Number) }));
