@@ -8,10 +8,12 @@ import { type Clock, type ClockSpec, ScaledClock } from '../model/time/clock.ts'
 import { type Claim, LocalTokens } from './auth/local-tokens.ts';
 import { type Core, createCore } from './core/core.ts';
 import { Database, type TableRows } from './core/database.ts';
+import { type PlantedFault, PlantedFaults } from './core/planted-faults.ts';
 import { serviceOf } from './core/service.ts';
 import { defaultSettings, KUBE_ISO_IMAGE_TYPE } from './core/settings.ts';
 import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
+import { Restarts } from './http/restarts.ts';
 import { createHttpServer } from './http/server.ts';
 import { type ImageService, startImageService } from './images/image-service.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
@@ -19,6 +21,7 @@ import { ControllerMetrics } from './kube/controller-metrics.ts';
 import { KubeService } from './kube/kube-service.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
+export { PLANTED_KINDS, type PlantedFault, PlantedFaultError, parsePlantedFault } from './core/planted-faults.ts';
 export { SettingsError, settingsFromEnv } from './core/settings.ts';
 export type { ImageServiceSettings } from './images/image-settings.ts';
 
@@ -35,8 +38,10 @@ export interface ServiceMockOptions {
   tls?: { cert: string; key: string };
   /** With AUTH_TYPE none: agents have to send it as `X-Secret-Key`; empty for no check. */
   agentToken?: string;
-  /** Serves `/mock/faults`, see `http/faults.ts`. */
+  /** Serves `/mock/faults` and `/mock/planted`, see `http/faults.ts` and `http/planted-admin.ts`. */
   admin?: boolean;
+  /** Faults inside the service from its start. */
+  planted?: readonly PlantedFault[];
   /**
    * Starts an image service beside it, on a port of its own (0 or absent takes a free one). An IMAGE_SERVICE_BASE_URL that
    * is the default becomes its address. Sizes and limits are laid over the real ones.
@@ -112,13 +117,14 @@ const onBug = (error: unknown) => tell(String(error instanceof Error ? error.sta
 async function startImages(
   { images, host, tls }: ServiceMockOptions,
   { OS_IMAGES }: ServiceSettings,
-  serviceUrl: () => string,
+  { serviceUrl, faults }: { serviceUrl: () => string; faults: PlantedFaults },
 ): Promise<ImageService | undefined> {
   if (!images) return undefined;
   const { port, ...sizes } = images;
   return startImageService({
     settings: { ...DEFAULT_IMAGE_SETTINGS, ...sizes, OS_IMAGES },
     serviceUrl,
+    faults,
     onBug,
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
@@ -137,15 +143,31 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
     ...options.settings,
   };
   let started: ServiceMock | undefined;
-  const images = await startImages(options, given, () => started?.url ?? '');
+  const faults = new PlantedFaults(options.planted);
+  const images = await startImages(options, given, { serviceUrl: () => started?.url ?? '', faults });
   const ownImages = images && given.IMAGE_SERVICE_BASE_URL === DEFAULTS.IMAGE_SERVICE_BASE_URL;
   try {
-    started = await serve(options, { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) }, images);
+    started = await serve(
+      options,
+      { ...given, ...(ownImages && { IMAGE_SERVICE_BASE_URL: images.url }) },
+      images,
+      faults,
+    );
     return started;
   } catch (error) {
     await images?.close();
     throw error;
   }
+}
+
+/** What works on a hub, when there is one. @throws Error for a kubeconfig that cannot be used */
+function kubeOf(
+  { kube, onProblem = tell, onFailure = tell }: ServiceMockOptions,
+  { core, api, metrics }: Omit<Rules, 'kube'> & { metrics: HttpServiceMetrics },
+): KubeService | undefined {
+  if (!kube) return undefined;
+  const controllerMetrics = new ControllerMetrics(metrics.registry);
+  return new KubeService({ ...kube, core, service: api, metrics: controllerMetrics, onProblem, onFailure });
 }
 
 function rowsOf({ store, events }: Core): TableRows {
@@ -157,10 +179,11 @@ async function serve(
   options: ServiceMockOptions,
   settings: ServiceSettings,
   images: ImageService | undefined,
+  faults: PlantedFaults,
 ): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
-  const database = new Database();
+  const database = new Database(faults);
   const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
   const authentication = authenticationOf(options, settings, { clock, tokens, api: () => rules!.api });
   const ownAddress = settings.SERVICE_BASE_URL === DEFAULTS.SERVICE_BASE_URL;
@@ -173,22 +196,12 @@ async function serve(
       metrics,
       tokens,
       database,
+      faults,
       settings: ownAddress ? { ...settings, SERVICE_BASE_URL: urlAt(port) } : settings,
       uuid: randomUUID,
     });
     const api = serviceOf(core);
-    const { onProblem = tell, onFailure = tell } = options;
-    const kube =
-      options.kube &&
-      new KubeService({
-        ...options.kube,
-        core,
-        service: api,
-        metrics: new ControllerMetrics(metrics.registry),
-        onProblem,
-        onFailure,
-      });
-    return { core, api, kube };
+    return { core, api, kube: kubeOf(options, { core, api, metrics }) };
   };
   // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
   let rules: Rules | undefined = options.port ? rulesAt(options.port) : undefined;
@@ -201,6 +214,7 @@ async function serve(
     database: { of: database, rows: () => rowsOf(rules!.core) },
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
+    planted: faults,
     onBug,
     ...(options.tls && { tls: options.tls }),
     ...(options.admin !== undefined && { admin: options.admin }),
@@ -216,12 +230,15 @@ async function serve(
   const { api, kube } = rules;
   api.start();
   kube?.start();
+  const restarts = new Restarts(app.server, { host, port, backlog: BACKLOG }, metrics, faults);
   return {
     url: urlAt(port),
     port,
     api,
     imagesUrl: images?.url,
     close: async () => {
+      restarts.stop();
+      metrics.forgetLeaked();
       api.stop();
       await kube?.stop();
       await images?.close();

@@ -6,6 +6,7 @@
 import type { Clock } from '../model/time/clock.ts';
 import type { LocalTokens } from './auth/local-tokens.ts';
 import type { Database } from './core/database.ts';
+import type { PlantedFaults } from './core/planted-faults.ts';
 
 /** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -124,6 +125,8 @@ export interface ServiceDependencies {
   uuid: () => string;
   /** A new one when absent. */
   database?: Database;
+  /** None when absent. */
+  faults?: PlantedFaults;
   /** With AUTH_TYPE local: addresses and agents get tokens from here. */
   tokens?: LocalTokens | undefined;
 }

@@ -5,6 +5,7 @@ import { Database } from './database.ts';
 import { type EventSubject, Events } from './events.ts';
 import { Hardware } from './hardware.ts';
 import { ImageUrls } from './image-urls.ts';
+import { PlantedFaults } from './planted-faults.ts';
 import { type ClusterRow, type HostRow, Store } from './store.ts';
 import { Versions } from './versions.ts';
 
@@ -19,16 +20,19 @@ export interface Core {
   readonly hardware: Hardware;
   readonly versions: Versions;
   readonly urls: ImageUrls;
+  readonly faults: PlantedFaults;
 }
 
 export function createCore(dependencies: ServiceDependencies): Core {
   const { settings, clock, tokens } = dependencies;
   const versions = new Versions(settings);
+  const faults = dependencies.faults ?? new PlantedFaults();
   return {
     ...dependencies,
+    faults,
     store: new Store(),
-    database: dependencies.database ?? new Database(),
-    events: new Events(clock, settings.EVENT_RATE_LIMITS, !settings.ENABLE_KUBE_API),
+    database: dependencies.database ?? new Database(faults),
+    events: new Events(clock, settings.EVENT_RATE_LIMITS, !settings.ENABLE_KUBE_API, faults),
     hardware: new Hardware(settings),
     versions,
     urls: new ImageUrls(settings, versions, tokens),

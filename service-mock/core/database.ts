@@ -4,11 +4,15 @@
  *
  *    request, pass of a monitor → statement(name, work) → a free connection, or a place in the queue → work → counted
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { wallNow } from '../../model/time/clock.ts';
+import { PlantedFaults } from './planted-faults.ts';
 
 /** DB_MAX_OPEN_CONNECTIONS and DB_MAX_IDLE_CONNECTIONS; assisted-service, cmd/main.go. */
 const MOST_CONNECTIONS = 90;
 const MOST_IDLE = 50;
+/** How long a planted fault keeps a connection after its statement: as a transaction that nobody ends. */
+const HELD_MS = 1000;
 
 /** Rows of the tables that grow with the load. */
 export interface TableRows {
@@ -43,9 +47,16 @@ export class Database {
   readonly #statements = new Map<string, { calls: number; totalMs: number }>();
   /** When those that have not ended began. */
   readonly #active = new Set<{ since: number }>();
+  /** Connections that are kept after their statement. */
+  #held = 0;
+  readonly #faults: PlantedFaults;
   readonly #waiting: (() => void)[] = [];
   /** Most connections that were in use at once, up to what stays open idle. */
   #opened = 1;
+
+  constructor(faults = new PlantedFaults()) {
+    this.#faults = faults;
+  }
 
   /**
    * Does work as one statement: at once when a connection is free, else when one is. What the work throws is thrown, or the promise
@@ -53,7 +64,7 @@ export class Database {
    * @param name what statements of its kind are counted by
    */
   statement<T>(name: string, work: () => T | Promise<T>): T | Promise<T> {
-    if (this.#active.size < MOST_CONNECTIONS) return this.#run(name, work);
+    if (this.#active.size + this.#held < this.#allowed) return this.#run(name, work);
     return new Promise((resolve, reject) => {
       this.#waiting.push(() => {
         try {
@@ -67,15 +78,17 @@ export class Database {
 
   view(rows: TableRows): DatabaseView {
     const active = this.#active.size;
+    const held = this.#held;
     const now = wallNow();
     return {
       connections: {
         active,
-        idle: Math.max(0, this.#opened - active),
+        idle: Math.max(0, Math.min(this.#opened, this.#allowed) - active - held),
+        ...(held > 0 && { 'idle in transaction': held }),
         'waiting for one of the pool': this.#waiting.length,
       },
-      used: Math.max(active, this.#opened),
-      allowed: MOST_CONNECTIONS,
+      used: Math.max(active + held, Math.min(this.#opened, this.#allowed)),
+      allowed: this.#allowed,
       lockWaits: 0,
       longestStatementMs: [...this.#active].reduce((longest, { since }) => Math.max(longest, now - since), 0),
       statements: [...this.#statements].map(([statement, counts]) => ({ statement, ...counts })),
@@ -88,7 +101,14 @@ export class Database {
     };
   }
 
-  #run<T>(name: string, work: () => T | Promise<T>): T | Promise<T> {
+  get #allowed(): number {
+    const few = this.#faults.amount('exhausted-pool');
+    return few === null ? MOST_CONNECTIONS : Math.ceil(few);
+  }
+
+  #run<T>(name: string, given: () => T | Promise<T>): T | Promise<T> {
+    const slow = this.#faults.amount('slow-sql');
+    const work = slow === null ? given : () => sleep(slow).then(given);
     const entry = { since: wallNow() };
     this.#active.add(entry);
     this.#opened = Math.min(MOST_IDLE, Math.max(this.#opened, this.#active.size));
@@ -115,6 +135,17 @@ export class Database {
     }
     counts.calls++;
     counts.totalMs += wallNow() - entry.since;
-    this.#waiting.shift()?.();
+    if (this.#faults.amount('exhausted-pool') === null) this.#next();
+    else {
+      this.#held++;
+      setTimeout(() => {
+        this.#held--;
+        this.#next();
+      }, HELD_MS).unref();
+    }
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0 && this.#active.size + this.#held < this.#allowed) this.#waiting.shift()!();
   }
 }

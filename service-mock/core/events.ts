@@ -5,6 +5,7 @@
 
 import type { Clock } from '../../model/time/clock.ts';
 import type { EventsPage, EventsQuery, JsonObject } from '../service-api.ts';
+import { PlantedFaults } from './planted-faults.ts';
 import { wireDate } from './wire.ts';
 
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
@@ -186,10 +187,17 @@ export class Events {
   readonly #lastLimited = new Map<string, number>();
   readonly #keepMetrics: boolean;
   #listener: EventListener | undefined;
+  readonly #faults: PlantedFaults;
 
   /** @param keepMetrics false drops metrics events, as the real service does in kube mode. */
-  constructor(clock: Clock, limits: Readonly<Record<string, number>> = {}, keepMetrics = true) {
+  constructor(
+    clock: Clock,
+    limits: Readonly<Record<string, number>> = {},
+    keepMetrics = true,
+    faults = new PlantedFaults(),
+  ) {
     this.#clock = clock;
+    this.#faults = faults;
     this.#limits = { ...RATE_LIMITS, ...limits };
     this.#keepMetrics = keepMetrics;
   }
@@ -282,9 +290,11 @@ export class Events {
       infraEnvId: about.infraEnvId,
       ...rest,
     };
-    this.#all.push(record);
-    if (record.clusterId) append(this.#byCluster, record.clusterId, record);
-    if (record.infraEnvId) append(this.#byInfraEnv, record.infraEnvId, record);
+    for (let rows = Math.ceil(this.#faults.amount('events-bloat') ?? 1); rows > 0; rows--) {
+      this.#all.push(record);
+      if (record.clusterId) append(this.#byCluster, record.clusterId, record);
+      if (record.infraEnvId) append(this.#byInfraEnv, record.infraEnvId, record);
+    }
     if (!record.metrics) this.#listener?.(about);
   }
 

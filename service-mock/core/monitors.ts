@@ -15,6 +15,8 @@ import type { ClusterRow, HostRow } from './store.ts';
 const MINUTE = 60_000;
 /** Refreshes between two turns of the event loop. */
 const HOSTS_A_TURN = 100;
+/** Wall-clock milliseconds after which a pass that a planted fault stalls looks whether it is still there. */
+const STALLED_LOOK_MS = 200;
 
 /** Yields costs; returns whether it looked at everything. */
 type Pass = Generator<number, boolean>;
@@ -153,6 +155,10 @@ export class Monitors {
       return false;
     };
     const turn = () => {
+      if (this.#core.faults.amount('stalled-monitor') !== null) {
+        if (this.#running) setTimeout(turn, STALLED_LOOK_MS).unref();
+        return;
+      }
       while (this.#running && cost < HOSTS_A_TURN) {
         const step = this.#core.database.statement(name, () => pass.next());
         if (step instanceof Promise) {

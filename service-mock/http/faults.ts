@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { allowedWords } from '../../model/text/allowed-words.ts';
 import type { Clock } from '../../model/time/clock.ts';
+import { PlantedFaults } from '../core/planted-faults.ts';
 import type { Operation } from './operations.ts';
 
 const expression = z.string().refine(
@@ -81,6 +82,12 @@ interface ArmedFault extends z.output<typeof faultSchema> {
 /** What `GET /mock/faults` shows of a fault. */
 export type FaultRecord = z.output<typeof faultSchema> & { id: number; hits: number };
 
+const TOO_MANY: FaultAction = {
+  kind: 'answer',
+  status: 429,
+  body: '{"code":"429","href":"","id":429,"kind":"Error","reason":"too many requests"}\n',
+  contentType: 'application/json',
+};
 const HTML = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n';
 const GARBAGE = '{"instructions":[{"step_type":\u0000\ufffd';
 
@@ -99,10 +106,20 @@ export class Faults {
   #armed: ArmedFault[] = [];
   #lastId = 0;
 
-  /** @param random source of numbers in [0, 1) that decides which share is hit */
-  constructor(operations: readonly Operation[], clock: Clock, random: () => number) {
+  readonly planted: PlantedFaults;
+
+  /**
+   * @param random source of numbers in [0, 1) that decides which share is hit
+   * @param planted storms that are planted as such
+   */
+  constructor(
+    operations: readonly Operation[],
+    { clock, random }: { clock: Clock; random: () => number },
+    planted = new PlantedFaults(),
+  ) {
     this.#clock = clock;
     this.#random = random;
+    this.planted = planted;
     this.#names = new Map(operations.map((operation) => [operation, namesOf(operation)]));
   }
 
@@ -146,7 +163,13 @@ export class Faults {
       fault.hits++;
       return fault.action;
     }
-    return null;
+    return this.#storm();
+  }
+
+  #storm(): FaultAction | null {
+    const isHit = (share: number | null) => share !== null && this.#random() < share;
+    if (isHit(this.planted.amount('reset-storm'))) return { kind: 'reset' };
+    return isHit(this.planted.amount('429-storm')) ? TOO_MANY : null;
   }
 
   /** Lets an action happen. `proceed` is called when the request is to be served after all. */

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { wallNow } from '../../model/time/clock.ts';
 import type { ServiceMetrics } from '../service-api.ts';
 
 const SERVICE = 'assisted-installer';
@@ -20,6 +21,7 @@ const CYCLE_MS = [
 ];
 const MONITORED_MS = [10, 100, 200, 500, 1000, 10_000, 30_000];
 const DISK_SYNC_MS = [1, 5, 10, 15, 20];
+const NEVER_MS = 2 ** 31 - 1;
 const DOWNLOAD_RATES = [0.1, 0.5, 1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50];
 
 /** What the server measures of one route; made once, so that a request costs no look-up by label. */
@@ -47,6 +49,11 @@ export class HttpServiceMetrics implements ServiceMetrics {
   readonly #diskSync: Histogram;
   readonly #hostValidationsLost: Counter<'hostValidationType'>;
   readonly #clusterValidationsLost: Counter<'clusterValidationType'>;
+
+  /** Seconds since the epoch. */
+  #startedAt = performance.timeOrigin / 1000;
+  /** What a planted fault leaves behind, each a timer that never fires. */
+  readonly #leaked: NodeJS.Timeout[] = [];
 
   constructor() {
     const registers = [this.registry];
@@ -160,7 +167,23 @@ export class HttpServiceMetrics implements ServiceMetrics {
       labelNames: ['clusterValidationType'],
       registers,
     });
-    addProcessMetrics(this.registry);
+    addProcessMetrics(this.registry, () => this.#startedAt);
+  }
+
+  /** A planted fault: the process is as if it had just begun. */
+  restarted(): void {
+    this.registry.resetMetrics();
+    this.#startedAt = wallNow() / 1000;
+    this.forgetLeaked();
+  }
+
+  /** A planted fault: so many more of what `go_goroutines` counts, for good. */
+  leak(count: number): void {
+    for (let left = count; left > 0; left--) this.#leaked.push(setInterval(() => {}, NEVER_MS));
+  }
+
+  forgetLeaked(): void {
+    for (const timer of this.#leaked.splice(0)) clearInterval(timer);
   }
 
   /** @param handler route pattern with the API base */
@@ -230,7 +253,7 @@ export class HttpServiceMetrics implements ServiceMetrics {
  * This process's own figures, read when somebody asks. Those that /proc has are absent elsewhere. Those of Go's runtime stand for what
  * is most like them here: goroutines for whatever the event loop waits for (connections, timers, requests of our own).
  */
-function addProcessMetrics(registry: Registry): void {
+function addProcessMetrics(registry: Registry, startedAt: () => number): void {
   const add = (name: string, help: string, read: () => number | undefined) =>
     new Gauge({
       name,
@@ -259,11 +282,7 @@ function addProcessMetrics(registry: Registry): void {
   add('go_memstats_heap_alloc_bytes', 'Memory of objects in bytes', () => process.memoryUsage().heapUsed);
   add('go_memstats_heap_sys_bytes', 'Memory of the heap in bytes', () => process.memoryUsage().heapTotal);
   add('process_resident_memory_bytes', 'Resident memory of this process in bytes', () => process.memoryUsage.rss());
-  add(
-    'process_start_time_seconds',
-    'Start of this process in seconds since the epoch',
-    () => performance.timeOrigin / 1000,
-  );
+  add('process_start_time_seconds', 'Start of this process in seconds since the epoch', startedAt);
   if (process.platform !== 'linux') return;
   add('process_open_fds', 'Open file descriptors of this process', () => readdirSync('/proc/self/fd').length);
   add('process_max_fds', 'Limit of open file descriptors of this process', () =>

@@ -12,12 +12,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { ZodError } from 'zod';
 import { API_BASE } from '../../model/protocol/endpoints.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Claim } from '../auth/local-tokens.ts';
 import { Database, type TableRows } from '../core/database.ts';
+import type { PlantedFaults } from '../core/planted-faults.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import {
   type Answer,
@@ -36,6 +37,7 @@ import type { HttpServiceMetrics } from './metrics.ts';
 import { boundaryOf, FileMeter, MultipartError } from './multipart.ts';
 import { type Call, OPERATIONS, type Operation } from './operations.ts';
 import { ParameterError, type ParameterValue, readParameter } from './parameters.ts';
+import { managePlanted } from './planted-admin.ts';
 import { Refusal } from './refusal.ts';
 import { DecodeError, decode, isUuid, sortKey, validate } from './schema.ts';
 
@@ -62,6 +64,8 @@ export interface HttpOptions {
   readonly authentication?: Authentication;
   /** Serves `/mock/faults`. */
   readonly admin?: boolean;
+  /** Faults inside the service; none when absent. */
+  readonly planted?: PlantedFaults;
   /** Numbers in [0, 1) that decide which share of requests a fault hits. */
   readonly random: () => number;
   /** Told of errors that are bugs of the simulator; they are answered with 500. */
@@ -118,9 +122,9 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
-  const faults = options.admin ? new Faults(OPERATIONS, options.clock, options.random) : null;
+  const faults = new Faults(OPERATIONS, options, options.planted);
   for (const operation of OPERATIONS) addOperation(app, operation, options, faults);
-  if (faults !== null) addAdmin(app, faults);
+  if (options.admin) addAdmin(app, faults);
 
   const bare = (status: number): Answer => ({ status, bare: true, sized: true });
   app.get('/health', (request, reply) => {
@@ -228,7 +232,7 @@ function refuse(socket: Socket, status: string): void {
   );
 }
 
-function addOperation(app: FastifyInstance, operation: Operation, options: HttpOptions, faults: Faults | null): void {
+function addOperation(app: FastifyInstance, operation: Operation, options: HttpOptions, faults: Faults): void {
   const pattern = `${API_BASE}${operation.template}`;
   const metrics = options.metrics.route(pattern, operation.method);
   const octets = operation.octets === true || operation.answer === 'file';
@@ -310,9 +314,10 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
     handler: (request, reply) => {
       reply.hijack();
       const incoming = request as unknown as Incoming;
-      const action = faults?.hit(operation, request.originalUrl) ?? null;
+      options.metrics.leak(faults.planted.amount('leaking-goroutines') ?? 0);
+      const action = faults.hit(operation, request.originalUrl);
       if (action === null) serve(incoming, reply.raw);
-      else faults!.play(action, request.raw, reply.raw, () => serve(incoming, reply.raw));
+      else faults.play(action, request.raw, reply.raw, () => serve(incoming, reply.raw));
     },
   });
 }
@@ -528,6 +533,13 @@ const headerBytes = (name: string) =>
   Buffer.from(name.replace(/["\\]/g, '\\$&').replace(/\p{Cc}/gu, ' ')).toString('latin1');
 
 function addAdmin(app: FastifyInstance, faults: Faults): void {
+  const plant = async (request: FastifyRequest, reply: FastifyReply) => {
+    const answer = await managePlanted(request.raw, faults.planted, (request.params as { kind?: string }).kind);
+    reply.hijack();
+    send(request.raw, reply.raw, answer);
+  };
+  app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mock/planted', handler: plant });
+  app.delete('/mock/planted/:kind', plant);
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mock/faults',

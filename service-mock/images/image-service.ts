@@ -5,6 +5,8 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlantedFaults } from '../core/planted-faults.ts';
 import { ImageMetrics } from './image-metrics.ts';
 import { ImageError, type ImageRoute, imageRoutes } from './image-requests.ts';
 import { checkImageSettings, type ImageServiceSettings } from './image-settings.ts';
@@ -26,6 +28,7 @@ export interface ImageServiceOptions {
   tls?: { cert: string; key: string };
   /** Told of errors that are bugs of the simulator; they are answered with 500. */
   onBug: (error: unknown) => void;
+  faults?: PlantedFaults;
 }
 
 export interface ImageService {
@@ -72,7 +75,7 @@ export async function startImageService(options: ImageServiceOptions): Promise<I
 }
 
 function handlerOf(
-  { settings, onBug }: ImageServiceOptions,
+  { settings, onBug, faults }: ImageServiceOptions,
   client: ServiceClient,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = imageRoutes(settings, client, Date.now());
@@ -92,9 +95,11 @@ function handlerOf(
       const route = routes.find(({ path }) => path.test(pathname));
       if (!route) sendError(response, 404, '404 page not found');
       else {
-        measured(metrics, route.handler || pathname, response, () =>
-          serve(route, turns, { pathname, query }, response, onBug),
-        ).catch(onBug);
+        measured(metrics, route.handler || pathname, response, async () => {
+          const late = faults?.amount('slow-images') ?? null;
+          if (late !== null) await sleep(late);
+          return serve(route, turns, { pathname, query }, response, onBug);
+        }).catch(onBug);
       }
     }
   };

@@ -174,7 +174,9 @@ export class KubeService {
       work: async (key) => {
         await this.#synced;
         const { namespace = '', name } = splitKey(key);
-        return reconciler.reconcile({ namespace, name });
+        const outcome = await reconciler.reconcile({ namespace, name });
+        const lost = outcome !== null && outcome !== 'again' && this.#losesRequeue();
+        return lost ? null : outcome;
       },
       onError: (key, error) => this.#failed(reconciler, key, error),
     });
@@ -182,6 +184,12 @@ export class KubeService {
     for (const resource of reconciler.reads ?? []) this.#informers.of(resource);
     this.#informers.of(reconciler.resource).onChange((after, before) => queue.add(keyOf((after ?? before)!)));
     for (const watch of reconciler.watches ?? []) this.#watch(watch, queue);
+  }
+
+  /** A planted fault: the key that is to come again later does not. */
+  #losesRequeue(): boolean {
+    const share = this.context.core.faults.amount('lost-requeue');
+    return share !== null && Math.random() < share;
   }
 
   #watch(watch: ReconcilerWatch, queue: WorkQueue): void {

@@ -29,9 +29,38 @@ export interface DatabaseState {
 const NAMED_STATEMENTS = 5;
 const STATEMENT_LENGTH = 80;
 
+/** What connections do that nobody else can have: PostgreSQL, pg_stat_activity.state, and who waits for a lock there. */
+const BUSY = [
+  'active',
+  'idle in transaction',
+  'idle in transaction (aborted)',
+  'fastpath function call',
+  'waiting for a lock',
+];
+
+/** Events for each host since the first look. What is deleted meanwhile takes nothing away. */
+class EventsWritten {
+  #before: { events: number; hosts: number } | null = null;
+  #events = 0;
+  #hosts = 0;
+
+  /** @returns null where there is neither an event nor a host */
+  look(events: number | null, hosts: number | null): number | null {
+    if (events === null || hosts === null) return null;
+    if (this.#before === null) this.#hosts = hosts;
+    else {
+      this.#events += Math.max(0, events - this.#before.events);
+      this.#hosts += Math.max(0, hosts - this.#before.hosts);
+    }
+    this.#before = { events, hosts };
+    return this.#hosts === 0 ? null : this.#events / this.#hosts;
+  }
+}
+
 /** Makes figures of looks at one database. */
 export class DatabaseFigures {
   #statements: Map<string, { calls: number; totalMs: number }> | null = null;
+  readonly #written = new EventsWritten();
 
   readings(state: DatabaseState): Reading[] {
     const gauge = (figure: string, value: number, labels = {}): Reading => ({ figure, labels, kind: 'gauge', value });
@@ -42,11 +71,14 @@ export class DatabaseFigures {
       value,
     });
     const { events, hosts, transactions } = state;
+    const busy = BUSY.reduce((sum, name) => sum + (state.connections[name] ?? 0), 0);
+    const written = this.#written.look(events, hosts);
     return [
       ...Object.entries(state.connections).map(([name, count]) =>
         gauge('database_connections', count, { state: name }),
       ),
       ...(state.allowed > 0 ? [gauge('database_connections_share', state.used / state.allowed)] : []),
+      ...(state.allowed > 0 ? [gauge('database_connections_busy', busy / state.allowed)] : []),
       gauge('database_lock_waits', state.lockWaits),
       gauge('database_longest_statement', state.longestStatementMs),
       ...this.#statementReadings(state),
@@ -65,6 +97,7 @@ export class DatabaseFigures {
       ]),
       ...(events === null ? [] : [gauge('database_events', events)]),
       ...(events === null || !hosts ? [] : [gauge('database_events_per_host', events / hosts)]),
+      ...(written === null ? [] : [gauge('database_events_written', written)]),
     ];
   }
 

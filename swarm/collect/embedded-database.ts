@@ -1,6 +1,6 @@
 /** The database that the embedded service keeps in its memory, told at `/mock/database` in the terms of a real one. */
 import { z } from 'zod';
-import type { Collector, Reading } from './collector.ts';
+import { type Collector, NotOffered, type Reading } from './collector.ts';
 import { DatabaseFigures, type DatabaseState } from './database-state.ts';
 import type { HttpText } from './http-text.ts';
 
@@ -17,14 +17,22 @@ const answer = z.object({
   hosts: count,
 });
 
+const NOT_GIVEN = 'collect.database is not given';
+
 export class EmbeddedDatabaseCollector implements Collector {
   readonly name = 'database';
   readonly #http: HttpText;
   readonly #figures = new DatabaseFigures();
+  readonly #known: boolean;
+  #hasRead = false;
 
-  /** @param http at the embedded service's base URL */
-  constructor(http: HttpText) {
+  /**
+   * @param http at the base URL of the service
+   * @param known that it is an embedded one; of others the first look tells
+   */
+  constructor(http: HttpText, known = true) {
     this.#http = http;
+    this.#known = known;
   }
 
   get target(): string {
@@ -32,16 +40,21 @@ export class EmbeddedDatabaseCollector implements Collector {
   }
 
   async collect(signal: AbortSignal): Promise<Reading[]> {
-    const text = await this.#http.get('/mock/database', signal);
+    const text = await this.#http.get('/mock/database', signal).catch((cause: Error) => {
+      throw !this.#known && cause instanceof NotOffered ? new NotOffered(NOT_GIVEN, { cause }) : cause;
+    });
     let state: DatabaseState;
     try {
       const { tables, ...rest } = answer.parse(JSON.parse(text));
       const uncounted = { deadRows: null, sequentialScans: null };
       state = { ...rest, transactions: null, tables: tables.map((table) => ({ ...table, ...uncounted })) };
     } catch (cause) {
+      // Some answer every path, with a page for people.
+      if (!this.#known && !this.#hasRead) throw new NotOffered(NOT_GIVEN, { cause });
       const said = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : (cause as Error).message;
       throw new Error(`${this.target} is not what an embedded service tells of its database: ${said}`, { cause });
     }
+    this.#hasRead = true;
     return this.#figures.readings(state);
   }
 

@@ -48,6 +48,8 @@ export const SERVICE_RULES: readonly MetricRule[] = [
   { metric: 'process_resident_memory_bytes', figure: 'service_resident_bytes', kind: 'gauge' },
 ];
 
+const PER_CONNECTION = 3;
+
 /** Of one process; several behind one address would be taken for one that restarts when a new one begins. */
 export class ServiceDerived implements DerivedFigures {
   readonly metrics = [
@@ -56,7 +58,9 @@ export class ServiceDerived implements DerivedFigures {
     'process_cpu_seconds_total',
     'process_open_fds',
     'process_max_fds',
+    'go_goroutines',
   ];
+  readonly #unexplained = new Unexplained();
   readonly #passes = new Map<string, Passes>();
   readonly #starts = new Set<number>();
   #restarts = 0;
@@ -66,20 +70,23 @@ export class ServiceDerived implements DerivedFigures {
     const of = (name: string) => samples.find((one) => one.name === name)?.value;
     const gauge = (figure: string, value: number, labels = {}): Reading => ({ figure, labels, kind: 'gauge', value });
     const readings: Reading[] = [];
-    for (const { name, labels, value } of samples) {
-      const pass = name === `${PASSES}_count` ? ofPass(labels) : null;
-      if (!pass) continue;
-      const known = this.#passes.get(pass.what) ?? new Passes();
-      this.#passes.set(pass.what, known);
-      const period = known.look(value, nowMs);
-      if (period !== null) readings.push(gauge('service_monitor_period', period, pass));
-    }
     const start = of('process_start_time_seconds');
+    const restartsBefore = this.#restarts;
     if (start !== undefined) {
       readings.push({ figure: 'service_restarts', labels: {}, kind: 'counter', value: this.#began(start) });
     }
-    const [open, most] = [of('process_open_fds'), of('process_max_fds')];
+    for (const [what, count] of passesOf(samples)) {
+      const known = this.#passes.get(what) ?? new Passes();
+      this.#passes.set(what, known);
+      const period = known.look(count, nowMs);
+      if (period !== null) readings.push(gauge('service_monitor_period', period, { what }));
+    }
+    const [open, most, goroutines] = [of('process_open_fds'), of('process_max_fds'), of('go_goroutines')];
     if (open !== undefined && most) readings.push(gauge('service_open_files_share', open / most));
+    if (open !== undefined && goroutines !== undefined) {
+      if (this.#restarts > restartsBefore) this.#unexplained.forget();
+      readings.push(gauge('service_goroutines_unexplained', this.#unexplained.look(goroutines, open)));
+    }
     const cpu = of('process_cpu_seconds_total');
     if (cpu !== undefined) {
       const before = this.#cpu;
@@ -100,13 +107,46 @@ export class ServiceDerived implements DerivedFigures {
   }
 }
 
+/**
+ * Passes by what is passed over. A service that has metrics of its process and none of a monitor has not ended a pass yet: it counts
+ * them from the first one.
+ */
+function passesOf(samples: readonly PrometheusSample[]): Map<string, number> {
+  const isService = samples.some(({ name }) => name === 'process_start_time_seconds');
+  const passes = new Map<string, number>(isService ? Object.values(WHAT).map((what) => [what, 0]) : []);
+  for (const { name, labels, value } of samples) {
+    const pass = name === `${PASSES}_count` ? ofPass(labels) : null;
+    if (pass) passes.set(pass.what, value);
+  }
+  return passes;
+}
+
+/**
+ * Goroutines that nothing we know of needs. An open connection has one that serves it and while it is in work one that reads on, and a
+ * handler may start one more (net/http, server.go; database/sql has one a connection): three are counted.
+ */
+class Unexplained {
+  #first: { goroutines: number; open: number } | null = null;
+
+  look(goroutines: number, open: number): number {
+    this.#first ??= { goroutines, open };
+    const explained = PER_CONNECTION * Math.max(0, open - this.#first.open);
+    return Math.max(0, goroutines - this.#first.goroutines - explained);
+  }
+
+  /** The process began anew. */
+  forget(): void {
+    this.#first = null;
+  }
+}
+
 /** Passes of one monitor. */
 class Passes {
   #count: number | null = null;
   #grewAt = 0;
   #period: number | null = null;
 
-  /** @returns milliseconds from pass to pass, or since the last one when these are more; null while two have not been seen. */
+  /** @returns milliseconds from pass to pass, or since the last one, or the first look, when these are more; null at the first look. */
   look(count: number, nowMs: number): number | null {
     if (this.#count === null || count < this.#count) {
       this.#count = count;
@@ -121,6 +161,7 @@ class Passes {
       this.#grewAt = nowMs;
       return this.#period;
     }
+    // Before the first pass has been seen it is the time in which none was.
     return Math.max(since, this.#period ?? 0);
   }
 }

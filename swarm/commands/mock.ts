@@ -3,7 +3,7 @@ import { EXIT, InputError } from './exit.ts';
 import { listenFailure } from './listen-failure.ts';
 import { mockKubeCommand } from './mock-kube.ts';
 import { note } from './note.ts';
-import { clockSpeed, count, type ListenAddress, listenOption } from './options.ts';
+import { clockSpeed, count, type ListenAddress, listenOption, repeatableOption } from './options.ts';
 
 async function readKubeconfig(file: string): Promise<string> {
   const { readFile } = await import('node:fs/promises');
@@ -26,6 +26,25 @@ async function settingsOf(environment: NodeJS.ProcessEnv) {
   }
 }
 
+/** @throws InputError for what is no fault */
+async function plantedOf(texts: readonly string[]) {
+  const { PlantedFaultError, parsePlantedFault } = await import('../../service-mock/index.ts');
+  try {
+    return texts.map(parsePlantedFault);
+  } catch (error) {
+    if (!(error instanceof PlantedFaultError)) throw error;
+    throw new InputError(`--fault: ${error.message}`, { cause: error });
+  }
+}
+
+interface ServiceFlags {
+  listen: ListenAddress;
+  speed: number;
+  kubeconfig?: string;
+  imagePort?: number;
+  fault: string[];
+}
+
 /** `swarm mock` and what is below it. */
 export function mockCommand(finish: (code: number) => void): Command {
   const mock = new Command('mock')
@@ -42,15 +61,17 @@ export function mockCommand(finish: (code: number) => void): Command {
     .option('--speed <factor>', 'simulated seconds in one second', clockSpeed, 1)
     .option('--kubeconfig <file>', 'reconcile the custom resources of the hub that this kubeconfig names')
     .option('--image-port <port>', 'serve images and boot artefacts on this port too, 0 for a free one', count(65_535))
+    .addOption(repeatableOption('--fault <kind>', 'plant a fault, such as slow-sql or slow-sql=500', 'none'))
     .addHelpText(
       'after',
       '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service\n  swarm mock service --kubeconfig hub.kubeconfig',
     )
-    .action(async (flags: { listen: ListenAddress; speed: number; kubeconfig?: string; imagePort?: number }) => {
+    .action(async (flags: ServiceFlags) => {
       const { startServiceMock } = await import('../../service-mock/index.ts');
       const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
       const { host, port } = flags.listen;
+      const planted = await plantedOf(flags.fault);
       const kubeconfig = flags.kubeconfig === undefined ? undefined : await readKubeconfig(flags.kubeconfig);
       const settings = await settingsOf({
         ...process.env,
@@ -64,6 +85,7 @@ export function mockCommand(finish: (code: number) => void): Command {
         settings,
         ...(kubeconfig !== undefined && { kube: { kubeconfig } }),
         ...(flags.imagePort !== undefined && { images: { port: flags.imagePort } }),
+        planted,
         onProblem: note,
       }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
         const images = error.port !== undefined && error.port !== port;

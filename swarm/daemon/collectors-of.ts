@@ -15,7 +15,7 @@ import { PostgresCollector } from '../collect/postgres.ts';
 import { PROFILES, type PrometheusProfile, readProfile } from '../collect/prometheus-profile.ts';
 import { PrometheusCollector } from '../collect/prometheus-query.ts';
 import { SERVICE_RULES, ServiceDerived } from '../collect/service-metrics.ts';
-import type { CollectTargets, ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type CollectTargets, type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { environmentProxy } from './environment-proxy.ts';
 import type { AbsentSource } from './server-collection.ts';
 
@@ -64,7 +64,11 @@ export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers):
   else if (servers.hub) none('hub', 'collect.hub is false');
   if (embedded) collectors.push(new EmbeddedDatabaseCollector(new HttpText(servers.service)));
   else if (collect.database !== null) collectors.push(new PostgresCollector(collect.database));
-  else none('database', 'collect.database is not given');
+  // A service that keeps its rows in memory says so; others answer 404 to the first look and are not asked again.
+  else if (service.url !== SERVICE_OF_HUB) {
+    const http = new HttpText(servers.service, { ...environmentProxy(), ...own });
+    collectors.push(new EmbeddedDatabaseCollector(http, false));
+  } else none('database', 'collect.database is not given');
   if (collect.prometheus) collectors.push(await prometheusCollector(collect.prometheus));
   return { collectors, absent };
 }

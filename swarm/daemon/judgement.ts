@@ -1,5 +1,6 @@
 /** What speaks against a run while it goes on, and the verdict that is reached from it at the end. Holds no secrets. */
 import type { ClusterLife } from '../cluster/cluster-life.ts';
+import { compareCauses } from '../plan/causes.ts';
 import type { Redactor } from '../plan/redact.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { Evaluated } from '../report/thresholds.ts';
@@ -23,6 +24,7 @@ interface Judged {
 export class Judgement {
   readonly #measurements: Measurements;
   readonly #redactor: Redactor;
+  readonly #crossedSinceMs: (threshold: RunThreshold) => number | null;
   #verdict: Verdict | null = null;
   #reasons: string[] = [];
   /** What could not be removed. */
@@ -32,7 +34,13 @@ export class Judgement {
   /** Ended early because it cannot succeed. */
   #givenUp = false;
 
-  constructor(measurements: Measurements, redactor: Redactor) {
+  /** @param crossedSinceMs wall-clock milliseconds since which a threshold is crossed; null where nobody saw it */
+  constructor(
+    measurements: Measurements,
+    redactor: Redactor,
+    crossedSinceMs: (threshold: RunThreshold) => number | null = () => null,
+  ) {
+    this.#crossedSinceMs = crossedSinceMs;
     this.#measurements = measurements;
     this.#redactor = redactor;
   }
@@ -75,9 +83,16 @@ export class Judgement {
     };
   }
 
-  /** The thresholds as things stand; once they are held, or after the verdict, as they stood then. */
+  /**
+   * The thresholds as things stand; once they are held, or after the verdict, as they stood then. Crossed ones come first, and of them
+   * those that explain the others; the rest is in its order.
+   */
   thresholds({ counts }: Pick<Lives, 'counts'>): Evaluated<RunThreshold>[] {
-    return this.#judged?.thresholds ?? this.#measurements.evaluate(counts);
+    if (this.#judged) return this.#judged.thresholds;
+    const all = this.#measurements.evaluate(counts);
+    const crossed = all.filter(({ ok }) => ok === false).map((one) => ({ ...one, since: this.#crossedSinceMs(one) }));
+    const causesFirst = crossed.toSorted(compareCauses).map(({ since: _, ...one }) => one);
+    return [...causesFirst, ...all.filter(({ ok }) => ok !== false)];
   }
 
   /** Reaches the verdict. Call once, when nothing more is measured. @param stopped ended early by its user */
@@ -96,6 +111,7 @@ export class Judgement {
           .filter((life) => life.outcome?.result === 'failed')
           .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
         ...{ outages, longestWaits },
+        crossedSinceMs: this.#crossedSinceMs,
       },
     });
     this.#reasons = reasons.map((reason) => this.#redactor.text(reason));

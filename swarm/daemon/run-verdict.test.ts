@@ -50,9 +50,14 @@ describe('thresholds of a run', () => {
     const run = start([{}], parts);
     const summary = await run.execute();
     const reason = 'user requests: 41.0% failed or were refused (41 of 100), limit 10.0%';
-    expect(summary).toMatchObject({ verdict: 'failed', reasons: [reason], clusters: { complete: 1 } });
-    expect(parts.events.at(-1)).toMatchObject({ type: 'run.ended', verdict: 'failed', reasons: [reason] });
+    const kind = 'request_errors{kind:5xx}: 41.0% (41 of 100) were answered with 500 or more, limit 1.00%';
+    const reasons = [kind, reason];
+    expect(summary).toMatchObject({ verdict: 'failed', reasons, clusters: { complete: 1 } });
+    expect(parts.events.at(-1)).toMatchObject({ type: 'run.ended', verdict: 'failed', reasons });
+    // In the same order, and before all others.
+    expect(parts.stored!.thresholds[2]!.ok).not.toBe(false);
     expect(parts.stored!.thresholds.filter(({ ok }) => ok === false)).toEqual([
+      expect.objectContaining({ figure: 'request_errors', labels: { kind: '5xx' }, value: 0.41 }),
       {
         figure: 'request_errors',
         labels: { client: 'user' },
@@ -65,7 +70,7 @@ describe('thresholds of a run', () => {
       },
     ]);
     expect(run.verdict).toBe('failed');
-    expect(run.reasons).toEqual([reason]);
+    expect(run.reasons).toEqual(reasons);
   });
 
   it.each([

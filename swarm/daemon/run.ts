@@ -131,7 +131,7 @@ export class Run {
     this.#clockSpec = startClock(options.plan.clockSpeed);
     this.#clock = new ScaledClock(this.#clockSpec);
     this.#measurements = new Measurements(options.plan, this.workers, this.#clockSpec, () => this.#lives.counts);
-    this.#judgement = new Judgement(this.#measurements, this.#redactor);
+    this.#judgement = new Judgement(this.#measurements, this.#redactor, (one) => this.#thresholds.crossedSinceMs(one));
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
     this.#thresholds = new ThresholdWatch({
       thresholds: () => this.#judgement.thresholds(this.#lives),

@@ -12,7 +12,7 @@ import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { COMPARED_KINDS } from '../telemetry/divergence.ts';
 import { HUB_CLIENTS } from '../telemetry/hub-request-counts.ts';
 import { HOST_PROGRAMS } from '../telemetry/process-figures.ts';
-import { STATEFUL_KINDS } from '../telemetry/reactions.ts';
+import { REACTION_KINDS, STATEFUL_KINDS } from '../telemetry/reactions.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 import { runPart } from './event-schema.ts';
 
@@ -46,7 +46,7 @@ const openQuantiles = {
   max: milliseconds,
 };
 const of = z.enum(STATEFUL_KINDS);
-const reactionSide = z.object({ of: z.enum([...STATEFUL_KINDS, 'machine']), state: z.string() });
+const reactionSide = z.object({ of: z.enum(REACTION_KINDS), state: z.string() });
 const spread = z.object({ p50: z.number(), max: z.number() });
 const funnelStep = z.object({ name: z.string(), count, of: count.describe('How many are meant to come so far.') });
 

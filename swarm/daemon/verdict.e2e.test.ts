@@ -149,7 +149,12 @@ describe.concurrent('thresholds', { timeout: 120_000 }, () => {
   it('find the requests that a frozen service left unanswered', async () => {
     const { url, child } = await service();
     // How busy this machine is with other things, and what else a freeze crosses, says nothing here.
-    const others = { generator_saturation: 'off', request_duration: 'off', service_outage: 'off' };
+    const others = {
+      generator_saturation: 'off',
+      request_duration: 'off',
+      service_outage: 'off',
+      service_monitor_period: 'off',
+    };
     const plan = { ...steady, service: { url }, thresholds: { request_age: 'max<2000', ...others } };
     const run = runOf(plan, 36_000);
     const ended = run.execute();
@@ -181,6 +186,7 @@ describe.concurrent('thresholds', { timeout: 120_000 }, () => {
         value: expect.any(Number),
         ok: false,
         default: false,
+        crossedAfterSeconds: expect.any(Number),
       },
     ]);
     expect(summary.outages).toContainEqual(expect.objectContaining({ failed: 0, waiting: expect.any(Number) }));

@@ -4,6 +4,7 @@
  * duration is in milliseconds; a rate here also has a count, of what the share is made of.
  */
 import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
+import { isGeneratorError, TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { CLUSTER_STATUSES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 import { CLUSTER_MILESTONES } from '../telemetry/cluster-durations.ts';
 import { REACTIONS, STATEFUL_KINDS, sideName } from '../telemetry/reactions.ts';
@@ -43,6 +44,16 @@ const STATES = [
   ]),
 ];
 
+/**
+ * What a request failed of: the status that says that there were too many, statuses of 500 and more, and what kept it from an answer.
+ * What this machine lacked and what we ended ourselves is no failure of the service.
+ */
+export const FAILURE_KINDS: readonly string[] = [
+  '429',
+  '5xx',
+  ...TRANSPORT_ERROR_KINDS.filter((kind) => kind !== 'aborted' && !isGeneratorError(kind)),
+];
+
 const define = <const T extends readonly Figure[]>(list: T) => list;
 const client = CLIENT_KINDS;
 const requestLabels = { client, endpoint: ENDPOINTS.map(({ name }) => name) };
@@ -63,7 +74,7 @@ export const FIGURES = define([
     kind: 'rate',
     unit: 'share',
     help: 'Attempts that got no answer, or one of 400 or more that a healthy service does not give',
-    labels: requestLabels,
+    labels: { ...requestLabels, kind: FAILURE_KINDS },
   },
   {
     name: 'generator_errors',

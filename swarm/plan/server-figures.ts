@@ -86,6 +86,14 @@ const DATABASE = define([
     layer: 'database',
   },
   {
+    name: 'database_connections_busy',
+    kind: 'gauge',
+    unit: 'share',
+    help: 'Connections in a statement or a transaction, of those allowed',
+    labels: [],
+    layer: 'database',
+  },
+  {
     name: 'database_statement_duration',
     kind: 'gauge',
     unit: 'ms',
@@ -174,6 +182,14 @@ const DATABASE = define([
     labels: [],
     layer: 'database',
   },
+  {
+    name: 'database_events_written',
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Rows of events that came since the first look, divided by the hosts that there were then and those that came',
+    labels: [],
+    layer: 'database',
+  },
 ]);
 
 const SERVICE = define([
@@ -226,6 +242,14 @@ const SERVICE = define([
     layer: 'service',
   },
   { name: 'service_goroutines', kind: 'gauge', unit: 'count', help: 'Goroutines', labels: ['pod'], layer: 'service' },
+  {
+    name: 'service_goroutines_unexplained',
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Goroutines that came since the first look, beyond three for each open file or connection that came',
+    labels: [],
+    layer: 'service',
+  },
   {
     name: 'service_heap_bytes',
     kind: 'gauge',

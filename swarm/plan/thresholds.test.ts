@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AGGREGATIONS, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { AGGREGATIONS, FAILURE_KINDS, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { parsePlan } from './load.ts';
 import { PlanError } from './plan.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
@@ -286,16 +286,35 @@ describe('thresholds of a run', () => {
   test('are the defaults of every kind of client when the plan says nothing', () => {
     expect(defaults).toContain('clusters_failed count==0');
     expect(defaults).toContain('service_outage max<=20000');
-    for (const figure of ['request_errors', 'request_age', 'request_duration']) {
-      expect(defaults.filter((one) => one.startsWith(`${figure}{`))).toHaveLength(5);
+    for (const one of ['request_errors', 'request_age', 'request_duration']) {
+      const ofClients = defaults.filter((line) => line.startsWith(`${one}{client:`));
+      expect(new Set(ofClients.map((line) => line.split(' ')[0])).size).toBe(5);
     }
   });
 
-  test('allow the generator more saturation in compressed time, and nothing else', () => {
+  test('are the defaults of what servers show and of each kind of failure too', () => {
+    expect(defaults).toContain('service_restarts count==0');
+    expect(defaults).toContain('service_monitor_period{what:hosts} max<=60000');
+    expect(defaults.filter((line) => line.startsWith('request_errors{kind:'))).toEqual(
+      FAILURE_KINDS.map((kind) => `request_errors{kind:${kind}} rate<=0.01`),
+    );
+  });
+
+  test('allow the generator more saturation in compressed time, and few others something else', () => {
     const compressed = of('', 40);
     expect(defaults).toContain('generator_saturation rate<=0.25');
     expect(compressed).toContain('generator_saturation rate<=0.7');
-    expect(compressed.filter((one) => !defaults.includes(one))).toHaveLength(1);
+    expect(compressed.filter((one) => !defaults.includes(one)).sort()).toEqual([
+      'generator_saturation rate<=0.7',
+      'image_request_duration med<=1000',
+      'request_duration{client:agent} med<=1000',
+      'request_duration{client:controller} med<=1000',
+      'request_duration{client:installer} med<=1000',
+      'request_duration{client:reader} med<=1000',
+      'request_duration{client:user} med<=1000',
+      'service_monitor_period{what:clusters} max<=8000',
+      'service_monitor_period{what:hosts} max<=8000',
+    ]);
   });
 
   test('have the entries of the plan in the place of defaults with the same labels, or of all when there are none', () => {

@@ -9,8 +9,8 @@
  * Grammar: grafana/k6, metrics/thresholds_parser.go (expressions) and metrics/metric.go, ParseMetricName (labels). `report/thresholds.ts`
  * evaluates them.
  */
-import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { nearest } from '../../model/text/nearest.ts';
+import { defaultRows } from './default-thresholds.ts';
 import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
@@ -165,22 +165,8 @@ export interface RunThreshold extends Threshold {
   default: boolean;
 }
 
-/**
- * What every run is judged by unless its plan says otherwise. Times are wall-clock times at any clock speed. Only the generator's
- * saturation has another limit in compressed time: there the load is that many times as high, and the embedded service, which is no
- * subject of a measurement, shares the machine.
- */
 function defaultThresholds(clockSpeed: number): RunThreshold[] {
-  const rows: [figure: string, expression: string][] = [
-    ['clusters_failed', 'count==0'],
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_errors{client:${kind}}`, 'rate<=0.1']),
-    ['generator_errors', 'rate<=0.01'],
-    ['service_outage', 'max<=20000'],
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_age{client:${kind}}`, 'max<=30000']),
-    ...CLIENT_KINDS.map((kind): [string, string] => [`request_duration{client:${kind}}`, 'p(99)<=10000']),
-    ['generator_saturation', clockSpeed === 1 ? 'rate<=0.25' : 'rate<=0.7'],
-  ];
-  return rows.map(([text, expression]) => {
+  return defaultRows(clockSpeed).map(([text, expression]) => {
     const { figure, labels } = parseFigure(text);
     return { ...parseExpression(expression, figure, labels), default: true };
   });
@@ -188,12 +174,16 @@ function defaultThresholds(clockSpeed: number): RunThreshold[] {
 
 /**
  * The thresholds of a run: the defaults, and what its plan says. An entry with labels replaces the defaults of the same figure with the
- * same labels, one without labels all defaults of its figure.
+ * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too.
  */
 export function thresholdsOf(plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>): RunThreshold[] {
-  const replaces = (entry: FigureThresholds, one: Threshold) =>
-    entry.figure === one.figure &&
-    (Object.keys(entry.labels).length === 0 || formatFigure('', entry.labels) === formatFigure('', one.labels));
+  const replaces = (entry: FigureThresholds, one: Threshold) => {
+    if (entry.figure !== one.figure) return false;
+    const labels = Object.keys(entry.labels);
+    // Who says how many requests of a client may fail says it of all kinds of failures.
+    const ofClient = labels.length === 1 && labels[0] === 'client' && one.labels.kind !== undefined;
+    return labels.length === 0 || ofClient || formatFigure('', entry.labels) === formatFigure('', one.labels);
+  };
   return [
     ...defaultThresholds(plan.clockSpeed).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
     ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),

@@ -43,6 +43,11 @@ export function isError(code: string): boolean {
   return !(/^\d+$/.test(code) && Number(code) < 400);
 }
 
+/** @param code as in {@link RequestCount} @param kind of FAILURE_KINDS */
+function isOfKind(code: string, kind: string): boolean {
+  return kind === '5xx' ? /^5\d\d$/.test(code) : code === kind;
+}
+
 /** A part of a run, by the labels of time. */
 export interface TimeOfRun {
   phase?: string;
@@ -116,10 +121,12 @@ const READERS: Record<FigureName, Read> = {
   clusters_complete: ({ clusters }) =>
     clusters.of === 0 ? null : { kind: 'gauge', value: clusters.complete / clusters.of },
   requests: ({ seconds }, _, requests) => ({ kind: 'counter', count: total(requests()), seconds }),
-  request_errors: (_, __, requests) => {
+  request_errors: (_, { kind }, requests) => {
     const rows = requests();
     // In compressed time those of a healthy service may be more than a tenth of what a controller asks.
-    const errors = rows.filter((row) => isError(row.code) && knownRefusal(row) === null);
+    const errors = rows.filter(
+      (row) => isError(row.code) && knownRefusal(row) === null && (kind === undefined || isOfKind(row.code, kind)),
+    );
     return { kind: 'rate', hits: total(errors), of: total(rows) };
   },
   request_duration: latency('due'),

@@ -32,6 +32,10 @@ export function crossingSentence(threshold: KeptThreshold, summary: KeptSummary)
     { ...parsed, value, ok, default: isDefault, sample: null },
     {
       startedAt,
+      crossedSinceMs: () =>
+        typeof threshold.crossedAfterSeconds === 'number'
+          ? startedAt.getTime() + threshold.crossedAfterSeconds * 1000
+          : null,
       failures: summary.failures,
       outages: summary.outages.map(({ afterSeconds, seconds, failed, waiting }) => {
         const startMs = startedAt.getTime() + afterSeconds * 1000;

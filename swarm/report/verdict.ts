@@ -1,7 +1,8 @@
 /** What a run came to: passed or not, and why, in plain sentences. */
 import type { Threshold } from '../plan/expanded-plan.ts';
 import { type FigureName, figureNamed } from '../plan/figures.ts';
-import type { RunThreshold } from '../plan/thresholds.ts';
+import { serverFigureNamed } from '../plan/server-figures.ts';
+import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import { countOf, formatBytes, formatCount, formatMs, formatShare } from './style.ts';
 import type { Evaluated } from './thresholds.ts';
@@ -29,17 +30,21 @@ export interface VerdictDetails {
   failures: readonly { name: string; reason: string }[];
   outages: readonly Outage[];
   longestWaits: readonly LongestWait[];
+  /** Wall-clock milliseconds since which a threshold is crossed; null, or absent, where nobody saw it. */
+  crossedSinceMs?: (threshold: RunThreshold) => number | null;
 }
 
 /** Failed clusters and outages repeated in a reason. */
 const NAMED = 3;
 
-/** Causes come first, then crossed thresholds, then what was left undone. */
+/**
+ * Causes come first, then crossed thresholds in their order, then what was left undone. Of a run that was given up, only what servers
+ * showed says more than why, and comes before it.
+ */
 export function reachVerdict(facts: VerdictFacts): { verdict: Verdict; reasons: string[] } {
-  const crossed = facts.givenUp
-    ? []
-    : facts.thresholds.filter(({ ok }) => ok === false).map((one) => describeCrossing(one, facts.details));
-  const reasons = [...facts.causes, ...crossed];
+  const crossed = facts.thresholds.filter(({ ok, figure }) => ok === false && (!facts.givenUp || isOfServer(figure)));
+  const sentences = crossed.map((one) => describeCrossing(one, facts.details));
+  const reasons = facts.givenUp ? [...sentences, ...facts.causes] : [...facts.causes, ...sentences];
   // Whoever stops a run knows of it what its exit code says; what could not be removed then is named beside it.
   if (facts.stopped && reasons.length === 0)
     return { verdict: 'interrupted', reasons: ['the run was stopped before its end', ...facts.leftovers] };
@@ -51,7 +56,19 @@ export function reachVerdict(facts: VerdictFacts): { verdict: Verdict; reasons: 
 /** A crossed threshold as one sentence: figure, value, limit. */
 export function describeCrossing(crossed: Evaluated<RunThreshold>, details: VerdictDetails): string {
   const special = SENTENCES[crossed.figure as FigureName]?.(crossed, details);
+  if (special === undefined && isOfServer(crossed.figure)) return describeServer(crossed, details);
   return special ?? `${subjectOf(crossed)}: ${aggregationOf(crossed)} is ${valueText(crossed)}, ${limitText(crossed)}`;
+}
+
+const isOfServer = (figure: string) => serverFigureNamed(figure) !== undefined;
+
+/** `service_monitor_period{what:hosts}: max is 12 s, limit 8.0 s, crossed 10 s after the start (From the end …)`. */
+function describeServer(crossed: Evaluated<RunThreshold>, { startedAt, crossedSinceMs }: VerdictDetails): string {
+  const since = crossedSinceMs?.(crossed) ?? null;
+  const when = since === null ? '' : `, crossed ${formatMs(Math.max(0, since - startedAt.getTime()))} after the start`;
+  const { help } = serverFigureNamed(crossed.figure)!;
+  const what = `${formatFigure(crossed.figure, crossed.labels)}: ${aggregationOf(crossed)} is ${valueText(crossed)}`;
+  return `${what}, ${limitText(crossed)}${when} (${help})`;
 }
 
 type Sentence = (crossed: Evaluated<RunThreshold>, details: VerdictDetails) => string | null;
@@ -65,8 +82,13 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
     return `${crossed.sample.hits} of ${crossed.sample.of} clusters failed${limit}${named.join('')}`;
   },
   request_errors: (crossed, { outages, startedAt }) => {
+    const { kind } = crossed.labels;
     if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
     const { hits, of } = crossed.sample;
+    if (kind !== undefined) {
+      const counts = `${formatShare(hits, of)} (${formatCount(hits)} of ${formatCount(of)})`;
+      return `${formatFigure(crossed.figure, crossed.labels)}: ${counts} ${KIND_WORDS[kind] ?? `ended in ${kind}`}, ${limitText(crossed)}`;
+    }
     const burst = outages.toSorted((a, b) => b.failed - a.failed)[0];
     // Outages count failures of all clients, so this is said only of one that may hold most of these.
     const when =
@@ -86,11 +108,32 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
     const list = longest.map((outage) => `; ${outageText(outage, startedAt)}`).join('');
     return `the service gave no good answer for up to ${valueText(crossed)}: ${limitText(crossed)}${list}`;
   },
+  reaction_duration: (crossed) => {
+    const { from, to } = crossed.labels;
+    if (from === undefined || to === undefined || crossed.aggregation !== 'max') return null;
+    return `${formatFigure(crossed.figure, crossed.labels)}: up to ${valueText(crossed)} of simulated time passed from '${from}' without '${to}', ${limitText(crossed)}`;
+  },
   generator_saturation: (crossed) => {
     if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
     const { hits, of } = crossed.sample;
     return `the generator itself was the bottleneck for ${formatShare(hits, of)} of the time (${formatMs(hits)} of ${formatMs(of)}), ${limitText(crossed)}: latencies measured then are too high`;
   },
+};
+
+/** Of FAILURE_KINDS, what happened to requests. */
+const KIND_WORDS: Readonly<Record<string, string>> = {
+  '429': 'were refused with 429, too many requests',
+  '5xx': 'were answered with 500 or more',
+  refused: 'met a port on which nobody listens',
+  reset: 'had their connection reset',
+  eof: 'had their connection closed before the answer was whole',
+  'dial-timeout': 'got no connection in time',
+  'tls-timeout': 'got no TLS handshake in time',
+  unreachable: 'found no way to the service',
+  dns: 'found no address of the service',
+  tls: 'failed at the TLS handshake',
+  protocol: 'got what is no HTTP',
+  decode: 'got an answer that cannot be read',
 };
 
 /** `agent requests to get-instructions`, or the figure's name with its labels. */

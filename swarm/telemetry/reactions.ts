@@ -14,8 +14,9 @@ import { Survival } from './survival.ts';
 export const STATEFUL_KINDS = ['host', 'cluster', 'agent', 'agentclusterinstall', 'baremetalhost'] as const;
 export type StatefulKind = (typeof STATEFUL_KINDS)[number];
 
-/** `machine` is what a host reports of itself, before anybody has looked at it. */
-export type ReactionKind = StatefulKind | 'machine';
+/** `machine` is what a host reports of itself, before anybody has looked at it; `user` is what the user of a cluster is at. */
+export const REACTION_KINDS = [...STATEFUL_KINDS, 'machine', 'user'] as const;
+export type ReactionKind = (typeof REACTION_KINDS)[number];
 
 interface Side {
   of: ReactionKind;
@@ -41,6 +42,12 @@ const INSTALLING = STARTED.slice(1);
 const JUDGED = ['known', 'insufficient', 'pending-for-input', 'known-unbound', 'insufficient-unbound'];
 
 export const REACTIONS: readonly Reaction[] = [
+  // The cluster and the InfraEnv with its image: of custom resources the controllers make them, one after the other.
+  {
+    each: 'cluster',
+    from: { of: 'user', state: 'creating', states: ['creating'] },
+    to: { of: 'user', state: 'discovering', states: ['discovering', 'preparing', 'installing', 'complete'] },
+  },
   // The inventory was posted; the next cycle of the service's monitor judges it: internal/host/monitor.go.
   {
     each: 'host',
@@ -52,6 +59,12 @@ export const REACTIONS: readonly Reaction[] = [
     each: 'host',
     from: { of: 'machine', state: 'registered', states: ['polling'] },
     to: { of: 'agent', state: 'there' },
+  },
+  // internal/controller/controllers/bmh_agent_controller.go sets the image, one minute after the InfraEnv's was made.
+  {
+    each: 'host',
+    from: { of: 'baremetalhost', state: 'available', states: ['ready', 'available', 'provisioning'] },
+    to: { of: 'baremetalhost', state: 'provisioned', states: ['provisioned', 'externally provisioned'] },
   },
   {
     each: 'host',

@@ -129,7 +129,10 @@ export class StateTimes {
     const cluster = this.#positions[event.cluster] ?? -1;
     if (cluster < 0) return;
     const at = event.time - this.#origin;
-    if (event.type === 'cluster.phase') this.#live(cluster, event.phase, at);
+    if (event.type === 'cluster.phase') {
+      this.#live(cluster, event.phase, at);
+      this.#moved('user', cluster, null, null, event.phase, at);
+    }
     // What is seen after the end is the removal.
     if (this.#fates[cluster] !== ALIVE) return;
     const host = 'host' in event ? this.#firstSlots[cluster]! + event.host - this.#firstHosts[cluster]! : null;
