@@ -1,17 +1,15 @@
 /** The collectors that a plan and its embedded servers ask for, and the sources that a run has none for. */
 import { readFile } from 'node:fs/promises';
-import { type KubeconfigSource, loadKubeconfig } from '../../model/kube/kubeconfig.ts';
+import type { KubeconfigSource } from '../../model/kube/kubeconfig.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Collector } from '../collect/collector.ts';
 import { CONTROLLER_RULES, ControllerDerived } from '../collect/controller-metrics.ts';
 import { EmbeddedDatabaseCollector } from '../collect/embedded-database.ts';
 import { HttpText, type HttpTextOptions } from '../collect/http-text.ts';
 import { HUB_RULES } from '../collect/hub-metrics.ts';
-import { HubSource } from '../collect/hub-source.ts';
 import { IMAGE_RULES } from '../collect/image-metrics.ts';
 import type { MetricRule } from '../collect/metric-rules.ts';
 import { type DerivedFigures, MetricsCollector, type MetricsSource } from '../collect/metrics-collector.ts';
-import { PostgresCollector } from '../collect/postgres.ts';
 import { PROFILES, type PrometheusProfile, readProfile } from '../collect/prometheus-profile.ts';
 import { PrometheusCollector } from '../collect/prometheus-query.ts';
 import { SERVICE_RULES, ServiceDerived } from '../collect/service-metrics.ts';
@@ -60,12 +58,13 @@ export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers):
   const images = embedded ? servers.images : collect.imageService;
   if (images) collectors.push(metrics('image-service', images, {}, IMAGE_RULES));
   else if (plan.boot) none('image-service', 'collect.image_service is not given');
-  if (servers.hub && (collect.hub || plan.hub?.kubeconfig === 'embedded')) collectors.push(hubCollector(servers.hub));
+  if (servers.hub && (collect.hub || plan.hub?.kubeconfig === 'embedded'))
+    collectors.push(await hubCollector(servers.hub));
   else if (servers.hub) none('hub', 'collect.hub is false');
   if (embedded) collectors.push(new EmbeddedDatabaseCollector(new HttpText(servers.service)));
-  else if (collect.database !== null) collectors.push(new PostgresCollector(collect.database));
+  else if (collect.database !== null) collectors.push(await postgresCollector(collect.database));
   // A service that keeps its rows in memory says so; others answer 404 to the first look and are not asked again.
-  else if (service.url !== SERVICE_OF_HUB) {
+  else if (collect.service !== false && service.url !== SERVICE_OF_HUB) {
     const http = new HttpText(servers.service, { ...environmentProxy(), ...own });
     collectors.push(new EmbeddedDatabaseCollector(http, false));
   } else none('database', 'collect.database is not given');
@@ -89,13 +88,21 @@ function metrics(
   return new MetricsCollector({ name, source, rules, now: wallNow, ...(derived && { derived }) });
 }
 
-function hubCollector(kubeconfig: KubeconfigSource): Collector {
+/** Clients of Kubernetes and PostgreSQL are loaded where they are used: most runs need neither, and they take tens of mebibytes. */
+async function hubCollector(kubeconfig: KubeconfigSource): Promise<Collector> {
+  const { loadKubeconfig } = await import('../../model/kube/kubeconfig.ts');
+  const { HubSource } = await import('../collect/hub-source.ts');
   return new MetricsCollector({
     name: 'hub',
     source: new HubSource(loadKubeconfig(kubeconfig)),
     rules: HUB_RULES,
     now: wallNow,
   });
+}
+
+async function postgresCollector(url: string): Promise<Collector> {
+  const { PostgresCollector } = await import('../collect/postgres.ts');
+  return new PostgresCollector(url);
 }
 
 async function prometheusCollector({

@@ -178,12 +178,12 @@ describeUnless(lack, 'the page', { timeout: 180_000 }, () => {
 
     // Figures of servers are those that the reader chooses.
     await page.click('#picker summary');
-    await page.type('#figure-search', 'service_goroutines');
-    const wanted = "document.querySelector('#figures input[data-key*=service_goroutines]')";
+    await page.type('#figure-search', 'service_goroutines_un');
+    const wanted = "document.querySelector('#figures input[data-key*=service_goroutines_unexplained]')";
     await until(page, `${wanted} !== null && document.querySelectorAll('#figures input').length === 1`);
     const drawn = (await page.evaluate(`${wanted}.checked`)) as boolean;
     const title =
-      "[...document.querySelectorAll('#server-charts h3')].some((one) => one.textContent.includes('goroutines'))";
+      "[...document.querySelectorAll('#server-charts h3')].some((one) => one.textContent.includes('goroutines_unexplained'))";
     expect(await page.evaluate(title)).toBe(drawn);
     await page.evaluate(`${wanted}.click()`);
     await until(page, `${title} !== ${drawn}`);
