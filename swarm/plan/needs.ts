@@ -46,7 +46,7 @@ export const USER_FILES = 16;
 const BASE_THREADS = 11;
 
 /** Mebibytes of the main thread with the whole program, and of a worker. */
-const PROGRAM_MIB = { source: { main: 183, worker: 22 }, compiled: { main: 153, worker: 22 } };
+const PROGRAM_MIB = { source: { main: 187, worker: 22 }, compiled: { main: 156, worker: 22 } };
 /** What is loaded only for plans with custom resources. */
 const HUB_MIB = 65;
 /** What is kept of a cluster and of a host before they arrive and when they are gone. */
@@ -56,13 +56,13 @@ const PLANNED_HOST_KIB = 0.3;
 const HOST_KIB = 40;
 const CONNECTION_KIB = 4;
 /** What heaps are larger than what is in them while many hosts come, from so many on. */
-const GROWING_MIB = 90;
+const GROWING_MIB = 80;
 const GROWING_HOSTS = 1500;
 /** What heaps grow by before they are swept, from so many polls in a second on. */
 const POLLING_MIB = 40;
 const BUSY_POLLS = 20;
 /** The same from so many hosts on of clusters that install. */
-const INSTALLING_MIB = 65;
+const INSTALLING_MIB = 60;
 const BUSY_HOSTS = 30;
 /** With each host of a cluster that installs. */
 const INSTALLING_HOST_MIB = 0.55;
