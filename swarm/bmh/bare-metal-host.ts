@@ -3,6 +3,7 @@
  * Upstream: metal3-io/baremetal-operator, apis/metal3.io/v1alpha1/baremetalhost_types.go.
  */
 import { editable, type KubeObject } from '../../model/kube/kube-object.ts';
+import { NAMED_PROVISIONING_STATES } from '../telemetry/resource-states.ts';
 
 /** Whose finalizers and annotations these are. */
 export const HOST_FINALIZER = 'baremetalhost.metal3.io';
@@ -16,22 +17,7 @@ export const REBOOT_ANNOTATION = 'reboot.metal3.io';
 export const INSPECT_ANNOTATION = 'inspect.metal3.io';
 export const HARDWARE_DETAILS_ANNOTATION = 'inspect.metal3.io/hardwaredetails';
 
-export const PROVISIONING_STATES = [
-  '',
-  'unmanaged',
-  'registering',
-  'match profile',
-  'inspecting',
-  'preparing',
-  'ready',
-  'available',
-  'provisioning',
-  'provisioned',
-  'externally provisioned',
-  'deprovisioning',
-  'powering off before delete',
-  'deleting',
-] as const;
+export const PROVISIONING_STATES = ['', ...NAMED_PROVISIONING_STATES] as const;
 export type ProvisioningState = (typeof PROVISIONING_STATES)[number];
 
 export type OperationalStatus = '' | 'OK' | 'discovered' | 'error' | 'delayed' | 'detached' | 'servicing';

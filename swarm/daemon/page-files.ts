@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { packageRoot } from '../package-root.ts';
 
 /** Files of page/ beside index.html. */
@@ -32,13 +33,18 @@ const OWN_FILES = [
 /** Files of uPlot, by the names that they are served under. */
 const CHART_FILES = { 'uplot.js': 'uPlot.esm.js', 'uplot.css': 'uPlot.min.css' } as const;
 
+/** Modules that are made here: what the page and the program name alike stands once. */
+const MADE_FILES = {
+  'phases.js': `export const HOST_PHASES = ${JSON.stringify(HOST_PHASES)};\nexport const CLUSTER_PHASES = ${JSON.stringify(CLUSTER_PHASES)};\n`,
+} as const;
+
 /** Where the page's files are served. */
 const BASE = '/page/';
 
 /** Every path of the page, exact. */
 export const PAGE_PATHS: readonly string[] = [
   '/',
-  ...[...OWN_FILES, ...Object.keys(CHART_FILES)].map((name) => BASE + name),
+  ...[...OWN_FILES, ...Object.keys(MADE_FILES), ...Object.keys(CHART_FILES)].map((name) => BASE + name),
 ];
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -86,12 +92,17 @@ function readPage(launches: boolean): Map<string, PageFile> {
       ),
     ],
     ...OWN_FILES.map((name) => [BASE + name, readFile(join(own, name))] as const),
+    ...Object.entries(MADE_FILES).map(([name, text]) => [BASE + name, pageFile(name, text)] as const),
     ...Object.entries(CHART_FILES).map(([name, file]) => [BASE + name, readFile(join(charts, file))] as const),
   ]);
 }
 
 function readFile(path: string, change = (text: string) => text): PageFile {
-  const bytes = Buffer.from(change(readFileSync(path, 'utf8')));
+  return pageFile(path, change(readFileSync(path, 'utf8')));
+}
+
+function pageFile(path: string, text: string): PageFile {
+  const bytes = Buffer.from(text);
   const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;
   return { bytes, type: TYPES[extname(path)]!, etag };
 }

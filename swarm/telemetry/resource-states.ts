@@ -42,9 +42,8 @@ export const CLUSTER_INSTALL_STATES = [
 ] as const;
 export type ClusterInstallState = (typeof CLUSTER_INSTALL_STATES)[number];
 
-/** Of a BareMetalHost, `status.provisioning.state`: metal3-io/baremetal-operator, apis/metal3.io/v1alpha1/baremetalhost_types.go. */
-export const BARE_METAL_HOST_STATES = [
-  'created',
+/** `status.provisioning.state` of a BareMetalHost, once it has one: metal3-io/baremetal-operator, apis/metal3.io/v1alpha1/baremetalhost_types.go. */
+export const NAMED_PROVISIONING_STATES = [
   'unmanaged',
   'registering',
   'match profile',
@@ -59,4 +58,7 @@ export const BARE_METAL_HOST_STATES = [
   'powering off before delete',
   'deleting',
 ] as const;
+
+/** The same, with a word for the time before. */
+export const BARE_METAL_HOST_STATES = ['created', ...NAMED_PROVISIONING_STATES] as const;
 export type BareMetalHostState = (typeof BARE_METAL_HOST_STATES)[number];

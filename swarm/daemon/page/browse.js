@@ -3,40 +3,11 @@ import { get } from './api.js';
 import { hostTable } from './detail.js';
 import { byId, el, show, table, tableRow } from './dom.js';
 import { linked } from './overview.js';
+import { CLUSTER_PHASES, HOST_PHASES } from './phases.js';
 import { count } from './words.js';
 
 const PAGE = 25;
-const PHASES = {
-  clusters: [
-    'planned',
-    'creating',
-    'discovering',
-    'preparing',
-    'installing',
-    'finalizing',
-    'installed',
-    'day2',
-    'complete',
-    'failed',
-    'cancelled',
-    'deleted',
-  ],
-  hosts: [
-    'planned',
-    'booting',
-    'registering',
-    'polling',
-    'discovered',
-    'installing',
-    'writing',
-    'rebooted',
-    'joined',
-    'done',
-    'frozen',
-    'failed',
-    'stopped',
-  ],
-};
+const PHASES = { clusters: CLUSTER_PHASES, hosts: HOST_PHASES };
 const form = byId('browse-form');
 const { rows: kind, phase, cluster } = form.elements;
 let offset = 0;
