@@ -18,8 +18,8 @@ export default defineConfig({
       'deploy/**/*.test.ts',
     ],
     pool: 'forks',
-    // Many tests wait more than they compute; the default leaves one processor alone.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Many tests wait more than they compute, for hosts that boot and services that answer.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

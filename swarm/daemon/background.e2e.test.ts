@@ -63,14 +63,14 @@ beforeAll(async () => {
           'off',
         ]),
       ),
-      phases: { idle: `${IDLE_SECONDS}s`, soak: '25m' },
+      phases: { idle: `${IDLE_SECONDS}s`, soak: '15m' },
       clusters: [
         { topology: 'sno' },
         { topology: 'sno', api: 'kube' },
         { topology: 'sno', just_infraenv: true },
         { topology: 'sno', api: 'kube', bmh: true, just_infraenv: true },
       ],
-      churn: '1000%/h',
+      churn: '1500%/h',
       readers: [
         { load: 'cluster-list', amount: 3, every: '20s' },
         { load: 'cluster-page', amount: 2, every: '20s' },
@@ -198,7 +198,7 @@ describe('readers', () => {
 describe('churn', () => {
   it('gives clusters of both kinds further lives, whole ones', () => {
     const { churn } = summary;
-    expect(churn).toMatchObject({ sharePerHour: 10, clustersPerHour: 40, failed: 0, notRemoved: 0 });
+    expect(churn).toMatchObject({ sharePerHour: 15, clustersPerHour: 60, failed: 0, notRemoved: 0 });
     expect(churn!.complete).toBeGreaterThan(4);
     const anew = events.filter((event) => event.type === 'cluster.phase' && event.phase === 'complete' && event.life);
     expect(anew).toHaveLength(churn!.complete);
@@ -263,7 +263,7 @@ describe('churn', () => {
 
   it('stands in text and metrics', () => {
     expect(renderSummary(summary)).toMatch(
-      /^ {2}\d+ clusters removed \(1000%\/h, 40 clusters an hour\): \d+ complete again, 0 failed/m,
+      /^ {2}\d+ clusters removed \(1500%\/h, 60 clusters an hour\): \d+ complete again, 0 failed/m,
     );
     expect(value(metrics, 'swarm_churned_clusters_total', { result: 'complete' })).toBe(summary.churn!.complete);
   });
