@@ -8,7 +8,7 @@ import { fork } from 'node:child_process';
 import net from 'node:net';
 import { Client } from 'undici';
 import { BLANK } from '../swarm/transport/transport.ts';
-import { createUndiciTransport } from '../swarm/transport/undici.ts';
+import { createWireTransport } from '../swarm/transport/wire.ts';
 import { printTable } from './table.ts';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 83\r\n\r\n';
@@ -39,7 +39,7 @@ async function measure(requests: number): Promise<void> {
   const baseUrl = `http://127.0.0.1:${port}`;
   const observer = { connectionOpened() {}, connectionClosed() {}, requestRepeated() {} };
   const transport = (mode: 'per-poll' | 'keep-alive') =>
-    createUndiciTransport({
+    createWireTransport({
       mode,
       // Closed at once here, so that the ports of one address suffice; the bare loops close at once too.
       idleTimeoutMs: mode === 'per-poll' ? 1 : 90_000,

@@ -55,9 +55,12 @@ export class Dialer {
       : null;
   }
 
-  /** @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before. */
-  dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback): () => void {
-    const dial = new Dial(this, target, proxy, callback);
+  /**
+   * @param onRead how the socket that is handed over is read, other than as a stream; encrypted ones are streams all the same
+   * @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before.
+   */
+  dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback, onRead?: net.OnReadOpts): () => void {
+    const dial = new Dial(this, target, proxy, callback, onRead);
     dial.connect();
     return () => dial.end(new TransportError('aborted', 'the dial was given up'));
   }
@@ -77,6 +80,7 @@ class Dial {
   readonly #host: string;
   readonly #port: number;
   readonly #callback: DialCallback;
+  readonly #onRead: net.OnReadOpts | undefined;
   #settled = false;
   #tcp: net.Socket | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -87,6 +91,7 @@ class Dial {
     { protocol, hostname, port }: DialTarget,
     proxy: HttpProxy | null,
     callback: DialCallback,
+    onRead?: net.OnReadOpts,
   ) {
     this.#dialer = dialer;
     this.#proxy = proxy;
@@ -94,6 +99,7 @@ class Dial {
     this.#host = hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(port) || (this.#secure ? 443 : 80);
     this.#callback = callback;
+    this.#onRead = onRead;
     this.#triesLeft = dialer.sources ? SOURCE_PORT_TRIES : 1;
     const first = proxy ? proxyName(proxy) : `${this.#host}:${this.#port}`;
     this.#limit(dialer.options.dialTimeoutMs, 'dial-timeout', `no connection to ${first} in time`);
@@ -104,7 +110,8 @@ class Dial {
     this.#triesLeft--;
     const { host, port } = this.#proxy ?? { host: this.#host, port: this.#port };
     const source = this.#dialer.sources?.next();
-    const tcp = net.connect({ host, port, ...source });
+    const last = !this.#secure && !this.#proxy?.secure;
+    const tcp = net.connect({ host, port, ...source, ...(last && this.#onRead && { onread: this.#onRead }) });
     this.#tcp = tcp;
     const onError = (error: Error) => {
       const kind = kindOfSystemError(error);
