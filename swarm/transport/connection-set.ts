@@ -1,7 +1,7 @@
 /** Connections to one origin, with the habits of Go's pool: each has one request at a time, few are kept when idle. */
 import type { Exchange } from './exchange.ts';
+import type { Target } from './go-http.ts';
 import type { OwnConnection, Program } from './program.ts';
-import type { HttpProxy } from './proxy.ts';
 import type { SessionOptions } from './transport.ts';
 
 /** One connection to an origin, for one request at a time; it is dialled when the first one is run. */
@@ -34,21 +34,18 @@ export class ConnectionSet {
   readonly #waiting: Waiter[] = [];
   #onEmpty: (() => void) | null = null;
   #closed = false;
-  readonly origin: string;
-  readonly proxy: HttpProxy | null;
+  readonly target: Target;
   /** Whose connections these are; null when they are everybody's, or nobody wants to know. */
   readonly owner: SessionOptions | null;
 
   constructor(
-    origin: string,
-    proxy: HttpProxy | null,
+    target: Target,
     maxIdle: number,
     limit: number,
     owner: SessionOptions | null,
     connect: (set: ConnectionSet, program?: Program) => Connection,
   ) {
-    this.origin = origin;
-    this.proxy = proxy;
+    this.target = target;
     this.owner = owner;
     this.#maxIdle = maxIdle;
     this.#limit = limit;

@@ -99,11 +99,11 @@ export class PooledTransport implements Transport {
   }
 
   /** @param opener whose connections these are; null when they are everybody's */
-  #newSet({ origin, proxy }: Target, maxIdle: number, limit: number, opener: SessionOptions | null): ConnectionSet {
+  #newSet(target: Target, maxIdle: number, limit: number, opener: SessionOptions | null): ConnectionSet {
     const { observer, idleTimeoutMs } = this.#options;
     const owner = observer.tap ? opener : null;
     const kept = idleTimeoutMs < LEAST_IDLE_MS ? 0 : maxIdle;
-    return new ConnectionSet(origin, proxy, kept, limit, owner, (from, program) => {
+    return new ConnectionSet(target, kept, limit, owner, (from, program) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
       this.#makeRoom();
       const connection = this.#connect(from, (ended) => {

@@ -31,7 +31,7 @@ export class UndiciConnection implements Connection, Dispatcher.DispatchHandler 
     this.#onEnd = onEnd;
     // Of those that may not be idle at all none comes to be: see ConnectionSet.
     const idleTimeoutMs = Math.max(options.idleTimeoutMs, LEAST_IDLE_MS);
-    this.#client = new Client(set.origin, {
+    this.#client = new Client(set.target.origin, {
       pipelining: 1,
       allowH2: false,
       headersTimeout: 0,
@@ -41,7 +41,7 @@ export class UndiciConnection implements Connection, Dispatcher.DispatchHandler 
       // Go does not obey a server's `Keep-Alive: timeout=` hint; this makes every hint at least the idle time.
       keepAliveTimeoutThreshold: -idleTimeoutMs,
       connect: (target, callback) => {
-        this.#cancelDial = dialer.dial(target, set.proxy, (error, socket) => {
+        this.#cancelDial = dialer.dial(target, set.target.proxy, (error, socket) => {
           this.#cancelDial = noop;
           if (!socket) {
             callback(error ?? new TransportError('protocol', 'no connection'), null);

@@ -111,9 +111,9 @@ export class WireConnection implements Connection {
 
   #dial(): void {
     const { dialer } = this.#parts;
-    const { origin, proxy } = this.#set;
+    const { address, proxy } = this.#set.target;
     this.#cancelDial = dialer.dial(
-      new URL(origin),
+      address,
       proxy,
       (error, socket) => {
         this.#cancelDial = null;

@@ -24,11 +24,15 @@ export class IdleConnections {
   add(connection: Waiting): void {
     connection.idleSince = wallNow();
     this.#waiting.add(connection);
-    this.#timer ??= setTimeout(this.#check, this.#timeoutMs).unref();
+    if (this.#timer === null) this.#wait(this.#timeoutMs);
   }
 
   remove(connection: Waiting): void {
     this.#waiting.delete(connection);
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(this.#check, ms).unref();
   }
 
   readonly #check = (): void => {
@@ -37,7 +41,7 @@ export class IdleConnections {
     for (const connection of this.#waiting) {
       const left = connection.idleSince + this.#timeoutMs - now;
       if (left > 0) {
-        this.#timer = setTimeout(this.#check, Math.ceil(left)).unref();
+        this.#wait(Math.ceil(left));
         return;
       }
       this.#waiting.delete(connection);

@@ -380,7 +380,9 @@ function malformed(message: string): TransportError {
 }
 
 function malformedLine(bytes: Buffer, start: number, end: number): TransportError {
-  return malformed(`malformed header line ${JSON.stringify(bytes.toString('latin1', start, Math.min(end, start + 80)))}`);
+  return malformed(
+    `malformed header line ${JSON.stringify(bytes.toString('latin1', start, Math.min(end, start + 80)))}`,
+  );
 }
 
 function headTooLong(): TransportError {
