@@ -78,7 +78,10 @@ async function measure(requests: number): Promise<void> {
     for (const way of ways) {
       const measured = await run(way, Math.ceil(requests / way.share));
       const before = best.get(way.name);
-      if (!before || measured.rate > before.rate) best.set(way.name, measured);
+      best.set(way.name, {
+        rate: Math.max(measured.rate, before?.rate ?? 0),
+        cpuMicros: Math.min(measured.cpuMicros, before?.cpuMicros ?? Infinity),
+      });
     }
   }
   const peers = await peersOf(`http://127.0.0.1:${ports.http}${PATH}`);
@@ -208,10 +211,10 @@ async function ask(client: Client): Promise<void> {
 function connected(scheme: Scheme, port: number): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const ready = () => resolve(socket);
+    // As stock agents set their sockets up: three calls of the system for each.
+    const way = { port, host: '127.0.0.1', noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
     const socket =
-      scheme === 'https'
-        ? tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, ready)
-        : net.connect(port, '127.0.0.1', ready);
+      scheme === 'https' ? tls.connect({ ...way, rejectUnauthorized: false }, ready) : net.connect(way, ready);
     socket.once('error', reject);
   });
 }

@@ -56,7 +56,7 @@ export class Dialer {
   }
 
   /**
-   * @param onRead how the socket that is handed over is read, other than as a stream; encrypted ones are streams all the same
+   * @param onRead how the socket that is handed over is read, other than as a stream; behind a proxy encrypted ones are streams all the same
    * @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before.
    */
   dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback, onRead?: net.OnReadOpts): () => void {
@@ -110,8 +110,13 @@ class Dial {
     this.#triesLeft--;
     const { host, port } = this.#proxy ?? { host: this.#host, port: this.#port };
     const source = this.#dialer.sources?.next();
-    const last = !this.#secure && !this.#proxy?.secure;
-    const tcp = net.connect({ host, port, ...source, ...(last && this.#onRead && { onread: this.#onRead }) });
+    const way = { host, port, ...source };
+    const direct = this.#proxy === null;
+    const read = this.#onRead && { onread: this.#onRead };
+    const tcp =
+      direct && this.#secure
+        ? tls.connect({ ...way, ...this.#tlsOptions(host), ...read })
+        : net.connect({ ...way, ...(!this.#secure && !this.#proxy?.secure && read) });
     this.#tcp = tcp;
     const onError = (error: Error) => {
       const kind = kindOfSystemError(error);
@@ -124,7 +129,8 @@ class Dial {
       clearTimeout(this.#timer);
       tcp.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       tcp.removeListener('error', onError);
-      if (this.#proxy?.secure) this.#encrypt(tcp, this.#proxy.host, (stream) => this.#reached(stream));
+      if (tcp instanceof tls.TLSSocket) this.#shakeHands(tcp, host, (encrypted) => this.end(null, encrypted));
+      else if (this.#proxy?.secure) this.#encrypt(tcp, host, (stream) => this.#reached(stream));
       else this.#reached(tcp);
     });
   }
@@ -146,17 +152,23 @@ class Dial {
   }
 
   #encrypt(stream: net.Socket, host: string, next: (encrypted: net.Socket) => void): void {
+    this.#shakeHands(tls.connect({ socket: stream, host, ...this.#tlsOptions(host) }), host, next);
+  }
+
+  #tlsOptions(host: string): tls.ConnectionOptions {
     const { options, secureContext } = this.#dialer;
-    const port = stream.remotePort ?? this.#port;
-    this.#limit(options.tlsHandshakeTimeoutMs, 'tls-timeout', `no TLS handshake with ${host}:${port} in time`);
-    const encrypted = tls.connect({
-      socket: stream,
-      host,
+    return {
       ...(net.isIP(host) ? {} : { servername: host }),
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: !options.tls?.insecure,
       ...(secureContext ? { secureContext } : {}),
-    });
+    };
+  }
+
+  #shakeHands(encrypted: tls.TLSSocket, host: string, next: (encrypted: net.Socket) => void): void {
+    const { tlsHandshakeTimeoutMs } = this.#dialer.options;
+    const port = encrypted.remotePort ?? this.#port;
+    this.#limit(tlsHandshakeTimeoutMs, 'tls-timeout', `no TLS handshake with ${host}:${port} in time`);
     const onError = (error: Error) => this.#fail(kindOfTlsError(error), error.message, error);
     encrypted.on('error', onError);
     encrypted.once('secureConnect', () => {

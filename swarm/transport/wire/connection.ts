@@ -53,8 +53,7 @@ export class WireConnection implements Connection {
   #exchange: Exchange | null = null;
   #reader: ResponseReader | null = null;
   #cancelDial: (() => void) | null = null;
-  /** Why it was destroyed. */
-  #end: TransportError | null = null;
+  #destroyed = false;
   #gone = false;
   #whenClosed: (() => void) | null = null;
   live = false;
@@ -77,7 +76,7 @@ export class WireConnection implements Connection {
     this.#exchange = exchange;
     return exchange.on(this, () => {
       // Its socket closes a moment after it: until then an idle one may be taken.
-      if (this.#end) throw this.#end;
+      if (this.#destroyed) throw new TransportError('aborted', 'the connection was closed');
       if (this.#socket) {
         this.#parts.idle.remove(this);
         this.#send(this.#socket, exchange);
@@ -98,7 +97,11 @@ export class WireConnection implements Connection {
   }
 
   destroy(why: string, cause?: unknown): void {
-    this.#destroy(new TransportError('aborted', why, { cause }));
+    if (this.#destroyed) return;
+    const exchange = this.#exchange;
+    this.#close();
+    // Most connections that close carry nothing, and an error costs as much as a request.
+    exchange?.fail(new TransportError('aborted', why, { cause }));
   }
 
   closed(): Promise<void> {
@@ -117,7 +120,7 @@ export class WireConnection implements Connection {
       proxy,
       (error, socket) => {
         this.#cancelDial = null;
-        if (this.#end) socket?.destroy();
+        if (this.#destroyed) socket?.destroy();
         else if (socket) this.#adopt(socket);
         else this.#fail(error ?? new TransportError('protocol', 'no connection'));
       },
@@ -130,11 +133,14 @@ export class WireConnection implements Connection {
     this.live = true;
     socket[CONNECTION] = this;
     const { observer } = this.#parts;
-    const { owner } = this.#set;
+    const {
+      owner,
+      target: { proxy },
+    } = this.#set;
     observer.connectionOpened();
     this.#tap = (owner && observer.tap?.(owner)) ?? null;
-    // Node reads those into a buffer of its own (tls.connect has no onread for sockets that are connected).
-    if ('encrypted' in socket) socket.on('data', onData);
+    // tls.connect knows no onread for sockets that are connected already.
+    if (proxy && 'encrypted' in socket) socket.on('data', onData);
     socket.on('error', onError).on('end', onEnd).on('close', onClose);
     if (this.#exchange) this.#send(socket, this.#exchange);
   }
@@ -191,6 +197,7 @@ export class WireConnection implements Connection {
   ended(): void {
     const exchange = this.#exchange;
     if (exchange && this.#reader?.end()) this.#complete(exchange, false);
+    else if (!exchange) this.retire();
     else this.#fail(new TransportError('eof', 'the server has closed the connection'));
   }
 
@@ -207,7 +214,7 @@ export class WireConnection implements Connection {
     this.live = false;
     this.#parts.observer.connectionClosed();
     this.#tap?.closed();
-    this.#fail(new TransportError('eof', 'the connection was closed'));
+    if (!this.#destroyed) this.ended();
     this.#whenClosed?.();
   }
 
@@ -220,13 +227,15 @@ export class WireConnection implements Connection {
 
   /** Fails what is under way, and closes. An idle one is gone from its set. */
   #fail(error: TransportError): void {
-    this.#destroy(error);
+    if (this.#destroyed) return;
+    const exchange = this.#exchange;
+    this.#close();
+    exchange?.fail(error);
     this.#set.drop(this);
   }
 
-  #destroy(why: TransportError): void {
-    if (this.#end) return;
-    this.#end = why;
+  #close(): void {
+    this.#destroyed = true;
     this.retired = true;
     // The system says so only later, and an answer that came with the end would leave it idle until then.
     this.live = false;
@@ -235,7 +244,6 @@ export class WireConnection implements Connection {
     this.#cancelDial?.();
     this.#socket?.destroy();
     this.#reader = null;
-    this.#exchange?.fail(why);
   }
 }
 
