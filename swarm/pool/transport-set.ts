@@ -1,7 +1,7 @@
 /** The transports of one worker: one for each way in which its machines reach and trust servers. */
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import type { Transport, TransportOptions } from '../transport/transport.ts';
-import { createUndiciTransport } from '../transport/undici.ts';
+import { createWireTransport } from '../transport/wire.ts';
 
 export class TransportSet {
   readonly #options: TransportOptions;
@@ -18,7 +18,7 @@ export class TransportSet {
     const key = JSON.stringify([insecure ?? false, ca ?? '', proxy?.http, proxy?.https, proxy?.no]);
     let transport = this.#transports.get(key);
     if (!transport) {
-      transport = createUndiciTransport({
+      transport = createWireTransport({
         ...this.#options,
         tls: { ...(ca !== undefined && { ca }), ...(insecure !== undefined && { insecure }) },
         ...(proxy && { proxy }),

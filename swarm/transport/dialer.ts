@@ -55,9 +55,12 @@ export class Dialer {
       : null;
   }
 
-  /** @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before. */
-  dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback): () => void {
-    const dial = new Dial(this, target, proxy, callback);
+  /**
+   * @param onRead how the socket that is handed over is read, other than as a stream; behind a proxy encrypted ones are streams all the same
+   * @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before.
+   */
+  dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback, onRead?: net.OnReadOpts): () => void {
+    const dial = new Dial(this, target, proxy, callback, onRead);
     dial.connect();
     return () => dial.end(new TransportError('aborted', 'the dial was given up'));
   }
@@ -77,6 +80,7 @@ class Dial {
   readonly #host: string;
   readonly #port: number;
   readonly #callback: DialCallback;
+  readonly #onRead: net.OnReadOpts | undefined;
   #settled = false;
   #tcp: net.Socket | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -87,6 +91,7 @@ class Dial {
     { protocol, hostname, port }: DialTarget,
     proxy: HttpProxy | null,
     callback: DialCallback,
+    onRead?: net.OnReadOpts,
   ) {
     this.#dialer = dialer;
     this.#proxy = proxy;
@@ -94,6 +99,7 @@ class Dial {
     this.#host = hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(port) || (this.#secure ? 443 : 80);
     this.#callback = callback;
+    this.#onRead = onRead;
     this.#triesLeft = dialer.sources ? SOURCE_PORT_TRIES : 1;
     const first = proxy ? proxyName(proxy) : `${this.#host}:${this.#port}`;
     this.#limit(dialer.options.dialTimeoutMs, 'dial-timeout', `no connection to ${first} in time`);
@@ -104,7 +110,13 @@ class Dial {
     this.#triesLeft--;
     const { host, port } = this.#proxy ?? { host: this.#host, port: this.#port };
     const source = this.#dialer.sources?.next();
-    const tcp = net.connect({ host, port, ...source });
+    const way = { host, port, ...source };
+    const direct = this.#proxy === null;
+    const read = this.#onRead && { onread: this.#onRead };
+    const tcp =
+      direct && this.#secure
+        ? tls.connect({ ...way, ...this.#tlsOptions(host), ...read })
+        : net.connect({ ...way, ...(!this.#secure && !this.#proxy?.secure && read) });
     this.#tcp = tcp;
     const onError = (error: Error) => {
       const kind = kindOfSystemError(error);
@@ -117,7 +129,8 @@ class Dial {
       clearTimeout(this.#timer);
       tcp.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       tcp.removeListener('error', onError);
-      if (this.#proxy?.secure) this.#encrypt(tcp, this.#proxy.host, (stream) => this.#reached(stream));
+      if (tcp instanceof tls.TLSSocket) this.#shakeHands(tcp, host, (encrypted) => this.end(null, encrypted));
+      else if (this.#proxy?.secure) this.#encrypt(tcp, host, (stream) => this.#reached(stream));
       else this.#reached(tcp);
     });
   }
@@ -139,17 +152,23 @@ class Dial {
   }
 
   #encrypt(stream: net.Socket, host: string, next: (encrypted: net.Socket) => void): void {
+    this.#shakeHands(tls.connect({ socket: stream, host, ...this.#tlsOptions(host) }), host, next);
+  }
+
+  #tlsOptions(host: string): tls.ConnectionOptions {
     const { options, secureContext } = this.#dialer;
-    const port = stream.remotePort ?? this.#port;
-    this.#limit(options.tlsHandshakeTimeoutMs, 'tls-timeout', `no TLS handshake with ${host}:${port} in time`);
-    const encrypted = tls.connect({
-      socket: stream,
-      host,
+    return {
       ...(net.isIP(host) ? {} : { servername: host }),
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: !options.tls?.insecure,
       ...(secureContext ? { secureContext } : {}),
-    });
+    };
+  }
+
+  #shakeHands(encrypted: tls.TLSSocket, host: string, next: (encrypted: net.Socket) => void): void {
+    const { tlsHandshakeTimeoutMs } = this.#dialer.options;
+    const port = encrypted.remotePort ?? this.#port;
+    this.#limit(tlsHandshakeTimeoutMs, 'tls-timeout', `no TLS handshake with ${host}:${port} in time`);
     const onError = (error: Error) => this.#fail(kindOfTlsError(error), error.message, error);
     encrypted.on('error', onError);
     encrypted.once('secureConnect', () => {

@@ -2,6 +2,7 @@
  * What Go's net/http does with a request before it goes on the wire: head order (net/http request.go Request.write), base
  * URLs, redirects (net/http client.go Client.do, redirectBehavior).
  */
+import type { DialTarget } from './dialer.ts';
 import type { HttpProxy } from './proxy.ts';
 import { BLANK, type FilledRequest, type RequestTemplate, type WireRequest } from './transport.ts';
 
@@ -13,6 +14,8 @@ export interface Target {
   host: string;
   /** Path before every request's path, without a slash at its end; '' for none. */
   prefix: string;
+  /** Its parts, as a dialer wants them. */
+  address: DialTarget;
   /** The way there; null for a direct one. */
   proxy: HttpProxy | null;
 }
@@ -30,7 +33,13 @@ export function splitBaseUrl(baseUrl: string, route: Router): Target {
   }
   const [, scheme, authority, path] = match;
   const origin = `${scheme!.toLowerCase()}://${authority}`;
-  return { origin, host: authority!, prefix: (path ?? '').replace(/\/+$/, ''), proxy: route(origin) };
+  const prefix = (path ?? '').replace(/\/+$/, '');
+  return { origin, host: authority!, prefix, address: addressOf(new URL(origin)), proxy: route(origin) };
+}
+
+/** Plain fields: a dial reads them each time. */
+function addressOf({ protocol, hostname, port }: URL): DialTarget {
+  return { protocol, hostname, port };
 }
 
 /** Methods for which net/http says `Content-Length: 0` when there is no body. */
@@ -162,7 +171,8 @@ export function redirectOf(
   const referer = from.origin.startsWith('https:') && url.protocol === 'http:' ? null : lastUrl;
   next.headers = redirectHeaders(request.headers, referer, !keepsMethod, url.host !== from.host);
   const origin = `${url.protocol}//${url.host}`;
-  return { target: { origin, host: url.host, prefix: '', proxy: route(origin) }, request: next };
+  const target = { origin, host: url.host, prefix: '', address: addressOf(url), proxy: route(origin) };
+  return { target, request: next };
 }
 
 const BODY_HEADERS = new Set(['content-type', 'content-encoding', 'content-language', 'content-location']);

@@ -1,171 +1,24 @@
 /**
- * The reference transport: undici's HTTP/1.1 machinery under the connection habits of Go's net/http. It serves the control
- * plane and every comparison of a faster transport with it.
- *
- *   Session ── per origin ──> ConnectionSet ── one request at a time ──> Connection (an undici Client with one socket)
- *                             idle: last used first, at most maxIdle kept
- *                             none idle: one more is opened (up to `limit`, then requests queue)
+ * The reference transport: undici's HTTP/1.1 machinery under the connection habits of Go's net/http (pool.ts). It serves the
+ * control plane and every comparison of a faster transport with it.
  *
  * undici composes request heads in its own way (lower-case `host`, `connection: keep-alive`, the length last). Go's order is
  * written by requestHead and filledHead (go-http.ts) and put in the place of undici's head when that is written to the
  * socket; everything else on the wire is undici's.
  *
  * Where it still differs from a Go program: the TLS ClientHello is Node's; ALPN offers http/1.1 only, while Go would also
- * offer h2 (OpenShift routes answer http/1.1 unless configured otherwise); a request that opens a connection waits for
- * that one even when another becomes idle first.
+ * offer h2 (OpenShift routes answer http/1.1 unless configured otherwise).
  */
 import { Dialer } from './dialer.ts';
-import { type Router, splitBaseUrl, type Target } from './go-http.ts';
-import { ProxyRules } from './proxy.ts';
-import {
-  type PreparedRequest,
-  type RequestTemplate,
-  type Session,
-  type SessionOptions,
-  type Transport,
-  TransportError,
-  type TransportOptions,
-} from './transport.ts';
-import { Connection, ConnectionSet, LEAST_IDLE_MS } from './undici/connections.ts';
-import { PreparedHead } from './undici/exchange.ts';
-import { UndiciSession } from './undici/session.ts';
-
-/** Go keeps this many idle connections to one host (net/http transport.go DefaultMaxIdleConnsPerHost). */
-const GO_MAX_IDLE_PER_HOST = 2;
-const DEFAULT_SHARED_CONNECTIONS = 64;
+import { PooledTransport } from './pool.ts';
+import type { Transport, TransportOptions } from './transport.ts';
+import { UndiciConnection } from './undici/connection.ts';
 
 /**
  * A transport whose connections are made by undici.
  * @throws Error when `tls.ca` is no PEM certificate, RangeError for a proxy that is neither http nor https.
  */
 export function createUndiciTransport(options: TransportOptions): Transport {
-  return new UndiciTransport(options);
+  const dialer = new Dialer(options);
+  return new PooledTransport(options, (set, onEnd) => new UndiciConnection(set, dialer, options, onEnd));
 }
-
-class UndiciTransport implements Transport {
-  readonly #options: TransportOptions;
-  readonly #dialer: Dialer;
-  readonly #route: Router;
-  readonly #targets = new Map<string, Target>();
-  /** Modes `keep-alive` and `shared`: sets that outlive a session, with the number of sessions that hold them. */
-  readonly #kept = new Map<string, { set: ConnectionSet; sessions: number }>();
-  /** Every open or opening connection, so that close() finds it. */
-  readonly #connections = new Set<Connection>();
-  #closed = false;
-  #crowded = false;
-
-  constructor(options: TransportOptions) {
-    this.#options = options;
-    this.#dialer = new Dialer(options);
-    const rules = options.proxy && new ProxyRules(options.proxy);
-    this.#route = (origin) => rules?.of(origin) ?? null;
-  }
-
-  openSession(options: SessionOptions): Session {
-    const { baseUrl, machine } = options;
-    const target = this.#targetOf(baseUrl);
-    switch (this.#options.mode) {
-      case 'per-poll':
-        return new UndiciSession(
-          target,
-          this.#route,
-          (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity, options),
-          noop,
-          true,
-          this.#options.observer,
-          options.program,
-        );
-      case 'keep-alive':
-        return this.#keptSession(target, String(machine), 1, Infinity, options);
-      case 'shared': {
-        const limit = this.#options.sharedConnections ?? DEFAULT_SHARED_CONNECTIONS;
-        return this.#keptSession(target, 'all', limit, limit, null);
-      }
-    }
-  }
-
-  prepare(template: RequestTemplate): PreparedRequest {
-    return new PreparedHead(this.#targetOf(template.baseUrl), template);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#connections].map((connection) => connection.destroy('the transport was closed')));
-  }
-
-  #targetOf(baseUrl: string): Target {
-    let target = this.#targets.get(baseUrl);
-    if (!target) {
-      target = splitBaseUrl(baseUrl, this.#route);
-      this.#targets.set(baseUrl, target);
-    }
-    return target;
-  }
-
-  /** @param opener whose connections these are; null when they are everybody's */
-  #newSet({ origin, proxy }: Target, maxIdle: number, limit: number, opener: SessionOptions | null): ConnectionSet {
-    const { observer, idleTimeoutMs } = this.#options;
-    const owner = observer.tap ? opener : null;
-    const kept = idleTimeoutMs < LEAST_IDLE_MS ? 0 : maxIdle;
-    return new ConnectionSet(origin, proxy, kept, limit, owner, (from, program) => {
-      if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
-      this.#makeRoom();
-      const connection = new Connection(from, this.#dialer, this.#options, (ended) => {
-        this.#connections.delete(ended);
-        program?.closed(ended);
-      });
-      this.#connections.add(connection);
-      program?.opened(connection);
-      return connection;
-    });
-  }
-
-  /** Closes the connection that was opened first of those that are idle when there are as many as there may be. */
-  #makeRoom(): void {
-    const { mostConnections = Infinity, onCrowded } = this.#options;
-    if (this.#connections.size < mostConnections) return;
-    const oldest = this.#oldestIdle();
-    if (!oldest) return;
-    oldest.retire();
-    if (this.#crowded) return;
-    this.#crowded = true;
-    onCrowded?.();
-  }
-
-  #oldestIdle(): Connection | null {
-    for (const connection of this.#connections) if (connection.idle) return connection;
-    return null;
-  }
-
-  #keptSession(target: Target, owner: string, maxIdle: number, limit: number, opener: SessionOptions | null): Session {
-    const held: string[] = [];
-    return new UndiciSession(
-      target,
-      this.#route,
-      (to) => {
-        const key = `${owner} ${to.origin}`;
-        let kept = this.#kept.get(key);
-        if (!kept) {
-          kept = { set: this.#newSet(to, maxIdle, limit, opener), sessions: 0 };
-          this.#kept.set(key, kept);
-        }
-        kept.sessions++;
-        held.push(key);
-        return kept.set;
-      },
-      () => {
-        for (const key of held) {
-          const kept = this.#kept.get(key);
-          if (!kept) continue;
-          kept.sessions--;
-          if (kept.sessions === 0) kept.set.whenEmpty(() => kept.sessions === 0 && this.#kept.delete(key));
-        }
-      },
-      false,
-      this.#options.observer,
-      opener?.program,
-    );
-  }
-}
-
-function noop(): void {}

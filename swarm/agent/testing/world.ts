@@ -19,7 +19,7 @@ import type { RunEvent } from '../../telemetry/run-event.ts';
 import type { ErrorKind, RequestRecord, Telemetry } from '../../telemetry/telemetry.ts';
 import { NO_TELEMETRY } from '../../telemetry/testing/no-telemetry.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { createUndiciTransport } from '../../transport/undici.ts';
+import { createWireTransport } from '../../transport/wire.ts';
 import type { AgentEnvironment } from '../agent.ts';
 import { NativeAgent } from '../native-agent.ts';
 
@@ -100,7 +100,7 @@ export class World {
     this.#server.on('connection', (socket) =>
       this.sockets.add(socket.once('close', () => this.sockets.delete(socket))),
     );
-    this.#transport = createUndiciTransport({
+    this.#transport = createWireTransport({
       mode,
       // Wall-clock time, of which tests take little: what closes was not closed for being idle.
       idleTimeoutMs: 3_600_000,

@@ -1,6 +1,8 @@
 /** Requests of one program: the connection they take, the redirects they follow, and their end when it is killed. */
-import { filledRequest, type Router, redirectOf, type Target } from '../go-http.ts';
-import type { Program } from '../program.ts';
+import type { ConnectionSet } from './connection-set.ts';
+import { abortedError, Exchange, PreparedHead } from './exchange.ts';
+import { filledRequest, type Router, redirectOf, type Target } from './go-http.ts';
+import type { Program } from './program.ts';
 import {
   type FilledRequest,
   type Session,
@@ -8,14 +10,12 @@ import {
   type TransportObserver,
   type WireRequest,
   type WireResponse,
-} from '../transport.ts';
-import type { ConnectionSet } from './connections.ts';
-import { abortedError, Exchange, PreparedHead, toTransportError } from './exchange.ts';
+} from './transport.ts';
 
 /** net/http follows this many redirects, then fails (client.go defaultCheckRedirect). */
 const MAX_REDIRECTS = 10;
 
-export class UndiciSession implements Session {
+export class PooledSession implements Session {
   readonly #target: Target;
   readonly #route: Router;
   readonly #open: (target: Target) => ConnectionSet;
@@ -87,7 +87,8 @@ export class UndiciSession implements Session {
         try {
           await connection.run(exchange);
         } catch (error) {
-          const failure = toTransportError(error, exchange);
+          // Connections throw nothing else.
+          const failure = error as TransportError;
           if (reused && exchange.replayable && failure.kind !== 'aborted') {
             this.#observer.requestRepeated('replayed');
             continue;
@@ -95,7 +96,8 @@ export class UndiciSession implements Session {
           failure.sentAt = exchange.sentAt;
           throw failure;
         } finally {
-          connection.rest(exchange);
+          exchange.off();
+          connection.rest();
           set.put(connection);
         }
         if (!exchange.redirected) return exchange.response();
