@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -53,7 +54,7 @@ async function lookForChromium(): Promise<Chromium> {
     if (here !== 'linux-x64') throw new Error(`is for linux-x64, and this is ${here}`);
     const folder = await unpacked();
     const program = join(folder, 'chromium');
-    const fonts = { ...env, FONTCONFIG_PATH: join(folder, 'fonts') };
+    const fonts = { ...env, FONTCONFIG_FILE: fontConfig(folder) };
     const own = { ...fonts, LD_LIBRARY_PATH: join(folder, 'lib') };
     const right = [fonts, own].find((one) => spawnSync(program, ['--version'], { env: one }).status === 0);
     if (!right) throw new Error('does not run here');
@@ -62,6 +63,25 @@ async function lookForChromium(): Promise<Chromium> {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return { program: 'chromium', env, lack: `no chromium on PATH or in $CHROMIUM; that of ${PACKAGE} ${why}` };
   }
+}
+
+/**
+ * Where the package's fonts are: its own file says where they are on AWS Lambda, and a browser that finds none at all ends at once.
+ * @returns path of the file
+ */
+function fontConfig(folder: string): string {
+  const path = join(folder, 'fonts.conf');
+  const draft = `${path}-${process.pid}`;
+  writeFileSync(
+    draft,
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
+`,
+  );
+  // Files of tests may do so at the same time.
+  renameSync(draft, path);
+  return path;
 }
 
 /** Unpacks the program once; files of tests may do so at the same time. @throws Error when the package is not installed */

@@ -14,6 +14,7 @@ import type { RunEvent } from '../telemetry/run-event.ts';
 import { plannedManifests } from './manifest-source.ts';
 import { realParts } from './parts.ts';
 import { Run } from './run.ts';
+import { openPercentile, timesInStates } from './testing/recount.ts';
 
 let folder: string;
 let summary: RunSummary;
@@ -50,50 +51,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Times {
-  ended: number[];
-  open: number[];
-}
-
-/** By kind and state, read with none of the program's own code. */
-function recomputed(): Map<string, Times> {
-  const all = new Map<string, Times>();
-  const timesOf = (key: string) => {
-    const times = all.get(key) ?? { ended: [], open: [] };
-    all.set(key, times);
-    return times;
-  };
-  const ends = new Map<number, number>();
-  const present = new Map<string, { key: string; since: number; cluster: number }>();
-  for (const event of events) {
-    if (!('cluster' in event) || ends.has(event.cluster)) continue;
-    if (event.type === 'cluster.phase' && ['complete', 'failed', 'cancelled'].includes(event.phase)) {
-      ends.set(event.cluster, event.time);
-    }
-    if (!event.type.endsWith('.status') && !event.type.endsWith('.state')) continue;
-    const of = event.type.split('.')[0]!;
-    const state = 'status' in event ? event.status : 'state' in event ? event.state : null;
-    const thing = `${of} ${'host' in event ? event.host : event.cluster}`;
-    const before = present.get(thing);
-    if (before?.key === `${of} ${state}`) continue;
-    if (before) timesOf(before.key)[state === null ? 'open' : 'ended'].push(event.time - before.since);
-    if (state === null) present.delete(thing);
-    else present.set(thing, { key: `${of} ${state}`, since: event.time, cluster: event.cluster });
-  }
-  for (const { key, since, cluster } of present.values()) timesOf(key).open.push(ends.get(cluster)! - since);
-  return all;
-}
-
-/** Kaplan and Meier's estimate over the times themselves. */
-function quantile({ ended, open }: Times, q: number): number | null {
-  let left = 1;
-  for (const at of ended.toSorted((a, b) => a - b)) {
-    left *= 1 - 1 / [...ended, ...open].filter((one) => one >= at).length;
-    if (left <= 1 - q + 1e-9) return at;
-  }
-  return null;
-}
-
 describe('states of a run', () => {
   it('are those of hosts, clusters and custom resources, and the run is none the worse for it', () => {
     expect(summary.reasons).toEqual([]);
@@ -107,7 +64,7 @@ describe('states of a run', () => {
   });
 
   it('are as long as the events say', () => {
-    const own = recomputed();
+    const own = timesInStates(events);
     expect(summary.states.map(({ of, state }) => `${of} ${state}`).toSorted()).toEqual([...own.keys()].toSorted());
     for (const row of summary.states) {
       const name = `${row.of} ${row.state}`;
@@ -124,7 +81,7 @@ describe('states of a run', () => {
         [0.95, row.p95],
         [0.99, row.p99],
       ] as const) {
-        const exact = quantile(times, q);
+        const exact = openPercentile(times, q);
         if (exact === null) expect(value, `${name} ${q}`).toBeNull();
         else
           expect(Math.abs(value! - exact), `${name} ${q}`).toBeLessThanOrEqual(exact * HISTOGRAM_RELATIVE_ERROR + 1.1);

@@ -22,7 +22,7 @@ import {
   table,
 } from './style.ts';
 import type { FunnelStep, RunSummary, ThresholdSummary } from './summary.ts';
-import { formatFigureValue } from './verdict.ts';
+import { valueText } from './verdict.ts';
 
 /** Failed clusters named in full; summary.json has them all. */
 const NAMED_FAILURES = 5;
@@ -147,7 +147,7 @@ function thresholds(summary: RunSummary, style: Style): string[] {
     one.expression,
     one.value === null
       ? 'not evaluated'
-      : formatFigureValue(parseExpression(one.expression, figureNamed(one.figure)!), one.value),
+      : valueText({ ...parseExpression(one.expression, figureNamed(one.figure)!), value: one.value }),
   ]);
   const lines = table(rows, [3]).map((line) => (line.startsWith('✗') ? style.bad(line) : line));
   const unknown = summary.thresholds.filter(({ ok }) => ok === null).length;

@@ -2,7 +2,7 @@
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression, ThresholdError } from '../plan/thresholds.ts';
 import type { KeptSummary, KeptThreshold } from './kept-summary.ts';
-import { describeCrossing, formatFigureValue } from './verdict.ts';
+import { describeCrossing, valueText } from './verdict.ts';
 
 /** Crossed ones first, then those that were not evaluated, then those that were kept; each group in its order. */
 export function crossedFirst(thresholds: readonly KeptThreshold[]): KeptThreshold[] {
@@ -19,7 +19,7 @@ export function thresholdName({ figure, labels }: KeptThreshold): string {
 export function measuredText(threshold: KeptThreshold): string {
   if (threshold.value === null) return 'not evaluated';
   const parsed = parse(threshold);
-  return parsed ? formatFigureValue(parsed, threshold.value) : String(threshold.value);
+  return parsed ? valueText({ ...parsed, value: threshold.value }) : String(threshold.value);
 }
 
 /** A crossed threshold as one sentence: figure, value, limit. */

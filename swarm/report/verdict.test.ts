@@ -110,6 +110,27 @@ describe('verdict', () => {
       'agent requests to get-instructions: p(99.9) of the duration since due is 12 s, limit below 500 ms',
     ],
     [
+      crossed('request_errors{client:user}', 'count<1', { kind: 'rate', hits: 1, of: 420 }, 1, false),
+      {},
+      'user requests: 1 of 420 failed or were refused, limit below 1',
+    ],
+    [
+      crossed('request_errors{client:user,kind:429}', 'count<1', { kind: 'rate', hits: 7, of: 420 }, 7, false),
+      {},
+      'request_errors{client:user,kind:429}: 7 of 420 were refused with 429, too many requests, limit below 1',
+    ],
+    // Both are five seconds for people, and one of them is too long.
+    [
+      crossed('request_duration{client:agent}', 'max<5000', TREND, 5041.25, false),
+      {},
+      'agent requests: max of the duration since due is 5,041.25 ms, limit below 5,000 ms',
+    ],
+    [
+      crossed('clusters_complete', 'value>=0.95', { kind: 'gauge', value: 0.9499 }, 0.9499, false),
+      {},
+      'clusters complete: value is 94.99%, wanted at least 95%',
+    ],
+    [
       crossed('request_duration{client:agent,result:failed}', 'max<500', TREND, 12_000, false),
       {},
       'failed agent requests: max of the duration since due is 12 s, limit below 500 ms',

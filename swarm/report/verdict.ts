@@ -83,17 +83,23 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
   },
   request_errors: (crossed, { outages, startedAt }) => {
     const { kind } = crossed.labels;
-    if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
+    if (crossed.sample?.kind !== 'rate') return null;
     const { hits, of } = crossed.sample;
+    const isShare = crossed.aggregation === 'rate';
+    const counts = isShare
+      ? `${formatShare(hits, of)} (${formatCount(hits)} of ${formatCount(of)})`
+      : `${formatCount(hits)} of ${formatCount(of)}`;
     if (kind !== undefined) {
-      const counts = `${formatShare(hits, of)} (${formatCount(hits)} of ${formatCount(of)})`;
       return `${formatFigure(crossed.figure, crossed.labels)}: ${counts} ${KIND_WORDS[kind] ?? `ended in ${kind}`}, ${limitText(crossed)}`;
     }
     const burst = outages.toSorted((a, b) => b.failed - a.failed)[0];
     // Outages count failures of all clients, so this is said only of one that may hold most of these.
     const when =
       burst && burst.failed * 2 > hits ? `; most while the service was out ${spanText(burst, startedAt)}` : '';
-    return `${subjectOf(crossed)}: ${formatShare(hits, of)} failed or were refused (${formatCount(hits)} of ${formatCount(of)}), ${limitText(crossed)}${when}`;
+    const lost = isShare
+      ? `${formatShare(hits, of)} failed or were refused (${formatCount(hits)} of ${formatCount(of)})`
+      : `${counts} failed or were refused`;
+    return `${subjectOf(crossed)}: ${lost}, ${limitText(crossed)}${when}`;
   },
   request_age: (crossed, { longestWaits }) => {
     if (crossed.aggregation !== 'max') return null;
@@ -176,8 +182,22 @@ export function formatFigureValue(
   return Number.isInteger(value) ? formatCount(value) : String(value);
 }
 
-function valueText(crossed: Evaluated): string {
-  return formatFigureValue(crossed, crossed.value ?? 0);
+/** What was measured, in the figure's unit: with as many digits as it takes to tell it from the limit. */
+export function valueText({ value, ...threshold }: Threshold & { value: number | null }): string {
+  return tellingText(threshold, value ?? 0, threshold.limit);
+}
+
+/** A value that is not `other`, and does not look like it. */
+function tellingText(threshold: Threshold, value: number, other: number): string {
+  const text = formatFigureValue(threshold, value);
+  if (value === other || text !== formatFigureValue(threshold, other)) return text;
+  const digits = (amount: number) =>
+    Number(amount.toPrecision(8)).toLocaleString('en-US', { maximumFractionDigits: 8 });
+  if (text.endsWith('%')) return `${digits(100 * value)}%`;
+  if (text.endsWith('/s')) return `${digits(value)}/s`;
+  const { unit } = figureNamed(threshold.figure) ?? {};
+  if (unit === 'ms') return `${digits(value)} ms`;
+  return unit === 'bytes' ? `${digits(value)} B` : digits(value);
 }
 
 const LIMIT_WORDS: Record<Threshold['operator'], string> = {
@@ -189,8 +209,9 @@ const LIMIT_WORDS: Record<Threshold['operator'], string> = {
   '!=': 'wanted anything but',
 };
 
-function limitText(crossed: Threshold): string {
-  return `${LIMIT_WORDS[crossed.operator]} ${formatFigureValue(crossed, crossed.limit)}`;
+function limitText({ value, ...threshold }: Evaluated): string {
+  const { operator, limit } = threshold;
+  return `${LIMIT_WORDS[operator]} ${tellingText(threshold, limit, value ?? limit)}`;
 }
 
 const lengthOf = (outage: Outage) => outage.endMs - outage.startMs;

@@ -265,14 +265,14 @@ function rows(version: string): MetricRow[] {
     {
       name: 'swarm_sent_bytes_total',
       type: 'counter',
-      help: 'Bytes of requests, headers included, by client and endpoint.',
+      help: 'Bytes of requests by client and endpoint: headers included, frames of chunks and TLS not.',
       run: ({ snapshot }) =>
         snapshot.bytes.map(({ client, endpoint, sent }) => ({ labels: { client, endpoint }, value: sent })),
     },
     {
       name: 'swarm_received_bytes_total',
       type: 'counter',
-      help: 'Bytes of responses, headers included, by client and endpoint.',
+      help: 'Bytes of responses by client and endpoint: headers included, frames of chunks and TLS not.',
       run: ({ snapshot }) =>
         snapshot.bytes.map(({ client, endpoint, received }) => ({ labels: { client, endpoint }, value: received })),
     },

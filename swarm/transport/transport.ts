@@ -127,7 +127,7 @@ export interface WireResponse {
   contentType: string;
   /** Body after content decoding (gzip); empty when discarded. */
   body: Buffer;
-  /** Bytes on the wire: request line, headers and body. */
+  /** Bytes on the wire: request line, headers and body; framing of chunks not counted. */
   bytesSent: number;
   /** Bytes on the wire: status line, headers and encoded body; framing of chunks not counted. */
   bytesReceived: number;

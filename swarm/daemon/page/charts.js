@@ -50,6 +50,21 @@ function stacked(columns) {
 }
 
 /**
+ * Places of values with nothing measured before and after them: no line leads there, and what comes once may be what matters. Undefined
+ * is no gap.
+ */
+function standingAlone(plot, series) {
+  const values = plot.data[series];
+  const next = (from, step) => {
+    let at = from + step;
+    while (at >= 0 && at < values.length && values[at] === undefined) at += step;
+    return values[at] ?? null;
+  };
+  const alone = (value, at) => value != null && next(at, -1) === null && next(at, 1) === null;
+  return values.flatMap((value, at) => (alone(value, at) ? [at] : []));
+}
+
+/**
  * A chart. `shape` is `{title, unit, lines: [{name, color}], stacked?, log?, bands?}`; `set` gives it values of the same form:
  * seconds, and a column a line, with null where nothing was measured.
  */
@@ -174,7 +189,7 @@ export class Chart {
         label: name,
         stroke: color(of),
         width: 1.5,
-        points: { show: false },
+        points: { show: false, filter: standingAlone, size: 5, width: 0, fill: color(of) },
         ...(this.#shape.stacked && { fill: color(of), width: 0 }),
         // What a line says is its own part, not what lies below it.
         value: (_plot, _value, _series, index) =>

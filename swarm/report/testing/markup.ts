@@ -86,3 +86,33 @@ export function readCsv(text: string): string[][] {
   if (row.length > 0) throw new Error('the last line has no end');
   return rows;
 }
+
+/** A table of a document as its reader sees it. */
+export interface MarkupTable {
+  /** Of the heading above. */
+  title: string;
+  head: string[];
+  rows: string[][];
+}
+
+/** All tables of a document in their order. */
+export function readTables(text: string): MarkupTable[] {
+  const tables: MarkupTable[] = [];
+  let title = '';
+  let head: string[] = [];
+  let rows: string[][] = [];
+  let cells: string[] = [];
+  for (const { name, text: inside } of readMarkup(text)) {
+    if (/^h[1-6]$/.test(name)) title = inside;
+    else if (name === 'th') head.push(inside);
+    else if (name === 'td') cells.push(inside);
+    else if (name === 'tr' && cells.length > 0) {
+      rows.push(cells);
+      cells = [];
+    } else if (name === 'table') {
+      tables.push({ title, head, rows });
+      [head, rows] = [[], []];
+    }
+  }
+  return tables;
+}
