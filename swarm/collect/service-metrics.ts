@@ -135,7 +135,9 @@ function passesOf(samples: readonly PrometheusSample[]): Map<string, number> {
   const passes = new Map<string, number>(isService ? Object.values(WHAT).map((what) => [what, 0]) : []);
   for (const { name, labels, value } of samples) {
     const pass = name === `${PASSES}_count` ? ofPass(labels) : null;
-    if (pass && Number.isFinite(value)) passes.set(pass.what, value);
+    if (!pass) continue;
+    if (Number.isFinite(value)) passes.set(pass.what, value);
+    else passes.delete(pass.what);
   }
   return passes;
 }

@@ -177,7 +177,7 @@ function defaultThresholds(load: JudgedLoad): RunThreshold[] {
  * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too.
  */
 export function thresholdsOf(
-  plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'hostCount' | 'clusters'>,
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'hostCount' | 'clusters' | 'pollIntervalSeconds'>,
 ): RunThreshold[] {
   const replaces = (entry: FigureThresholds, one: Threshold) => {
     if (entry.figure !== one.figure) return false;
@@ -190,6 +190,7 @@ export function thresholdsOf(
     ...defaultThresholds({
       clockSpeed: plan.clockSpeed,
       hosts: plan.hostCount,
+      pollSeconds: plan.pollIntervalSeconds,
       installs: plan.clusters.some(({ justInfraEnv }) => !justInfraEnv),
     }).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
     ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),

@@ -142,13 +142,28 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
   reaction_duration: (crossed) => {
     const { from, to } = crossed.labels;
     if (from === undefined || to === undefined || crossed.aggregation !== 'max') return null;
-    return `${formatFigure(crossed.figure, crossed.labels)}: up to ${valueText(crossed)} of simulated time passed from '${from}' without '${to}', ${limitText(crossed)}`;
+    return `${formatFigure(crossed.figure, crossed.labels)}: up to ${valueText(crossed)} of simulated time passed from '${from}' without '${to}'${REACTION_WORDS[`${from} ${to}`] ?? ''}, ${limitText(crossed)}`;
+  },
+  state_duration: (crossed) => {
+    const { of, state } = crossed.labels;
+    if (of !== 'host' || !state?.startsWith('disconnected') || crossed.aggregation !== 'count') return null;
+    return `${formatFigure(crossed.figure, crossed.labels)}: ${countOf(crossed.value ?? 0, 'time')} the service had no poll of a host for three minutes, ${limitText(crossed)}`;
   },
   generator_saturation: (crossed) => {
     if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
     const { hits, of } = crossed.sample;
     return `the generator itself was the bottleneck for ${formatShare(hits, of)} of the time (${formatMs(hits)} of ${formatMs(of)}), ${limitText(crossed)}: latencies measured then are too high`;
   },
+};
+
+/** By both sides, what it means that the second does not come. */
+const REACTION_WORDS: Readonly<Record<string, string>> = {
+  'machine registered machine discovered':
+    ' (hosts registered and poll: they were not told to send their inventory, or could not)',
+  'cluster ready cluster preparing-for-installation':
+    ' (the installation was to begin: its request was refused, or nothing came of it)',
+  'machine discovered host judged':
+    ' (hosts sent their inventory with success: the service did not take or judge it, or shows its users an old state)',
 };
 
 /** Of FAILURE_KINDS, what happened to requests. */
@@ -224,7 +239,7 @@ export function formatFigureValue(
   if (unit === 'bytes' && ofItself) return formatBytes(value);
   if (unit === 'cores') return value.toFixed(2);
   if (aggregation === 'rate') return `${value.toFixed(1)}/s`;
-  return Number.isInteger(value) ? formatCount(value) : String(value);
+  return Number.isInteger(value) ? formatCount(value) : value.toFixed(1);
 }
 
 /** What was measured, in the figure's unit: with as many digits as it takes to tell it from the limit. */
