@@ -14,6 +14,7 @@ const CLIENT_LAYERS = {
   generator: ['generator_errors', 'generator_saturation', 'poll_lateness'],
   failures: ['request_errors', 'endpoint_errors', 'boot_errors', 'errors'],
   delays: [
+    'boot_wait',
     'endpoint_duration',
     'request_duration',
     'request_send_duration',

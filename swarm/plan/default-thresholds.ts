@@ -120,6 +120,8 @@ function loadRows(load: JudgedLoad): Row[] {
     ['boot_errors', 'rate<=0.01'],
     // No program can do anything with such an answer, and no healthy service gives one.
     ['errors{kind:malformed-answer}', 'count==0'],
+    // An image service begins to send at once, but for what it has to make of an InfraEnv first.
+    ['boot_wait', 'med<=2000'],
     // Some operations take a second of a healthy service (an InfraEnv and its image are made, an installation is begun).
     ...ofEach('endpoint_duration', 'med<=2000'),
     ...ofEach('endpoint_duration', 'p(95)<=5000'),

@@ -96,6 +96,13 @@ export const FIGURES = define([
     labels: { download: BOOT_KINDS },
   },
   {
+    name: 'boot_wait',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'From a request of a booting host for what it downloads until its answer began',
+    labels: { download: BOOT_KINDS },
+  },
+  {
     name: 'generator_errors',
     kind: 'rate',
     unit: 'share',

@@ -232,6 +232,11 @@ const READERS: Record<FigureName, Read> = {
     distribution: answers.outageLengths(),
     ...(requests().length > 0 && { ifNone: 0 }),
   }),
+  boot_wait: ({ reader }, { download }) => {
+    const merged = new Distribution();
+    for (const { kind, waits } of reader.bootDownloads()) if ((download ?? kind) === kind) merged.add(waits);
+    return trend(merged);
+  },
   boot_errors: ({ reader }, { download }) => {
     const rows = reader
       .bootDownloads()

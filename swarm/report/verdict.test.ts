@@ -319,6 +319,11 @@ describe('figures of a run', () => {
     expect(sentence('request_errors{kind:403}', 'rate<=0.01')).toBe(null);
     for (const outcome of [206, 206, 'eof'] as const) telemetry.bootRequest('rootfs', outcome, 0);
     telemetry.bootRequest('iso', 206, 0);
+    telemetry.bootWait('iso', 20);
+    for (const ms of [3000, 3100]) telemetry.bootWait('rootfs', ms);
+    expect(sentence('boot_wait', 'med<=2000')).toMatch(
+      /^boot_wait: med of what booting hosts waited for an answer of the image service is 3.0 s, worst rootfs with 3.0 s, limit 2.0 s$/,
+    );
     expect(sentence('boot_errors', 'rate<=0.01')).toBe(
       'boot_errors: 25.0% of what booting hosts asked for failed (1 of 4), most rootfs with 33.3%, limit 1.00%',
     );

@@ -116,6 +116,8 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
     if (crossed.worst == null) return null;
     return `${requestsOf({ ...crossed.labels, ...crossed.worst.labels })}: ${aggregationOf(crossed)} is ${valueText(crossed)}, ${limitText(crossed)} of any endpoint`;
   },
+  boot_wait: (crossed) =>
+    `${formatFigure(crossed.figure, crossed.labels)}: ${aggregationOf(crossed)} of what booting hosts waited for an answer of the image service is ${valueText(crossed)}${worstText(crossed)}, ${limitText(crossed)}`,
   boot_errors: (crossed) => {
     if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
     const { hits, of } = crossed.sample;
