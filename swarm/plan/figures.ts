@@ -120,7 +120,7 @@ export const FIGURES = define([
     name: 'endpoint_duration',
     kind: 'trend',
     unit: 'ms',
-    help: 'request_duration of one endpoint: each value is that of the endpoint in which it is the highest',
+    help: 'request_duration of one endpoint, of those with ten answers or more: each value is that of the one in which it is the highest',
     labels: { client },
   },
   {

@@ -309,6 +309,7 @@ describe('thresholds of a run', () => {
     expect(compressed.filter((one) => !defaults.includes(one)).sort()).toEqual(
       [
         'generator_saturation rate<=0.7',
+        ...CLIENT_KINDS.map((client) => `endpoint_duration{client:${client}} med<=1000`),
         'image_request_duration med<=1000',
         // Eight seconds of the wall clock.
         'reaction_duration{from:cluster ready,to:cluster preparing-for-installation} max<=320000',

@@ -49,8 +49,10 @@ function isOfKind(code: string, kind: string): boolean {
   return kind === '5xx' ? /^5\d\d$/.test(code) : code === kind;
 }
 
-/** Failures of an endpoint before their share says anything. */
+/** Failures of an endpoint before their share says anything, and answers before their durations do. */
 const TELLING_FAILURES = 3;
+const TELLING_ANSWERS = 10;
+const isTelling = ({ count }: { count: number }) => count >= TELLING_ANSWERS;
 
 /** A part of a run, by the labels of time. */
 export interface TimeOfRun {
@@ -100,7 +102,8 @@ export class RunFigures implements FigureSource {
     }
     const ofEach = OF_ONE_ENDPOINT[figure] ?? figure;
     const pairs = new Map(rows.map(({ client, endpoint }) => [`${client} ${endpoint}`, { client, endpoint }]));
-    return [...pairs.values()].flatMap((part) => this.#part(ofEach, measured, labels, part));
+    const parts = [...pairs.values()].flatMap((part) => this.#part(ofEach, measured, labels, part));
+    return isOfWorst ? parts.filter(({ sample }) => sample.kind !== 'trend' || isTelling(sample.distribution)) : parts;
   }
 
   #part(figure: string, measured: Measured, labels: Labels, part: Labels): FigurePart[] {
@@ -200,7 +203,9 @@ const READERS: Record<FigureName, Read> = {
   },
   request_duration: latency('due'),
   endpoint_duration: ({ reader }, { client }) => {
-    const each = reader.latencies('due', 'answered').filter((one) => (client ?? one.client) === one.client);
+    const each = reader
+      .latencies('due', 'answered')
+      .filter((one) => (client ?? one.client) === one.client && isTelling(one.distribution));
     const highest = (of: (distribution: Distribution) => number) =>
       each.reduce((most, { distribution }) => Math.max(most, of(distribution)), 0);
     return {

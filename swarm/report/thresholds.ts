@@ -68,21 +68,31 @@ export function evaluate<T extends Threshold>(thresholds: readonly T[], source: 
     const sample = source.read(threshold.figure, threshold.labels);
     const value = sample === null ? null : measuredValue(threshold, sample);
     const ok = value === null ? null : COMPARE[threshold.operator](value, threshold.limit);
-    return { ...threshold, value, ok, sample, worst: ok === false ? worstPart(threshold, source) : null };
+    return { ...threshold, value, ok, sample, worst: ok === false ? worstPart(threshold, value!, source) : null };
   });
 }
 
-/** Of a share that in which most was hit: one failure of one request is a higher share and says less. */
-function worstPart(threshold: Threshold, source: FigureSource): WorstPart | null {
-  const sign = threshold.operator.startsWith('>') ? -1 : 1;
-  let worst: (WorstPart & { weight: number }) | null = null;
-  for (const { labels, sample } of source.parts?.(threshold.figure, threshold.labels) ?? []) {
+/**
+ * The part that speaks most against a threshold: that of whose value the whole is (the highest of several gauges), else of those that
+ * would cross it by themselves that with most samples, as one slow answer to a rare request says little, else that with the worst value.
+ */
+function worstPart(threshold: Threshold, whole: number, source: FigureSource): WorstPart | null {
+  const parts = (source.parts?.(threshold.figure, threshold.labels) ?? []).flatMap(({ labels, sample }) => {
     const value = measuredValue(threshold, sample);
-    if (value === null) continue;
-    const weight = sign * (sample.kind === 'rate' ? sample.hits : value);
-    if (worst === null || weight > worst.weight) worst = { labels, value, weight };
-  }
-  return worst && { labels: worst.labels, value: worst.value };
+    if (value === null) return [];
+    const crosses = !COMPARE[threshold.operator](value, threshold.limit);
+    return { labels, value, isWhole: value === whole, weight: crosses ? weightOf(sample) : 0 };
+  });
+  const sign = threshold.operator.startsWith('>') ? -1 : 1;
+  parts.sort((a, b) => Number(b.isWhole) - Number(a.isWhole) || b.weight - a.weight || sign * (b.value - a.value));
+  const [worst] = parts;
+  return worst ? { labels: worst.labels, value: worst.value } : null;
+}
+
+/** Of a share what was hit: one failure of one request is a higher share and says less. */
+function weightOf(sample: Sample): number {
+  if (sample.kind === 'rate') return sample.hits;
+  return sample.kind === 'trend' ? sample.distribution.count : 1;
 }
 
 function measuredValue({ figure, aggregation, percentile }: Threshold, sample: Sample): number | null {
