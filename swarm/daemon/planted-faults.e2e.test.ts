@@ -138,13 +138,6 @@ const CAUSES: Planted[] = [
     said: /^agent requests to post-step-reply: /,
   },
   {
-    ...inFront('refused agents', 'request_errors{kind:403}', {
-      ...{ match: { endpoint: 'get-instructions' }, share: 0.2 },
-      action: { kind: 'answer', status: 403, body: '{"code":"403","reason":"no"}' },
-    }),
-    ...SHORT,
-  },
-  {
     ...inFront('garbage', 'errors{kind:malformed-answer}', {
       ...{ match: { endpoint: 'get-instructions' }, share: 0.5, action: { kind: 'garbage' } },
     }),

@@ -361,6 +361,9 @@ describe('thresholds of a run', () => {
       'request_errors rate<0.3 *',
       'request_errors count<9 *',
     ]);
+    expect(all.filter((line) => line.startsWith('endpoint_errors'))).toEqual([]);
+    expect(one.filter((line) => line.startsWith('endpoint_errors'))).toHaveLength(4);
+    expect(of('thresholds: {request_duration: off}').join()).not.toMatch(/(request|endpoint)_duration\{client/);
     const finer = of('thresholds: {"request_errors{client:agent,endpoint:get-instructions}": rate<0.3}');
     expect(finer).toEqual([...defaults, 'request_errors{client:agent,endpoint:get-instructions} rate<0.3 *']);
     expect(of('thresholds: {generator_saturation: off}')).toEqual(

@@ -172,15 +172,23 @@ function defaultThresholds(load: JudgedLoad): RunThreshold[] {
   });
 }
 
+/** Figures of the worst endpoint, and what is the same of all. */
+const OF_ALL_ENDPOINTS: Readonly<Record<string, string>> = {
+  endpoint_errors: 'request_errors',
+  endpoint_duration: 'request_duration',
+};
+
 /**
  * The thresholds of a run: the defaults, and what its plan says. An entry with labels replaces the defaults of the same figure with the
- * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too.
+ * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too, and one of
+ * requests those of the worst endpoint.
  */
 export function thresholdsOf(
   plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'hostCount' | 'clusters' | 'pollIntervalSeconds'>,
 ): RunThreshold[] {
   const replaces = (entry: FigureThresholds, one: Threshold) => {
-    if (entry.figure !== one.figure) return false;
+    // Who says what requests may be like says it of those to each endpoint.
+    if (entry.figure !== one.figure && entry.figure !== OF_ALL_ENDPOINTS[one.figure]) return false;
     const labels = Object.keys(entry.labels);
     // Who says how many requests of a client may fail says it of all kinds of failures.
     const ofClient = labels.length === 1 && labels[0] === 'client' && one.labels.kind !== undefined;
