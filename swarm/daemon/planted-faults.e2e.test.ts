@@ -129,13 +129,14 @@ const CAUSES: Planted[] = [
   inFront('delays', 'request_duration', { action: { kind: 'delay', milliseconds: 20_000 } }),
   inFront('cut connections', 'request_errors{kind:eof}', { share: 0.1, action: { kind: 'close' } }),
   {
-    ...inFront('one slow operation', 'endpoint_duration{client:agent}', {
+    // That of all requests, or of the slowest endpoint, whichever was seen first: both name it.
+    ...inFront('one slow operation', '_duration{client:agent}', {
       match: { endpoint: 'post-step-reply' },
       // Four seconds of the wall clock.
       action: { kind: 'delay', milliseconds: 80_000 },
     }),
     ...SHORT,
-    said: /^agent requests to post-step-reply: /,
+    said: /^agent requests.* to post-step-reply\b.* limit/,
   },
   {
     ...inFront('garbage', 'errors{kind:malformed-answer}', {
