@@ -126,9 +126,10 @@ function loadRows(load: JudgedLoad): Row[] {
     // That of the embedded service takes some milliseconds.
     ...ofEach('endpoint_duration', `med<=${clockSpeed === 1 ? 2000 : 1000}`),
     ...ofEach('endpoint_duration', 'p(95)<=5000'),
-    // Half of all answers are there in some milliseconds, in some tens on a busy machine; few take seconds.
+    // Half of all answers are there in some milliseconds, in some tens on a busy machine; few take seconds, but at the start of many
+    // programs at once that share the machine with the embedded service.
     ...ofEach('request_duration', 'med<=500'),
-    ...ofEach('request_duration', 'p(95)<=2500'),
+    ...ofEach('request_duration', `p(95)<=${clockSpeed === 1 ? 2500 : 3500}`),
     ...ofEach('request_duration', 'p(99)<=10000'),
     ...ofEach('request_age', `max<=${least(30_000)}`),
     ['service_outage', `max<=${least(20_000)}`],

@@ -310,6 +310,7 @@ describe('thresholds of a run', () => {
       [
         'generator_saturation rate<=0.7',
         ...CLIENT_KINDS.map((client) => `endpoint_duration{client:${client}} med<=1000`),
+        ...CLIENT_KINDS.map((client) => `request_duration{client:${client}} p(95)<=3500`),
         'image_request_duration med<=1000',
         // Eight seconds of the wall clock.
         'reaction_duration{from:cluster ready,to:cluster preparing-for-installation} max<=320000',
