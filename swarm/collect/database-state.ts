@@ -38,29 +38,36 @@ const BUSY = [
   'waiting for a lock',
 ];
 
-/** Events for each host since the first look. What is deleted meanwhile takes nothing away. */
-class EventsWritten {
-  #before: { events: number; hosts: number } | null = null;
-  #events = 0;
+/**
+ * Connections of the pool of a service that has its usual settings (DB_MAX_OPEN_CONNECTIONS; assisted-service, cmd/main.go). They are
+ * all in work long before a database that allows hundreds has none left.
+ */
+const SERVICE_POOL = 90;
+
+/** How much something grew for each host since the first look. What is deleted meanwhile takes nothing away. */
+class GrowthPerHost {
+  #before: { amount: number; hosts: number } | null = null;
+  #amount = 0;
   #hosts = 0;
 
-  /** @returns null where there is neither an event nor a host */
-  look(events: number | null, hosts: number | null): number | null {
-    if (events === null || hosts === null) return null;
+  /** @returns null where there is nothing of it, or no host */
+  look(amount: number | null, hosts: number | null): number | null {
+    if (amount === null || hosts === null) return null;
     if (this.#before === null) this.#hosts = hosts;
     else {
-      this.#events += Math.max(0, events - this.#before.events);
+      this.#amount += Math.max(0, amount - this.#before.amount);
       this.#hosts += Math.max(0, hosts - this.#before.hosts);
     }
-    this.#before = { events, hosts };
-    return this.#hosts === 0 ? null : this.#events / this.#hosts;
+    this.#before = { amount, hosts };
+    return this.#hosts === 0 ? null : this.#amount / this.#hosts;
   }
 }
 
 /** Makes figures of looks at one database. */
 export class DatabaseFigures {
   #statements: Map<string, { calls: number; totalMs: number }> | null = null;
-  readonly #written = new EventsWritten();
+  readonly #eventsWritten = new GrowthPerHost();
+  readonly #bytesWritten = new GrowthPerHost();
 
   readings(state: DatabaseState): Reading[] {
     const gauge = (figure: string, value: number, labels = {}): Reading => ({ figure, labels, kind: 'gauge', value });
@@ -72,13 +79,15 @@ export class DatabaseFigures {
     });
     const { events, hosts, transactions } = state;
     const busy = BUSY.reduce((sum, name) => sum + (state.connections[name] ?? 0), 0);
-    const written = this.#written.look(events, hosts);
+    const eventsWritten = this.#eventsWritten.look(events, hosts);
+    const bytes = state.tables.reduce((sum, table) => sum + table.bytes + table.indexBytes, 0);
+    const bytesWritten = this.#bytesWritten.look(bytes, hosts);
     return [
       ...Object.entries(state.connections).map(([name, count]) =>
         gauge('database_connections', count, { state: name }),
       ),
       ...(state.allowed > 0 ? [gauge('database_connections_share', state.used / state.allowed)] : []),
-      ...(state.allowed > 0 ? [gauge('database_connections_busy', busy / state.allowed)] : []),
+      ...(state.allowed > 0 ? [gauge('database_connections_busy', busy / Math.min(state.allowed, SERVICE_POOL))] : []),
       gauge('database_lock_waits', state.lockWaits),
       gauge('database_longest_statement', state.longestStatementMs),
       ...this.#statementReadings(state),
@@ -97,7 +106,8 @@ export class DatabaseFigures {
       ]),
       ...(events === null ? [] : [gauge('database_events', events)]),
       ...(events === null || !hosts ? [] : [gauge('database_events_per_host', events / hosts)]),
-      ...(written === null ? [] : [gauge('database_events_written', written)]),
+      ...(eventsWritten === null ? [] : [gauge('database_events_written', eventsWritten)]),
+      ...(bytesWritten === null ? [] : [gauge('database_bytes_written', bytesWritten)]),
     ];
   }
 

@@ -50,6 +50,13 @@ export const SERVICE_RULES: readonly MetricRule[] = [
 
 const PER_CONNECTION = 3;
 
+/** What a process that loses nothing has no more of than its load explains. */
+const GROWING = [
+  { metric: 'go_memstats_heap_alloc_bytes', figure: 'service_memory_growth', labels: { of: 'heap' } },
+  { metric: 'process_resident_memory_bytes', figure: 'service_memory_growth', labels: { of: 'process' } },
+  { metric: 'process_open_fds', figure: 'service_open_files_growth', labels: {} },
+];
+
 /** Of one process; several behind one address would be taken for one that restarts when a new one begins. */
 export class ServiceDerived implements DerivedFigures {
   readonly metrics = [
@@ -59,21 +66,33 @@ export class ServiceDerived implements DerivedFigures {
     'process_open_fds',
     'process_max_fds',
     'go_goroutines',
+    ...GROWING.map(({ metric }) => metric),
   ];
   readonly #unexplained = new Unexplained();
+  /** What was seen of this process first, by metric. */
+  readonly #first = new Map<string, number>();
   readonly #passes = new Map<string, Passes>();
   readonly #starts = new Set<number>();
   #restarts = 0;
   #cpu: { seconds: number; atMs: number } | null = null;
 
   derive(samples: readonly PrometheusSample[], nowMs: number): Reading[] {
-    const of = (name: string) => samples.find((one) => one.name === name)?.value;
+    // NaN is a value that is not known.
+    const of = (name: string) => samples.find((one) => one.name === name && Number.isFinite(one.value))?.value;
     const gauge = (figure: string, value: number, labels = {}): Reading => ({ figure, labels, kind: 'gauge', value });
     const readings: Reading[] = [];
     const start = of('process_start_time_seconds');
     const restartsBefore = this.#restarts;
     if (start !== undefined) {
       readings.push({ figure: 'service_restarts', labels: {}, kind: 'counter', value: this.#began(start) });
+    }
+    if (this.#restarts > restartsBefore) this.#first.clear();
+    for (const { metric, figure, labels } of GROWING) {
+      const value = of(metric);
+      if (value === undefined) continue;
+      const first = this.#first.get(metric) ?? value;
+      this.#first.set(metric, first);
+      readings.push(gauge(figure, Math.max(0, value - first), labels));
     }
     for (const [what, count] of passesOf(samples)) {
       const known = this.#passes.get(what) ?? new Passes();
@@ -116,7 +135,9 @@ function passesOf(samples: readonly PrometheusSample[]): Map<string, number> {
   const passes = new Map<string, number>(isService ? Object.values(WHAT).map((what) => [what, 0]) : []);
   for (const { name, labels, value } of samples) {
     const pass = name === `${PASSES}_count` ? ofPass(labels) : null;
-    if (pass) passes.set(pass.what, value);
+    if (!pass) continue;
+    if (Number.isFinite(value)) passes.set(pass.what, value);
+    else passes.delete(pass.what);
   }
   return passes;
 }

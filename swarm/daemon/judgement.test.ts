@@ -33,7 +33,7 @@ it('tells of the outages that spoke against the run when it was stopped, and not
   for (let second = 31; second <= 300; second++) fail(second);
   expect(judgement.reach(lives, { stopped: true, startedAt: new Date(start) })).toBe('failed');
   expect(judgement.reasons.join('\n')).toMatch(
-    /^the service gave no good answer for up to 30 s: limit 20 s; 30 s from .*, 30 requests failed$/m,
+    /^the service gave no good answer for up to 30 s: limit 8\.0 s; 30 s from .*, 30 requests failed$/m,
   );
   expect(judgement.reasons.join('\n')).not.toMatch(/5m00s|300/);
 });

@@ -50,7 +50,7 @@ export class Measurements {
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
-  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'pollIntervalSeconds'>;
+  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'pollIntervalSeconds' | 'hostCount' | 'clusters'>;
   readonly #workers: number;
   readonly #startedAt: number;
   readonly #clock: ClockSpec;
@@ -177,6 +177,7 @@ export class Measurements {
     const servers = new ServerFigureSource(this.servers);
     return evaluate(thresholdsOf(this.#plan), {
       read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),
+      parts: (name, labels) => (serverFigureNamed(name) ? servers : figures).parts(name, labels),
     });
   }
 

@@ -17,6 +17,7 @@ import { formatFigure } from '../plan/thresholds.ts';
 import { startEmbeddedHub } from './embedded.ts';
 import { realParts } from './parts.ts';
 import { Run } from './run.ts';
+import { startTamperingProxy, type Tamper } from './testing/tampering-proxy.ts';
 
 const ends: (() => unknown)[] = [];
 afterAll(() => Promise.all(ends.map((end) => end())));
@@ -27,6 +28,8 @@ interface Planted {
   fault?: PlantedFault;
   /** Of its requests, as something in front of it would make it. */
   request?: FaultInput;
+  /** Of its answers, as something in front of it that nobody knows of would change them. */
+  tamper?: Tamper;
   /** What the run's first reason is about, as thresholds name it. */
   figure: string;
   /** In the reason, where it is not the figure itself. */
@@ -56,19 +59,22 @@ const DISCOVERED = {
   phases: { soak: '2m' },
 };
 
-async function runWith({ fault, request, speed = 20, plan, kube, images }: Omit<Planted, 'name' | 'figure'>) {
+async function runWith({ fault, request, tamper, speed = 20, plan, kube, images }: Omit<Planted, 'name' | 'figure'>) {
   const clock = startClock(speed);
   const hub = kube ? await startEmbeddedHub(clock) : null;
   if (hub) ends.push(() => hub.kill());
   const folder = mkdtempSync(join(tmpdir(), 'swarm-planted-'));
   if (hub) writeFileSync(join(folder, 'kubeconfig'), hub.kubeconfig);
-  const { url, imagesUrl } = await service({
+  const { url: ownUrl, imagesUrl } = await service({
     clock,
     admin: true,
     planted: fault ? [fault] : [],
     ...(hub && { kube: { kubeconfig: hub.kubeconfig } }),
     ...(images && { images: {} }),
   });
+  const proxy = tamper && (await startTamperingProxy(ownUrl, tamper));
+  if (proxy) ends.push(() => proxy.close());
+  const url = proxy?.url ?? ownUrl;
   if (request) await fetch(`${url}/mock/faults`, { method: 'POST', body: JSON.stringify(request) });
   const text = {
     ...{ name: 'planted', seed: 'planted', service: { url }, thresholds: NOT_JUDGED },
@@ -97,11 +103,13 @@ const inFront = (name: string, figure: string, request: FaultInput): Planted => 
   ...{ name, figure, request },
   ...(figure.startsWith('request_duration') && { said: /^\w+ requests: med of the duration since due is 1/ }),
 });
+/** What is seen as soon as hosts poll needs no long run. */
+const SHORT = { plan: { phases: { soak: '40s' } } };
 
 const CAUSES: Planted[] = [
   planted('slow-sql', 'database_statement_duration'),
   planted('exhausted-pool', 'database_connections_share'),
-  planted('events-bloat', 'database_events_written', { fault: { kind: 'events-bloat', amount: 100 } }),
+  planted('events-bloat', 'database_events_written'),
   planted('stalled-monitor', 'service_monitor_period'),
   planted('leaking-goroutines', 'service_goroutines_unexplained', {
     fault: { kind: 'leaking-goroutines', amount: 50 },
@@ -120,6 +128,37 @@ const CAUSES: Planted[] = [
   planted('reset-storm', 'request_errors{kind:reset}'),
   inFront('delays', 'request_duration', { action: { kind: 'delay', milliseconds: 20_000 } }),
   inFront('cut connections', 'request_errors{kind:eof}', { share: 0.1, action: { kind: 'close' } }),
+  {
+    // That of all requests, or of the slowest endpoint, whichever was seen first: both name it.
+    ...inFront('one slow operation', '_duration{client:agent}', {
+      match: { endpoint: 'post-step-reply' },
+      // Four seconds of the wall clock.
+      action: { kind: 'delay', milliseconds: 80_000 },
+    }),
+    ...SHORT,
+    said: /^agent requests.* to post-step-reply\b.* limit/,
+  },
+  {
+    ...inFront('garbage', 'errors{kind:malformed-answer}', {
+      ...{ match: { endpoint: 'get-instructions' }, share: 0.5, action: { kind: 'garbage' } },
+    }),
+    ...SHORT,
+    said: /^errors\{kind:malformed-answer\}: \d+ answers? of the service could not be read/,
+  },
+  {
+    ...{ name: 'no instructions', figure: 'reaction_duration' },
+    tamper: ({ method, path }, body) =>
+      method === 'GET' && path.endsWith('/instructions')
+        ? JSON.stringify({ ...JSON.parse(body), instructions: [] })
+        : body,
+    said: /'machine registered' without 'machine discovered'/,
+  },
+  {
+    ...{ name: 'a leak of memory', figure: 'service_memory_growth', ...SHORT },
+    tamper: ({ path, sinceMs }, body) =>
+      path === '/metrics' ? body.replace(/^(go_memstats_heap_alloc_bytes) .*$/m, `$1 ${1e8 + sinceMs * 1e6}`) : body,
+    said: /worst heap with \d/,
+  },
   inFront('pages for people', 'request_errors{kind:5xx}', { share: 0.1, action: { kind: 'html' } }),
 ];
 

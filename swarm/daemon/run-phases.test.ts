@@ -96,7 +96,9 @@ describe('a run', () => {
     const summary = await ended;
     expect(summary.verdict).toBe('failed');
     expect(summary.reasons).toEqual([
-      expect.stringMatching(/^agent requests in soak: 100.0% failed or were refused \(1 of 1\), limit below 50.0%/),
+      expect.stringMatching(
+        /^agent requests in soak: 100.0% failed or were refused \(1 of 1\), most agent requests to get-instructions with 100.0%, limit below 50.0%/,
+      ),
     ]);
     expect(summary.thresholds.find(({ ok }) => ok === false)).toMatchObject({ value: 1 });
   });

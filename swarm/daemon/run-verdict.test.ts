@@ -49,13 +49,17 @@ describe('thresholds of a run', () => {
     const parts = new MeasuredParts(outcomes(0.41));
     const run = start([{}], parts);
     const summary = await run.execute();
-    const reason = 'user requests: 41.0% failed or were refused (41 of 100), limit 10.0%';
-    const kind = 'request_errors{kind:5xx}: 41.0% (41 of 100) were answered with 500 or more, limit 1.00%';
-    const reasons = [kind, reason];
+    const most = 'most user requests to component-versions with 41.0%';
+    const reasons = [
+      `request_errors{kind:5xx}: 41.0% (41 of 100) were answered with 500 or more, ${most}, limit 1.00%`,
+      `user requests: 41.0% failed or were refused (41 of 100), ${most}, limit 10.0%`,
+      'user requests to component-versions: 41.0% failed or were refused (41 of 100), limit 10.0% of any endpoint',
+    ];
+    const worst = { labels: { client: 'user', endpoint: 'component-versions' }, value: 0.41 };
     expect(summary).toMatchObject({ verdict: 'failed', reasons, clusters: { complete: 1 } });
     expect(parts.events.at(-1)).toMatchObject({ type: 'run.ended', verdict: 'failed', reasons });
     // In the same order, and before all others.
-    expect(parts.stored!.thresholds[2]!.ok).not.toBe(false);
+    expect(parts.stored!.thresholds[3]!.ok).not.toBe(false);
     expect(parts.stored!.thresholds.filter(({ ok }) => ok === false)).toEqual([
       expect.objectContaining({ figure: 'request_errors', labels: { kind: '5xx' }, value: 0.41 }),
       {
@@ -67,7 +71,9 @@ describe('thresholds of a run', () => {
         default: true,
         // It crossed it at once, and was over before anybody looked.
         crossedAfterSeconds: null,
+        worst,
       },
+      expect.objectContaining({ figure: 'endpoint_errors', labels: { client: 'user' }, value: 0.41, worst }),
     ]);
     expect(run.verdict).toBe('failed');
     expect(run.reasons).toEqual(reasons);
@@ -95,6 +101,7 @@ describe('thresholds of a run', () => {
       ok: true,
       default: false,
       crossedAfterSeconds: null,
+      worst: null,
     });
   });
 

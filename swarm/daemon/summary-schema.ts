@@ -221,6 +221,10 @@ export const runSummary = z
           .number()
           .nullable()
           .describe('Wall-clock seconds from the start of the run, since which it was crossed.'),
+        worst: z
+          .object({ labels: z.record(z.string(), z.string()), value: z.number() })
+          .nullable()
+          .describe("Of a crossed one: the endpoint, or the servers' series, that speaks most against it."),
       }),
     ),
     startedAt: z.iso.datetime(),

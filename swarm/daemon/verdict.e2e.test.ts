@@ -187,6 +187,7 @@ describe.concurrent('thresholds', { timeout: 120_000 }, () => {
         ok: false,
         default: false,
         crossedAfterSeconds: expect.any(Number),
+        worst: null,
       },
     ]);
     expect(summary.outages).toContainEqual(expect.objectContaining({ failed: 0, waiting: expect.any(Number) }));

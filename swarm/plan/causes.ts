@@ -12,8 +12,10 @@ import { SERVER_FIGURES, SERVER_LAYERS } from './server-figures.ts';
 /** Of the load's own figures. */
 const CLIENT_LAYERS = {
   generator: ['generator_errors', 'generator_saturation', 'poll_lateness'],
-  failures: ['request_errors', 'errors'],
+  failures: ['request_errors', 'endpoint_errors', 'boot_errors', 'errors'],
   delays: [
+    'boot_wait',
+    'endpoint_duration',
     'request_duration',
     'request_send_duration',
     'request_success_duration',

@@ -3,6 +3,7 @@
  * users. Kinds and aggregations are k6's (grafana/k6, internal/metrics/sink.go and metrics/thresholds_parser.go), and as there every
  * duration is in milliseconds; a rate here also has a count, of what the share is made of.
  */
+import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { isGeneratorError, TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
 import { CLUSTER_STATUSES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
@@ -45,11 +46,15 @@ const STATES = [
 ];
 
 /**
- * What a request failed of: the status that says that there were too many, statuses of 500 and more, and what kept it from an answer.
+ * What a request failed of: the statuses that say that there were too many or that who asks is not let in, other statuses of 400 and
+ * more, those of 500 and more, and what kept it from an answer.
  * What this machine lacked and what we ended ourselves is no failure of the service.
  */
 export const FAILURE_KINDS: readonly string[] = [
   '429',
+  '401',
+  '403',
+  '4xx',
   '5xx',
   ...TRANSPORT_ERROR_KINDS.filter((kind) => kind !== 'aborted' && !isGeneratorError(kind)),
 ];
@@ -77,6 +82,27 @@ export const FIGURES = define([
     labels: { ...requestLabels, kind: FAILURE_KINDS },
   },
   {
+    name: 'endpoint_errors',
+    kind: 'rate',
+    unit: 'share',
+    help: 'The same of the endpoint whose share is the highest, of those with three such attempts or more',
+    labels: { client },
+  },
+  {
+    name: 'boot_errors',
+    kind: 'rate',
+    unit: 'share',
+    help: 'Requests of booting hosts for what they download that got no answer, or one of 400 or more',
+    labels: { download: BOOT_KINDS },
+  },
+  {
+    name: 'boot_wait',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'From a request of a booting host for what it downloads until its answer began',
+    labels: { download: BOOT_KINDS },
+  },
+  {
     name: 'generator_errors',
     kind: 'rate',
     unit: 'share',
@@ -89,6 +115,13 @@ export const FIGURES = define([
     unit: 'ms',
     help: 'From the moment an attempt was due to its end; of those answered below 500, or of the others with the label result:failed',
     labels: latencyLabels,
+  },
+  {
+    name: 'endpoint_duration',
+    kind: 'trend',
+    unit: 'ms',
+    help: 'request_duration of one endpoint, of those with ten answers or more: each value is that of the one in which it is the highest',
+    labels: { client },
   },
   {
     name: 'request_send_duration',

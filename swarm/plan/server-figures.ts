@@ -70,14 +70,6 @@ const MACHINE = define([
 
 const DATABASE = define([
   {
-    name: 'database_connections',
-    kind: 'gauge',
-    unit: 'count',
-    help: 'Connections to the database by what they do: active, idle, idle in transaction, or waiting for one of the pool',
-    labels: ['state'],
-    layer: 'database',
-  },
-  {
     name: 'database_connections_share',
     kind: 'gauge',
     unit: 'share',
@@ -89,8 +81,16 @@ const DATABASE = define([
     name: 'database_connections_busy',
     kind: 'gauge',
     unit: 'share',
-    help: 'Connections in a statement or a transaction, of those allowed',
+    help: "Connections in a statement or a transaction, of those allowed, or of the 90 of the service's usual pool where more are",
     labels: [],
+    layer: 'database',
+  },
+  {
+    name: 'database_connections',
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Connections to the database by what they do: active, idle, idle in transaction, or waiting for one of the pool',
+    labels: ['state'],
     layer: 'database',
   },
   {
@@ -190,6 +190,14 @@ const DATABASE = define([
     labels: [],
     layer: 'database',
   },
+  {
+    name: 'database_bytes_written',
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'By how much all tables with their indexes grew since the first look, divided by the same hosts',
+    labels: [],
+    layer: 'database',
+  },
 ]);
 
 const SERVICE = define([
@@ -264,6 +272,22 @@ const SERVICE = define([
     unit: 'bytes',
     help: 'Resident memory of the process',
     labels: ['pod'],
+    layer: 'service',
+  },
+  {
+    name: 'service_memory_growth',
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'Memory that came since the first look: objects on the heap, resident memory of the process',
+    labels: ['of'],
+    layer: 'service',
+  },
+  {
+    name: 'service_open_files_growth',
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Open files and connections that came since the first look',
+    labels: [],
     layer: 'service',
   },
   {

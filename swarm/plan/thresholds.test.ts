@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
+import { expandPlan } from './expand.ts';
 import { AGGREGATIONS, FAILURE_KINDS, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { parsePlan } from './load.ts';
 import { PlanError } from './plan.ts';
@@ -278,7 +280,7 @@ test('docs/plan.md names every figure, its kind and its labels', () => {
 
 describe('thresholds of a run', () => {
   const of = (text: string, clockSpeed = 1) =>
-    thresholdsOf({ ...parsePlan(`${SNO}${text}`, 'p.yaml'), clockSpeed }).map(
+    thresholdsOf({ ...expandPlan(parsePlan(`${SNO}${text}`, 'p.yaml')), clockSpeed }).map(
       (one: RunThreshold) => `${formatFigure(one.figure, one.labels)} ${one.expression}${one.default ? '' : ' *'}`,
     );
   const defaults = of('');
@@ -304,17 +306,46 @@ describe('thresholds of a run', () => {
     const compressed = of('', 40);
     expect(defaults).toContain('generator_saturation rate<=0.25');
     expect(compressed).toContain('generator_saturation rate<=0.7');
-    expect(compressed.filter((one) => !defaults.includes(one)).sort()).toEqual([
-      'generator_saturation rate<=0.7',
-      'image_request_duration med<=1000',
-      'request_duration{client:agent} med<=1000',
-      'request_duration{client:controller} med<=1000',
-      'request_duration{client:installer} med<=1000',
-      'request_duration{client:reader} med<=1000',
-      'request_duration{client:user} med<=1000',
-      'service_monitor_period{what:clusters} max<=8000',
-      'service_monitor_period{what:hosts} max<=8000',
-    ]);
+    expect(compressed.filter((one) => !defaults.includes(one)).sort()).toEqual(
+      [
+        'generator_saturation rate<=0.7',
+        ...CLIENT_KINDS.map((client) => `endpoint_duration{client:${client}} med<=1000`),
+        ...CLIENT_KINDS.map((client) => `request_duration{client:${client}} p(95)<=3500`),
+        'image_request_duration med<=1000',
+        // Eight seconds of the wall clock.
+        'reaction_duration{from:cluster ready,to:cluster preparing-for-installation} max<=320000',
+        'reaction_duration{from:machine discovered,to:host judged} max<=320000',
+        'reaction_duration{from:machine registered,to:machine discovered} max<=320000',
+        'service_monitor_cycle_duration{what:clusters} p(95)<=4000',
+        'service_monitor_cycle_duration{what:hosts} p(95)<=4000',
+        'service_monitor_period{what:clusters} max<=8000',
+        'service_monitor_period{what:hosts} max<=8000',
+        'service_outage max<=8000',
+        ...CLIENT_KINDS.map((client) => `request_age{client:${client}} max<=8000`),
+      ].sort(),
+    );
+    // The clock is so fast there that three minutes are no patience.
+    expect(defaults.filter((one) => !compressed.includes(one)).join()).toContain('state:disconnected} count<=0');
+    expect(compressed.join()).not.toContain('state:disconnected}');
+    expect(of('', 2)).toContain('request_age{client:agent} max<=15000');
+  });
+
+  test('allow more of what the size and the kind of the load explain', () => {
+    const discovered = 'name: d\nclusters: [{topology: compact, just_infraenv: true, amount: 500}]\n';
+    const rows = thresholdsOf(expandPlan(parsePlan(discovered, 'p.yaml'))).map(
+      (one) => `${formatFigure(one.figure, one.labels)} ${one.expression}`,
+    );
+    for (const [small, large] of [
+      ['database_events_written max<=200', 'database_events_written max<=50'],
+      ['service_open_files_growth max<=502', 'service_open_files_growth max<=3500'],
+      ['service_requests_inflight max<=502', 'service_requests_inflight max<=3500'],
+      ['service_memory_growth max<=1074790400', 'service_memory_growth max<=2646605824'],
+      ['database_dead_rows max<=100100', 'database_dead_rows max<=250000'],
+      ['state_duration{of:host,state:disconnected} count<=0', 'state_duration{of:host,state:disconnected} count<=15'],
+    ] as const) {
+      expect(defaults).toContain(small);
+      expect(rows).toContain(large);
+    }
   });
 
   test('have the entries of the plan in the place of defaults with the same labels, or of all when there are none', () => {
@@ -331,6 +362,9 @@ describe('thresholds of a run', () => {
       'request_errors rate<0.3 *',
       'request_errors count<9 *',
     ]);
+    expect(all.filter((line) => line.startsWith('endpoint_errors'))).toEqual([]);
+    expect(one.filter((line) => line.startsWith('endpoint_errors'))).toHaveLength(4);
+    expect(of('thresholds: {request_duration: off}').join()).not.toMatch(/(request|endpoint)_duration\{client/);
     const finer = of('thresholds: {"request_errors{client:agent,endpoint:get-instructions}": rate<0.3}');
     expect(finer).toEqual([...defaults, 'request_errors{client:agent,endpoint:get-instructions} rate<0.3 *']);
     expect(of('thresholds: {generator_saturation: off}')).toEqual(

@@ -10,7 +10,7 @@
  * evaluates them.
  */
 import { nearest } from '../../model/text/nearest.ts';
-import { defaultRows } from './default-thresholds.ts';
+import { defaultRows, type JudgedLoad } from './default-thresholds.ts';
 import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
@@ -165,27 +165,42 @@ export interface RunThreshold extends Threshold {
   default: boolean;
 }
 
-function defaultThresholds(clockSpeed: number): RunThreshold[] {
-  return defaultRows(clockSpeed).map(([text, expression]) => {
+function defaultThresholds(load: JudgedLoad): RunThreshold[] {
+  return defaultRows(load).map(([text, expression]) => {
     const { figure, labels } = parseFigure(text);
     return { ...parseExpression(expression, figure, labels), default: true };
   });
 }
 
+/** Figures of the worst endpoint, and what is the same of all. */
+const OF_ALL_ENDPOINTS: Readonly<Record<string, string>> = {
+  endpoint_errors: 'request_errors',
+  endpoint_duration: 'request_duration',
+};
+
 /**
  * The thresholds of a run: the defaults, and what its plan says. An entry with labels replaces the defaults of the same figure with the
- * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too.
+ * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too, and one of
+ * requests those of the worst endpoint.
  */
-export function thresholdsOf(plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds'>): RunThreshold[] {
+export function thresholdsOf(
+  plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'hostCount' | 'clusters' | 'pollIntervalSeconds'>,
+): RunThreshold[] {
   const replaces = (entry: FigureThresholds, one: Threshold) => {
-    if (entry.figure !== one.figure) return false;
+    // Who says what requests may be like says it of those to each endpoint.
+    if (entry.figure !== one.figure && entry.figure !== OF_ALL_ENDPOINTS[one.figure]) return false;
     const labels = Object.keys(entry.labels);
     // Who says how many requests of a client may fail says it of all kinds of failures.
     const ofClient = labels.length === 1 && labels[0] === 'client' && one.labels.kind !== undefined;
     return labels.length === 0 || ofClient || formatFigure('', entry.labels) === formatFigure('', one.labels);
   };
   return [
-    ...defaultThresholds(plan.clockSpeed).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
+    ...defaultThresholds({
+      clockSpeed: plan.clockSpeed,
+      hosts: plan.hostCount,
+      pollSeconds: plan.pollIntervalSeconds,
+      installs: plan.clusters.some(({ justInfraEnv }) => !justInfraEnv),
+    }).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
     ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
   ];
 }

@@ -1,7 +1,7 @@
 /** The figures of a run, read from what it measured; `plan/figures.ts` is the table of them. */
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 import { isGeneratorError } from '../../model/protocol/outcomes.ts';
-import type { FigureName } from '../plan/figures.ts';
+import { FAILURE_KINDS, type FigureName, figureNamed } from '../plan/figures.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
 import type { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Distribution } from '../telemetry/histogram.ts';
@@ -12,7 +12,7 @@ import { Survival } from '../telemetry/survival.ts';
 import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
 import type { RequestCount, TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { knownRefusal } from './known-refusals.ts';
-import type { FigureSource, Sample } from './thresholds.ts';
+import type { FigurePart, FigureSource, Sample } from './thresholds.ts';
 
 /** Wall-clock milliseconds of watching before the share of saturated time says anything: one look is five seconds of it. */
 const SATURATION_KNOWN_MS = 30_000;
@@ -45,8 +45,14 @@ export function isError(code: string): boolean {
 
 /** @param code as in {@link RequestCount} @param kind of FAILURE_KINDS */
 function isOfKind(code: string, kind: string): boolean {
+  if (kind === '4xx') return /^4\d\d$/.test(code) && !FAILURE_KINDS.includes(code);
   return kind === '5xx' ? /^5\d\d$/.test(code) : code === kind;
 }
+
+/** Failures of an endpoint before their share says anything, and answers before their durations do. */
+const TELLING_FAILURES = 3;
+const TELLING_ANSWERS = 10;
+const isTelling = ({ count }: { count: number }) => count >= TELLING_ANSWERS;
 
 /** A part of a run, by the labels of time. */
 export interface TimeOfRun {
@@ -74,18 +80,58 @@ export class RunFigures implements FigureSource {
   read(figure: string, { phase, step, ...labels }: Labels): Sample | null {
     const read = READERS[figure as FigureName];
     if (!read) throw new RangeError(`a run has no figure ${figure}`);
-    const time = { ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) };
-    const measured = phase === undefined && step === undefined ? this.#measured : this.#within(time);
-    if (measured === null) return null;
-    return read(measured, labels, () => {
-      const requests = this.#requests.get(measured) ?? measured.reader.requests();
-      this.#requests.set(measured, requests);
-      return requests.filter(
-        ({ client, endpoint }) => (labels.client ?? client) === client && (labels.endpoint ?? endpoint) === endpoint,
-      );
-    });
+    const measured = this.#at({ phase, step });
+    return measured && read(measured, labels, () => this.#counted(measured, labels));
+  }
+
+  /** Of figures of requests, and of boots: by client and endpoint, or by what is downloaded. */
+  parts(figure: string, { phase, step, ...labels }: Labels): FigurePart[] {
+    const measured = this.#at({ phase, step });
+    const known = figureNamed(figure)?.labels;
+    if (!known || measured === null) return [];
+    if (known.download && labels.download === undefined) {
+      const kinds = measured.reader.bootDownloads().map(({ kind }) => ({ download: kind }));
+      return kinds.flatMap((part) => this.#part(figure, measured, labels, part));
+    }
+    const isOfWorst = Object.hasOwn(OF_ONE_ENDPOINT, figure);
+    if ((!known.endpoint && !isOfWorst) || labels.endpoint !== undefined) return [];
+    const rows = this.#counted(measured, labels);
+    if (figure === 'endpoint_errors') {
+      const worst = mostFailing(rows);
+      return worst ? this.#part('request_errors', measured, labels, worst.pair) : [];
+    }
+    const ofEach = OF_ONE_ENDPOINT[figure] ?? figure;
+    const pairs = new Map(rows.map(({ client, endpoint }) => [`${client} ${endpoint}`, { client, endpoint }]));
+    const parts = [...pairs.values()].flatMap((part) => this.#part(ofEach, measured, labels, part));
+    return isOfWorst ? parts.filter(({ sample }) => sample.kind !== 'trend' || isTelling(sample.distribution)) : parts;
+  }
+
+  #part(figure: string, measured: Measured, labels: Labels, part: Labels): FigurePart[] {
+    const all = { ...labels, ...part };
+    const sample = READERS[figure as FigureName](measured, all, () => this.#counted(measured, all));
+    return sample === null ? [] : [{ labels: part, sample }];
+  }
+
+  /** Null for a part of the run that has not begun. */
+  #at({ phase, step }: { phase: string | undefined; step: string | undefined }): Measured | null {
+    if (phase === undefined && step === undefined) return this.#measured;
+    return this.#within({ ...(phase !== undefined && { phase }), ...(step !== undefined && { step }) });
+  }
+
+  #counted(measured: Measured, { client, endpoint }: Labels): RequestCount[] {
+    const requests = this.#requests.get(measured) ?? measured.reader.requests();
+    this.#requests.set(measured, requests);
+    return requests.filter(
+      (row) => (client ?? row.client) === row.client && (endpoint ?? row.endpoint) === row.endpoint,
+    );
   }
 }
+
+/** Figures that choose the worst endpoint, and those that are the same of one that is named. */
+const OF_ONE_ENDPOINT: Readonly<Record<string, FigureName>> = {
+  endpoint_duration: 'request_duration',
+  endpoint_errors: 'request_errors',
+};
 
 type Read = (measured: Measured, labels: Labels, requests: () => RequestCount[]) => Sample | null;
 
@@ -102,6 +148,30 @@ const openTrend = (survival: Survival): Sample => ({
     quantile: (q) => survival.quantileAtLeast(q),
   },
 });
+/** Whether a request failed though the service is well, as far as anybody knows, does not let such requests fail. */
+const isFailure = (row: RequestCount) => isError(row.code) && knownRefusal(row) === null;
+
+interface FailingEndpoint {
+  pair: { client: ClientKind; endpoint: EndpointName };
+  hits: number;
+  of: number;
+}
+
+/** The endpoint of a client whose share of failures is the highest; undefined where none has enough of them. */
+function mostFailing(rows: readonly RequestCount[]): FailingEndpoint | undefined {
+  const pairs = new Map<string, FailingEndpoint>();
+  for (const row of rows) {
+    const { client, endpoint, count } = row;
+    const name = `${client} ${endpoint}`;
+    const sum = pairs.get(name) ?? { pair: { client, endpoint }, hits: 0, of: 0 };
+    pairs.set(name, sum);
+    sum.of += count;
+    if (isFailure(row)) sum.hits += count;
+  }
+  const telling = [...pairs.values()].filter(({ hits }) => hits >= TELLING_FAILURES);
+  return telling.sort((a, b) => b.hits / b.of - a.hits / a.of)[0];
+}
+
 const latency =
   (from: 'due' | 'sent'): Read =>
   ({ reader }, labels) =>
@@ -124,12 +194,31 @@ const READERS: Record<FigureName, Read> = {
   request_errors: (_, { kind }, requests) => {
     const rows = requests();
     // In compressed time those of a healthy service may be more than a tenth of what a controller asks.
-    const errors = rows.filter(
-      (row) => isError(row.code) && knownRefusal(row) === null && (kind === undefined || isOfKind(row.code, kind)),
-    );
+    const errors = rows.filter((row) => isFailure(row) && (kind === undefined || isOfKind(row.code, kind)));
     return { kind: 'rate', hits: total(errors), of: total(rows) };
   },
+  endpoint_errors: (_, __, requests) => {
+    const { hits, of } = mostFailing(requests()) ?? { hits: 0, of: total(requests()) };
+    return { kind: 'rate', hits, of };
+  },
   request_duration: latency('due'),
+  endpoint_duration: ({ reader }, { client }) => {
+    const each = reader
+      .latencies('due', 'answered')
+      .filter((one) => (client ?? one.client) === one.client && isTelling(one.distribution));
+    const highest = (of: (distribution: Distribution) => number) =>
+      each.reduce((most, { distribution }) => Math.max(most, of(distribution)), 0);
+    return {
+      kind: 'trend',
+      distribution: {
+        count: highest(({ count }) => count),
+        mean: highest(({ mean }) => mean),
+        min: highest(({ min }) => min),
+        max: highest(({ max }) => max),
+        quantile: (q) => highest((distribution) => distribution.quantile(q)),
+      },
+    };
+  },
   request_send_duration: latency('sent'),
   request_success_duration: ({ reader }, labels) => trend(reader.untilSuccess(ofRequests(labels))),
   poll_wait: ({ reader }) => trend(reader.openLoop()),
@@ -148,6 +237,19 @@ const READERS: Record<FigureName, Read> = {
     distribution: answers.outageLengths(),
     ...(requests().length > 0 && { ifNone: 0 }),
   }),
+  boot_wait: ({ reader }, { download }) => {
+    const merged = new Distribution();
+    for (const { kind, waits } of reader.bootDownloads()) if ((download ?? kind) === kind) merged.add(waits);
+    return trend(merged);
+  },
+  boot_errors: ({ reader }, { download }) => {
+    const rows = reader
+      .bootDownloads()
+      .filter(({ kind }) => (download ?? kind) === kind)
+      .flatMap(({ requests }) => Object.entries(requests));
+    const sum = (some: typeof rows) => some.reduce((all, [, count]) => all + count, 0);
+    return { kind: 'rate', hits: sum(rows.filter(([code]) => isError(code))), of: sum(rows) };
+  },
   cluster_duration: ({ clusterDurations }, { from = 'created', to = 'installed' }) =>
     trend(clusterDurations.of({ from, to })),
   state_duration: ({ states }, labels) => openTrend(states.durations(labels)),

@@ -39,11 +39,12 @@ export interface KeptStuck {
   oldest: (Omit<StuckSummary, 'usualSeconds'> & { usualSeconds: number | null })[];
 }
 
-/** A threshold; when it was first crossed is not known of every run. */
-export type KeptThreshold = Omit<ThresholdSummary, 'crossedAfterSeconds'> & {
-  /** Wall-clock seconds from the start of the run. */
-  crossedAfterSeconds?: number | null;
-};
+/** A threshold; when it was first crossed, and by what part of its figure, is not known of every run. */
+export type KeptThreshold = Omit<ThresholdSummary, 'crossedAfterSeconds' | 'worst'> &
+  Partial<Pick<ThresholdSummary, 'worst'>> & {
+    /** Wall-clock seconds from the start of the run. */
+    crossedAfterSeconds?: number | null;
+  };
 
 /** Parts that a run may lack, or have in another form: its version did not measure them, or there was nothing to measure. */
 export interface OptionalParts {

@@ -30,6 +30,13 @@ const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     // assisted-service internal/bminventory/inventory.go: the validations are run once more before an installation.
     why: 'the cluster lost its readiness between the look and the request: it is asked for again',
   },
+  {
+    client: 'user',
+    endpoint: 'delete-infra-env',
+    code: '400',
+    // assisted-service internal/bminventory/inventory.go, DeregisterInfraEnvInternal: one that hosts belong to stays.
+    why: 'a host came to it after its hosts were listed and removed: the run tells what could not be removed',
+  },
   // What the run removes: assisted-service, internal/bminventory/inventory_v2_handlers.go, and events of a cluster that is gone,
   // internal/events/event.go.
   ...(['get-cluster', 'list-cluster-hosts', 'list-infra-env-hosts', 'list-events'] as const).map((endpoint) => ({

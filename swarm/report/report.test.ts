@@ -301,6 +301,7 @@ describe('summary', () => {
       ok: false,
       default: true,
       crossedAfterSeconds: 7,
+      worst: null,
     });
     expect(summary.outages).toEqual([
       { startedAt: '1970-01-01T00:00:45.000Z', afterSeconds: 45, seconds: 61, failed: 120, waiting: 0 },

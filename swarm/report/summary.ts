@@ -52,7 +52,7 @@ import {
   summarizeStates,
 } from './state-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
-import type { Evaluated } from './thresholds.ts';
+import type { Evaluated, WorstPart } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How many ever came as far as a phase, of how many that are meant to. */
@@ -82,6 +82,8 @@ export interface ThresholdSummary extends Pick<Threshold, 'figure' | 'labels' | 
   default: boolean;
   /** Wall-clock seconds from the start of the run, since which it was crossed until the end; null when it was not. */
   crossedAfterSeconds: number | null;
+  /** Of a crossed one: the endpoint, or the servers' series, that speaks most against it, with its own value. */
+  worst: WorstPart | null;
 }
 
 export interface BootSummary {
@@ -357,12 +359,13 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
 }
 
 function summarizeThreshold(one: Evaluated<RunThreshold>, facts: RunFacts): ThresholdSummary {
-  const { figure, labels, expression, value, ok } = one;
+  const { figure, labels, expression, value, ok, worst = null } = one;
   const since = ok === false ? facts.crossedSinceMs(one) : null;
   return {
     ...{ figure, labels, expression, value, ok },
     default: one.default,
     crossedAfterSeconds: since === null ? null : Math.max(0, since - facts.startedAt.getTime()) / 1000,
+    worst,
   };
 }
 

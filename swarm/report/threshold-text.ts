@@ -26,10 +26,10 @@ export function measuredText(threshold: KeptThreshold): string {
 export function crossingSentence(threshold: KeptThreshold, summary: KeptSummary): string {
   const parsed = parse(threshold);
   if (!parsed) return `${thresholdName(threshold)} is ${threshold.value}, wanted ${threshold.expression}`;
-  const { value, ok, default: isDefault } = threshold;
+  const { value, ok, default: isDefault, worst = null } = threshold;
   const startedAt = new Date(summary.startedAt);
   return describeCrossing(
-    { ...parsed, value, ok, default: isDefault, sample: null },
+    { ...parsed, value, ok, default: isDefault, sample: null, worst },
     {
       startedAt,
       crossedSinceMs: () =>

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { EndpointName } from '../../model/protocol/endpoints.ts';
 import { FIGURES, type Figure } from '../plan/figures.ts';
 import { parseExpression, parseFigure, type RunThreshold } from '../plan/thresholds.ts';
 import { AnswerMonitor, type Outage } from '../telemetry/answer-monitor.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
+import { ServerFigures } from '../telemetry/server-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { StateLook } from '../telemetry/state-look.ts';
 import { StateTimes } from '../telemetry/state-times.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { type Measured, RunFigures } from './figures.ts';
+import { ServerFigureSource } from './server-figures.ts';
 import { type Evaluated, evaluate, type Sample } from './thresholds.ts';
 import { describeCrossing, reachVerdict, type VerdictDetails, type VerdictFacts } from './verdict.ts';
 
@@ -161,6 +164,11 @@ describe('verdict', () => {
       'errors of reply-lost: count is 7, wanted 0',
     ],
     [
+      crossed('errors{kind:malformed-answer}', 'count==0', { kind: 'counter', count: 3, seconds: 9 }, 3),
+      {},
+      'errors{kind:malformed-answer}: 3 answers of the service could not be read, as they are no JSON or miss what they must have, wanted 0',
+    ],
+    [
       crossed('requests', 'rate>=100', { kind: 'counter', count: 7, seconds: 1 }, 7, false),
       {},
       'requests: rate is 7.0/s, wanted at least 100.0/s',
@@ -271,6 +279,76 @@ describe('figures of a run', () => {
     expect(value('clusters_failed', 'rate<1')).toBe(0.25);
     expect(value('clusters_complete', 'value>0')).toBe(0.5);
     expect(value('generator_saturation', 'rate<1')).toBe(0.75);
+  });
+
+  it('of one endpoint are those of the worst, which the sentence names', () => {
+    const { measured: all, telemetry } = measured();
+    const request = (endpoint: EndpointName, outcome: number, ms: number, times = 1) => {
+      for (let i = 0; i < times; i++) {
+        const record = { client: 'agent' as const, endpoint, outcome, dueAt: 1000, sentAt: 1000, endAt: 1000 + ms };
+        telemetry.request({ ...record, firstByteAt: 0, bytesSent: 0, bytesReceived: 0 });
+      }
+    };
+    const sentence = (figure: string, expression: string) => {
+      const [one] = evaluate([threshold(figure, expression)], new RunFigures(all));
+      return one!.ok === false ? describeCrossing(one!, details()) : null;
+    };
+    request('get-instructions', 200, 10, 90);
+    request('post-step-reply', 200, 4000, 12);
+    // Nor does one slow answer.
+    request('host-ignition', 200, 9000);
+    // Two failures say nothing.
+    request('register-host', 404, 10, 2);
+    expect(sentence('request_duration{client:agent}', 'med<=500')).toBe(null);
+    expect(sentence('endpoint_errors{client:agent}', 'rate<=0.1')).toBe(null);
+    expect(sentence('endpoint_duration{client:agent}', 'med<=2000')).toBe(
+      'agent requests to post-step-reply: med of the duration since due is 4.0 s, limit 2.0 s of any endpoint',
+    );
+    expect(sentence('request_duration{client:agent}', 'p(95)<=2500')).toBe(
+      'agent requests: p(95) of the duration since due is 4.0 s, worst agent requests to post-step-reply with 4.0 s, limit 2.5 s',
+    );
+    request('host-progress', 503, 10, 4);
+    request('get-instructions', 503, 10, 5);
+    expect(sentence('endpoint_errors{client:agent}', 'rate<=0.1')).toBe(
+      'agent requests to host-progress: 100.0% failed or were refused (4 of 4), limit 10.0% of any endpoint',
+    );
+    expect(sentence('request_errors{kind:5xx}', 'rate<=0.01')).toBe(
+      'request_errors{kind:5xx}: 7.89% (9 of 114) were answered with 500 or more, most agent requests to get-instructions with 5.26%, limit 1.00%',
+    );
+    expect(sentence('request_errors{kind:4xx}', 'rate<=0.01')).toContain(
+      'most agent requests to register-host with 100.0%',
+    );
+    expect(sentence('request_errors{kind:403}', 'rate<=0.01')).toBe(null);
+    for (const outcome of [206, 206, 'eof'] as const) telemetry.bootRequest('rootfs', outcome, 0);
+    telemetry.bootRequest('iso', 206, 0);
+    telemetry.bootWait('iso', 20);
+    for (const ms of [3000, 3100]) telemetry.bootWait('rootfs', ms);
+    expect(sentence('boot_wait', 'med<=2000')).toMatch(
+      /^boot_wait: med of what booting hosts waited for an answer of the image service is 3.0 s, worst rootfs with 3.0 s, limit 2.0 s$/,
+    );
+    expect(sentence('boot_errors', 'rate<=0.01')).toBe(
+      'boot_errors: 25.0% of what booting hosts asked for failed (1 of 4), most rootfs with 33.3%, limit 1.00%',
+    );
+  });
+
+  it('of servers name the worst series', () => {
+    const servers = new ServerFigures();
+    const period = (what: string, value: number) =>
+      ({ figure: 'service_monitor_period', labels: { what }, kind: 'gauge', value }) as const;
+    servers.add('service', [period('hosts', 9000), period('clusters', 11_000)], 0);
+    servers.add('service', [period('hosts', 15_000), period('clusters', 10_000)], 1000);
+    const of = (figure: string, expression: string) =>
+      describeCrossing(
+        evaluate([threshold(figure, expression)], new ServerFigureSource(servers))[0]!,
+        details({ crossedSinceMs: () => null }),
+      );
+    const help = '(From the end of a monitor pass to that of the next; while none ends, the time since the last one)';
+    expect(of('service_monitor_period', 'max<=8000')).toBe(
+      `service_monitor_period: max is 15 s, worst hosts with 15 s, limit 8.0 s ${help}`,
+    );
+    expect(of('service_monitor_period{what:clusters}', 'max<=8000')).toBe(
+      `service_monitor_period{what:clusters}: max is 11 s, limit 8.0 s ${help}`,
+    );
   });
 
   it('do not include outages of a service that was never asked', () => {

@@ -57,7 +57,11 @@ export function reachVerdict(facts: VerdictFacts): { verdict: Verdict; reasons: 
 export function describeCrossing(crossed: Evaluated<RunThreshold>, details: VerdictDetails): string {
   const special = SENTENCES[crossed.figure as FigureName]?.(crossed, details);
   if (special === undefined && isOfServer(crossed.figure)) return describeServer(crossed, details);
-  return special ?? `${subjectOf(crossed)}: ${aggregationOf(crossed)} is ${valueText(crossed)}, ${limitText(crossed)}`;
+  const worst = worstText(crossed);
+  return (
+    special ??
+    `${subjectOf(crossed)}: ${aggregationOf(crossed)} is ${valueText(crossed)}${worst}, ${limitText(crossed)}`
+  );
 }
 
 const isOfServer = (figure: string) => serverFigureNamed(figure) !== undefined;
@@ -67,7 +71,8 @@ function describeServer(crossed: Evaluated<RunThreshold>, { startedAt, crossedSi
   const since = crossedSinceMs?.(crossed) ?? null;
   const when = since === null ? '' : `, crossed ${formatMs(Math.max(0, since - startedAt.getTime()))} after the start`;
   const { help } = serverFigureNamed(crossed.figure)!;
-  const what = `${formatFigure(crossed.figure, crossed.labels)}: ${aggregationOf(crossed)} is ${valueText(crossed)}`;
+  const value = `${valueText(crossed)}${worstText(crossed)}`;
+  const what = `${formatFigure(crossed.figure, crossed.labels)}: ${aggregationOf(crossed)} is ${value}`;
   return `${what}, ${limitText(crossed)}${when} (${help})`;
 }
 
@@ -90,7 +95,8 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
       ? `${formatShare(hits, of)} (${formatCount(hits)} of ${formatCount(of)})`
       : `${formatCount(hits)} of ${formatCount(of)}`;
     if (kind !== undefined) {
-      return `${formatFigure(crossed.figure, crossed.labels)}: ${counts} ${KIND_WORDS[kind] ?? `ended in ${kind}`}, ${limitText(crossed)}`;
+      const what = `${counts} ${KIND_WORDS[kind] ?? `ended in ${kind}`}${worstText(crossed)}`;
+      return `${formatFigure(crossed.figure, crossed.labels)}: ${what}, ${limitText(crossed)}`;
     }
     const burst = outages.toSorted((a, b) => b.failed - a.failed)[0];
     // Outages count failures of all clients, so this is said only of one that may hold most of these.
@@ -99,7 +105,28 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
     const lost = isShare
       ? `${formatShare(hits, of)} failed or were refused (${formatCount(hits)} of ${formatCount(of)})`
       : `${counts} failed or were refused`;
-    return `${subjectOf(crossed)}: ${lost}, ${limitText(crossed)}${when}`;
+    return `${subjectOf(crossed)}: ${lost}${worstText(crossed)}, ${limitText(crossed)}${when}`;
+  },
+  endpoint_errors: (crossed) => {
+    if (crossed.worst == null || crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
+    const { hits, of } = crossed.sample;
+    return `${requestsOf({ ...crossed.labels, ...crossed.worst.labels })}: ${formatShare(hits, of)} failed or were refused (${formatCount(hits)} of ${formatCount(of)}), ${limitText(crossed)} of any endpoint`;
+  },
+  endpoint_duration: (crossed) => {
+    if (crossed.worst == null) return null;
+    return `${requestsOf({ ...crossed.labels, ...crossed.worst.labels })}: ${aggregationOf(crossed)} is ${valueText(crossed)}, ${limitText(crossed)} of any endpoint`;
+  },
+  boot_wait: (crossed) =>
+    `${formatFigure(crossed.figure, crossed.labels)}: ${aggregationOf(crossed)} of what booting hosts waited for an answer of the image service is ${valueText(crossed)}${worstText(crossed)}, ${limitText(crossed)}`,
+  boot_errors: (crossed) => {
+    if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
+    const { hits, of } = crossed.sample;
+    return `${formatFigure(crossed.figure, crossed.labels)}: ${formatShare(hits, of)} of what booting hosts asked for failed (${formatCount(hits)} of ${formatCount(of)})${worstText(crossed)}, ${limitText(crossed)}`;
+  },
+  errors: (crossed) => {
+    if (crossed.labels.kind !== 'malformed-answer' || crossed.aggregation !== 'count') return null;
+    const counts = `${countOf(crossed.value ?? 0, 'answer')} of the service could not be read`;
+    return `${formatFigure(crossed.figure, crossed.labels)}: ${counts}, as they are no JSON or miss what they must have, ${limitText(crossed)}`;
   },
   request_age: (crossed, { longestWaits }) => {
     if (crossed.aggregation !== 'max') return null;
@@ -117,7 +144,12 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
   reaction_duration: (crossed) => {
     const { from, to } = crossed.labels;
     if (from === undefined || to === undefined || crossed.aggregation !== 'max') return null;
-    return `${formatFigure(crossed.figure, crossed.labels)}: up to ${valueText(crossed)} of simulated time passed from '${from}' without '${to}', ${limitText(crossed)}`;
+    return `${formatFigure(crossed.figure, crossed.labels)}: up to ${valueText(crossed)} of simulated time passed from '${from}' without '${to}'${REACTION_WORDS[`${from} ${to}`] ?? ''}, ${limitText(crossed)}`;
+  },
+  state_duration: (crossed) => {
+    const { of, state } = crossed.labels;
+    if (of !== 'host' || !state?.startsWith('disconnected') || crossed.aggregation !== 'count') return null;
+    return `${formatFigure(crossed.figure, crossed.labels)}: ${countOf(crossed.value ?? 0, 'time')} the service had no poll of a host for three minutes, ${limitText(crossed)}`;
   },
   generator_saturation: (crossed) => {
     if (crossed.sample?.kind !== 'rate' || crossed.aggregation !== 'rate') return null;
@@ -126,9 +158,22 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
   },
 };
 
+/** By both sides, what it means that the second does not come. */
+const REACTION_WORDS: Readonly<Record<string, string>> = {
+  'machine registered machine discovered':
+    ' (hosts registered and poll: they were not told to send their inventory, or could not)',
+  'cluster ready cluster preparing-for-installation':
+    ' (the installation was to begin: its request was refused, or nothing came of it)',
+  'machine discovered host judged':
+    ' (hosts sent their inventory with success: the service did not take or judge it, or shows its users an old state)',
+};
+
 /** Of FAILURE_KINDS, what happened to requests. */
 const KIND_WORDS: Readonly<Record<string, string>> = {
   '429': 'were refused with 429, too many requests',
+  '401': 'were refused with 401, without the right login or token',
+  '403': 'were refused with 403, without the right to it',
+  '4xx': 'were refused with another status of 400 to 499',
   '5xx': 'were answered with 500 or more',
   refused: 'met a port on which nobody listens',
   reset: 'had their connection reset',
@@ -146,16 +191,33 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 function subjectOf({ figure, labels }: Threshold): string {
   const { client, endpoint, result, phase, step, ...others } = labels;
   const time = `${phase ? ` in ${phase}` : ''}${step ? ` in step ${step}` : ''}`;
-  if (figure.startsWith('request')) {
-    const which = [...(result ? [result] : []), ...(client ? [client] : []), 'requests'].join(' ');
-    return `${which}${endpoint ? ` to ${endpoint}` : ''}${time}`;
-  }
+  if (figure.startsWith('request')) return `${requestsOf(labels)}${time}`;
   const rest = Object.values({ ...(client && { client }), ...(endpoint && { endpoint }), ...others });
   return `${figure.replaceAll('_', ' ')}${rest.length > 0 ? ` of ${rest.join(', ')}` : ''}${time}`;
 }
 
+/** `agent requests to get-instructions`. */
+function requestsOf({ client, endpoint, result }: Readonly<Record<string, string>>): string {
+  const which = [...(result ? [result] : []), ...(client ? [client] : []), 'requests'].join(' ');
+  return `${which}${endpoint ? ` to ${endpoint}` : ''}`;
+}
+
+/** `, worst agent requests to get-instructions with 4.0 s`; nothing where it is not known or says nothing more. */
+function worstText({ figure, aggregation, labels, worst }: Evaluated<RunThreshold>): string {
+  if (worst == null) return '';
+  const ofRequests = 'endpoint' in worst.labels;
+  const name = ofRequests
+    ? requestsOf({ ...labels, ...worst.labels })
+    : Object.values(worst.labels)
+        .filter((value) => value !== '')
+        .join(' ');
+  const kind = figureNamed(figure)?.kind;
+  return `, ${kind === 'rate' || kind === 'counter' ? 'most' : 'worst'} ${name} with ${formatFigureValue({ figure, aggregation }, worst.value)}`;
+}
+
 const TREND_WORDS: Readonly<Record<string, string>> = {
   request_duration: 'duration since due',
+  endpoint_duration: 'duration since due',
   request_send_duration: 'duration since sent',
   request_success_duration: 'duration until success',
   request_age: 'age of the oldest without an answer',
@@ -179,7 +241,7 @@ export function formatFigureValue(
   if (unit === 'bytes' && ofItself) return formatBytes(value);
   if (unit === 'cores') return value.toFixed(2);
   if (aggregation === 'rate') return `${value.toFixed(1)}/s`;
-  return Number.isInteger(value) ? formatCount(value) : String(value);
+  return Number.isInteger(value) ? formatCount(value) : value.toFixed(1);
 }
 
 /** What was measured, in the figure's unit: with as many digits as it takes to tell it from the limit. */

@@ -47,6 +47,8 @@ describe('virtual media', () => {
     expect(counted()).toEqual({ iso: { 200: 1, 206: 3 } });
     expect(bytes()).toEqual({ iso: 2_500_000 });
     expect(reader.bootDownloads()[0]!.durations.count).toBe(1);
+    // Of each answer.
+    expect(reader.bootDownloads()[0]!.waits.count).toBe(4);
   });
 
   it('takes everything from a server that does not know ranges', async () => {

@@ -12,7 +12,7 @@
  */
 import { Agent, request } from 'undici';
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
-import type { Clock } from '../../model/time/clock.ts';
+import { type Clock, wallNow } from '../../model/time/clock.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { RequestOutcome, Telemetry } from '../telemetry/telemetry.ts';
 import { kindOfSystemError } from '../transport/error-kinds.ts';
@@ -34,7 +34,7 @@ export class BootFailed extends Error {
 export interface BootDownloaderOptions {
   /** Rates are by its seconds, and waits its milliseconds. */
   clock: Clock;
-  telemetry: Pick<Telemetry, 'bootRequest' | 'bootDownload'>;
+  telemetry: Pick<Telemetry, 'bootRequest' | 'bootWait' | 'bootDownload'>;
   /** Its total is what this downloader may take. */
   load: BootLoad;
 }
@@ -256,6 +256,7 @@ class HostBoot {
     const agent = USER_AGENTS[client];
     const answer: Answer = { status: 0, why: '', bytes: 0, length: null, text: '' };
     let outcome: RequestOutcome;
+    const askedAt = wallNow();
     try {
       const { statusCode, headers, body } = await request(url, {
         dispatcher: this.#agent,
@@ -266,6 +267,7 @@ class HostBoot {
           ...(range && { range: `bytes=${range.from}-${range.to}` }),
         },
       });
+      this.#telemetry.bootWait(kind, wallNow() - askedAt);
       const length = Number(headers['content-length'] ?? Number.NaN);
       answer.length = Number.isFinite(length) ? length : null;
       for await (const piece of body as AsyncIterable<Buffer>) {

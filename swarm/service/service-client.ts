@@ -116,6 +116,7 @@ class GoServiceClient implements ServiceClient {
     try {
       return JSON.parse(text) as T;
     } catch (cause) {
+      this.#options.runtime.telemetry.error('malformed-answer');
       throw new ServiceError(`the answer to ${call.endpoint} is no JSON`, status, false, shorten(text), { cause });
     }
   }

@@ -48,6 +48,12 @@ export const REACTIONS: readonly Reaction[] = [
     from: { of: 'user', state: 'creating', states: ['creating'] },
     to: { of: 'user', state: 'discovering', states: ['discovering', 'preparing', 'installing', 'complete'] },
   },
+  // Among the first instructions is that to tell the inventory: internal/host/hostcommands/instruction_manager.go.
+  {
+    each: 'host',
+    from: { of: 'machine', state: 'registered', states: ['polling'] },
+    to: { of: 'machine', state: 'discovered', states: ['discovered'] },
+  },
   // The inventory was posted; the next cycle of the service's monitor judges it: internal/host/monitor.go.
   {
     each: 'host',

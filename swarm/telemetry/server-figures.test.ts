@@ -45,6 +45,16 @@ describe('a gauge', () => {
   });
 });
 
+test('what is not a number is not known, of whatever kind', () => {
+  const figures = new ServerFigures();
+  figures.add('s', [gauge(3), counter(1), histogram([[1, 1]], 1)], 0);
+  figures.add('s', [gauge(Number.NaN), counter(Number.NaN), histogram([[1, Number.NaN]], 1)], 1000);
+  figures.add('s', [gauge(5), counter(4), histogram([[1, 2]], Number.POSITIVE_INFINITY)], 2000);
+  expect(figures.read('g', {})!.gauge).toEqual({ last: 5, min: 3, max: 5, mean: 4, looks: 2 });
+  expect(figures.read('c', {})!.counted).toEqual({ count: 3, seconds: 2 });
+  expect(figures.read('h', {})?.trend ?? null).toBeNull();
+});
+
 describe('a counter', () => {
   test('counts from the first look on, and a window what grew in it', () => {
     const figures = new ServerFigures();

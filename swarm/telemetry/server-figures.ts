@@ -82,6 +82,7 @@ export class ServerFigures {
     const lookedAt = this.#looks.get(source) ?? null;
     this.#looks.set(source, nowMs);
     for (const reading of readings) {
+      if (!isKnown(reading)) continue;
       const key = seriesKey(source, reading);
       let series = this.#series.get(key);
       if (!series) {
@@ -184,6 +185,12 @@ class Series implements ServerSeries {
     this.points = halved;
     this.#looksPerPoint *= 2;
   }
+}
+
+/** Prometheus' text has NaN for what is not known. */
+function isKnown(reading: ServerReading): boolean {
+  if (reading.kind !== 'histogram') return Number.isFinite(reading.value);
+  return Number.isFinite(reading.sumMs) && reading.buckets.every(({ count }) => Number.isFinite(count));
 }
 
 function nothing(): ServerValues {

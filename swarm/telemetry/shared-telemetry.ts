@@ -218,6 +218,10 @@ export class SharedTelemetry implements Telemetry {
     this.#words[AT.bootBytes + number]! += bytes;
   }
 
+  bootWait(kind: BootKind, wallMs: number): void {
+    recordDuration(this.#words, AT.bootWaits + bootNumbers.get(kind)! * HISTOGRAM_WORDS, wallMs);
+  }
+
   bootDownload(kind: BootKind, simulatedMs: number): void {
     recordDuration(this.#words, AT.bootDurations + bootNumbers.get(kind)! * HISTOGRAM_WORDS, simulatedMs);
   }

@@ -207,7 +207,7 @@ describe('reactions', () => {
       const host = cluster.hosts[0]!.index;
       times.apply({ type: 'host.phase', time: ORIGIN, cluster: cluster.index, host, id: 'a', phase: 'polling' });
       const found = times.reactions(ORIGIN + S).map(({ reaction }) => sideName(reaction.to));
-      expect(found).toEqual(api === 'kube' ? ['agent there'] : []);
+      expect(found).toEqual(api === 'kube' ? ['machine discovered', 'agent there'] : ['machine discovered']);
     }
   });
 });

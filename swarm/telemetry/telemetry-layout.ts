@@ -14,7 +14,7 @@
  *    │ refused, failed, │ count, since │ result × client × endpoint │ open loop   │                             │
  *    │ own              │              │ until success: c. × e.     │             │                             │
  *
- * At its end lie the requests (kind × outcome), bytes and durations (histograms by kind) of what booting hosts download.
+ * At its end lie the requests (kind × outcome), bytes, durations and waits (histograms by kind) of what booting hosts download.
  *
  * No two threads write the same word, so recording is a plain addition: nothing is contended and nothing can be lost. The
  * reader adds up the sections. An aligned float is written and read whole on all 64-bit machines. A section is some twenty
@@ -94,6 +94,7 @@ export const AT = (() => {
     bootRequests: take(BOOT_KINDS.length * OUTCOMES),
     bootBytes: take(BOOT_KINDS.length),
     bootDurations: take(BOOT_KINDS.length * HISTOGRAM_WORDS),
+    bootWaits: take(BOOT_KINDS.length * HISTOGRAM_WORDS),
     end: next,
   };
 })();

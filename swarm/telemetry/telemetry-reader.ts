@@ -81,6 +81,8 @@ export interface BootDownloads {
   bytes: number;
   /** Simulated milliseconds until all of it was there, of those that succeeded. */
   durations: Distribution;
+  /** Wall-clock milliseconds from a request until its answer began. */
+  waits: Distribution;
 }
 
 /** All counters at one moment. */
@@ -361,7 +363,9 @@ export class TelemetryReader {
       if (Object.keys(requests).length === 0) continue;
       const durations = new Distribution();
       this.#merge(durations, AT.bootDurations + number * HISTOGRAM_WORDS);
-      list.push({ kind, requests, bytes: this.#sum(AT.bootBytes + number), durations });
+      const waits = new Distribution();
+      this.#merge(waits, AT.bootWaits + number * HISTOGRAM_WORDS);
+      list.push({ kind, requests, bytes: this.#sum(AT.bootBytes + number), durations, waits });
     }
     return list;
   }

@@ -100,6 +100,8 @@ export interface Telemetry {
   error(kind: ErrorKind): void;
   /** A request of a booting host has ended; `bytes` of the body have arrived. */
   bootRequest(kind: BootKind, outcome: RequestOutcome, bytes: number): void;
+  /** The answer to a request of a booting host began, so many wall-clock milliseconds after it was sent. */
+  bootWait(kind: BootKind, wallMs: number): void;
   /** A booting host has all of something, after so many simulated milliseconds. */
   bootDownload(kind: BootKind, simulatedMs: number): void;
 }

@@ -21,5 +21,6 @@ export const NO_TELEMETRY: Telemetry = {
   stepReply: ignored,
   error: ignored,
   bootRequest: ignored,
+  bootWait: ignored,
   bootDownload: ignored,
 };
