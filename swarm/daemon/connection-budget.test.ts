@@ -39,14 +39,28 @@ describe('budget of connections', () => {
     expect(most * 2).toBeGreaterThan(room * 0.9);
   });
 
+  it('leaves an embedded service, which has the same limit, a quarter of its files', () => {
+    const limits = { files: 20_000, ports: 100_000 };
+    const service = { ...fakePlan([]).service, url: 'http://service.example.com' };
+    const elsewhere = connectionBudget(plan(20_000, { service }, 300), limits);
+    const embedded = connectionBudget(plan(20_000, {}, 300), limits);
+    expect(elsewhere.room).toBeGreaterThan(18_000);
+    expect(embedded.room).toBe(15_000);
+    expect(embedded.idleSeconds).toBeLessThan(elsewhere.idleSeconds);
+    // What the warning says is enough for both.
+    const enough = Number(/ulimit -n\) to at least (\d+)/.exec(embedded.warning!)![1]);
+    expect(connectionBudget(plan(20_000, {}, 300), { ...limits, files: enough }).warning).toBeNull();
+  });
+
   it('leaves each reader a connection', () => {
     const limits = { files: 20_000, ports: 28_232 };
-    const { room } = connectionBudget(plan(1000), limits);
+    const service = { ...fakePlan([]).service, url: 'http://service.example.com' };
+    const { room } = connectionBudget(plan(1000, { service }), limits);
     const readers = [
       { load: 'events', amount: 30, everySeconds: 10 },
       { load: 'hub-list', amount: 12, everySeconds: 10 },
     ];
-    expect(room - connectionBudget(plan(1000, { readers }), limits).room).toBe(42);
+    expect(room - connectionBudget(plan(1000, { readers, service }), limits).room).toBe(42);
   });
 
   it('needs less when the hosts boot one after the other', () => {

@@ -33,6 +33,11 @@ export interface ConnectionBudget {
 
 /** Connections beyond those that were foreseen: replies that run beside a poll, a service that is slow for a moment. */
 const ALLOWANCE = 1.1;
+/**
+ * Share of its files that an embedded service may have open for hosts: it has the same limit, and a service that is nearer to
+ * its own is told of (service_open_files_share).
+ */
+const EMBEDDED_SHARE = 0.75;
 /** Share of the port range that may be used; the rest is in TIME_WAIT or belongs to others. */
 const PORT_SHARE = 0.8;
 
@@ -51,7 +56,7 @@ export async function readConnectionLimits(): Promise<ConnectionLimits> {
 export function connectionBudget(
   plan: Pick<
     ExpandedPlan,
-    'clusters' | 'connections' | 'hub' | 'readers' | 'pollIntervalSeconds' | 'clockSpeed' | 'spokeProfile'
+    'clusters' | 'connections' | 'hub' | 'readers' | 'pollIntervalSeconds' | 'clockSpeed' | 'service' | 'spokeProfile'
   >,
   limits: ConnectionLimits,
   workers = usualWorkers(plan.clusters.length),
@@ -61,15 +66,18 @@ export function connectionBudget(
   const neededAt = (idle: number) => Math.ceil(open.most(idle, workers) * ALLOWANCE);
   const needed = neededAt(idleSeconds);
   const beside = filesBesideHosts(plan, workers);
-  const byFiles = Math.max(0, limits.files - beside);
+  const ofService = plan.service.url === 'embedded' ? Math.floor(limits.files * EMBEDDED_SHARE) : Infinity;
+  const byFiles = Math.max(0, Math.min(limits.files - beside, ofService));
   const ports = sourceAddresses.length > 0 ? PORTS_PER_SOURCE_ADDRESS * sourceAddresses.length : limits.ports;
   const byPorts = Math.floor(ports * PORT_SHARE);
   const room = Math.min(byFiles, byPorts);
   if (needed <= room) return { needed, room, idleSeconds, warning: null, refusal: null };
 
   const scarce = byFiles < byPorts ? `may open ${limits.files} files` : `has ${byPorts} usable local ports`;
+  const filesFor = (connections: number) =>
+    Math.max(connections + beside, ofService === Infinity ? 0 : Math.ceil(connections / EMBEDDED_SHARE));
   const files = (connections: number) =>
-    `raise the limit of open files (ulimit -n) to at least ${connections + beside}`;
+    `raise the limit of open files (ulimit -n) to at least ${filesFor(connections)}`;
   const remedy = byFiles < byPorts ? files(needed) : 'name more source addresses in the plan';
   const least = mode === 'per-poll' ? neededAt(0) : needed;
   if (least > room) {
