@@ -155,6 +155,7 @@ describe.concurrent('completion', () => {
       'demo',
       'serve',
       'plan',
+      'doctor',
       'manifests',
       'launch',
       'patches',

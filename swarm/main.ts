@@ -9,6 +9,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { driftCommand } from './commands/drift.ts';
 import { EXIT, InputError } from './commands/exit.ts';
 import { launchCommand } from './commands/launch.ts';
@@ -59,6 +60,7 @@ Examples:
     demoCommand,
     serveCommand,
     planCommand,
+    doctorCommand,
     manifestsCommand,
     launchCommand,
     patchesCommand,

@@ -54,6 +54,8 @@ it('exist as they are shown', () => {
       : /^ {2}swarm ([a-z][^`#|>;\n]*?)(?: {2,}.*)?$/gm;
     for (const [, line = ''] of text.matchAll(commands)) shown.push({ file, line });
   }
+  const unit = readFileSync(join(ROOT, 'deploy/systemd/assisted-swarm.service'), 'utf8');
+  shown.push({ file: 'the systemd unit', line: /^ExecStart=\S+\/swarm (.*)$/m.exec(unit)![1]! });
   expect(shown.length).toBeGreaterThan(100);
   const faults = shown.flatMap(({ file, line }) => {
     const wrong = fault(line);
