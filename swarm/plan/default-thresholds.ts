@@ -7,6 +7,7 @@
  */
 import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { FAILURE_KINDS } from './figures.ts';
+import { USUAL_POLL_SECONDS } from './open-connections.ts';
 
 type Row = [figure: string, expression: string];
 
@@ -17,6 +18,8 @@ const SHORTEST_REST_MS = 8000;
 /** HOST_DISCONNECTED_TIMEOUT of the service: without a poll for so long a host counts as disconnected. Simulated milliseconds. */
 const DISCONNECTED_MS = 3 * MINUTE;
 
+/** Seconds for which a stock agent leaves an idle connection open. */
+const LINGER_SECONDS = 90;
 /** Hosts whose clusters the user looks at once a minute at least: all looks together stay below about 50 a second. */
 const LOOKED_AT_SOON = 1000;
 
@@ -43,7 +46,7 @@ function generatorRows(clockSpeed: number): Row[] {
   ];
 }
 
-function serverRows({ clockSpeed, hosts, installs }: JudgedLoad): Row[] {
+function serverRows({ clockSpeed, hosts, installs, pollSeconds }: JudgedLoad): Row[] {
   const compressed = clockSpeed !== 1;
   // Monitors begin a pass every ten seconds (HOST_MONITOR_INTERVAL, CLUSTER_MONITOR_INTERVAL); one of thousands of hosts takes seconds.
   const rest = compressed ? Math.max(MINUTE / clockSpeed, SHORTEST_REST_MS) : MINUTE;
@@ -81,8 +84,11 @@ function serverRows({ clockSpeed, hosts, installs }: JudgedLoad): Row[] {
     ['service_blacklistings', 'count==0'],
     // Beyond those of connections a service starts some hundred at its start, for good.
     ['service_goroutines_unexplained', 'max<=1000'],
-    // An agent has one connection at a time, and one that has just ended beside it.
-    ['service_open_files_growth', `max<=${500 + 2 * hosts}`],
+    // An agent leaves the connection of each poll open for 90 s, and while it boots that of its registration too.
+    [
+      'service_open_files_growth',
+      `max<=${500 + (Math.ceil(LINGER_SECONDS / (pollSeconds ?? USUAL_POLL_SECONDS)) + 1) * hosts}`,
+    ],
     ['service_open_files_share', 'max<=0.8'],
     // A host is some hundred kilobytes of objects at most; a heap may double between two collections.
     ['service_memory_growth', `max<=${(1024 + hosts) * MIB}`],

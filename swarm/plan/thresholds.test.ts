@@ -337,7 +337,7 @@ describe('thresholds of a run', () => {
     );
     for (const [small, large] of [
       ['database_events_written max<=200', 'database_events_written max<=50'],
-      ['service_open_files_growth max<=502', 'service_open_files_growth max<=3500'],
+      ['service_open_files_growth max<=503', 'service_open_files_growth max<=5000'],
       ['service_requests_inflight max<=502', 'service_requests_inflight max<=3500'],
       ['service_memory_growth max<=1074790400', 'service_memory_growth max<=2646605824'],
       ['database_dead_rows max<=100100', 'database_dead_rows max<=250000'],
