@@ -16,7 +16,26 @@ const start = (...args: string[]) => cli.start(args);
 const swarm = (...args: string[]) => cli.run(...args);
 const file = (name: string, text: string) => cli.file(name, text);
 
+/** Names every module that a program loads, at its end. */
+const NAMES_MODULES = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  const loaded = [];
+  registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+  process.on('exit', () => console.error(loaded.join('\\n')));
+`)}`;
+
 describe.concurrent('help', () => {
+  it('comes without loading what plans are read with, or anything that works', async () => {
+    const loaded = await new Promise<string>((resolve) =>
+      execFile(process.execPath, ['--import', NAMES_MODULES, MAIN, '--help'], (_error, _stdout, stderr) =>
+        resolve(stderr),
+      ),
+    );
+    expect(loaded).toContain('/swarm/commands/run.ts');
+    const packages = [...loaded.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)].map(([, name]) => name);
+    expect(new Set(packages)).toEqual(new Set(['commander']));
+  });
+
   it('stands on every level, with examples', async () => {
     const look = async (level: string[]): Promise<void> => {
       const { code, stdout } = await swarm(...level, '--help');

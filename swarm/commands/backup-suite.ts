@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { rowOf } from '../backup/backup-row.ts';
 import { countOf, type SuiteEntry, type SuiteReport, suiteRows, suiteText } from '../backup/suite-report.ts';
-import { type PlannedTest, readTestPlan, type TestPlan, TestPlanError } from '../backup/test-plan.ts';
+import type { PlannedTest, TestPlan } from '../backup/test-plan.ts';
 import { formatCount } from '../report/style.ts';
 import { newRunId } from '../telemetry/run-archive.ts';
 import { readInput, readTemplate } from './backup-input.ts';
@@ -45,14 +45,15 @@ Examples:
   swarm backup suite test-plans/backup-restore-smoke-test-plan.json --kubeconfig cluster.kubeconfig`,
     )
     .action(async (file: string, flags: SuiteFlags) => {
-      const plan = planOf(file);
+      const plan = await planOf(file);
       prepareOutputFolder(flags.out);
       finish(await new Suite(file, plan, flags).run());
     });
 }
 
 /** @throws InputError with a line for each problem */
-function planOf(file: string): TestPlan {
+async function planOf(file: string): Promise<TestPlan> {
+  const { readTestPlan, TestPlanError } = await import('../backup/test-plan.ts');
   const text = readInput(file, 'the test plan', 'a test plan (JSON)');
   try {
     return readTestPlan(file, text, readTemplate);

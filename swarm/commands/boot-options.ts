@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { allowedWords } from '../../model/text/allowed-words.ts';
 import { bootLoad } from '../plan/boot-load.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
-import { planFileSchema } from '../plan/schema.ts';
 import { InputError } from './exit.ts';
 
 export interface BootFlags {
@@ -29,7 +28,7 @@ export function addBootOptions(command: Command): Command {
 }
 
 /** Null when nothing is downloaded. @throws InputError for a value that is not allowed */
-export function bootOf(flags: BootFlags): BootLoad | null {
+export async function bootOf(flags: BootFlags): Promise<BootLoad | null> {
   const { boot: from, bootShare: share, bootRatePerHost, bootRateTotal, bootReadSize } = flags;
   const rest = { rate_per_host: bootRatePerHost, rate_total: bootRateTotal, read_size: bootReadSize };
   const given = Object.fromEntries(Object.entries({ share, ...rest }).filter(([, value]) => value !== undefined));
@@ -43,6 +42,7 @@ export function bootOf(flags: BootFlags): BootLoad | null {
     return null;
   }
   const asked = { from, ...given, ...(share !== undefined && { share: share === '' ? Number.NaN : Number(share) }) };
+  const { planFileSchema } = await import('../plan/schema.ts');
   const read = planFileSchema.safeParse({ boot: asked }, { error: allowedWords });
   if (!read.success) {
     const [{ path, message }] = read.error.issues as [(typeof read.error.issues)[number]];

@@ -16,7 +16,7 @@ import { findRun } from './find-run.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { note } from './note.ts';
 import { serviceUrl } from './options.ts';
-import { readCa } from './read-plan.ts';
+import { readCa } from './read-ca.ts';
 import { readAuthorization } from './user-authorization.ts';
 
 interface CleanFlags {

@@ -5,6 +5,7 @@ import type { Style } from '../report/style.ts';
 import { EXIT } from './exit.ts';
 import { note } from './note.ts';
 import { clockSpeed, serviceUrl, wholeNumber } from './options.ts';
+import { readCa } from './read-ca.ts';
 import type { PlanOptions } from './read-plan.ts';
 
 interface DoctorFlags extends PlanOptions {
@@ -57,7 +58,6 @@ async function checksOf(files: string[], flags: DoctorFlags): Promise<MachineChe
   if (files.length === 0) {
     const own = checkMachine(await readMachine(), null);
     if (flags.service === undefined || flags.service === 'embedded') return own;
-    const { readCa } = await import('./read-plan.ts');
     const tls = { ...(flags.insecure && { insecure: true }), ...(flags.ca !== undefined && { ca: readCa(flags.ca) }) };
     return [...own, ...(await checkReach(flags.service, tls))];
   }

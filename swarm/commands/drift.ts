@@ -9,7 +9,7 @@ import { readTraffic, type TrafficProfile } from '../telemetry/traffic/traffic-p
 import { EXIT, InputError } from './exit.ts';
 import { findRun } from './find-run.ts';
 import { serviceUrl } from './options.ts';
-import { readCa } from './read-plan.ts';
+import { readCa } from './read-ca.ts';
 
 interface DriftFlags {
   out: string;

@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { addProgramOptions, noopMeansOf, type ProgramFlags } from './program-options.ts';
-import { readCa } from './read-plan.ts';
+import { readCa } from './read-ca.ts';
 
 interface LaunchFlags extends AccessFlags, BootFlags, ProgramFlags {
   agent: 'native' | 'noop';
@@ -176,7 +176,7 @@ async function createLaunch(flags: LaunchFlags, noop: NoopMeans | null): Promise
       spokeAddress: flags.spokeAddress,
       bootSpreadMs: flags.bootSpread * 1000,
       pollIntervalSeconds: flags.pollInterval ?? null,
-      boot: bootOf(flags),
+      boot: await bootOf(flags),
       noop: flags.agent === 'noop' && noop ? { ...noop, folder: flags.out } : null,
       workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
       emit: (event) => show(event, flags),

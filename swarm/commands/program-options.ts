@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { NoopMeans } from '../daemon/noop-setup.ts';
-import { copiedPrograms } from '../daemon/ready-plan.ts';
 import { PlanError } from '../plan/plan.ts';
-import { parsePrograms } from '../plan/stock-programs.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
 
@@ -25,6 +23,8 @@ export function addProgramOptions(command: Command): Command {
 /** Null when no programs are named. @throws InputError for a file that cannot be used, or programs that cannot run here */
 export async function noopMeansOf({ programs: file, noopOutside }: ProgramFlags): Promise<NoopMeans | null> {
   if (file === undefined) return null;
+  const { copiedPrograms } = await import('../daemon/ready-plan.ts');
+  const { parsePrograms } = await import('../plan/stock-programs.ts');
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

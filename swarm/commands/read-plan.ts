@@ -1,5 +1,4 @@
 /** Plans from the command line. */
-import { readFileSync } from 'node:fs';
 import type { Overrides } from '../daemon/overrides.ts';
 import { applyOverrides } from '../daemon/overrides.ts';
 import { readyPlan } from '../daemon/ready-plan.ts';
@@ -10,6 +9,7 @@ import { formatProblem, type Plan, PlanError } from '../plan/plan.ts';
 import { countOf, firstLines } from '../report/style.ts';
 import { InputError } from './exit.ts';
 import { note } from './note.ts';
+import { readCa } from './read-ca.ts';
 
 /** Warnings of a plan that are told at once. */
 const TOLD_WARNINGS = 20;
@@ -84,18 +84,4 @@ function tellOfMany({ clusters }: Plan): void {
   const hosts = clusters.reduce((sum, one) => sum + one.amount * hostsOf(one), 0);
   if (hosts >= MANY_HOSTS)
     note(`working out ${countOf(amount, 'cluster')} with ${countOf(hosts, 'host')}, which takes a while`);
-}
-
-/** @throws InputError when the file is not one of PEM certificates. */
-export function readCa(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InputError(`--ca ${path} cannot be read (${(error as NodeJS.ErrnoException).code}); give a PEM file`);
-  }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new InputError(`--ca ${path} holds no certificate; give a PEM file with -----BEGIN CERTIFICATE-----`);
-  }
-  return text;
 }

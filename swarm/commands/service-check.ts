@@ -6,6 +6,7 @@ import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { countOf, createStyle, type Style, wantsColour } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
+import { readCa } from './read-ca.ts';
 import { repeatableOption, serviceUrl } from './options.ts';
 import { addHubOptions, asInput, type HubFlags, openHub } from './service-target.ts';
 import { readAuthorization } from './user-authorization.ts';
@@ -126,7 +127,6 @@ async function readService(
   insist: boolean,
 ): Promise<{ rest: RestReading | null; trouble: string | null }> {
   if (url === undefined) return { rest: null, trouble: null };
-  const { readCa } = await import('./read-plan.ts');
   const { readRest, RestUnreachable } = await import('../cluster/service-config/rest-reading.ts');
   const tls: TlsOptions = {
     ...plan?.service.tls,
