@@ -12,6 +12,9 @@ export interface TrialTimes {
   holdSeconds: number;
 }
 
+/** A trial that is lost goes on for so long: what crosses its limit first is often no more than a sign of what comes. */
+const LOST_SECONDS = 30;
+
 /** Agents that make a twentieth fewer polls than they would wait for answers. */
 const KEEPS_PACE = 'value>=0.95';
 
@@ -34,6 +37,7 @@ export function trialPlan(plan: ExpandedPlan, unit: CapacityUnit, level: number,
   const { figure, labels } = parseFigure(`poll_pace{phase:${phase}}`);
   return {
     ...plan,
+    lostSeconds: LOST_SECONDS,
     clusters,
     hostCount: clusters.reduce((sum, { hosts }) => sum + hosts.length, 0),
     steps: [],

@@ -33,25 +33,44 @@ export async function findCapacity(options: CapacityOptions): Promise<CapacityRe
     tell(`warning: the plan has clusters for ${most} ${unit}; that is the most that is tried, and not ${options.to}`);
   }
   const trials: CapacityTrial[] = [];
-  const result = (end: { held: number | null; failed: number | null }, interrupted: boolean) => {
+  const result = (
+    end: { held: number | null; failed: number | null },
+    early: { interrupted?: boolean; gaveUp?: string } = {},
+  ) => {
     const { name, seed, service } = plan;
-    return summarizeCapacity({ plan: name, seed, service: redactUrl(service.url), unit, ...end, interrupted, trials });
+    const { interrupted = false, gaveUp = null } = early;
+    const of = { plan: name, seed, service: redactUrl(service.url), unit };
+    return summarizeCapacity({ ...of, ...end, interrupted, gaveUp, trials });
   };
   for (;;) {
     const next = nextTrial({ from, to, precision }, trials);
-    if ('end' in next) return result(next, false);
+    if ('end' in next) return result(next);
     tell(`trial ${trials.length + 1}: ${next.level} ${unit}${next.confirmation ? ', once more' : ''}`);
     const { summary, directory } = await run(trialPlan(plan, unit, next.level, times));
-    if (summary.verdict === 'interrupted') {
-      const held = trials.filter((one) => one.held).map(({ level }) => level);
-      const failed = trials.filter((one) => !one.held).map(({ level }) => level);
-      return result(
-        { held: held.length > 0 ? Math.max(...held) : null, failed: failed.length > 0 ? Math.min(...failed) : null },
-        true,
-      );
-    }
+    if (summary.verdict === 'interrupted') return result(known(trials), { interrupted: true });
     const trial = trialOf(next, summary, directory);
     trials.push(trial);
     tell(`trial ${trials.length}: ${trial.held ? 'held' : `not held: ${trial.reasons[0]}`}`);
+    if (summary.leftBehind.length > 0) {
+      const gaveUp = notRecovered(trial, summary.leftBehind.length, unit);
+      tell(gaveUp);
+      return result(known(trials), { gaveUp });
+    }
   }
+}
+
+/** What the trials so far say, at least. */
+function known(trials: readonly CapacityTrial[]): { held: number | null; failed: number | null } {
+  const failed = trials.filter((one) => !one.held).map(({ level }) => level);
+  const lowest = failed.length > 0 ? Math.min(...failed) : null;
+  const held = trials.filter((one) => one.held && one.level < (lowest ?? Infinity)).map(({ level }) => level);
+  return { held: held.length > 0 ? Math.max(...held) : null, failed: lowest };
+}
+
+/** A trial on a service that is not empty, or does not answer, would say nothing of its load. */
+function notRecovered({ level, run }: CapacityTrial, left: number, unit: CapacityUnit): string {
+  return (
+    `the service has not recovered from ${level} ${unit}: it does not remove ${left} of the objects of run ${run}; ` +
+    `bring it back (restart it), remove them (swarm clean ${run}), and go on with --from`
+  );
 }

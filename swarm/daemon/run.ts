@@ -134,6 +134,7 @@ export class Run {
     this.#judgement = new Judgement(this.#measurements, this.#redactor, (one) => this.#thresholds.crossedSinceMs(one));
     this.#hopeless = new HopelessWatch(this.reader, options.plan);
     this.#thresholds = new ThresholdWatch({
+      lostSeconds: options.plan.lostSeconds ?? null,
       thresholds: () => this.#judgement.thresholds(this.#lives),
       ageMs: (time) => this.#measurements.ageMs(time),
       abort: (crossed) => this.#abortFor(crossed),

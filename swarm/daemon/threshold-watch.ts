@@ -1,4 +1,7 @@
-/** Looks at the thresholds of a run while it goes on: since when each is crossed, and whether one of them ends the run. */
+/**
+ * Looks at the thresholds of a run while it goes on: since when each is crossed, and whether one of them ends the run: because its
+ * plan says so, or because it is lost (a highest value comes down no more) in a run that ends when it cannot pass any more.
+ */
 import type { RunThreshold } from '../plan/thresholds.ts';
 import { formatFigure } from '../plan/thresholds.ts';
 import type { TimeOfRun } from '../report/figures.ts';
@@ -9,6 +12,8 @@ import { LookTimer } from '../telemetry/look-timer.ts';
 const LOOK_MS = 2000;
 
 export interface WatchedRun {
+  /** Wall-clock seconds that are left to a run after which thresholds were lost, so that causes are seen too; null: all it takes. */
+  lostSeconds: number | null;
   /** As things stand. */
   thresholds(): readonly Evaluated<RunThreshold>[];
   /** Wall-clock milliseconds since the run, or a part of it, began; null for a part that has not. */
@@ -49,14 +54,30 @@ export class ThresholdWatch {
         continue;
       }
       if (!this.#since.has(name)) this.#since.set(name, nowMs);
-      if (one.abortAfterSeconds === null) continue;
-      const age = this.#run.ageMs(one.labels);
-      if (age === null || age < one.abortAfterSeconds * 1000) continue;
+      if (!this.#ends(one) && !this.#isLost(one, nowMs)) continue;
       this.stop();
       this.#run.abort(one);
       return;
     }
   }
+
+  #ends({ abortAfterSeconds, labels }: Evaluated<RunThreshold>): boolean {
+    if (abortAfterSeconds === null) return false;
+    const age = this.#run.ageMs(labels);
+    return age !== null && age >= abortAfterSeconds * 1000;
+  }
+
+  #isLost(one: Evaluated<RunThreshold>, nowMs: number): boolean {
+    const { lostSeconds } = this.#run;
+    return lostSeconds !== null && staysCrossed(one) && nowMs - this.#since.get(nameOf(one))! >= lostSeconds * 1000;
+  }
+}
+
+/** Whether a crossed threshold can never be kept again: of what only grows, or only falls. */
+function staysCrossed({ aggregation, operator }: Pick<RunThreshold, 'aggregation' | 'operator'>): boolean {
+  if (aggregation === 'max' || aggregation === 'count')
+    return operator !== '>' && operator !== '>=' && operator !== '!=';
+  return aggregation === 'min' && (operator === '>' || operator === '>=');
 }
 
 function nameOf({ figure, labels, expression }: RunThreshold): string {

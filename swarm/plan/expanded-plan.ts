@@ -100,6 +100,8 @@ export interface ExpandedPlan {
   /** How long things take in the clusters that are being installed. */
   spokeProfile: SpokeProfileName;
   openshiftVersion: string;
+  /** A run that cannot pass any more ends after so many wall-clock seconds; absent: it goes on as planned, to be looked at. */
+  lostSeconds?: number;
   /** Release image, or null for the service's choice for the version. */
   releaseImage: string | null;
   pullSecret: string;

@@ -44,6 +44,8 @@ export interface CapacityResult {
   failed: number | null;
   /** The search was ended by its user: `held` is what was known then. */
   interrupted: boolean;
+  /** Why the search ended by itself before the border was known, a sentence; null when it did not. */
+  gaveUp: string | null;
   /** What broke first: a figure with its curve, or (null) something that is no figure, in `reasons`. */
   brokeFirst: CapacityCurve | null;
   /** Of the lowest level that failed. */
@@ -61,6 +63,7 @@ const BAR = 30;
 
 export interface CapacityFacts extends Pick<CapacityResult, 'plan' | 'seed' | 'service' | 'unit' | 'held' | 'failed'> {
   interrupted: boolean;
+  gaveUp: string | null;
   trials: CapacityTrial[];
 }
 
@@ -148,6 +151,7 @@ export function renderCapacity(result: CapacityResult, style: Style): string {
     '',
   );
   if (result.interrupted) section('Ended early', ['the search was stopped: what stands here is what was known then']);
+  if (result.gaveUp !== null) section('Ended early', [style.warn(result.gaveUp)]);
   if (generator) {
     section('The generator broke first', [
       style.warn(
