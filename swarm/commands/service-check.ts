@@ -6,8 +6,8 @@ import { type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { countOf, createStyle, type Style, wantsColour } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
-import { readCa } from './read-ca.ts';
 import { repeatableOption, serviceUrl } from './options.ts';
+import { readCa } from './read-ca.ts';
 import { addHubOptions, asInput, type HubFlags, openHub } from './service-target.ts';
 import { readAuthorization } from './user-authorization.ts';
 

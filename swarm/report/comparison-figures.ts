@@ -1,4 +1,4 @@
-/** Figures of a run that another run's can be held against: for each the one statistic that says something of its kind, never a mean. */
+/** Figures of a run that another run's can be held against: for each the one statistic that says something of its kind, never a mean of times. */
 import { unitOfPoints } from './chart-scale.ts';
 import type { KeptSummary } from './kept-summary.ts';
 import type { Quantiles } from './quantiles.ts';
@@ -96,11 +96,15 @@ function neededFor(percentile: number): number {
 
 const TIME_UNITS: ReadonlySet<string> = new Set(['ms', 'seconds', 's']);
 
+/** How busy processors are, is a rate too: the highest of many looks is a moment's. */
+const BUSY: ReadonlySet<string> = new Set(['service_cpu_cores', 'machine_cpu_share']);
+
 /** The highest value of what is held, p99 of what is measured a piece, the rate of what is counted. */
 function serverMeasures({ servers }: KeptSummary, byPhase: boolean): Measure[] {
   return servers.figures.flatMap((one) => {
     const { figure, source, kind } = one;
     const unit = unitOfPoints(one);
+    const statistic = kind === 'trend' ? 'p99' : kind === 'counter' ? 'rate' : BUSY.has(figure) ? 'avg' : 'max';
     const measure = (place: Place, values: ServerFigureValues): Measure => ({
       ...{
         ...place,
@@ -109,10 +113,10 @@ function serverMeasures({ servers }: KeptSummary, byPhase: boolean): Measure[] {
         unit,
         judgedAs: TIME_UNITS.has(unit) ? 'time' : 'resource',
       },
-      statistic: kind === 'trend' ? 'p99' : kind === 'counter' ? 'rate' : 'max',
+      statistic,
       // More of what a counter counts may be more work done.
       more: kind === 'counter' ? 'neither' : 'worse',
-      value: kind === 'trend' ? values.p99 : kind === 'counter' ? values.mean : values.max,
+      value: statistic === 'p99' ? values.p99 : statistic === 'max' ? values.max : values.mean,
       samples: kind === 'gauge' ? null : (values.count ?? 0),
       events: kind === 'counter' ? (values.count ?? 0) : null,
       needed: kind === 'trend' ? neededFor(99) : LEAST_SAMPLES,

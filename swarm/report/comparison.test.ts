@@ -160,6 +160,18 @@ describe('figures of servers', () => {
     expect(worse).toEqual(['run: service_goroutines{source:service} max', 'run: fsync{disk:a,source:service} p99']);
   });
 
+  it("of processors are held to their mean: a highest one is a moment's", () => {
+    const of = (max: number, mean: number) => {
+      const cores = serverFigure({ figure: 'service_cpu_cores', unit: 'cores', max, mean });
+      return { servers: { collectors: [], figures: [cores] } };
+    };
+    expect(
+      named(compare(of(1, 0.2), of(0.5, 0.4)).figures, 'run: service_cpu_cores{source:service} avg'),
+    ).toMatchObject({
+      ...{ a: 0.2, b: 0.4, direction: 'worse' },
+    });
+  });
+
   it('that one run lacks are named', () => {
     const { missing, worse } = compare({ servers: { collectors: [], figures: [serverFigure()] } }, {});
     expect(missing).toEqual([
