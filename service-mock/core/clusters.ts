@@ -151,7 +151,6 @@ function newCluster(id: string, kind: string, name: string, now: number, kubeKey
     controllerLogsStartedAt: 0,
     triggeredAt: now,
     validations: [],
-    validationsText: undefined,
     connectivityGroups: '',
     groups: undefined,
     ipCollisions: '',
