@@ -33,6 +33,7 @@ import {
 import { type Authentication, openToAll } from './authentication.ts';
 import { Faults } from './faults.ts';
 import { JsonSyntaxError, parseFirstValue } from './go-json.ts';
+import { IdleConnections } from './idle-connections.ts';
 import type { HttpServiceMetrics } from './metrics.ts';
 import { boundaryOf, FileMeter, MultipartError } from './multipart.ts';
 import { type Call, OPERATIONS, type Operation } from './operations.ts';
@@ -117,6 +118,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
   // fastify takes 0 for "not given" and puts 72 s in its place; the real server never closes an idle connection.
   app.server.keepAliveTimeout = 0;
+  if (!options.tls) new IdleConnections(app.server);
 
   // Bodies are read by the handlers: some are streamed, some are ignored, and none is parsed before it is wanted.
   app.removeAllContentTypeParsers();
