@@ -25,7 +25,7 @@ import {
   isSingleNode,
 } from './store.ts';
 import { hostView } from './views.ts';
-import { requiredText, textField, wireDate } from './wire.ts';
+import { eachOf, requiredText, textField, wireDate } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -390,7 +390,8 @@ export function hostOperations(core: Core): Operations {
 
   return {
     registerHost,
-    listInfraEnvHosts: (infraEnvId) => [...infraEnvOf(core, infraEnvId).hosts.values()].map((host) => hostView(host)),
+    listInfraEnvHosts: (infraEnvId) =>
+      eachOf([...infraEnvOf(core, infraEnvId).hosts.values()], (host) => hostView(host)),
     getHost: (infraEnvId, hostId) => hostView(hostOf(core, infraEnvId, hostId)),
     updateHost,
     deleteHost,

@@ -54,10 +54,15 @@ export class IdleConnections {
   readonly #resting = new Set<Socket>();
   readonly #wake: (this: Socket, chunk: Buffer) => void;
   readonly #forget: Listener;
+  readonly #restAfterMs: number;
   #isWatching = false;
 
-  /** @param server without TLS */
-  constructor(server: Server) {
+  /**
+   * @param server without TLS
+   * @param restAfterMs wall-clock milliseconds without a request after which a connection rests
+   */
+  constructor(server: Server, restAfterMs = REST_AFTER_MS) {
+    this.#restAfterMs = restAfterMs;
     const [begun, idle, resting] = [this.#begun, this.#idle, this.#resting];
     function onMessageBegin(this: Parser): void {
       begun.add(this.socket);
@@ -106,7 +111,7 @@ export class IdleConnections {
       if (socket.destroyed || !request.complete || this.#begun.has(socket)) return;
       this.#idle.delete(socket);
       this.#idle.set(socket, performance.now());
-      this.#watch(REST_AFTER_MS);
+      this.#watch(this.#restAfterMs);
     });
   }
 
@@ -120,7 +125,7 @@ export class IdleConnections {
     this.#isWatching = false;
     const now = performance.now();
     for (const [socket, since] of this.#idle) {
-      const left = since + REST_AFTER_MS - now;
+      const left = since + this.#restAfterMs - now;
       if (left > 0) {
         this.#watch(left);
         return;

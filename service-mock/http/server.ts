@@ -26,8 +26,10 @@ import {
   businessError,
   frameworkError,
   jsonAnswer,
+  listAnswer,
   OCTETS_TYPE,
   send,
+  sendPieces,
   sizeOf,
 } from './answer.ts';
 import { type Authentication, openToAll } from './authentication.ts';
@@ -270,8 +272,17 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
     const started = performance.now();
     metrics.begin();
     const finish = (answer: Answer): void => {
-      metrics.end(answer.status, (performance.now() - started) / 1000, sizeOf(answer));
-      send(raw, response, answer);
+      const ended = (bytes: number) => metrics.end(answer.status, (performance.now() - started) / 1000, bytes);
+      const { pieces } = answer;
+      if (pieces === undefined) {
+        ended(sizeOf(answer));
+        send(raw, response, answer);
+        return;
+      }
+      sendPieces(raw, response, { ...answer, pieces }).then(ended, (error) => {
+        ended(0);
+        options.onBug(error);
+      });
     };
     const fail = (error: unknown): void => {
       if (error instanceof Hangup) {
@@ -503,9 +514,11 @@ function answerOf(operation: Operation, api: AssistedServiceApi, call: Call): An
   switch (operation.answer) {
     case 'json':
       return jsonAnswer(operation.status, operation.run(api, call));
-    case 'headed': {
-      const { headers, json } = operation.run(api, call);
-      return jsonAnswer(operation.status, json, headers);
+    case 'list':
+      return listAnswer(operation.status, operation.run(api, call));
+    case 'counted-list': {
+      const { headers, rows } = operation.run(api, call);
+      return listAnswer(operation.status, rows, headers);
     }
     case 'empty':
       operation.run(api, call);
