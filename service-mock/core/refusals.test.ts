@@ -76,7 +76,10 @@ describe('an unknown id', () => {
   });
 
   it.each<[string, (service: AssistedServiceApi) => unknown]>([
-    ['listClusterHosts', (service) => [...service.listClusterHosts(Z, { withInventory: false, withConnectivity: false })]],
+    [
+      'listClusterHosts',
+      (service) => [...service.listClusterHosts(Z, { withInventory: false, withConnectivity: false })],
+    ],
     ['listMonitoredOperators', (service) => service.listMonitoredOperators(Z)],
     ['listInfraEnvs', (service) => [...service.listInfraEnvs({ cluster_id: Z })]],
   ])('is no error for %s, whose answer is empty', (_name, act) => {
