@@ -173,13 +173,17 @@ describe('a connection without a request', () => {
     await vi.waitFor(() => expect(idle.resting).toBe(0), WAIT);
   });
 
-  test('is left as it is when somebody else listens to it', async () => {
+  test.each([
+    'lookup',
+    'close',
+    'end',
+    'data',
+    'error',
+  ])('is left as it is when somebody else listens to its %s', async (event) => {
     let taken: Socket | undefined;
+    const heard = vi.fn();
     const idle = await served(1, (request, response) => {
-      if (request.url === '/taken') {
-        taken = request.socket;
-        taken.on('lookup', () => {});
-      }
+      if (request.url === '/taken') taken = request.socket.on(event, heard);
       answerOk(request, response);
     });
     const [first, second] = [await client(), await client()];
@@ -189,6 +193,9 @@ describe('a connection without a request', () => {
     await vi.waitFor(() => expect(idle.resting).toBe(1), WAIT);
     first.socket.write(REQUEST);
     await vi.waitFor(() => expect(first.received()).toBe(ANSWER.repeat(2)), WAIT);
-    expect(taken?.listenerCount('lookup')).toBe(1);
+    expect(taken?.listeners(event)).toContain(heard);
+    first.socket.end();
+    await once(first.socket, 'close');
+    if (event === 'close' || event === 'end') await vi.waitFor(() => expect(heard).toHaveBeenCalled(), WAIT);
   });
 });

@@ -28,17 +28,6 @@ interface Parser {
   [callback: number]: (this: Parser) => void;
 }
 
-/** What Node's HTTP server listens to; a socket that others listen to beside it is left alone. */
-const HTTP_EVENTS: ReadonlySet<unknown> = new Set([
-  'close',
-  'data',
-  'drain',
-  'end',
-  'error',
-  'pause',
-  'resume',
-  'timeout',
-]);
 /** Methods that it lays over those of the socket. */
 const HTTP_METHODS = ['addListener', 'on', 'prependListener', 'setEncoding'] as const;
 
@@ -153,6 +142,18 @@ export class IdleConnections {
 /** Listeners that every socket has of its own. */
 const OWN_ENDS: ReadonlySet<unknown> = new Set(new Socket().listeners('end'));
 
+/** How many listeners there are when nobody but Node's HTTP server listens. */
+const LISTENERS: Readonly<Record<string, number>> = {
+  close: 1,
+  data: 1,
+  drain: 1,
+  end: 1 + OWN_ENDS.size,
+  error: 1,
+  pause: 1,
+  resume: 1,
+  timeout: 1,
+};
+
 function end(this: Socket): void {
   this.end();
 }
@@ -160,9 +161,9 @@ function end(this: Socket): void {
 /** A socket in error closes by itself. */
 function ignore(): void {}
 
-/** Whether nothing is on its way in either direction, no other request waits for its answer, and nobody else uses it. */
+/** Whether nothing is on its way in either direction, no other request waits for its answer, and nobody else listens. */
 function isQuiet(socket: ServedSocket): boolean {
   if (socket.destroyed || !socket.readable || !socket.writable || socket._httpMessage) return false;
   if (socket.writableLength > 0 || socket.readableLength > 0) return false;
-  return socket.eventNames().every((name) => HTTP_EVENTS.has(name));
+  return socket.eventNames().every((name) => LISTENERS[name as string] === socket.listenerCount(name));
 }
