@@ -7,6 +7,7 @@
  */
 import { startClock } from '../model/time/clock.ts';
 import { settingsFromEnv } from './core/settings.ts';
+import { boundHeapGrowth } from './heap-growth.ts';
 import { type ServiceMock, type ServiceMockOptions, startServiceMock } from './index.ts';
 
 /** From the parent. */
@@ -49,6 +50,7 @@ async function stop(): Promise<void> {
   process.exit();
 }
 
+boundHeapGrowth();
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
 if (process.send) {

@@ -151,8 +151,11 @@ export interface EventsQuery {
   categories?: string[];
 }
 
+/** Rows of an answer, to be gone through once: which ones they are is settled, each is made when its turn comes. */
+export type Rows = Iterable<JsonObject>;
+
 export interface EventsPage {
-  events: JsonObject[];
+  events: Rows;
   total: number;
   severities: { info: number; warning: number; error: number; critical: number };
 }
@@ -175,7 +178,7 @@ export interface AssistedServiceApi {
   registerCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject;
   /** @param kubeKey of the ClusterDeployment that it is for. */
   importCluster(body: JsonObject, kubeKey?: KubeKey): JsonObject;
-  listClusters(query: { with_hosts: boolean; owner?: string; openshift_cluster_id?: string }): JsonObject[];
+  listClusters(query: { with_hosts: boolean; owner?: string; openshift_cluster_id?: string }): Rows;
   getCluster(id: string, query: { excludeHosts: boolean }): JsonObject;
   /**
    * @param options `interactive` false takes networks as they are given and leaves states to the monitor, as for custom
@@ -190,7 +193,7 @@ export interface AssistedServiceApi {
   listClusterHosts(
     id: string,
     query: { role?: string; status?: string; withInventory: boolean; withConnectivity: boolean },
-  ): JsonObject[];
+  ): Rows;
   updateClusterFinalizingProgress(id: string, body: JsonObject): void;
   completeInstallation(id: string, body: JsonObject): JsonObject;
   uploadIngressCert(id: string, pem: string): void;
@@ -215,7 +218,7 @@ export interface AssistedServiceApi {
 
   /** @param kubeKey of the InfraEnv that it is for. */
   registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject;
-  listInfraEnvs(query: { cluster_id?: string; owner?: string }): JsonObject[];
+  listInfraEnvs(query: { cluster_id?: string; owner?: string }): Rows;
   getInfraEnv(id: string): JsonObject;
   /** @param internalIgnition config that the service itself lays over the discovery ignition; not to be had by REST. */
   updateInfraEnv(id: string, body: JsonObject, internalIgnition?: string): JsonObject;
@@ -227,7 +230,7 @@ export interface AssistedServiceApi {
   downloadMinimalInitrd(id: string): Buffer | null;
 
   registerHost(infraEnvId: string, body: JsonObject, agentVersionHeader: string): JsonObject;
-  listInfraEnvHosts(infraEnvId: string): JsonObject[];
+  listInfraEnvHosts(infraEnvId: string): Rows;
   getHost(infraEnvId: string, hostId: string): JsonObject;
   /** @param options `interactive` false leaves states to the monitor, as for custom resources. */
   updateHost(infraEnvId: string, hostId: string, body: JsonObject, options?: { interactive?: boolean }): JsonObject;

@@ -3,7 +3,7 @@ import { CLUSTER_STATUSES } from '../../model/protocol/states.ts';
 import { CLUSTER_RULES, emptyProgress, refreshCluster, runCluster } from './cluster-machine.ts';
 import { createCore } from './core.ts';
 import { builtinOperators } from './operators.ts';
-import { type ClusterRow, type HostRow, type InfraEnvRow, newHost } from './store.ts';
+import { type ClusterRow, HostRow, type InfraEnvRow } from './store.ts';
 import { Site, silentMetrics } from './test-site.ts';
 
 const MINUTE = 60_000;
@@ -47,7 +47,7 @@ function rows(status: string, members: readonly string[], changes: Partial<Clust
   } as unknown as ClusterRow;
   for (const [index, member] of members.entries()) {
     const [role, state] = member.split(':') as [string, string];
-    const host = newHost(`host-${index}`, infraEnv);
+    const host = new HostRow(`host-${index}`, infraEnv);
     Object.assign(host, { role, suggestedRole: role, status: state, cluster });
     cluster.hosts.push(host);
   }

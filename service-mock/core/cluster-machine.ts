@@ -517,7 +517,6 @@ export function refreshCluster(core: Core, cluster: ClusterRow): void {
       }
     }
     cluster.validations = verdict.results;
-    cluster.validationsText = undefined;
     cluster.updatedAt = core.clock.now();
   }
   machine.run('refresh', cluster.status, { core, cluster, verdict, reason: '' });

@@ -11,6 +11,7 @@ import {
   parseCidr,
   parseIp,
 } from './networks.ts';
+import { SharedValues } from './shared-values.ts';
 import { type ClusterRow, type HostRow, isSingleNode, type VipRow } from './store.ts';
 
 export function hasMachineNetwork(cluster: ClusterRow): boolean {
@@ -103,13 +104,25 @@ function holds(network: string, hosts: number): boolean {
   return hosts === 1 ? bits >= 1 : 2 ** bits >= hosts + 4;
 }
 
+/** What a host listed last, by network: members of a cluster list the same, and only VIPs ask for it. */
+const freeLists = new SharedValues<ReadonlyMap<string, ReadonlySet<string>>>(64);
+
+function freeListOf({ freeAddressesText: text }: HostRow, network: string): ReadonlySet<string> | undefined {
+  if (text === '') return undefined;
+  const lists = freeLists.get(text, () => {
+    const reported = JSON.parse(text) as { network?: string; free_addresses: string[] | null }[];
+    return new Map(reported.map((item) => [item.network ?? '', new Set(item.free_addresses ?? [])]));
+  });
+  return lists.get(network);
+}
+
 /** A VIP is free when every host that listed free addresses of the network listed it. */
 function verdictOfFreeLists(
   hosts: readonly HostRow[],
   ip: string,
   network: string,
 ): 'succeeded' | 'failed' | 'unverified' {
-  const lists = hosts.map((host) => host.freeAddresses?.get(network)).filter((list) => list !== undefined);
+  const lists = hosts.map((host) => freeListOf(host, network)).filter((list) => list !== undefined);
   const [first, ...others] = lists;
   if (!first) return 'unverified';
   let shared = false;

@@ -1,7 +1,14 @@
 /** Operations on clusters. Source: Service facts 1.2 and 1.6. */
 
 import { FINALIZING_STAGES } from '../../model/protocol/states.ts';
-import { type AssistedServiceApi, type Json, type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
+import {
+  type AssistedServiceApi,
+  type Json,
+  type JsonObject,
+  type KubeKey,
+  OperationError,
+  type Rows,
+} from '../service-api.ts';
 import {
   emptyProgress,
   preparationSucceeded,
@@ -47,7 +54,7 @@ import { type ClusterRow, displayName, effectiveRole, isDay2Cluster, type Manife
 import { ignoreList } from './validation.ts';
 import { compareBase, type Release } from './versions.ts';
 import { clusterView, hostView, operatorView } from './views.ts';
-import { booleanField, integerField, objectField, objectsField, requiredText, textField } from './wire.ts';
+import { booleanField, eachOf, integerField, objectField, objectsField, requiredText, textField } from './wire.ts';
 
 const UPDATABLE: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);
 const INSTALLING: ReadonlySet<string> = new Set([
@@ -151,7 +158,6 @@ function newCluster(id: string, kind: string, name: string, now: number, kubeKey
     controllerLogsStartedAt: 0,
     triggeredAt: now,
     validations: [],
-    validationsText: undefined,
     connectivityGroups: '',
     groups: undefined,
     ipCollisions: '',
@@ -638,15 +644,13 @@ export function clusterOperations(core: Core): Operations {
     return clusterView(cluster, { networks: false });
   }
 
-  function listClusterHosts(id: string, query: Parameters<Operations['listClusterHosts']>[1]): JsonObject[] {
-    return (store.clusters.get(id)?.hosts ?? [])
-      .filter(
-        (host) =>
-          (!query.role || effectiveRole(host) === query.role) && (!query.status || host.status === query.status),
-      )
-      .map((host) =>
-        hostView(host, { customized: false, inventory: query.withInventory, connectivity: query.withConnectivity }),
-      );
+  function listClusterHosts(id: string, query: Parameters<Operations['listClusterHosts']>[1]): Rows {
+    const hosts = (store.clusters.get(id)?.hosts ?? []).filter(
+      (host) => (!query.role || effectiveRole(host) === query.role) && (!query.status || host.status === query.status),
+    );
+    return eachOf(hosts, (host) =>
+      hostView(host, { customized: false, inventory: query.withInventory, connectivity: query.withConnectivity }),
+    );
   }
 
   function updateClusterFinalizingProgress(id: string, body: JsonObject): void {
@@ -859,13 +863,15 @@ export function clusterOperations(core: Core): Operations {
     importCluster,
     // Without an identity service everything belongs to everybody, an owner selects nothing.
     listClusters: ({ with_hosts, openshift_cluster_id }) =>
-      [...store.clusters.values()]
-        .filter((cluster) => !openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id)
-        .map((cluster) =>
+      eachOf(
+        [...store.clusters.values()].filter(
+          (cluster) => !openshift_cluster_id || cluster.openshiftClusterId === openshift_cluster_id,
+        ),
+        (cluster) =>
           with_hosts
             ? clusterView(cluster)
             : { ...clusterView(cluster, { hosts: false, networks: false, counts: true }), hosts: [] as Json[] },
-        ),
+      ),
     getCluster: (id, { excludeHosts }) => clusterView(clusterOf(core, id), { hosts: !excludeHosts }),
     updateCluster,
     deleteCluster,

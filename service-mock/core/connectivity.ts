@@ -2,6 +2,7 @@
 import type { JsonObject } from '../service-api.ts';
 import type { ConnectivityFacts, RemoteHost, SlowPath } from './connectivity-facts.ts';
 import { type Cidr, contains, type IpAddress, parseCidr, parseIp } from './networks.ts';
+import { SharedValues, sharedText, trimmed } from './shared-values.ts';
 import type { ClusterRow, ConnectivityGroups, HostRow } from './store.ts';
 
 const list = (value: unknown): JsonObject[] =>
@@ -9,14 +10,21 @@ const list = (value: unknown): JsonObject[] =>
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-function addresses(items: readonly JsonObject[]): IpAddress[] {
+const NONE = Symbol('no address');
+/** Addresses and ids of members stand in the report of each other member. */
+const reached = new SharedValues<IpAddress | typeof NONE>(16_384);
+
+function addresses(items: readonly JsonObject[]): readonly IpAddress[] {
   const result: IpAddress[] = [];
   for (const item of items) {
-    const ip = item.successful === true ? parseIp(text(item.remote_ip_address)) : undefined;
-    if (ip) result.push(ip);
+    const ip =
+      item.successful === true ? reached.get(text(item.remote_ip_address), (key) => parseIp(key) ?? NONE) : NONE;
+    if (ip !== NONE) result.push(ip);
   }
-  return result;
+  return trimmed(result);
 }
+
+const NO_COLLISIONS: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** Facts of a normalized report; measurements within `limits` are left out. */
 export function connectivityFacts(
@@ -29,11 +37,13 @@ export function connectivityFacts(
   const collisions = new Map<string, string[]>();
   const seen = new Map<string, string>();
   for (const remote of list(report.remote_hosts)) {
-    const hostId = text(remote.host_id);
+    const hostId = sharedText(text(remote.host_id));
     const l2 = list(remote.l2_connectivity);
     const l3 = list(remote.l3_connectivity);
-    const reached = l3.filter((item) => item.successful === true).map((item) => text(item.remote_ip_address));
-    remotes.push({ hostId, l2: addresses(l2), l3: addresses(l3), l3Texts: [...new Set(reached)] });
+    const l3Texts = l3
+      .filter((item) => item.successful === true)
+      .map((item) => sharedText(text(item.remote_ip_address)));
+    remotes.push({ hostId, l2: addresses(l2), l3: addresses(l3), l3Texts: [...new Set(l3Texts)] });
     for (const item of l3) {
       const rttMs = number(item.average_rtt_ms);
       const lossPercent = number(item.packet_loss_percentage);
@@ -55,7 +65,12 @@ export function connectivityFacts(
       }
     }
   }
-  return { remotes, slow, brokenMtu, collisions };
+  return {
+    remotes: trimmed(remotes),
+    slow: trimmed(slow),
+    brokenMtu: trimmed(brokenMtu),
+    collisions: collisions.size === 0 ? NO_COLLISIONS : collisions,
+  };
 }
 
 /** A set of host positions. */

@@ -21,7 +21,7 @@ function filled() {
   return { clock, events };
 }
 
-const names = (page: { events: { name?: unknown }[] }) => page.events.map((event) => event.name);
+const names = (page: { events: Iterable<{ name?: unknown }> }) => Array.from(page.events, (event) => event.name);
 
 describe('events', () => {
   it('are listed by cluster, without metrics unless asked for', () => {
@@ -76,7 +76,9 @@ describe('events', () => {
       'host_validation_failed',
     ]);
     expect(names(events.list({ cluster_id: 'c', offset: 2 }, nobody))).toEqual(['host_validation_failed']);
-    expect(events.list({ cluster_id: 'c', limit: 0 }, nobody)).toMatchObject({ events: [], total: 3 });
+    const none = events.list({ cluster_id: 'c', limit: 0 }, nobody);
+    expect(names(none)).toEqual([]);
+    expect(none.total).toBe(3);
   });
 
   it('that are limited come once in their time', async () => {

@@ -6,7 +6,7 @@
 import type { Clock } from '../../model/time/clock.ts';
 import type { EventsPage, EventsQuery, JsonObject } from '../service-api.ts';
 import { PlantedFaults } from './planted-faults.ts';
-import { wireDate } from './wire.ts';
+import { eachOf, wireDate } from './wire.ts';
 
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
 type Text = (...values: readonly string[]) => string;
@@ -320,7 +320,7 @@ export class Events {
     const limit = query.limit ?? DEFAULT_LIMIT;
     const from = query.offset ?? 0;
     const page = limit < 0 ? matches.slice(from) : matches.slice(from, from + limit);
-    return { events: page.map(view), total: matches.length, severities: counts };
+    return { events: eachOf(page, view), total: matches.length, severities: counts };
   }
 
   #sourceOf({ cluster_id, host_ids, infra_env_id }: EventsQuery): readonly EventRecord[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HOST_STATUSES } from '../../model/protocol/states.ts';
 import { createCore } from './core.ts';
 import { HOST_RULES, type HostTrigger, runHost } from './host-machine.ts';
-import { type ClusterRow, type HostRow, type InfraEnvRow, newHost } from './store.ts';
+import { type ClusterRow, HostRow, type InfraEnvRow } from './store.ts';
 import { Site, silentMetrics } from './test-site.ts';
 
 function rows() {
@@ -18,7 +18,7 @@ function rows() {
     membersVersion: 0,
     connectivityVersion: 0,
   } as unknown as ClusterRow;
-  const host = newHost('host', infraEnv);
+  const host = new HostRow('host', infraEnv);
   host.cluster = cluster;
   cluster.hosts.push(host);
   infraEnv.hosts.set(host.id, host);

@@ -160,7 +160,7 @@ function resetDiscovery(host: HostRow): void {
   resetProgress(host);
   forgetInventory(host);
   host.bootstrap = false;
-  host.imageStatuses.clear();
+  host.forgetImages();
 }
 
 const registered: Action = ({ core, host, isNew }, from, to) => {
@@ -183,7 +183,7 @@ const registeredWhilePreparing: Action = ({ core, host }, from, to) => {
   if (host.cluster)
     host.cluster.preparation = { status: 'not_started', reason: 'Installation preparation not performed' };
   resetProgress(host);
-  host.imageStatuses.clear();
+  host.forgetImages();
   resetLogs(host);
   host.ntpSourcesText = '';
   host.ntpSynced = false;
@@ -239,7 +239,6 @@ const unbound: Action = ({ core, host }, from, to) => {
     domainResolutionsText: '',
     domainResolutions: undefined,
     freeAddressesText: '',
-    freeAddresses: undefined,
     installationDiskId: '',
     installationDiskPath: '',
     machineConfigPoolName: '',
@@ -483,7 +482,7 @@ export const HOST_RULES: readonly HostRule[] = [
     when: all(hasRole, isConnected, clusterPreparing),
     to: 'preparing-for-installation',
     run: ({ core, host, verdict }, from, to) => {
-      if (verdict && !verdict.holds('container-images-available')) host.imageStatuses.clear();
+      if (verdict && !verdict.holds('container-images-available')) host.forgetImages();
       resetLogs(host);
       // As upstream: PostPreparingForInstallationHost tells of the end already.
       setHostStatus(core, host, from, to, PREPARED);
@@ -829,7 +828,6 @@ export function refreshHost(core: Core, host: HostRow): void {
       }
     }
     host.validations = verdict.results;
-    host.validationsText = undefined;
     host.updatedAt = core.clock.now();
   }
   machine.run('refresh', host.status, { core, host, verdict, reason: '', target: undefined, isNew: false });

@@ -34,6 +34,7 @@ import { noWildcard, resolves } from './name-checks.ts';
 import { FORBIDDEN_HOSTNAMES, HOSTNAME, hostnameProblem } from './names.ts';
 import { contains, overlaps, parseCidr, parseIp, sameNetwork } from './networks.ts';
 import { hostOperatorResults, OPERATOR_VALIDATION_IDS } from './operators.ts';
+import { trimmed } from './shared-values.ts';
 import { isBeforeReboot, isManualRebootStage, isWrongBootStage } from './stages.ts';
 import {
   type ClusterRow,
@@ -747,7 +748,7 @@ export function evaluateHost(core: Core, host: HostRow): HostVerdict {
     }
   }
   for (const id of [...failing]) if (isIgnored(ignored, id, NEVER_IGNORABLE_HOST_VALIDATIONS)) failing.delete(id);
-  return { results, holds: (id) => !failing.has(id) };
+  return { results: trimmed(results), holds: (id) => !failing.has(id) };
 }
 
 /** Conditions that are no validations. */

@@ -19,14 +19,13 @@ import {
   displayName,
   effectiveRole,
   endsWithReboot,
-  type HostRow,
+  HostRow,
   isDay2Cluster,
   isDay2Host,
   isSingleNode,
-  newHost,
 } from './store.ts';
 import { hostView } from './views.ts';
-import { requiredText, textField, wireDate } from './wire.ts';
+import { eachOf, requiredText, textField, wireDate } from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -101,7 +100,7 @@ export function hostOperations(core: Core): Operations {
     const known = infraEnv.hosts.get(id);
     const cluster = infraEnv.clusterId !== '' ? clusterOf(core, infraEnv.clusterId) : known?.cluster;
     const now = clock.now();
-    const fresh = newHost(id, infraEnv);
+    const fresh = new HostRow(id, infraEnv);
     Object.assign(fresh, {
       registeredAt: now,
       checkedInAt: now,
@@ -235,7 +234,7 @@ export function hostOperations(core: Core): Operations {
   /** All or nothing: what was changed before a refusal is taken back. */
   function updateHost(infraEnvId: string, hostId: string, body: JsonObject, { interactive = true } = {}): JsonObject {
     const host = hostOf(core, infraEnvId, hostId);
-    const before = { ...host };
+    const before = host.copy();
     try {
       changeHost(host, body);
       if (host.cluster) rejudgeInventory(core, host);
@@ -369,9 +368,9 @@ export function hostOperations(core: Core): Operations {
       if (host.installationDiskId === '')
         throw new OperationError(500, `The installation disk of host ${hostId} is unknown`);
       const speed = host.diskSpeeds.get(host.installationDiskId);
-      if (speed) host.diskSpeeds.set(host.installationDiskId, { ...speed, exitCode: 0, speedMs: 0, tested: false });
+      if (speed) host.addDiskSpeed(host.installationDiskId, { ...speed, exitCode: 0, speedMs: 0, tested: false });
     } else if (validationId === 'container-images-available') {
-      host.imageStatuses.clear();
+      host.forgetImages();
     } else {
       throw new OperationError(
         400,
@@ -391,7 +390,8 @@ export function hostOperations(core: Core): Operations {
 
   return {
     registerHost,
-    listInfraEnvHosts: (infraEnvId) => [...infraEnvOf(core, infraEnvId).hosts.values()].map((host) => hostView(host)),
+    listInfraEnvHosts: (infraEnvId) =>
+      eachOf([...infraEnvOf(core, infraEnvId).hosts.values()], (host) => hostView(host)),
     getHost: (infraEnvId, hostId) => hostView(hostOf(core, infraEnvId, hostId)),
     updateHost,
     deleteHost,

@@ -10,7 +10,16 @@ import { minimalInitrd } from './static-network.ts';
 import type { InfraEnvRow } from './store.ts';
 import { baseVersion } from './versions.ts';
 import { infraEnvView } from './views.ts';
-import { integerField, objectField, objectsField, requiredText, textField, wireDate, withoutEmpty } from './wire.ts';
+import {
+  eachOf,
+  integerField,
+  objectField,
+  objectsField,
+  requiredText,
+  textField,
+  wireDate,
+  withoutEmpty,
+} from './wire.ts';
 
 type Operations = Pick<
   AssistedServiceApi,
@@ -228,7 +237,10 @@ export function infraEnvOperations(core: Core): Operations {
   return {
     registerInfraEnv,
     listInfraEnvs: ({ cluster_id }) =>
-      [...store.infraEnvs.values()].filter((row) => !cluster_id || row.clusterId === cluster_id).map(infraEnvView),
+      eachOf(
+        [...store.infraEnvs.values()].filter((row) => !cluster_id || row.clusterId === cluster_id),
+        infraEnvView,
+      ),
     getInfraEnv: (id) => infraEnvView(infraEnvOf(core, id)),
     updateInfraEnv,
     deleteInfraEnv,

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../service-api.ts';
 import { type Cidr, contains, formatCidr, type IpAddress, parseCidr, parseIp } from './networks.ts';
+import { SharedValues, sharedText, trimmed } from './shared-values.ts';
 
 /**
  * Field kinds: `text`, `number`, `integer` and `boolean` are left out when empty; `required-text` and arrays are `null`
@@ -273,6 +274,10 @@ export interface InventoryFacts {
 function string(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
+/** A text that many machines have. */
+function common(value: unknown): string {
+  return sharedText(string(value));
+}
 function number(value: unknown): number {
   return typeof value === 'number' ? value : 0;
 }
@@ -287,31 +292,32 @@ export function inventoryFacts(inventory: JsonObject): InventoryFacts {
   const vendor = inventory.system_vendor as JsonObject | undefined;
   const truncation = inventory.truncation as JsonObject | undefined;
   const flags = (cpu.flags as string[] | null) ?? [];
-  const interfaces = objects(inventory.interfaces).map(interfaceFacts);
-  const defaultRoutes = objects(inventory.routes)
-    .filter(isDefaultRoute)
-    .map((route) => ({ interface: string(route.interface), family: number(route.family) }));
+  const defaultRoutes = sharedRoutes(
+    objects(inventory.routes)
+      .filter(isDefaultRoute)
+      .map((route) => ({ interface: string(route.interface), family: number(route.family) })),
+  );
   return {
     hostname: string(inventory.hostname),
     cpuCount: number(cpu.count),
-    architecture: string(cpu.architecture),
+    architecture: common(cpu.architecture),
     virtualization: flags.includes('vmx') || flags.includes('svm'),
     physicalBytes: number(memory.physical_bytes),
     usableBytes: number(memory.usable_bytes),
-    physicalBytesMethod: string(memory.physical_bytes_method),
-    manufacturer: string(vendor?.manufacturer),
-    productName: vendor && string(vendor.product_name),
-    tpmVersion: string(inventory.tpm_version),
+    physicalBytesMethod: common(memory.physical_bytes_method),
+    manufacturer: common(vendor?.manufacturer),
+    productName: vendor && common(vendor.product_name),
+    tpmVersion: common(inventory.tpm_version),
     gpus: objects(inventory.gpus).length,
-    gpuVendors: objects(inventory.gpus).map((gpu) => string(gpu.vendor_id).toLowerCase()),
+    gpuVendors: sharedNames(objects(inventory.gpus).map((gpu) => string(gpu.vendor_id).toLowerCase())),
     secureBoot: (inventory.boot as JsonObject | undefined)?.secure_boot_state === 'Enabled',
-    deviceType: string((inventory.boot as JsonObject | undefined)?.device_type),
+    deviceType: common((inventory.boot as JsonObject | undefined)?.device_type),
     truncation: truncation && {
       type: string(truncation.type),
       reasons: (truncation.reasons as string[] | null) ?? [],
     },
     disks: objects(inventory.disks).map(diskFacts),
-    interfaces,
+    interfaces: objects(inventory.interfaces).map(interfaceFacts),
     hasDefaultRoute: defaultRoutes.length > 0,
     defaultRoutes,
     nicSummary: JSON.stringify(
@@ -332,6 +338,15 @@ export function inventoryFacts(inventory: JsonObject): InventoryFacts {
   };
 }
 
+// Machines of one kind have the same parts; what is equal is kept once.
+const networks = new SharedValues<Cidr>(4096);
+const interfaces = new SharedValues<InterfaceFacts>(1024);
+const disks = new SharedValues<DiskFacts>(1024);
+const routes = new SharedValues<InventoryFacts['defaultRoutes']>(256);
+const names = new SharedValues<readonly string[]>(256);
+const sharedRoutes = (list: InventoryFacts['defaultRoutes']) => routes.get(JSON.stringify(list), () => list);
+const sharedNames = (list: readonly string[]) => names.get(JSON.stringify(list), () => list);
+
 /** A route that leads everywhere: unspecified destination, and a gateway. */
 function isDefaultRoute(route: JsonObject): boolean {
   const destination = parseIp(string(route.destination));
@@ -339,6 +354,10 @@ function isDefaultRoute(route: JsonObject): boolean {
 }
 
 function interfaceFacts(nic: JsonObject): InterfaceFacts {
+  return interfaces.get(JSON.stringify(nic), () => newInterfaceFacts(nic));
+}
+
+function newInterfaceFacts(nic: JsonObject): InterfaceFacts {
   const addresses: HostAddress[] = [];
   for (const text of [
     ...((nic.ipv4_addresses as string[] | null) ?? []),
@@ -347,29 +366,35 @@ function interfaceFacts(nic: JsonObject): InterfaceFacts {
     const network = parseCidr(text);
     const plain = text.split('/')[0] as string;
     const ip = parseIp(plain);
-    if (network && ip) addresses.push({ text: plain, ip, network, networkText: formatCidr(network) });
+    if (!network || !ip) continue;
+    const networkText = sharedText(formatCidr(network));
+    addresses.push({ text: plain, ip, network: networks.get(networkText, () => network), networkText });
   }
-  return { name: string(nic.name), mac: string(nic.mac_address), addresses };
+  return { name: common(nic.name), mac: string(nic.mac_address), addresses: trimmed(addresses) };
 }
 
 function diskFacts(disk: JsonObject): DiskFacts {
-  const name = string(disk.name);
-  const path = string(disk.path) || (name === '' ? '' : `/dev/${name}`);
+  return disks.get(JSON.stringify(disk), () => newDiskFacts(disk));
+}
+
+function newDiskFacts(disk: JsonObject): DiskFacts {
+  const name = common(disk.name);
+  const path = common(disk.path) || (name === '' ? '' : `/dev/${name}`);
   return {
     id: string(disk.id) || path,
     path,
     name,
-    byPath: string(disk.by_path),
-    driveType: string(disk.drive_type),
+    byPath: common(disk.by_path),
+    driveType: common(disk.drive_type),
     sizeBytes: number(disk.size_bytes),
-    hctl: string(disk.hctl),
-    model: string(disk.model),
+    hctl: common(disk.hctl),
+    model: common(disk.model),
     serial: string(disk.serial),
     bootable: disk.bootable === true,
     removable: disk.removable === true,
     installationMedia: disk.is_installation_media === true,
     hasUuid: disk.has_uuid === true,
-    holders: string(disk.holders),
+    holders: common(disk.holders),
     iscsiAddress: string((disk.iscsi as JsonObject | undefined)?.host_ip_address),
     eligible: (disk.installation_eligibility as JsonObject | undefined)?.eligible === true,
   };
@@ -387,7 +412,7 @@ export function belongsToNetwork(facts: InventoryFacts, network: Cidr): boolean 
   return false;
 }
 
-/** Short fingerprint by which an unchanged report is recognized. */
-export function fingerprint(text: string): string {
-  return createHash('sha1').update(text).digest('base64');
+/** Short fingerprint by which an unchanged report is recognized, together with what its treatment depends on. */
+export function fingerprint(text: string, circumstances: string): string {
+  return createHash('sha1').update(`${circumstances}\n`).update(text).digest('base64');
 }

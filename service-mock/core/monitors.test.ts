@@ -54,8 +54,10 @@ it('judges a cluster by the networks it had before the turn that finds them out'
   site.machine(site.infraEnv(clusterId));
   await site.clock.advance(20_000);
   await site.live(2);
-  const about = site.service
-    .listEvents({ cluster_id: clusterId, cluster_level: true, message: 'machine-cidr-defined' })
-    .events.map(({ name }) => name);
-  expect(about).toEqual(['cluster_validation_failed', 'cluster_validation_fixed']);
+  const { events } = site.service.listEvents({
+    cluster_id: clusterId,
+    cluster_level: true,
+    message: 'machine-cidr-defined',
+  });
+  expect(Array.from(events, ({ name }) => name)).toEqual(['cluster_validation_failed', 'cluster_validation_fixed']);
 });

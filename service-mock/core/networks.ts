@@ -90,7 +90,7 @@ export function formatIp(ip: IpAddress): string {
 }
 
 const cache = new Map<string, Cidr | undefined>();
-const CACHE_LIMIT = 50_000;
+const CACHE_LIMIT = 10_000;
 
 /** Network of `address/prefix`; undefined when the text is none. The address need not be the first of its network. */
 export function parseCidr(text: string): Cidr | undefined {

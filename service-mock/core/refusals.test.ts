@@ -76,9 +76,12 @@ describe('an unknown id', () => {
   });
 
   it.each<[string, (service: AssistedServiceApi) => unknown]>([
-    ['listClusterHosts', (service) => service.listClusterHosts(Z, { withInventory: false, withConnectivity: false })],
+    [
+      'listClusterHosts',
+      (service) => [...service.listClusterHosts(Z, { withInventory: false, withConnectivity: false })],
+    ],
     ['listMonitoredOperators', (service) => service.listMonitoredOperators(Z)],
-    ['listInfraEnvs', (service) => service.listInfraEnvs({ cluster_id: Z })],
+    ['listInfraEnvs', (service) => [...service.listInfraEnvs({ cluster_id: Z })]],
   ])('is no error for %s, whose answer is empty', (_name, act) => {
     expect(act(new Site().service)).toEqual([]);
   });
@@ -248,7 +251,8 @@ describe('a change of an infra-env', () => {
 describe('events', () => {
   it('tell of bindings and releases that were refused', async () => {
     const { site, clusterId, machine } = await readySingleNode();
-    const names = () => site.service.listEvents({ infra_env_id: machine.infraEnvId }).events.map(({ name }) => name);
+    const names = () =>
+      Array.from(site.service.listEvents({ infra_env_id: machine.infraEnvId }).events, ({ name }) => name);
     expect(() => site.service.bindHost(machine.infraEnvId, machine.id, { cluster_id: clusterId })).toThrow(
       refusal(409),
     );
@@ -261,7 +265,7 @@ describe('events', () => {
     site.service.installCluster(clusterId);
     await site.live(3);
     for (const info of ['5%', '5%', '10%']) site.progress(machine, 'Writing image to disk', info);
-    const { events } = site.service.listEvents({ cluster_id: clusterId });
+    const events = [...site.service.listEvents({ cluster_id: clusterId }).events];
     expect(events.filter(({ name }) => name === 'host_install_progress_updated')).toHaveLength(2);
   });
 
@@ -269,7 +273,7 @@ describe('events', () => {
     const { site, clusterId } = await readySingleNode();
     site.service.uploadLogs(clusterId, { logs_type: 'controller' }, 5);
     site.service.uploadLogs(clusterId, { logs_type: 'controller' }, 5);
-    const { events } = site.service.listEvents({ cluster_id: clusterId });
+    const events = [...site.service.listEvents({ cluster_id: clusterId }).events];
     expect(events.filter(({ name }) => name === 'cluster_logs_uploaded')).toHaveLength(1);
     expect(site.service.getCluster(clusterId, { excludeHosts: true }).logs_info).toBe('collecting');
   });

@@ -121,7 +121,7 @@ it.each([
   const site = new Site();
   const machine = site.machine(site.infraEnv());
   site.reply(machine, 'upgrade-agent', { agent_image: 'image', result });
-  const names = site.service.listEvents({ infra_env_id: machine.infraEnvId }).events.map(({ name }) => name);
+  const names = Array.from(site.service.listEvents({ infra_env_id: machine.infraEnvId }).events, ({ name }) => name);
   expect(names.filter((name) => String(name).startsWith('upgrade_agent'))).toEqual(event ? [event] : []);
 });
 

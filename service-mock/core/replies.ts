@@ -7,6 +7,7 @@ import { runHost } from './host-machine.ts';
 import { fingerprint, inventoryFacts, normalizeListOutput, normalizeOutput, OutputError } from './inventory.ts';
 import { lateEncryption } from './late-encryption.ts';
 import { contains, parseCidr, parseIp } from './networks.ts';
+import { sharedText } from './shared-values.ts';
 import {
   type ClusterRow,
   displayName,
@@ -138,7 +139,10 @@ function storeInventory(core: Core, host: HostRow, output: string): void {
     normalizeOutput('inventory', output);
     throw new OperationError(500, tooLate(host));
   }
-  const key = `${fingerprint(output)} ${host.cluster?.id ?? ''} ${effectiveRole(host)} ${host.cluster?.operators.length ?? 0}`;
+  const key = fingerprint(
+    output,
+    `${host.cluster?.id ?? ''} ${effectiveRole(host)} ${host.cluster?.operators.length ?? 0}`,
+  );
   host.updatedAt = core.clock.now();
   if (host.inventoryKey === key) return;
   applyInventory(core, host, normalizeOutput('inventory', output));
@@ -169,9 +173,8 @@ function applyInventory(core: Core, host: HostRow, inventory: JsonObject): void 
   const disk = installationDisk(facts, host.installationDiskId || host.installationDiskPath);
   host.installationDiskId = disk?.id ?? '';
   host.installationDiskPath = disk?.path ?? '';
-  host.disksToBeFormatted = disksToFormat(facts)
-    .map((item) => item.id)
-    .join(',');
+  const toFormat = disksToFormat(facts).map((item) => item.id);
+  host.disksToBeFormatted = toFormat.length === 1 ? (toFormat[0] as string) : toFormat.join(',');
   if (host.cluster && (before?.nicSummary !== facts.nicSummary || before?.hostname !== facts.hostname || !before))
     touchMembers(host.cluster);
 }
@@ -217,16 +220,18 @@ function storeApiVip(core: Core, host: HostRow, output: string): void {
   host.updatedAt = core.clock.now();
 }
 
+/** Another member of the cluster that reported the same, whose report need not be kept twice. */
+function peerWith(host: HostRow, isAlike: (peer: HostRow) => boolean): HostRow | undefined {
+  return host.cluster?.hosts.find(isAlike);
+}
+
 function storeFreeAddresses(core: Core, host: HostRow, output: string): void {
   const list = normalizeListOutput('free-network-addresses', output);
   if (list.length === 0) throw new OperationError(500, `The free addresses of host ${host.id} are empty`);
   if (!host.cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
   const text = JSON.stringify(list);
   if (text === host.freeAddressesText) return;
-  host.freeAddressesText = text;
-  host.freeAddresses = new Map(
-    list.map((item) => [String(item.network ?? ''), new Set((item.free_addresses as string[] | null) ?? [])]),
-  );
+  host.freeAddressesText = peerWith(host, (peer) => peer.freeAddressesText === text)?.freeAddressesText ?? text;
   host.updatedAt = core.clock.now();
 }
 
@@ -274,7 +279,7 @@ function takeLeases({ clock, events }: Core, cluster: ClusterRow, api: string, i
 
 function storeNtp(core: Core, host: HostRow, output: string): void {
   const sources = normalizeOutput('ntp-synchronizer', output).ntp_sources as JsonObject[] | null;
-  host.ntpSourcesText = JSON.stringify(sources);
+  host.ntpSourcesText = sharedText(JSON.stringify(sources));
   host.ntpSynced = (sources ?? []).some((source) => source?.source_state === 'synced');
   host.updatedAt = core.clock.now();
 }
@@ -287,7 +292,7 @@ function storeImages(core: Core, host: HostRow, output: string): void {
       known.result = image.result;
       continue;
     }
-    host.imageStatuses.set(image.name, image);
+    host.addImage(image);
     core.metrics.imagePull(image.name, image.result, image.download_rate ?? 0);
     const details = image.size_bytes
       ? `time: ${(image.time ?? 0).toFixed(2)} seconds; size: ${(image.size_bytes / 2 ** 20).toFixed(2)} Megabytes; download rate: ${(image.download_rate ?? 0).toFixed(2)} MBps`
@@ -308,22 +313,25 @@ function storeDiskSpeed(core: Core, host: HostRow, output: string, exitCode: num
       core.events.emit('disk_speed_slower_than_supported', aboutHost(host), path, String(speedMs));
     }
   }
-  host.diskSpeeds.set(path, { path, exitCode, speedMs: exitCode === 0 ? speedMs : 0, tested: true });
+  host.addDiskSpeed(path, { path, exitCode, speedMs: exitCode === 0 ? speedMs : 0, tested: true });
 }
 
 function storeResolutions(core: Core, host: HostRow, output: string): void {
   const reply = normalizeOutput('domain-resolution', output);
   const text = JSON.stringify(reply);
   if (text === host.domainResolutionsText) return;
-  host.domainResolutionsText = text;
-  host.domainResolutions = ((reply.resolutions as JsonObject[] | null) ?? []).map(
-    (item): Resolution => ({
-      domain_name: String(item.domain_name ?? ''),
-      ipv4_addresses: (item.ipv4_addresses as string[] | null) ?? [],
-      ipv6_addresses: (item.ipv6_addresses as string[] | null) ?? [],
-      cnames: (item.cnames as string[] | null) ?? [],
-    }),
-  );
+  const peer = peerWith(host, ({ domainResolutionsText }) => domainResolutionsText === text);
+  host.domainResolutionsText = peer?.domainResolutionsText ?? text;
+  host.domainResolutions =
+    peer?.domainResolutions ??
+    ((reply.resolutions as JsonObject[] | null) ?? []).map(
+      (item): Resolution => ({
+        domain_name: String(item.domain_name ?? ''),
+        ipv4_addresses: (item.ipv4_addresses as string[] | null) ?? [],
+        ipv6_addresses: (item.ipv6_addresses as string[] | null) ?? [],
+        cnames: (item.cnames as string[] | null) ?? [],
+      }),
+    );
   host.triggeredAt = core.clock.now();
   host.updatedAt = host.triggeredAt;
 }

@@ -262,7 +262,7 @@ describe('three masters and two workers on bare metal', () => {
     }
     expect(progressOf(site, clusterId)).toMatchObject({ installing_stage_percentage: 100, total_percentage: 80 });
     await finish(site, clusterId);
-    const names = site.service.listEvents({ cluster_id: clusterId, limit: -1 }).events.map((event) => event.name);
+    const names = [...site.service.listEvents({ cluster_id: clusterId, limit: -1 }).events].map((event) => event.name);
     for (const name of [
       'host_bootstrap_set',
       'host_role_updated',

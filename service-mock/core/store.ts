@@ -3,6 +3,7 @@ import type { JsonObject, KubeKey } from '../service-api.ts';
 import type { ConnectivityFacts } from './connectivity-facts.ts';
 import type { InventoryFacts } from './inventory.ts';
 import type { LateEncryption } from './late-encryption.ts';
+import { type PackedText, TextPacker, unpackedText } from './packed-texts.ts';
 import type { ValidationResult } from './validation.ts';
 
 export interface VipRow {
@@ -96,8 +97,6 @@ export interface ClusterRow {
   controllerLogsStartedAt: number;
   triggeredAt: number;
   validations: readonly ValidationResult[];
-  /** Stored form of {@link validations}, made when somebody reads it. */
-  validationsText: string | undefined;
   connectivityGroups: string;
   groups: ConnectivityGroups | undefined;
   ipCollisions: string;
@@ -173,44 +172,52 @@ export interface Resolution {
   cnames: readonly string[];
 }
 
-export interface HostRow {
+/** Of all hosts: machines of one kind report nearly the same. */
+const inventories = new TextPacker();
+const reports = new TextPacker();
+
+const NO_IMAGES: ReadonlyMap<string, ImageStatus> = new Map();
+const NO_SPEEDS: ReadonlyMap<string, DiskSpeed> = new Map();
+
+/** A host. Texts that it reports are kept packed: with a hundred thousand hosts they would be most of the memory. */
+export class HostRow {
   readonly id: string;
   readonly infraEnv: InfraEnvRow;
-  cluster: ClusterRow | undefined;
+  cluster: ClusterRow | undefined = undefined;
   /** Namespace of its Agent; empty without one. */
-  kubeNamespace: string;
+  kubeNamespace = '';
   /** Whether its Agent was approved. */
-  approved: boolean;
-  kind: string;
-  status: string;
-  statusInfo: string;
-  statusUpdatedAt: number;
-  role: string;
-  suggestedRole: string;
-  bootstrap: boolean;
-  createdAt: number;
-  updatedAt: number;
-  registeredAt: number;
-  checkedInAt: number;
-  timestamp: number;
-  triggeredAt: number;
-  discoveryAgentVersion: string;
-  requestedHostname: string;
-  mediaStatus: string;
-  stage: string;
-  stageInfo: string;
-  stageStartedAt: number;
-  stageUpdatedAt: number;
-  stageTimedOut: boolean;
-  installationPercentage: number;
-  connectionTimedOut: boolean;
-  inventoryText: string;
-  inventory: InventoryFacts | undefined;
+  approved = false;
+  kind = 'Host';
+  status = '';
+  statusInfo = '';
+  statusUpdatedAt = 0;
+  role = 'auto-assign';
+  suggestedRole = 'auto-assign';
+  bootstrap = false;
+  createdAt = 0;
+  updatedAt = 0;
+  registeredAt = 0;
+  checkedInAt = 0;
+  timestamp = 0;
+  triggeredAt = 0;
+  discoveryAgentVersion = '';
+  requestedHostname = '';
+  mediaStatus = '';
+  stage = '';
+  stageInfo = '';
+  stageStartedAt = 0;
+  stageUpdatedAt = 0;
+  stageTimedOut = false;
+  installationPercentage = 0;
+  connectionTimedOut = false;
+  packedInventory: PackedText = '';
+  inventory: InventoryFacts | undefined = undefined;
   /** Fingerprint of the last report together with everything its treatment depends on. */
-  inventoryKey: string;
-  connectivityText: string;
-  connectivity: ConnectivityFacts | undefined;
-  apiVipConnectivityText: string;
+  inventoryKey = '';
+  packedConnectivity: PackedText = '';
+  connectivity: ConnectivityFacts | undefined = undefined;
+  apiVipConnectivityText = '';
   apiVipConnectivity:
     | {
         isSuccess: boolean;
@@ -219,101 +226,70 @@ export interface HostRow {
         managedNetworking: boolean;
         encryption: LateEncryption;
       }
-    | undefined;
-  tangConnectivity: string;
-  freeAddressesText: string;
-  freeAddresses: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  ntpSourcesText: string;
-  ntpSynced: boolean;
-  domainResolutionsText: string;
-  domainResolutions: readonly Resolution[] | undefined;
-  imageStatuses: Map<string, ImageStatus>;
-  diskSpeeds: Map<string, DiskSpeed>;
-  installationDiskPath: string;
-  installationDiskId: string;
-  disksToBeFormatted: string;
-  skipFormattingDisks: string;
-  installerVersion: string;
-  installerArgs: string;
-  ignitionConfigOverrides: string;
-  ignitionEndpointTokenSet: boolean;
-  ignitionEndpointToken: string;
-  ignitionEndpointHttpHeaders: string;
-  machineConfigPoolName: string;
-  nodeLabels: string;
-  fencingCredentials: string;
-  logsInfo: string;
-  logsCollectedAt: number;
-  logsStartedAt: number;
-  validations: readonly ValidationResult[];
-  validationsText: string | undefined;
-}
+    | undefined = undefined;
+  tangConnectivity = '';
+  freeAddressesText = '';
+  ntpSourcesText = '';
+  ntpSynced = false;
+  domainResolutionsText = '';
+  domainResolutions: readonly Resolution[] | undefined = undefined;
+  imageStatuses = NO_IMAGES;
+  diskSpeeds = NO_SPEEDS;
+  installationDiskPath = '';
+  installationDiskId = '';
+  disksToBeFormatted = '';
+  skipFormattingDisks = '';
+  installerVersion = '';
+  installerArgs = '';
+  ignitionConfigOverrides = '';
+  ignitionEndpointTokenSet = false;
+  ignitionEndpointToken = '';
+  ignitionEndpointHttpHeaders = '';
+  machineConfigPoolName = '';
+  nodeLabels = '';
+  fencingCredentials = '';
+  logsInfo = '';
+  logsCollectedAt = 0;
+  logsStartedAt = 0;
+  validations: readonly ValidationResult[] = [];
 
-export function newHost(id: string, infraEnv: InfraEnvRow): HostRow {
-  return {
-    id,
-    infraEnv,
-    cluster: undefined,
-    kubeNamespace: '',
-    approved: false,
-    kind: 'Host',
-    status: '',
-    statusInfo: '',
-    statusUpdatedAt: 0,
-    role: 'auto-assign',
-    suggestedRole: 'auto-assign',
-    bootstrap: false,
-    createdAt: 0,
-    updatedAt: 0,
-    registeredAt: 0,
-    checkedInAt: 0,
-    timestamp: 0,
-    triggeredAt: 0,
-    discoveryAgentVersion: '',
-    requestedHostname: '',
-    mediaStatus: '',
-    stage: '',
-    stageInfo: '',
-    stageStartedAt: 0,
-    stageUpdatedAt: 0,
-    stageTimedOut: false,
-    installationPercentage: 0,
-    connectionTimedOut: false,
-    inventoryText: '',
-    inventory: undefined,
-    inventoryKey: '',
-    connectivityText: '',
-    connectivity: undefined,
-    apiVipConnectivityText: '',
-    apiVipConnectivity: undefined,
-    tangConnectivity: '',
-    freeAddressesText: '',
-    freeAddresses: undefined,
-    ntpSourcesText: '',
-    ntpSynced: false,
-    domainResolutionsText: '',
-    domainResolutions: undefined,
-    imageStatuses: new Map(),
-    diskSpeeds: new Map(),
-    installationDiskPath: '',
-    installationDiskId: '',
-    disksToBeFormatted: '',
-    skipFormattingDisks: '',
-    installerVersion: '',
-    installerArgs: '',
-    ignitionConfigOverrides: '',
-    ignitionEndpointTokenSet: false,
-    ignitionEndpointToken: '',
-    ignitionEndpointHttpHeaders: '',
-    machineConfigPoolName: '',
-    nodeLabels: '',
-    fencingCredentials: '',
-    logsInfo: '',
-    logsCollectedAt: 0,
-    logsStartedAt: 0,
-    validations: [],
-    validationsText: undefined,
-  };
+  constructor(id: string, infraEnv: InfraEnvRow) {
+    this.id = id;
+    this.infraEnv = infraEnv;
+  }
+
+  get inventoryText(): string {
+    return unpackedText(this.packedInventory);
+  }
+
+  set inventoryText(text: string) {
+    this.packedInventory = inventories.pack(text);
+  }
+
+  get connectivityText(): string {
+    return unpackedText(this.packedConnectivity);
+  }
+
+  set connectivityText(text: string) {
+    this.packedConnectivity = reports.pack(text);
+  }
+
+  /** Another row that is as this one is now. */
+  copy(): HostRow {
+    return Object.assign(new HostRow(this.id, this.infraEnv), this);
+  }
+
+  forgetImages(): void {
+    this.imageStatuses = NO_IMAGES;
+  }
+
+  addImage(image: ImageStatus): void {
+    this.imageStatuses = new Map(this.imageStatuses).set(image.name, image);
+  }
+
+  addDiskSpeed(key: string, speed: DiskSpeed): void {
+    this.diskSpeeds = new Map(this.diskSpeeds).set(key, speed);
+  }
 }
 
 /** Everything the service knows. */

@@ -34,23 +34,34 @@ export function validationResult(
   const result = known.get(message);
   if (result?.status === status && result.category === category) return result;
   const fresh = Object.freeze({ id, category, status, message });
-  if (!result && known.size < SHARED_MESSAGES) known.set(message, fresh);
+  if (!result && known.size < SHARED_MESSAGES) {
+    known.set(message, fresh);
+    written.set(fresh, textOf(fresh));
+  }
   return fresh;
+}
+
+/** Shared results as they stand in texts. */
+const written = new WeakMap<ValidationResult, string>();
+
+function textOf({ id, status, message }: ValidationResult): string {
+  return JSON.stringify({ id, status, message });
 }
 
 /** The JSON map category → results; empty string while nothing was evaluated. */
 export function validationsText(results: readonly ValidationResult[]): string {
   if (results.length === 0) return '';
-  const categories = new Map<string, { id: string; status: string; message: string }[]>();
-  for (const { id, category, status, message } of results) {
-    let list = categories.get(category);
+  const categories = new Map<string, string[]>();
+  for (const result of results) {
+    let list = categories.get(result.category);
     if (!list) {
       list = [];
-      categories.set(category, list);
+      categories.set(result.category, list);
     }
-    list.push({ id, status, message });
+    list.push(written.get(result) ?? textOf(result));
   }
-  return JSON.stringify(Object.fromEntries([...categories].sort(([a], [b]) => (a < b ? -1 : 1))));
+  const sorted = [...categories].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([category, list]) => `${JSON.stringify(category)}:[${list.join()}]`).join()}}`;
 }
 
 export function sameResults(a: readonly ValidationResult[], b: readonly ValidationResult[]): boolean {

@@ -46,11 +46,6 @@ function disksInfoText(host: HostRow): string {
   return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-function hostValidationsText(host: HostRow): string {
-  host.validationsText ??= validationsText(host.validations);
-  return host.validationsText;
-}
-
 export function hostView(host: HostRow, options: HostViewOptions = {}): JsonObject {
   const { customized = true, inventory = true, connectivity = true } = options;
   const stages = customized
@@ -117,7 +112,7 @@ export function hostView(host: HostRow, options: HostViewOptions = {}): JsonObje
       timestamp: host.timestamp,
       updated_at: wireDate(host.updatedAt),
       user_name: USER.user_name,
-      validations_info: hostValidationsText(host),
+      validations_info: validationsText(host.validations),
     }),
   };
 }
@@ -255,7 +250,6 @@ export function clusterView(
   cluster: ClusterRow,
   { hosts = true, networks = true, counts = hosts }: ClusterViewOptions = {},
 ): JsonObject {
-  cluster.validationsText ??= validationsText(cluster.validations);
   const vips = (rows: ClusterRow['apiVips']) =>
     rows.map(({ ip, verification }) => ({ cluster_id: cluster.id, ip, ...(verification ? { verification } : {}) }));
   const { progress } = cluster;
@@ -356,7 +350,7 @@ export function clusterView(
       updated_at: wireDate(cluster.updatedAt),
     }),
     ...(cluster.userManagedNetworking === undefined ? {} : { user_managed_networking: cluster.userManagedNetworking }),
-    ...withoutEmpty({ user_name: USER.user_name, validations_info: cluster.validationsText }),
+    ...withoutEmpty({ user_name: USER.user_name, validations_info: validationsText(cluster.validations) }),
     ...(cluster.vipDhcpAllocation === undefined ? {} : { vip_dhcp_allocation: cluster.vipDhcpAllocation }),
   };
 }

@@ -16,6 +16,11 @@ export function withoutEmpty(object: JsonObject): JsonObject {
   return result;
 }
 
+/** Rows as an answer shows them. */
+export function* eachOf<T>(rows: readonly T[], view: (row: T) => JsonObject): Generator<JsonObject> {
+  for (const row of rows) yield view(row);
+}
+
 function wrongType(field: string, needed: string): OperationError {
   return new OperationError(400, `${field} must be ${needed}`);
 }

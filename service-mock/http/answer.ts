@@ -3,7 +3,9 @@
  * that take it, chunks for anything that outgrows the server's buffer. Facts: service sheet, section 0.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzip } from 'node:zlib';
+import { pipeline, type Writable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createGzip, gzip } from 'node:zlib';
 
 const JSON_TYPE = 'application/json';
 export const OCTETS_TYPE = 'application/octet-stream';
@@ -18,6 +20,8 @@ export interface Answer {
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** A long body instead, made piece by piece while it is sent. */
+  readonly pieces?: Iterable<string>;
   /** The length is announced however long the body is. */
   readonly sized?: boolean;
   /** Health and metrics answers bypass the compressing handler and its `Vary`. */
@@ -50,6 +54,46 @@ export function jsonAnswer(status: number, value: unknown, headers?: Readonly<Re
   return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value)}\n`, ...(headers && { headers }) };
 }
 
+/** Characters of a piece: what a few hosts are written as, and no long time is spent on. */
+const PIECE = 32_768;
+/** A list of fewer pieces is sent as one: its length, or that of its compressed form, may be one that is announced. */
+const MOST_AT_ONCE = 8;
+
+/** A JSON list as the service's encoder prints it, of rows of which each is made when its turn to be sent comes. */
+export function listAnswer(
+  status: number,
+  rows: Iterable<unknown>,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  const answer = { status, contentType: JSON_TYPE, ...(headers && { headers }) };
+  const pieces = listPieces(rows);
+  const begin: string[] = [];
+  while (begin.length < MOST_AT_ONCE) {
+    const piece = pieces.next();
+    if (piece.done) return { ...answer, body: begin.join('') };
+    begin.push(piece.value);
+  }
+  return { ...answer, pieces: followedBy(begin, pieces) };
+}
+
+function* listPieces(rows: Iterable<unknown>): Generator<string> {
+  let text = '[';
+  let separator = '';
+  for (const row of rows) {
+    text += `${separator}${JSON.stringify(row)}`;
+    separator = ',';
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}]\n`;
+}
+
+function* followedBy(begin: readonly string[], rest: Iterable<string>): Generator<string> {
+  yield* begin;
+  yield* rest;
+}
+
 /** Size of an answer's body in bytes, before compression. */
 export const sizeOf = ({ body }: Answer): number => (body === undefined ? 0 : Buffer.byteLength(body));
 
@@ -63,6 +107,55 @@ export function acceptsGzip(header: string | string[] | undefined): boolean {
     return weight === undefined || Number(weight) > 0;
   }
   return false;
+}
+
+/**
+ * Sends an answer in pieces, at the pace of its client; between two of them others get their turn. Ends early when the client goes.
+ * @returns bytes of the body that were sent, before compression
+ * @throws what making a piece throws, after the connection was cut
+ */
+export async function sendPieces(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer & { readonly pieces: Iterable<string> },
+): Promise<number> {
+  if (response.destroyed) return 0;
+  const compresses = acceptsGzip(request.headers['accept-encoding']);
+  writeHead(request, response, answer, Number.POSITIVE_INFINITY, compresses ? 'gzip' : undefined);
+  let sink: Writable = response;
+  if (compresses) {
+    const gzip = createGzip();
+    // What ends it early is seen at the response.
+    pipeline(gzip, response, () => {});
+    sink = gzip;
+  }
+  let bytes = 0;
+  try {
+    for (const piece of answer.pieces) {
+      bytes += Buffer.byteLength(piece);
+      if (!sink.write(piece)) await drained(sink, response);
+      await turn();
+      if (response.destroyed) return bytes;
+    }
+    sink.end();
+    return bytes;
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+/** Resolves when a stream takes more, or when nobody reads it any more. */
+function drained(sink: Writable, response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      sink.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    sink.on('drain', done);
+    response.on('close', done);
+  });
 }
 
 /** Sends an answer. Nothing happens when the client has gone. */
@@ -87,6 +180,19 @@ function write(
   encoding: 'gzip' | undefined,
 ): void {
   if (response.destroyed || response.headersSent) return;
+  writeHead(request, response, answer, size, encoding);
+  if (body === undefined || request.method === 'HEAD') response.end();
+  else response.end(body);
+}
+
+/** @param size of the body as it is sent, in bytes */
+function writeHead(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  size: number,
+  encoding: 'gzip' | undefined,
+): void {
   // The service's server keeps connections without saying so, and says so only when it closes one.
   if (response.shouldKeepAlive && request.httpVersionMinor > 0) response.removeHeader('Connection');
   const headers: string[] = [];
@@ -94,11 +200,8 @@ function write(
   if (encoding !== undefined) headers.push('Content-Encoding', encoding);
   if (answer.contentType !== undefined) headers.push('Content-Type', answer.contentType);
   if (!answer.bare) headers.push('Vary', 'Accept-Encoding');
-  const head = request.method === 'HEAD';
-  if (answer.status !== 204 && !head && (answer.sized || size <= MEASURED_UP_TO)) {
+  if (answer.status !== 204 && request.method !== 'HEAD' && (answer.sized || size <= MEASURED_UP_TO)) {
     headers.push('Content-Length', String(size));
   }
   response.writeHead(answer.status, headers);
-  if (body === undefined || head) response.end();
-  else response.end(body);
 }

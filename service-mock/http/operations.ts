@@ -11,6 +11,7 @@ import {
   type Json,
   type JsonObject,
   OperationError,
+  type Rows,
 } from '../service-api.ts';
 import type { Scheme } from './authentication.ts';
 import type { Parameter, ParameterValue } from './parameters.ts';
@@ -43,10 +44,10 @@ export interface FileAnswer {
   readonly modified?: string;
 }
 
-/** A JSON answer with headers of its own. */
-export interface HeadedAnswer {
+/** A list with headers of its own. */
+export interface CountedList {
   readonly headers: Readonly<Record<string, string>>;
-  readonly json: Json;
+  readonly rows: Rows;
 }
 
 interface Shared {
@@ -70,7 +71,8 @@ interface Shared {
 export type Operation = Shared &
   (
     | { readonly answer: 'json'; run(api: AssistedServiceApi, call: Call): Json }
-    | { readonly answer: 'headed'; run(api: AssistedServiceApi, call: Call): HeadedAnswer }
+    | { readonly answer: 'list'; run(api: AssistedServiceApi, call: Call): Rows }
+    | { readonly answer: 'counted-list'; run(api: AssistedServiceApi, call: Call): CountedList }
     | { readonly answer: 'empty'; run(api: AssistedServiceApi, call: Call): void }
     | { readonly answer: 'bytes'; run(api: AssistedServiceApi, call: Call): Buffer | null }
     | { readonly answer: 'file'; run(api: AssistedServiceApi, call: Call): FileAnswer }
@@ -109,7 +111,7 @@ function checkEventsScope(api: AssistedServiceApi, { claim, query }: Call): void
   const hosts = [query.host_id ?? [], query.host_ids ?? []].flat() as string[];
   if (query[claim.kind] === claim.id) return;
   if (claim.kind === 'infra_env_id' && query.infra_env_id === undefined && hosts.length > 0) {
-    const own = new Set(api.listInfraEnvHosts(claim.id).map(({ id }) => id));
+    const own = new Set(Array.from(api.listInfraEnvHosts(claim.id), ({ id }) => id));
     if (hosts.every((id) => own.has(id))) return;
   }
   throw new OperationError(404, 'Object Not Found');
@@ -146,7 +148,7 @@ export const OPERATIONS: readonly Operation[] = [
       owner: TEXT,
     },
     status: 200,
-    answer: 'json',
+    answer: 'list',
     run: (api, { query }) =>
       api.listClusters({
         ...(given({ owner: query.owner, openshift_cluster_id: query.openshift_cluster_id }) as Record<string, string>),
@@ -204,7 +206,7 @@ export const OPERATIONS: readonly Operation[] = [
       'with-connectivity': FLAG,
     },
     status: 200,
-    answer: 'json',
+    answer: 'list',
     run: (api, call) =>
       api.listClusterHosts(cluster(call), {
         ...(given({ role: call.query.role, status: call.query.status }) as Record<string, string>),
@@ -238,7 +240,7 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['user', 'watcher'],
     query: { cluster_id: UUID, owner: TEXT },
     status: 200,
-    answer: 'json',
+    answer: 'list',
     run: (api, call) => api.listInfraEnvs(given(call.query) as Record<string, string>),
   },
   {
@@ -294,7 +296,7 @@ export const OPERATIONS: readonly Operation[] = [
     template: '/v2/infra-envs/{infra_env_id}/hosts',
     security: USER_OR_AGENT,
     status: 200,
-    answer: 'json',
+    answer: 'list',
     run: (api, call) => api.listInfraEnvHosts(infraEnv(call)),
   },
   {
@@ -905,7 +907,7 @@ export const OPERATIONS: readonly Operation[] = [
       categories: { type: 'list' },
     },
     status: 200,
-    answer: 'headed',
+    answer: 'counted-list',
     run: (api, call) => {
       checkEventsScope(api, call);
       const { host_id, ...query } = given(call.query);
@@ -922,7 +924,7 @@ export const OPERATIONS: readonly Operation[] = [
           'Severity-Count-Info': String(page.severities.info),
           'Severity-Count-Warning': String(page.severities.warning),
         },
-        json: page.events,
+        rows: page.events,
       };
     },
   },

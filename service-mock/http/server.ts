@@ -26,13 +26,16 @@ import {
   businessError,
   frameworkError,
   jsonAnswer,
+  listAnswer,
   OCTETS_TYPE,
   send,
+  sendPieces,
   sizeOf,
 } from './answer.ts';
 import { type Authentication, openToAll } from './authentication.ts';
 import { Faults } from './faults.ts';
 import { JsonSyntaxError, parseFirstValue } from './go-json.ts';
+import { IdleConnections } from './idle-connections.ts';
 import type { HttpServiceMetrics } from './metrics.ts';
 import { boundaryOf, FileMeter, MultipartError } from './multipart.ts';
 import { type Call, OPERATIONS, type Operation } from './operations.ts';
@@ -117,6 +120,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
   // fastify takes 0 for "not given" and puts 72 s in its place; the real server never closes an idle connection.
   app.server.keepAliveTimeout = 0;
+  if (!options.tls) new IdleConnections(app.server);
 
   // Bodies are read by the handlers: some are streamed, some are ignored, and none is parsed before it is wanted.
   app.removeAllContentTypeParsers();
@@ -268,8 +272,17 @@ function addOperation(app: FastifyInstance, operation: Operation, options: HttpO
     const started = performance.now();
     metrics.begin();
     const finish = (answer: Answer): void => {
-      metrics.end(answer.status, (performance.now() - started) / 1000, sizeOf(answer));
-      send(raw, response, answer);
+      const ended = (bytes: number) => metrics.end(answer.status, (performance.now() - started) / 1000, bytes);
+      const { pieces } = answer;
+      if (pieces === undefined) {
+        ended(sizeOf(answer));
+        send(raw, response, answer);
+        return;
+      }
+      sendPieces(raw, response, { ...answer, pieces }).then(ended, (error) => {
+        ended(0);
+        options.onBug(error);
+      });
     };
     const fail = (error: unknown): void => {
       if (error instanceof Hangup) {
@@ -501,9 +514,11 @@ function answerOf(operation: Operation, api: AssistedServiceApi, call: Call): An
   switch (operation.answer) {
     case 'json':
       return jsonAnswer(operation.status, operation.run(api, call));
-    case 'headed': {
-      const { headers, json } = operation.run(api, call);
-      return jsonAnswer(operation.status, json, headers);
+    case 'list':
+      return listAnswer(operation.status, operation.run(api, call));
+    case 'counted-list': {
+      const { headers, rows } = operation.run(api, call);
+      return listAnswer(operation.status, rows, headers);
     }
     case 'empty':
       operation.run(api, call);

@@ -211,7 +211,7 @@ async function join(context: KubeContext, work: AgentWork, host: HostRow, cluste
 async function free(context: KubeContext, work: AgentWork, host: HostRow): Promise<Outcome> {
   const clusterId = host.cluster?.id;
   // A failure is shown with the host as it was before it was freed.
-  const before = { ...host };
+  const before = host.copy();
   try {
     await unbindHost(context, work.agent, host);
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { Outcome } from '../../model/kube/work-queue.ts';
 import { HOST_STAGES } from '../../model/protocol/states.ts';
 import { inventoryFacts } from '../core/inventory.ts';
-import { type ClusterRow, newHost } from '../core/store.ts';
+import { type ClusterRow, HostRow } from '../core/store.ts';
 import type { JsonObject } from '../service-api.ts';
 import { type AgentWork, updateAgentStatus } from './agent-status.ts';
 import type { KubeContext } from './context.ts';
@@ -29,7 +29,7 @@ export async function restoreHost(context: KubeContext, work: AgentWork): Promis
     const error = new Error(`Host with ID ${metadata.name} already exists in ${where}. Cannot restore.`);
     return updateAgentStatus(context, work, { host: undefined, error });
   }
-  const host = newHost(metadata.name, infraEnv);
+  const host = new HostRow(metadata.name, infraEnv);
   Object.assign(host, remembered(work.agent, cluster));
   store.addHost(host);
   store.setKubeNamespace(host, metadata.namespace);

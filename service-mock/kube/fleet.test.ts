@@ -157,7 +157,7 @@ describe('an InfraEnv without a cluster', { timeout: 60_000 }, () => {
     expect(freed.spec.clusterDeploymentName).toBeUndefined();
     // Nothing of its certificates was ever known, and only the states of the host tell of its ways.
     expect(freed.status).not.toHaveProperty('csrStatus');
-    const { events } = site.service.api.listEvents({ infra_env_id: pool, limit: -1 });
+    const events = [...site.service.api.listEvents({ infra_env_id: pool, limit: -1 }).events];
     const names = events.map((event) => (event as { name: string }).name);
     expect(names).not.toContain('host_bind_succeeded');
     expect(names).not.toContain('host_unbind_succeeded');
