@@ -168,6 +168,11 @@ const REACTIONS: readonly { name: string; each: 'host' | 'cluster'; unordered: b
     to: { of: 'user', states: ['discovering', 'preparing', 'installing', 'complete'] },
   },
   {
+    ...{ name: 'machine registered → machine discovered', each: 'host', unordered: false },
+    from: { of: 'machine', states: ['polling'] },
+    to: { of: 'machine', states: ['discovered'] },
+  },
+  {
     ...{ name: 'machine discovered → host judged', each: 'host', unordered: true },
     from: { of: 'machine', states: ['discovered'] },
     to: {
