@@ -204,6 +204,8 @@ describeUnless(lack, 'the page', { timeout: 180_000 }, () => {
     await reads(page, '#badge', /^interrupted$/);
     await reads(page, '#log-state', /^The run is over/);
     await isHidden(page, '#stop');
+    // What nothing was measured for is not called kept.
+    await reads(page, 'main', /Thresholds: \d+ of \d+ (kept|crossed), \d+ without a measurement/);
     expect(await page.$eval('#links a', (link) => link.getAttribute('href'))).toBe(
       `/api/v1/runs/${runs.current!.id}/report`,
     );

@@ -98,9 +98,11 @@ function thresholds({ thresholds: all = [] }) {
     ),
   );
   const shown = table('Thresholds', ['figure', '<limit', 'value', '<', '<'], rows);
-  const title = crossed
-    ? `Thresholds: ${crossed} of ${sorted.length} crossed`
-    : `Thresholds: all ${sorted.length} kept`;
+  const kept = sorted.filter(({ ok }) => ok === true).length;
+  const unknown = sorted.length - kept - crossed;
+  const title = `Thresholds: ${crossed ? `${crossed} of ${sorted.length} crossed` : `${kept} of ${sorted.length} kept`}${
+    unknown ? `, ${unknown} without a measurement` : ''
+  }`;
   // Nothing to see in those that are kept, unless somebody wants to.
   return [
     crossed
