@@ -61,7 +61,7 @@ describe('a machine', () => {
       /^sysctl -w net\.ipv4\.tcp_mem="\d+ \d+ \d+"$/,
     ],
     ['memory, without the embedded service', { memoryMiB: 300 }, {}, /fewer hosts/],
-    ['processors', { mostResting: 1e6, conntrack: null }, { opened: 10_000 }, /14 processors or more and --workers 9/],
+    ['processors', { mostResting: 1e6, conntrack: null }, { opened: 10_000 }, /19 processors or more and --workers 13/],
   ])('names %s that are not enough, and what mends it', (name, machine, demand, mend) => {
     const rows = bad(machine, demand);
     expect(rows.map((row) => [row.name, row.verdict])).toEqual([[name, 'short']]);
