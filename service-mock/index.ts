@@ -23,7 +23,6 @@ import { type AssistedServiceApi, OperationError, type ServiceSettings } from '.
 
 export { PLANTED_KINDS, type PlantedFault, PlantedFaultError, parsePlantedFault } from './core/planted-faults.ts';
 export { SettingsError, settingsFromEnv } from './core/settings.ts';
-export { boundHeapGrowth } from './heap-growth.ts';
 export type { ImageServiceSettings } from './images/image-settings.ts';
 
 export interface ServiceMockOptions {

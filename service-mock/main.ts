@@ -5,9 +5,10 @@
  * serves port 8090 in real time with the settings of the real service's environment variables. It ends when its parent
  * goes away, on SIGTERM or SIGINT, and with exit code 1 when it could not start.
  */
+
+import { boundHeapGrowth } from '../model/memory/heap-growth.ts';
 import { startClock } from '../model/time/clock.ts';
 import { settingsFromEnv } from './core/settings.ts';
-import { boundHeapGrowth } from './heap-growth.ts';
 import { type ServiceMock, type ServiceMockOptions, startServiceMock } from './index.ts';
 
 /** From the parent. */

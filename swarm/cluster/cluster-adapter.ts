@@ -32,7 +32,7 @@ export interface HostView {
   /** Stage as last reported; null before the installation. */
   stage: HostStage | null;
   day2: boolean;
-  /** Parsed on demand: most looks at a host need only its status. */
+  /** Parsed on demand: most looks at a host need only its status. Those that hold up a `known` host are not told. */
   failing(): FailingValidation[];
 }
 

@@ -258,18 +258,19 @@ export class ClusterLife {
 
   async #discover(signal: AbortSignal): Promise<void> {
     const expected = this.#dayOneHosts().length;
-    let hosts: HostView[] = [];
+    let registered = 0;
+    let waiting: HostView[] = [];
     await this.#patience.until(
       this.#context.limits.discovery,
       signal,
       async () => {
-        hosts = await this.#lookAtHosts(signal);
-        return hosts.length >= expected && hosts.every((host) => !NOT_DISCOVERED.includes(host.status));
+        const hosts = await this.#lookAtHosts(signal);
+        registered = hosts.length;
+        waiting = hosts.filter((host) => NOT_DISCOVERED.includes(host.status));
+        return registered >= expected && waiting.length === 0;
       },
-      async () => {
-        const waiting = hosts.filter((host) => NOT_DISCOVERED.includes(host.status));
-        return `${hosts.length} of ${expected} hosts registered, ${hosts.length - waiting.length} of them have an inventory${this.#describe(waiting)}`;
-      },
+      async () =>
+        `${registered} of ${expected} hosts registered, ${registered - waiting.length} of them have an inventory${this.#describe(waiting)}`,
     );
   }
 

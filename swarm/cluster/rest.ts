@@ -207,15 +207,7 @@ export class RestAdapter implements ClusterAdapter {
             { endpoint: 'list-infra-env-hosts', params: { infra_env_id: objects.infraEnvId! }, expect: 200 },
             signal,
           );
-    return wire.map((host) => ({
-      id: host.id,
-      status: host.status,
-      statusInfo: host.status_info,
-      role: host.role ?? 'auto-assign',
-      stage: host.progress?.current_stage || null,
-      day2: host.kind === 'AddToExistingClusterHost',
-      failing: () => failingValidations(host.validations_info),
-    }));
+    return wire.map(hostViewOf);
   }
 
   async setup(_cluster: ClusterPlan, infraEnvId: string, signal: AbortSignal): Promise<HostSetup> {
@@ -321,5 +313,19 @@ export function clusterCreateParams(cluster: ClusterPlan, plan: RestAdapterOptio
       ...(cluster.ingressVip !== null && { ingress_vips: [{ ip: cluster.ingressVip }] }),
     }),
     ...(cluster.olmOperators.length > 0 && { olm_operators: cluster.olmOperators.map((name) => ({ name })) }),
+  };
+}
+
+/** Views are kept between two looks, and the inventories that come with them are not: 100,000 of them are a gigabyte. */
+function hostViewOf({ id, kind, status, status_info, role, progress, validations_info }: WireHost): HostView {
+  const validations = status === 'known' || status === 'known-unbound' ? undefined : validations_info;
+  return {
+    id,
+    status,
+    statusInfo: status_info,
+    role: role ?? 'auto-assign',
+    stage: progress?.current_stage || null,
+    day2: kind === 'AddToExistingClusterHost',
+    failing: () => failingValidations(validations),
   };
 }

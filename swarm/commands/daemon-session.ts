@@ -1,5 +1,6 @@
 /** What the commands share that run plans: a manager of runs, the HTTP side when it is wanted, and the way out. */
 import type { FastifyInstance } from 'fastify';
+import { boundHeapGrowth } from '../../model/memory/heap-growth.ts';
 import { AgentFiles } from '../daemon/agent-files.ts';
 import { BackupManager } from '../daemon/backup-manager.ts';
 import type { LaunchSource } from '../daemon/launch-routes.ts';
@@ -53,6 +54,7 @@ export class DaemonSession {
   constructor({ directory, agentFiles, launch, noop = null }: SessionOptions) {
     this.#launch = launch;
     this.#noop = noop;
+    boundHeapGrowth();
     prepareOutputFolder(directory);
     try {
       this.agents = new PoolLoneAgents({

@@ -67,8 +67,9 @@ export function mockCommand(finish: (code: number) => void): Command {
       '\nExamples:\n  swarm mock service\n  swarm mock service --listen 127.0.0.1:0 --speed 60\n  ENABLE_UPGRADE_AGENT=false swarm mock service\n  swarm mock service --kubeconfig hub.kubeconfig',
     )
     .action(async (flags: ServiceFlags) => {
-      const { boundHeapGrowth, startServiceMock } = await import('../../service-mock/index.ts');
+      const { boundHeapGrowth } = await import('../../model/memory/heap-growth.ts');
       boundHeapGrowth();
+      const { startServiceMock } = await import('../../service-mock/index.ts');
       const { startClock } = await import('../../model/time/clock.ts');
       const { catchInterrupts } = await import('./interrupt.ts');
       const { host, port } = flags.listen;
