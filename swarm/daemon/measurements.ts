@@ -50,7 +50,8 @@ export class Measurements {
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
-  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'pollIntervalSeconds' | 'hostCount' | 'clusters'>;
+  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'pollIntervalSeconds'>;
+  readonly #thresholds: readonly RunThreshold[];
   readonly #workers: number;
   readonly #startedAt: number;
   readonly #clock: ClockSpec;
@@ -78,6 +79,7 @@ export class Measurements {
       momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
     );
     this.#plan = plan;
+    this.#thresholds = thresholdsOf(plan);
     this.#workers = workers;
     this.#startedAt = clock.originWall;
   }
@@ -175,7 +177,7 @@ export class Measurements {
       return part && { ...part, pollMs };
     });
     const servers = new ServerFigureSource(this.servers);
-    return evaluate(thresholdsOf(this.#plan), {
+    return evaluate(this.#thresholds, {
       read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),
       parts: (name, labels) => (serverFigureNamed(name) ? servers : figures).parts(name, labels),
     });

@@ -20,8 +20,8 @@ const DISCONNECTED_MS = 3 * MINUTE;
 
 /** Seconds for which a stock agent leaves an idle connection open. */
 const LINGER_SECONDS = 90;
-/** Hosts whose clusters the user looks at once a minute at least: all looks together stay below about 50 a second. */
-const LOOKED_AT_SOON = 1000;
+/** So many hosts are no load that makes a healthy service slow. */
+const SMALL_HOSTS = 1000;
 
 /** What limits depend on. */
 export interface JudgedLoad {
@@ -33,6 +33,8 @@ export interface JudgedLoad {
   installs: boolean;
   /** At which hosts poll, whatever the service says; null for as it says. */
   pollSeconds: number | null;
+  /** Simulated milliseconds between two looks of the user at a cluster, while most are followed. */
+  lookMs: number;
 }
 
 export function defaultRows(load: JudgedLoad): Row[] {
@@ -163,14 +165,16 @@ function disconnections({ clockSpeed, hosts, pollSeconds }: JudgedLoad): Row[] {
  * two. What waits for longer waits for something that was lost. A BareMetalHost has its image set a minute after the InfraEnv's
  * is made, and is written in less than ten.
  */
-function reactionsDue({ clockSpeed, hosts, pollSeconds }: JudgedLoad): Row[] {
-  const patient = 10 * MINUTE;
+function reactionsDue({ clockSpeed, hosts, pollSeconds, lookMs }: JudgedLoad): Row[] {
+  // What happens between two looks is seen at the second one, and may have begun to be waited for just after another.
+  const unseen = 2 * Math.max(0, lookMs - MINUTE);
+  const patient = Math.max(10 * MINUTE, SHORTEST_REST_MS * clockSpeed) + unseen;
   // Nor less than what a busy machine takes for nothing, however fast the clock is.
   const within = (minutes: number) => `max<=${Math.max(minutes * MINUTE, SHORTEST_REST_MS * clockSpeed)}`;
-  // The user looks at all clusters of so few hosts every minute, and a busy machine takes some seconds for nothing.
+  // A busy machine takes some seconds for nothing.
   const soon =
-    hosts <= LOOKED_AT_SOON && (pollSeconds ?? 0) <= 60
-      ? Math.min(patient, Math.max(3 * MINUTE, SHORTEST_REST_MS * clockSpeed))
+    hosts <= SMALL_HOSTS && (pollSeconds ?? 0) <= 60
+      ? Math.max(3 * MINUTE, SHORTEST_REST_MS * clockSpeed) + unseen
       : patient;
   return [
     ['reaction_duration{from:user creating,to:user discovering}', within(15)],

@@ -330,6 +330,24 @@ describe('thresholds of a run', () => {
     expect(of('', 2)).toContain('request_age{client:agent} max<=15000');
   });
 
+  test('wait for what the user sees only when he comes round to a cluster again', () => {
+    const judged = 'reaction_duration{from:machine discovered,to:host judged} ';
+    const many = (amount: number, more = '') =>
+      thresholdsOf(
+        expandPlan(
+          parsePlan(`name: many\nclock_speed: 40\n${more}clusters: [{topology: sno, amount: ${amount}}]\n`, 'p.yaml'),
+        ),
+      )
+        .map((one) => `${formatFigure(one.figure, one.labels)} ${one.expression}`)
+        .find((line) => line.startsWith(judged));
+    expect(many(10)).toBe(`${judged}max<=320000`);
+    // 525 a round, 50 a second: every 7 minutes of simulated time, 6 more than a minute.
+    expect(many(500)).toBe(`${judged}max<=${320_000 + 2 * 360_000}`);
+    expect(many(500, 'user_poll_interval: 30s\n')).toBe(`${judged}max<=320000`);
+    // Of 500 that come one after the other few are followed at once.
+    expect(many(500, 'arrival: {rate: 100/h}\n')).toBe(`${judged}max<=320000`);
+  });
+
   test('allow more of what the size and the kind of the load explain', () => {
     const discovered = 'name: d\nclusters: [{topology: compact, just_infraenv: true, amount: 500}]\n';
     const rows = thresholdsOf(expandPlan(parsePlan(discovered, 'p.yaml'))).map(

@@ -13,7 +13,9 @@ import { nearest } from '../../model/text/nearest.ts';
 import { defaultRows, type JudgedLoad } from './default-thresholds.ts';
 import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
+import type { ConnectingPlan } from './open-connections.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
+import { longestLookIntervalMs } from './user-looks.ts';
 
 /** What takes the defaults of a figure away, in the place of an expression. */
 export const OFF = 'off';
@@ -184,7 +186,7 @@ const OF_ALL_ENDPOINTS: Readonly<Record<string, string>> = {
  * requests those of the worst endpoint.
  */
 export function thresholdsOf(
-  plan: Pick<ExpandedPlan, 'clockSpeed' | 'thresholds' | 'hostCount' | 'clusters' | 'pollIntervalSeconds'>,
+  plan: ConnectingPlan & Pick<ExpandedPlan, 'thresholds' | 'hostCount' | 'userPollSeconds'>,
 ): RunThreshold[] {
   const replaces = (entry: FigureThresholds, one: Threshold) => {
     // Who says what requests may be like says it of those to each endpoint.
@@ -200,6 +202,7 @@ export function thresholdsOf(
       hosts: plan.hostCount,
       pollSeconds: plan.pollIntervalSeconds,
       installs: plan.clusters.some(({ justInfraEnv }) => !justInfraEnv),
+      lookMs: longestLookIntervalMs(plan),
     }).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
     ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
   ];
