@@ -345,7 +345,7 @@ describe('thresholds of a run', () => {
     expect(many(500)).toBe(`${judged}max<=${320_000 + 2 * 360_000}`);
     expect(many(500, 'user_poll_interval: 30s\n')).toBe(`${judged}max<=320000`);
     // Of 500 that come one after the other few are followed at once.
-    expect(many(500, 'arrival: {rate: 100/h}\n')).toBe(`${judged}max<=320000`);
+    expect(many(500, 'arrival: {rate: 60/h}\n')).toBe(`${judged}max<=320000`);
   });
 
   test('allow more of what the size and the kind of the load explain', () => {
