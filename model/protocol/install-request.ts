@@ -1,4 +1,4 @@
-/** Arguments of the `install` step as the service sends them (agent facts 5.12). */
+/** Arguments of the `install` step as the service sends them (assisted-service, models/install_cmd_request.go). */
 export interface InstallRequest {
   role: 'bootstrap' | 'master' | 'arbiter' | 'worker';
   cluster_id: string;

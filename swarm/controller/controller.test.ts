@@ -130,14 +130,14 @@ describe('the intervals of a controller', () => {
     await bench.advance(11 * MINUTE - 1);
     // At the very start the label loop looks once, too.
     const passes = Array.from({ length: 22 }, (_, n) => n * 30);
-    expect(bench.times('S1 hosts')).toEqual([0, 0, 0, ...passes.slice(1).flatMap((at) => [at, at])]);
+    expect(bench.times('get-cluster hosts')).toEqual([0, 0, 0, ...passes.slice(1).flatMap((at) => [at, at])]);
     const main = Array.from({ length: 10 }, (_, n) => (n + 1) * 60);
-    expect(bench.times('S1').sort((a, b) => a - b)).toEqual([0, ...passes, ...main].sort((a, b) => a - b));
-    expect(bench.times('S9 controller')).toEqual([300, 600]);
+    expect(bench.times('get-cluster').sort((a, b) => a - b)).toEqual([0, ...passes, ...main].sort((a, b) => a - b));
+    expect(bench.times('upload-logs controller')).toEqual([300, 600]);
     // The refused report comes again in every pass; nothing else is tried for that node.
-    expect(bench.times('S6 m0 Joined')).toEqual(passes);
-    expect(bench.matching('S6 m0 Done')).toEqual([]);
-    const ids = bench.matching('S1').map((sent) => sent.headers.get('X-Request-Id'));
+    expect(bench.times('host-progress m0 Joined')).toEqual(passes);
+    expect(bench.matching('host-progress m0 Done')).toEqual([]);
+    const ids = bench.matching('get-cluster').map((sent) => sent.headers.get('X-Request-Id'));
     const identified = ids.filter((id) => id !== undefined);
     expect(identified).toHaveLength(main.length);
     expect(new Set(identified).size).toBe(1);
@@ -148,13 +148,13 @@ describe('the intervals of a controller', () => {
     const bench = await Bench.open();
     bench.run();
     await bench.advance(1);
-    const id = bench.matching('S6 m0 Joined')[0]?.headers.get('X-Request-Id');
+    const id = bench.matching('host-progress m0 Joined')[0]?.headers.get('X-Request-Id');
     const pass = bench.service.sent.filter((sent) => sent.headers.get('X-Request-Id') === id);
     expect(pass.map((sent) => bench.simulation.tell(sent))).toEqual([
-      'S1 hosts',
-      'S6 m0 Joined',
-      'S6 m0 Done',
-      'S1 hosts',
+      'get-cluster hosts',
+      'host-progress m0 Joined',
+      'host-progress m0 Done',
+      'get-cluster hosts',
     ]);
     await bench.close();
   });
@@ -163,10 +163,10 @@ describe('the intervals of a controller', () => {
     const bench = await Bench.open(SPOKE_PROFILES.typical);
     bench.run();
     await bench.advance(40 * MINUTE);
-    const polls = bench.times('S10');
+    const polls = bench.times('list-operators');
     const gaps = new Set(polls.slice(1).map((at, n) => at - polls[n]!));
     expect([...gaps].every((gap) => gap === 60 || gap === 0)).toBe(true);
-    const reports = bench.matching(/^S11 console/).map((sent) => sent.body);
+    const reports = bench.matching(/^report-operator console/).map((sent) => sent.body);
     expect(new Set(reports).size).toBe(reports.length);
     expect(reports.at(-1)).toBe(
       '{"name":"console","status":"available","status_info":"All is well","version":"4.19.7"}\n',
@@ -182,22 +182,22 @@ describe('the finalizing of a cluster', () => {
     bench.run();
     await bench.advance(10 * MINUTE);
     expect(bench.exitCode).toBe(0);
-    expect(bench.matching(/^S12/).map((sent) => sent.body)).toEqual([
+    expect(bench.matching(/^cluster-progress/).map((sent) => sent.body)).toEqual([
       '{"finalizing_stage":"Waiting for cluster operators"}\n',
       '{"finalizing_stage":"Adding router ca"}\n',
       '{"finalizing_stage":"Waiting for olm operators csv initialization"}\n',
       '{"finalizing_stage":"Done"}\n',
     ]);
-    expect(bench.matching('S13')[0]?.body).toMatch(
+    expect(bench.matching('ingress-cert')[0]?.body).toMatch(
       /^"-----BEGIN CERTIFICATE-----\\n.*-----END CERTIFICATE-----\\n"\n$/,
     );
-    expect(bench.matching('S14 true')[0]?.body).toBe('{"is_success":true}\n');
-    const upload = bench.matching('S9 controller').at(-1)!;
+    expect(bench.matching('complete-installation true')[0]?.body).toBe('{"is_success":true}\n');
+    const upload = bench.matching('upload-logs controller').at(-1)!;
     expect(upload.query).toBe('logs_type=controller');
     expect(upload.body).toMatch(
       /^--[0-9a-f]{60}\r\nContent-Disposition: form-data; name="upfile"; filename="controller_logs.tar.gz"\r\nContent-Type: application\/x-gzip\r\n\r\n/,
     );
-    const [requested, completed] = bench.matching(/^S8/);
+    const [requested, completed] = bench.matching(/^cluster-logs-progress/);
     expect(requested?.headers.get('X-Request-Id')).toBe(completed?.headers.get('X-Request-Id'));
     await bench.close();
   });
@@ -206,9 +206,9 @@ describe('the finalizing of a cluster', () => {
     const bench = await Bench.open();
     bench.service.holdInstalled = true;
     const refuse = new Map([
-      ['S12 Waiting for cluster operators', 2],
-      ['S13', 3],
-      ['S14 true', 2],
+      ['cluster-progress Waiting for cluster operators', 2],
+      ['ingress-cert', 3],
+      ['complete-installation true', 2],
     ]);
     bench.service.fault = (sent) => {
       const told = bench.simulation.tell(sent);
@@ -222,9 +222,9 @@ describe('the finalizing of a cluster', () => {
       const times = bench.times(pattern);
       return times.slice(1).map((at, n) => at - times[n]!);
     };
-    expect(gaps('S12 Waiting for cluster operators')).toEqual([30, 30]);
-    expect(gaps('S13')).toEqual([10, 10, 10]);
-    expect(gaps('S14 true')).toEqual([60, 60]);
+    expect(gaps('cluster-progress Waiting for cluster operators')).toEqual([30, 30]);
+    expect(gaps('ingress-cert')).toEqual([10, 10, 10]);
+    expect(gaps('complete-installation true')).toEqual([60, 60]);
     expect(bench.exitCode).toBeNull();
     await bench.close();
   });
@@ -235,18 +235,18 @@ describe('the finalizing of a cluster', () => {
     bench.service.customManifests = [{ Name: 'lvm', Content: 'e30=' }];
     bench.run();
     await bench.advance(15 * MINUTE);
-    expect(bench.matching(/^S12/).map((sent) => bench.simulation.tell(sent))).toEqual([
-      'S12 Waiting for cluster operators',
-      'S12 Adding router ca',
-      'S12 Waiting for olm operators csv initialization',
-      'S12 Applying olm manifests',
-      'S12 Waiting for olm operators csv',
-      'S12 Done',
+    expect(bench.matching(/^cluster-progress/).map((sent) => bench.simulation.tell(sent))).toEqual([
+      'cluster-progress Waiting for cluster operators',
+      'cluster-progress Adding router ca',
+      'cluster-progress Waiting for olm operators csv initialization',
+      'cluster-progress Applying olm manifests',
+      'cluster-progress Waiting for olm operators csv',
+      'cluster-progress Done',
     ]);
     const told = bench.told();
-    const manifests = told.indexOf('S3 custom_manifests.json');
-    expect(told[manifests + 1]).toBe('S4 kubeconfig-noingress');
-    expect(told).toContain('S11 lvm available');
+    const manifests = told.indexOf('cluster-files custom_manifests.json');
+    expect(told[manifests + 1]).toBe('cluster-credentials kubeconfig-noingress');
+    expect(told).toContain('report-operator lvm available');
     expect(bench.exitCode).toBe(0);
     await bench.close();
   });
@@ -258,7 +258,7 @@ describe('the finalizing of a cluster', () => {
     expect(bench.spoke.csv('lvm')).toBeNull();
     bench.run();
     await bench.advance(15 * MINUTE);
-    expect(bench.told()).toContain('S11 lvm available');
+    expect(bench.told()).toContain('report-operator lvm available');
     expect(bench.exitCode).toBe(0);
     await bench.close();
   });
@@ -283,17 +283,23 @@ describe('the finalizing of a cluster', () => {
     bench.service.operators.push({ name: 'odf', operator_type: 'olm', status: 'progressing', status_info: '' });
     bench.run();
     await bench.advance(5 * MINUTE);
-    expect(bench.told()).not.toContain('S12 Applying olm manifests');
+    expect(bench.told()).not.toContain('cluster-progress Applying olm manifests');
     bench.service.finalizingStageTimedOut = true;
     await bench.advance(30 * MINUTE);
-    const failed = bench.matching('S11 odf failed');
+    const failed = bench.matching('report-operator odf failed');
     expect(failed.map((sent) => sent.body)).toEqual([
       '{"name":"odf","status":"failed","status_info":"Waiting for operator timed out"}\n',
     ]);
-    expect(bench.told()).toContain('S14 true');
+    expect(bench.told()).toContain('complete-installation true');
     // A failed operator brings must-gather into the final upload: log, kubeconfig, summary.
     const end = bench.told().slice(-5);
-    expect(end).toEqual(['S8 requested', 'S9 controller', 'S4 kubeconfig-noingress', 'S9 controller', 'S8 completed']);
+    expect(end).toEqual([
+      'cluster-logs-progress requested',
+      'upload-logs controller',
+      'cluster-credentials kubeconfig-noingress',
+      'upload-logs controller',
+      'cluster-logs-progress completed',
+    ]);
     expect(bench.exitCode).toBe(0);
     await bench.close();
   });
@@ -307,8 +313,8 @@ describe('the finalizing of a cluster', () => {
     bench.service.operators.push({ name: 'odf', operator_type: 'olm', status: 'progressing', status_info: '' });
     bench.run();
     await bench.advance(20 * MINUTE);
-    const [stage] = bench.times('S12 Waiting for olm operators csv');
-    const [failed] = bench.times('S11 odf failed');
+    const [stage] = bench.times('cluster-progress Waiting for olm operators csv');
+    const [failed] = bench.times('report-operator odf failed');
     expect(failed! - stage!).toBe(300);
     await bench.close();
   });
@@ -322,8 +328,8 @@ describe('a controller that meets trouble', () => {
     bench.service.fault = () => ({ status: 404, body: { code: '404', reason: 'gone' } });
     await bench.advance(5 * MINUTE);
     expect(bench.exitCode).toBe(0);
-    expect(bench.told().some((line) => line.startsWith('S8'))).toBe(false);
-    const main = bench.matching('S1').filter((sent) => sent.headers.has('X-Request-Id'));
+    expect(bench.told().some((line) => line.startsWith('cluster-logs-progress'))).toBe(false);
+    const main = bench.matching('get-cluster').filter((sent) => sent.headers.has('X-Request-Id'));
     expect(main).toHaveLength(11);
     const count = bench.service.sent.length;
     await bench.advance(10 * MINUTE);
@@ -395,7 +401,7 @@ describe('a controller that meets trouble', () => {
     bench.service.status = 'error';
     await bench.advance(5 * MINUTE);
     expect(bench.exitCode).toBe(0);
-    const [completion] = bench.matching('S14 false');
+    const [completion] = bench.matching('complete-installation false');
     const body = JSON.parse(completion!.body);
     expect(Object.keys(body)).toEqual(['data', 'error_info', 'is_success']);
     expect(body.error_info).toBe('Stopped waiting for cluster operators to be available: context canceled');
@@ -404,14 +410,14 @@ describe('a controller that meets trouble', () => {
       status: 'progressing',
       status_info: 'no end',
     });
-    expect(bench.told()).not.toContain('S12 Done');
-    const end = bench.told().slice(bench.told().indexOf('S8 requested'));
-    expect(end.filter((line) => line !== 'S14 false' && line !== 'S1')).toEqual([
-      'S8 requested',
-      'S9 controller',
-      'S4 kubeconfig-noingress',
-      'S9 controller',
-      'S8 completed',
+    expect(bench.told()).not.toContain('cluster-progress Done');
+    const end = bench.told().slice(bench.told().indexOf('cluster-logs-progress requested'));
+    expect(end.filter((line) => line !== 'complete-installation false' && line !== 'get-cluster')).toEqual([
+      'cluster-logs-progress requested',
+      'upload-logs controller',
+      'cluster-credentials kubeconfig-noingress',
+      'upload-logs controller',
+      'cluster-logs-progress completed',
     ]);
     await bench.close();
   });
@@ -423,11 +429,11 @@ describe('a controller that meets trouble', () => {
     bench.service.status = 'cancelled';
     bench.service.fault = (sent) => (sent.path.endsWith('/logs') ? { status: 400, body: {} } : undefined);
     await bench.advance(2 * MINUTE - 30_000 + 1);
-    expect(bench.times('S9 controller')).toEqual([60, 90, 120]);
+    expect(bench.times('upload-logs controller')).toEqual([60, 90, 120]);
     bench.service.fault = () => undefined;
     await bench.advance(30_000);
     expect(bench.exitCode).toBe(0);
-    expect(bench.told().at(-1)).toBe('S8 completed');
+    expect(bench.told().at(-1)).toBe('cluster-logs-progress completed');
     await bench.close();
   });
 });
@@ -446,8 +452,8 @@ describe('the smaller loops', () => {
     const bench = await Bench.open();
     bench.run({ notifyReboots: { rebootsPerNode: 2 } });
     await bench.advance(MINUTE);
-    expect(bench.matching('S4 kubeconfig-noingress')).toHaveLength(1);
-    const [event] = bench.matching('S15 reboots_for_node');
+    expect(bench.matching('cluster-credentials kubeconfig-noingress')).toHaveLength(1);
+    const [event] = bench.matching('trigger-event reboots_for_node');
     const host = bench.simulation.hosts[0]!;
     const { event_time: time, ...rest } = JSON.parse(event!.body);
     expect(Date.parse(time)).toBe(Math.floor(bench.start - 10 * MINUTE + event!.at));
@@ -460,7 +466,7 @@ describe('the smaller loops', () => {
       name: 'reboots_for_node',
       severity: 'info',
     });
-    const id = bench.matching('S6 m0 Done')[0]?.headers.get('X-Request-Id');
+    const id = bench.matching('host-progress m0 Done')[0]?.headers.get('X-Request-Id');
     expect(event?.headers.get('X-Request-Id')).toBe(id);
     await bench.close();
   });

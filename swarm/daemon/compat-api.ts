@@ -1,6 +1,6 @@
 /**
  * The control API of the public Go tool under /api/assisted-swarm, answer for answer, so that its clients work unchanged
- * (Agent facts 8). Business errors have its shape `{kind, id, href, code, reason}`; what its framework refuses has
+ * (openshift-assisted/assisted-swarm, swagger.yaml and cmd/main.go). Business errors have its shape `{kind, id, href, code, reason}`; what its framework refuses has
  * `{code, message}` with the framework's own numbers.
  */
 // Its types add tags, summary and the like to route schemas.

@@ -295,7 +295,7 @@ describe.each(PROFILE_NAMES)('inventory of %s', (profile) => {
         !disk.is_installation_media &&
         disk.size_bytes >= 100e9,
     );
-    // Service facts 4.2: bootable first, then not NVMe, HDD before SSD, smaller.
+    // assisted-service, internal/hardware/validator.go ListEligibleDisks: bootable first, then not NVMe, HDD before SSD, smaller.
     const rank = (disk: Inventory['disks'][number]) =>
       [disk.bootable ? 0 : 1, disk.name.startsWith('nvme') ? 1 : 0, disk.drive_type === 'HDD' ? 0 : 1].join('') +
       String(disk.size_bytes).padStart(20, '0');

@@ -54,7 +54,8 @@ export function runToken(seed: string): string {
 }
 
 /**
- * The id a stock agent computes from a motherboard serial: MD5 in UUID form, without version bits (Agent facts 2.5).
+ * The id a stock agent computes from a motherboard serial: MD5 in UUID form, without version bits (assisted-installer-agent,
+ * src/scanners/machine_uuid_scanner.go ReadId).
  */
 export function hostIdOfSerial(serial: string): string {
   const hex = createHash('md5').update(serial).digest('hex');

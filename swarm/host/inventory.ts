@@ -1,6 +1,6 @@
 /**
  * The inventory document of a machine: compact JSON in the key order of the agent, empty members left out where Go's omitempty
- * leaves them out (Agent facts 5.1).
+ * leaves them out (assisted-service, models/inventory.go).
  *
  * A profile's document is made once, with marks where machines differ, and cut at the marks:
  *
@@ -241,7 +241,7 @@ function byPath(disk: Disk): string {
   }
 }
 
-/** `id` of a disk: by_id where it has one, else by_path (Agent facts 5.1). */
+/** `id` of a disk: by_id where it has one, else by_path (assisted-installer-agent, src/inventory/disks.go). */
 function diskId(disk: Disk, names: DiskNames): string {
   switch (disk.profile.bus) {
     case 'ata':

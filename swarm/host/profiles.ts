@@ -62,7 +62,7 @@ export interface HardwareProfile {
   cpu: { count: number; frequency?: number; modelName: string; flags: string };
   memory: { physicalBytes: number; usableBytes: number };
   disks: readonly DiskProfile[];
-  /** `name` of the disk meant for the operating system, e.g. `sda`; the one the service would choose itself (Service facts 4.2). */
+  /** `name` of the disk meant for the operating system, e.g. `sda`; the one the service would choose itself (assisted-service, internal/hardware/validator.go). */
   installationDisk: string;
   /** In kernel order after `lo`. */
   nics: readonly NicProfile[];

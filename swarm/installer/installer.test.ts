@@ -22,7 +22,7 @@ function masterWith(fault: (told: string, sent: Sent) => Answer | TransportError
 describe('an installer that meets trouble', () => {
   it('fails with the text of the error when its ignition is refused, after the retries of its client', async () => {
     const { simulation, master } = masterWith((told) =>
-      told.startsWith('S5') ? { status: 404, body: { code: '404', reason: 'no ignition' } } : undefined,
+      told.startsWith('host-ignition') ? { status: 404, body: { code: '404', reason: 'no ignition' } } : undefined,
     );
     await simulation.until(() => simulation.outcomes.size === 1);
     const reason = expect.stringMatching(/^host-ignition answered 404/);
@@ -30,8 +30,8 @@ describe('an installer that meets trouble', () => {
       { exitCode: 1, error: '', reason, output: expect.stringMatching(/^time=/) },
     ]);
     const story = simulation.story(master);
-    expect(story.filter((line) => line.startsWith('S5'))).toHaveLength(11);
-    expect(story.at(-1)).toMatch(/^S6 m1 Failed \(host-ignition answered 404, not 200/);
+    expect(story.filter((line) => line.startsWith('host-ignition'))).toHaveLength(11);
+    expect(story.at(-1)).toMatch(/^host-progress m1 Failed \(host-ignition answered 404, not 200/);
     expect(simulation.measured.slice(-3)).toEqual(['stage 1 Failed', 'error installer-failed', 'phase 1 failed']);
     expect(simulation.service.released).toBe(simulation.service.sessions);
     expect(simulation.clock.pending).toBe(0);
@@ -39,19 +39,21 @@ describe('an installer that meets trouble', () => {
 
   it('goes on when its reports are refused', async () => {
     const { simulation, master } = masterWith((told) =>
-      told.startsWith('S6') || told.startsWith('S7') ? { status: 409, body: { code: '409' } } : undefined,
+      told.startsWith('host-progress') || told.startsWith('host-logs-progress')
+        ? { status: 409, body: { code: '409' } }
+        : undefined,
     );
     await simulation.until(() => simulation.silent.length === 1);
     expect([...simulation.outcomes.values()]).toEqual([
       { exitCode: 0, error: '', output: expect.stringMatching(/^time=/) },
     ]);
     expect(withoutPercentages(simulation.story(master))).toEqual([
-      'S6 m1 Starting installation (master)',
-      'S6 m1 Installing (master)',
-      'S5 infra-env',
-      'S6 m1 Writing image to disk',
-      'S7 m1 requested',
-      'S6 m1 Rebooting',
+      'host-progress m1 Starting installation (master)',
+      'host-progress m1 Installing (master)',
+      'host-ignition infra-env',
+      'host-progress m1 Writing image to disk',
+      'host-logs-progress m1 requested',
+      'host-progress m1 Rebooting',
     ]);
     expect(simulation.measured.filter((line) => line.startsWith('stage'))).toEqual([]);
     simulation.site.stop();
@@ -59,12 +61,12 @@ describe('an installer that meets trouble', () => {
 
   it('retries for half an hour when the service is broken, then fails', async () => {
     const { simulation, master } = masterWith((told) =>
-      told.startsWith('S5') ? { status: 500, body: {} } : undefined,
+      told.startsWith('host-ignition') ? { status: 500, body: {} } : undefined,
     );
     await simulation.until(() => simulation.outcomes.size === 1);
-    const downloads = simulation.story(master).filter((line) => line.startsWith('S5'));
+    const downloads = simulation.story(master).filter((line) => line.startsWith('host-ignition'));
     expect(downloads).toHaveLength(361);
-    expect(simulation.story(master).at(-1)).toMatch(/^S6 m1 Failed/);
+    expect(simulation.story(master).at(-1)).toMatch(/^host-progress m1 Failed/);
   });
 
   it('survives a service that is away for some minutes', async () => {
@@ -76,7 +78,7 @@ describe('an installer that meets trouble', () => {
     expect([...simulation.outcomes.values()]).toEqual([
       { exitCode: 0, error: '', output: expect.stringMatching(/^time=/) },
     ]);
-    expect(simulation.story(master).at(-1)).toBe('S6 m1 Rebooting');
+    expect(simulation.story(master).at(-1)).toBe('host-progress m1 Rebooting');
     simulation.site.stop();
   });
 
@@ -84,13 +86,13 @@ describe('an installer that meets trouble', () => {
     const simulation = new Simulation({ controlPlanes: 3 });
     const bootstrap = simulation.hosts[0]!;
     simulation.service.fault = (sent) =>
-      simulation.tell(sent) === 'S1' ? { status: 403, body: { code: '403' } } : undefined;
+      simulation.tell(sent) === 'get-cluster' ? { status: 403, body: { code: '403' } } : undefined;
     simulation.install([bootstrap]);
     await simulation.until(() => simulation.outcomes.size === 1);
     const story = simulation.story(bootstrap);
     // The first refusal is ignored, the second one is fatal.
-    expect(story.filter((line) => line === 'S1')).toHaveLength(2);
-    expect(story.at(-1)).toMatch(/^S6 m0 Failed \(get-cluster answered 403/);
+    expect(story.filter((line) => line === 'get-cluster')).toHaveLength(2);
+    expect(story.at(-1)).toMatch(/^host-progress m0 Failed \(get-cluster answered 403/);
     simulation.site.stop();
     expect(simulation.clock.pending).toBe(0);
   });
@@ -100,15 +102,17 @@ describe('an installer that meets trouble', () => {
     const worker = simulation.hosts[3]!;
     let broken = true;
     simulation.service.fault = (sent) =>
-      broken && simulation.tell(sent) === 'S1' ? { status: 200, body: '<html>', contentType: 'text/html' } : undefined;
+      broken && simulation.tell(sent) === 'get-cluster'
+        ? { status: 200, body: '<html>', contentType: 'text/html' }
+        : undefined;
     simulation.install([worker]);
-    await simulation.until(() => simulation.story(worker).filter((line) => line === 'S1').length > 5);
-    expect(simulation.story(worker)).not.toContain('S2 master');
+    await simulation.until(() => simulation.story(worker).filter((line) => line === 'get-cluster').length > 5);
+    expect(simulation.story(worker)).not.toContain('list-cluster-hosts master');
     broken = false;
-    const asked = simulation.story(worker).filter((line) => line === 'S1').length;
+    const asked = simulation.story(worker).filter((line) => line === 'get-cluster').length;
     await simulation.clock.advance(60_000);
-    expect(simulation.story(worker).filter((line) => line === 'S1')).toHaveLength(asked + 1);
-    expect(simulation.story(worker)).toContain('S2 master');
+    expect(simulation.story(worker).filter((line) => line === 'get-cluster')).toHaveLength(asked + 1);
+    expect(simulation.story(worker)).toContain('list-cluster-hosts master');
     simulation.site.stop();
     await simulation.clock.advance(0);
     expect(simulation.clock.pending).toBe(0);
@@ -118,15 +122,16 @@ describe('an installer that meets trouble', () => {
     const simulation = new Simulation({ controlPlanes: 3 }, SPOKE_PROFILES.typical);
     let refusals = 2;
     simulation.service.fault = (sent) => {
-      const refuse = sent.client === 'installer' && simulation.tell(sent) === 'S6 m1 Joined' && refusals-- > 0;
+      const refuse =
+        sent.client === 'installer' && simulation.tell(sent) === 'host-progress m1 Joined' && refusals-- > 0;
       return refuse ? { status: 409, body: { code: '409' } } : undefined;
     };
     simulation.install();
     await simulation.until(() => simulation.service.status === 'installed');
     const bootstrap = simulation.story(simulation.hosts[0]!);
-    expect(bootstrap.filter((line) => line === 'S6 m1 Joined').length).toBeGreaterThanOrEqual(2);
+    expect(bootstrap.filter((line) => line === 'host-progress m1 Joined').length).toBeGreaterThanOrEqual(2);
     // Each refusal makes it fetch the hosts anew.
-    expect(bootstrap.filter((line) => line === 'S1 hosts').length).toBeGreaterThanOrEqual(3);
+    expect(bootstrap.filter((line) => line === 'get-cluster hosts').length).toBeGreaterThanOrEqual(3);
     simulation.site.stop();
   });
 });
@@ -141,7 +146,9 @@ describe('what the request asks for', () => {
     // No bootstrap: the machine config is tried for 20 minutes, then the installation goes on.
     await simulation.until(() => simulation.silent.length === 1);
     const at = (told: string) => simulation.service.sent.find((sent) => simulation.tell(sent) === told)!.at;
-    expect(at('S7 m1 requested') - at('S6 m1 Writing image to disk')).toBeGreaterThan(20 * 60_000);
+    expect(at('host-logs-progress m1 requested') - at('host-progress m1 Writing image to disk')).toBeGreaterThan(
+      20 * 60_000,
+    );
     simulation.site.stop();
   });
 
@@ -151,7 +158,7 @@ describe('what the request asks for', () => {
     simulation.service.kind = 'AddHostsCluster';
     simulation.install([worker]);
     await simulation.until(() => simulation.outcomes.size === 1);
-    expect(simulation.story(worker)).not.toContain('S3 bootstrap.ign');
+    expect(simulation.story(worker)).not.toContain('cluster-files bootstrap.ign');
     simulation.site.stop();
   });
 });

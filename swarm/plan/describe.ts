@@ -66,7 +66,7 @@ export interface ArrivalDescription {
   curve: { atSeconds: number; clusters: number; hosts: number }[];
 }
 
-/** When all hosts are discovered and wait (Agent facts 9.3). Rates are of wall-clock time. */
+/** When all hosts are discovered and wait. Rates are of wall-clock time. */
 export interface LoadEstimate {
   pollIntervalSeconds: number;
   getsPerMinute: number;
@@ -77,10 +77,10 @@ export interface LoadEstimate {
   openConnections: number;
 }
 
-/** Inventory, time, names, addresses and virtual addresses are each reported again once in an hour (Agent facts 9.3). */
+/** Inventory, time, names, addresses and virtual addresses are each reported again once in an hour (assisted-installer-agent, src/commands/reply_cache.go). */
 const HOURLY_REPORTS_PER_MINUTE = 0.1;
 const UNBOUND_REPORTS_PER_MINUTE = 0.03;
-/** At most so many hosts of one cluster are asked for connectivity in a minute (Agent facts 5.2). */
+/** At most so many hosts of one cluster are asked for connectivity in a minute (assisted-service, internal/host/hostcommands/connectivity_check_cmd.go). */
 const CONNECTIVITY_CHECKS_PER_MINUTE = 150;
 /** What of a stock agent and its runner is not shared with those of other hosts. */
 const NOOP_HOST_MIB = 20;

@@ -1,12 +1,12 @@
 /**
  * Gives every cluster of a run a machine network of its own in 10.0.0.0/8, outside 10.128.0.0/14, where the service puts the
- * pods of every cluster (Service facts 1.2, 4.4). All shards of a run compute the same list.
+ * pods of every cluster (assisted-service, CLUSTER_NETWORK_CIDR; networks that overlap fail the validation no-cidrs-overlapping). All shards of a run compute the same list.
  */
 import { formatIpv4, type Ipv4Network, networkSize, overlaps, parseCidr, prefixForHosts } from '../host/ipv4.ts';
 
 const SPACE = parseCidr('10.0.0.0/8').network;
 const POD_NETWORK = parseCidr('10.128.0.0/14').network;
-/** What a network of machines usually is, and what the size of free-address reports follows from (Agent facts 5.3). */
+/** What a network of machines usually is, and what the size of free-address reports follows from (assisted-installer-agent, src/free_addresses/free_addresses.go). */
 const USUAL_PREFIX = 24;
 
 /**

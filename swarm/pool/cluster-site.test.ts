@@ -4,7 +4,8 @@ import type { Host } from '../host/host.ts';
 import { Simulation, type Topology } from './testing/simulation.ts';
 
 const percentages = (lines: string[]) => lines.filter((line) => !/\(\d+%\)$/.test(line));
-const stagesOf = (lines: string[], name: string) => percentages(lines).filter((line) => line.startsWith(`S6 ${name} `));
+const stagesOf = (lines: string[], name: string) =>
+  percentages(lines).filter((line) => line.startsWith(`host-progress ${name} `));
 
 async function installed(topology: Topology): Promise<Simulation> {
   const simulation = new Simulation(topology);
@@ -34,16 +35,21 @@ describe('whole clusters', () => {
     expect(simulation.clock.pending).toBe(0);
     expect(simulation.service.released).toBe(simulation.service.sessions);
     const stories = simulation.controllerStory();
-    expect(stories.filter((line) => line.startsWith('S12'))).toEqual([
-      'S12 Waiting for cluster operators',
-      'S12 Adding router ca',
-      'S12 Waiting for olm operators csv initialization',
-      'S12 Done',
+    expect(stories.filter((line) => line.startsWith('cluster-progress'))).toEqual([
+      'cluster-progress Waiting for cluster operators',
+      'cluster-progress Adding router ca',
+      'cluster-progress Waiting for olm operators csv initialization',
+      'cluster-progress Done',
     ]);
-    expect(stories.slice(-4)).toEqual(['S1', 'S8 requested', 'S9 controller', 'S8 completed']);
-    expect(stories.filter((line) => line.startsWith('S14'))).toEqual(['S14 true']);
+    expect(stories.slice(-4)).toEqual([
+      'get-cluster',
+      'cluster-logs-progress requested',
+      'upload-logs controller',
+      'cluster-logs-progress completed',
+    ]);
+    expect(stories.filter((line) => line.startsWith('complete-installation'))).toEqual(['complete-installation true']);
     for (const host of simulation.hosts) {
-      const name = `S6 ${host.plan.role[0]}${host.plan.ordinal} Done`;
+      const name = `host-progress ${host.plan.role[0]}${host.plan.ordinal} Done`;
       const done = simulation.service.sent.filter((sent) => simulation.tell(sent) === name);
       expect(done).toHaveLength(1);
       expect(done[0]?.client).toBe('controller');
@@ -59,7 +65,7 @@ describe('whole clusters', () => {
       ]);
       const reboots = simulation.silent.filter((silent) => silent.host === host);
       expect(reboots).toHaveLength(1);
-      const said = `S6 ${host.plan.role[0]}${host.plan.ordinal} Rebooting`;
+      const said = `host-progress ${host.plan.role[0]}${host.plan.ordinal} Rebooting`;
       const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === said)!;
       const duration = topology.controlPlanes === 1 ? 'shutdownSingleNode' : 'shutdown';
       expect(reboots[0]!.at - rebooting.at).toBeCloseTo(hostDurationMs(SPOKE_PROFILES.quick, host, duration), 3);
@@ -70,23 +76,23 @@ describe('whole clusters', () => {
     const simulation = await installed({ controlPlanes: 1 });
     const [host] = simulation.hosts as [Host];
     expect(percentages(simulation.story(host))).toEqual([
-      'S6 m0 Starting installation (bootstrap)',
-      'S6 m0 Installing (bootstrap)',
-      'S3 bootstrap.ign',
-      'S6 m0 Waiting for bootkube',
-      'S5 infra-env',
-      'S6 m0 Writing image to disk',
-      'S7 m0 requested',
-      'S6 m0 Rebooting',
+      'host-progress m0 Starting installation (bootstrap)',
+      'host-progress m0 Installing (bootstrap)',
+      'cluster-files bootstrap.ign',
+      'host-progress m0 Waiting for bootkube',
+      'host-ignition infra-env',
+      'host-progress m0 Writing image to disk',
+      'host-logs-progress m0 requested',
+      'host-progress m0 Rebooting',
     ]);
     expect(simulation.story(host, 'agent')).toEqual([
-      'S7 m0 requested',
-      'S7 m0 collecting',
-      'S9 host',
-      'S7 m0 completed',
+      'host-logs-progress m0 requested',
+      'host-logs-progress m0 collecting',
+      'upload-logs host',
+      'host-logs-progress m0 completed',
     ]);
-    expect(stagesOf(simulation.controllerStory(), 'm0')).toEqual(['S6 m0 Joined', 'S6 m0 Done']);
-    const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === 'S6 m0 Rebooting')!;
+    expect(stagesOf(simulation.controllerStory(), 'm0')).toEqual(['host-progress m0 Joined', 'host-progress m0 Done']);
+    const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === 'host-progress m0 Rebooting')!;
     expect(simulation.silent[0]!.at - rebooting.at).toBeLessThanOrEqual(3_000);
   });
 
@@ -94,61 +100,66 @@ describe('whole clusters', () => {
     const simulation = await installed({ controlPlanes: 3, workers: 2 });
     const [m0, m1, m2, w3, w4] = simulation.hosts as [Host, Host, Host, Host, Host];
     const own = percentages(simulation.story(m0));
-    expect(own.filter((line) => !/^S6 [mw][1-4] /.test(line) && line !== 'S1 hosts')).toEqual([
-      'S6 m0 Starting installation (bootstrap)',
-      'S3 bootstrap.ign',
-      'S6 m0 Installing (master)',
-      'S5 infra-env',
-      'S6 m0 Writing image to disk',
-      'S6 m0 Waiting for control plane (Waiting for bootstrap node preparation)',
-      'S6 m0 Waiting for control plane (Waiting for masters to join bootstrap control plane)',
-      'S1',
-      'S1',
-      'S6 m0 Waiting for bootkube',
-      'S6 m0 Waiting for bootkube (waiting for ETCD bootstrap to be complete)',
-      'S6 m0 Waiting for controller (waiting for controller pod ready event)',
-      'S8 requested',
-      'S9 controller',
-      'S7 m0 requested',
-      'S6 m0 Rebooting',
+    expect(own.filter((line) => !/^host-progress [mw][1-4] /.test(line) && line !== 'get-cluster hosts')).toEqual([
+      'host-progress m0 Starting installation (bootstrap)',
+      'cluster-files bootstrap.ign',
+      'host-progress m0 Installing (master)',
+      'host-ignition infra-env',
+      'host-progress m0 Writing image to disk',
+      'host-progress m0 Waiting for control plane (Waiting for bootstrap node preparation)',
+      'host-progress m0 Waiting for control plane (Waiting for masters to join bootstrap control plane)',
+      'get-cluster',
+      'get-cluster',
+      'host-progress m0 Waiting for bootkube',
+      'host-progress m0 Waiting for bootkube (waiting for ETCD bootstrap to be complete)',
+      'host-progress m0 Waiting for controller (waiting for controller pod ready event)',
+      'cluster-logs-progress requested',
+      'upload-logs controller',
+      'host-logs-progress m0 requested',
+      'host-progress m0 Rebooting',
     ]);
     // One fetch for the node loop, one for the loop that looks for ignitions.
-    expect(own.filter((line) => line === 'S1 hosts')).toHaveLength(2);
-    expect(own.filter((line) => line.endsWith('Joined')).sort()).toEqual(['S6 m1 Joined', 'S6 m2 Joined']);
+    expect(own.filter((line) => line === 'get-cluster hosts')).toHaveLength(2);
+    expect(own.filter((line) => line.endsWith('Joined')).sort()).toEqual([
+      'host-progress m1 Joined',
+      'host-progress m2 Joined',
+    ]);
     for (const host of [m1, m2]) {
       const name = `m${host.plan.ordinal}`;
       expect(percentages(simulation.story(host))).toEqual([
-        `S6 ${name} Starting installation (master)`,
-        `S6 ${name} Installing (master)`,
-        'S5 infra-env',
-        `S6 ${name} Writing image to disk`,
-        `S7 ${name} requested`,
-        `S6 ${name} Rebooting`,
+        `host-progress ${name} Starting installation (master)`,
+        `host-progress ${name} Installing (master)`,
+        'host-ignition infra-env',
+        `host-progress ${name} Writing image to disk`,
+        `host-logs-progress ${name} requested`,
+        `host-progress ${name} Rebooting`,
       ]);
     }
     for (const host of [w3, w4]) {
       const name = `w${host.plan.ordinal}`;
       const lines = percentages(simulation.story(host));
-      const polls = lines.filter((line) => line.startsWith('S2'));
-      expect(lines.filter((line) => !line.startsWith('S2'))).toEqual([
-        `S6 ${name} Starting installation (worker)`,
-        `S6 ${name} Installing (worker)`,
-        'S5 infra-env',
-        `S6 ${name} Writing image to disk`,
-        `S6 ${name} Waiting for control plane`,
-        'S1',
-        `S7 ${name} requested`,
-        `S6 ${name} Rebooting`,
+      const polls = lines.filter((line) => line.startsWith('list-cluster-hosts'));
+      expect(lines.filter((line) => !line.startsWith('list-cluster-hosts'))).toEqual([
+        `host-progress ${name} Starting installation (worker)`,
+        `host-progress ${name} Installing (worker)`,
+        'host-ignition infra-env',
+        `host-progress ${name} Writing image to disk`,
+        `host-progress ${name} Waiting for control plane`,
+        'get-cluster',
+        `host-logs-progress ${name} requested`,
+        `host-progress ${name} Rebooting`,
       ]);
       expect(polls.length).toBeGreaterThan(10);
-      expect(polls.every((line, at) => line === (at % 2 ? 'S2 arbiter' : 'S2 master'))).toBe(true);
+      expect(
+        polls.every((line, at) => line === (at % 2 ? 'list-cluster-hosts arbiter' : 'list-cluster-hosts master')),
+      ).toBe(true);
     }
     // Masters reach the bootstrap's view before the controller's.
     const everything = simulation.service.sent.map((sent) => simulation.tell(sent));
     for (const name of ['m1', 'm2', 'w3', 'w4', 'm0']) {
-      const joined = everything.indexOf(`S6 ${name} Joined`);
-      expect(everything.indexOf(`S6 ${name} Done`)).toBeGreaterThan(joined);
-      expect(joined).toBeGreaterThan(everything.indexOf(`S6 ${name} Rebooting`));
+      const joined = everything.indexOf(`host-progress ${name} Joined`);
+      expect(everything.indexOf(`host-progress ${name} Done`)).toBeGreaterThan(joined);
+      expect(joined).toBeGreaterThan(everything.indexOf(`host-progress ${name} Rebooting`));
     }
   });
 
@@ -160,18 +171,20 @@ describe('whole clusters', () => {
     );
     const gaps = polls.slice(1).map((sent, at) => sent.at - polls[at]!.at);
     expect(new Set(gaps)).toEqual(new Set([5_000]));
-    const secondDone = simulation.service.sent.filter((sent) => /^S6 .* Done$/.test(simulation.tell(sent)))[1]!;
+    const secondDone = simulation.service.sent.filter((sent) =>
+      /^host-progress .* Done$/.test(simulation.tell(sent)),
+    )[1]!;
     expect(polls.at(-1)!.at - secondDone.at).toBeLessThanOrEqual(5_000);
   });
 
   it('counts an arbiter as part of the control plane', async () => {
     const simulation = await installed({ controlPlanes: 2, arbiters: 1, workers: 1 });
     const [m0, , a2] = simulation.hosts as [Host, Host, Host];
-    expect(percentages(simulation.story(a2))[0]).toBe('S6 a2 Starting installation (arbiter)');
-    expect(simulation.story(a2)).toContain('S6 a2 Installing (arbiter)');
+    expect(percentages(simulation.story(a2))[0]).toBe('host-progress a2 Starting installation (arbiter)');
+    expect(simulation.story(a2)).toContain('host-progress a2 Installing (arbiter)');
     // The wait for the arbiter fetches its own hosts.
-    expect(simulation.story(m0).filter((line) => line === 'S1 hosts')).toHaveLength(3);
-    expect(simulation.story(m0)).toContain('S6 a2 Joined');
+    expect(simulation.story(m0).filter((line) => line === 'get-cluster hosts')).toHaveLength(3);
+    expect(simulation.story(m0)).toContain('host-progress a2 Joined');
   });
 
   it('adds a worker on day 2 without waiting for anybody', async () => {
@@ -182,14 +195,14 @@ describe('whole clusters', () => {
     simulation.install([worker]);
     await simulation.until(() => simulation.done.length === 4);
     expect(percentages(simulation.story(worker))).toEqual([
-      'S6 w3 Starting installation (worker)',
-      'S6 w3 Installing (worker)',
-      'S5 infra-env',
-      'S6 w3 Writing image to disk',
-      'S6 w3 Waiting for control plane',
-      'S1',
-      'S7 w3 requested',
-      'S6 w3 Rebooting',
+      'host-progress w3 Starting installation (worker)',
+      'host-progress w3 Installing (worker)',
+      'host-ignition infra-env',
+      'host-progress w3 Writing image to disk',
+      'host-progress w3 Waiting for control plane',
+      'get-cluster',
+      'host-logs-progress w3 requested',
+      'host-progress w3 Rebooting',
     ]);
     expect(simulation.measured.filter((line) => line.startsWith('phase 3'))).toEqual([
       'phase 3 installing',
@@ -212,7 +225,8 @@ describe('a site', () => {
       const id = sent.headers.get('X-Request-Id');
       expect(sent.headers.get('X-Secret-Key')).toBe('token');
       if (sent.client === 'installer') {
-        const without = told === 'S1' || told.startsWith('S2') || told.startsWith('S7');
+        const without =
+          told === 'get-cluster' || told.startsWith('list-cluster-hosts') || told.startsWith('host-logs-progress');
         expect(id === undefined, told).toBe(without);
         if (id) ids.set(id, [...(ids.get(id) ?? []), told]);
       }
@@ -270,7 +284,7 @@ describe('a site', () => {
   it('lets a host go silent a minute after it rebooted', async () => {
     const simulation = await installed({ controlPlanes: 3 });
     for (const { host, at } of simulation.silent) {
-      const name = `S6 m${host.plan.ordinal} Rebooting`;
+      const name = `host-progress m${host.plan.ordinal} Rebooting`;
       const rebooting = simulation.service.sent.find((sent) => simulation.tell(sent) === name)!;
       expect(at - rebooting.at).toBeGreaterThanOrEqual(60_000);
       expect(at - rebooting.at).toBeLessThan(63_000);
@@ -327,7 +341,7 @@ describe('a site', () => {
     const simulation = new Simulation({ controlPlanes: 3 });
     const [m0, m1] = simulation.hosts as [Host, Host];
     simulation.service.fault = (sent) =>
-      sent.machine === m0.plan.index && simulation.tell(sent).startsWith('S3') ? { status: 403 } : undefined;
+      sent.machine === m0.plan.index && simulation.tell(sent).startsWith('cluster-files') ? { status: 403 } : undefined;
     // The bootstrap fails at once; the master reboots and waits for a cluster that never comes.
     simulation.install([m0, m1]);
     await simulation.until(() => simulation.silent.length === 1);
@@ -344,7 +358,7 @@ describe('a site', () => {
     expect(simulation.machines[1]!.stopInstaller()).toBe(true);
     await simulation.clock.advance(0);
     expect([...simulation.outcomes.values()]).toEqual([{ exitCode: 143, error: '', output: expect.any(String) }]);
-    expect(simulation.story(simulation.hosts[1]!)).not.toContain('S6 m1 Failed');
+    expect(simulation.story(simulation.hosts[1]!)).not.toContain('host-progress m1 Failed');
     expect(simulation.clock.pending).toBe(0);
     expect(simulation.measured.slice(-3)).toEqual(['stage 1 null', 'error installer-failed', 'phase 1 failed']);
   });

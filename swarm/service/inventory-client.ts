@@ -1,6 +1,6 @@
 /**
  * The service as the installer and the controller call it, one method an operation. Retries are the ServiceClient's.
- * Installer facts 0.
+ * Upstream: assisted-installer, src/inventory_client/inventory_client.go.
  */
 
 import type {
@@ -15,7 +15,7 @@ import type {
 import type { Clock } from '../../model/time/clock.ts';
 import { type ServiceCall, type ServiceClient, ServiceError } from './service-client.ts';
 
-/** What the programs read of a host. Installer facts 0.5. */
+/** What the programs read of a host (assisted-installer, src/installer/installer.go and src/assisted_installer_controller). */
 export interface ClusterHost {
   id: string;
   status: HostStatus;
@@ -56,7 +56,7 @@ export interface OperatorReport {
 export type StageObserver = (hostId: string, stage: HostStage, info: string) => void;
 
 export interface CallOptions {
-  /** X-Request-Id; which calls carry one: installer facts 0.4. */
+  /** X-Request-Id; stage reports, downloads, passes over the nodes and what ends an installation carry one, other looks do not. */
   requestId?: string;
   /** Simulated moment at which the program sends it; default now. */
   dueMs?: number;
@@ -72,7 +72,7 @@ export class ContextCancelled extends Error {
   }
 }
 
-/** Simulated milliseconds for which a list of monitored operators is reused (installer facts 2.2). */
+/** Simulated milliseconds for which a list of monitored operators is reused (assisted-installer, src/assisted_installer_controller/operator_handler.go). */
 const OPERATORS_CACHE_MS = 20_000;
 
 export interface InventoryClientOptions {
@@ -138,7 +138,7 @@ export class InventoryClient {
     this.#onStage = options.onStage ?? (() => {});
   }
 
-  /** S1. */
+  /** The cluster, with or without its hosts. */
   async getCluster(excludeHosts: boolean, options: CallOptions = {}): Promise<ClusterAnswer> {
     const cluster = await this.#json<ClusterAnswer | null>({
       ...this.#cluster('get-cluster', options),
@@ -150,7 +150,7 @@ export class InventoryClient {
   }
 
   /**
-   * S1 with hosts, by host id.
+   * The hosts of the cluster, by id.
    * @param skipped hosts in these states are left out
    * @throws ServiceError also when a host has no inventory, because the programs cannot build their map then
    */
@@ -165,7 +165,7 @@ export class InventoryClient {
     return hosts;
   }
 
-  /** S2. */
+  /** The hosts of a role, without inventories. */
   async listHosts(role: 'master' | 'arbiter' | 'worker', options: CallOptions = {}): Promise<ClusterHost[]> {
     const hosts = await this.#json<unknown>({
       ...this.#cluster('list-cluster-hosts', options),
@@ -175,17 +175,16 @@ export class InventoryClient {
     return hostList(hosts, 'list-cluster-hosts');
   }
 
-  /** S3 of a file whose content does not matter. */
+  /** A file of the cluster whose content does not matter. */
   async downloadFile(fileName: string, options: CallOptions = {}): Promise<void> {
     await this.#call({ ...this.#download('cluster-files', fileName, options), discardBody: true });
   }
 
-  /** S3. */
+  /** A file of the cluster. */
   readFile(fileName: string, options: CallOptions = {}): Promise<Buffer> {
     return this.#call(this.#download('cluster-files', fileName, options));
   }
 
-  /** S4. */
   async downloadKubeconfig(options: CallOptions = {}): Promise<void> {
     await this.#call({
       ...this.#download('cluster-credentials', 'kubeconfig-noingress', options),
@@ -193,7 +192,7 @@ export class InventoryClient {
     });
   }
 
-  /** S5. */
+  /** What the machine config server would give the host. The path says `infra-env`, where all others say `infra-envs`. */
   async downloadIgnition(infraEnvId: string, hostId: string, options: CallOptions = {}): Promise<void> {
     await this.#call({
       ...options,
@@ -205,7 +204,7 @@ export class InventoryClient {
     });
   }
 
-  /** S6; an empty info is left out. */
+  /** An empty info is left out. */
   async reportStage(
     infraEnvId: string,
     hostId: string,
@@ -223,7 +222,6 @@ export class InventoryClient {
     this.#onStage(hostId, stage, info);
   }
 
-  /** S7. */
   async reportHostLogs(infraEnvId: string, hostId: string, state: LogsState, options: CallOptions = {}): Promise<void> {
     await this.#call({
       ...options,
@@ -234,7 +232,6 @@ export class InventoryClient {
     });
   }
 
-  /** S8. */
   async reportClusterLogs(state: LogsState, options: CallOptions = {}): Promise<void> {
     await this.#call({
       ...this.#cluster('cluster-logs-progress', options),
@@ -243,7 +240,6 @@ export class InventoryClient {
     });
   }
 
-  /** S9. */
   async uploadControllerLogs(content: Buffer, options: CallOptions = {}): Promise<void> {
     await this.#call({
       ...this.#cluster('upload-logs', options),
@@ -253,7 +249,7 @@ export class InventoryClient {
     });
   }
 
-  /** S10. With `useCache` an answer of the last 20 simulated seconds is reused. */
+  /** With `useCache` an answer of the last 20 simulated seconds is reused. */
   async listOperators(useCache: boolean, options: CallOptions = {}): Promise<MonitoredOperator[]> {
     const cached = this.#operators;
     if (useCache && cached && this.#clock.now() - cached.at < OPERATORS_CACHE_MS) return cached.list;
@@ -266,7 +262,7 @@ export class InventoryClient {
     return list;
   }
 
-  /** S11; empty fields are left out. */
+  /** Empty fields are left out. */
   async reportOperator(
     name: string,
     status: OperatorStatus,
@@ -281,7 +277,6 @@ export class InventoryClient {
     });
   }
 
-  /** S12. */
   async reportFinalizingStage(stage: FinalizingStage, options: CallOptions = {}): Promise<void> {
     await this.#call({
       ...this.#cluster('cluster-progress', options),
@@ -290,12 +285,12 @@ export class InventoryClient {
     });
   }
 
-  /** S13. */
+  /** The body is one JSON string. */
   async uploadIngressCa(pem: string, options: CallOptions = {}): Promise<void> {
     await this.#call({ ...this.#cluster('ingress-cert', options), json: pem, expect: 201 });
   }
 
-  /** S14; `errorInfo` and `data` are left out when empty. */
+  /** `errorInfo` and `data` are left out when empty. */
   async completeInstallation(
     success: boolean,
     errorInfo: string,
@@ -309,7 +304,6 @@ export class InventoryClient {
     });
   }
 
-  /** S15. */
   async triggerEvent(event: Record<string, string>, options: CallOptions = {}): Promise<void> {
     await this.#call({ ...options, endpoint: 'trigger-event', json: event, expect: 201 });
   }

@@ -1,6 +1,7 @@
 /**
  * Archives as the programs upload them: a gzip of a tar with text inside. Contents are made up once per size and shared
- * by everything on the thread, because uploads are about bytes, not about their meaning. Installer facts 6.1, 6.2.
+ * by everything on the thread, because uploads are about bytes, not about their meaning. Upstream:
+ * assisted-installer, src/utils/tarutil.go, and assisted-installer-agent, src/logs_sender/send_logs.go.
  */
 import { gzipSync } from 'node:zlib';
 

@@ -1,6 +1,6 @@
 /**
  * logs_sender: gathers a host's logs and uploads them, in a session of its own. Started by the agent (step logs-gather) and by
- * the installer before it reboots. Agent facts 5.14; installer facts 6.2.
+ * the installer before it reboots (assisted-installer-agent, src/logs_sender/send_logs.go).
  */
 
 import { type Span, spanMs } from '../../model/time/span.ts';

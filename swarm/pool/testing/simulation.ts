@@ -125,7 +125,7 @@ export class Simulation {
     return this.service.sent.filter((sent) => sent.client === 'controller').map((sent) => this.tell(sent));
   }
 
-  /** `S6 <host> <stage> (<info>)`, `S1 hosts`, …; numbers as in installer facts 0.2. */
+  /** `host-progress <host> <stage> (<info>)`, `get-cluster hosts`, …; by the names of the endpoints (model/protocol/endpoints.ts). */
   tell(sent: Sent): string {
     const name = (id: string | undefined) => {
       const { plan } = this.hosts.find((host) => host.identity.id === id)!;
@@ -134,24 +134,27 @@ export class Simulation {
     const path = sent.path.split('/');
     const json = sent.headers.get('Content-Type') === 'application/json' ? JSON.parse(sent.body) : {};
     if (sent.path.endsWith('/progress') && path[0] === 'infra-envs') {
-      return `S6 ${name(path[3])} ${json.current_stage}${json.progress_info ? ` (${json.progress_info})` : ''}`;
+      return `host-progress ${name(path[3])} ${json.current_stage}${json.progress_info ? ` (${json.progress_info})` : ''}`;
     }
     if (sent.path.endsWith('/logs-progress')) {
-      return path[0] === 'clusters' ? `S8 ${json.logs_state}` : `S7 ${name(path[3])} ${json.logs_state}`;
+      return path[0] === 'clusters'
+        ? `cluster-logs-progress ${json.logs_state}`
+        : `host-logs-progress ${name(path[3])} ${json.logs_state}`;
     }
-    if (sent.path.endsWith('/logs')) return `S9 ${new URLSearchParams(sent.query).get('logs_type')}`;
-    if (sent.path.endsWith('/downloads/files')) return `S3 ${sent.query.replace('file_name=', '')}`;
-    if (sent.path.endsWith('/downloads/credentials')) return `S4 ${sent.query.replace('file_name=', '')}`;
-    if (sent.path.endsWith('/downloads/ignition')) return `S5 ${path[0]}`;
-    if (sent.path.endsWith('/hosts')) return `S2 ${sent.query.replace('role=', '')}`;
+    if (sent.path.endsWith('/logs')) return `upload-logs ${new URLSearchParams(sent.query).get('logs_type')}`;
+    if (sent.path.endsWith('/downloads/files')) return `cluster-files ${sent.query.replace('file_name=', '')}`;
+    if (sent.path.endsWith('/downloads/credentials'))
+      return `cluster-credentials ${sent.query.replace('file_name=', '')}`;
+    if (sent.path.endsWith('/downloads/ignition')) return `host-ignition ${path[0]}`;
+    if (sent.path.endsWith('/hosts')) return `list-cluster-hosts ${sent.query.replace('role=', '')}`;
     if (sent.path.endsWith('/monitored-operators')) {
-      return sent.method === 'GET' ? 'S10' : `S11 ${json.name} ${json.status}`;
+      return sent.method === 'GET' ? 'list-operators' : `report-operator ${json.name} ${json.status}`;
     }
-    if (sent.path.endsWith('/progress')) return `S12 ${json.finalizing_stage}`;
-    if (sent.path.endsWith('/ingress-cert')) return 'S13';
-    if (sent.path.endsWith('/complete-installation')) return `S14 ${json.is_success}`;
-    if (sent.path === 'events') return `S15 ${json.name}`;
-    return sent.query === 'exclude-hosts=false' ? 'S1 hosts' : 'S1';
+    if (sent.path.endsWith('/progress')) return `cluster-progress ${json.finalizing_stage}`;
+    if (sent.path.endsWith('/ingress-cert')) return 'ingress-cert';
+    if (sent.path.endsWith('/complete-installation')) return `complete-installation ${json.is_success}`;
+    if (sent.path === 'events') return `trigger-event ${json.name}`;
+    return sent.query === 'exclude-hosts=false' ? 'get-cluster hosts' : 'get-cluster';
   }
 
   #telemetry(): Telemetry {
