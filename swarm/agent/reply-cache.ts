@@ -28,12 +28,15 @@ export class ReplyCache {
   /** A reply was accepted. */
   store(clock: Clock, step: StepType, output: string): void {
     const number = STEP_TYPES.indexOf(step);
-    this.#entries ??= [];
-    let at = this.#position(number);
-    if (at < 0) at = this.#entries.length;
-    this.#entries[at] = number;
-    this.#entries[at + 1] = fingerprint(output);
-    this.#entries[at + 2] = clock.now() + EXPIRY_MS;
+    const expiry = clock.now() + EXPIRY_MS;
+    const at = this.#position(number);
+    if (at >= 0) {
+      this.#entries![at + 1] = fingerprint(output);
+      this.#entries![at + 2] = expiry;
+      return;
+    }
+    // An array that grows in place keeps room for as many entries again, and there are a dozen at most.
+    this.#entries = [...(this.#entries ?? []), number, fingerprint(output), expiry];
   }
 
   clear(): void {

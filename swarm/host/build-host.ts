@@ -4,17 +4,26 @@ import { goJson } from '../../model/protocol/go-json.ts';
 import { hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { BuildHost, ForcedIdentity, Host, HostIdentity, HostNic } from './host.ts';
-import { addressesOf, bmcAddressOf, buildIdentity, diskNamesOf, macOf } from './identity.ts';
+import {
+  addressesOf,
+  bmcAddressOf,
+  buildIdentity,
+  diskNamesOf,
+  hostIdOf,
+  hostnameOf,
+  macOf,
+  serialOf,
+} from './identity.ts';
 import { type InventoryTemplate, inventoryTemplate, nicsOf, renderInventory } from './inventory.ts';
 import { profileNamed } from './profiles.ts';
 
 /**
- * A machine that keeps its identity (about 350 bytes) and makes everything else when it is asked: tens of thousands of machines
- * wait at the same time, and few of them are being asked at any moment.
+ * A machine that keeps its id and makes everything else when it is asked: a hundred thousand machines wait at the same time, and few
+ * of them are being asked at any moment.
  */
 class GeneratedHost implements Host {
   readonly plan: HostPlan;
-  readonly identity: HostIdentity;
+  readonly #id: string;
   readonly #seed: string;
   readonly #cluster: ClusterPlan;
   readonly #forced: ForcedIdentity | undefined;
@@ -26,7 +35,20 @@ class GeneratedHost implements Host {
     this.#cluster = cluster;
     this.#forced = forced;
     this.#template = inventoryTemplate(profileNamed(plan.profile));
-    this.identity = buildIdentity(seed, cluster, plan, this.#primarySlot, forced);
+    this.#id = hostIdOf(seed, plan, forced);
+    // What cannot be is told at once.
+    addressesOf(cluster, plan, forced);
+  }
+
+  get identity(): HostIdentity {
+    return buildIdentity({
+      id: this.#id,
+      seed: this.#seed,
+      cluster: this.#cluster,
+      host: this.plan,
+      primarySlot: this.#primarySlot,
+      ...(this.#forced && { forced: this.#forced }),
+    });
   }
 
   get nics(): readonly HostNic[] {
@@ -43,8 +65,8 @@ class GeneratedHost implements Host {
 
   inventory(): string {
     return renderInventory(this.#template, {
-      hostname: goJson(this.identity.hostname).slice(1, -1),
-      serial: this.identity.serial,
+      hostname: goJson(this.#forced?.hostname ?? hostnameOf(this.#cluster, this.plan)).slice(1, -1),
+      serial: serialOf(this.#seed, this.plan.index),
       bmc: bmcAddressOf(this.#seed, this.plan.index),
       addresses: addressesOf(this.#cluster, this.plan, this.#forced),
       mac: (slot) => this.#mac(slot),
@@ -63,12 +85,13 @@ class GeneratedHost implements Host {
   }
 
   #mac(slot: number): string {
-    return slot === this.#primarySlot ? this.identity.mac : macOf(this.#seed, this.plan.index, slot);
+    const forced = slot === this.#primarySlot ? this.#forced?.mac : undefined;
+    return forced ?? macOf(this.#seed, this.plan.index, slot);
   }
 }
 
 /**
- * The machine of a host plan. The same arguments always give a machine with the same bytes. `nics`, `installationDisk` and
+ * The machine of a host plan. The same arguments always give a machine with the same bytes. `identity`, `nics`, `installationDisk` and
  * `inventory()` are made anew on every use and not kept.
  * @throws RangeError for an unknown hardware profile, a machine network that is too small, or a malformed forced address.
  */

@@ -157,27 +157,36 @@ export function diskNamesOf(seed: string, hostIndex: number, slot: number, mark:
   };
 }
 
-/** Identity of a host; `primarySlot` is the NIC slot whose MAC stands beside the address. */
-export function buildIdentity(
-  seed: string,
-  cluster: ClusterPlan,
-  host: HostPlan,
-  primarySlot: number,
-  forced?: ForcedIdentity,
-): HostIdentity {
-  const serial = serialOf(seed, host.index);
+/** Lower-case UUID of a host. */
+export function hostIdOf(seed: string, host: HostPlan, forced?: ForcedIdentity): string {
+  return compact(forced?.id ?? hostIdOfSerial(serialOf(seed, host.index)));
+}
+
+/** What an identity is made from. */
+export interface IdentitySource {
+  /** See {@link hostIdOf}. */
+  id: string;
+  seed: string;
+  cluster: ClusterPlan;
+  host: HostPlan;
+  /** The NIC slot whose MAC stands beside the address. */
+  primarySlot: number;
+  forced?: ForcedIdentity;
+}
+
+export function buildIdentity({ id, seed, cluster, host, primarySlot, forced }: IdentitySource): HostIdentity {
   return {
-    id: compact(forced?.id ?? hostIdOfSerial(serial)),
-    hostname: compact(forced?.hostname ?? hostnameOf(cluster, host)),
-    serial: compact(serial),
-    ipv4: compact(addressesOf(cluster, host, forced).ipv4),
-    mac: compact(forced?.mac ?? macOf(seed, host.index, primarySlot)),
+    id,
+    hostname: forced?.hostname ?? hostnameOf(cluster, host),
+    serial: serialOf(seed, host.index),
+    ipv4: addressesOf(cluster, host, forced).ipv4,
+    mac: forced?.mac ?? macOf(seed, host.index, primarySlot),
   };
 }
 
 /**
- * The same text in one piece. V8 keeps a text made of parts as a tree of them, which takes several times the memory; identities
- * are kept for as long as their machines live.
+ * The same text in one piece. V8 keeps a text made of parts as a tree of them, which takes several times the memory; ids are
+ * kept for as long as their machines live.
  */
 function compact(text: string): string {
   return Buffer.from(text).toString();

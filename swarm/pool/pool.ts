@@ -60,6 +60,8 @@ export interface PoolOptions {
 
 /** Wall-clock milliseconds that workers get to close their connections before they are ended. */
 const STOP_GRACE_MS = 5000;
+/** Mebibytes of short-lived objects of a worker, half of what V8 takes by itself: collected twice as often, which costs nothing measurable. */
+const YOUNG_MIB = 24;
 /** A dead worker's hosts in these phases are not disturbed by its death. */
 const UNAFFECTED: ReadonlySet<HostPhase> = new Set(['done', 'frozen', 'failed', 'stopped']);
 
@@ -110,6 +112,7 @@ export class Pool {
       atomics: 'disabled',
       recordTiming: false,
       trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     // Only threads without a task get here: replacements of lost ones, which are never used.
     this.#piscina.on('error', (error: Error) => this.#warn(`a spare worker thread failed: ${error.message}`));
