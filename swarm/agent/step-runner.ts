@@ -33,7 +33,7 @@ export async function runStep(runner: RunnerProcess, session: AgentSession, inst
   const type = STEP_TYPES.find((known) => known === instruction.step_type);
   runner.stepBegins(type ?? 'unknown');
   try {
-    const result = await perform(runner, type, instruction.args);
+    const result = await perform(runner, type, instruction);
     if (!result || runner.ended) return;
     if (result === KNOWN) runner.stepEnds(type!, 'deduplicated');
     else await reply(runner, session, instruction, type, result);
@@ -48,10 +48,10 @@ export async function runStep(runner: RunnerProcess, session: AgentSession, inst
 async function perform(
   runner: RunnerProcess,
   type: StepType | undefined,
-  args: readonly string[],
+  { step_type, args }: Instruction,
 ): Promise<StepResult | typeof KNOWN | null> {
   const step = type && STEPS[type];
-  if (!type || !step) return { output: '', error: 'no action is known for this step type', exitCode: -1 };
+  if (!type || !step) return { output: '', error: `failed to find action for step type ${step_type}`, exitCode: -1 };
   let request: unknown;
   try {
     request = step.parse(args);

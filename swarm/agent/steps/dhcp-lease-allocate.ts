@@ -3,7 +3,7 @@ import { goJson } from '../../../model/protocol/go-json.ts';
 import { virtualAddresses } from '../../host/ipv4.ts';
 import { objectArgument, type Step, StepArgumentError, textField } from './step.ts';
 
-const STEP = 'dhcp lease allocate';
+const STEP = 'dhcp leases';
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 interface DhcpRequest {

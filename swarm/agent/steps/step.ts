@@ -62,9 +62,13 @@ export function isImageReference(value: unknown): value is string {
   return typeof value === 'string' && IMAGE.test(value);
 }
 
-/** @throws StepArgumentError when there are more or fewer arguments. */
+/**
+ * The text is upstream's, as the reply carries it (assisted-installer-agent src/commands/actions/action.go ValidateCommon).
+ * @throws StepArgumentError when there are more or fewer arguments.
+ */
 export function expectArgs(step: string, args: readonly string[], count: number): void {
-  if (args.length !== count) throw new StepArgumentError(`${step} takes ${count} arguments, ${args.length} were given`);
+  if (args.length === count) return;
+  throw new StepArgumentError(`${step} cmd accepts ${count} params in args, given args [${args.join(' ')}]`);
 }
 
 /** @throws StepArgumentError when the only argument is no JSON. */

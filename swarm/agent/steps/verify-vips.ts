@@ -2,7 +2,7 @@
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { jsonArgument, objectList, type Step } from './step.ts';
 
-const STEP = 'verify vips';
+const STEP = 'vip verifier';
 
 export const verifyVips: Step<Record<string, unknown>[]> = {
   parse: (args) => objectList(STEP, jsonArgument(STEP, args), 'the argument'),

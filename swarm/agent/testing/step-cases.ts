@@ -156,7 +156,7 @@ export const STEP_CASES: readonly StepCase[] = [
     args: ['x'],
     output: '',
     exitCode: -1,
-    error: '0 arguments',
+    error: 'stop installation cmd accepts 0 params in args, given args [x]',
   },
   {
     name: 'another image',

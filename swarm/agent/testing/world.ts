@@ -12,13 +12,13 @@ import { createTimerWheel } from '../../../model/time/timer-wheel.ts';
 import { buildHost } from '../../host/build-host.ts';
 import type { Host } from '../../host/host.ts';
 import { Machine, type MachineSetup, type RunInstaller } from '../../host/machine.ts';
-import type { ConnectionMode } from '../../plan/connections.ts';
+import type { ConnectionMode, TlsOptions } from '../../plan/connections.ts';
 import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import type { Runtime } from '../../service/runtime.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
 import type { ErrorKind, RequestRecord, Telemetry } from '../../telemetry/telemetry.ts';
 import { NO_TELEMETRY } from '../../telemetry/testing/no-telemetry.ts';
-import type { Transport } from '../../transport/transport.ts';
+import type { Transport, TransportOptions } from '../../transport/transport.ts';
 import { createWireTransport } from '../../transport/wire.ts';
 import type { AgentEnvironment } from '../agent.ts';
 import { NativeAgent } from '../native-agent.ts';
@@ -73,7 +73,11 @@ export class World {
   readonly profile: SpokeProfile = SPOKE_PROFILES.typical;
   baseUrl = '';
 
-  constructor(mode: ConnectionMode = 'per-poll') {
+  constructor(
+    mode: ConnectionMode = 'per-poll',
+    createTransport: (options: TransportOptions) => Transport = createWireTransport,
+    tls: TlsOptions = {},
+  ) {
     this.#server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -100,8 +104,9 @@ export class World {
     this.#server.on('connection', (socket) =>
       this.sockets.add(socket.once('close', () => this.sockets.delete(socket))),
     );
-    this.#transport = createWireTransport({
+    this.#transport = createTransport({
       mode,
+      tls,
       // Wall-clock time, of which tests take little: what closes was not closed for being idle.
       idleTimeoutMs: 3_600_000,
       dialTimeoutMs: 5000,
