@@ -46,6 +46,17 @@ describe('swarm doctor', () => {
     expect(limit).toBeGreaterThan(4096);
   });
 
+  it('says once that a large plan takes a while, beside its output', async () => {
+    const huge = plan(
+      'huge.yaml',
+      'clusters: [{topology: {control_planes: 3, workers: 497}, just_infraenv: true, amount: 100}]\n',
+    );
+    const { stdout, stderr } = await doctor([huge]);
+    expect(stderr).toBe('working out 100 clusters with 50,000 hosts, which takes a while\n');
+    expect(stdout).toMatch(/^ +needs +there is$/m);
+    expect(stdout).not.toContain('takes a while');
+  });
+
   it('prints JSON', async () => {
     const { code, stdout } = await doctor(['--json', '--service', 'http://127.0.0.1:9']);
     expect(code).toBe(1);

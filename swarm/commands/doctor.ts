@@ -77,13 +77,17 @@ async function demandOf(plan: Expanded, workers: number | undefined): Promise<Pl
   const runner = ownRunner(plan.clusters.length);
   const needs = estimateNeeds(plan, { ...runner, workers: workers ?? runner.workers }, null);
   const { fileDescriptors, localPorts, connections, memoryMiB } = needs;
+  const { isLoopback } = await import('../daemon/access.ts');
   const perPoll = plan.connections.mode === 'per-poll';
+  const { url } = plan.service;
+  const embedded = url === 'embedded';
   return {
     ...{ fileDescriptors, localPorts, connections, memoryMiB },
     workers: workers ?? runner.workers,
     opened: perPoll ? (plan.hostCount / (plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS)) * plan.clockSpeed : 0,
     sourceAddresses: plan.connections.sourceAddresses.length,
-    embedded: plan.service.url === 'embedded',
+    embedded,
+    inside: embedded || (URL.canParse(url) && isLoopback(new URL(url).hostname)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkMachine, type PlanDemand } from './machine-checks.ts';
-import type { MachineReadings } from './machine-readings.ts';
+import type { Conntrack, MachineReadings } from './machine-readings.ts';
 
 const MACHINE: MachineReadings = {
   files: 20_000,
@@ -8,7 +8,7 @@ const MACHINE: MachineReadings = {
   allFiles: { open: 2000, most: 1_000_000 },
   ports: { first: 32_768, last: 60_999 },
   mostResting: 131_072,
-  conntrack: { followed: 100, most: 262_144 },
+  conntrack: { followed: 100, most: 262_144, inside: true, outside: true },
   tcpMemory: { held: 1 << 20, most: 2 ** 31 },
   memoryMiB: 16_000,
   cores: 8,
@@ -20,7 +20,7 @@ const MACHINE: MachineReadings = {
 
 const DEMAND: PlanDemand = {
   ...{ fileDescriptors: 7500, localPorts: 9000, connections: 7000, opened: 50, memoryMiB: 480, workers: 7 },
-  ...{ sourceAddresses: 0, embedded: true },
+  ...{ sourceAddresses: 0, embedded: true, inside: true },
 };
 
 const bad = (machine: Partial<MachineReadings>, demand: Partial<PlanDemand> = {}) =>
@@ -50,7 +50,7 @@ describe('a machine', () => {
     ['closed connections that rest', { mostResting: 2000 }, {}, /tcp_max_tw_buckets=4500$/],
     [
       'connections followed by the firewall',
-      { conntrack: { followed: 60_000, most: 65_536 } },
+      { conntrack: { followed: 60_000, most: 65_536, inside: true, outside: true } },
       {},
       /nf_conntrack_max=109500$/,
     ],
@@ -72,6 +72,39 @@ describe('a machine', () => {
   it('counts the ports of each address that the plan names', () => {
     expect(bad({}, { localPorts: 200_000, sourceAddresses: 4 })).toEqual([]);
     expect(bad({}, { localPorts: 230_000, sourceAddresses: 4 })).toHaveLength(1);
+  });
+
+  describe('counts connections that the firewall follows only', () => {
+    const few = { followed: 0, most: 1000, inside: false, outside: false };
+    const row = (conntrack: Conntrack, demand: Partial<PlanDemand> | null) =>
+      checkMachine({ ...MACHINE, conntrack }, demand && { ...DEMAND, ...demand }).find(
+        ({ name }) => name === 'connections followed by the firewall',
+      );
+
+    it.each<[string, Conntrack, Partial<PlanDemand> | null, string, string]>([
+      ['none at all', few, {}, 'ok', 'none are followed inside this machine'],
+      ['none to others', few, { inside: false }, 'ok', 'none are followed'],
+      [
+        'those to others alone',
+        { ...few, followed: 7, outside: true },
+        {},
+        'ok',
+        'none are followed inside this machine',
+      ],
+      ['those to the service alone', { ...few, followed: 7, outside: true }, { inside: false }, 'short', '993'],
+      ['who knows', { ...few, outside: null }, { inside: false }, 'short', '1,000'],
+      ['those inside alone', { ...few, inside: true }, {}, 'short', '1,000'],
+      ['none, no plan', few, null, 'ok', 'none are followed'],
+      ['some, no plan', { ...few, followed: 7, outside: true }, null, 'ok', '993'],
+    ])('%s', (_name, conntrack, demand, verdict, has) => {
+      expect(row(conntrack, demand)).toMatchObject({ verdict, has });
+    });
+  });
+
+  it('tells of timers to a tenth of a millisecond', () => {
+    const told = (p50: number, max: number) =>
+      checkMachine({ ...MACHINE, timerLateness: { p50, max } }, null).find(({ name }) => name === 'timers')!.has;
+    expect(told(0.3, 0.44)).toBe('late by 0.3 ms, at most 0.4 ms');
   });
 
   it('says what may disturb a run', () => {

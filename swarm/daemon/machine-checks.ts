@@ -35,6 +35,8 @@ export interface PlanDemand {
   sourceAddresses: number;
   /** The embedded service, and perhaps the hub, run on this machine too. */
   embedded: boolean;
+  /** The service has an address of this machine itself. */
+  inside: boolean;
 }
 
 /** A closed connection waits so long (Linux, TIME_WAIT), and is followed by a firewall for twice as long. */
@@ -141,7 +143,15 @@ function restingCheck({ mostResting }: MachineReadings, demand: PlanDemand | nul
 
 function conntrackCheck({ conntrack }: MachineReadings, demand: PlanDemand | null): MachineCheck {
   const name = 'connections followed by the firewall';
-  if (!conntrack) return { name, verdict: 'ok', needs: null, has: 'none are followed', says: null, mend: null };
+  const none = { name, verdict: 'ok', needs: null, says: null, mend: null } as const;
+  if (!conntrack) return { ...none, has: 'none are followed' };
+  // Where a plan's service is not known, either may be meant.
+  const followed = demand
+    ? demand.inside
+      ? conntrack.inside
+      : conntrack.outside !== false
+    : conntrack.inside || conntrack.followed > 0;
+  if (!followed) return { ...none, has: `none are followed${demand?.inside ? ' inside this machine' : ''}` };
   const needed = demand && demand.connections + demand.opened * FOLLOWED_SECONDS;
   return amountCheck(name, {
     needed,
@@ -224,7 +234,7 @@ function timersCheck({ timerLateness: { p50, max } }: MachineReadings): MachineC
     name: 'timers',
     verdict: late ? 'mind' : 'ok',
     needs: `within ${LATE_MS} ms`,
-    has: `late by ${p50.toFixed(1)} ms, at most ${max.toFixed(0)} ms`,
+    has: `late by ${p50.toFixed(1)} ms, at most ${max.toFixed(1)} ms`,
     says: late
       ? 'requests come late by as much: other programs, or the machine below this one, take the processor away'
       : null,

@@ -49,7 +49,7 @@ describe('readings', () => {
       allFiles: { open: 2464, most: 9_223_372 },
       ports: { first: 32_768, last: 60_999 },
       mostResting: 65_536,
-      conntrack: { followed: 17, most: 65_536 },
+      conntrack: { followed: 17, most: 65_536, inside: false, outside: true },
       tcpMemory: { held: 5 * 4096, most: 3000 * 4096 },
       memoryMiB: 512,
       cores: 0.5,
@@ -58,6 +58,56 @@ describe('readings', () => {
     });
     expect(load).toBeGreaterThanOrEqual(0);
     expect(timerLateness.max).toBeGreaterThanOrEqual(timerLateness.p50);
+  });
+
+  describe('of the connections that the firewall follows', () => {
+    const COUNT = 'proc/sys/net/netfilter/nf_conntrack_count';
+    const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+    const tcp = (...rows: [remote: string, state: string][]) =>
+      HEAD + rows.map(([remote, state], n) => `   ${n}: 0100007F:1F90 ${remote} ${state} 00000000:00000000\n`).join('');
+    /** @param opened what the count becomes while connections to the machine itself are open, at each try */
+    async function conntrack(count: number, opened: number[], files: Record<string, string> = {}) {
+      const root = machine({
+        'proc/sys/net/netfilter/nf_conntrack_max': '65536\n',
+        [COUNT]: `${count}\n`,
+        ...files,
+      });
+      const left = [...opened];
+      const read = await readMachine(root, async (_connections, whileOpen) => {
+        writeFileSync(join(root, COUNT), `${left.shift() ?? count}\n`);
+        whileOpen();
+        writeFileSync(join(root, COUNT), `${count}\n`);
+      });
+      return read.conntrack;
+    }
+
+    it('sees its own among them', async () => {
+      expect(await conntrack(100, [132])).toMatchObject({ followed: 100, inside: true });
+      // Others have closed as many the first time.
+      expect(await conntrack(100, [100, 130])).toMatchObject({ inside: true });
+    });
+
+    it('sees that its own are not', async () => {
+      expect(await conntrack(0, [0])).toMatchObject({ inside: false });
+      // Others open a few.
+      expect(await conntrack(1000, [1003, 998, 1001])).toMatchObject({ inside: false, outside: true });
+    });
+
+    it('tells from open connections to others whether these are', async () => {
+      const here: [string, string][] = [
+        ['0100007F:A1B2', '01'],
+        ['00000000:0000', '0A'],
+      ];
+      const away: [string, string] = ['0A0200C0:01BB', '01'];
+      const outside = async (files: Record<string, string>) => (await conntrack(0, [], files))!.outside;
+      expect(await outside({ 'proc/net/tcp': tcp(...here) })).toBeNull();
+      expect(await outside({ 'proc/net/tcp': tcp(...here, away) })).toBe(false);
+      // One that is closing tells nothing.
+      expect(await outside({ 'proc/net/tcp': tcp([away[0], '06']) })).toBeNull();
+      const self = ['00000000000000000000000001000000:A1B2', '0000000000000000FFFF00000100007F:A1B2'];
+      expect(await outside({ 'proc/net/tcp6': tcp(...self.map((one): [string, string] => [one, '01'])) })).toBeNull();
+      expect(await outside({ 'proc/net/tcp6': tcp(['B80D0120000000000000000001000000:01BB', '01']) })).toBe(false);
+    });
   });
 
   it('are null where nothing is said, and limits without a number are none', async () => {

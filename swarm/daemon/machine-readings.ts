@@ -1,6 +1,8 @@
 /** What this machine has of what runs are made of, as Linux tells it. What a system does not tell is null. */
+import { once } from 'node:events';
 import { constants, readdirSync, readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,8 +18,8 @@ export interface MachineReadings {
   ports: { first: number; last: number } | null;
   /** Closed connections that may wait at once (net.ipv4.tcp_max_tw_buckets). */
   mostResting: number | null;
-  /** Connections that the firewall follows; null where it follows none. */
-  conntrack: { followed: number; most: number } | null;
+  /** Connections that the firewall follows; null where there is nothing that could. */
+  conntrack: Conntrack | null;
   /** Bytes of memory that all TCP sockets hold, and may hold before packets are dropped (net.ipv4.tcp_mem). */
   tcpMemory: { held: number; most: number } | null;
   /** Mebibytes that can be had without swapping, by machine and control group. */
@@ -34,12 +36,38 @@ export interface MachineReadings {
   timerLateness: { p50: number; max: number };
 }
 
+export interface Conntrack {
+  followed: number;
+  most: number;
+  /**
+   * Whether connections inside this machine, and to others, are among them: the kernel follows none in a network namespace where no rule
+   * asks for it, though it tells of a limit.
+   */
+  inside: boolean;
+  /** Null when there are no connections to tell it from. */
+  outside: boolean | null;
+}
+
+/** Opens so many connections to this machine itself, calls `whileOpen`, closes them. */
+type Probe = (connections: number, whileOpen: () => void) => Promise<void>;
+
+/** So many are seen among those that others open and close at the same time; tries, should these have closed as many. */
+const PROBES = 32;
+const PROBE_TRIES = 3;
+/** State of an established connection in /proc/net/tcp, and the addresses there of this machine itself. */
+const ESTABLISHED = '01';
+const ITSELF = /^(?:[0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/;
+
 const PAGE_BYTES = 4096;
 const TIMERS = 100;
 const TIMER_MS = 5;
 
-/** @param root where `proc`, `sys` and `run` are, for tests */
-export async function readMachine(root = '/'): Promise<MachineReadings> {
+/**
+ * Opens a few connections to this machine itself, to see what becomes of them.
+ * @param root where `proc`, `sys` and `run` are, for tests
+ * @param probe what opens them, for tests
+ */
+export async function readMachine(root = '/', probe: Probe = openToItself): Promise<MachineReadings> {
   const text = (path: string) => {
     try {
       return readFileSync(join(root, path), 'utf8').trim();
@@ -51,8 +79,6 @@ export async function readMachine(root = '/'): Promise<MachineReadings> {
   const ipv4 = (name: string) => numbers(`proc/sys/net/ipv4/${name}`);
   const [open, , mostOpen] = numbers('proc/sys/fs/file-nr');
   const [first, last] = ipv4('ip_local_port_range');
-  const followed = numbers('proc/sys/net/netfilter/nf_conntrack_count')[0];
-  const mostFollowed = numbers('proc/sys/net/netfilter/nf_conntrack_max')[0];
   const tcpPages = ipv4('tcp_mem')[2];
   const heldPages = /^TCP:.* mem (\d+)/m.exec(text('proc/net/sockstat'))?.[1];
   const files = /^Max open files\s+\S+\s+(\d+)/m.exec(text('proc/self/limits'))?.[1];
@@ -62,7 +88,7 @@ export async function readMachine(root = '/'): Promise<MachineReadings> {
     allFiles: open === undefined || mostOpen === undefined ? null : { open, most: mostOpen },
     ports: first === undefined || last === undefined ? null : { first, last },
     mostResting: ipv4('tcp_max_tw_buckets')[0] ?? null,
-    conntrack: followed === undefined || mostFollowed === undefined ? null : { followed, most: mostFollowed },
+    conntrack: await conntrackOf(text, probe),
     tcpMemory:
       tcpPages === undefined ? null : { held: Number(heldPages ?? 0) * PAGE_BYTES, most: tcpPages * PAGE_BYTES },
     memoryMiB: memoryOf(text),
@@ -72,6 +98,48 @@ export async function readMachine(root = '/'): Promise<MachineReadings> {
     synchronised: await synchronised(root),
     timerLateness: await timerLateness(),
   };
+}
+
+async function conntrackOf(text: (path: string) => string, probe: Probe): Promise<Conntrack | null> {
+  const read = (name: string) => {
+    const said = text(`proc/sys/net/netfilter/nf_conntrack_${name}`);
+    return said === '' ? null : Number(said);
+  };
+  const most = read('max');
+  const followed = read('count');
+  if (most === null || followed === null) return null;
+  let inside = false;
+  for (let tries = 0; tries < PROBE_TRIES && !inside; tries++) {
+    const before = read('count') ?? 0;
+    await probe(PROBES, () => {
+      inside = (read('count') ?? 0) - before > PROBES / 2;
+    });
+  }
+  const rows = ['proc/net/tcp', 'proc/net/tcp6'].flatMap((path) => text(path).split('\n').slice(1));
+  const others = rows.some((row) => {
+    const [, , remote = '', state] = row.trim().split(/\s+/);
+    return state === ESTABLISHED && !ITSELF.test(remote);
+  });
+  return { followed, most, inside, outside: followed > 0 ? true : others ? false : null };
+}
+
+async function openToItself(connections: number, whileOpen: () => void): Promise<void> {
+  const accepted: Socket[] = [];
+  const server = createServer((socket) => accepted.push(socket.on('error', () => {})));
+  const opened: Socket[] = [];
+  try {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    for (let n = 0; n < connections; n++) opened.push(connect(port, '127.0.0.1'));
+    await Promise.all(opened.map((socket) => once(socket, 'connect')));
+    whileOpen();
+  } catch {
+    // Without connections of its own there is nothing to be seen.
+  } finally {
+    // A reset leaves no port behind that rests.
+    for (const socket of [...opened, ...accepted]) socket.on('error', () => {}).resetAndDestroy();
+    server.close();
+  }
 }
 
 /** The group's own limits; a process in a container sees its group as the root. */
