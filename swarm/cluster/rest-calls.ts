@@ -76,19 +76,24 @@ export class RestCalls {
 
   /** @param under ends the call; null for one that must not be broken off. */
   async #limited<T>(call: ServiceCall, under: AbortSignal | null, send: (call: ServiceCall) => Promise<T>): Promise<T> {
-    const limit = AbortSignal.timeout(this.#callLimitMs);
+    // AbortSignal.timeout would keep timer and signals until its time, long after the answer.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), this.#callLimitMs);
+    const { signal } = limit;
     try {
-      const answer = await send({ ...call, signal: under ? AbortSignal.any([under, limit]) : limit });
+      const answer = await send({ ...call, signal: under ? AbortSignal.any([under, signal]) : signal });
       this.#reached = true;
       return answer;
     } catch (error) {
-      if (limit.aborted && !under?.aborted && !(error instanceof ServiceError)) {
+      if (signal.aborted && !under?.aborted && !(error instanceof ServiceError)) {
         throw new ClusterAdapterError(
           `${call.endpoint}: no answer within ${this.#callLimitMs / 1000} s; is the service overloaded, or the URL that of something else?`,
           { passing: true, conflict: false },
         );
       }
       throw translated(error, this.#access);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
