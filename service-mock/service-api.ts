@@ -86,6 +86,8 @@ export interface ServiceSettings {
   INSTALLATION_TIMEOUT: number;
   FINALIZING_TIMEOUT: number;
   RESET_CLUSTER_TIMEOUT: number;
+  /** How long events outlive the clusters and infra-envs that they are about. */
+  DELETED_UNREGISTERED_AFTER: number;
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: number;
   /** Distance of two looks at the spoke of an Agent that joins it (simulated milliseconds). */
   APPROVE_CSRS_REQUEUE_DURATION: number;

@@ -563,6 +563,7 @@ export function clusterOperations(core: Core): Operations {
     }
     store.removeCluster(cluster);
     events.emit('cluster_deregistered', aboutCluster(cluster));
+    events.retire(id, (other) => store.stands(other));
   }
 
   function installCluster(id: string): JsonObject {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
+import type { EventsQuery } from '../service-api.ts';
 import { Events } from './events.ts';
 
 const nobody = () => false;
@@ -92,5 +93,91 @@ describe('events', () => {
     await clock.advance(3_600_000);
     upgrade();
     expect(count()).toBe(2);
+  });
+
+  describe('about what is gone', () => {
+    const HOUR = 3_600_000;
+    const whole = (page: { events: Iterable<object> }) => Array.from(page.events);
+    /** Until the compressor's threads are done. */
+    const compressed = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+    /** Clusters `c` and `d` in the infra-env `e`, and an event about nothing of these. */
+    function standing(keptMs = 72 * HOUR) {
+      const clock = new ManualClock();
+      const events = new Events(clock, {}, true, undefined, keptMs);
+      const ids = new Set(['c', 'd', 'e']);
+      const stands = (id: string) => ids.has(id);
+      events.emit('infra_env_registered', { infraEnvId: 'e' });
+      for (const clusterId of ['c', 'd']) {
+        events.emit('cluster_registration_succeeded', { clusterId });
+        events.emit('host_registration_succeeded', { clusterId, hostId: `of-${clusterId}`, infraEnvId: 'e' }, 'näme');
+        events.emit('cluster_status_updated', { clusterId }, 'ready');
+      }
+      events.emit('host_registration_succeeded', { hostId: 'alone' }, 'alone');
+      const remove = (id: string) => {
+        ids.delete(id);
+        events.retire(id, stands);
+      };
+      return { clock, events, remove };
+    }
+
+    const QUERIES: EventsQuery[] = [
+      { cluster_id: 'c' },
+      { cluster_id: 'd' },
+      { infra_env_id: 'e' },
+      {},
+      { host_ids: ['of-c', 'alone'] },
+      { cluster_id: 'c', order: 'descending', limit: 2 },
+      { cluster_id: 'c', deleted_hosts: true },
+    ];
+
+    it.each([
+      ['c', 'e', 'd'],
+      ['e', 'c', 'd'],
+      ['c', 'd', 'e'],
+    ])('are found as before when %s, %s and %s have gone', async (...order) => {
+      const { events, remove } = standing();
+      const deleted = (_env: string, host: string) => host === 'of-c';
+      const asked = () =>
+        QUERIES.map((query) => ({ ...events.list(query, deleted), events: whole(events.list(query, deleted)) }));
+      const before = asked();
+      for (const id of order) {
+        remove(id);
+        expect(asked()).toEqual(before);
+        await compressed();
+        expect(asked()).toEqual(before);
+        expect(events.size).toBe(8);
+      }
+    });
+
+    it('stand in their order beside later ones about the same', () => {
+      const { events, remove } = standing();
+      remove('c');
+      events.emit('cluster_status_updated', { clusterId: 'c' }, 'late');
+      const messages = whole(events.list({ cluster_id: 'c' }, nobody)).map(
+        (event) => (event as { message: string }).message,
+      );
+      expect(messages).toHaveLength(4);
+      expect(messages.at(-1)).toMatch(/late/);
+    });
+
+    it('are deleted three days later, when something else is removed', async () => {
+      const { clock, events, remove } = standing();
+      remove('c');
+      await clock.advance(71 * HOUR);
+      remove('d');
+      expect(events.list({ cluster_id: 'c' }, nobody).total).toBe(3);
+      await clock.advance(HOUR);
+      remove('e');
+      // What is also about the infra-env goes with that.
+      expect(names(events.list({ cluster_id: 'c' }, nobody))).toEqual(['host_registration_succeeded']);
+      expect(events.list({ cluster_id: 'd' }, nobody).total).toBe(3);
+      expect(events.size).toBe(6);
+      await clock.advance(72 * HOUR);
+      events.retire('another', () => false);
+      expect(events.size).toBe(1);
+      expect(events.list({ infra_env_id: 'e' }, nobody).total).toBe(0);
+      expect(names(events.list({}, nobody))).toEqual(['host_registration_succeeded']);
+    });
   });
 });

@@ -5,6 +5,7 @@
 
 import type { Clock } from '../../model/time/clock.ts';
 import type { EventsPage, EventsQuery, JsonObject } from '../service-api.ts';
+import { EventArchive } from './event-archive.ts';
 import { PlantedFaults } from './planted-faults.ts';
 import { eachOf, wireDate } from './wire.ts';
 
@@ -161,6 +162,8 @@ export interface EventSubject {
 }
 
 interface EventRecord extends EventSubject {
+  /** Grows with each row that is stored. */
+  readonly ordinal: number;
   readonly time: number;
   readonly name: string;
   readonly severity: Severity;
@@ -181,22 +184,32 @@ export type EventListener = (about: EventSubject) => void;
 export class Events {
   readonly #clock: Clock;
   readonly #limits: Readonly<Record<string, number>>;
-  readonly #all: EventRecord[] = [];
+  /** Those about neither a cluster nor an infra-env. */
+  readonly #others: EventRecord[] = [];
   readonly #byCluster = new Map<string, EventRecord[]>();
   readonly #byInfraEnv = new Map<string, EventRecord[]>();
+  /** Of clusters and infra-envs that are gone. */
+  readonly #archive: EventArchive<EventRecord>;
+  #stored = 0;
+  #size = 0;
   readonly #lastLimited = new Map<string, number>();
   readonly #keepMetrics: boolean;
   #listener: EventListener | undefined;
   readonly #faults: PlantedFaults;
 
-  /** @param keepMetrics false drops metrics events, as the real service does in kube mode. */
+  /**
+   * @param keepMetrics false drops metrics events, as the real service does in kube mode.
+   * @param keptAfterMs simulated milliseconds that events outlive what they are about
+   */
   constructor(
     clock: Clock,
     limits: Readonly<Record<string, number>> = {},
     keepMetrics = true,
     faults = new PlantedFaults(),
+    keptAfterMs = Infinity,
   ) {
     this.#clock = clock;
+    this.#archive = new EventArchive(clock, keptAfterMs);
     this.#faults = faults;
     this.#limits = { ...RATE_LIMITS, ...limits };
     this.#keepMetrics = keepMetrics;
@@ -244,7 +257,27 @@ export class Events {
 
   /** Events that are kept. */
   get size(): number {
-    return this.#all.length;
+    return this.#size;
+  }
+
+  /**
+   * A cluster or an infra-env is gone: events about nothing that stands are put away, where they take little and can still be asked for, and
+   * those that were put away long enough ago are deleted.
+   * Upstream: assisted-service, internal/cluster/cluster.go, PermanentClustersDeletion.
+   * @param stands whether there is a cluster or an infra-env of an id
+   */
+  retire(id: string, stands: (id: string) => boolean): void {
+    this.#size -= this.#archive.expire();
+    const gone = (other: string | undefined) => !other || !stands(other);
+    const rows: EventRecord[] = [];
+    for (const record of [...(this.#byCluster.get(id) ?? []), ...(this.#byInfraEnv.get(id) ?? [])])
+      if (gone(record.clusterId) && gone(record.infraEnvId)) rows.push(record);
+    if (rows.length === 0) return;
+    const away = new Set(rows);
+    for (const index of [this.#byCluster, this.#byInfraEnv])
+      for (const key of new Set(rows.map((row) => (index === this.#byCluster ? row.clusterId : row.infraEnvId))))
+        if (key) leaveOut(index, key, away);
+    this.#archive.add(rows);
   }
 
   /** An event that a client reports with its own text. */
@@ -281,21 +314,17 @@ export class Events {
     return false;
   }
 
-  #store(about: EventSubject, rest: Omit<EventRecord, 'time' | keyof EventSubject>): void {
+  #store(about: EventSubject, rest: Omit<EventRecord, 'ordinal' | 'time' | keyof EventSubject>): void {
     if (rest.metrics && !this.#keepMetrics) return;
-    const record: EventRecord = {
-      time: this.#clock.now(),
-      clusterId: about.clusterId,
-      hostId: about.hostId,
-      infraEnvId: about.infraEnvId,
-      ...rest,
-    };
+    const { clusterId, hostId, infraEnvId } = about;
     for (let rows = Math.ceil(this.#faults.amount('events-bloat') ?? 1); rows > 0; rows--) {
-      this.#all.push(record);
-      if (record.clusterId) append(this.#byCluster, record.clusterId, record);
-      if (record.infraEnvId) append(this.#byInfraEnv, record.infraEnvId, record);
+      const record = { ordinal: this.#stored++, time: this.#clock.now(), clusterId, hostId, infraEnvId, ...rest };
+      this.#size++;
+      if (clusterId) append(this.#byCluster, clusterId, record);
+      if (infraEnvId) append(this.#byInfraEnv, infraEnvId, record);
+      if (!clusterId && !infraEnvId) this.#others.push(record);
     }
-    if (!record.metrics) this.#listener?.(about);
+    if (!rest.metrics) this.#listener?.(about);
   }
 
   /**
@@ -324,9 +353,18 @@ export class Events {
   }
 
   #sourceOf({ cluster_id, host_ids, infra_env_id }: EventsQuery): readonly EventRecord[] {
-    if (cluster_id) return this.#byCluster.get(cluster_id) ?? [];
-    if (infra_env_id && !host_ids) return this.#byInfraEnv.get(infra_env_id) ?? [];
-    return this.#all;
+    if (cluster_id) return this.#of(cluster_id, this.#byCluster);
+    if (infra_env_id && !host_ids) return this.#of(infra_env_id, this.#byInfraEnv);
+    const all = [this.#archive.all(), this.#others, ...this.#byCluster.values()].flat();
+    for (const records of this.#byInfraEnv.values())
+      for (const record of records) if (!record.clusterId) all.push(record);
+    return all.sort(inOrder);
+  }
+
+  #of(id: string, index: ReadonlyMap<string, readonly EventRecord[]>): readonly EventRecord[] {
+    const live = index.get(id) ?? [];
+    const away = this.#archive.of(id);
+    return away.length === 0 ? live : [...away, ...live].sort(inOrder);
   }
 }
 
@@ -341,6 +379,14 @@ function isAskedFor(record: EventRecord, query: EventsQuery, isDeleted: (record:
   }
   if (!host_ids) return true;
   return isNamed && (infra_env_id !== undefined || !isDeleted(record));
+}
+
+const inOrder = (a: EventRecord, b: EventRecord) => a.ordinal - b.ordinal;
+
+function leaveOut(index: Map<string, EventRecord[]>, key: string, away: ReadonlySet<EventRecord>): void {
+  const left = (index.get(key) ?? []).filter((record) => !away.has(record));
+  if (left.length > 0) index.set(key, left);
+  else index.delete(key);
 }
 
 function append(index: Map<string, EventRecord[]>, key: string, record: EventRecord): void {

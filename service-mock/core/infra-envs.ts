@@ -232,6 +232,7 @@ export function infraEnvOperations(core: Core): Operations {
     }
     store.removeInfraEnv(infraEnv);
     events.emit('infra_env_deregistered', { infraEnvId: id });
+    events.retire(id, (other) => store.stands(other));
   }
 
   return {

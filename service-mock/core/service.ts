@@ -98,6 +98,6 @@ export function serviceOf(core: Core): AssistedServiceApi {
     defaultConfig: () => defaultConfig(core),
     triggerEvent: (body) => triggerEvent(core, body),
     listEvents: (query) =>
-      core.events.list(query, (infraEnvId, hostId) => core.store.deletedHosts.has(`${infraEnvId}/${hostId}`)),
+      core.events.list(query, (infraEnvId, hostId) => core.store.isDeletedHost(infraEnvId, hostId)),
   };
 }

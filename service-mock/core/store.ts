@@ -296,8 +296,8 @@ export class HostRow {
 export class Store {
   readonly clusters = new Map<string, ClusterRow>();
   readonly infraEnvs = new Map<string, InfraEnvRow>();
-  /** `<infra-env id>/<host id>` of deleted hosts, whose events can be asked for alone. */
-  readonly deletedHosts = new Set<string>();
+  /** Ids of deleted hosts by infra-env, of those that stand. */
+  readonly #deletedHosts = new Map<string, Set<string>>();
   readonly #clustersByKube = new Map<string, ClusterRow>();
   readonly #infraEnvsByKube = new Map<string, InfraEnvRow>();
   readonly #hostsByKube = new Map<string, HostRow>();
@@ -323,6 +323,7 @@ export class Store {
 
   removeInfraEnv(infraEnv: InfraEnvRow): void {
     this.infraEnvs.delete(infraEnv.id);
+    this.#deletedHosts.delete(infraEnv.id);
     if (infraEnv.kubeKey) this.#infraEnvsByKube.delete(kubeText(infraEnv.kubeKey));
   }
 
@@ -346,6 +347,17 @@ export class Store {
     if (this.#hostsByKube.get(key) === host) this.#hostsByKube.delete(key);
   }
 
+  /** Whether a host was deleted, or its infra-env with it: its events can be asked for alone. */
+  isDeletedHost(infraEnvId: string, hostId: string): boolean {
+    if (infraEnvId === '') return false;
+    return !this.infraEnvs.has(infraEnvId) || (this.#deletedHosts.get(infraEnvId)?.has(hostId) ?? false);
+  }
+
+  /** Whether a cluster or an infra-env of this id is there. */
+  stands(id: string): boolean {
+    return this.clusters.has(id) || this.infraEnvs.has(id);
+  }
+
   /** Hosts that are there. */
   get hosts(): number {
     let count = 0;
@@ -355,13 +367,18 @@ export class Store {
 
   addHost(host: HostRow): void {
     host.infraEnv.hosts.set(host.id, host);
-    this.deletedHosts.delete(hostKey(host));
+    this.#deletedHosts.get(host.infraEnv.id)?.delete(host.id);
     if (host.cluster) attach(host, host.cluster);
   }
 
   removeHost(host: HostRow): void {
     host.infraEnv.hosts.delete(host.id);
-    this.deletedHosts.add(hostKey(host));
+    const { id } = host.infraEnv;
+    // The host of an Agent outlives its infra-env.
+    if (this.infraEnvs.has(id)) {
+      const deleted = this.#deletedHosts.get(id) ?? new Set();
+      this.#deletedHosts.set(id, deleted.add(host.id));
+    }
     this.#forgetAgent(host);
     if (host.cluster) detach(host, host.cluster);
   }
@@ -377,10 +394,6 @@ export class Store {
 
 function kubeText({ namespace, name }: KubeKey): string {
   return `${namespace}/${name}`;
-}
-
-function hostKey(host: { id: string; infraEnv: { id: string } }): string {
-  return `${host.infraEnv.id}/${host.id}`;
 }
 
 function attach(host: HostRow, cluster: ClusterRow): void {

@@ -84,4 +84,5 @@ function goesWithCluster({ cache }: KubeContext, { metadata }: Agent, key: KubeK
 function deregisterCluster({ core }: KubeContext, cluster: ClusterRow): void {
   core.store.removeCluster(cluster);
   core.events.emit('cluster_deregistered', aboutCluster(cluster));
+  core.events.retire(cluster.id, (other) => core.store.stands(other));
 }

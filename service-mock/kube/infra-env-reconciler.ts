@@ -91,6 +91,7 @@ async function remove({ client, core }: KubeContext, infraEnv: InfraEnv): Promis
   if (row) {
     core.store.removeInfraEnv(row);
     core.events.emit('infra_env_deregistered', { infraEnvId: row.id });
+    core.events.retire(row.id, (other) => core.store.stands(other));
   }
   infraEnv.metadata.finalizers = finalizers.filter((finalizer) => finalizer !== INFRA_ENV_FINALIZER);
   await client.update(RESOURCES.infraEnvs, infraEnv);
