@@ -1,8 +1,9 @@
 /**
  * Events about what is gone. They are asked for rarely and there are ever more of them where clusters come and go, so that they are kept
- * as compressed texts, outside the heap:
+ * compressed:
  *
- *   rows of a cluster or infra-env ──> one package, found by each id in it ──time over──> deleted
+ *   rows of a cluster or infra-env ──> last package ──full──> compressed ──time over──> deleted
+ *                                      found by each id in it
  */
 import { deflateRaw, inflateRawSync } from 'node:zlib';
 import type { Clock } from '../../model/time/clock.ts';
@@ -13,22 +14,26 @@ interface Row {
 }
 
 interface Package<T> {
-  /** Simulated moment. */
-  readonly since: number;
-  readonly size: number;
+  /** Simulated moment of the last rows. */
+  since: number;
+  size: number;
   /** Clusters and infra-envs. */
-  readonly subjects: readonly string[];
-  /** The rows themselves until they are compressed, which happens beside the thread. */
-  content: readonly T[] | Buffer;
+  readonly subjects: Set<string>;
+  /** The rows themselves until they are compressed, which happens beside the thread; then bytes as a latin1 text, which has the least around it. */
+  content: T[] | string;
 }
+
+/** A package with so many rows takes no more. */
+const FULL = 500;
 
 /** Rows are what JSON can hold. */
 export class EventArchive<T extends Row> {
   readonly #clock: Clock;
   readonly #keptMs: number;
-  /** By age. */
-  readonly #packages = new Set<Package<T>>();
-  readonly #bySubject = new Map<string, Package<T>[]>();
+  /** By age; the last one may take more. */
+  readonly #packages: Package<T>[] = [];
+  /** Nearly all ids have one. */
+  readonly #bySubject = new Map<string, Package<T> | Package<T>[]>();
 
   /** @param keptMs simulated milliseconds */
   constructor(clock: Clock, keptMs: number) {
@@ -37,26 +42,41 @@ export class EventArchive<T extends Row> {
   }
 
   add(rows: readonly T[]): void {
-    const ids = rows.flatMap(({ clusterId, infraEnvId }) => [clusterId, infraEnvId]);
-    const subjects = [...new Set(ids)].filter((id) => id !== undefined && id !== '') as string[];
-    const added: Package<T> = { since: this.#clock.now(), size: rows.length, subjects, content: rows };
-    this.#packages.add(added);
-    for (const id of subjects) this.#bySubject.set(id, [...(this.#bySubject.get(id) ?? []), added]);
-    deflateRaw(JSON.stringify(rows), (error, packed) => {
-      // A copy: the compressor's memory is larger than what it has put there.
-      if (!error) added.content = Buffer.from(packed);
-    });
+    const { last, content } = this.#open();
+    last.since = this.#clock.now();
+    last.size += rows.length;
+    for (const row of rows) {
+      content.push(row);
+      for (const id of [row.clusterId, row.infraEnvId]) if (id) this.#index(last, id);
+    }
+    if (last.size >= FULL) compress(last);
+  }
+
+  #open(): { last: Package<T>; content: T[] } {
+    const last = this.#packages.at(-1);
+    if (last && last.size < FULL && typeof last.content !== 'string') return { last, content: last.content };
+    const content: T[] = [];
+    const opened: Package<T> = { since: 0, size: 0, subjects: new Set(), content };
+    this.#packages.push(opened);
+    return { last: opened, content };
+  }
+
+  #index(last: Package<T>, id: string): void {
+    if (last.subjects.has(id)) return;
+    last.subjects.add(id);
+    const known = this.#bySubject.get(id);
+    this.#bySubject.set(id, known ? [known, last].flat() : last);
   }
 
   /** Deletes what has been here long enough. @returns how many rows that were */
   expire(): number {
+    const now = this.#clock.now();
+    const young = this.#packages.findIndex(({ since }) => now - since < this.#keptMs);
     let rows = 0;
-    for (const oldest of this.#packages) {
-      if (this.#clock.now() - oldest.since < this.#keptMs) break;
-      this.#packages.delete(oldest);
-      rows += oldest.size;
-      for (const id of oldest.subjects) {
-        const left = this.#bySubject.get(id)!.filter((one) => one !== oldest);
+    for (const old of this.#packages.splice(0, young < 0 ? this.#packages.length : young)) {
+      rows += old.size;
+      for (const id of old.subjects) {
+        const left = this.#packagesOf(id).filter((one) => one !== old);
         if (left.length > 0) this.#bySubject.set(id, left);
         else this.#bySubject.delete(id);
       }
@@ -66,15 +86,26 @@ export class EventArchive<T extends Row> {
 
   /** @param id of a cluster or an infra-env */
   of(id: string): T[] {
-    const rows = (this.#bySubject.get(id) ?? []).flatMap((one) => rowsOf(one));
+    const rows = this.#packagesOf(id).flatMap((one) => rowsOf(one));
     return rows.filter(({ clusterId, infraEnvId }) => clusterId === id || infraEnvId === id);
   }
 
   all(): T[] {
-    return [...this.#packages].flatMap((one) => rowsOf(one));
+    return this.#packages.flatMap((one) => rowsOf(one));
+  }
+
+  #packagesOf(id: string): Package<T>[] {
+    return [this.#bySubject.get(id) ?? []].flat();
   }
 }
 
+function compress<T>(full: Package<T>): void {
+  deflateRaw(JSON.stringify(full.content), (error, packed) => {
+    if (!error) full.content = packed.toString('latin1');
+  });
+}
+
 function rowsOf<T>({ content }: Package<T>): readonly T[] {
-  return Buffer.isBuffer(content) ? (JSON.parse(inflateRawSync(content).toString()) as T[]) : content;
+  if (typeof content !== 'string') return content;
+  return JSON.parse(inflateRawSync(Buffer.from(content, 'latin1')).toString()) as T[];
 }

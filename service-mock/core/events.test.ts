@@ -101,17 +101,20 @@ describe('events', () => {
     /** Until the compressor's threads are done. */
     const compressed = () => new Promise((resolve) => setTimeout(resolve, 50));
 
+    /** More than go into one package. */
+    const MANY = 600;
+
     /** Clusters `c` and `d` in the infra-env `e`, and an event about nothing of these. */
-    function standing(keptMs = 72 * HOUR) {
+    function standing(many: number) {
       const clock = new ManualClock();
-      const events = new Events(clock, {}, true, undefined, keptMs);
+      const events = new Events(clock, {}, true, undefined, 72 * HOUR);
       const ids = new Set(['c', 'd', 'e']);
       const stands = (id: string) => ids.has(id);
       events.emit('infra_env_registered', { infraEnvId: 'e' });
       for (const clusterId of ['c', 'd']) {
         events.emit('cluster_registration_succeeded', { clusterId });
         events.emit('host_registration_succeeded', { clusterId, hostId: `of-${clusterId}`, infraEnvId: 'e' }, 'näme');
-        events.emit('cluster_status_updated', { clusterId }, 'ready');
+        for (let n = 0; n < many; n++) events.emit('cluster_status_updated', { clusterId }, `näme ${n}`);
       }
       events.emit('host_registration_succeeded', { hostId: 'alone' }, 'alone');
       const remove = (id: string) => {
@@ -132,11 +135,13 @@ describe('events', () => {
     ];
 
     it.each([
-      ['c', 'e', 'd'],
-      ['e', 'c', 'd'],
-      ['c', 'd', 'e'],
-    ])('are found as before when %s, %s and %s have gone', async (...order) => {
-      const { events, remove } = standing();
+      [MANY, 'c', 'e', 'd'],
+      [MANY, 'e', 'c', 'd'],
+      [MANY, 'c', 'd', 'e'],
+      [1, 'c', 'e', 'd'],
+      [200, 'c', 'd', 'e'],
+    ])('are found as before, %i of each, when %s, %s and %s have gone', async (many, ...order) => {
+      const { events, remove } = standing(many);
       const deleted = (_env: string, host: string) => host === 'of-c';
       const asked = () =>
         QUERIES.map((query) => ({ ...events.list(query, deleted), events: whole(events.list(query, deleted)) }));
@@ -146,33 +151,34 @@ describe('events', () => {
         expect(asked()).toEqual(before);
         await compressed();
         expect(asked()).toEqual(before);
-        expect(events.size).toBe(8);
+        expect(events.size).toBe(6 + 2 * many);
       }
     });
 
-    it('stand in their order beside later ones about the same', () => {
-      const { events, remove } = standing();
+    it('stand in their order beside later ones about the same', async () => {
+      const { events, remove } = standing(MANY);
       remove('c');
+      await compressed();
       events.emit('cluster_status_updated', { clusterId: 'c' }, 'late');
       const messages = whole(events.list({ cluster_id: 'c' }, nobody)).map(
         (event) => (event as { message: string }).message,
       );
-      expect(messages).toHaveLength(4);
+      expect(messages).toHaveLength(MANY + 3);
       expect(messages.at(-1)).toMatch(/late/);
     });
 
     it('are deleted three days later, when something else is removed', async () => {
-      const { clock, events, remove } = standing();
+      const { clock, events, remove } = standing(MANY);
       remove('c');
       await clock.advance(71 * HOUR);
       remove('d');
-      expect(events.list({ cluster_id: 'c' }, nobody).total).toBe(3);
+      expect(events.list({ cluster_id: 'c' }, nobody).total).toBe(MANY + 2);
       await clock.advance(HOUR);
       remove('e');
       // What is also about the infra-env goes with that.
       expect(names(events.list({ cluster_id: 'c' }, nobody))).toEqual(['host_registration_succeeded']);
-      expect(events.list({ cluster_id: 'd' }, nobody).total).toBe(3);
-      expect(events.size).toBe(6);
+      expect(events.list({ cluster_id: 'd' }, nobody).total).toBe(MANY + 2);
+      expect(events.size).toBe(5 + MANY);
       await clock.advance(72 * HOUR);
       events.retire('another', () => false);
       expect(events.size).toBe(1);
