@@ -11,7 +11,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { RunSummary } from '../swarm/report/summary.ts';
 import { printTable } from './table.ts';
@@ -153,7 +153,7 @@ export function growthOf(samples: readonly Sample[]): ProcessGrowth {
   const growthByMedians = (median(last.map(({ mib }) => mib)) - median(first.map(({ mib }) => mib))) / levelMib;
   const program = samples.find((sample) => sample.program !== undefined)?.program ?? '?';
   return {
-    program: program.endsWith('swarm/main.ts') ? 'generator' : basename(program),
+    program: program.endsWith('swarm/main.ts') ? 'generator' : basename(dirname(program)),
     samples: moments.length,
     levelMib,
     slopeMibPerHour,
