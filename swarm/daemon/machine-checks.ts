@@ -44,7 +44,7 @@ const REST_SECONDS = 60;
 const FOLLOWED_SECONDS = 120;
 /** What a socket holds while something is on its way: a page in each direction. */
 const SOCKET_BYTES = 8192;
-/** Wall-clock processor seconds that an opened connection with its requests takes (bench/steady-swarm.ts). */
+/** Wall-clock processor seconds that an opened connection with its requests takes (bench/parts/cost.ts). */
 const CORE_SECONDS = 0.00075;
 /** Of the embedded service, for the same. */
 const EMBEDDED_CORE_SECONDS = 0.0005;

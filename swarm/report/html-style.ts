@@ -10,9 +10,11 @@ const LINES = [
   ['#4a5568', '#b5bfce', '1 2'],
 ] as const;
 
-const DARK = `--ink:#e6e9ef;--soft:#a3adbd;--line:#2f3845;--card:#161b23;--page:#0e1116;--good:#4cc38a;--bad:#ff8a6b;--warn:#f5b849;
+/** Custom properties of the colours, on dark screens. */
+export const DARK = `--ink:#e6e9ef;--soft:#a3adbd;--line:#2f3845;--card:#161b23;--page:#0e1116;--good:#4cc38a;--bad:#ff8a6b;--warn:#f5b849;
 --band0:rgba(120,150,200,.10);--band1:rgba(120,150,200,.20);--out:rgba(255,110,80,.30);${LINES.map(([, dark], at) => `--l${at}:${dark}`).join(';')}`;
-const LIGHT = `--ink:#1c2430;--soft:#586374;--line:#dfe3e9;--card:#fff;--page:#f5f6f8;--good:#0f6f3f;--bad:#b42a06;--warn:#935000;
+/** The same on light screens and paper. */
+export const LIGHT = `--ink:#1c2430;--soft:#586374;--line:#dfe3e9;--card:#fff;--page:#f5f6f8;--good:#0f6f3f;--bad:#b42a06;--warn:#935000;
 --band0:rgba(60,90,140,.05);--band1:rgba(60,90,140,.12);--out:rgba(220,60,20,.22);${LINES.map(([light], at) => `--l${at}:${light}`).join(';')}`;
 
 export const REPORT_STYLE = `

@@ -1,12 +1,12 @@
-/** One process of bench/kube-api.ts: a server, or a client of one. Told what to do and answering over IPC. */
+/** One process of kube-api.ts: a server, or a client of one. Told what to do and answering over IPC. */
 import type { IncomingMessage } from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { startKubeMock } from '../controller-mock/index.ts';
-import type { KubeObject } from '../controller-mock/server/resource.ts';
-import { CertificateAuthority } from '../model/protocol/certificate-authority.ts';
+import { startKubeMock } from '../../controller-mock/index.ts';
+import type { KubeObject } from '../../controller-mock/server/resource.ts';
+import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
 
 export interface Target {
   url: string;

@@ -1,0 +1,126 @@
+/** Other load generators as they come, on one core, asking one URL as fast as they can with so many requests at a time. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closed, start } from './started.ts';
+import { endedChildrenCpuSeconds } from './usage.ts';
+
+export type Scheme = 'http' | 'https';
+/** Connections: a new one for each request, or kept ones. */
+export type Way = 'new' | 'kept';
+
+/** Of one way to send, over all its requests. */
+export interface Measured {
+  /** Requests a second. */
+  rate: number;
+  /** Processor time of a request, user and system. */
+  cpuMicros: number;
+}
+
+export interface Attack {
+  /** File of the program. */
+  program: string;
+  url: string;
+  way: Way;
+  /** Requests under way at once. */
+  lanes: number;
+  /** Lengths of a short and a long run; the difference of both is what counts, so that starting up is in no figure. */
+  seconds: readonly [number, number];
+  /** For files that it needs. */
+  folder: string;
+}
+
+interface Generator {
+  name: string;
+  /** What it can do. */
+  ways: readonly `${Scheme} ${Way}`[];
+  args(attack: Attack, seconds: number): string[];
+  /** The number of requests that were answered, from what it printed. */
+  requests(output: string, attack: Attack): Promise<number>;
+}
+
+const ALL = ['http kept', 'http new', 'https kept', 'https new'] as const;
+const vegetaFile = (folder: string, name: string) => join(folder, `vegeta.${name}`);
+
+export const GENERATORS: readonly Generator[] = [
+  {
+    name: 'autocannon',
+    ways: ['http kept'],
+    args: ({ lanes, url }, seconds) => ['-c', `${lanes}`, '-d', `${Math.ceil(seconds)}`, '-j', url],
+    requests: async (output) => Number(/"2xx":(\d+)/.exec(output)?.[1] ?? 0),
+  },
+  {
+    name: 'wrk',
+    ways: ['http kept', 'https kept'],
+    args: ({ lanes, url }, seconds) => ['-t', '1', '-c', `${lanes}`, '-d', `${Math.ceil(seconds)}s`, url],
+    requests: async (output) => Number(/(\d+) requests in/.exec(output)?.[1] ?? 0),
+  },
+  {
+    name: 'k6',
+    ways: ALL,
+    args: ({ lanes, url, way, folder }, seconds) => {
+      const file = join(folder, 'k6.js');
+      const options = { noConnectionReuse: way === 'new', insecureSkipTLSVerify: true };
+      writeFileSync(
+        file,
+        `import http from 'k6/http';\nexport const options = ${JSON.stringify(options)};\nexport default function () { http.get('${url}'); }\n`,
+      );
+      return [...K6_ALONE, '--vus', `${lanes}`, '--duration', `${seconds}s`, file];
+    },
+    requests: async (output) => Number(/http_reqs\D+(\d+)/.exec(output)?.[1] ?? 0),
+  },
+  {
+    name: 'vegeta',
+    ways: ALL,
+    args: ({ lanes, url, way, folder }, seconds) => {
+      writeFileSync(vegetaFile(folder, 'targets'), `GET ${url}\n`);
+      const load = ['-rate=0', `-max-workers=${lanes}`, `-workers=${lanes}`, `-duration=${seconds}s`];
+      const files = [`-targets=${vegetaFile(folder, 'targets')}`, `-output=${vegetaFile(folder, 'results')}`];
+      return ['attack', ...load, ...files, `-keepalive=${way === 'kept'}`, '-insecure'];
+    },
+    requests: async (_, { program, folder }) => {
+      const file = vegetaFile(folder, 'report');
+      await closed(
+        start(program, ['report', '-type=json', `-output=${file}`, vegetaFile(folder, 'results')], { stdio: 'ignore' }),
+      );
+      const report = JSON.parse(readFileSync(file, 'utf8')) as { status_codes: Record<string, number> };
+      return report.status_codes['200'] ?? 0;
+    },
+  },
+];
+
+/** It sends no usage report and listens on no port. */
+export const K6_ALONE = ['run', '--no-usage-report', '--address', '', '--quiet'];
+
+/** k6 and vegeta have as many threads as there are cores otherwise. */
+export const ONE_CORE = { ...process.env, GOMAXPROCS: '1' };
+
+/** @throws Error when the program did not do it */
+export async function measureGenerator(name: string, attack: Attack): Promise<Measured> {
+  const generator = GENERATORS.find((one) => one.name === name)!;
+  const [short, long] = [await attacked(generator, attack, 0), await attacked(generator, attack, 1)];
+  const requests = long.requests - short.requests;
+  if (!(requests > 0)) throw new Error(`${name} answered ${long.requests} requests in ${attack.seconds[1]} s`);
+  return {
+    rate: requests / (long.seconds - short.seconds),
+    cpuMicros: Math.max(0, ((long.cpuSeconds - short.cpuSeconds) * 1e6) / requests),
+  };
+}
+
+async function attacked(generator: Generator, attack: Attack, run: 0 | 1) {
+  const seconds = attack.seconds[run];
+  const args = generator.args(attack, seconds);
+  const before = endedChildrenCpuSeconds();
+  const started = performance.now();
+  const child = start(attack.program, args, { env: ONE_CORE, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+  }
+  const code = await closed(child);
+  const cpuSeconds = endedChildrenCpuSeconds() - before;
+  const elapsed = (performance.now() - started) / 1000;
+  if (code !== 0) throw new Error(`${generator.name} ended with exit code ${code}: ${output.trim().slice(-300)}`);
+  return { requests: await generator.requests(output, attack), cpuSeconds, seconds: elapsed };
+}
