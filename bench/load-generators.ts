@@ -1,4 +1,5 @@
 /** Other load generators as they come, on one core, asking one URL as fast as they can with so many requests at a time. */
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closed, start } from './started.ts';
@@ -31,6 +32,8 @@ export interface Attack {
 
 interface Generator {
   name: string;
+  /** Argument that makes it tell its version. */
+  version: string;
   /** What it can do. */
   ways: readonly `${Scheme} ${Way}`[];
   args(attack: Attack, seconds: number): string[];
@@ -44,18 +47,21 @@ const vegetaFile = (folder: string, name: string) => join(folder, `vegeta.${name
 export const GENERATORS: readonly Generator[] = [
   {
     name: 'autocannon',
+    version: '--version',
     ways: ['http kept'],
     args: ({ lanes, url }, seconds) => ['-c', `${lanes}`, '-d', `${Math.ceil(seconds)}`, '-j', url],
     requests: async (output) => Number(/"2xx":(\d+)/.exec(output)?.[1] ?? 0),
   },
   {
     name: 'wrk',
+    version: '-v',
     ways: ['http kept', 'https kept'],
     args: ({ lanes, url }, seconds) => ['-t', '1', '-c', `${lanes}`, '-d', `${Math.ceil(seconds)}s`, url],
     requests: async (output) => Number(/(\d+) requests in/.exec(output)?.[1] ?? 0),
   },
   {
     name: 'k6',
+    version: 'version',
     ways: ALL,
     args: ({ lanes, url, way, folder }, seconds) => {
       const file = join(folder, 'k6.js');
@@ -70,6 +76,7 @@ export const GENERATORS: readonly Generator[] = [
   },
   {
     name: 'vegeta',
+    version: '-version',
     ways: ALL,
     args: ({ lanes, url, way, folder }, seconds) => {
       writeFileSync(vegetaFile(folder, 'targets'), `GET ${url}\n`);
@@ -94,6 +101,25 @@ export const K6_ALONE = ['run', '--no-usage-report', '--address', '', '--quiet']
 /** k6 and vegeta have as many threads as there are cores otherwise. */
 export const ONE_CORE = { ...process.env, GOMAXPROCS: '1' };
 
+/** As the program tells it; some that were built from source do not. */
+export async function versionOf(program: string, argument: string): Promise<string> {
+  const child = start(program, [argument], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = outputOf(child);
+  await closed(child);
+  return /\d+\.\d+\.\d+/.exec(output().replace(/go\d[\d.]*/g, ''))?.[0] ?? 'of unknown version';
+}
+
+/** What a process has written so far. */
+function outputOf(child: ChildProcess): () => string {
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+  }
+  return () => output;
+}
+
 /** @throws Error when the program did not do it */
 export async function measureGenerator(name: string, attack: Attack): Promise<Measured> {
   const generator = GENERATORS.find((one) => one.name === name)!;
@@ -112,15 +138,10 @@ async function attacked(generator: Generator, attack: Attack, run: 0 | 1) {
   const before = endedChildrenCpuSeconds();
   const started = performance.now();
   const child = start(attack.program, args, { env: ONE_CORE, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk;
-    });
-  }
+  const output = outputOf(child);
   const code = await closed(child);
   const cpuSeconds = endedChildrenCpuSeconds() - before;
   const elapsed = (performance.now() - started) / 1000;
-  if (code !== 0) throw new Error(`${generator.name} ended with exit code ${code}: ${output.trim().slice(-300)}`);
-  return { requests: await generator.requests(output, attack), cpuSeconds, seconds: elapsed };
+  if (code !== 0) throw new Error(`${generator.name} ended with exit code ${code}: ${output().trim().slice(-300)}`);
+  return { requests: await generator.requests(output(), attack), cpuSeconds, seconds: elapsed };
 }

@@ -106,7 +106,7 @@ function figures(samples: readonly Sample[], hosts: number, holdSeconds: number)
     ],
     notes: [
       ...samples.flatMap(({ verdict }) => verdict),
-      `The main thread takes ${(model.mainFixed * 100).toFixed(1)} % of a core, ${(model.mainPerWorker * 100).toFixed(2)} % for each worker (reading what it counted), and ${(model.mainMicrosPerBoot / 1000).toFixed(2)} ms for each host that boots (its events), whatever the number of workers. ${Number.isFinite(most) ? `By the model it could read ${most.toLocaleString('en-US')} workers.` : 'No cost of a further worker was seen.'}`,
+      `The main thread takes ${(model.mainFixed * 100).toFixed(1)} % of a core, ${(model.mainPerWorker * 100).toFixed(2)} % for each worker (reading what it counted), and ${(model.mainMicrosPerBoot / 1000).toFixed(2)} ms for each host that boots (its events, and what the simulated user reads meanwhile), whatever the number of workers. ${Number.isFinite(most) ? `By the model it could read ${most.toLocaleString('en-US')} workers.` : 'No cost of a further worker was seen.'}`,
       'The model adds up what was measured of few workers; memory bandwidth, caches and the service are in no part of it.',
     ],
   };
