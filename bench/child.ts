@@ -18,7 +18,7 @@ process.once('message', async ({ module, options, folder }: PartOrder) => {
 
 // Who started us is gone, or wants us to end.
 for (const reason of ['disconnect', 'SIGTERM'] as const) {
-  process.once(reason, () => void endStarted().then(() => process.exit()));
+  process.on(reason, () => void endStarted().then(() => process.exit()));
 }
 // Ctrl-C at a terminal reaches all processes of the group; the one that started us says when we are to end.
 process.on('SIGINT', () => {});

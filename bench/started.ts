@@ -7,6 +7,12 @@ import { delimiter, join } from 'node:path';
 const GRACE_MS = 20_000;
 
 const running = new Set<ChildProcess>();
+let ending = false;
+
+/** @throws Error when everything is being ended: what begins then would stay */
+function refuseAtEnd(): void {
+  if (ending) throw new Error('the part is being ended');
+}
 
 function track<Child extends ChildProcess>(child: Child): Child {
   running.add(child);
@@ -15,17 +21,19 @@ function track<Child extends ChildProcess>(child: Child): Child {
   return child;
 }
 
-/** Starts a program in a process group of its own, so that Ctrl-C at a terminal reaches it through us alone. */
+/** Starts a program in a process group of its own, so that Ctrl-C at a terminal reaches it through us alone. @throws Error at the end of the part */
 export function start(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  refuseAtEnd();
   return track(spawn(program, args, { ...options, detached: true }));
 }
 
-/** Starts a module of ours with a channel to it, and with these flags of Node alone. */
+/** Starts a module of ours with a channel to it, and with these flags of Node alone. @throws Error at the end of the part */
 export function startModule(
   module: string | URL,
   args: readonly string[] = [],
   flags: readonly string[] = [],
 ): ChildProcess {
+  refuseAtEnd();
   return track(fork(module, args, { execArgv: [...flags], detached: true }));
 }
 
@@ -59,8 +67,9 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGINT'
   clearTimeout(force);
 }
 
-/** Ends whatever still runs. */
+/** Ends whatever still runs, and lets nothing begin any more. */
 export async function endStarted(): Promise<void> {
+  ending = true;
   await Promise.all([...running].map((child) => end(child)));
 }
 
