@@ -56,6 +56,7 @@ export async function measure({ quick, folder, progress }: PartContext): Promise
     ...(await entriesOf('https', server, ends)),
     ...generatorEntries(),
   ];
+  const failures: string[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const entry of entries) {
       const { scheme, way, name, once, share } = entry;
@@ -65,18 +66,26 @@ export async function measure({ quick, folder, progress }: PartContext): Promise
         `round ${round} of ${rounds}: ${scheme}, ${way === 'new' ? 'new connections' : 'kept connections'}, ${name}`,
       );
       const url = `${scheme}://127.0.0.1:${server[scheme]}${PATH}`;
-      const measured = once
-        ? await run(once, Math.ceil(requests / share))
-        : await measureGenerator(name, { program: program!, url, way, lanes: LANES, seconds, folder });
-      entry.best = {
-        rate: Math.max(measured.rate, entry.best?.rate ?? 0),
-        cpuMicros: Math.min(measured.cpuMicros, entry.best?.cpuMicros ?? Infinity),
-      };
+      try {
+        const measured = once
+          ? await run(once, Math.ceil(requests / share))
+          : await measureGenerator(name, { program: program!, url, way, lanes: LANES, seconds, folder });
+        entry.best = {
+          rate: Math.max(measured.rate, entry.best?.rate ?? 0),
+          cpuMicros: Math.min(measured.cpuMicros, entry.best?.cpuMicros ?? Infinity),
+        };
+      } catch (error) {
+        // What another program cannot do takes nothing from the others' figures.
+        if (once) throw error;
+        failures.push(
+          `${scheme}, ${way === 'new' ? 'new connections' : 'kept connections'}: ${(error as Error).message}.`,
+        );
+      }
     }
   }
   await Promise.all(ends.map((one) => one()));
   await end(server.child);
-  return figures(entries, { requests, rounds, programRounds }, await versions());
+  return figures(entries, { requests, rounds, programRounds }, [await versions(), ...failures]);
 }
 
 /** The load generators that can do each way, whether they are there or not. */
@@ -94,7 +103,11 @@ interface Rounds {
   programRounds: number;
 }
 
-function figures(entries: readonly Entry[], { requests, rounds, programRounds }: Rounds, programs: string): Figures {
+function figures(
+  entries: readonly Entry[],
+  { requests, rounds, programRounds }: Rounds,
+  programs: readonly string[],
+): Figures {
   const sets = WAYS.map(([scheme, way, words]) => {
     const members = entries.filter((entry) => entry.scheme === scheme && entry.way === way);
     const raw = members.find(({ name }) => name === NODE)!.best;
@@ -109,7 +122,7 @@ function figures(entries: readonly Entry[], { requests, rounds, programRounds }:
             ...[best.rate, best.cpuMicros, ratio(best.rate, raw?.rate), ratio(raw?.cpuMicros, best.cpuMicros)],
             ratio(best.cpuMicros, wire?.cpuMicros),
           ]
-        : [`${words}: ${name}`, 'not there', null, null, null, null],
+        : [`${words}: ${name}`, findProgram(name) === null ? 'not there' : 'not measured', null, null, null, null],
     ),
   );
   const chart: BarChart = {
@@ -135,7 +148,7 @@ function figures(entries: readonly Entry[], { requests, rounds, programRounds }:
     charts: [chart],
     notes: [
       'Requests a core are compared by processor time, which other work on this machine disturbs less than rates. Other load generators run on one core (k6, vegeta: GOMAXPROCS=1); what they take to start is deducted.',
-      programs,
+      ...programs,
     ],
   };
 }
