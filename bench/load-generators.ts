@@ -24,7 +24,7 @@ export interface Attack {
   way: Way;
   /** Requests under way at once. */
   lanes: number;
-  /** Lengths of a short and a long run; the difference of both is what counts, so that starting up is in no figure. */
+  /** Lengths of a short and a long run, whole seconds; the difference of their processor times counts, so that starting up is in no figure. */
   seconds: readonly [number, number];
   /** For files that it needs. */
   folder: string;
@@ -49,14 +49,14 @@ export const GENERATORS: readonly Generator[] = [
     name: 'autocannon',
     version: '--version',
     ways: ['http kept'],
-    args: ({ lanes, url }, seconds) => ['-c', `${lanes}`, '-d', `${Math.ceil(seconds)}`, '-j', url],
+    args: ({ lanes, url }, seconds) => ['-c', `${lanes}`, '-d', `${seconds}`, '-j', url],
     requests: async (output) => Number(/"2xx":(\d+)/.exec(output)?.[1] ?? 0),
   },
   {
     name: 'wrk',
     version: '-v',
     ways: ['http kept', 'https kept'],
-    args: ({ lanes, url }, seconds) => ['-t', '1', '-c', `${lanes}`, '-d', `${Math.ceil(seconds)}s`, url],
+    args: ({ lanes, url }, seconds) => ['-t', '1', '-c', `${lanes}`, '-d', `${seconds}s`, url],
     requests: async (output) => Number(/(\d+) requests in/.exec(output)?.[1] ?? 0),
   },
   {
@@ -120,28 +120,35 @@ function outputOf(child: ChildProcess): () => string {
   return () => output;
 }
 
-/** @throws Error when the program did not do it */
+/** A long run must have made so many times the requests of the short one for their difference to say something. */
+const LEAST_RATIO = 1.5;
+const ATTEMPTS = 3;
+
+/** @throws Error when the program did not do it, or this machine was too busy for it */
 export async function measureGenerator(name: string, attack: Attack): Promise<Measured> {
   const generator = GENERATORS.find((one) => one.name === name)!;
-  const [short, long] = [await attacked(generator, attack, 0), await attacked(generator, attack, 1)];
-  const requests = long.requests - short.requests;
-  if (!(requests > 0)) throw new Error(`${name} answered ${long.requests} requests in ${attack.seconds[1]} s`);
-  return {
-    rate: requests / (long.seconds - short.seconds),
-    cpuMicros: Math.max(0, ((long.cpuSeconds - short.cpuSeconds) * 1e6) / requests),
-  };
+  const counts: number[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [short, long] = [await attacked(generator, attack, 0), await attacked(generator, attack, 1)];
+    counts.push(short.requests, long.requests);
+    if (long.requests <= short.requests * LEAST_RATIO || long.cpuSeconds <= short.cpuSeconds) continue;
+    return {
+      rate: long.requests / attack.seconds[1],
+      cpuMicros: ((long.cpuSeconds - short.cpuSeconds) * 1e6) / (long.requests - short.requests),
+    };
+  }
+  throw new Error(
+    `${name} had ${counts.join(', ')} requests answered in ${attack.seconds.join(' and ')} s by turns: this machine is too busy to measure it`,
+  );
 }
 
 async function attacked(generator: Generator, attack: Attack, run: 0 | 1) {
-  const seconds = attack.seconds[run];
-  const args = generator.args(attack, seconds);
+  const args = generator.args(attack, attack.seconds[run]);
   const before = endedChildrenCpuSeconds();
-  const started = performance.now();
   const child = start(attack.program, args, { env: ONE_CORE, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = outputOf(child);
   const code = await closed(child);
   const cpuSeconds = endedChildrenCpuSeconds() - before;
-  const elapsed = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`${generator.name} ended with exit code ${code}: ${output().trim().slice(-300)}`);
-  return { requests: await generator.requests(output(), attack), cpuSeconds, seconds: elapsed };
+  return { requests: await generator.requests(output(), attack), cpuSeconds };
 }

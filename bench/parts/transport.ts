@@ -21,7 +21,7 @@ const LANES = 8;
 /** Each is measured so often, in turn; the best counts, as the machine may be busy with other things. Other programs take longer to measure. */
 const AMOUNTS = {
   full: { requests: 5000, rounds: 3, programRounds: 3, seconds: [1, 4] },
-  quick: { requests: 2000, rounds: 3, programRounds: 1, seconds: [1, 2] },
+  quick: { requests: 2000, rounds: 3, programRounds: 1, seconds: [1, 3] },
 } as const;
 /** Handshakes cost that much more than requests. */
 const TLS_SHARE = 5;
@@ -147,7 +147,7 @@ function figures(
     ],
     charts: [chart],
     notes: [
-      'Requests a core are compared by processor time, which other work on this machine disturbs less than rates. Other load generators run on one core (k6, vegeta: GOMAXPROCS=1); what they take to start is deducted.',
+      'Requests a core are compared by processor time, which other work on this machine disturbs less than rates. Other load generators run on one core (k6, vegeta: GOMAXPROCS=1); processor time that they take to start is deducted.',
       ...programs,
     ],
   };
