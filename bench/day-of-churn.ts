@@ -3,18 +3,15 @@
  * clusters and infra-envs are removed and made anew twice an hour, against the embedded service in its own process, and looks at
  * what both processes hold after a full garbage collection.
  *
- *   node bench/day-of-churn.ts [simulated hours, default 24]
- *
  * The first quarter is left out: code is compiled, tables and histograms reach their size. Of the rest two things are said, and both must
  * be small: the slope of the straight line through all samples, and the difference between the medians of its first and last third.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { RunSummary } from '../swarm/report/summary.ts';
-import { printTable } from './table.ts';
+import { closed, start } from './started.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Simulated seconds in one of the wall. */
@@ -122,16 +119,16 @@ export async function dayOfChurn(hours = 24): Promise<DayOfChurn> {
 }
 
 async function run(args: string[], env: NodeJS.ProcessEnv): Promise<RunSummary> {
-  const child = spawn(process.execPath, [join(ROOT, 'swarm/main.ts'), ...args], {
+  const child = start(process.execPath, [join(ROOT, 'swarm/main.ts'), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout!.on('data', (chunk: Buffer) => {
     output += chunk;
   });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const code = await closed(child);
   // 1 is the run's own verdict, which says nothing of memory.
   if (code !== 0 && code !== 1) throw new Error(`the run ended with exit code ${code}`);
   const summary = JSON.parse(output) as RunSummary;
@@ -191,32 +188,4 @@ function slope(moments: readonly Moment[]): number {
   const hours = mean((moment) => moment.hours);
   const mib = mean((moment) => moment.mib);
   return mean((moment) => (moment.hours - hours) * (moment.mib - mib)) / mean((moment) => (moment.hours - hours) ** 2);
-}
-
-if (import.meta.main) {
-  const { hours, processes, flat, ...counts } = await dayOfChurn(Number(process.argv[2] ?? 24));
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-  printTable(
-    `memory after garbage collections, the last ${hours} of the simulated hours`,
-    ['', ...processes.map(({ program }) => program)],
-    [
-      ['samples', ...processes.map(({ samples }) => String(samples))],
-      ['level, MiB', ...processes.map(({ levelMib }) => levelMib.toFixed(1))],
-      ['slope, MiB an hour', ...processes.map(({ slopeMibPerHour }) => slopeMibPerHour.toFixed(3))],
-      ['… a day of it', ...processes.map(({ growthPerDay }) => percent(growthPerDay))],
-      ['growth by the slope', ...processes.map(({ growthBySlope }) => percent(growthBySlope))],
-      ['growth of the median, first to last third', ...processes.map((one) => percent(one.growthByMedians))],
-      [
-        'resident, first and last third, MiB',
-        ...processes.map((one) => one.rssMib.map((n) => n.toFixed(0)).join(' → ')),
-      ],
-      ['verdict', ...processes.map((one) => (one.flat ? 'flat' : 'grows'))],
-    ],
-  );
-  console.log(
-    `\n${Object.entries(counts)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(', ')}; ${flat ? 'flat' : 'not flat'}`,
-  );
-  process.exitCode = flat ? 0 : 1;
 }

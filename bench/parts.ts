@@ -19,6 +19,7 @@ export const PARTS: readonly PartEntry[] = [
   },
   { name: 'cost', summary: 'a swarm that waits: processor time and memory of each agent, of small and large swarms' },
   { name: 'workers', summary: 'one worker thread and two; what the main thread lets them become' },
+  { name: 'churn', summary: 'whether memory stays level while clusters come and go for a simulated day' },
   { name: 'timer-wheel', summary: 'a waiting timer, beside setTimeout', execArgv: ['--expose-gc'] },
   { name: 'telemetry', summary: 'recording a request, beside prom-client' },
   { name: 'event-readers', summary: 'what 200 readers of events cost the daemon' },
