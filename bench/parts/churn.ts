@@ -3,7 +3,7 @@ import { dayOfChurn, type ProcessGrowth } from '../day-of-churn.ts';
 import type { Cell, Figures, PartContext } from '../part.ts';
 
 /** Simulated hours. */
-const HOURS = { full: 24, quick: 3 };
+const HOURS = { full: 24, quick: 6 };
 
 const ROWS: readonly (readonly [string, (growth: ProcessGrowth) => Cell])[] = [
   ['samples', ({ samples }) => samples],
