@@ -18,7 +18,7 @@ export async function textOf(
   }
 }
 
-/** @throws KubeError for what is no JSON object: proxies and log-in pages answer with 200, too */
+/** @throws KubeError for what is not a JSON object: proxies and log-in pages answer with 200, too */
 export function mappingOf(text: string, what: string, server: string): Record<string, unknown> {
   let value: unknown;
   try {

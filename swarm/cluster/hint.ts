@@ -7,8 +7,8 @@ import { TransportError } from '../transport/transport.ts';
 const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
   refused: "nothing listens there; check the service's URL and that it runs",
   dns: "no such name; check the service's URL",
-  unreachable: "no way leads there; check the service's URL and the network",
-  'dial-timeout': "no connection came about; check the service's URL and firewalls",
+  unreachable: "host unreachable; check the service's URL and the network",
+  'dial-timeout': "connection timed out; check the service's URL and firewalls",
   tls: 'its certificate is not trusted or it speaks no TLS; give its authority with --ca, or --insecure, or an http:// URL',
   'tls-timeout': 'it does not answer TLS; is it an http:// URL?',
   eof: 'it hangs up without an answer; does it want https://?',
@@ -17,7 +17,7 @@ const BY_KIND: Readonly<Partial<Record<TransportErrorKind, string>>> = {
   'ports-exhausted': 'this machine has no local port left; name more addresses in connections.source_addresses',
   'memory-exhausted': 'this machine has no memory left for connections; run fewer hosts',
   'source-address': 'connections.source_addresses must be addresses of this machine',
-  protocol: "it speaks no HTTP; check the service's URL",
+  protocol: "the response is not HTTP; check the service's URL",
 };
 /** About answers that no assisted-service gives. */
 export const NO_SERVICE = 'is the URL that of an assisted-service?';

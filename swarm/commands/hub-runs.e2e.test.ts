@@ -1,4 +1,4 @@
-/** Runs on a hub of one's own, as processes: refused before anything is made, killed in the middle, cleaned up. */
+/** Runs on a hub, as processes: refused before anything is made, killed in the middle, cleaned up. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -36,7 +36,7 @@ export function runCommand(finish: (code: number) => void): Command {
     .option('--shard <i/n>', 'run only the i-th of n parts of the plan, counted from 0', shard)
     .option(
       '--hold <duration>',
-      'let hosts that have no end of their own go on so long after everything is done',
+      'let hosts that never finish go on so long after everything is done',
       duration,
     )
     .option('--noop-outside', 'let no-op agents work for a service or hub that is not on this machine')

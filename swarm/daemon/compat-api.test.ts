@@ -274,7 +274,7 @@ describe('refusals', () => {
     ],
     ['a wrong type', { ...AGENT, service_url: 7 }, 400, 400, /service_url is a number/],
     ['no JSON', '{', 400, 400, /^parsing new-agent-params body from "" failed, because /],
-    ['no object', '[]', 400, 400, /no JSON object/],
+    ['no object', '[]', 400, 400, /not a JSON object/],
   ])('%s', async (_name, params, status, code, message) => {
     const answer = await create(params);
     expect(answer.status).toBe(status);

@@ -179,7 +179,7 @@ function checkParams(text: string | undefined): LoneAgentParams {
     throw new FrameworkError(400, 400, `parsing new-agent-params body from "" failed, because ${why}`);
   }
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
-    throw new FrameworkError(400, 400, 'parsing new-agent-params body from "" failed, because it is no JSON object');
+    throw new FrameworkError(400, 400, 'parsing new-agent-params body from "" failed, because it is not a JSON object');
   }
   const params: Record<string, string> = {};
   for (const [name, check] of Object.entries(AGENT_FIELDS)) {

@@ -177,7 +177,7 @@ describe('run', () => {
     expect(parts.embedded).toBe('stopped');
   });
 
-  it('holds machines that have no end of their own for as long as asked', async () => {
+  it('holds machines that never finish for as long as asked', async () => {
     const parts = new FakeParts();
     parts.service.discovered = 'known-unbound';
     const plan = fakePlan([{ justInfraEnv: true }]);

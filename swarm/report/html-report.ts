@@ -165,7 +165,7 @@ function asked(rows: readonly AskedRow[], deviations: readonly string[]): string
     .replace(/<thead>.*?<\/thead>/s, '')
     .replace('<table>', '<table class="key">');
   if (deviations.length === 0) return table;
-  return `${table}<div class="card"><strong class="warn">Not as real agents</strong>${htmlList(deviations.map(escapeText))}</div>`;
+  return `${table}<div class="card"><strong class="warn">Deviations from real agents</strong>${htmlList(deviations.map(escapeText))}</div>`;
 }
 
 function left(summary: KeptSummary): string {

@@ -81,7 +81,7 @@ export function renderSummary(
   section('Generator', generator(summary, style));
   section('Native agents beside stock programs', drift(summary, style, folder));
   section(
-    'Not as real agents',
+    'Deviations from real agents',
     summary.deviations.map((text) => style.warn(text)),
   );
   section('Report', folder === null ? [] : [`${folder}/report.html`]);

@@ -58,7 +58,7 @@ export class ServiceError extends Error {
 export interface ServiceClient {
   /** @throws ServiceError after the retries of the client's kind are used up; the signal's reason when aborted. */
   call(call: ServiceCall): Promise<Buffer>;
-  /** Like call, parsed. @throws ServiceError also when the answer is no JSON. */
+  /** Like call, parsed. @throws ServiceError also when the answer is not valid JSON. */
   json<T>(call: ServiceCall): Promise<T>;
   /** The program ended, and its connections with it. */
   release(): void;
@@ -117,7 +117,7 @@ class GoServiceClient implements ServiceClient {
       return JSON.parse(text) as T;
     } catch (cause) {
       this.#options.runtime.telemetry.error('malformed-answer');
-      throw new ServiceError(`the answer to ${call.endpoint} is no JSON`, status, false, shorten(text), { cause });
+      throw new ServiceError(`the answer to ${call.endpoint} is not valid JSON`, status, false, shorten(text), { cause });
     }
   }
 

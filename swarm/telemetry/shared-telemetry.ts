@@ -111,7 +111,7 @@ export class SharedTelemetry implements Telemetry {
     this.#onFailure = onFailure;
     this.#views = viewTelemetry(buffer);
     const section = this.#views.sections[writer];
-    if (!section) throw new RangeError(`telemetry has ${this.#views.writers} writers; ${writer} is none of them`);
+    if (!section) throw new RangeError(`telemetry has ${this.#views.writers} writers; ${writer} is out of range`);
     this.#words = section;
     this.#underWay = new UnderWay(section, AT.underWay);
   }
@@ -194,7 +194,7 @@ export class SharedTelemetry implements Telemetry {
 
   clusterPhase(cluster: number, phase: ClusterPhase): void {
     if (!(cluster >= 0 && cluster < this.#views.clusterSlots)) {
-      throw new RangeError(`telemetry has ${this.#views.clusterSlots} cluster slots; ${cluster} is none of them`);
+      throw new RangeError(`telemetry has ${this.#views.clusterSlots} cluster slots; ${cluster} is out of range`);
     }
     this.#views.clusterPhases[cluster] = 1 + clusterPhaseNumbers.get(phase)!;
   }
@@ -241,7 +241,7 @@ export class SharedTelemetry implements Telemetry {
 
   #checkHost(host: number): void {
     if (!(host >= 0 && host < this.#views.hostSlots)) {
-      throw new RangeError(`telemetry has ${this.#views.hostSlots} host slots; ${host} is none of them`);
+      throw new RangeError(`telemetry has ${this.#views.hostSlots} host slots; ${host} is out of range`);
     }
   }
 }

@@ -333,7 +333,7 @@ export class TelemetryReader {
   hostPhase(host: number): HostPhase | null {
     const byte = this.#views.hostPhases[host];
     if (byte === undefined) {
-      throw new RangeError(`telemetry has ${this.#views.hostSlots} host slots; ${host} is none of them`);
+      throw new RangeError(`telemetry has ${this.#views.hostSlots} host slots; ${host} is out of range`);
     }
     return HOST_PHASES[byte - 1] ?? null;
   }

@@ -23,7 +23,7 @@ export interface Target {
 /** Decides whether an origin is reached through a proxy. */
 export type Router = (origin: string) => HttpProxy | null;
 
-/** @throws TypeError when the text is no http or https URL. */
+/** @throws TypeError when the text is not a valid HTTP(S) URL. */
 export function splitBaseUrl(baseUrl: string, route: Router): Target {
   const match = /^(https?):\/\/([^/?#@\s]+)(\/[^?#\s]*)?$/i.exec(baseUrl);
   if (!match || !URL.canParse(baseUrl)) {

@@ -15,7 +15,7 @@ export const ntpSynchronizer: Step<string[]> = {
   parse(args) {
     const request = objectArgument(STEP, args);
     const text = request.ntp_source;
-    if (typeof text !== 'string') throw new StepArgumentError(`${STEP}: ntp_source is required and a text`);
+    if (typeof text !== 'string') throw new StepArgumentError(`${STEP}: ntp_source must be a string`);
     const sources = text === '' ? [] : text.split(',');
     for (const source of sources) {
       if (isIP(source) === 0 && !HOST_NAME.test(source)) {

@@ -71,7 +71,7 @@ export function expectArgs(step: string, args: readonly string[], count: number)
   throw new StepArgumentError(`${step} cmd accepts ${count} params in args, given args [${args.join(' ')}]`);
 }
 
-/** @throws StepArgumentError when the only argument is no JSON. */
+/** @throws StepArgumentError when the only argument is not valid JSON. */
 export function jsonArgument(step: string, args: readonly string[], count = 1): unknown {
   expectArgs(step, args, count);
   try {
@@ -81,11 +81,11 @@ export function jsonArgument(step: string, args: readonly string[], count = 1): 
   }
 }
 
-/** @throws StepArgumentError when the argument is no JSON object. */
+/** @throws StepArgumentError when the argument is not a JSON object. */
 export function objectArgument(step: string, args: readonly string[], count = 1): Record<string, unknown> {
   const value = jsonArgument(step, args, count);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new StepArgumentError(`${step}: the argument is no JSON object`);
+    throw new StepArgumentError(`${step}: the argument is not a JSON object`);
   }
   return value as Record<string, unknown>;
 }
@@ -93,7 +93,7 @@ export function objectArgument(step: string, args: readonly string[], count = 1)
 /** @throws StepArgumentError when a required text is missing or no text. */
 export function textField(step: string, object: Record<string, unknown>, name: string): string {
   const value = object[name];
-  if (typeof value !== 'string') throw new StepArgumentError(`${step}: ${name} is required and a text`);
+  if (typeof value !== 'string') throw new StepArgumentError(`${step}: ${name} must be a string`);
   return value;
 }
 
