@@ -9,7 +9,6 @@ import { type Claim, LocalTokens } from './auth/local-tokens.ts';
 import { type Core, createCore } from './core/core.ts';
 import { Database, type TableRows } from './core/database.ts';
 import { type PlantedFault, PlantedFaults } from './core/planted-faults.ts';
-import { serviceOf } from './core/service.ts';
 import { defaultSettings, KUBE_ISO_IMAGE_TYPE } from './core/settings.ts';
 import { type Authentication, fixedAgentToken, localAuthentication, openToAll } from './http/authentication.ts';
 import { HttpServiceMetrics } from './http/metrics.ts';
@@ -19,6 +18,7 @@ import { type ImageService, startImageService } from './images/image-service.ts'
 import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
 import { ControllerMetrics } from './kube/controller-metrics.ts';
 import { KubeService } from './kube/kube-service.ts';
+import { serviceOf } from './service.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
 export { PLANTED_KINDS, type PlantedFault, PlantedFaultError, parsePlantedFault } from './core/planted-faults.ts';

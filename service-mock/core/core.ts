@@ -1,13 +1,13 @@
 /** What all rules share: time, settings, rows and side channels. */
 import type { Clock } from '../../model/time/clock.ts';
+import { type EventSubject, Events } from '../events/events.ts';
+import { Hardware } from '../hardware/hardware.ts';
+import { ImageUrls } from '../infra-env/image-urls.ts';
 import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
+import { Versions } from '../versions/versions.ts';
 import { Database } from './database.ts';
-import { type EventSubject, Events } from './events.ts';
-import { Hardware } from './hardware.ts';
-import { ImageUrls } from './image-urls.ts';
 import { PlantedFaults } from './planted-faults.ts';
 import { type ClusterRow, type HostRow, Store } from './store.ts';
-import { Versions } from './versions.ts';
 
 export interface Core {
   readonly clock: Clock;

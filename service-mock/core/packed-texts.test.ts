@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inventoryOf } from '../testing/test-site.ts';
 import { TextPacker, unpackedText } from './packed-texts.ts';
-import { inventoryOf } from './test-site.ts';
 
 /** What a packed text takes of its own, in characters. */
 function ownSize(packed: ReturnType<TextPacker['pack']>): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createService } from './service.ts';
+import { createService } from '../service.ts';
+import { Site, silentMetrics } from '../testing/test-site.ts';
 import { defaultSettings, parseDuration, settingsFromEnv } from './settings.ts';
-import { Site, silentMetrics } from './test-site.ts';
 
 describe('settings from the environment', () => {
   it('are the defaults when nothing is said', () => {

@@ -1,10 +1,11 @@
 /** Rows of clusters, infra-envs and hosts, in memory. Times are simulated milliseconds, 0 = never. */
+
+import type { InventoryFacts } from '../host/inventory.ts';
+import type { LateEncryption } from '../host/late-encryption.ts';
+import type { ConnectivityFacts } from '../network/connectivity-facts.ts';
 import type { JsonObject, KubeKey } from '../service-api.ts';
-import type { ConnectivityFacts } from './connectivity-facts.ts';
-import type { InventoryFacts } from './inventory.ts';
-import type { LateEncryption } from './late-encryption.ts';
+import type { ValidationResult } from '../validations/results.ts';
 import { type PackedText, TextPacker, unpackedText } from './packed-texts.ts';
-import type { ValidationResult } from './validation.ts';
 
 export interface VipRow {
   ip: string;

@@ -1,8 +1,10 @@
 /** Rows as the API shows them: model order, Go's rules for empty values. Source: Service facts appendix B. */
+
+import { hostAddresses } from '../host/inventory.ts';
+import { stagesOf } from '../host/stages.ts';
+import { familiesOf } from '../network/networks.ts';
 import type { Json, JsonObject } from '../service-api.ts';
-import { hostAddresses } from './inventory.ts';
-import { familiesOf } from './networks.ts';
-import { stagesOf } from './stages.ts';
+import { validationsText } from '../validations/results.ts';
 import {
   type ClusterRow,
   displayName,
@@ -12,7 +14,6 @@ import {
   isSingleNode,
   type OperatorRow,
 } from './store.ts';
-import { validationsText } from './validation.ts';
 import { wireDate, withoutEmpty } from './wire.ts';
 
 const API = '/api/assisted-install/v2';

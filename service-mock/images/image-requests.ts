@@ -7,8 +7,8 @@
  * Upstream: openshift/assisted-image-service, internal/handlers/{iso,initrd,boot_artifacts,long,short}.go.
  */
 import { gzipSync } from 'node:zlib';
-import { cpioArchive } from '../core/cpio.ts';
-import { compareBase } from '../core/versions.ts';
+import { cpioArchive } from '../archive/cpio.ts';
+import { compareBase } from '../versions/versions.ts';
 import { Content, type Overlay } from './content.ts';
 import { IGNITION_AREA, type ImageServiceSettings, KERNEL_ARGUMENTS_AREA, RAMDISK_AREA } from './image-settings.ts';
 import type { Served } from './serve-content.ts';

@@ -5,7 +5,7 @@ import type { KubeResource } from '../../model/kube/resources.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Core } from '../core/core.ts';
 import type { AssistedServiceApi, KubeKey, ServiceSettings } from '../service-api.ts';
-import type { SpokeClients } from './spoke-clients.ts';
+import type { SpokeClients } from './spoke/spoke-clients.ts';
 
 export interface KubeContext {
   /** The rows. Reconcilers change them by {@link service}, or where REST has no way to by functions of `core/`. */

@@ -15,15 +15,15 @@ import { loadKubeconfig } from '../../model/kube/kubeconfig.ts';
 import { type KubeResource, resourceName } from '../../model/kube/resources.ts';
 import { WorkQueue } from '../../model/kube/work-queue.ts';
 import type { Core } from '../core/core.ts';
-import type { EventSubject } from '../core/events.ts';
+import type { EventSubject } from '../events/events.ts';
 import type { AssistedServiceApi, KubeKey } from '../service-api.ts';
-import { createAgent } from './agent-creation.ts';
+import { createAgent } from './agent/creation.ts';
 import type { KubeContext } from './context.ts';
 import type { ControllerMetrics } from './controller-metrics.ts';
 import { Informers } from './kube-cache.ts';
 import type { Reconciler, ReconcilerWatch } from './reconciler.ts';
 import { reconcilersOf } from './reconcilers.ts';
-import { SpokeClients } from './spoke-clients.ts';
+import { SpokeClients } from './spoke/spoke-clients.ts';
 
 export interface KubeServiceOptions {
   /** Text of a kubeconfig. */

@@ -1,13 +1,14 @@
 /** The reconcilers that a service runs. Upstream: assisted-service, cmd/main.go, startKubeAPIControllers. */
-import { agentReconciler } from './agent-reconciler.ts';
-import { bareMetalHostReconciler } from './bmh-reconciler.ts';
-import { classificationReconcilers } from './classifications.ts';
-import { clusterDeploymentReconciler } from './cluster-deployment-reconciler.ts';
-import { clusterInstallReconciler } from './cluster-install-reconciler.ts';
+
+import { classificationReconcilers } from './agent/classifications.ts';
+import { agentReconciler } from './agent/reconciler.ts';
+import { ConvergedFlow } from './bare-metal-host/converged-flow.ts';
+import { bareMetalHostReconciler } from './bare-metal-host/reconciler.ts';
+import { clusterDeploymentReconciler } from './cluster/deployment-reconciler.ts';
+import { clusterInstallReconciler } from './cluster/install-reconciler.ts';
 import type { KubeContext } from './context.ts';
-import { ConvergedFlow } from './converged-flow.ts';
-import { infraEnvReconciler } from './infra-env-reconciler.ts';
-import { preprovisioningImageReconciler } from './preprovisioning-image-reconciler.ts';
+import { infraEnvReconciler } from './infra-env/reconciler.ts';
+import { preprovisioningImageReconciler } from './preprovisioning-image/reconciler.ts';
 import type { Reconciler } from './reconciler.ts';
 
 export function reconcilersOf(context: KubeContext): readonly Reconciler[] {

@@ -1,8 +1,8 @@
 /** Secrets and ConfigMaps that resources refer to. Upstream: assisted-service, controllers/common.go and pullsecret_handler.go. */
 import { editable, type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
-import { checkPullSecret } from '../core/names.ts';
 import type { KubeKey } from '../service-api.ts';
+import { checkPullSecret } from '../validations/names.ts';
 import type { KubeContext } from './context.ts';
 import { InputError, wrapped } from './errors.ts';
 import { BACKUP_LABEL, WATCH_LABEL } from './labels.ts';

@@ -5,7 +5,7 @@ import {
   agentSpecSynced,
   setAgentConditions,
   setAgentConditionsUnknown,
-} from '../../service-mock/kube/agent-conditions.ts';
+} from '../../service-mock/kube/agent/conditions.ts';
 import { agentState, clusterInstallState } from './hub-states.ts';
 
 type Given = Parameters<typeof setAgentConditions>;

@@ -1,9 +1,9 @@
 /** A served fake service and the means to talk to it, for tests. */
 import { type AddressInfo, connect } from 'node:net';
 import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
-import { type FakeService, fakeService } from '../fake-service.ts';
 import { HttpServiceMetrics } from '../metrics.ts';
 import { createHttpServer, type HttpOptions } from '../server.ts';
+import { type FakeService, fakeService } from './fake-service.ts';
 
 export interface TestServer extends FakeService {
   clock: ManualClock;

@@ -9,9 +9,9 @@ import { conditionOf } from '../../../model/kube/kube-object.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';
 import { apiVersionOf, type KubeResource, RESOURCES } from '../../../model/kube/resources.ts';
 import { ScaledClock, startClock } from '../../../model/time/clock.ts';
-import { ANSWERS, CERTIFICATE, inventoryOf, PULL_SECRET, type Step } from '../../core/test-site.ts';
 import { type ServiceMock, startServiceMock } from '../../index.ts';
 import type { JsonObject, ServiceSettings } from '../../service-api.ts';
+import { ANSWERS, CERTIFICATE, inventoryOf, PULL_SECRET, type Step } from '../../testing/test-site.ts';
 import type { Agent, ClusterInstall, InfraEnv } from '../objects.ts';
 
 /** Simulated seconds in one second. */

@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { CLUSTER_STATUSES } from '../../model/protocol/states.ts';
+import { createCore } from '../core/core.ts';
+import { type ClusterRow, HostRow, type InfraEnvRow } from '../core/store.ts';
+import { builtinOperators } from '../operators/operators.ts';
+import { Site, silentMetrics } from '../testing/test-site.ts';
+import { CLUSTER_RULES, emptyProgress, refreshCluster, runCluster } from './cluster-machine.ts';
+
+const MINUTE = 60_000;
+
+/** A cluster whose members have the given roles and states, e.g. `master:installed`. */
+function rows(status: string, members: readonly string[], changes: Partial<ClusterRow> = {}, settings = {}) {
+  const site = new Site(settings);
+  const { clock } = site;
+  const core = createCore({ clock, settings: site.settings, metrics: silentMetrics, uuid: () => 'x' });
+  const infraEnv = { id: 'env', hosts: new Map(), clusterId: '' } as unknown as InfraEnvRow;
+  const cluster = {
+    id: 'cluster',
+    kind: 'Cluster',
+    name: 'test',
+    openshiftVersion: '4.18.30',
+    platform: { type: 'baremetal' },
+    hosts: [] as HostRow[],
+    status,
+    statusInfo: '',
+    statusUpdatedAt: clock.now(),
+    installStartedAt: clock.now(),
+    controlPlaneCount: 3,
+    preparation: { status: 'success', reason: '' },
+    progress: emptyProgress(),
+    operators: builtinOperators(false),
+    manifests: new Map(),
+    apiVips: [],
+    ingressVips: [],
+    clusterNetworks: [],
+    serviceNetworks: [],
+    machineNetworks: [],
+    diskEncryption: {},
+    ignoredHostValidations: '',
+    ignoredClusterValidations: '',
+    validations: [],
+    baseDnsDomain: '',
+    pullSecret: '',
+    logsInfo: '',
+    controllerLogsStartedAt: 0,
+    ...changes,
+  } as unknown as ClusterRow;
+  for (const [index, member] of members.entries()) {
+    const [role, state] = member.split(':') as [string, string];
+    const host = new HostRow(`host-${index}`, infraEnv);
+    Object.assign(host, { role, suggestedRole: role, status: state, cluster });
+    cluster.hosts.push(host);
+  }
+  return { core, cluster, clock };
+}
+
+const three = (state: string) => Array<string>(3).fill(`master:${state}`);
+
+describe('triggers of users', () => {
+  const TABLE: Record<string, Record<string, string>> = {
+    cancel: {
+      installing: 'cancelled',
+      'installing-pending-user-action': 'cancelled',
+      error: 'cancelled',
+      finalizing: 'cancelled',
+      'preparing-for-installation': 'ready',
+    },
+    reset: {
+      'preparing-for-installation': 'insufficient',
+      installing: 'insufficient',
+      'installing-pending-user-action': 'insufficient',
+      error: 'insufficient',
+      cancelled: 'insufficient',
+      finalizing: 'insufficient',
+    },
+    prepare: { ready: 'preparing-for-installation' },
+  };
+  for (const trigger of ['cancel', 'reset', 'prepare'] as const) {
+    it.each(CLUSTER_STATUSES)(`${trigger} in %s`, (status) => {
+      const { core, cluster } = rows(status, []);
+      const wanted = TABLE[trigger]?.[status];
+      expect(runCluster(core, cluster, trigger, 'because')).toBe(wanted !== undefined);
+      expect(cluster.status).toBe(wanted ?? status);
+    });
+  }
+});
+
+interface Refresh {
+  from: string;
+  members: readonly string[];
+  to: string;
+  changes?: Partial<ClusterRow>;
+  settings?: object;
+  after?: number;
+}
+
+const finalizing = (stage: string): Partial<ClusterRow> => ({
+  progress: { ...emptyProgress(), finalizingStage: stage, finalizingStageStartedAt: Date.UTC(2026, 0, 1) },
+});
+const available = builtinOperators(false).map((operator) => ({ ...operator, status: 'available' }));
+
+const REFRESHES: readonly Refresh[] = [
+  { from: 'insufficient', members: three('known'), to: 'pending-for-input' },
+  { from: 'ready', members: three('known'), to: 'pending-for-input' },
+  { from: 'preparing-for-installation', members: three('preparing-successful'), to: 'installing' },
+  {
+    from: 'preparing-for-installation',
+    members: three('preparing-successful'),
+    to: 'preparing-for-installation',
+    changes: { preparation: { status: 'not_started', reason: '' } },
+  },
+  {
+    from: 'preparing-for-installation',
+    members: three('preparing-successful'),
+    to: 'ready',
+    changes: { preparation: { status: 'failed', reason: '' } },
+  },
+  {
+    from: 'preparing-for-installation',
+    members: ['master:disconnected', ...three('preparing-successful')],
+    to: 'insufficient',
+  },
+  {
+    from: 'preparing-for-installation',
+    members: ['master:preparing-failed', ...three('preparing-successful')],
+    to: 'ready',
+  },
+  { from: 'preparing-for-installation', members: three('preparing-for-installation'), to: 'ready', after: 19 * MINUTE },
+  {
+    from: 'preparing-for-installation',
+    members: three('preparing-for-installation'),
+    to: 'preparing-for-installation',
+    after: 17 * MINUTE,
+  },
+  { from: 'installing', members: three('installing'), to: 'installing' },
+  { from: 'installing', members: three('installed'), to: 'finalizing' },
+  { from: 'installing', members: [...three('installed'), 'worker:installing', 'worker:installing'], to: 'installing' },
+  { from: 'installing', members: [...three('installed'), 'worker:installing', 'worker:error'], to: 'error' },
+  { from: 'installing', members: [...three('installed'), 'worker:installing'], to: 'finalizing' },
+  { from: 'installing', members: ['master:error', 'master:installed', 'master:installed'], to: 'error' },
+  {
+    from: 'installing',
+    members: ['master:installing-pending-user-action', 'master:installed', 'master:installed'],
+    to: 'installing-pending-user-action',
+  },
+  {
+    from: 'finalizing',
+    members: [...three('installed'), 'worker:installing-pending-user-action'],
+    to: 'installing-pending-user-action',
+  },
+  { from: 'installing-pending-user-action', members: three('installed'), to: 'finalizing' },
+  { from: 'installing-pending-user-action', members: three('installing-in-progress'), to: 'installing' },
+  {
+    from: 'installing-pending-user-action',
+    members: ['master:installing-pending-user-action', 'master:error', 'master:installed'],
+    to: 'error',
+  },
+  {
+    from: 'installing-pending-user-action',
+    members: ['master:installing-pending-user-action', 'master:installed', 'master:installed'],
+    to: 'error',
+    after: 25 * 60 * MINUTE,
+  },
+  { from: 'installing', members: three('installing-in-progress'), to: 'installing', after: 25 * 60 * MINUTE },
+  {
+    from: 'installing',
+    members: three('installing-in-progress'),
+    to: 'error',
+    after: 25 * 60 * MINUTE,
+    settings: { ENABLE_SOFT_TIMEOUTS: true },
+  },
+  { from: 'finalizing', members: three('installed'), to: 'finalizing' },
+  { from: 'finalizing', members: three('installed'), to: 'finalizing', changes: { ingressCertUploaded: true } },
+  { from: 'finalizing', members: three('installed'), to: 'finalizing', changes: { operators: available } },
+  {
+    from: 'finalizing',
+    members: three('installed'),
+    to: 'installed',
+    changes: { ingressCertUploaded: true, operators: available },
+  },
+  {
+    from: 'finalizing',
+    members: [...three('installed'), 'worker:error'],
+    to: 'installed',
+    changes: { ingressCertUploaded: true, operators: available },
+  },
+  {
+    from: 'finalizing',
+    members: [...three('installed'), 'worker:installing'],
+    to: 'finalizing',
+    changes: { ingressCertUploaded: true, operators: available },
+  },
+  { from: 'finalizing', members: three('installed'), to: 'error', after: 5 * 60 * MINUTE + 1 },
+  {
+    from: 'finalizing',
+    members: three('installed'),
+    to: 'error',
+    changes: finalizing('Adding router ca'),
+    after: 71 * MINUTE,
+  },
+  {
+    from: 'finalizing',
+    members: three('installed'),
+    to: 'finalizing',
+    changes: finalizing('Applying olm manifests'),
+    after: 71 * MINUTE,
+  },
+  {
+    from: 'finalizing',
+    members: three('installed'),
+    to: 'finalizing',
+    changes: finalizing('Waiting for cluster operators'),
+    after: 71 * MINUTE,
+  },
+  { from: 'installing', members: ['master:installed'], to: 'finalizing', changes: { controlPlaneCount: 1 } },
+  { from: 'adding-hosts', members: [], to: 'adding-hosts', changes: { kind: 'AddHostsCluster' } },
+];
+
+describe('refresh', () => {
+  it.each(REFRESHES)('$from with $members leads to $to ($changes, after $after ms)', async ({
+    from,
+    members,
+    to,
+    changes,
+    settings,
+    after,
+  }) => {
+    const { core, cluster, clock } = rows(from, members, changes, settings);
+    await clock.advance(after ?? 0);
+    refreshCluster(core, cluster);
+    expect(cluster.status).toBe(to);
+  });
+
+  it('flags a finalizing stage of operators that takes too long', async () => {
+    const { core, cluster, clock } = rows('finalizing', three('installed'), finalizing('Applying olm manifests'));
+    await clock.advance(11 * MINUTE);
+    refreshCluster(core, cluster);
+    expect(cluster.progress.finalizingStageTimedOut).toBe(true);
+  });
+});
+
+it('every rule names states that exist', () => {
+  const known = new Set<string>(CLUSTER_STATUSES);
+  for (const rule of CLUSTER_RULES)
+    for (const state of [...rule.from, ...(rule.to ? [rule.to] : [])]) expect(known).toContain(state);
+});
