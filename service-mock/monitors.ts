@@ -6,11 +6,11 @@
  *   timer → pass → for each selected cluster: refresh → (every HOSTS_A_TURN hosts: let the event loop run) → timer
  */
 import type { ClockTimer } from '../model/time/clock.ts';
-import { monitorCluster } from './cluster/cluster-machine.ts';
+import { monitorCluster } from './cluster/monitoring.ts';
 import type { Core } from './core/core.ts';
-import type { ClusterRow, HostRow } from './core/store.ts';
-import { refreshHost } from './host/host-machine.ts';
+import type { ClusterRow, HostRow } from './core/rows.ts';
 import { canAssignRoles, restartSuggestions, sortForRoles, suggestRole } from './host/roles.ts';
+import { refreshHost } from './host/state-machine/machine.ts';
 
 const MINUTE = 60_000;
 /** Refreshes between two turns of the event loop. */

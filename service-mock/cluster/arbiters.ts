@@ -1,8 +1,9 @@
 /** Which clusters can have arbiters. Upstream: assisted-service, internal/common/common.go, ValidateClusterSupportsArbiterHosts. */
 
-import { type ClusterRow, isDay2Cluster } from '../core/store.ts';
+import type { ClusterRow } from '../core/rows.ts';
 import { OperationError } from '../service-api.ts';
 import { compareBase } from '../versions/versions.ts';
+import { isDay2Cluster } from './cluster.ts';
 
 const SINCE = '4.19';
 const SINCE_WITHOUT_PLATFORM = '4.22';

@@ -3,14 +3,7 @@
 import { FINALIZING_STAGES } from '../../model/protocol/states.ts';
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING, ON_MANIFESTS } from '../core/lookup.ts';
-import {
-  type ClusterRow,
-  displayName,
-  effectiveRole,
-  isDay2Cluster,
-  type ManifestRow,
-  type VipRow,
-} from '../core/store.ts';
+import type { ClusterRow, ManifestRow, VipRow } from '../core/rows.ts';
 import { clusterView, hostView, operatorView } from '../core/views.ts';
 import {
   booleanField,
@@ -21,8 +14,9 @@ import {
   requiredText,
   textField,
 } from '../core/wire.ts';
-import { refreshHost, runHost } from '../host/host-machine.ts';
+import { displayName, effectiveRole } from '../host/host.ts';
 import { fixRoles, setBootstrap } from '../host/roles.ts';
+import { refreshHost, runHost } from '../host/state-machine/machine.ts';
 import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from '../host/validations/host-validations.ts';
 import { networkOfVip, placeProblem } from '../network/cluster-networks.ts';
 import { familiesOf } from '../network/networks.ts';
@@ -48,16 +42,10 @@ import {
 } from '../validations/names.ts';
 import { ignoreList } from '../validations/results.ts';
 import { compareBase, type Release } from '../versions/versions.ts';
-import {
-  emptyProgress,
-  preparationSucceeded,
-  refreshCluster,
-  runCluster,
-  updateConnectivity,
-  updateFinalizingProgress,
-} from './cluster-machine.ts';
+import { isDay2Cluster } from './cluster.ts';
 import { checkCertificate, clusterFile, credentialFile, installConfig, password } from './files.ts';
 import { checkOverrides } from './install-config-overrides.ts';
+import { preparationSucceeded, updateConnectivity } from './monitoring.ts';
 import {
   checkControlPlane,
   checkDualStack,
@@ -69,6 +57,8 @@ import {
   platformOfNew,
   vipsField,
 } from './parameters.ts';
+import { emptyProgress, updateFinalizingProgress } from './progress.ts';
+import { refreshCluster, runCluster } from './state-machine/machine.ts';
 import { CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS } from './validations/cluster-validations.ts';
 
 const UPDATABLE: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);

@@ -3,7 +3,7 @@
  * them is real: the pull secret inside bootstrap.ign (Installer facts 1.6) and the cluster's address in kubeconfigs.
  */
 import { createHash, X509Certificate } from 'node:crypto';
-import type { ClusterRow, HostRow } from '../core/store.ts';
+import type { ClusterRow, HostRow } from '../core/rows.ts';
 import { dataUrl, filler, ignitionFile } from '../ignition/ignition.ts';
 import { OperationError } from '../service-api.ts';
 

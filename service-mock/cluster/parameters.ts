@@ -1,6 +1,6 @@
 /** Reading and checking what a user asks of a cluster. Source: Service facts 1.2. */
 
-import type { ClusterRow, VipRow } from '../core/store.ts';
+import type { ClusterRow, VipRow } from '../core/rows.ts';
 import { objectField, objectsField } from '../core/wire.ts';
 import { placeProblem } from '../network/cluster-networks.ts';
 import { familiesOf, formatCidr, formatIp, parseCidr, parseIp } from '../network/networks.ts';

@@ -7,7 +7,8 @@ import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../se
 import { Versions } from '../versions/versions.ts';
 import { Database } from './database.ts';
 import { PlantedFaults } from './planted-faults.ts';
-import { type ClusterRow, type HostRow, Store } from './store.ts';
+import type { ClusterRow, HostRow } from './rows.ts';
+import { Store } from './store.ts';
 
 export interface Core {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 /** Rows by id, or the refusal that the API gives. */
 import { OperationError } from '../service-api.ts';
 import type { Core } from './core.ts';
-import type { ClusterRow, HostRow, InfraEnvRow } from './store.ts';
+import type { ClusterRow, HostRow, InfraEnvRow } from './rows.ts';
 
 const NOT_FOUND = 'record not found';
 

@@ -1,19 +1,13 @@
 /** Rows as the API shows them: model order, Go's rules for empty values. Source: Service facts appendix B. */
 
+import { isSingleNode } from '../cluster/cluster.ts';
+import { displayName, endsWithReboot } from '../host/host.ts';
 import { hostAddresses } from '../host/inventory.ts';
 import { stagesOf } from '../host/stages.ts';
 import { familiesOf } from '../network/networks.ts';
 import type { Json, JsonObject } from '../service-api.ts';
 import { validationsText } from '../validations/results.ts';
-import {
-  type ClusterRow,
-  displayName,
-  endsWithReboot,
-  type HostRow,
-  type InfraEnvRow,
-  isSingleNode,
-  type OperatorRow,
-} from './store.ts';
+import type { ClusterRow, HostRow, InfraEnvRow, OperatorRow } from './rows.ts';
 import { wireDate, withoutEmpty } from './wire.ts';
 
 const API = '/api/assisted-install/v2';

@@ -3,14 +3,9 @@
  * upstream's: assisted-service, internal/hardware/validator.go.
  */
 
-import {
-  type ClusterRow,
-  effectiveRole,
-  type HostRow,
-  type InfraEnvRow,
-  isDay2Cluster,
-  isSingleNode,
-} from '../core/store.ts';
+import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';
+import type { ClusterRow, HostRow, InfraEnvRow } from '../core/rows.ts';
+import { effectiveRole } from '../host/host.ts';
 import type { DiskFacts, InventoryFacts } from '../host/inventory.ts';
 import { parseIp } from '../network/networks.ts';
 import { operatorNeeds } from '../operators/operators.ts';

@@ -4,11 +4,13 @@
  */
 
 import { checkArbiters } from '../cluster/arbiters.ts';
-import { type HostRow, isDay2Host, touchMembers } from '../core/store.ts';
+import { touchMembers } from '../cluster/cluster.ts';
+import type { HostRow } from '../core/rows.ts';
 import { objectField, objectsField, textField } from '../core/wire.ts';
 import { eligibleDisks } from '../hardware/hardware.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { hostnameProblem } from '../validations/names.ts';
+import { isDay2Host } from './host.ts';
 import { labelsProblem } from './node-labels.ts';
 
 const BEFORE_INSTALLATION: readonly string[] = [

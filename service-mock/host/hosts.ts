@@ -1,20 +1,13 @@
 /** Operations on hosts, the agent's and the user's. Source: Service facts 1.4 and 1.5. */
 import { HOST_STAGES } from '../../model/protocol/states.ts';
 import { checkArbiters } from '../cluster/arbiters.ts';
-import { refreshCluster, updateInstallProgress } from '../cluster/cluster-machine.ts';
+import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';
 import { hostIgnition } from '../cluster/files.ts';
+import { updateInstallProgress } from '../cluster/progress.ts';
+import { refreshCluster } from '../cluster/state-machine/machine.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, hostOf, infraEnvOf } from '../core/lookup.ts';
-import {
-  type ClusterRow,
-  displayName,
-  effectiveRole,
-  endsWithReboot,
-  HostRow,
-  isDay2Cluster,
-  isDay2Host,
-  isSingleNode,
-} from '../core/store.ts';
+import { type ClusterRow, HostRow } from '../core/rows.ts';
 import { hostView } from '../core/views.ts';
 import { eachOf, requiredText, textField, wireDate } from '../core/wire.ts';
 import { checkIgnition } from '../ignition/parsing.ts';
@@ -23,9 +16,11 @@ import { handleReply, rejudgeInventory } from '../instructions/replies.ts';
 import { type AssistedServiceApi, type JsonObject, OperationError } from '../service-api.ts';
 import { NO_TRANSITION } from '../statemachine/machine.ts';
 import { changeHost } from './changes.ts';
-import { refreshHost, runHost, setHostStatus } from './host-machine.ts';
+import { displayName, effectiveRole, endsWithReboot, isDay2Host } from './host.ts';
 import { checkInstallerArguments } from './installer-arguments.ts';
 import { stagePercentage, stagesOf } from './stages.ts';
+import { refreshHost, runHost } from './state-machine/machine.ts';
+import { setHostStatus } from './state-machine/status.ts';
 
 type Operations = Pick<
   AssistedServiceApi,

@@ -1,8 +1,9 @@
 /** Suggested and fixed roles. Source: Service facts 2.5. */
 import { aboutHost, type Core } from '../core/core.ts';
-import { type ClusterRow, displayName, effectiveRole, type HostRow, isDay2Host } from '../core/store.ts';
+import type { ClusterRow, HostRow } from '../core/rows.ts';
 import { memoryNeeded } from '../hardware/hardware.ts';
 import { hostOperatorResults } from '../operators/operators.ts';
+import { displayName, effectiveRole, isDay2Host } from './host.ts';
 
 const GIB = 2 ** 30;
 const BEFORE_INSTALLATION: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@
  * Upstream: assisted-service, internal/ignition/discovery.go and templates/.
  */
 import { readFileSync } from 'node:fs';
-import type { InfraEnvRow } from '../core/store.ts';
+import type { InfraEnvRow } from '../core/rows.ts';
 import { filler, mergeIgnition } from '../ignition/ignition.ts';
 import type { JsonObject, ServiceSettings } from '../service-api.ts';
 import type { ImageUrls } from './image-urls.ts';

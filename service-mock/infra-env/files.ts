@@ -5,7 +5,7 @@
 
 import { tarArchive } from '../archive/tar.ts';
 import type { Core } from '../core/core.ts';
-import type { InfraEnvRow } from '../core/store.ts';
+import type { InfraEnvRow } from '../core/rows.ts';
 import { type DownloadedFile, type JsonObject, OperationError } from '../service-api.ts';
 import { discoveryIgnition } from './discovery-ignition.ts';
 import { hostNetworkFiles } from './static-network.ts';

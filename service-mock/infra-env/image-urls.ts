@@ -6,7 +6,7 @@
  */
 import { API_BASE } from '../../model/protocol/endpoints.ts';
 import type { LocalTokens, TokenKind } from '../auth/local-tokens.ts';
-import type { InfraEnvRow } from '../core/store.ts';
+import type { InfraEnvRow } from '../core/rows.ts';
 import type { ServiceSettings } from '../service-api.ts';
 import type { Versions } from '../versions/versions.ts';
 

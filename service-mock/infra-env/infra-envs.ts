@@ -2,7 +2,7 @@
 
 import type { Core } from '../core/core.ts';
 import { clusterOf, infraEnvOf } from '../core/lookup.ts';
-import type { InfraEnvRow } from '../core/store.ts';
+import type { InfraEnvRow } from '../core/rows.ts';
 import { infraEnvView } from '../core/views.ts';
 import {
   eachOf,

@@ -5,7 +5,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import { cpioArchive } from '../archive/cpio.ts';
-import type { InfraEnvRow } from '../core/store.ts';
+import type { InfraEnvRow } from '../core/rows.ts';
 import { filler } from '../ignition/ignition.ts';
 import type { JsonObject } from '../service-api.ts';
 

@@ -1,8 +1,9 @@
 /** What a polling host is told to do: tables by state and one builder a step type. Source: Service facts 3.1 and 3.2. */
 
 import { aboutHost, type Core } from '../core/core.ts';
-import { type ClusterRow, displayName, type HostRow, installationDiskSpeed, isDay2Host } from '../core/store.ts';
+import type { ClusterRow, HostRow } from '../core/rows.ts';
 import { disksToFormat } from '../hardware/hardware.ts';
+import { displayName, installationDiskSpeed, isDay2Host } from '../host/host.ts';
 import { installationDiskOf, keepsPartitions } from '../host/validations/host-validations.ts';
 import { contains, isIpText, parseCidr } from '../network/networks.ts';
 import type { JsonObject } from '../service-api.ts';

@@ -1,20 +1,14 @@
 /** What happens with the replies to instructions. Source: Service facts 1.4, 3.4 and 4.4. */
 
+import { touchMembers } from '../cluster/cluster.ts';
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
+import type { ClusterRow, HostRow, ImageStatus, Resolution } from '../core/rows.ts';
 import { sharedText } from '../core/shared-values.ts';
-import {
-  type ClusterRow,
-  displayName,
-  effectiveRole,
-  type HostRow,
-  type ImageStatus,
-  type Resolution,
-  touchMembers,
-} from '../core/store.ts';
 import { disksToFormat, installationDisk } from '../hardware/hardware.ts';
-import { runHost } from '../host/host-machine.ts';
+import { displayName, effectiveRole } from '../host/host.ts';
 import { fingerprint, inventoryFacts, normalizeListOutput, normalizeOutput, OutputError } from '../host/inventory.ts';
 import { lateEncryption } from '../host/late-encryption.ts';
+import { runHost } from '../host/state-machine/machine.ts';
 import { connectivityFacts } from '../network/connectivity.ts';
 import { contains, parseCidr, parseIp } from '../network/networks.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';

@@ -1,7 +1,8 @@
 /** Questions about a cluster's networks that several validations share. Source: Service facts 4.2 to 4.4. */
 
+import { isSingleNode } from '../cluster/cluster.ts';
+import type { ClusterRow, HostRow, VipRow } from '../core/rows.ts';
 import { SharedValues } from '../core/shared-values.ts';
-import { type ClusterRow, type HostRow, isSingleNode, type VipRow } from '../core/store.ts';
 import { belongsToNetwork, hostAddresses } from '../host/inventory.ts';
 import {
   addressBits,

@@ -1,7 +1,7 @@
 /** Connectivity reports and the groups of hosts that reach each other. Source: Service facts 4.3. */
 
+import type { ClusterRow, ConnectivityGroups, HostRow } from '../core/rows.ts';
 import { SharedValues, sharedText, trimmed } from '../core/shared-values.ts';
-import type { ClusterRow, ConnectivityGroups, HostRow } from '../core/store.ts';
 import type { JsonObject } from '../service-api.ts';
 import type { ConnectivityFacts, RemoteHost, SlowPath } from './connectivity-facts.ts';
 import { type Cidr, contains, type IpAddress, parseCidr, parseIp } from './networks.ts';

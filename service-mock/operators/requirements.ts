@@ -11,7 +11,9 @@ import {
   ODF_HOSTS,
   WORKERS_ENOUGH,
 } from '../../model/protocol/operators.ts';
-import { type ClusterRow, effectiveRole, type HostRow, isSingleNode } from '../core/store.ts';
+import { isSingleNode } from '../cluster/cluster.ts';
+import type { ClusterRow, HostRow } from '../core/rows.ts';
+import { effectiveRole } from '../host/host.ts';
 import type { DiskFacts, InventoryFacts } from '../host/inventory.ts';
 import type { ValidationStatus } from '../validations/results.ts';
 import { compareBase } from '../versions/versions.ts';

@@ -1,4 +1,5 @@
 /** Results of validations and the text in which rows carry them. Source: Service facts 4.1. */
+import type { Clock } from '../../model/time/clock.ts';
 
 export type ValidationStatus = 'success' | 'failure' | 'pending' | 'error' | 'disabled';
 
@@ -64,7 +65,7 @@ export function validationsText(results: readonly ValidationResult[]): string {
   return `{${sorted.map(([category, list]) => `${JSON.stringify(category)}:[${list.join()}]`).join()}}`;
 }
 
-export function sameResults(a: readonly ValidationResult[], b: readonly ValidationResult[]): boolean {
+function sameResults(a: readonly ValidationResult[], b: readonly ValidationResult[]): boolean {
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) {
     const left = a[index] as ValidationResult;
@@ -76,7 +77,7 @@ export function sameResults(a: readonly ValidationResult[], b: readonly Validati
 }
 
 /** Validations that turned to failure or back to success, in the order of `now`. */
-export function flips(
+function flips(
   before: readonly ValidationResult[],
   now: readonly ValidationResult[],
 ): { id: string; to: 'failed' | 'fixed'; usedToSucceed: boolean }[] {
@@ -89,6 +90,42 @@ export function flips(
     else if (status === 'success' && old === 'failure') result.push({ id, to: 'fixed', usedToSucceed: false });
   }
   return result;
+}
+
+/** A row with what its validations found last. */
+interface ValidatedRow {
+  validations: readonly ValidationResult[];
+  updatedAt: number;
+}
+
+/** Who is told of validations that turned. @param lost whether it used to succeed. */
+interface FlipListener {
+  failed(id: string, lost: boolean): void;
+  fixed(id: string): void;
+}
+
+/**
+ * Stores what validations found, unless it is what they found before. Upstream: assisted-service, internal/host/host.go and
+ * internal/cluster/cluster.go, reportValidationStatusChanged.
+ */
+export function keepResults(
+  { clock }: { readonly clock: Clock },
+  row: ValidatedRow,
+  results: readonly ValidationResult[],
+  listener: FlipListener,
+): void {
+  if (sameResults(row.validations, results)) return;
+  for (const { id, to, usedToSucceed } of flips(row.validations, results)) {
+    if (to === 'failed') listener.failed(id, usedToSucceed);
+    else listener.fixed(id);
+  }
+  row.validations = results;
+  row.updatedAt = clock.now();
+}
+
+/** How the event of a failed validation says it. @param lost whether it used to succeed. */
+export function failureWords(lost: boolean): string {
+  return lost ? 'that used to succeed is now failing' : 'failed';
 }
 
 /** True when an ignore list (a JSON array of ids, or `["all"]`) covers a validation that may be ignored. */

@@ -4,10 +4,11 @@
  */
 
 import type { Core } from '../../core/core.ts';
-import { type ClusterRow, isDay2Cluster, isFencingCluster, isSingleNode } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import { countRoles } from '../../host/roles.ts';
 import { clusterOperatorResults, OPERATOR_VALIDATION_IDS } from '../../operators/operators.ts';
 import { DISABLED, ignoreList, isIgnored, type ValidationResult, validationResult } from '../../validations/results.ts';
+import { isDay2Cluster, isFencingCluster, isSingleNode } from '../cluster.ts';
 import {
   type ClusterContext,
   type ClusterOutcome,

@@ -4,7 +4,7 @@
  */
 
 import type { Core } from '../../core/core.ts';
-import { type ClusterRow, isSingleNode, type VipRow } from '../../core/store.ts';
+import type { ClusterRow, VipRow } from '../../core/rows.ts';
 import {
   clusterFamilies,
   hasMachineNetwork,
@@ -15,6 +15,7 @@ import {
 } from '../../network/cluster-networks.ts';
 import { familiesOf, normalizeCidr, overlaps, parseCidr } from '../../network/networks.ts';
 import type { ValidationStatus } from '../../validations/results.ts';
+import { isSingleNode } from '../cluster.ts';
 
 /** Status and message. */
 export type ClusterOutcome = readonly [ValidationStatus, string];

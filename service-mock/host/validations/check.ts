@@ -1,6 +1,6 @@
 /** What a host validation sees and answers, and the small pieces from which the tables of validations are made. */
 import type { Core } from '../../core/core.ts';
-import type { ClusterRow, HostRow } from '../../core/store.ts';
+import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import type { Requirement } from '../../hardware/hardware.ts';
 import type { ValidationStatus } from '../../validations/results.ts';
 import type { InventoryFacts } from '../inventory.ts';

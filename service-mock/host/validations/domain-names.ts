@@ -3,8 +3,11 @@
  * be in the way. Texts are upstream's: assisted-service, internal/host/validator.go, shouldValidateDNSResolution,
  * checkDomainNameResolution and isDNSWildcardNotConfigured.
  */
+
+import { isDay2Cluster, isSingleNode } from '../../cluster/cluster.ts';
 import type { Core } from '../../core/core.ts';
-import { type ClusterRow, isDay2Cluster, isDay2Host, isSingleNode } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
+import { isDay2Host } from '../host.ts';
 import { bound, broken, type Check, fail, type HostContext, type Outcome, pass, wait } from './check.ts';
 
 const resolved = (domain: string): Outcome =>

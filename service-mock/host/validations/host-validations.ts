@@ -4,19 +4,10 @@
  * assisted-service, internal/host/validator.go; a case whose facts no row here carries is left out.
  */
 
+import { isDay2Cluster, isFencingCluster, isSingleNode } from '../../cluster/cluster.ts';
 import type { Core } from '../../core/core.ts';
+import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import { trimmed } from '../../core/shared-values.ts';
-import {
-  type ClusterRow,
-  effectiveRole,
-  type HostRow,
-  hostnameOf,
-  installationDiskSpeed,
-  isDay2Cluster,
-  isDay2Host,
-  isFencingCluster,
-  isSingleNode,
-} from '../../core/store.ts';
 import { MEDIA_LOST } from '../../events/events.ts';
 import { byteText, memoryNeeded } from '../../hardware/hardware.ts';
 import {
@@ -38,6 +29,7 @@ import {
   type ValidationStatus,
   validationResult,
 } from '../../validations/results.ts';
+import { effectiveRole, hostnameOf, installationDiskSpeed, isDay2Host } from '../host.ts';
 import { type DiskFacts, hostAddresses, type InventoryFacts } from '../inventory.ts';
 import { isBeforeReboot, isManualRebootStage, isWrongBootStage } from '../stages.ts';
 import {

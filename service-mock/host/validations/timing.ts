@@ -4,7 +4,8 @@
  * and what they call. Their `\n` before the advice is a backslash and an n there, too.
  */
 
-import { type ClusterRow, effectiveRole, type HostRow, hostnameOf, isDay2Host } from '../../core/store.ts';
+import type { ClusterRow, HostRow } from '../../core/rows.ts';
+import { effectiveRole, hostnameOf, isDay2Host } from '../host.ts';
 import type { InventoryFacts } from '../inventory.ts';
 import { type Check, fail, type HostContext, pass, wait } from './check.ts';
 

@@ -1,7 +1,7 @@
 /** Hosts that come to a cluster, and leave it. Upstream: assisted-service, agent_controller.go. */
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { ClusterRow, HostRow } from '../../core/store.ts';
-import { runHost } from '../../host/host-machine.ts';
+import type { ClusterRow, HostRow } from '../../core/rows.ts';
+import { runHost } from '../../host/state-machine/machine.ts';
 import { type KubeKey, OperationError } from '../../service-api.ts';
 import { NO_TRANSITION } from '../../statemachine/machine.ts';
 import type { KubeContext } from '../context.ts';

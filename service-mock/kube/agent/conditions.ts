@@ -1,5 +1,5 @@
 /** Conditions of an Agent by the state of its host. Upstream: assisted-service, agent_controller.go. */
-import type { HostRow } from '../../core/store.ts';
+import type { HostRow } from '../../core/rows.ts';
 import { no, setCondition, type UntypedFinding, unknownStatus, yes } from '../conditions.ts';
 import { messageOf } from '../errors.ts';
 import type { Agent, AgentStatus } from '../objects.ts';

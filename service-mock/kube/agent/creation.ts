@@ -3,7 +3,7 @@ import { editable, objectKey } from '../../../model/kube/kube-object.ts';
 import { mergePatch } from '../../../model/kube/merge-patch.ts';
 import { apiVersionOf, RESOURCES } from '../../../model/kube/resources.ts';
 import { infraEnvOf } from '../../core/lookup.ts';
-import type { ClusterRow, HostRow, InfraEnvRow } from '../../core/store.ts';
+import type { ClusterRow, HostRow, InfraEnvRow } from '../../core/rows.ts';
 import { OperationError } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';
 import { messageOf, notFound, wrapped } from '../errors.ts';

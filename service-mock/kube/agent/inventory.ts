@@ -1,6 +1,6 @@
 /** What an Agent tells of its host's hardware: in its status, and by labels that are made from that. Upstream: assisted-service, agent_controller.go. */
 
-import type { HostRow } from '../../core/store.ts';
+import type { HostRow } from '../../core/rows.ts';
 import { withoutEmpty } from '../../core/wire.ts';
 import type { Json, JsonObject } from '../../service-api.ts';
 import {

@@ -2,8 +2,8 @@
 import { editable, keyOf } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
-import type { ClusterRow, HostRow } from '../../core/store.ts';
-import { isDay2Host } from '../../core/store.ts';
+import type { ClusterRow, HostRow } from '../../core/rows.ts';
+import { isDay2Host } from '../../host/host.ts';
 import { HOST_INSTALLING } from '../../host/hosts.ts';
 import type { KubeKey } from '../../service-api.ts';
 import { validationsText } from '../../validations/results.ts';

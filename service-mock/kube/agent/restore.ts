@@ -1,7 +1,7 @@
 /** Rows of Agents that the service does not know, as after a restart: made from the Agent's annotations. Upstream: agent_controller.go, restoreHostByAgent. */
 import type { Outcome } from '../../../model/kube/work-queue.ts';
 import { HOST_STAGES } from '../../../model/protocol/states.ts';
-import { type ClusterRow, HostRow } from '../../core/store.ts';
+import { type ClusterRow, HostRow } from '../../core/rows.ts';
 import { inventoryFacts } from '../../host/inventory.ts';
 import type { JsonObject } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';

@@ -2,7 +2,8 @@
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import { jsonFault } from '../../../model/protocol/json-syntax.ts';
 import { aboutHost } from '../../core/core.ts';
-import { displayName, type HostRow } from '../../core/store.ts';
+import type { HostRow } from '../../core/rows.ts';
+import { displayName } from '../../host/host.ts';
 import { type JsonObject, OperationError } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';
 import { wrapped } from '../errors.ts';

@@ -1,5 +1,7 @@
 /** Annotations of an AgentClusterInstall that change its cluster. Upstream: assisted-service, clusterdeployments_controller.go, applyClusterInstallAnnotations. */
-import { type ClusterRow, isDay2Cluster } from '../../core/store.ts';
+
+import { isDay2Cluster } from '../../cluster/cluster.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import { OperationError } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';
 import { isUserError, messageOf, wrapped } from '../errors.ts';

@@ -1,5 +1,5 @@
 /** Conditions of an AgentClusterInstall by the state of its cluster. Upstream: assisted-service, clusterdeployments_controller.go. */
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import { type Finding, no, setClusterCondition, type UntypedFinding, unknownStatus, yes } from '../conditions.ts';
 import { isUserError, messageOf } from '../errors.ts';
 import { RECONCILE_PAUSE } from '../labels.ts';

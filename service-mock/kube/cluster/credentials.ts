@@ -1,7 +1,7 @@
 /** Secrets with what opens an installed cluster. Upstream: assisted-service, clusterdeployments_controller.go. */
 import { editable } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import type { KubeContext } from '../context.ts';
 import { isMissing } from '../errors.ts';
 import type { ClusterDeployment, ClusterInstall, Secret } from '../objects.ts';

@@ -2,7 +2,7 @@
 import { editable, objectKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import { aboutCluster } from '../../core/core.ts';
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import type { KubeKey } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';
 import { notFound, wrapped } from '../errors.ts';

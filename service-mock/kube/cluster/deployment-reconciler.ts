@@ -5,7 +5,8 @@
 import { editable, type KubeObject, keyOf, objectKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
-import { type ClusterRow, isDay2Cluster } from '../../core/store.ts';
+import { isDay2Cluster } from '../../cluster/cluster.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import type { KubeKey } from '../../service-api.ts';
 import type { Release } from '../../versions/versions.ts';
 import type { KubeContext } from '../context.ts';

@@ -2,7 +2,7 @@
 import { objectKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import type { JsonObject } from '../../service-api.ts';
 import { validationsText } from '../../validations/results.ts';
 import type { KubeContext } from '../context.ts';

@@ -1,9 +1,10 @@
 /** A cluster's way from its row to installed and beyond. Upstream: assisted-service, clusterdeployments_controller.go, reconcileExistingCluster. */
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
-import { type ClusterRow, isDay2Cluster } from '../../core/store.ts';
-import { refreshHost } from '../../host/host-machine.ts';
+import { isDay2Cluster } from '../../cluster/cluster.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import { fixRole } from '../../host/roles.ts';
+import { refreshHost } from '../../host/state-machine/machine.ts';
 import type { KubeContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { Agent, ClusterInstall } from '../objects.ts';

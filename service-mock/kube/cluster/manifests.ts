@@ -1,6 +1,6 @@
 /** Manifests of ConfigMaps, kept the same in the service. Upstream: assisted-service, clusterdeployments_controller.go, addCustomManifests. */
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import type { KubeContext } from '../context.ts';
 import { messageOf, notFound } from '../errors.ts';
 import type { ClusterInstall, ConfigMap } from '../objects.ts';

@@ -3,7 +3,7 @@
  * Upstream: assisted-service, clusterdeployments_controller.go, CreateClusterParams and updateIfNeeded.
  */
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import { formatCidr, formatIp, parseCidr, parseIp } from '../../network/networks.ts';
 import type { JsonObject } from '../../service-api.ts';
 import { compareBase, type Release } from '../../versions/versions.ts';

@@ -3,7 +3,7 @@ import { editable, type KubeObject, keyOf, objectKey } from '../../../model/kube
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import type { ClusterRow, InfraEnvRow } from '../../core/store.ts';
+import type { ClusterRow, InfraEnvRow } from '../../core/rows.ts';
 import { type KubeKey, OperationError } from '../../service-api.ts';
 import { setCondition } from '../conditions.ts';
 import type { KubeContext } from '../context.ts';

@@ -2,7 +2,7 @@
 
 import { isEmptySelector, matchesSelector } from '../../../model/kube/label-selector.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { ClusterRow, InfraEnvRow } from '../../core/store.ts';
+import type { ClusterRow, InfraEnvRow } from '../../core/rows.ts';
 import { type Json, type JsonObject, OperationError } from '../../service-api.ts';
 import { checkMirrorRegistries } from '../cluster/mirror-registries.ts';
 import type { KubeContext } from '../context.ts';

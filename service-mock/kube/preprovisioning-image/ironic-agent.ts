@@ -7,7 +7,7 @@
 import { isIP } from 'node:net';
 import { unlessNotFound } from '../../../model/kube/kube-error.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { InfraEnvRow } from '../../core/store.ts';
+import type { InfraEnvRow } from '../../core/rows.ts';
 import { dataUrl } from '../../ignition/ignition.ts';
 import { proxyOf } from '../../infra-env/static-network.ts';
 import type { KubeContext } from '../context.ts';

@@ -10,7 +10,7 @@ import { KubeError } from '../../../model/kube/kube-error.ts';
 import { objectKey } from '../../../model/kube/kube-object.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import type { ClusterRow } from '../../core/store.ts';
+import type { ClusterRow } from '../../core/rows.ts';
 import type { KubeKey } from '../../service-api.ts';
 import { kubeconfigSecretName } from '../cluster/credentials.ts';
 import type { KubeContext } from '../context.ts';

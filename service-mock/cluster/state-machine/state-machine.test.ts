@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CLUSTER_STATUSES } from '../../model/protocol/states.ts';
-import { createCore } from '../core/core.ts';
-import { type ClusterRow, HostRow, type InfraEnvRow } from '../core/store.ts';
-import { builtinOperators } from '../operators/operators.ts';
-import { Site, silentMetrics } from '../testing/test-site.ts';
-import { CLUSTER_RULES, emptyProgress, refreshCluster, runCluster } from './cluster-machine.ts';
+import { CLUSTER_STATUSES } from '../../../model/protocol/states.ts';
+import { createCore } from '../../core/core.ts';
+import { type ClusterRow, HostRow, type InfraEnvRow } from '../../core/rows.ts';
+import { builtinOperators } from '../../operators/operators.ts';
+import { Site, silentMetrics } from '../../testing/test-site.ts';
+import { emptyProgress } from '../progress.ts';
+import { refreshCluster, runCluster } from './machine.ts';
+import { CLUSTER_RULES } from './rules.ts';
 
 const MINUTE = 60_000;
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { HOST_STATUSES } from '../../model/protocol/states.ts';
-import { createCore } from '../core/core.ts';
-import { type ClusterRow, HostRow, type InfraEnvRow } from '../core/store.ts';
-import { Site, silentMetrics } from '../testing/test-site.ts';
-import { HOST_RULES, type HostTrigger, runHost } from './host-machine.ts';
+import { HOST_STATUSES } from '../../../model/protocol/states.ts';
+import { createCore } from '../../core/core.ts';
+import { type ClusterRow, HostRow, type InfraEnvRow } from '../../core/rows.ts';
+import { Site, silentMetrics } from '../../testing/test-site.ts';
+import type { HostTrigger } from './context.ts';
+import { HOST_RULES, runHost } from './machine.ts';
 
 function rows() {
   const { clock, settings } = new Site();
