@@ -153,6 +153,21 @@ export interface EventsQuery {
   categories?: string[];
 }
 
+/** Which hosts of a cluster are listed, and how much of each. */
+export interface ClusterHostsQuery {
+  role?: string;
+  status?: string;
+  withInventory: boolean;
+  withConnectivity: boolean;
+}
+
+/** Whose logs are uploaded. */
+export interface LogsQuery {
+  logs_type: string;
+  host_id?: string;
+  infra_env_id?: string;
+}
+
 /** Rows of an answer, to be gone through once: which ones they are is settled, each is made when its turn comes. */
 export type Rows = Iterable<JsonObject>;
 
@@ -192,10 +207,7 @@ export interface AssistedServiceApi {
   cancelCluster(id: string): JsonObject;
   resetCluster(id: string): JsonObject;
   allowAddHosts(id: string): JsonObject;
-  listClusterHosts(
-    id: string,
-    query: { role?: string; status?: string; withInventory: boolean; withConnectivity: boolean },
-  ): Rows;
+  listClusterHosts(id: string, query: ClusterHostsQuery): Rows;
   updateClusterFinalizingProgress(id: string, body: JsonObject): void;
   completeInstallation(id: string, body: JsonObject): JsonObject;
   uploadIngressCert(id: string, pem: string): void;
@@ -216,7 +228,7 @@ export interface AssistedServiceApi {
   reportMonitoredOperator(id: string, body: JsonObject): void;
   updateClusterLogsProgress(id: string, body: JsonObject): void;
   /** `bytes` is what was received; content is kept only up to a small limit. */
-  uploadLogs(id: string, query: { logs_type: string; host_id?: string; infra_env_id?: string }, bytes: number): void;
+  uploadLogs(id: string, query: LogsQuery, bytes: number): void;
 
   /** @param kubeKey of the InfraEnv that it is for. */
   registerInfraEnv(body: JsonObject, kubeKey?: KubeKey): JsonObject;

@@ -1,20 +1,72 @@
 /** The simulated assisted-service: rules over rows in memory, driven by the injected clock. */
 
-import { clusterOperations, SUPPORTED_OPERATORS } from './cluster/clusters.ts';
+import { allowAddHosts, deleteCluster, getCluster, listClusterHosts, listClusters } from './cluster/clusters.ts';
+import {
+  clusterCredentials,
+  downloadClusterCredentials,
+  downloadClusterFile,
+  getInstallConfig,
+  updateInstallConfig,
+} from './cluster/downloads.ts';
+import { getIgnoredValidations, setIgnoredValidations } from './cluster/ignored-validations.ts';
+import { importCluster } from './cluster/import.ts';
+import {
+  cancelCluster,
+  completeInstallation,
+  installCluster,
+  resetCluster,
+  updateClusterFinalizingProgress,
+  uploadIngressCert,
+} from './cluster/installation.ts';
+import { updateClusterLogsProgress, uploadLogs } from './cluster/logs.ts';
+import {
+  createManifest,
+  deleteManifest,
+  downloadManifest,
+  listManifests,
+  updateManifest,
+} from './cluster/manifests.ts';
+import { registerCluster } from './cluster/register.ts';
+import { updateCluster } from './cluster/update.ts';
 import { CLUSTER_VALIDATION_IDS } from './cluster/validations/cluster-validations.ts';
 import { type Core, createCore } from './core/core.ts';
-import { textField } from './core/wire.ts';
-import type { Severity } from './events/events.ts';
-import { hostOperations } from './host/hosts.ts';
+import { listEvents, triggerEvent } from './events/operations.ts';
+import { bindHost, unbindHost } from './host/binding.ts';
+import { deleteHost, getHost, listInfraEnvHosts, resetHostValidation, updateHost } from './host/hosts.ts';
+import {
+  downloadHostIgnition,
+  getHostIgnition,
+  installHost,
+  resetHost,
+  updateHostIgnition,
+  updateInstallerArgs,
+} from './host/installation.ts';
+import { updateHostLogsProgress, updateHostProgress } from './host/progress.ts';
+import { registerHost } from './host/registration.ts';
 import { HOST_VALIDATION_IDS } from './host/validations/host-validations.ts';
-import { infraEnvOperations } from './infra-env/infra-envs.ts';
+import {
+  deleteInfraEnv,
+  downloadInfraEnvFile,
+  downloadMinimalInitrd,
+  getInfraEnv,
+  infraEnvFileUrl,
+  infraEnvImageUrl,
+  listInfraEnvs,
+} from './infra-env/infra-envs.ts';
+import { registerInfraEnv } from './infra-env/register.ts';
+import { updateInfraEnv } from './infra-env/update.ts';
+import { getInstructions, postStepReply } from './instructions/operations.ts';
 import { Monitors } from './monitors.ts';
-import { type AssistedServiceApi, type JsonObject, OperationError, type ServiceDependencies } from './service-api.ts';
-import { FORBIDDEN_HOSTNAMES } from './validations/names.ts';
+import {
+  listMonitoredOperators,
+  reportMonitoredOperator,
+  supportedOperators,
+} from './operators/monitored-operators.ts';
+import type { AssistedServiceApi, ServiceDependencies } from './service-api.ts';
+import { componentVersions, defaultConfig, openshiftVersions } from './versions/operations.ts';
 
 /** A monitor that has not begun a pass for so long makes the service unhealthy, milliseconds. */
 const LIVENESS_LIMIT = 5 * 60_000;
-const SEVERITIES: readonly string[] = ['info', 'warning', 'error', 'critical'];
 
 /** @throws Error when the settings name a validation that does not exist. */
 function checkDisabled(name: string, ids: readonly string[], known: readonly string[]): void {
@@ -23,53 +75,95 @@ function checkDisabled(name: string, ids: readonly string[], known: readonly str
     throw new Error(`${name}: unknown validations ${unknown.join(', ')}. Known are ${known.join(', ')}`);
 }
 
-function defaultConfig({ settings }: Core): JsonObject {
-  const pods = { cidr: '10.128.0.0/14', host_prefix: 23 };
-  const services = { cidr: '172.30.0.0/16' };
-  return {
-    cluster_network_cidr: pods.cidr,
-    cluster_network_host_prefix: pods.host_prefix,
-    cluster_networks_dualstack: [pods, { cidr: 'fd01::/48', host_prefix: 64 }],
-    cluster_networks_ipv4: [pods],
-    forbidden_hostnames: [...FORBIDDEN_HOSTNAMES],
-    inactive_deletion_hours: 480,
-    ntp_source: settings.NTP_DEFAULT_SERVER,
-    service_network_cidr: services.cidr,
-    service_networks_dualstack: [services, { cidr: 'fd02::/112' }],
-    service_networks_ipv4: [services],
-  };
-}
-
-function triggerEvent(core: Core, body: JsonObject): void {
-  const severity = textField(body, 'severity') ?? '';
-  const category = textField(body, 'category') ?? '';
-  if (category !== 'user' && category !== 'metrics')
-    throw new OperationError(400, `Event category '${category}' is unknown. Known are user, metrics`);
-  if (!SEVERITIES.includes(severity))
-    throw new OperationError(400, `Event severity '${severity}' is unknown. Known are ${SEVERITIES.join(', ')}`);
-  core.events.report(
-    {
-      name: textField(body, 'name') ?? '',
-      severity: severity as Severity,
-      category,
-      message: textField(body, 'message') ?? '',
-      props: textField(body, 'props') ?? '',
-      requestId: textField(body, 'request_id') ?? '',
-    },
-    {
-      clusterId: textField(body, 'cluster_id'),
-      hostId: textField(body, 'host_id'),
-      infraEnvId: textField(body, 'infra_env_id'),
-    },
-  );
-}
-
 /**
  * Makes a service. Nothing runs until `start()`; rows live as long as the object.
  * @throws Error for settings that the real service would refuse at start-up.
  */
 export function createService(dependencies: ServiceDependencies): AssistedServiceApi {
   return serviceOf(createCore(dependencies));
+}
+
+/** The operations of every room: functions of a core and what a request says. */
+const OPERATIONS = {
+  registerCluster,
+  importCluster,
+  listClusters,
+  getCluster,
+  updateCluster,
+  deleteCluster,
+  installCluster,
+  cancelCluster,
+  resetCluster,
+  allowAddHosts,
+  listClusterHosts,
+  updateClusterFinalizingProgress,
+  completeInstallation,
+  uploadIngressCert,
+  clusterCredentials,
+  downloadClusterFile,
+  downloadClusterCredentials,
+  getInstallConfig,
+  updateInstallConfig,
+  getIgnoredValidations,
+  setIgnoredValidations,
+  listManifests,
+  createManifest,
+  updateManifest,
+  deleteManifest,
+  downloadManifest,
+  listMonitoredOperators,
+  reportMonitoredOperator,
+  updateClusterLogsProgress,
+  uploadLogs,
+
+  registerInfraEnv,
+  listInfraEnvs,
+  getInfraEnv,
+  updateInfraEnv,
+  deleteInfraEnv,
+  infraEnvImageUrl,
+  infraEnvFileUrl,
+  downloadInfraEnvFile,
+  downloadMinimalInitrd,
+
+  registerHost,
+  listInfraEnvHosts,
+  getHost,
+  updateHost,
+  deleteHost,
+  getInstructions,
+  postStepReply,
+  updateHostProgress,
+  updateHostLogsProgress,
+  downloadHostIgnition,
+  bindHost,
+  unbindHost,
+  installHost,
+  resetHost,
+  updateInstallerArgs,
+  getHostIgnition,
+  updateHostIgnition,
+  resetHostValidation,
+
+  componentVersions,
+  openshiftVersions,
+  supportedOperators,
+  defaultConfig,
+  triggerEvent,
+  listEvents,
+} as const;
+
+type Operations = typeof OPERATIONS;
+/** The operations of one service: their core is given. */
+type Bound = {
+  readonly [Name in keyof Operations]: Operations[Name] extends (core: Core, ...request: infer Request) => infer Answer
+    ? (...request: Request) => Answer
+    : never;
+};
+
+function bound(core: Core): Bound {
+  const entries = Object.entries(OPERATIONS) as [string, (core: Core, ...request: unknown[]) => unknown][];
+  return Object.fromEntries(entries.map(([name, operation]) => [name, operation.bind(undefined, core)])) as Bound;
 }
 
 /** The operations on what a core holds. @throws Error for settings that the real service would refuse at start-up. */
@@ -82,23 +176,6 @@ export function serviceOf(core: Core): AssistedServiceApi {
     start: () => monitors.start(),
     stop: () => monitors.stop(),
     healthy: () => !monitors.running || clock.now() - monitors.lastPassAt <= LIVENESS_LIMIT,
-    ...clusterOperations(core),
-    ...infraEnvOperations(core),
-    ...hostOperations(core),
-    componentVersions: () => ({
-      ...(settings.RELEASE_TAG ? { release_tag: settings.RELEASE_TAG } : {}),
-      versions: {
-        'assisted-installer': settings.INSTALLER_IMAGE,
-        'assisted-installer-controller': settings.CONTROLLER_IMAGE,
-        'assisted-installer-service': settings.SELF_VERSION,
-        'discovery-agent': settings.AGENT_DOCKER_IMAGE,
-      },
-    }),
-    openshiftVersions: (query) => core.versions.list(query),
-    supportedOperators: () => [...SUPPORTED_OPERATORS],
-    defaultConfig: () => defaultConfig(core),
-    triggerEvent: (body) => triggerEvent(core, body),
-    listEvents: (query) =>
-      core.events.list(query, (infraEnvId, hostId) => core.store.isDeletedHost(infraEnvId, hostId)),
+    ...bound(core),
   };
 }

@@ -10,6 +10,7 @@ import {
   type EventsQuery,
   type Json,
   type JsonObject,
+  type LogsQuery,
   OperationError,
   type Rows,
 } from '../service-api.ts';
@@ -851,7 +852,7 @@ export const OPERATIONS: readonly Operation[] = [
     status: 204,
     answer: 'empty',
     run: (api, call) =>
-      api.uploadLogs(cluster(call), given(call.query) as Parameters<typeof api.uploadLogs>[1], call.uploaded),
+      api.uploadLogs(cluster(call), given(call.query) as Record<string, string> & LogsQuery, call.uploaded),
   },
   {
     id: 'V2ListOfClusterOperators',

@@ -1,0 +1,25 @@
+/** What changes of a cluster have in common. */
+
+import type { Core } from '../core/core.ts';
+import type { ClusterRow, ClusterState } from '../core/rows.ts';
+import { clusterView } from '../core/views.ts';
+import type { JsonObject } from '../service-api.ts';
+
+/** States in which users may change a cluster. Upstream: assisted-service, internal/cluster/cluster.go, VerifyClusterUpdatability. */
+export const UPDATABLE: ReadonlySet<ClusterState> = new Set<ClusterState>([
+  'insufficient',
+  'ready',
+  'pending-for-input',
+  'adding-hosts',
+]);
+
+/** Dates a change, and has the monitor look at the cluster. */
+export function touchCluster({ clock }: Core, cluster: ClusterRow): void {
+  cluster.updatedAt = clock.now();
+  cluster.triggeredAt = cluster.updatedAt;
+}
+
+/** What a client is given that asked for an action: without the networks of the hosts. */
+export function actionView(cluster: ClusterRow): JsonObject {
+  return clusterView(cluster, { networks: false });
+}
