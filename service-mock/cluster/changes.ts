@@ -2,8 +2,8 @@
 
 import type { Core } from '../core/core.ts';
 import type { ClusterRow, ClusterState } from '../core/rows.ts';
-import { clusterView } from '../core/views.ts';
 import type { JsonObject } from '../service-api.ts';
+import { clusterView } from './view.ts';
 
 /** States in which users may change a cluster. Upstream: assisted-service, internal/cluster/cluster.go, VerifyClusterUpdatability. */
 export const UPDATABLE: ReadonlySet<ClusterState> = new Set<ClusterState>([

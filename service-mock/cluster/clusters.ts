@@ -1,13 +1,14 @@
 /** Clusters as users list, open and end them. Upstream: assisted-service, internal/bminventory/inventory.go and inventory_v2_handlers.go. */
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING } from '../core/lookup.ts';
-import { clusterView, hostView } from '../core/views.ts';
 import { eachOf } from '../core/wire.ts';
 import { displayName, effectiveRole } from '../host/host.ts';
 import { runHost } from '../host/state-machine/machine.ts';
+import { hostView } from '../host/view.ts';
 import { type ClusterHostsQuery, type Json, type JsonObject, OperationError, type Rows } from '../service-api.ts';
 import { NO_TRANSITION } from '../statemachine/machine.ts';
 import { actionView } from './changes.ts';
+import { clusterView } from './view.ts';
 
 /** States in which a cluster cannot be deleted. */
 const INSTALLING: ReadonlySet<string> = new Set([

@@ -1,11 +1,11 @@
 /** Clusters that were installed by somebody else, and take further hosts. Upstream: assisted-service, internal/bminventory/inventory.go, V2ImportClusterInternal. */
 import type { Core } from '../core/core.ts';
 import type { ClusterRow } from '../core/rows.ts';
-import { clusterView } from '../core/views.ts';
 import { requiredText, textField } from '../core/wire.ts';
 import type { JsonObject, KubeKey } from '../service-api.ts';
 import { checkClusterName } from '../validations/names.ts';
 import { addCluster, newCluster } from './new-cluster.ts';
+import { clusterView } from './view.ts';
 
 export function importCluster(core: Core, body: JsonObject, kubeKey?: KubeKey): JsonObject {
   const dnsName = requiredText(body, 'api_vip_dnsname');

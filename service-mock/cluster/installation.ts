@@ -6,11 +6,11 @@
 import { FINALIZING_STAGES } from '../../model/protocol/states.ts';
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING } from '../core/lookup.ts';
-import { hostView } from '../core/views.ts';
 import { booleanField, objectField, requiredText } from '../core/wire.ts';
 import { displayName } from '../host/host.ts';
 import { fixRoles, setBootstrap } from '../host/roles.ts';
 import { refreshHost, runHost } from '../host/state-machine/machine.ts';
+import { hostView } from '../host/view.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { NO_TRANSITION } from '../statemachine/machine.ts';
 import { actionView } from './changes.ts';

@@ -2,7 +2,6 @@
 
 import type { Core } from '../core/core.ts';
 import type { ClusterRow } from '../core/rows.ts';
-import { clusterView } from '../core/views.ts';
 import { booleanField, integerField, objectField, objectsField, requiredText, textField } from '../core/wire.ts';
 import { builtinOperators, chosenOperators } from '../operators/operators.ts';
 import { type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
@@ -29,6 +28,7 @@ import {
   type VipPlan,
   vipsField,
 } from './parameters.ts';
+import { clusterView } from './view.ts';
 
 const DEFAULT_CLUSTER_NETWORK = { cidr: '10.128.0.0/14', hostPrefix: 23 };
 const DEFAULT_SERVICE_NETWORK = '172.30.0.0/16';

@@ -3,7 +3,6 @@
 import { aboutCluster, type Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING } from '../core/lookup.ts';
 import type { ClusterRow, OperatorRow, VipRow } from '../core/rows.ts';
-import { clusterView } from '../core/views.ts';
 import { booleanField, integerField, objectField, objectsField, textField } from '../core/wire.ts';
 import { refreshHost } from '../host/state-machine/machine.ts';
 import { networkOfVip, placeProblem } from '../network/cluster-networks.ts';
@@ -32,6 +31,7 @@ import {
   vipsField,
 } from './parameters.ts';
 import { refreshCluster } from './state-machine/machine.ts';
+import { clusterView } from './view.ts';
 
 /** Networking as it is to be: what a request says, else what the row has. */
 interface NetworkingChange {

@@ -1,5 +1,11 @@
 /** Small helpers for reading request bodies and writing answers as the service's models do. */
+import { API_BASE } from '../../model/protocol/endpoints.ts';
 import { type Json, type JsonObject, OperationError } from '../service-api.ts';
+
+/** Path of the API, in references of answers. */
+export const API_PATH = `${API_BASE}/v2`;
+/** Without an identity service every caller is this one. */
+export const USER = { user_name: 'admin', email_domain: 'Unknown' };
 
 /** A date of an answer; 0 is the date that was never set. */
 export function wireDate(time: number): string {

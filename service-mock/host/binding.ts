@@ -5,13 +5,13 @@ import { refreshCluster } from '../cluster/state-machine/machine.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { hostOf } from '../core/lookup.ts';
 import type { HostRow } from '../core/rows.ts';
-import { hostView } from '../core/views.ts';
 import { requiredText } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { NO_TRANSITION } from '../statemachine/machine.ts';
 import { displayName } from './host.ts';
 import { checkAccepts } from './registration.ts';
 import { runHost } from './state-machine/machine.ts';
+import { hostView } from './view.ts';
 
 /** Upstream: assisted-service, internal/host/common.go, HostInstallingStatuses. */
 export const HOST_INSTALLING: ReadonlySet<string> = new Set([

@@ -1,5 +1,7 @@
 /** What a host's row says of its name, its role and its disk. */
+
 import type { DiskSpeed, HostRow } from '../core/rows.ts';
+import type { DiskFacts } from './inventory.ts';
 
 /** The role that counts: what is set, else what is suggested. */
 export function effectiveRole(host: HostRow): string {
@@ -30,4 +32,15 @@ export function displayName(host: HostRow): string {
 export function installationDiskSpeed(host: HostRow): DiskSpeed | undefined {
   const speed = host.diskSpeeds.get(host.installationDiskId);
   return speed?.tested ? speed : undefined;
+}
+
+export function installationDiskOf(host: HostRow): DiskFacts | undefined {
+  return host.inventory?.disks.find(
+    (disk) => disk.id === host.installationDiskId || disk.path === host.installationDiskPath,
+  );
+}
+
+/** Whether the user wants partitions of the installation disk kept. Upstream: internal/host/hostutil/host_utils.go, SaveDiskPartitionsIsSet. */
+export function keepsPartitions(host: HostRow): boolean {
+  return host.installerArgs.includes('--save-partlabel') || host.installerArgs.includes('--save-partindex');
 }

@@ -3,13 +3,13 @@
 import { refreshCluster } from '../cluster/state-machine/machine.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { hostOf, infraEnvOf } from '../core/lookup.ts';
-import { hostView } from '../core/views.ts';
 import { eachOf } from '../core/wire.ts';
 import { rejudgeInventory } from '../instructions/replies.ts';
 import { type JsonObject, OperationError, type Rows } from '../service-api.ts';
 import { changeHost } from './changes.ts';
 import { displayName } from './host.ts';
 import { refreshHost } from './state-machine/machine.ts';
+import { hostView } from './view.ts';
 
 export function listInfraEnvHosts(core: Core, infraEnvId: string): Rows {
   return eachOf([...infraEnvOf(core, infraEnvId).hosts.values()], (host) => hostView(host));

@@ -3,13 +3,13 @@
 import { hostIgnition } from '../cluster/files.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { hostOf } from '../core/lookup.ts';
-import { hostView } from '../core/views.ts';
 import { textField } from '../core/wire.ts';
 import { checkIgnition } from '../ignition/parsing.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { displayName, isDay2Host } from './host.ts';
 import { checkInstallerArguments } from './installer-arguments.ts';
 import { runHost } from './state-machine/machine.ts';
+import { hostView } from './view.ts';
 
 export function installHost(core: Core, infraEnvId: string, hostId: string): JsonObject {
   const host = hostOf(core, infraEnvId, hostId);

@@ -4,11 +4,11 @@ import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, infraEnvOf } from '../core/lookup.ts';
 import { type ClusterRow, HostRow } from '../core/rows.ts';
-import { hostView } from '../core/views.ts';
 import { requiredText, textField, wireDate } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { displayName } from './host.ts';
 import { runHost } from './state-machine/machine.ts';
+import { hostView } from './view.ts';
 
 const ACCEPTING: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);
 

@@ -2,11 +2,11 @@
 
 import type { Core } from '../core/core.ts';
 import { infraEnvOf } from '../core/lookup.ts';
-import { infraEnvView } from '../core/views.ts';
 import { eachOf, wireDate } from '../core/wire.ts';
 import { type DownloadedFile, type JsonObject, OperationError, type Rows } from '../service-api.ts';
 import { infraEnvFile } from './files.ts';
 import { minimalInitrd } from './static-network.ts';
+import { infraEnvView } from './view.ts';
 
 export function listInfraEnvs(core: Core, { cluster_id }: { cluster_id?: string; owner?: string }): Rows {
   const rows = [...core.store.infraEnvs.values()].filter((row) => !cluster_id || row.clusterId === cluster_id);

@@ -2,7 +2,6 @@
 import type { Core } from '../core/core.ts';
 import { clusterOf } from '../core/lookup.ts';
 import type { InfraEnvRow } from '../core/rows.ts';
-import { infraEnvView } from '../core/views.ts';
 import { integerField, objectField, requiredText, textField, withoutEmpty } from '../core/wire.ts';
 import { checkIgnition } from '../ignition/parsing.ts';
 import { type JsonObject, type KubeKey, OperationError } from '../service-api.ts';
@@ -18,6 +17,7 @@ import {
   kernelArguments,
   staticNetwork,
 } from './parameters.ts';
+import { infraEnvView } from './view.ts';
 
 export function registerInfraEnv(core: Core, body: JsonObject, kubeKey?: KubeKey): JsonObject {
   const name = textField(body, 'name') ?? '';

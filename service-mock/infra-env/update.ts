@@ -3,13 +3,13 @@
 import type { Core } from '../core/core.ts';
 import { infraEnvOf } from '../core/lookup.ts';
 import type { InfraEnvRow } from '../core/rows.ts';
-import { infraEnvView } from '../core/views.ts';
 import { integerField, objectField, textField, withoutEmpty } from '../core/wire.ts';
 import { checkIgnition } from '../ignition/parsing.ts';
 import type { JsonObject } from '../service-api.ts';
 import { checkSshKey } from '../validations/names.ts';
 import { imageInput, refreshImage } from './image.ts';
 import { checkImageType, checkNtp, checkProxies, checkSecret, kernelArguments, staticNetwork } from './parameters.ts';
+import { infraEnvView } from './view.ts';
 
 /** @param internalIgnition config that the service itself lays over the discovery ignition; not to be had by REST. */
 export function updateInfraEnv(core: Core, id: string, body: JsonObject, internalIgnition?: string): JsonObject {

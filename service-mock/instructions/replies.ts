@@ -1,17 +1,19 @@
 /** What happens with the replies to instructions. Source: Service facts 1.4, 3.4 and 4.4. */
 
+import { createHash } from 'node:crypto';
 import { touchMembers } from '../cluster/cluster.ts';
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import type { ClusterRow, HostRow, ImageStatus, Resolution } from '../core/rows.ts';
 import { sharedText } from '../core/shared-values.ts';
 import { disksToFormat, installationDisk } from '../hardware/hardware.ts';
 import { displayName, effectiveRole } from '../host/host.ts';
-import { fingerprint, inventoryFacts, normalizeListOutput, normalizeOutput, OutputError } from '../host/inventory.ts';
+import { inventoryFacts } from '../host/inventory.ts';
 import { lateEncryption } from '../host/late-encryption.ts';
 import { runHost } from '../host/state-machine/machine.ts';
 import { connectivityFacts } from '../network/connectivity.ts';
 import { contains, parseCidr, parseIp } from '../network/networks.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
+import { normalizeListOutput, normalizeOutput, OutputError } from './outputs.ts';
 
 /** An agent tells by this exit code that its medium went away. */
 const MEDIA_LOST = 256;
@@ -117,7 +119,6 @@ const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
   'domain-resolution': storeResolutions,
   'upgrade-agent': (core, host, output) => {
     const reply = normalizeOutput('upgrade-agent', output);
-    if (reply.result !== 'success' && reply.result !== 'failure') return;
     if (reply.result !== 'success' && reply.result !== 'failure') return;
     const name = reply.result === 'success' ? 'upgrade_agent_finished' : 'upgrade_agent_failed';
     core.events.emit(name, aboutHost(host), displayName(host), String(reply.agent_image ?? ''));
@@ -343,4 +344,9 @@ function storeVipVerdicts(core: Core, host: HostRow, output: string): void {
     row.verification = verification;
     cluster.triggeredAt = core.clock.now();
   }
+}
+
+/** Short fingerprint by which an unchanged report is recognized, together with what its treatment depends on. */
+function fingerprint(text: string, circumstances: string): string {
+  return createHash('sha1').update(`${circumstances}\n`).update(text).digest('base64');
 }

@@ -3,10 +3,10 @@
 import { updateFinalizingProgress } from '../cluster/progress.ts';
 import { aboutCluster, type Core } from '../core/core.ts';
 import { clusterOf } from '../core/lookup.ts';
-import { operatorView } from '../core/views.ts';
 import { requiredText, textField } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { OPERATORS } from './operators.ts';
+import { operatorView } from './view.ts';
 
 const OPERATOR_STATUSES: readonly string[] = ['failed', 'progressing', 'available'];
 

@@ -8,9 +8,8 @@ import { aboutHost, type Core } from '../../core/core.ts';
 import type { HostRow } from '../../core/rows.ts';
 import { MEDIA_LOST } from '../../events/events.ts';
 import { OperationError } from '../../service-api.ts';
-import { displayName, endsWithReboot } from '../host.ts';
+import { displayName, endsWithReboot, installationDiskOf } from '../host.ts';
 import { stageTimeout } from '../stages.ts';
-import { installationDiskOf } from '../validations/host-validations.ts';
 import type { HostAction, HostTransition } from './context.ts';
 import { setHostStatus } from './status.ts';
 

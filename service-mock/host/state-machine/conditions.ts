@@ -8,7 +8,8 @@ import type { HostRow, HostState } from '../../core/rows.ts';
 import { all, any, holds, not } from '../../statemachine/conditions.ts';
 import { isDay2Host } from '../host.ts';
 import { otherTimeouts, stageTimeout } from '../stages.ts';
-import { hostConditions, MINIMUM_HARDWARE, SUFFICIENT_FOR_INSTALL } from '../validations/host-validations.ts';
+import { hostConditions } from '../validations/evaluate.ts';
+import { MINIMUM_HARDWARE, SUFFICIENT_FOR_INSTALL } from '../validations/host-validations.ts';
 import type { HostCondition } from './context.ts';
 
 const waited = (host: HostRow, core: Core, since: number, limit: number) =>

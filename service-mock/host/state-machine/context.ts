@@ -3,7 +3,7 @@ import type { Core } from '../../core/core.ts';
 import type { ClusterRow, HostRow, HostState } from '../../core/rows.ts';
 import type { Condition } from '../../statemachine/conditions.ts';
 import type { Rule } from '../../statemachine/machine.ts';
-import type { HostVerdict } from '../validations/host-validations.ts';
+import type { HostVerdict } from '../validations/evaluate.ts';
 
 export type HostTrigger =
   | 'register'

@@ -5,7 +5,7 @@ import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import { StateMachine } from '../../statemachine/machine.ts';
 import { failureWords, keepResults } from '../../validations/results.ts';
 import { displayName } from '../host.ts';
-import { evaluateHost } from '../validations/host-validations.ts';
+import { evaluateHost } from '../validations/evaluate.ts';
 import type { HostRule, HostTransition, HostTrigger } from './context.ts';
 import { POOL_RULES } from './pool-rules.ts';
 import { REFRESH_RULES } from './refresh-rules.ts';

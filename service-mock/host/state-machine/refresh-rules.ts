@@ -6,7 +6,7 @@
 import { all, any, holds, not } from '../../statemachine/conditions.ts';
 import { hasEnoughNodes } from '../roles.ts';
 import { otherTimeouts, preparationTimeouts } from '../stages.ts';
-import { hostConditions } from '../validations/host-validations.ts';
+import { hostConditions } from '../validations/evaluate.ts';
 import {
   connectionFlagged,
   diskName,
