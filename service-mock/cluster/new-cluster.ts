@@ -24,16 +24,7 @@ export function newCluster(
     controlPlaneCount: 0,
     highAvailabilityMode: '',
     platform: {},
-    userManagedNetworking: undefined,
-    vipDhcpAllocation: undefined,
-    loadBalancer: '',
-    networkType: undefined,
-    apiVips: [],
-    ingressVips: [],
-    apiVipDnsName: undefined,
-    clusterNetworks: [],
-    serviceNetworks: [],
-    machineNetworks: [],
+    ...networkingUnset(),
     sshPublicKey: '',
     pullSecret: '',
     httpProxy: '',
@@ -54,6 +45,32 @@ export function newCluster(
     ignoredClusterValidations: '',
     operators: [],
     manifests: new Map(),
+    ...nothingDone(now),
+    ingressCertUploaded: false,
+    hosts: [],
+    membersVersion: 0,
+    connectivityArguments: undefined,
+    throttle: { admitted: [], waiting: [] },
+  };
+}
+
+function networkingUnset() {
+  return {
+    userManagedNetworking: undefined,
+    vipDhcpAllocation: undefined,
+    loadBalancer: '',
+    networkType: undefined,
+    apiVips: [],
+    ingressVips: [],
+    apiVipDnsName: undefined,
+    clusterNetworks: [],
+    serviceNetworks: [],
+    machineNetworks: [],
+  } satisfies Partial<ClusterRow>;
+}
+
+function nothingDone(now: number) {
+  return {
     status: '',
     statusInfo: '',
     statusUpdatedAt: now,
@@ -74,12 +91,7 @@ export function newCluster(
     collisions: new Map(),
     connectivityVersion: 1,
     groupsVersion: 0,
-    ingressCertUploaded: false,
-    hosts: [],
-    membersVersion: 0,
-    connectivityArguments: undefined,
-    throttle: { admitted: [], waiting: [] },
-  };
+  } satisfies Partial<ClusterRow>;
 }
 
 /** Stores a new cluster and tells of it. */

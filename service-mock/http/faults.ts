@@ -13,7 +13,7 @@ import { ENDPOINTS } from '../../model/protocol/endpoints.ts';
 import { allowedWords } from '../../model/text/allowed-words.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { PlantedFaults } from '../core/planted-faults.ts';
-import type { Operation } from './operations.ts';
+import type { Operation } from './operations/operation.ts';
 
 const expression = z.string().refine(
   (source) => {

@@ -2,10 +2,11 @@
  * The service's own metrics under its own names. Facts: service sheet, section 8; bucket bounds are those the real
  * service shows.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
 import type { ServiceMetrics } from '../service-api.ts';
+import { addProcessMetrics } from './process-metrics.ts';
 
 const SERVICE = 'assisted-installer';
 const PREFIX = 'service_assisted_installer_';
@@ -31,24 +32,126 @@ export interface RouteMetrics {
   end(status: number, seconds: number, bytes: number): void;
 }
 
+const HTTP_LABELS = ['code', 'handler', 'method', 'service'] as const;
+
+function cycleHistogram(what: 'hosts' | 'clusters', registry: Registry): Histogram<'fullscan'> {
+  return new Histogram({
+    name: `${PREFIX}monitored_${what}_cycle_duration_ms`,
+    help: `Duration of passes over all ${what} in milliseconds`,
+    labelNames: ['fullscan'],
+    buckets: CYCLE_MS,
+    registers: [registry],
+  });
+}
+
+/** In the order in which they are told. */
 export class HttpServiceMetrics implements ServiceMetrics {
   readonly registry = new Registry();
-  readonly #durations: Histogram<'code' | 'handler' | 'method' | 'service'>;
-  readonly #sizes: Histogram<'code' | 'handler' | 'method' | 'service'>;
-  readonly #inflight: Gauge<'handler' | 'method' | 'service'>;
-  readonly #clusterCreations: Counter;
-  readonly #installationsStarted: Counter;
-  readonly #installationSeconds: Histogram<'result'>;
-  readonly #hostPhaseSeconds: Histogram<'phase' | 'result'>;
-  readonly #hosts: Counter<'role' | 'result'>;
-  readonly #operations: Histogram<'operation'>;
-  readonly #cycles: Readonly<Record<'HostMonitoring' | 'ClusterMonitoring', Histogram<'fullscan'>>>;
-  readonly #monitoredHosts: Histogram;
-  readonly #monitoredClusters: Histogram;
-  readonly #imagePulls: Histogram<'imageName' | 'result'>;
-  readonly #diskSync: Histogram;
-  readonly #hostValidationsLost: Counter<'hostValidationType'>;
-  readonly #clusterValidationsLost: Counter<'clusterValidationType'>;
+  readonly #registers = [this.registry];
+  readonly #durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Duration of API requests in seconds',
+    labelNames: HTTP_LABELS,
+    buckets: SECONDS,
+    registers: this.#registers,
+  });
+  readonly #sizes = new Histogram({
+    name: 'http_response_size_bytes',
+    help: 'Size of API answers in bytes, before compression',
+    labelNames: HTTP_LABELS,
+    buckets: BYTES,
+    registers: this.#registers,
+  });
+  readonly #inflight = new Gauge({
+    name: 'http_requests_inflight',
+    help: 'API requests in work',
+    labelNames: ['handler', 'method', 'service'] as const,
+    registers: this.#registers,
+  });
+  readonly #clusterCreations = new Counter({
+    name: `${PREFIX}cluster_creations`,
+    help: 'Clusters registered',
+    registers: this.#registers,
+  });
+  readonly #installationsStarted = new Counter({
+    name: `${PREFIX}cluster_installation_started`,
+    help: 'Installations started',
+    registers: this.#registers,
+  });
+  readonly #installationSeconds = new Histogram({
+    name: `${PREFIX}cluster_installation_seconds`,
+    help: 'Duration of finished installations in seconds',
+    labelNames: ['result'] as const,
+    buckets: INSTALLATION_SECONDS,
+    registers: this.#registers,
+  });
+  readonly #hostPhaseSeconds = new Histogram({
+    name: `${PREFIX}host_installation_phase_seconds`,
+    help: 'Duration of host stages in seconds',
+    labelNames: ['phase', 'result'] as const,
+    buckets: INSTALLATION_SECONDS,
+    registers: this.#registers,
+  });
+  readonly #hosts = new Counter({
+    name: `${PREFIX}cluster_hosts`,
+    help: 'Hosts of finished installations',
+    labelNames: ['role', 'result'] as const,
+    registers: this.#registers,
+  });
+  readonly #operations = new Histogram({
+    // Spelt as the service spells it.
+    name: `${PREFIX}operation_duration_miliseconds`,
+    help: 'Duration of monitor passes in milliseconds',
+    labelNames: ['operation'] as const,
+    buckets: OPERATION_MS,
+    registers: this.#registers,
+  });
+  readonly #cycles = {
+    HostMonitoring: cycleHistogram('hosts', this.registry),
+    ClusterMonitoring: cycleHistogram('clusters', this.registry),
+  };
+  readonly #blacklisted = new Gauge({
+    name: `${PREFIX}blacklisted_clusters_current`,
+    help: 'Clusters that the monitor passes over',
+    registers: this.#registers,
+  });
+  readonly #monitoredHosts = new Histogram({
+    name: `${PREFIX}monitored_hosts_duration_ms`,
+    help: 'Time the monitor spends on one host in milliseconds',
+    buckets: MONITORED_MS,
+    registers: this.#registers,
+  });
+  readonly #monitoredClusters = new Histogram({
+    name: `${PREFIX}monitored_clusters_duration_ms`,
+    help: 'Time the monitor spends on one cluster in milliseconds',
+    buckets: MONITORED_MS,
+    registers: this.#registers,
+  });
+  readonly #imagePulls = new Histogram({
+    name: `${PREFIX}cluster_image_pull_status`,
+    help: 'Download rates of images',
+    labelNames: ['imageName', 'result'] as const,
+    buckets: DOWNLOAD_RATES,
+    registers: this.#registers,
+  });
+  readonly #diskSync = new Histogram({
+    name: `${PREFIX}cluster_host_disk_sync_duration_ms`,
+    help: 'Sync durations that disk speed checks found, in milliseconds',
+    buckets: DISK_SYNC_MS,
+    registers: this.#registers,
+  });
+  readonly #hostValidationsLost = new Counter({
+    name: `${PREFIX}host_validation_failed_after_success_before_installation`,
+    help: 'Host validations that passed and then failed',
+    labelNames: ['hostValidationType'] as const,
+    registers: this.#registers,
+  });
+  readonly #clusterValidationsLost = new Counter({
+    name: `${PREFIX}cluster_validation_failed_after_success_before_installation`,
+    help: 'Cluster validations that passed and then failed',
+    labelNames: ['clusterValidationType'] as const,
+    registers: this.#registers,
+  });
 
   /** Seconds since the epoch. */
   #startedAt = performance.timeOrigin / 1000;
@@ -56,117 +159,7 @@ export class HttpServiceMetrics implements ServiceMetrics {
   readonly #leaked: NodeJS.Timeout[] = [];
 
   constructor() {
-    const registers = [this.registry];
-    const http = ['code', 'handler', 'method', 'service'] as const;
-    this.#durations = new Histogram({
-      name: 'http_request_duration_seconds',
-      help: 'Duration of API requests in seconds',
-      labelNames: http,
-      buckets: SECONDS,
-      registers,
-    });
-    this.#sizes = new Histogram({
-      name: 'http_response_size_bytes',
-      help: 'Size of API answers in bytes, before compression',
-      labelNames: http,
-      buckets: BYTES,
-      registers,
-    });
-    this.#inflight = new Gauge({
-      name: 'http_requests_inflight',
-      help: 'API requests in work',
-      labelNames: ['handler', 'method', 'service'],
-      registers,
-    });
-    this.#clusterCreations = new Counter({
-      name: `${PREFIX}cluster_creations`,
-      help: 'Clusters registered',
-      registers,
-    });
-    this.#installationsStarted = new Counter({
-      name: `${PREFIX}cluster_installation_started`,
-      help: 'Installations started',
-      registers,
-    });
-    this.#installationSeconds = new Histogram({
-      name: `${PREFIX}cluster_installation_seconds`,
-      help: 'Duration of finished installations in seconds',
-      labelNames: ['result'],
-      buckets: INSTALLATION_SECONDS,
-      registers,
-    });
-    this.#hostPhaseSeconds = new Histogram({
-      name: `${PREFIX}host_installation_phase_seconds`,
-      help: 'Duration of host stages in seconds',
-      labelNames: ['phase', 'result'],
-      buckets: INSTALLATION_SECONDS,
-      registers,
-    });
-    this.#hosts = new Counter({
-      name: `${PREFIX}cluster_hosts`,
-      help: 'Hosts of finished installations',
-      labelNames: ['role', 'result'],
-      registers,
-    });
-    this.#operations = new Histogram({
-      // Spelt as the service spells it.
-      name: `${PREFIX}operation_duration_miliseconds`,
-      help: 'Duration of monitor passes in milliseconds',
-      labelNames: ['operation'],
-      buckets: OPERATION_MS,
-      registers,
-    });
-    const cycle = (what: string) =>
-      new Histogram({
-        name: `${PREFIX}monitored_${what}_cycle_duration_ms`,
-        help: `Duration of passes over all ${what} in milliseconds`,
-        labelNames: ['fullscan'] as const,
-        buckets: CYCLE_MS,
-        registers,
-      });
-    this.#cycles = { HostMonitoring: cycle('hosts'), ClusterMonitoring: cycle('clusters') };
-    new Gauge({
-      name: `${PREFIX}blacklisted_clusters_current`,
-      help: 'Clusters that the monitor passes over',
-      registers,
-    }).set(0);
-    this.#monitoredHosts = new Histogram({
-      name: `${PREFIX}monitored_hosts_duration_ms`,
-      help: 'Time the monitor spends on one host in milliseconds',
-      buckets: MONITORED_MS,
-      registers,
-    });
-    this.#monitoredClusters = new Histogram({
-      name: `${PREFIX}monitored_clusters_duration_ms`,
-      help: 'Time the monitor spends on one cluster in milliseconds',
-      buckets: MONITORED_MS,
-      registers,
-    });
-    this.#imagePulls = new Histogram({
-      name: `${PREFIX}cluster_image_pull_status`,
-      help: 'Download rates of images',
-      labelNames: ['imageName', 'result'],
-      buckets: DOWNLOAD_RATES,
-      registers,
-    });
-    this.#diskSync = new Histogram({
-      name: `${PREFIX}cluster_host_disk_sync_duration_ms`,
-      help: 'Sync durations that disk speed checks found, in milliseconds',
-      buckets: DISK_SYNC_MS,
-      registers,
-    });
-    this.#hostValidationsLost = new Counter({
-      name: `${PREFIX}host_validation_failed_after_success_before_installation`,
-      help: 'Host validations that passed and then failed',
-      labelNames: ['hostValidationType'],
-      registers,
-    });
-    this.#clusterValidationsLost = new Counter({
-      name: `${PREFIX}cluster_validation_failed_after_success_before_installation`,
-      help: 'Cluster validations that passed and then failed',
-      labelNames: ['clusterValidationType'],
-      registers,
-    });
+    this.#blacklisted.set(0);
     addProcessMetrics(this.registry, () => this.#startedAt);
   }
 
@@ -247,59 +240,4 @@ export class HttpServiceMetrics implements ServiceMetrics {
   clusterValidationLost(id: string): void {
     this.#clusterValidationsLost.inc({ clusterValidationType: id });
   }
-}
-
-/**
- * This process's own figures, read when somebody asks. Those that /proc has are absent elsewhere. Those of Go's runtime stand for what
- * is most like them here: goroutines for whatever the event loop waits for (connections, timers, requests of our own).
- */
-function addProcessMetrics(registry: Registry, startedAt: () => number): void {
-  const add = (name: string, help: string, read: () => number | undefined) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        const value = read();
-        if (value !== undefined) this.set(value);
-      },
-    });
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'User and system time of this process in seconds',
-    registers: [registry],
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
-    },
-  });
-  add(
-    'go_goroutines',
-    'Connections, timers and requests that this process waits for',
-    () => process.getActiveResourcesInfo().length,
-  );
-  add('go_memstats_heap_alloc_bytes', 'Memory of objects in bytes', () => process.memoryUsage().heapUsed);
-  add('go_memstats_heap_sys_bytes', 'Memory of the heap in bytes', () => process.memoryUsage().heapTotal);
-  add('process_resident_memory_bytes', 'Resident memory of this process in bytes', () => process.memoryUsage.rss());
-  add('process_start_time_seconds', 'Start of this process in seconds since the epoch', startedAt);
-  if (process.platform !== 'linux') return;
-  add('process_open_fds', 'Open file descriptors of this process', openFiles);
-  add('process_max_fds', 'Limit of open file descriptors of this process', () =>
-    procNumber('/proc/self/limits', /^Max open files\s+(\d+)/m),
-  );
-  add('process_virtual_memory_bytes', 'Virtual memory of this process in bytes', () => {
-    const kilobytes = procNumber('/proc/self/status', /^VmSize:\s+(\d+) kB/m);
-    return kilobytes === undefined ? undefined : kilobytes * 1024;
-  });
-}
-
-/** Linux tells the number as the folder's size since 6.2; before, the folder has to be read, which takes long with many connections. */
-function openFiles(): number {
-  return statSync('/proc/self/fd').size || readdirSync('/proc/self/fd').length;
-}
-
-function procNumber(file: string, expression: RegExp): number | undefined {
-  const found = expression.exec(readFileSync(file, 'utf8'))?.[1];
-  return found === undefined ? undefined : Number(found);
 }

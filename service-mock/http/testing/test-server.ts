@@ -2,7 +2,8 @@
 import { type AddressInfo, connect } from 'node:net';
 import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
 import { HttpServiceMetrics } from '../metrics.ts';
-import { createHttpServer, type HttpOptions } from '../server.ts';
+import type { HttpOptions } from '../options.ts';
+import { createHttpServer } from '../server.ts';
 import { type FakeService, fakeService } from './fake-service.ts';
 
 export interface TestServer extends FakeService {
