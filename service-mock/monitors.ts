@@ -1,7 +1,8 @@
 /**
  * The two monitors that drive every time-based transition, with the service's rule of what a run looks at: everything
  * on the first run and in each new five-minute slot of the hour, otherwise what was triggered lately.
- * Source: Service facts 2.1.
+ * Upstream: assisted-service, internal/host/monitor.go, HostMonitoring; internal/cluster/cluster.go, ClusterMonitoring;
+ * internal/common/monitor_query_generator.go.
  *
  *   timer → pass → for each selected cluster: refresh → (every HOSTS_A_TURN hosts: let the event loop run) → timer
  */

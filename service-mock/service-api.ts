@@ -1,14 +1,10 @@
 /**
- * The border between the simulated service's rules (`core/`) and its HTTP surface (`http/`): one method an operation.
+ * The border between the simulated service's operations and its HTTP surface (`http/`): one method an operation.
  * Methods are synchronous (all state is in memory), return what goes on the wire and throw {@link OperationError}.
- * Facts: service sheet, sections 1 to 4.
+ * Upstream: assisted-service, internal/bminventory/inventory.go and inventory_v2_handlers.go.
  */
-import type { Clock } from '../model/time/clock.ts';
-import type { LocalTokens } from './auth/local-tokens.ts';
-import type { Database } from './core/database.ts';
-import type { PlantedFaults } from './core/planted-faults.ts';
 
-/** Wire objects; field names as in upstream's swagger.yaml (service facts, appendix B). */
+/** Wire objects; field names as in upstream's swagger.yaml of assisted-service. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json | undefined;
@@ -24,7 +20,7 @@ export class OperationError extends Error {
   }
 }
 
-/** Settings of the real service that matter here, under its own environment names (service facts, appendix D). */
+/** Settings of the real service that matter here, under its own environment names (assisted-service, cmd/main.go and the Config of each package). */
 export interface ServiceSettings {
   AGENT_DOCKER_IMAGE: string;
   INSTALLER_IMAGE: string;
@@ -91,7 +87,7 @@ export interface ServiceSettings {
   HW_VALIDATOR_MAX_TIME_DIFF_MINUTES: number;
   /** Distance of two looks at the spoke of an Agent that joins it (simulated milliseconds). */
   APPROVE_CSRS_REQUEUE_DURATION: number;
-  /** Further timeouts (simulated milliseconds) by their environment name, e.g. `HOST_STAGE_REBOOTING_TIMEOUT`; absent ones keep the real default (service facts 2.4). */
+  /** Further timeouts (simulated milliseconds) by their environment name, e.g. `HOST_STAGE_REBOOTING_TIMEOUT`; absent ones keep the real default (internal/host/config.go, internal/cluster/finalizing_stages.go). */
   TIMEOUTS?: Readonly<Record<string, number>>;
   /** Shortest distance (simulated milliseconds) of two events of one name about one entity. */
   EVENT_RATE_LIMITS?: Readonly<Record<string, number>>;
@@ -102,7 +98,7 @@ export interface ServiceSettings {
   PREPARATION_DURATION: number;
 }
 
-/** Where the metrics of section 8 are fed from; `http/metrics.ts` implements it. */
+/** Where the service's metrics are fed from (assisted-service, internal/metrics/metricsManager.go); `http/metrics.ts` implements it. */
 export interface ServiceMetrics {
   clusterCreated(): void;
   installationStarted(): void;
@@ -117,20 +113,6 @@ export interface ServiceMetrics {
   diskSyncDuration(milliseconds: number): void;
   hostValidationLost(id: string): void;
   clusterValidationLost(id: string): void;
-}
-
-export interface ServiceDependencies {
-  clock: Clock;
-  settings: ServiceSettings;
-  metrics: ServiceMetrics;
-  /** UUID source; tests make it reproducible. */
-  uuid: () => string;
-  /** A new one when absent. */
-  database?: Database;
-  /** None when absent. */
-  faults?: PlantedFaults;
-  /** With AUTH_TYPE local: addresses and agents get tokens from here. */
-  tokens?: LocalTokens | undefined;
 }
 
 /** A file with the name that clients are to give it. */
@@ -183,7 +165,7 @@ export interface KubeKey {
   readonly name: string;
 }
 
-/** All operations. `createService(dependencies)` in `core/service.ts` makes one. */
+/** All operations. `createService(dependencies)` in `service.ts` makes one. */
 export interface AssistedServiceApi {
   /** Starts the monitors; stop ends every timer. */
   start(): void;

@@ -29,6 +29,7 @@ import {
 import { registerCluster } from './cluster/register.ts';
 import { updateCluster } from './cluster/update.ts';
 import { CLUSTER_VALIDATION_IDS } from './cluster/validations/cluster-validations.ts';
+import type { ServiceDependencies } from './core/core.ts';
 import { type Core, createCore } from './core/core.ts';
 import { listEvents, triggerEvent } from './events/operations.ts';
 import { bindHost, unbindHost } from './host/binding.ts';
@@ -62,7 +63,7 @@ import {
   reportMonitoredOperator,
   supportedOperators,
 } from './operators/monitored-operators.ts';
-import type { AssistedServiceApi, ServiceDependencies } from './service-api.ts';
+import type { AssistedServiceApi } from './service-api.ts';
 import { componentVersions, defaultConfig, openshiftVersions } from './versions/operations.ts';
 
 /** A monitor that has not begun a pass for so long makes the service unhealthy, milliseconds. */

@@ -1,6 +1,6 @@
 /**
  * Files that the service hands out. Their contents are dummies of realistic shape and size; only what clients read in
- * them is real: the pull secret inside bootstrap.ign (Installer facts 1.6) and the cluster's address in kubeconfigs.
+ * them is real: the pull secret inside bootstrap.ign (assisted-installer, src/installer/installer.go, startBootstrap) and the cluster's address in kubeconfigs.
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { ClusterRow, HostRow } from '../core/rows.ts';

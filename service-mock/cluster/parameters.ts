@@ -1,4 +1,4 @@
-/** Reading and checking what a user asks of a cluster. Source: Service facts 1.2. */
+/** Reading and checking what a user asks of a cluster. Upstream: assisted-service, internal/bminventory/inventory.go, internal/provider/platform.go and internal/cluster/validations/validations.go. */
 
 import type { ClusterRow, VipRow } from '../core/rows.ts';
 import { objectField, objectsField } from '../core/wire.ts';

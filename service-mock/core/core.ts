@@ -1,14 +1,30 @@
 /** What all rules share: time, settings, rows and side channels. */
+
 import type { Clock } from '../../model/time/clock.ts';
+import type { LocalTokens } from '../auth/local-tokens.ts';
 import { type EventSubject, Events } from '../events/events.ts';
 import { Hardware } from '../hardware/hardware.ts';
 import { ImageUrls } from '../infra-env/image-urls.ts';
-import type { ServiceDependencies, ServiceMetrics, ServiceSettings } from '../service-api.ts';
+import type { ServiceMetrics, ServiceSettings } from '../service-api.ts';
 import { Versions } from '../versions/versions.ts';
 import { Database } from './database.ts';
 import { PlantedFaults } from './planted-faults.ts';
 import type { ClusterRow, HostRow } from './rows.ts';
 import { Store } from './store.ts';
+
+export interface ServiceDependencies {
+  clock: Clock;
+  settings: ServiceSettings;
+  metrics: ServiceMetrics;
+  /** UUID source; tests make it reproducible. */
+  uuid: () => string;
+  /** A new one when absent. */
+  database?: Database;
+  /** None when absent. */
+  faults?: PlantedFaults;
+  /** With AUTH_TYPE local: addresses and agents get tokens from here. */
+  tokens?: LocalTokens | undefined;
+}
 
 export interface Core {
   readonly clock: Clock;

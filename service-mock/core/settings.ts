@@ -1,6 +1,6 @@
 /**
  * Settings of the simulated service under the real service's environment names, with the real defaults.
- * Source: Service facts 2.4 and appendix D.
+ * Upstream: assisted-service, cmd/main.go and the Config of each package below internal/.
  */
 import { TOO_LONG_MS } from '../../model/time/go-duration.ts';
 import type { JsonObject, ServiceSettings } from '../service-api.ts';
@@ -59,7 +59,7 @@ function mustGatherImages(): Record<string, Record<string, string>> {
   );
 }
 
-/** Hardware minima by role (Service facts 4.2); single-node clusters from 4.22 on need half the cores. */
+/** Hardware minima by role (assisted-service, deploy/podman/configmap.yml, HW_VALIDATOR_REQUIREMENTS); single-node clusters from 4.22 on need half the cores. */
 const HARDWARE_REQUIREMENTS: readonly JsonObject[] = [
   {
     version: 'default',
@@ -301,7 +301,7 @@ function parseValue(kind: Kind, name: string, text: string): unknown {
   }
 }
 
-/** Variables beyond {@link KINDS} that hold a duration (Service facts 2.4). */
+/** Variables beyond {@link KINDS} that hold a duration (assisted-service, internal/host/config.go, internal/cluster/finalizing_stages.go). */
 const TIMEOUT_NAME =
   /^(HOST_STAGE_[A-Z_]+_TIMEOUT|FINALIZING_STAGE_[A-Z_]+_TIMEOUT|PREPARE_FOR_INSTALLATION_TIMEOUT|PREPARE_FOR_INSTALLATION_HOST_TIMEOUT|HOST_INSTALLING_PENDING_USER_ACTION_TIMEOUT|HOST_LOG_COLLECTION_TIMEOUT|HOST_LOG_PENDING_TIMEOUT|LOG_COLLECTION_TIMEOUT|LOG_PENDING_TIMEOUT)$/;
 

@@ -1,6 +1,6 @@
 /**
  * Events about clusters, hosts and infra-envs. Only references are stored; messages are made when somebody reads them.
- * Queries and rate limits: Service facts 1.7 and 10.
+ * Queries and rate limits: internal/events/event.go.
  */
 
 import type { Clock } from '../../model/time/clock.ts';

@@ -1,6 +1,6 @@
 /**
- * Hardware minima, eligibility of disks and choice of the installation disk. Source: Service facts 4.2. Texts are
- * upstream's: assisted-service, internal/hardware/validator.go.
+ * Hardware minima, eligibility of disks and choice of the installation disk. Texts are upstream's.
+ * Upstream: assisted-service, internal/hardware/validator.go and versioned-requirements.go.
  */
 
 import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';

@@ -1,4 +1,4 @@
-/** How a host is installed, and day-2 hosts whose installation users start one by one. Upstream: assisted-service, internal/bminventory/inventory_v2_handlers.go. */
+/** How a host is installed, and day-2 hosts whose installation users start one by one. Upstream: assisted-service, internal/bminventory/inventory.go, V2InstallHost and its like. */
 
 import { hostIgnition } from '../cluster/files.ts';
 import { aboutHost, type Core } from '../core/core.ts';

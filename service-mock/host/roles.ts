@@ -1,4 +1,4 @@
-/** Suggested and fixed roles. Source: Service facts 2.5. */
+/** Suggested and fixed roles. Upstream: assisted-service, internal/host/host.go, AutoAssignRole, and monitor.go, SortHosts and resetRoleAssignmentIfNotAllRolesAreSet. */
 import { aboutHost, type Core } from '../core/core.ts';
 import type { ClusterRow, HostRow } from '../core/rows.ts';
 import { memoryNeeded } from '../hardware/hardware.ts';

@@ -1,4 +1,4 @@
-/** Installation stages by role, percentages and timeouts. Source: Service facts 2.3 and 2.4. */
+/** Installation stages by role, percentages and timeouts. Upstream: assisted-service, internal/host/common.go and config.go, internal/cluster/finalizing_stages.go. */
 import type { HostStage } from '../../model/protocol/states.ts';
 import type { ServiceSettings } from '../service-api.ts';
 

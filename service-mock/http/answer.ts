@@ -1,6 +1,6 @@
 /**
  * Writing answers the way the service does: its header set, its three error bodies, gzip from 1400 bytes on for clients
- * that take it, chunks for anything that outgrows the server's buffer. Facts: service sheet, section 0.
+ * that take it, chunks for anything that outgrows the server's buffer. Upstream: assisted-service, internal/common/error_utils.go and pkg/app/middleware.go.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';

@@ -1,5 +1,5 @@
 /**
- * The service's own metrics under its own names. Facts: service sheet, section 8; bucket bounds are those the real
+ * The service's own metrics under its own names. Upstream: assisted-service, internal/metrics/metricsManager.go; bucket bounds are those the real
  * service shows.
  */
 

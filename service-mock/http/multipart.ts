@@ -1,6 +1,6 @@
 /**
  * Measures one file of a multipart/form-data body while it streams by. Nothing of the content is kept.
- * Facts: service sheet 1.4 (log upload).
+ * Upstream: Go, mime/multipart; assisted-service, internal/bminventory/inventory_v2_handlers.go, V2UploadLogs.
  */
 
 /** A body that is not well-formed multipart; the message is what the service quotes. */

@@ -1,6 +1,6 @@
 /**
  * Query parameters: how their texts become values, and what is said when they do not.
- * Facts: service sheet, appendix A; conversions are those of the service's generated binders.
+ * Upstream: assisted-service, the BindRequest functions below restapi/operations; go-openapi/swag, convert.go.
  */
 import { isUuid } from './schema.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The bodies that operations take, one schema a model. Facts: service sheet, appendix B.
+ * The bodies that operations take, one schema a model. Upstream: assisted-service, swagger.yaml.
  */
 import { isIP } from 'node:net';
 import { FINALIZING_STAGES, HOST_STAGES } from '../../model/protocol/states.ts';

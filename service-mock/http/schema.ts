@@ -1,7 +1,7 @@
 /**
  * Schemas of request bodies as data, and the code that applies them the way the service's generated models do: first
  * decoding (types and unknown fields, in the order of the document), then validation (in the order of the field names).
- * The first failure is the only one reported. Facts: service sheet, section 0 and appendix B.
+ * The first failure is the only one reported. Upstream: assisted-service, internal/json (unknown fields) and the Validate methods of models/.
  */
 import type { Json, JsonObject } from '../service-api.ts';
 

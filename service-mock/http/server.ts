@@ -2,11 +2,10 @@
  * The HTTP surface of the simulated service. The way of one request:
  *
  *   socket -> node:http -> fastify's router -> operation handler:
- *     fault? -> who may call -> content type and Accept -> body -> parameters in the service's order -> method of the
- *     rules in core/ -> answer
+ *     fault? -> who may call -> content type and Accept -> body -> parameters in the service's order -> operation of the
+ *     service -> answer
  *
- * Anything that fails on the way ends in one of the three error bodies of `answer.ts`. Facts: service sheet, sections 0,
- * 1, 5, 8 and 10.
+ * Anything that fails on the way ends in one of the three error bodies of `answer.ts`. Upstream: assisted-service, cmd/main.go.
  */
 
 import { gzipSync } from 'node:zlib';
@@ -27,7 +26,7 @@ import { cleanUrl, parseQuery } from './url.ts';
 
 /** Longest request line and headers together, in bytes: the default of the real service's server. */
 const HEAD_LIMIT = 1024 * 1024 + 4096;
-/** Wall-clock milliseconds in which a client has to send its request head. Service facts 10. */
+/** Wall-clock milliseconds in which a client has to send its request head. Upstream: assisted-image-service, pkg/servers/servers.go, which assisted-service uses. */
 const HEAD_TIMEOUT_MS = 3000;
 
 /** Makes the server; it does not listen yet. Closing it ends idle connections too. */

@@ -1,4 +1,4 @@
-/** What happens with the replies to instructions. Source: Service facts 1.4, 3.4 and 4.4. */
+/** What happens with the replies to instructions. Upstream: assisted-service, internal/bminventory/inventory.go, handleReplyByType and handleReplyError. */
 
 import { createHash } from 'node:crypto';
 import { touchMembers } from '../cluster/cluster.ts';

@@ -1,4 +1,4 @@
-/** Questions about a cluster's networks that several validations share. Source: Service facts 4.2 to 4.4. */
+/** Questions about a cluster's networks that several validations share. Upstream: assisted-service, internal/network/machine_network_cidr.go and utils.go. */
 
 import { isSingleNode } from '../cluster/cluster.ts';
 import type { ClusterRow, HostRow, VipRow } from '../core/rows.ts';

@@ -1,4 +1,4 @@
-/** Connectivity reports and the groups of hosts that reach each other. Source: Service facts 4.3. */
+/** Connectivity reports and the groups of hosts that reach each other. Upstream: assisted-service, internal/network/connectivity_groups.go. */
 
 import type { ClusterRow, ConnectivityGroups, HostRow } from '../core/rows.ts';
 import { SharedValues, sharedText, trimmed } from '../core/shared-values.ts';

@@ -1,6 +1,6 @@
 /**
  * IP addresses and CIDRs of both families as plain values: an address is its family and an unsigned integer.
- * Semantics follow Service facts 4.3 and 4.4 (a CIDR contains only addresses of its own family).
+ * A CIDR contains only addresses of its own family. Upstream: Go, net/ip.go; assisted-service, internal/network/utils.go.
  */
 
 export type Family = 4 | 6;

@@ -1,6 +1,6 @@
 /**
  * Operators that a cluster can be created with, what they need, and how their validations come out.
- * Source: Service facts 1.6, 4.2 and 4.4; resource additions are those of the operators' published minima. Texts are
+ * Upstream: assisted-service, internal/operators/builder.go and manager.go, with a package for each operator beside them. Texts are
  * upstream's: assisted-service, internal/operators/manager.go and the operators' own.
  */
 import { type OperatorNeed as Need, OPERATOR_NEEDS, type OperatorNeeds } from '../../model/protocol/operators.ts';

@@ -1,4 +1,4 @@
-/** Rules for names and pull secrets. Source: Service facts 1.2, 1.5, 4.2. */
+/** Rules for names and pull secrets. Upstream: assisted-service, pkg/validations/validations.go, internal/cluster/validations/validations.go and pull_secret_validation.go. */
 
 import { parseCidr, parseIp } from '../network/networks.ts';
 import { OperationError } from '../service-api.ts';

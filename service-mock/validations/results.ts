@@ -1,4 +1,4 @@
-/** Results of validations and the text in which rows carry them. Source: Service facts 4.1. */
+/** Results of validations and the text in which rows carry them. Upstream: assisted-service, internal/host/refresh_status_preprocessor.go and internal/cluster/refresh_status_preprocessor.go. */
 import type { Clock } from '../../model/time/clock.ts';
 
 export type ValidationStatus = 'success' | 'failure' | 'pending' | 'error' | 'disabled';

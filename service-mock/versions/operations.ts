@@ -1,4 +1,4 @@
-/** What the service offers and assumes. Upstream: assisted-service, internal/versions/api.go and internal/bminventory/inventory.go, V2GetClusterDefaultConfig. */
+/** What the service offers and assumes. Upstream: assisted-service, internal/versions/api.go and internal/bminventory/inventory_v2_handlers.go, V2GetClusterDefaultConfig. */
 import type { Core } from '../core/core.ts';
 import type { JsonObject } from '../service-api.ts';
 import { FORBIDDEN_HOSTNAMES } from '../validations/names.ts';

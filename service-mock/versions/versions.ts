@@ -1,4 +1,4 @@
-/** Release and OS images that the service offers. Source: Service facts 1.2, 1.3, 1.7 and appendix D. */
+/** Release and OS images that the service offers. Upstream: assisted-service, internal/versions/osimages.go and rest_api_versions.go. */
 import { createHash } from 'node:crypto';
 import { type JsonObject, OperationError, type ServiceSettings } from '../service-api.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Cluster validations as data. Source: Service facts 4.4 and 2.6. Messages are upstream's, people's scripts match on
+ * Cluster validations as data. Messages are upstream's, people's scripts match on
  * them: assisted-service, internal/cluster/validator.go.
  */
 
