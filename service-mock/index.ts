@@ -1,5 +1,5 @@
 /**
- * The embedded assisted-service: the real one's rules behind the real one's HTTP surface, in memory.
+ * The embedded assisted-service: the real one's operations behind the real one's HTTP surface, in memory.
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -76,7 +76,7 @@ const BACKLOG = 4096;
 
 const DEFAULTS = defaultSettings();
 
-interface Rules {
+interface Service {
   core: Core;
   api: AssistedServiceApi;
   kube: KubeService | undefined;
@@ -163,7 +163,7 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
 /** What works on a hub, when there is one. @throws Error for a kubeconfig that cannot be used */
 function kubeOf(
   { kube, onProblem = tell, onFailure = tell }: ServiceMockOptions,
-  { core, api, metrics }: Omit<Rules, 'kube'> & { metrics: HttpServiceMetrics },
+  { core, api, metrics }: Omit<Service, 'kube'> & { metrics: HttpServiceMetrics },
 ): KubeService | undefined {
   if (!kube) return undefined;
   const controllerMetrics = new ControllerMetrics(metrics.registry);
@@ -185,12 +185,12 @@ async function serve(
   const metrics = new HttpServiceMetrics();
   const database = new Database(faults);
   const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
-  const authentication = authenticationOf(options, settings, { clock, tokens, api: () => rules!.api });
+  const authentication = authenticationOf(options, settings, { clock, tokens, api: () => service!.api });
   const ownAddress = settings.SERVICE_BASE_URL === DEFAULTS.SERVICE_BASE_URL;
   const host = options.host ?? '127.0.0.1';
   const urlAt = (port: number) =>
     `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const rulesAt = (port: number): Rules => {
+  const serviceAt = (port: number): Service => {
     const core = createCore({
       clock,
       metrics,
@@ -203,15 +203,15 @@ async function serve(
     const api = serviceOf(core);
     return { core, api, kube: kubeOf(options, { core, api, metrics }) };
   };
-  // The rules need the server's address. A free port is known only once it listens; nobody else knows it sooner.
-  let rules: Rules | undefined = options.port ? rulesAt(options.port) : undefined;
+  // The service needs the server's address. A free port is known only once it listens; nobody else knows it sooner.
+  let service: Service | undefined = options.port ? serviceAt(options.port) : undefined;
   const app = createHttpServer({
-    api: () => rules!.api,
+    api: () => service!.api,
     authentication,
-    hostRegistered: async (infraEnvId, hostId) => rules!.kube?.registered(infraEnvId, hostId),
+    hostRegistered: async (infraEnvId, hostId) => service!.kube?.registered(infraEnvId, hostId),
     metrics,
     clock,
-    database: { of: database, rows: () => rowsOf(rules!.core) },
+    database: { of: database, rows: () => rowsOf(service!.core) },
     rejectUnknownFields: settings.ENABLE_REJECT_UNKNOWN_FIELDS,
     random: Math.random,
     planted: faults,
@@ -222,12 +222,12 @@ async function serve(
   await app.listen({ host, port: options.port ?? 0, backlog: BACKLOG });
   const { port } = app.server.address() as AddressInfo;
   try {
-    rules ??= rulesAt(port);
+    service ??= serviceAt(port);
   } catch (error) {
     await app.close();
     throw error;
   }
-  const { api, kube } = rules;
+  const { api, kube } = service;
   api.start();
   kube?.start();
   const restarts = new Restarts(app.server, { host, port, backlog: BACKLOG }, metrics, faults);

@@ -1,4 +1,4 @@
-/** The simulated assisted-service: rules over rows in memory, driven by the injected clock. */
+/** The simulated assisted-service: the operations of all rooms over rows in memory, driven by the injected clock. */
 
 import { allowAddHosts, deleteCluster, getCluster, listClusterHosts, listClusters } from './cluster/clusters.ts';
 import {

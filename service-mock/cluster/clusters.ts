@@ -1,6 +1,8 @@
 /** Clusters as users list, open and end them. Upstream: assisted-service, internal/bminventory/inventory.go and inventory_v2_handlers.go. */
+
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING } from '../core/lookup.ts';
+import type { ClusterRow } from '../core/rows.ts';
 import { eachOf } from '../core/wire.ts';
 import { displayName, effectiveRole } from '../host/host.ts';
 import { runHost } from '../host/state-machine/machine.ts';
@@ -54,9 +56,14 @@ export function deleteCluster(core: Core, id: string): void {
       throw new OperationError(500, NO_TRANSITION);
     }
   }
-  core.store.removeCluster(cluster);
-  core.events.emit('cluster_deregistered', aboutCluster(cluster));
-  core.events.retire(id, (other) => core.store.stands(other));
+  deregisterCluster(core, cluster);
+}
+
+/** Forgets a cluster, whatever its hosts are. Upstream: internal/cluster/registrar.go, DeregisterCluster. */
+export function deregisterCluster({ store, events }: Core, cluster: ClusterRow): void {
+  store.removeCluster(cluster);
+  events.emit('cluster_deregistered', aboutCluster(cluster));
+  events.retire(cluster.id, (other) => store.stands(other));
 }
 
 export function allowAddHosts(core: Core, id: string): JsonObject {

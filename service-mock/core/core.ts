@@ -1,4 +1,4 @@
-/** What all rules share: time, settings, rows and side channels. */
+/** What all operations share: time, settings, rows and side channels. */
 
 import type { Clock } from '../../model/time/clock.ts';
 import type { LocalTokens } from '../auth/local-tokens.ts';

@@ -2,7 +2,7 @@
 import type { Core } from '../core/core.ts';
 import { textField } from '../core/wire.ts';
 import { type EventsPage, type EventsQuery, type JsonObject, OperationError } from '../service-api.ts';
-import type { Severity } from './events.ts';
+import type { Severity } from './event-texts.ts';
 
 const SEVERITIES: readonly string[] = ['info', 'warning', 'error', 'critical'];
 

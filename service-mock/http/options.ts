@@ -8,7 +8,7 @@ import type { Authentication } from './authentication.ts';
 import type { HttpServiceMetrics } from './metrics.ts';
 
 export interface HttpOptions {
-  /** Asked at every request: the rules can only be made when the server's own address is known. */
+  /** Asked at every request: the service can only be made when the server's own address is known. */
   readonly api: () => AssistedServiceApi;
   readonly metrics: HttpServiceMetrics;
   readonly clock: Clock;

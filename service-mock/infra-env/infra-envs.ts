@@ -2,6 +2,7 @@
 
 import type { Core } from '../core/core.ts';
 import { infraEnvOf } from '../core/lookup.ts';
+import type { InfraEnvRow } from '../core/rows.ts';
 import { eachOf, wireDate } from '../core/wire.ts';
 import { type DownloadedFile, type JsonObject, OperationError, type Rows } from '../service-api.ts';
 import { infraEnvFile } from './files.ts';
@@ -22,9 +23,14 @@ export function deleteInfraEnv(core: Core, id: string): void {
   if (infraEnv.hosts.size > 0) {
     throw new OperationError(400, `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`);
   }
-  core.store.removeInfraEnv(infraEnv);
-  core.events.emit('infra_env_deregistered', { infraEnvId: id });
-  core.events.retire(id, (other) => core.store.stands(other));
+  deregisterInfraEnv(core, infraEnv);
+}
+
+/** Forgets an infra-env, whatever its hosts are. Upstream: internal/infraenv/infraenv.go, DeregisterInfraEnv. */
+export function deregisterInfraEnv({ store, events }: Core, infraEnv: InfraEnvRow): void {
+  store.removeInfraEnv(infraEnv);
+  events.emit('infra_env_deregistered', { infraEnvId: infraEnv.id });
+  events.retire(infraEnv.id, (other) => store.stands(other));
 }
 
 export function infraEnvImageUrl(core: Core, id: string): JsonObject {

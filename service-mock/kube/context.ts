@@ -8,7 +8,7 @@ import type { AssistedServiceApi, KubeKey, ServiceSettings } from '../service-ap
 import type { SpokeClients } from './spoke/spoke-clients.ts';
 
 export interface KubeContext {
-  /** The rows. Reconcilers change them by {@link service}, or where REST has no way to by functions of `core/`. */
+  /** The rows. Reconcilers change them by {@link service}, or where REST has no way to by functions of the rooms. */
   readonly core: Core;
   readonly service: AssistedServiceApi;
   readonly settings: ServiceSettings;

@@ -6,7 +6,7 @@
 import { isSingleNode, touchMembers } from '../../cluster/cluster.ts';
 import { aboutHost, type Core } from '../../core/core.ts';
 import type { HostRow } from '../../core/rows.ts';
-import { MEDIA_LOST } from '../../events/events.ts';
+import { MEDIA_LOST } from '../../events/event-texts.ts';
 import { OperationError } from '../../service-api.ts';
 import { displayName, endsWithReboot, installationDiskOf } from '../host.ts';
 import { stageTimeout } from '../stages.ts';

@@ -1,7 +1,7 @@
 /** The status of a host, as it is stored and told of. Upstream: assisted-service, internal/host/hostutil/update_host.go, UpdateHostStatus. */
 import { aboutHost, type Core } from '../../core/core.ts';
 import type { HostRow, HostState } from '../../core/rows.ts';
-import type { Severity } from '../../events/events.ts';
+import type { Severity } from '../../events/event-texts.ts';
 import { displayName } from '../host.ts';
 
 /** Upstream: internal/host/hostutil/host_utils.go, GetEventSeverityFromHostStatus. */

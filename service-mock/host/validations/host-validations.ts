@@ -4,7 +4,7 @@
  * whose facts no row here carries is left out.
  */
 
-import { MEDIA_LOST } from '../../events/events.ts';
+import { MEDIA_LOST } from '../../events/event-texts.ts';
 import { byteText, memoryNeeded } from '../../hardware/hardware.ts';
 import { OPERATOR_VALIDATION_IDS } from '../../operators/operators.ts';
 import { effectiveRole, hostnameOf } from '../host.ts';

@@ -1,5 +1,5 @@
 /**
- * Rules that say yes, for tests of the HTTP surface: every method records its call and returns something of the right
+ * Operations that say yes, for tests of the HTTP surface: every method records its call and returns something of the right
  * type, unless a test says otherwise.
  */
 import type { AssistedServiceApi, Json } from '../../service-api.ts';

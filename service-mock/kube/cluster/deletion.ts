@@ -1,8 +1,8 @@
 /** The end of a ClusterDeployment and its AgentClusterInstall. Upstream: assisted-service, clusterdeployments_controller.go. */
+
 import { editable, objectKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
-import { aboutCluster } from '../../core/core.ts';
-import type { ClusterRow } from '../../core/rows.ts';
+import { deregisterCluster } from '../../cluster/clusters.ts';
 import type { KubeKey } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';
 import { notFound, wrapped } from '../errors.ts';
@@ -28,7 +28,7 @@ export async function removeClusterInstall(context: KubeContext, install: Cluste
   await releaseAgents(context, key);
   // The row may have changed while Agents were written.
   const present = context.core.store.clusterByKube(key);
-  if (present) deregisterCluster(context, present);
+  if (present) deregisterCluster(context.core, present);
   install.metadata.finalizers = finalizers.filter((finalizer) => finalizer !== CLUSTER_INSTALL_FINALIZER);
   await context.client.update(RESOURCES.agentClusterInstalls, install);
 }
@@ -78,11 +78,4 @@ function goesWithCluster({ cache }: KubeContext, { metadata }: Agent, key: KubeK
     | undefined;
   if (!deployment) throw notFound(RESOURCES.clusterDeployments, key.name);
   return deployment.spec.preserveOnDelete ?? false;
-}
-
-/** Its hosts leave with their Agents. Upstream: internal/cluster/registrar.go, DeregisterCluster. */
-function deregisterCluster({ core }: KubeContext, cluster: ClusterRow): void {
-  core.store.removeCluster(cluster);
-  core.events.emit('cluster_deregistered', aboutCluster(cluster));
-  core.events.retire(cluster.id, (other) => core.store.stands(other));
 }

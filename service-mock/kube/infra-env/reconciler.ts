@@ -1,9 +1,11 @@
 /** InfraEnvs: a row each, and the addresses of its image in their status. Upstream: assisted-service, infraenv_controller.go. */
+
 import { editable, type KubeObject, keyOf, objectKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { ClusterRow, InfraEnvRow } from '../../core/rows.ts';
+import { deregisterInfraEnv } from '../../infra-env/infra-envs.ts';
 import { type KubeKey, OperationError } from '../../service-api.ts';
 import { setCondition } from '../conditions.ts';
 import type { KubeContext } from '../context.ts';
@@ -84,15 +86,11 @@ async function reconcile(context: KubeContext, { namespace, name }: KubeKey): Pr
   return syncImage(context, infraEnv, status, cluster);
 }
 
-/** Its hosts stay until their Agents go, which belong to it. Upstream: infraenv/infraenv.go, DeregisterInfraEnv. */
+/** Its hosts stay until their Agents go, which belong to it. */
 async function remove({ client, core }: KubeContext, infraEnv: InfraEnv): Promise<void> {
   const { namespace, name, finalizers = [] } = infraEnv.metadata;
   const row = core.store.infraEnvByKube({ namespace, name });
-  if (row) {
-    core.store.removeInfraEnv(row);
-    core.events.emit('infra_env_deregistered', { infraEnvId: row.id });
-    core.events.retire(row.id, (other) => core.store.stands(other));
-  }
+  if (row) deregisterInfraEnv(core, row);
   infraEnv.metadata.finalizers = finalizers.filter((finalizer) => finalizer !== INFRA_ENV_FINALIZER);
   await client.update(RESOURCES.infraEnvs, infraEnv);
 }
