@@ -3,7 +3,7 @@
 import type { ClusterRow } from '../core/rows.ts';
 import { OperationError } from '../service-api.ts';
 import { compareBase } from '../versions/versions.ts';
-import { isDay2Cluster } from './cluster.ts';
+import { isDay2Cluster } from './traits.ts';
 
 const SINCE = '4.19';
 const SINCE_WITHOUT_PLATFORM = '4.22';

@@ -2,7 +2,7 @@
 import type { ClusterRow } from '../core/rows.ts';
 import { familiesOf } from '../network/networks.ts';
 import type { JsonObject } from '../service-api.ts';
-import { isSingleNode } from './cluster.ts';
+import { isSingleNode } from './traits.ts';
 
 const NETWORK_TYPE_USAGE: Readonly<Record<string, string>> = {
   OVNKubernetes: 'OVN network type',

@@ -2,7 +2,7 @@
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import { clusterOf } from '../core/lookup.ts';
 import { textField } from '../core/wire.ts';
-import { displayName } from '../host/host.ts';
+import { displayName } from '../host/traits.ts';
 import { type JsonObject, type LogsQuery, OperationError } from '../service-api.ts';
 
 export function updateClusterLogsProgress(core: Core, id: string, body: JsonObject): void {

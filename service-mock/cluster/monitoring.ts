@@ -3,8 +3,8 @@ import { aboutCluster, type Core } from '../core/core.ts';
 import type { ClusterRow } from '../core/rows.ts';
 import { derivedMachineNetworks } from '../network/cluster-networks.ts';
 import { computeCollisions, computeGroups } from '../network/connectivity.ts';
-import { isFencingCluster } from './cluster.ts';
 import { refreshCluster } from './state-machine/machine.ts';
+import { isFencingCluster } from './traits.ts';
 
 /** States in which groups, collisions and networks are still worked out. */
 const FORMING: ReadonlySet<string> = new Set(['pending-for-input', 'insufficient', 'ready']);

@@ -5,7 +5,8 @@
 import type { Core } from '../core/core.ts';
 import { textField } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { checkNoProxy, checkNtpSources, checkProxy, checkPullSecret, checkTags } from '../validations/names.ts';
+import { checkNoProxy, checkNtpSources, checkProxy, checkTags } from '../validations/names.ts';
+import { checkPullSecret } from '../validations/pull-secret.ts';
 import { compareBase, type Release } from '../versions/versions.ts';
 
 /** Checks the pull secret against every image that the installation pulls. */

@@ -3,7 +3,7 @@
 import type { Core } from '../core/core.ts';
 import type { ClusterRow } from '../core/rows.ts';
 import { fullStagesOf } from '../host/stages.ts';
-import { isDay2Cluster, isSingleNode } from './cluster.ts';
+import { isDay2Cluster, isSingleNode } from './traits.ts';
 
 export function emptyProgress(): ClusterRow['progress'] {
   return {

@@ -12,7 +12,6 @@ import { type JsonObject, OperationError } from '../service-api.ts';
 import { checkBaseDomain, checkClusterName, checkSshKey } from '../validations/names.ts';
 import { compareBase } from '../versions/versions.ts';
 import { touchCluster, UPDATABLE } from './changes.ts';
-import { isDay2Cluster } from './cluster.ts';
 import {
   checkNetworkType,
   checkNtp,
@@ -31,6 +30,7 @@ import {
   vipsField,
 } from './parameters.ts';
 import { refreshCluster } from './state-machine/machine.ts';
+import { isDay2Cluster } from './traits.ts';
 import { clusterView } from './view.ts';
 
 /** Networking as it is to be: what a request says, else what the row has. */

@@ -3,7 +3,7 @@
  * 0 = never.
  */
 
-import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
+import type { ClusterStatus, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { InventoryFacts } from '../host/inventory.ts';
 import type { LateEncryption } from '../host/late-encryption.ts';
 import type { ConnectivityFacts } from '../network/connectivity-facts.ts';
@@ -201,8 +201,8 @@ export class HostRow {
   status: HostState = '';
   statusInfo = '';
   statusUpdatedAt = 0;
-  role = 'auto-assign';
-  suggestedRole = 'auto-assign';
+  role: HostRole | '' = 'auto-assign';
+  suggestedRole: HostRole | '' = 'auto-assign';
   bootstrap = false;
   createdAt = 0;
   updatedAt = 0;
@@ -213,7 +213,7 @@ export class HostRow {
   discoveryAgentVersion = '';
   requestedHostname = '';
   mediaStatus = '';
-  stage = '';
+  stage: HostStage | '' = '';
   stageInfo = '';
   stageStartedAt = 0;
   stageUpdatedAt = 0;

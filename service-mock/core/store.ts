@@ -1,5 +1,4 @@
 /** Everything the service knows, by id and by the custom resource that it belongs to. */
-import { touchMembers } from '../cluster/cluster.ts';
 import type { KubeKey } from '../service-api.ts';
 import type { ClusterRow, HostRow, InfraEnvRow } from './rows.ts';
 
@@ -115,4 +114,10 @@ function detach(host: HostRow, cluster: ClusterRow): void {
   const at = cluster.hosts.indexOf(host);
   if (at >= 0) cluster.hosts.splice(at, 1);
   touchMembers(cluster);
+}
+
+/** To be called when anything changed that peers' connectivity checks or groups depend on. */
+export function touchMembers(cluster: ClusterRow): void {
+  cluster.membersVersion++;
+  cluster.connectivityVersion++;
 }

@@ -3,10 +3,10 @@
  * Upstream: assisted-service, internal/hardware/validator.go and versioned-requirements.go.
  */
 
-import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';
+import { isDay2Cluster, isSingleNode } from '../cluster/traits.ts';
 import type { ClusterRow, HostRow, InfraEnvRow } from '../core/rows.ts';
-import { effectiveRole } from '../host/host.ts';
 import type { DiskFacts, InventoryFacts } from '../host/inventory.ts';
+import { effectiveRole } from '../host/traits.ts';
 import { parseIp } from '../network/networks.ts';
 import { operatorNeeds } from '../operators/operators.ts';
 import type { JsonObject, ServiceSettings } from '../service-api.ts';

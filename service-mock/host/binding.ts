@@ -8,9 +8,9 @@ import type { HostRow } from '../core/rows.ts';
 import { requiredText } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { NO_TRANSITION } from '../statemachine/machine.ts';
-import { displayName } from './host.ts';
 import { checkAccepts } from './registration.ts';
 import { runHost } from './state-machine/machine.ts';
+import { displayName } from './traits.ts';
 import { hostView } from './view.ts';
 
 /** Upstream: assisted-service, internal/host/common.go, HostInstallingStatuses. */

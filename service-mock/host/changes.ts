@@ -3,15 +3,16 @@
  * bminventory/inventory.go (V2UpdateHostInternal and what it calls) and internal/host/host.go (UpdateHostname and its like).
  */
 
+import type { HostRole } from '../../model/protocol/states.ts';
 import { checkArbiters } from '../cluster/arbiters.ts';
-import { touchMembers } from '../cluster/cluster.ts';
 import type { HostRow } from '../core/rows.ts';
+import { touchMembers } from '../core/store.ts';
 import { objectField, objectsField, textField } from '../core/wire.ts';
 import { eligibleDisks } from '../hardware/hardware.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { hostnameProblem } from '../validations/names.ts';
-import { isDay2Host } from './host.ts';
 import { labelsProblem } from './node-labels.ts';
+import { isDay2Host } from './traits.ts';
 
 const BEFORE_INSTALLATION: readonly string[] = [
   'discovering',
@@ -28,7 +29,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'known-unbound',
   'binding',
 ]);
-const ROLES: readonly string[] = ['auto-assign', 'bootstrap', 'master', 'arbiter', 'worker'];
+const ROLES: readonly HostRole[] = ['auto-assign', 'bootstrap', 'master', 'arbiter', 'worker'];
 
 /** Changes `host` by the fields of a request, in upstream's order. @throws OperationError at the first that cannot be; earlier ones are changed then. */
 export function changeHost(host: HostRow, body: JsonObject): void {
@@ -74,17 +75,18 @@ function checkChangeable(host: HostRow, what: string, status: number): void {
   );
 }
 
-function setRole(host: HostRow, role: string | undefined): void {
-  if (role === undefined) return;
-  if (role === 'arbiter') {
+function setRole(host: HostRow, wanted: string | undefined): void {
+  if (wanted === undefined) return;
+  if (wanted === 'arbiter') {
     checkArbiters(host.cluster, `Cannot set role arbiter to host ${host.id} in infra-env ${host.infraEnv.id}`);
   }
   checkChangeable(host, 'host role', 500);
-  if (role !== host.role) {
-    if (!ROLES.includes(role) || (role === 'bootstrap' && isDay2Host(host))) {
+  if (wanted !== host.role) {
+    const role = ROLES.find((known) => known === wanted);
+    if (role === undefined || (role === 'bootstrap' && isDay2Host(host))) {
       throw new OperationError(
         500,
-        `Requested role (${role}) is invalid for host ${host.id} from infraEnv ${host.infraEnv.id}`,
+        `Requested role (${wanted}) is invalid for host ${host.id} from infraEnv ${host.infraEnv.id}`,
       );
     }
     if (isDay2Host(host) && (host.machineConfigPoolName === '' || host.machineConfigPoolName === host.role))
@@ -92,7 +94,7 @@ function setRole(host: HostRow, role: string | undefined): void {
     host.role = role;
     if (role === 'worker') host.bootstrap = false;
   }
-  host.suggestedRole = role;
+  host.suggestedRole = host.role;
 }
 
 function setName(host: HostRow, name: string | undefined): void {

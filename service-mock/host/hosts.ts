@@ -7,8 +7,8 @@ import { eachOf } from '../core/wire.ts';
 import { rejudgeInventory } from '../instructions/replies.ts';
 import { type JsonObject, OperationError, type Rows } from '../service-api.ts';
 import { changeHost } from './changes.ts';
-import { displayName } from './host.ts';
 import { refreshHost } from './state-machine/machine.ts';
+import { displayName } from './traits.ts';
 import { hostView } from './view.ts';
 
 export function listInfraEnvHosts(core: Core, infraEnvId: string): Rows {

@@ -6,9 +6,9 @@ import { hostOf } from '../core/lookup.ts';
 import { textField } from '../core/wire.ts';
 import { checkIgnition } from '../ignition/parsing.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { displayName, isDay2Host } from './host.ts';
 import { checkInstallerArguments } from './installer-arguments.ts';
 import { runHost } from './state-machine/machine.ts';
+import { displayName, isDay2Host } from './traits.ts';
 import { hostView } from './view.ts';
 
 export function installHost(core: Core, infraEnvId: string, hostId: string): JsonObject {

@@ -1,17 +1,17 @@
 /** What installers and controllers tell of a host's installation. Upstream: assisted-service, internal/host/host.go, UpdateInstallProgress. */
 
-import { HOST_STAGES } from '../../model/protocol/states.ts';
-import { isSingleNode } from '../cluster/cluster.ts';
+import { HOST_STAGES, type HostStage } from '../../model/protocol/states.ts';
 import { updateInstallProgress } from '../cluster/progress.ts';
+import { isSingleNode } from '../cluster/traits.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { hostOf } from '../core/lookup.ts';
 import type { HostRow } from '../core/rows.ts';
 import { requiredText, textField } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { displayName, effectiveRole, endsWithReboot } from './host.ts';
 import { stagePercentage, stagesOf } from './stages.ts';
 import { runHost } from './state-machine/machine.ts';
 import { setHostStatus } from './state-machine/status.ts';
+import { displayName, effectiveRole, endsWithReboot } from './traits.ts';
 
 const PROGRESSING: ReadonlySet<string> = new Set([
   'installing',
@@ -21,10 +21,11 @@ const PROGRESSING: ReadonlySet<string> = new Set([
 
 export function updateHostProgress(core: Core, infraEnvId: string, hostId: string, body: JsonObject): void {
   const host = hostOf(core, infraEnvId, hostId);
-  const stage = requiredText(body, 'current_stage');
+  const given = requiredText(body, 'current_stage');
   const info = textField(body, 'progress_info') ?? '';
-  if (!HOST_STAGES.includes(stage as (typeof HOST_STAGES)[number]))
-    throw new OperationError(400, `Stage '${stage}' is unknown. Known are ${HOST_STAGES.join(', ')}`);
+  const stage = HOST_STAGES.find((known) => known === given);
+  if (stage === undefined)
+    throw new OperationError(400, `Stage '${given}' is unknown. Known are ${HOST_STAGES.join(', ')}`);
   const cluster = host.cluster;
   if (!cluster) throw new OperationError(400, `host ${hostId} is not bound to any cluster, cannot update progress`);
   const changed = stage !== host.stage;
@@ -48,7 +49,7 @@ export function updateHostLogsProgress(core: Core, infraEnvId: string, hostId: s
 }
 
 /** @throws OperationError 409 for a stage that cannot come now. */
-function enterStage(core: Core, host: HostRow, stage: string, info: string): void {
+function enterStage(core: Core, host: HostRow, stage: HostStage, info: string): void {
   if (!PROGRESSING.has(host.status))
     throw new OperationError(409, `Can't set progress <${stage}> to host in status <${host.status}>`);
   const stages: readonly string[] = stagesOf(

@@ -1,13 +1,13 @@
 /** Hosts that register. Upstream: assisted-service, internal/bminventory/inventory.go, V2RegisterHost, and internal/host/host.go, RegisterHost. */
 
-import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';
+import { isDay2Cluster, isSingleNode } from '../cluster/traits.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import { clusterOf, infraEnvOf } from '../core/lookup.ts';
 import { type ClusterRow, HostRow } from '../core/rows.ts';
 import { requiredText, textField, wireDate } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { displayName } from './host.ts';
 import { runHost } from './state-machine/machine.ts';
+import { displayName } from './traits.ts';
 import { hostView } from './view.ts';
 
 const ACCEPTING: ReadonlySet<string> = new Set(['insufficient', 'ready', 'pending-for-input', 'adding-hosts']);

@@ -1,9 +1,10 @@
 /** Suggested and fixed roles. Upstream: assisted-service, internal/host/host.go, AutoAssignRole, and monitor.go, SortHosts and resetRoleAssignmentIfNotAllRolesAreSet. */
+import type { HostRole } from '../../model/protocol/states.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import type { ClusterRow, HostRow } from '../core/rows.ts';
 import { memoryNeeded } from '../hardware/hardware.ts';
 import { hostOperatorResults } from '../operators/operators.ts';
-import { displayName, effectiveRole, isDay2Host } from './host.ts';
+import { displayName, effectiveRole, isDay2Host } from './traits.ts';
 
 const GIB = 2 ** 30;
 const BEFORE_INSTALLATION: ReadonlySet<string> = new Set([
@@ -63,7 +64,7 @@ function others(cluster: ClusterRow, host: HostRow, role: string): number {
   return cluster.hosts.filter((other) => other !== host && effectiveRole(other) === role).length;
 }
 
-function select(core: Core, host: HostRow, cluster: ClusterRow): string {
+function select(core: Core, host: HostRow, cluster: ClusterRow): HostRole {
   if (isDay2Host(host)) return 'worker';
   const wanted = cluster.controlPlaneCount;
   if (others(cluster, host, 'master') < wanted && isCandidate(core, host, cluster, 'master', true)) return 'master';

@@ -1,12 +1,12 @@
 /** Hosts as the API shows them: model order, Go's rules for empty values. Upstream: assisted-service, swagger.yaml and models/host.go. */
 
-import { isSingleNode } from '../cluster/cluster.ts';
+import { isSingleNode } from '../cluster/traits.ts';
 import type { HostRow } from '../core/rows.ts';
 import { API_PATH, USER, wireDate, withoutEmpty } from '../core/wire.ts';
 import type { JsonObject } from '../service-api.ts';
 import { validationsText } from '../validations/results.ts';
-import { displayName, endsWithReboot } from './host.ts';
 import { stagesOf } from './stages.ts';
+import { displayName, endsWithReboot } from './traits.ts';
 
 /** How an answer shows a host. */
 export interface HostViewOptions {

@@ -3,7 +3,8 @@
 import type { Core } from '../core/core.ts';
 import { objectsField, textField } from '../core/wire.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { checkNtpSources, checkProxy, checkPullSecret, checkSshKey } from '../validations/names.ts';
+import { checkNtpSources, checkProxy, checkSshKey } from '../validations/names.ts';
+import { checkPullSecret } from '../validations/pull-secret.ts';
 import { ISO_NAMES } from './image-urls.ts';
 
 export function checkImageType(type: string): void {

@@ -3,7 +3,7 @@
 import type { StepType } from '../../model/protocol/states.ts';
 import { aboutHost, type Core } from '../core/core.ts';
 import type { HostRow } from '../core/rows.ts';
-import { displayName } from '../host/host.ts';
+import { displayName } from '../host/traits.ts';
 import type { JsonObject } from '../service-api.ts';
 import { POLL_SECONDS, stateEntry, UPGRADABLE } from './states.ts';
 import { apiVipStep } from './steps/api-vip-connectivity-check.ts';

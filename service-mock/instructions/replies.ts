@@ -1,15 +1,15 @@
 /** What happens with the replies to instructions. Upstream: assisted-service, internal/bminventory/inventory.go, handleReplyByType and handleReplyError. */
 
 import { createHash } from 'node:crypto';
-import { touchMembers } from '../cluster/cluster.ts';
 import { aboutCluster, aboutHost, type Core } from '../core/core.ts';
 import type { ClusterRow, HostRow, ImageStatus, Resolution } from '../core/rows.ts';
 import { sharedText } from '../core/shared-values.ts';
+import { touchMembers } from '../core/store.ts';
 import { disksToFormat, installationDisk } from '../hardware/hardware.ts';
-import { displayName, effectiveRole } from '../host/host.ts';
 import { inventoryFacts } from '../host/inventory.ts';
 import { lateEncryption } from '../host/late-encryption.ts';
 import { runHost } from '../host/state-machine/machine.ts';
+import { displayName, effectiveRole } from '../host/traits.ts';
 import { connectivityFacts } from '../network/connectivity.ts';
 import { contains, parseCidr, parseIp } from '../network/networks.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';

@@ -4,7 +4,7 @@
  */
 import type { StepType } from '../../model/protocol/states.ts';
 import type { HostRow, HostState } from '../core/rows.ts';
-import { isDay2Host } from '../host/host.ts';
+import { isDay2Host } from '../host/traits.ts';
 
 export interface StateEntry {
   readonly steps: readonly StepType[];

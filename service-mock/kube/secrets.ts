@@ -2,7 +2,7 @@
 import { editable, type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
 import type { KubeKey } from '../service-api.ts';
-import { checkPullSecret } from '../validations/names.ts';
+import { checkPullSecret } from '../validations/pull-secret.ts';
 import type { KubeContext } from './context.ts';
 import { InputError, wrapped } from './errors.ts';
 import { BACKUP_LABEL, WATCH_LABEL } from './labels.ts';

@@ -1,6 +1,6 @@
 /** Questions about a cluster's networks that several validations share. Upstream: assisted-service, internal/network/machine_network_cidr.go and utils.go. */
 
-import { isSingleNode } from '../cluster/cluster.ts';
+import { isSingleNode } from '../cluster/traits.ts';
 import type { ClusterRow, HostRow, VipRow } from '../core/rows.ts';
 import { SharedValues } from '../core/shared-values.ts';
 import { belongsToNetwork, hostAddresses } from '../host/inventory.ts';

@@ -4,9 +4,9 @@
  * upstream's: assisted-service, internal/operators/manager.go and the operators' own.
  */
 import { type OperatorNeed as Need, OPERATOR_NEEDS, type OperatorNeeds } from '../../model/protocol/operators.ts';
-import { isDay2Cluster, isSingleNode } from '../cluster/cluster.ts';
+import { isDay2Cluster, isSingleNode } from '../cluster/traits.ts';
 import type { ClusterRow, HostRow, OperatorRow } from '../core/rows.ts';
-import { effectiveRole } from '../host/host.ts';
+import { effectiveRole } from '../host/traits.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import type { ValidationResult } from '../validations/results.ts';
 import {

@@ -11,10 +11,10 @@ import {
   ODF_HOSTS,
   WORKERS_ENOUGH,
 } from '../../model/protocol/operators.ts';
-import { isSingleNode } from '../cluster/cluster.ts';
+import { isSingleNode } from '../cluster/traits.ts';
 import type { ClusterRow, HostRow } from '../core/rows.ts';
-import { effectiveRole } from '../host/host.ts';
 import type { DiskFacts, InventoryFacts } from '../host/inventory.ts';
+import { effectiveRole } from '../host/traits.ts';
 import type { ValidationStatus } from '../validations/results.ts';
 import { compareBase } from '../versions/versions.ts';
 

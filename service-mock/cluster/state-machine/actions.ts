@@ -8,8 +8,8 @@ import { countWorkers } from '../../host/roles.ts';
 import { finalizingStageTimeout, isManualRebootStage } from '../../host/stages.ts';
 import { runHost } from '../../host/state-machine/machine.ts';
 import { singleNodeAddress } from '../../network/cluster-networks.ts';
-import { isSingleNode } from '../cluster.ts';
 import { emptyProgress } from '../progress.ts';
+import { isSingleNode } from '../traits.ts';
 import type { ClusterAction, ClusterTransition } from './context.ts';
 
 const FINISHED: ReadonlySet<string> = new Set(['installed', 'error', 'cancelled']);

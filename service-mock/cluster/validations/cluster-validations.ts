@@ -8,7 +8,7 @@ import type { ClusterRow } from '../../core/rows.ts';
 import { countRoles } from '../../host/roles.ts';
 import { clusterOperatorResults, OPERATOR_VALIDATION_IDS } from '../../operators/operators.ts';
 import { DISABLED, ignoreList, isIgnored, type ValidationResult, validationResult } from '../../validations/results.ts';
-import { isDay2Cluster, isFencingCluster, isSingleNode } from '../cluster.ts';
+import { isDay2Cluster, isFencingCluster, isSingleNode } from '../traits.ts';
 import {
   type ClusterContext,
   type ClusterOutcome,

@@ -15,7 +15,7 @@ import {
 } from '../../network/cluster-networks.ts';
 import { familiesOf, normalizeCidr, overlaps, parseCidr } from '../../network/networks.ts';
 import type { ValidationStatus } from '../../validations/results.ts';
-import { isSingleNode } from '../cluster.ts';
+import { isSingleNode } from '../traits.ts';
 
 /** Status and message. */
 export type ClusterOutcome = readonly [ValidationStatus, string];

@@ -3,13 +3,14 @@
  * internal/host/common.go.
  */
 
-import { isSingleNode, touchMembers } from '../../cluster/cluster.ts';
+import { isSingleNode } from '../../cluster/traits.ts';
 import { aboutHost, type Core } from '../../core/core.ts';
 import type { HostRow } from '../../core/rows.ts';
+import { touchMembers } from '../../core/store.ts';
 import { MEDIA_LOST } from '../../events/event-texts.ts';
 import { OperationError } from '../../service-api.ts';
-import { displayName, endsWithReboot, installationDiskOf } from '../host.ts';
 import { stageTimeout } from '../stages.ts';
+import { displayName, endsWithReboot, installationDiskOf } from '../traits.ts';
 import type { HostAction, HostTransition } from './context.ts';
 import { setHostStatus } from './status.ts';
 

@@ -1,13 +1,13 @@
 /** What rules of hosts ask. Upstream: assisted-service, internal/host/conditions.go and statemachine.go. */
 
 import type { ClusterStatus, HostStage } from '../../../model/protocol/states.ts';
-import { isSingleNode } from '../../cluster/cluster.ts';
+import { isSingleNode } from '../../cluster/traits.ts';
 import { type Core, softTimeouts } from '../../core/core.ts';
 import { logsTimedOut } from '../../core/logs.ts';
 import type { HostRow, HostState } from '../../core/rows.ts';
 import { all, any, holds, not } from '../../statemachine/conditions.ts';
-import { isDay2Host } from '../host.ts';
 import { otherTimeouts, stageTimeout } from '../stages.ts';
+import { isDay2Host } from '../traits.ts';
 import { hostConditions } from '../validations/evaluate.ts';
 import { MINIMUM_HARDWARE, SUFFICIENT_FOR_INSTALL } from '../validations/host-validations.ts';
 import type { HostCondition } from './context.ts';

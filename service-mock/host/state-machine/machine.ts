@@ -4,7 +4,7 @@ import { aboutHost, type Core } from '../../core/core.ts';
 import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import { StateMachine } from '../../statemachine/machine.ts';
 import { failureWords, keepResults } from '../../validations/results.ts';
-import { displayName } from '../host.ts';
+import { displayName } from '../traits.ts';
 import { evaluateHost } from '../validations/evaluate.ts';
 import type { HostRule, HostTransition, HostTrigger } from './context.ts';
 import { POOL_RULES } from './pool-rules.ts';

@@ -2,7 +2,7 @@
 import { aboutHost, type Core } from '../../core/core.ts';
 import type { HostRow, HostState } from '../../core/rows.ts';
 import type { Severity } from '../../events/event-texts.ts';
-import { displayName } from '../host.ts';
+import { displayName } from '../traits.ts';
 
 /** Upstream: internal/host/hostutil/host_utils.go, GetEventSeverityFromHostStatus. */
 const SEVERITIES: Readonly<Record<string, Severity>> = {

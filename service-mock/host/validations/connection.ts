@@ -1,8 +1,8 @@
 /** Host validations of what a host reaches: the service, its clock, images. Upstream: assisted-service, internal/host/validator.go. */
 
 import type { ClusterRow } from '../../core/rows.ts';
-import { isDay2Host } from '../host.ts';
 import { isBeforeReboot } from '../stages.ts';
+import { isDay2Host } from '../traits.ts';
 import { fail, type HostContext, type Outcome, pass, passIf, wait } from './check.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 /** Host validations of the installation disk: its speed, its encryption, what is kept of it. Upstream: assisted-service, internal/host/validator.go. */
 
 import type { ClusterRow, HostRow } from '../../core/rows.ts';
-import { effectiveRole, installationDiskSpeed, isDay2Host } from '../host.ts';
+import { effectiveRole, installationDiskSpeed, isDay2Host } from '../traits.ts';
 import { broken, fail, type HostContext, type Outcome, pass, passIf, wait } from './check.ts';
 
 export function diskSpeed({ host }: HostContext): Outcome {

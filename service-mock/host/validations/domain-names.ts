@@ -4,10 +4,10 @@
  * checkDomainNameResolution and isDNSWildcardNotConfigured.
  */
 
-import { isDay2Cluster, isSingleNode } from '../../cluster/cluster.ts';
+import { isDay2Cluster, isSingleNode } from '../../cluster/traits.ts';
 import type { Core } from '../../core/core.ts';
 import type { ClusterRow } from '../../core/rows.ts';
-import { isDay2Host } from '../host.ts';
+import { isDay2Host } from '../traits.ts';
 import { bound, broken, type Check, fail, type HostContext, type Outcome, pass, wait } from './check.ts';
 
 const resolved = (domain: string): Outcome =>

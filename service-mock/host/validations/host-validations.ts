@@ -7,8 +7,8 @@
 import { MEDIA_LOST } from '../../events/event-texts.ts';
 import { byteText, memoryNeeded } from '../../hardware/hardware.ts';
 import { OPERATOR_VALIDATION_IDS } from '../../operators/operators.ts';
-import { effectiveRole, hostnameOf } from '../host.ts';
 import { isManualRebootStage } from '../stages.ts';
+import { effectiveRole, hostnameOf } from '../traits.ts';
 import { bound, boundWithInventory, broken, type Check, needsInventory, pass, passIf, wait } from './check.ts';
 import { connected, ignitionDownloadable, imagesAvailable, ntpSynced, timeSynced } from './connection.ts';
 import { diskEncryption, diskSpeed, skippedDisks } from './disks.ts';

@@ -2,7 +2,7 @@
 
 import type { ClusterRow } from '../../core/rows.ts';
 import { FORBIDDEN_HOSTNAMES, HOSTNAME, hostnameProblem } from '../../validations/names.ts';
-import { hostnameOf } from '../host.ts';
+import { hostnameOf } from '../traits.ts';
 import { broken, fail, type HostContext, type InventoryCheck, type Outcome, pass, passIf } from './check.ts';
 
 export function truncation(kind: 'partial' | 'full'): InventoryCheck {

@@ -1,6 +1,6 @@
 /** Host validations of a host's networks beside those of its cluster and of other hosts. Upstream: assisted-service, internal/host/validator.go. */
 
-import { isDay2Cluster, isFencingCluster, isSingleNode } from '../../cluster/cluster.ts';
+import { isDay2Cluster, isFencingCluster, isSingleNode } from '../../cluster/traits.ts';
 import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import {
   clusterFamilies,
@@ -12,8 +12,8 @@ import {
 } from '../../network/cluster-networks.ts';
 import { contains, overlaps, parseCidr, parseIp, sameNetwork } from '../../network/networks.ts';
 import type { ValidationStatus } from '../../validations/results.ts';
-import { installationDiskOf, isDay2Host } from '../host.ts';
 import { type DiskFacts, hostAddresses, type InventoryFacts } from '../inventory.ts';
+import { installationDiskOf, isDay2Host } from '../traits.ts';
 import { broken, fail, type HostContext, type InventoryCheck, type Outcome, pass, passIf, wait } from './check.ts';
 
 export function machineCidrDefined(cluster: ClusterRow): Outcome {

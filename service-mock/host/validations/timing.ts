@@ -5,8 +5,8 @@
  */
 
 import type { ClusterRow, HostRow } from '../../core/rows.ts';
-import { effectiveRole, hostnameOf, isDay2Host } from '../host.ts';
 import type { InventoryFacts } from '../inventory.ts';
+import { effectiveRole, hostnameOf, isDay2Host } from '../traits.ts';
 import { type Check, fail, type HostContext, pass, wait } from './check.ts';
 
 interface Measure {

@@ -1,6 +1,6 @@
 /** Arguments of the step `domain-resolution`. Upstream: assisted-service, internal/host/hostcommands/domain_name_resolution_cmd.go. */
 import type { ClusterRow } from '../../core/rows.ts';
-import { isDay2Host } from '../../host/host.ts';
+import { isDay2Host } from '../../host/traits.ts';
 import { isIpText } from '../../network/networks.ts';
 import { registryOf } from '../../versions/versions.ts';
 import { json, type StepBuilder } from './step.ts';

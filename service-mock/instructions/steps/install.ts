@@ -3,7 +3,7 @@
 import { aboutHost, type Core } from '../../core/core.ts';
 import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import { disksToFormat } from '../../hardware/hardware.ts';
-import { displayName, installationDiskOf, isDay2Host, keepsPartitions } from '../../host/host.ts';
+import { displayName, installationDiskOf, isDay2Host, keepsPartitions } from '../../host/traits.ts';
 import { contains, parseCidr } from '../../network/networks.ts';
 import { compareBase } from '../../versions/versions.ts';
 import { json, type StepBuilder } from './step.ts';

@@ -1,6 +1,6 @@
 /** Arguments of the step `installation-disk-speed-check`. Upstream: assisted-service, internal/host/hostcommands/disk_performance_cmd.go. */
 
-import { installationDiskSpeed, keepsPartitions } from '../../host/host.ts';
+import { installationDiskSpeed, keepsPartitions } from '../../host/traits.ts';
 import type { StepBuilder } from './step.ts';
 
 export const diskSpeedStep: StepBuilder = ({ settings }, host) => {

@@ -4,7 +4,7 @@ import { type KubeObject, splitKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import { aboutHost } from '../../core/core.ts';
 import type { HostRow } from '../../core/rows.ts';
-import { displayName } from '../../host/host.ts';
+import { displayName } from '../../host/traits.ts';
 import type { KubeContext } from '../context.ts';
 import { isMissing, wrapped } from '../errors.ts';
 import { AGENT_FINALIZER, INFRA_ENV_LABEL, SKIP_SPOKE_CLEANUP } from '../labels.ts';

@@ -8,7 +8,7 @@ import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { HostRow } from '../../core/rows.ts';
-import { isDay2Host } from '../../host/host.ts';
+import { isDay2Host } from '../../host/traits.ts';
 import { RETRY_AFTER_MS } from '../cluster/install-status.ts';
 import { isUserManaged } from '../cluster/row.ts';
 import type { KubeContext } from '../context.ts';

@@ -4,7 +4,7 @@ import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
 import type { ClusterRow, HostRow } from '../../core/rows.ts';
 import { HOST_INSTALLING } from '../../host/binding.ts';
-import { isDay2Host } from '../../host/host.ts';
+import { isDay2Host } from '../../host/traits.ts';
 import type { KubeKey } from '../../service-api.ts';
 import { validationsText } from '../../validations/results.ts';
 import type { KubeContext } from '../context.ts';

@@ -3,7 +3,7 @@ import { RESOURCES } from '../../../model/kube/resources.ts';
 import { jsonFault } from '../../../model/protocol/json-syntax.ts';
 import { aboutHost } from '../../core/core.ts';
 import type { HostRow } from '../../core/rows.ts';
-import { displayName } from '../../host/host.ts';
+import { displayName } from '../../host/traits.ts';
 import { type JsonObject, OperationError } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';
 import { wrapped } from '../errors.ts';

@@ -1,6 +1,6 @@
 /** Annotations of an AgentClusterInstall that change its cluster. Upstream: assisted-service, clusterdeployments_controller.go, applyClusterInstallAnnotations. */
 
-import { isDay2Cluster } from '../../cluster/cluster.ts';
+import { isDay2Cluster } from '../../cluster/traits.ts';
 import type { ClusterRow } from '../../core/rows.ts';
 import { OperationError } from '../../service-api.ts';
 import type { KubeContext } from '../context.ts';

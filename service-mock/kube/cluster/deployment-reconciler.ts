@@ -5,7 +5,7 @@
 import { editable, type KubeObject, keyOf, objectKey } from '../../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
-import { isDay2Cluster } from '../../cluster/cluster.ts';
+import { isDay2Cluster } from '../../cluster/traits.ts';
 import type { ClusterRow } from '../../core/rows.ts';
 import type { KubeKey } from '../../service-api.ts';
 import type { Release } from '../../versions/versions.ts';

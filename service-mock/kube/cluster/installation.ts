@@ -1,7 +1,7 @@
 /** A cluster's way from its row to installed and beyond. Upstream: assisted-service, clusterdeployments_controller.go, reconcileExistingCluster. */
 import { RESOURCES } from '../../../model/kube/resources.ts';
 import type { Outcome } from '../../../model/kube/work-queue.ts';
-import { isDay2Cluster } from '../../cluster/cluster.ts';
+import { isDay2Cluster } from '../../cluster/traits.ts';
 import type { ClusterRow } from '../../core/rows.ts';
 import { fixRole } from '../../host/roles.ts';
 import { refreshHost } from '../../host/state-machine/machine.ts';

@@ -1,12 +1,6 @@
 /** What a cluster's row says of its kind and of its members. */
 import type { ClusterRow } from '../core/rows.ts';
-import { effectiveRole } from '../host/host.ts';
-
-/** To be called when anything changed that peers' connectivity checks or groups depend on. */
-export function touchMembers(cluster: ClusterRow): void {
-  cluster.membersVersion++;
-  cluster.connectivityVersion++;
-}
+import { effectiveRole } from '../host/traits.ts';
 
 export function isDay2Cluster(cluster: ClusterRow): boolean {
   return cluster.kind === 'AddHostsCluster';
