@@ -47,8 +47,8 @@ export function compileBinder(operation: Operation): (incoming: Incoming, input:
   if (operation.body !== undefined) {
     checks.push({
       name: operation.body.name,
-      check: (_incoming, { breach }) => {
-        if (breach !== null) throw new ParameterError(breach);
+      check: (_incoming, { violation }) => {
+        if (violation !== null) throw new ParameterError(violation);
       },
     });
   }

@@ -5,11 +5,11 @@
 import { isUuid } from './schema.ts';
 
 export interface Parameter {
-  readonly type: 'text' | 'uuid' | 'mac' | 'integer' | 'flag' | 'list';
+  readonly type: 'string' | 'uuid' | 'mac' | 'integer' | 'boolean' | 'list';
   readonly required?: boolean;
   readonly enum?: readonly string[];
   /** Of the items of a list. */
-  readonly items?: 'text' | 'uuid';
+  readonly items?: 'string' | 'uuid';
 }
 
 export type ParameterValue = string | number | boolean | string[];
@@ -37,7 +37,7 @@ export function readParameter(name: string, parameter: Parameter, raw: string | 
     return undefined;
   }
   switch (parameter.type) {
-    case 'flag':
+    case 'boolean':
       return TRUE.has(raw.toLowerCase());
     case 'integer':
       if (!INT64.test(raw)) throw wrongType(name, 'int64', raw);
@@ -48,7 +48,7 @@ export function readParameter(name: string, parameter: Parameter, raw: string | 
         .map((item) => item.trim())
         .filter((item) => item !== '');
       items.forEach((item, i) => {
-        checkText(`${name}.${i}`, parameter.items ?? 'text', parameter.enum, item);
+        checkText(`${name}.${i}`, parameter.items ?? 'string', parameter.enum, item);
       });
       return items;
     }
@@ -60,7 +60,7 @@ export function readParameter(name: string, parameter: Parameter, raw: string | 
 
 function checkText(
   name: string,
-  type: 'text' | 'uuid' | 'mac',
+  type: 'string' | 'uuid' | 'mac',
   allowed: readonly string[] | undefined,
   value: string,
 ): void {

@@ -62,9 +62,9 @@ export interface Input {
   readonly text: string;
   readonly uploaded: number;
   /** Why the body cannot be used, said when its turn among the parameters comes. */
-  readonly breach: string | null;
+  readonly violation: string | null;
 }
-export const noInput: Input = { body: {}, text: '', uploaded: 0, breach: null };
+export const noInput: Input = { body: {}, text: '', uploaded: 0, violation: null };
 
 export async function receive(operation: Operation, raw: IncomingMessage, strict: boolean): Promise<Input> {
   if (operation.upload) return { ...noInput, uploaded: await receiveUpload(raw) };
@@ -72,17 +72,17 @@ export async function receive(operation: Operation, raw: IncomingMessage, strict
   const body = hasBody(raw) ? await readText(raw) : '';
   if (body.trim() === '') {
     if (optional) throw new Hangup();
-    return { ...noInput, breach: `${name} in body is required` };
+    return { ...noInput, violation: `${name} in body is required` };
   }
   try {
     const value = decode(schema, parseFirstValue(body), strict);
-    const breach = validate(schema, value);
+    const violation = validate(schema, value);
     return typeof value === 'string'
-      ? { ...noInput, text: value, breach }
-      : { ...noInput, body: value as JsonObject, breach };
+      ? { ...noInput, text: value, violation }
+      : { ...noInput, body: value as JsonObject, violation };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError) && !(error instanceof DecodeError)) throw error;
-    return { ...noInput, breach: `parsing ${name} body from "" failed, because ${error.message}` };
+    return { ...noInput, violation: `parsing ${name} body from "" failed, because ${error.message}` };
   }
 }
 

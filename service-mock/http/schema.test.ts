@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../service-api.ts';
 import { OPERATIONS } from './operations.ts';
-import { choice, DecodeError, decode, flag, integer, list, map, object, text, uuid, validate } from './schema.ts';
+import { boolean, choice, DecodeError, decode, integer, list, map, object, string, uuid, validate } from './schema.ts';
 
 const MODEL = object('Model', {
-  'name*': text({ minLength: 2 }),
+  'name*': string({ minLength: 2 }),
   count: integer({ minimum: 1, maximum: 3 }),
   strict: integer({ minimum: 1, pointer: true }),
-  on: flag,
+  on: boolean,
   id: uuid(),
-  when: text({ format: 'date-time' }),
-  parts: list(object('Part', { 'key*': text(), kind: choice(['a', 'b']) })),
-  words: list(text()),
+  when: string({ format: 'date-time' }),
+  parts: list(object('Part', { 'key*': string(), kind: choice(['a', 'b']) })),
+  words: list(string()),
   free: map,
 });
 
@@ -36,8 +36,8 @@ describe('validate', () => {
     [{ name: 'ab', parts: [{ key: 'k', kind: 'c' }] }, 'parts.0.kind in body should be one of [a b]'],
     [{ name: 'ab', id: 'A8B268B7-AABD-4F8B-B175-7598DF49A8DA' }, null],
     [{ name: 'ab', free: { any: [1, { thing: null }] }, words: ['', null] }, null],
-  ])('%j', (value, breach) => {
-    expect(check(value)).toBe(breach);
+  ])('%j', (value, violation) => {
+    expect(check(value)).toBe(violation);
   });
 });
 
@@ -72,8 +72,8 @@ describe('decode', () => {
       fc.property(fc.constantFrom(...schemas), value, fc.boolean(), (schema, given, strict) => {
         try {
           const decoded = decode(schema, structuredClone(given) as Json, strict);
-          const breach = validate(schema, decoded);
-          expect(breach === null || breach.includes(' in body ')).toBe(true);
+          const violation = validate(schema, decoded);
+          expect(violation === null || violation.includes(' in body ')).toBe(true);
           if (schema.kind === 'object') expect(Object.values(decoded as object)).not.toContain(null);
         } catch (error) {
           expect(error).toBeInstanceOf(DecodeError);

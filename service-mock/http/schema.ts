@@ -17,8 +17,8 @@ export const pattern = (source: string): Pattern => {
   return { source, test: (value) => expression.test(value) };
 };
 
-export interface TextSchema {
-  readonly kind: 'text';
+export interface StringSchema {
+  readonly kind: 'string';
   /** Type name in the decoder's messages. */
   readonly goType: string;
   readonly enum?: readonly string[];
@@ -37,8 +37,8 @@ export interface IntegerSchema {
   /** Zero counts as given and is validated. */
   readonly pointer?: boolean;
 }
-export interface FlagSchema {
-  readonly kind: 'flag';
+export interface BooleanSchema {
+  readonly kind: 'boolean';
 }
 export interface ListSchema {
   readonly kind: 'list';
@@ -59,20 +59,20 @@ export interface ObjectSchema {
   /** Field names by their lower-case form: the decoder ignores case. */
   readonly byLowerCase: ReadonlyMap<string, string>;
 }
-export type Schema = TextSchema | IntegerSchema | FlagSchema | ListSchema | MapSchema | ObjectSchema;
+export type Schema = StringSchema | IntegerSchema | BooleanSchema | ListSchema | MapSchema | ObjectSchema;
 
-type TextOptions = Omit<TextSchema, 'kind' | 'goType'> & { goType?: string };
+type StringOptions = Omit<StringSchema, 'kind' | 'goType'> & { goType?: string };
 
 /** A string. */
-export const text = (options: TextOptions = {}): TextSchema => ({ kind: 'text', goType: 'string', ...options });
+export const string = (options: StringOptions = {}): StringSchema => ({ kind: 'string', goType: 'string', ...options });
 /** A string where null and absence are told from an empty text. */
-export const optionalText = (options: TextOptions = {}): TextSchema => text({ pointer: true, ...options });
+export const optionalString = (options: StringOptions = {}): StringSchema => string({ pointer: true, ...options });
 /** One of a fixed list of strings. */
-export const choice = (values: readonly string[], options: TextOptions = {}): TextSchema =>
-  text({ enum: values, ...options });
-export const uuid = (options: TextOptions = {}): TextSchema => text({ format: 'uuid', ...options });
+export const choice = (values: readonly string[], options: StringOptions = {}): StringSchema =>
+  string({ enum: values, ...options });
+export const uuid = (options: StringOptions = {}): StringSchema => string({ format: 'uuid', ...options });
 export const integer = (options: Omit<IntegerSchema, 'kind'> = {}): IntegerSchema => ({ kind: 'integer', ...options });
-export const flag: FlagSchema = { kind: 'flag' };
+export const boolean: BooleanSchema = { kind: 'boolean' };
 export const list = (items: Schema, goType?: string): ListSchema => ({
   kind: 'list',
   items,
@@ -86,7 +86,7 @@ export function object(goType: string, fields: Readonly<Record<string, Schema>>)
   const entries = Object.entries(fields).map(([key, schema]) => {
     const required = key.endsWith('*');
     // A required text is a pointer in the model: an empty one is present and must keep the other rules.
-    const rule = required && schema.kind === 'text' ? { ...schema, pointer: true } : schema;
+    const rule = required && schema.kind === 'string' ? { ...schema, pointer: true } : schema;
     return { name: required ? key.slice(0, -1) : key, schema: rule, required };
   });
   return {
@@ -131,7 +131,7 @@ export function decode(schema: Schema, value: Json, strict: boolean): Json {
   const decoded = decodeValue(schema, value, decoding, null);
   if (decoding.failure !== null) throw new DecodeError(decoding.failure);
   if (decoded !== undefined) return decoded;
-  return schema.kind === 'text' ? '' : {};
+  return schema.kind === 'string' ? '' : {};
 }
 
 /** RFC 3339 with any fraction, and the shorter forms the service takes. */
@@ -143,7 +143,7 @@ function decodeValue(schema: Schema, value: Json, decoding: Decoding, place: Pla
     decoding.failure ??= mismatchMessage(schema, value, place, detail);
   };
   switch (schema.kind) {
-    case 'text':
+    case 'string':
       if (typeof value !== 'string') {
         if (schema.format === undefined) return mismatch();
         throw new DecodeError(mismatchMessage(schema, value, place, ''));
@@ -156,7 +156,7 @@ function decodeValue(schema: Schema, value: Json, decoding: Decoding, place: Pla
     case 'integer':
       if (typeof value !== 'number') return mismatch();
       return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? value : mismatch(` ${value}`);
-    case 'flag':
+    case 'boolean':
       return typeof value === 'boolean' ? value : mismatch();
     case 'map':
       return typeof value === 'object' && !Array.isArray(value) ? value : mismatch();
@@ -166,7 +166,7 @@ function decodeValue(schema: Schema, value: Json, decoding: Decoding, place: Pla
       for (let i = 0; i < value.length; i++) {
         const item = decodeValue(schema.items, value[i]!, decoding, place);
         if (item === undefined && schema.items.kind === 'object') nulls = true;
-        value[i] = item ?? (schema.items.kind === 'text' ? '' : null);
+        value[i] = item ?? (schema.items.kind === 'string' ? '' : null);
       }
       return nulls ? value.filter((item) => item !== null) : value;
     }
@@ -203,11 +203,11 @@ function mismatchMessage(schema: Schema, value: Exclude<Json, null>, place: Plac
 
 function goType(schema: Schema): string {
   switch (schema.kind) {
-    case 'text':
+    case 'string':
       return schema.goType;
     case 'integer':
       return 'int64';
-    case 'flag':
+    case 'boolean':
       return 'bool';
     case 'map':
       return 'map[string]interface {}';
@@ -218,15 +218,15 @@ function goType(schema: Schema): string {
   }
 }
 
-/** First breach of a decoded body's rules in the service's words, or null. */
+/** First violation of a decoded body's rules in the service's words, or null. */
 export function validate(schema: Schema, value: Json): string | null {
   return validateValue(schema, value, '');
 }
 
 function validateValue(schema: Schema, value: Json, name: string): string | null {
   switch (schema.kind) {
-    case 'text':
-      return validateText(schema, value as string, `${name} in body`);
+    case 'string':
+      return validateString(schema, value as string, `${name} in body`);
     case 'integer': {
       const number = value as number;
       if (number === 0 && !schema.pointer) return null;
@@ -241,8 +241,8 @@ function validateValue(schema: Schema, value: Json, name: string): string | null
     case 'list': {
       const items = value as Json[];
       for (let i = 0; i < items.length; i++) {
-        const breach = validateValue(schema.items, items[i]!, name === '' ? `${i}` : `${name}.${i}`);
-        if (breach !== null) return breach;
+        const violation = validateValue(schema.items, items[i]!, name === '' ? `${i}` : `${name}.${i}`);
+        if (violation !== null) return violation;
       }
       return null;
     }
@@ -255,12 +255,12 @@ function validateValue(schema: Schema, value: Json, name: string): string | null
           if (required) return `${path} in body is required`;
           continue;
         }
-        const breach = validateValue(rule, given, path);
-        if (breach !== null) return breach;
+        const violation = validateValue(rule, given, path);
+        if (violation !== null) return violation;
       }
       return null;
     }
-    case 'flag':
+    case 'boolean':
     case 'map':
       return null;
   }
@@ -271,8 +271,8 @@ const UUID = /^(?:urn:uuid:)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 /** What the service takes for a UUID. */
 export const isUuid = (value: string): boolean => UUID.test(value);
 
-/** First breach of a text's rules; `what` is its name and place, such as `host_role in body`. */
-export function validateText(schema: TextSchema, value: string, what: string): string | null {
+/** First violation of a text's rules; `what` is its name and place, such as `host_role in body`. */
+export function validateString(schema: StringSchema, value: string, what: string): string | null {
   if (value === '' && !schema.pointer) return null;
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     return `${what} should be one of [${schema.enum.join(' ')}]`;

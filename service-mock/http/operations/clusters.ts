@@ -2,7 +2,7 @@
 
 import * as bodies from '../request-bodies.ts';
 import type { Operation } from './operation.ts';
-import { AGENT, cluster, FLAG, given, notSimulated, oneOf, TEXT, USER, USER_OR_AGENT, UUID } from './pieces.ts';
+import { AGENT, BOOLEAN, cluster, given, notSimulated, oneOf, STRING, USER, USER_OR_AGENT, UUID } from './pieces.ts';
 
 export const CLUSTER_OPERATIONS: readonly Operation[] = [
   {
@@ -23,8 +23,8 @@ export const CLUSTER_OPERATIONS: readonly Operation[] = [
     query: {
       openshift_cluster_id: UUID,
       ams_subscription_ids: { type: 'list' },
-      with_hosts: FLAG,
-      owner: TEXT,
+      with_hosts: BOOLEAN,
+      owner: STRING,
     },
     status: 200,
     answer: 'list',
@@ -39,7 +39,7 @@ export const CLUSTER_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     template: '/v2/clusters/{cluster_id}',
     security: ['user', 'agent', 'watcher'],
-    query: { 'exclude-hosts': FLAG },
+    query: { 'exclude-hosts': BOOLEAN },
     status: 200,
     answer: 'json',
     run: (api, call) => api.getCluster(cluster(call), { excludeHosts: call.query['exclude-hosts'] === true }),
@@ -80,9 +80,9 @@ export const CLUSTER_OPERATIONS: readonly Operation[] = [
     security: USER_OR_AGENT,
     query: {
       role: oneOf('master', 'arbiter', 'worker', 'auto-assign'),
-      status: TEXT,
-      'with-inventory': FLAG,
-      'with-connectivity': FLAG,
+      status: STRING,
+      'with-inventory': BOOLEAN,
+      'with-connectivity': BOOLEAN,
     },
     status: 200,
     answer: 'list',
@@ -238,7 +238,7 @@ export const CLUSTER_OPERATIONS: readonly Operation[] = [
     method: 'PUT',
     template: '/v2/clusters/{cluster_id}/ui-settings',
     security: USER,
-    body: { name: 'uiSettings', schema: bodies.TEXT },
+    body: { name: 'uiSettings', schema: bodies.STRING },
     status: 200,
     answer: 'empty',
     run: notSimulated,

@@ -2,7 +2,7 @@
 import { type AssistedServiceApi, type EventsQuery, OperationError } from '../../service-api.ts';
 import * as bodies from '../request-bodies.ts';
 import type { Call, Operation } from './operation.ts';
-import { AGENT, FLAG, given, INTEGER, oneOf, TEXT, UUID } from './pieces.ts';
+import { AGENT, BOOLEAN, given, INTEGER, oneOf, STRING, UUID } from './pieces.ts';
 
 /** A token of a URL opens the events of its own infra-env or cluster. Upstream: internal/events/events_api.go. */
 function checkEventsScope(api: AssistedServiceApi, { claim, query }: Call): void {
@@ -31,9 +31,9 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
       offset: INTEGER,
       order: oneOf('ascending', 'descending'),
       severities: { type: 'list', enum: ['info', 'warning', 'error', 'critical'] },
-      message: TEXT,
-      deleted_hosts: FLAG,
-      cluster_level: FLAG,
+      message: STRING,
+      deleted_hosts: BOOLEAN,
+      cluster_level: BOOLEAN,
       categories: { type: 'list' },
     },
     status: 200,

@@ -10,7 +10,7 @@ import {
   infraEnv,
   oneOf,
   required,
-  TEXT,
+  STRING,
   USER,
   UUID,
 } from './pieces.ts';
@@ -31,7 +31,7 @@ export const INFRA_ENV_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     template: '/v2/infra-envs',
     security: ['user', 'watcher'],
-    query: { cluster_id: UUID, owner: TEXT },
+    query: { cluster_id: UUID, owner: STRING },
     status: 200,
     answer: 'list',
     run: (api, call) => api.listInfraEnvs(given(call.query) as Record<string, string>),

@@ -2,7 +2,7 @@
 
 import * as bodies from '../request-bodies.ts';
 import type { Operation } from './operation.ts';
-import { AGENT, ARCHITECTURES, cluster, notSimulated, PLATFORMS, TEXT, USER } from './pieces.ts';
+import { AGENT, ARCHITECTURES, cluster, notSimulated, PLATFORMS, STRING, USER } from './pieces.ts';
 
 export const OPERATOR_OPERATIONS: readonly Operation[] = [
   {
@@ -29,10 +29,10 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
     template: '/v2/operators/bundles',
     security: USER,
     query: {
-      openshift_version: TEXT,
+      openshift_version: STRING,
       cpu_architecture: ARCHITECTURES,
       platform_type: PLATFORMS,
-      external_platform_name: TEXT,
+      external_platform_name: STRING,
       feature_ids: { type: 'list', enum: ['SNO'] },
     },
     status: 200,
@@ -54,7 +54,7 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     template: '/v2/clusters/{cluster_id}/monitored-operators',
     security: AGENT,
-    query: { operator_name: TEXT },
+    query: { operator_name: STRING },
     status: 200,
     answer: 'json',
     run: (api, call) => api.listMonitoredOperators(cluster(call), call.query.operator_name as string | undefined),

@@ -10,11 +10,11 @@ export const AGENT: readonly Scheme[] = ['agent'];
 export const USER_OR_AGENT: readonly Scheme[] = ['user', 'agent'];
 export const INFRA_ENV_READERS: readonly Scheme[] = ['user', 'agent', 'url', 'image', 'imageUrl'];
 
-export const TEXT: Parameter = { type: 'text' };
+export const STRING: Parameter = { type: 'string' };
 export const UUID: Parameter = { type: 'uuid' };
-export const FLAG: Parameter = { type: 'flag' };
+export const BOOLEAN: Parameter = { type: 'boolean' };
 export const INTEGER: Parameter = { type: 'integer' };
-export const oneOf = (...values: string[]): Parameter => ({ type: 'text', enum: values });
+export const oneOf = (...values: string[]): Parameter => ({ type: 'string', enum: values });
 export const required = (parameter: Parameter): Parameter => ({ ...parameter, required: true });
 
 export const CREDENTIAL_FILES = required(oneOf('kubeadmin-password', 'kubeconfig', 'kubeconfig-noingress'));

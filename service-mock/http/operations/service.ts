@@ -1,7 +1,7 @@
 /** What the service supports. */
 
 import type { Operation } from './operation.ts';
-import { ARCHITECTURES, FLAG, given, notSimulated, oneOf, PLATFORMS, required, TEXT, USER } from './pieces.ts';
+import { ARCHITECTURES, BOOLEAN, given, notSimulated, oneOf, PLATFORMS, required, STRING, USER } from './pieces.ts';
 
 export const SERVICE_OPERATIONS: readonly Operation[] = [
   {
@@ -27,7 +27,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     template: '/v2/openshift-versions',
     security: USER,
-    query: { version: TEXT, only_latest: FLAG },
+    query: { version: STRING, only_latest: BOOLEAN },
     status: 200,
     answer: 'json',
     run: (api, { query }) =>
@@ -51,10 +51,10 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     template: '/v2/support-levels/features',
     security: USER,
     query: {
-      openshift_version: required(TEXT),
+      openshift_version: required(STRING),
       cpu_architecture: ARCHITECTURES,
       platform_type: PLATFORMS,
-      external_platform_name: TEXT,
+      external_platform_name: STRING,
     },
     status: 200,
     answer: 'empty',
@@ -66,10 +66,10 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     template: '/v2/support-levels/features/detailed',
     security: USER,
     query: {
-      openshift_version: required(TEXT),
+      openshift_version: required(STRING),
       cpu_architecture: oneOf('x86_64', 'arm64', 'ppc64le', 's390x', 'multi'),
       platform_type: PLATFORMS,
-      external_platform_name: TEXT,
+      external_platform_name: STRING,
     },
     status: 200,
     answer: 'empty',
@@ -80,7 +80,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     template: '/v2/support-levels/architectures',
     security: USER,
-    query: { openshift_version: required(TEXT) },
+    query: { openshift_version: required(STRING) },
     status: 200,
     answer: 'empty',
     run: notSimulated,
