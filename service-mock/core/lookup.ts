@@ -7,7 +7,7 @@ const NOT_FOUND = 'record not found';
 
 /** How a kind of operation words that a cluster is unknown. */
 type Wording = (id: string) => string;
-export const ON_READING: Wording = () => NOT_FOUND;
+const ON_READING: Wording = () => NOT_FOUND;
 export const ON_CHANGING: Wording = (id) => `Failed to get cluster ${id}: ${NOT_FOUND}`;
 export const ON_MANIFESTS: Wording = () => 'Object Not Found';
 

@@ -272,7 +272,7 @@ const UUID = /^(?:urn:uuid:)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 export const isUuid = (value: string): boolean => UUID.test(value);
 
 /** First violation of a text's rules; `what` is its name and place, such as `host_role in body`. */
-export function validateString(schema: StringSchema, value: string, what: string): string | null {
+function validateString(schema: StringSchema, value: string, what: string): string | null {
   if (value === '' && !schema.pointer) return null;
   if (schema.enum !== undefined && !schema.enum.includes(value)) {
     return `${what} should be one of [${schema.enum.join(' ')}]`;

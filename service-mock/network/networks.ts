@@ -125,13 +125,6 @@ export function normalizeCidr(text: string): string | undefined {
   return cidr && formatCidr(cidr);
 }
 
-/** True when the text is a network's own address (no host bits set). */
-export function isNetworkAddress(text: string): boolean {
-  const cidr = parseCidr(text);
-  const ip = parseIp(text.slice(0, Math.max(0, text.indexOf('/'))));
-  return cidr !== undefined && ip !== undefined && ip.value === cidr.base;
-}
-
 export function contains(cidr: Cidr, ip: IpAddress): boolean {
   if (cidr.family !== ip.family) return false;
   const host = BigInt(BITS[cidr.family] - cidr.prefix);

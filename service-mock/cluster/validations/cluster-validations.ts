@@ -87,7 +87,7 @@ function masters({ core, cluster }: ClusterContext): ClusterOutcome {
 }
 
 /** Every cluster validation, sorted by id as the service shows them. */
-export const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
+const CLUSTER_VALIDATIONS: readonly ClusterValidation[] = [
   {
     id: 'all-hosts-are-ready-to-install',
     category: 'hosts-data',

@@ -138,7 +138,7 @@ async function labelNode(spoke: SpokeApi, { spec }: Agent, node: KubeObject): Pr
   await spoke.patch(RESOURCES.nodes, undefined, name, { metadata: { labels: wanted } }, { kind: 'strategic' });
 }
 
-export function isNodeReady(node: KubeObject): boolean {
+function isNodeReady(node: KubeObject): boolean {
   const { conditions = [] } = (node.status ?? {}) as { conditions?: Condition[] };
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }

@@ -70,7 +70,7 @@ export async function updateAgentStatus(
  * Upstream's patch is the difference to the Agent as it was read, metadata and spec included: what was written meanwhile is
  * in it too, with a resourceVersion that makes it fail when somebody was faster.
  */
-export async function writeAgentStatus({ client, report }: KubeContext, { original, agent }: AgentWork): Promise<void> {
+async function writeAgentStatus({ client, report }: KubeContext, { original, agent }: AgentWork): Promise<void> {
   const { namespace, name } = agent.metadata;
   const patch = mergePatch(original, agent);
   try {
