@@ -34,11 +34,7 @@ export function runCommand(finish: (code: number) => void): Command {
     .option('--speed <factor>', 'simulated seconds in one second (embedded service only)', clockSpeed)
     .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
     .option('--shard <i/n>', 'run only the i-th of n parts of the plan, counted from 0', shard)
-    .option(
-      '--hold <duration>',
-      'let hosts that never finish go on so long after everything is done',
-      duration,
-    )
+    .option('--hold <duration>', 'let hosts that never finish go on so long after everything is done', duration)
     .option('--noop-outside', 'let no-op agents work for a service or hub that is not on this machine')
     .option('--keep', 'keep what the run made on the service')
     .option('--out <dir>', "folder for the runs' folders", 'runs')

@@ -117,7 +117,9 @@ class GoServiceClient implements ServiceClient {
       return JSON.parse(text) as T;
     } catch (cause) {
       this.#options.runtime.telemetry.error('malformed-answer');
-      throw new ServiceError(`the answer to ${call.endpoint} is not valid JSON`, status, false, shorten(text), { cause });
+      throw new ServiceError(`the answer to ${call.endpoint} is not valid JSON`, status, false, shorten(text), {
+        cause,
+      });
     }
   }
 
