@@ -1,13 +1,13 @@
 /** A Kubernetes API server in memory, in one line: `const server = await startKubeMock()`; and the worlds that can be in it. */
 import { writeFile } from 'node:fs/promises';
-import type { Cluster } from './server/cluster.ts';
-import { seedEmptyWorld } from './server/empty-world.ts';
-import type { Endpoint } from './server/endpoint.ts';
-import { type ClusterSettings, KubeHost, type ListenSettings } from './server/kube-host.ts';
-import type { ClusterAccess } from './server/resource.ts';
+import type { ClusterAccess } from './api/cluster-access.ts';
+import type { Endpoint } from './http/api-handler.ts';
+import type { Cluster } from './registry/cluster.ts';
+import { type ClusterSettings, KubeHost, type ListenSettings } from './server/kube-server.ts';
 import type { Store } from './store/store.ts';
+import { seedEmptyWorld } from './worlds/empty.ts';
 
-export { NAMESPACE_GRACE_MS } from './server/namespace-lifecycle.ts';
+export { NAMESPACE_GRACE_MS } from './controllers/namespace-lifecycle.ts';
 export type { ApiFault } from './worlds/devworkspace/api-faults.ts';
 export {
   type DevWorkspaceWorld,

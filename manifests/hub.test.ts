@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type KubeMock, seedHub, startKubeMock } from '../controller-mock/index.ts';
-import { TestClient } from '../controller-mock/server/test-client.ts';
+import { TestClient } from '../controller-mock/testing/test-client.ts';
 import { RUN_LABEL } from './index.ts';
 import { pairwise } from './testing/pairwise.ts';
 import { render } from './testing/render.ts';

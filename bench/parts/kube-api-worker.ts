@@ -4,8 +4,8 @@ import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { KubeObject } from '../../controller-mock/api/object.ts';
 import { startKubeMock } from '../../controller-mock/index.ts';
-import type { KubeObject } from '../../controller-mock/server/resource.ts';
 import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
 
 export interface Target {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { causesOf, type Loose, refusalOf, TestCluster } from '../testing/test-cluster.ts';
 import { namespaceContents } from './index.ts';
-import { causesOf, type Loose, refusalOf, TestCluster } from './test-cluster.ts';
 
 const container = (name = 'c', more: object = {}) => ({ name, image: 'quay.io/a/b', ...more });
 const template = (more: object = {}) => ({

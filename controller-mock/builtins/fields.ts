@@ -1,5 +1,5 @@
 /** Reading objects whose shape the schema has checked, without believing it. */
-import { isPlainObject } from '../server/json.ts';
+import { isPlainObject } from '../api/json.ts';
 
 export type Fields = Record<string, unknown>;
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { apiVersionOf, type Schema } from '../server/resource.ts';
+import { apiVersionOf } from '../api/object.ts';
+import type { Schema } from '../api/schema.ts';
+import { typeNamed } from '../testing/test-cluster.ts';
 import { builtinTypes } from './index.ts';
 import { MESSAGE_TABLES } from './messages/index.ts';
 import { messageOf } from './messages/message-table.ts';
 import { schemaOf } from './schema.ts';
-import { typeNamed } from './test-cluster.ts';
 
 const types = builtinTypes();
 const named = types.map((type) => [`${apiVersionOf(type)} ${type.kind}`, type] as const);

@@ -1,6 +1,6 @@
 /** The form in which a server written in Go gives an object back: what Go leaves out when empty is gone. */
-import { isPlainObject } from '../server/json.ts';
-import { badRequest } from '../server/status.ts';
+import { isPlainObject } from '../api/json.ts';
+import { badRequest } from '../api/status.ts';
 import type { Field, Message } from './messages/message-table.ts';
 import { canonicalQuantity } from './quantity.ts';
 

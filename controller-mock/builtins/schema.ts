@@ -1,6 +1,7 @@
 /** Schemas of the built-in kinds, made from the message tables when they are first looked at. */
-import { OBJECT_META_SCHEMA } from '../server/object-meta-schema.ts';
-import type { Schema } from '../server/resource.ts';
+
+import type { Schema } from '../api/schema.ts';
+import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
 import { describeField, describeMessage } from './descriptions.ts';
 import type { Field, Message, Scalar } from './messages/message-table.ts';
 

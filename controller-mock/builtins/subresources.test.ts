@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../server/resource.ts';
+import type { KubeObject } from '../api/object.ts';
+import { causesOf, type Loose, NAMESPACE, TestCluster, typeNamed } from '../testing/test-cluster.ts';
 import { podLogsOf, setUsageSource } from './index.ts';
-import { causesOf, type Loose, NAMESPACE, TestCluster, typeNamed } from './test-cluster.ts';
 
 const POD = 'v1 Pod';
 const CSR = 'certificates.k8s.io/v1 CertificateSigningRequest';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ApiStatusError } from '../server/status.ts';
+import { ApiStatusError } from '../api/status.ts';
 import { decodeProtobuf } from './decode.ts';
-import { SAMPLES } from './samples.ts';
+import { SAMPLES } from './testing/samples.ts';
 
 const bytesOf = (body: string) => Buffer.from(body, 'base64');
 

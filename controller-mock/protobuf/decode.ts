@@ -1,9 +1,10 @@
 /** `application/vnd.kubernetes.protobuf` request bodies of typed Go clients (Installer facts 3.3), as JSON objects. */
+
+import { isPlainObject } from '../api/json.ts';
+import type { KubeObject } from '../api/object.ts';
+import { badRequest, unsupportedMediaType } from '../api/status.ts';
 import { messageOfKind } from '../builtins/messages/index.ts';
 import type { Field, Message, Scalar } from '../builtins/messages/message-table.ts';
-import { isPlainObject } from '../server/json.ts';
-import type { KubeObject } from '../server/resource.ts';
-import { badRequest, unsupportedMediaType } from '../server/status.ts';
 import { malformed, WireReader, type WireType } from './wire.ts';
 
 const MAGIC = Buffer.from('k8s\0');

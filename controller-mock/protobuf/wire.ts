@@ -1,5 +1,5 @@
 /** Reading the protobuf wire format: tags, varints and byte ranges, with every length checked. */
-import { badRequest } from '../server/status.ts';
+import { badRequest } from '../api/status.ts';
 
 export type WireType = 0 | 1 | 2 | 5;
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../server/resource.ts';
+import type { KubeObject } from '../api/object.ts';
 import { StoredRecord } from './record.ts';
 
 /** One change. `record` of a DELETED event is the last state under the resourceVersion of the deletion. */

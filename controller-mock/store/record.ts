@@ -1,5 +1,5 @@
 /** One stored state of one object. Immutable: a change makes a new record, so history, lists and watches share it. */
-import type { KubeObject } from '../server/resource.ts';
+import type { KubeObject } from '../api/object.ts';
 
 export class StoredRecord {
   readonly object: KubeObject;

@@ -1,7 +1,7 @@
 /** Documents with mistakes, sent raw: the answers are those of a kube-apiserver 1.32.13 with the real CRDs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KubeMock, startKubeMock } from '../index.ts';
-import { type Reply, TestClient } from '../server/test-client.ts';
+import { type Reply, TestClient } from '../testing/test-client.ts';
 import { seedHub } from './hub.ts';
 
 let mock: KubeMock;

@@ -1,6 +1,7 @@
 /** A hub: the kinds assisted-service works with in kube-api mode, on an OpenShift cluster that is ready. Service facts 6. */
 import { rfc3339 } from '../../model/protocol/go-time.ts';
-import type { ClusterAccess, KubeObject } from '../server/resource.ts';
+import type { ClusterAccess } from '../api/cluster-access.ts';
+import type { KubeObject } from '../api/object.ts';
 import { AGENT_INSTALL_KINDS } from './kinds/agent-install.ts';
 import { CLUSTER_MANAGEMENT_KINDS } from './kinds/cluster-management.ts';
 import { customResourceDefinition, type KindDefinition } from './kinds/definition.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../api/object.ts';
+import type { Schema } from '../api/schema.ts';
 import { type KubeMock, startKubeMock } from '../index.ts';
-import type { KubeObject, Schema } from '../server/resource.ts';
-import { TestClient } from '../server/test-client.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { HUB_KINDS, seedHub } from './hub.ts';
 import { customResourceDefinition } from './kinds/definition.ts';
 import { DEV_WORKSPACE_KINDS } from './kinds/devworkspace.ts';

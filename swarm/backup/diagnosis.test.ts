@@ -1,8 +1,8 @@
 /** Each cause is brought about in a world of its own, and a whole load is run against it. */
 import { describe, expect, it } from 'vitest';
+import { ApiStatusError } from '../../controller-mock/api/status.ts';
 import { podLogsOf } from '../../controller-mock/builtins/index.ts';
 import type { DevWorkspaceWorld, DevWorkspaceWorldOptions } from '../../controller-mock/index.ts';
-import { ApiStatusError } from '../../controller-mock/server/status.ts';
 import { WORLD_PROFILES } from '../../controller-mock/worlds/devworkspace/settings.ts';
 import type { BackupEvent } from './backup-event.ts';
 import type { FailedPod } from './backup-figures.ts';

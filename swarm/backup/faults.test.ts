@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { DevWorkspaceWorld, DevWorkspaceWorldOptions } from '../../controller-mock/index.ts';
-import { ADMIN } from '../../controller-mock/server/tokens.ts';
+import { ADMIN } from '../../controller-mock/registry/tokens.ts';
 import { WORLD_PROFILES } from '../../controller-mock/worlds/devworkspace/settings.ts';
 import { BaseClock, type Clock, type ClockTimer } from '../../model/time/clock.ts';
 import { SteadyClock } from '../../model/time/steady-clock.ts';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../controller-mock/server/resource.ts';
+import type { KubeObject } from '../../controller-mock/api/object.ts';
 import type { StoreChange } from '../../controller-mock/store/store.ts';
 import { SteadyClock } from '../../model/time/steady-clock.ts';
 import { BackupBench } from '../backup/testing/backup-bench.ts';

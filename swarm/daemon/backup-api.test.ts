@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
-import type { KubeObject } from '../../controller-mock/server/resource.ts';
+import type { KubeObject } from '../../controller-mock/api/object.ts';
 import type { StoreChange } from '../../controller-mock/store/store.ts';
 import { ScaledClock, startClock } from '../../model/time/clock.ts';
 import type { BackupEvent } from '../backup/backup-event.ts';

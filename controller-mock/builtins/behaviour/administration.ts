@@ -1,8 +1,8 @@
 /** Namespaces, nodes, access rights, extensions and priorities. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import { isPlainObject } from '../../server/json.ts';
-import type { GroupResource, KubeObject, StatusCause } from '../../server/resource.ts';
-import { causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
+import { causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
+import { isPlainObject } from '../../api/json.ts';
+import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { at, ensure, fields, fill, items, number, strings, text } from '../fields.ts';
 import { type Behaviours, defaulted, immutable } from './behaviour.ts';
 

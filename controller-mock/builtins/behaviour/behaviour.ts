@@ -1,6 +1,7 @@
-import { equalJson } from '../../server/json.ts';
-import type { KubeObject, ResourceType, StatusCause, Subresource } from '../../server/resource.ts';
-import { causeInvalid } from '../../server/status.ts';
+import { causeInvalid, type StatusCause } from '../../api/causes.ts';
+import { equalJson } from '../../api/json.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { ResourceType, Subresource } from '../../api/resource-type.ts';
 import { at } from '../fields.ts';
 
 /** What a kind does beyond its names, schema and table. */

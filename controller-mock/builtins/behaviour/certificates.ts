@@ -1,6 +1,6 @@
-import { equalJson } from '../../server/json.ts';
-import type { KubeObject, StatusCause } from '../../server/resource.ts';
-import { causeForbidden, causeInvalid, causeRequired } from '../../server/status.ts';
+import { causeForbidden, causeInvalid, causeRequired, type StatusCause } from '../../api/causes.ts';
+import { equalJson } from '../../api/json.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { type Fields, fields, items, strings, text } from '../fields.ts';
 import { type Behaviours, READ_AND_WRITE } from './behaviour.ts';
 

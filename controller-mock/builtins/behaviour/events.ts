@@ -1,6 +1,8 @@
 /** Events are one collection that two groups show, each in its own words. */
-import type { KubeObject, ResourceType, StatusCause } from '../../server/resource.ts';
-import { causeInvalid } from '../../server/status.ts';
+
+import { causeInvalid, type StatusCause } from '../../api/causes.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { ResourceType } from '../../api/resource-type.ts';
 import { at, number, text } from '../fields.ts';
 import type { Behaviours } from './behaviour.ts';
 

@@ -1,4 +1,4 @@
-import type { ResourceType } from '../../server/resource.ts';
+import type { ResourceType } from '../../api/resource-type.ts';
 import { at, type Fields, fields, items } from '../fields.ts';
 
 /** v1 writes the number of current replicas even when it is zero, v2 does not. */

@@ -2,8 +2,11 @@
 
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import type { KubeObject, Subresource, UserInfo } from '../../server/resource.ts';
-import { causeInvalid, causeRequired, invalid } from '../../server/status.ts';
+import { causeInvalid, causeRequired } from '../../api/causes.ts';
+import type { UserInfo } from '../../api/cluster-access.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { Subresource } from '../../api/resource-type.ts';
+import { invalid } from '../../api/status.ts';
 import { at, type Fields, strings, text } from '../fields.ts';
 import type { Behaviours } from './behaviour.ts';
 

@@ -1,6 +1,7 @@
 /** metrics.k8s.io: what nodes and containers use now, for `kubectl top`. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import type { ClusterAccess, KubeObject, RequestContext } from '../../server/resource.ts';
+import type { ClusterAccess, RequestContext } from '../../api/cluster-access.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { items, text } from '../fields.ts';
 import { quantityValue } from '../quantity.ts';
 import type { Behaviours } from './behaviour.ts';

@@ -1,5 +1,5 @@
 /** Defaults of pods and pod templates. */
-import { isPlainObject } from '../../server/json.ts';
+import { isPlainObject } from '../../api/json.ts';
 import { at, ensure, type Fields, fields, fill, items, strings, text } from '../fields.ts';
 
 /** Octal 0644. */

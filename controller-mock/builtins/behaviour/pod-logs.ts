@@ -1,6 +1,10 @@
 /** What the containers of a cluster's pods have written, and `pods/<name>/log`. */
-import type { ClusterAccess, KubeObject, Subresource, SubresourceRequest } from '../../server/resource.ts';
-import { badRequest, causeInvalid, invalid } from '../../server/status.ts';
+
+import { causeInvalid } from '../../api/causes.ts';
+import type { ClusterAccess } from '../../api/cluster-access.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { Subresource, SubresourceRequest } from '../../api/resource-type.ts';
+import { badRequest, invalid } from '../../api/status.ts';
 import { items, text } from '../fields.ts';
 
 export interface LogLine {

@@ -1,8 +1,16 @@
 /** What the API server checks about pods and pod templates, as far as clients meet it. */
-import { cloneJson, equalJson } from '../../server/json.ts';
-import { nameFault } from '../../server/names.ts';
-import type { KubeObject, StatusCause } from '../../server/resource.ts';
-import { causeDuplicate, causeForbidden, causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
+
+import {
+  causeDuplicate,
+  causeForbidden,
+  causeInvalid,
+  causeNotSupported,
+  causeRequired,
+  type StatusCause,
+} from '../../api/causes.ts';
+import { cloneJson, equalJson } from '../../api/json.ts';
+import { nameFault } from '../../api/names.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, type Fields, fields, items, text } from '../fields.ts';
 import { quantityValue } from '../quantity.ts';
 

@@ -1,8 +1,10 @@
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import { isPlainObject } from '../../server/json.ts';
-import type { KubeObject, RequestContext, Subresource } from '../../server/resource.ts';
-import { ApiStatusError, badRequest, conflict, tooManyRequests } from '../../server/status.ts';
-import { parseLabelSelector } from '../../store/selector.ts';
+import type { RequestContext } from '../../api/cluster-access.ts';
+import { isPlainObject } from '../../api/json.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { Subresource } from '../../api/resource-type.ts';
+import { parseLabelSelector } from '../../api/selector.ts';
+import { ApiStatusError, badRequest, conflict, tooManyRequests } from '../../api/status.ts';
 import { at, ensure, fields, fill, items, number, text } from '../fields.ts';
 import { selectorText } from '../printers/columns.ts';
 import { type Behaviours, defaulted, READ_AND_WRITE } from './behaviour.ts';

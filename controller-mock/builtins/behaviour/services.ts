@@ -1,7 +1,8 @@
 /** Services, endpoints and network policies. */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { ClusterAccess, KubeObject, RequestContext, StatusCause } from '../../server/resource.ts';
-import { causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
+import { causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
+import type { ClusterAccess, RequestContext } from '../../api/cluster-access.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, ensure, type Fields, fill, items, strings, text } from '../fields.ts';
 import { type Behaviours, defaulted } from './behaviour.ts';
 

@@ -1,8 +1,10 @@
 /** apps, batch, autoscaling, policy and ReplicationController. */
-import { equalJson, isPlainObject } from '../../server/json.ts';
-import type { KubeObject, StatusCause, Subresource } from '../../server/resource.ts';
-import { causeForbidden, causeInvalid, causeNotSupported, causeRequired } from '../../server/status.ts';
-import { parseLabelSelector } from '../../store/selector.ts';
+
+import { causeForbidden, causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
+import { equalJson, isPlainObject } from '../../api/json.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { Subresource } from '../../api/resource-type.ts';
+import { parseLabelSelector } from '../../api/selector.ts';
 import { at, ensure, type Fields, fields, fill, items, number, text } from '../fields.ts';
 import { selectorText } from '../printers/columns.ts';
 import { type Behaviours, defaulted, immutable, READ_AND_WRITE } from './behaviour.ts';

@@ -1,6 +1,7 @@
 /** Tables of nodes, namespaces, configuration, storage, access rights and extensions. */
-import { humanDuration } from '../../server/human-duration.ts';
-import type { KubeObject, TablePrinter } from '../../server/resource.ts';
+import { humanDuration } from '../../api/human-duration.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { TablePrinter } from '../../api/resource-type.ts';
 import { at, fields, items, strings, text } from '../fields.ts';
 import {
   ageColumn,

@@ -1,6 +1,7 @@
 /** Building blocks of the tables that `kubectl get` shows. */
-import { humanDuration } from '../../server/human-duration.ts';
-import type { KubeObject, TableColumn, TablePrinter } from '../../server/resource.ts';
+import { humanDuration } from '../../api/human-duration.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { TableColumn, TablePrinter } from '../../api/resource-type.ts';
 import { at, type Fields, fields, items, text } from '../fields.ts';
 
 export type Cell = (object: KubeObject, nowMs: number) => unknown;

@@ -1,4 +1,4 @@
-import type { TablePrinter } from '../../server/resource.ts';
+import type { TablePrinter } from '../../api/resource-type.ts';
 import { CLUSTER_TABLES } from './cluster-tables.ts';
 import { createdColumn, nameColumn, printerOf } from './columns.ts';
 import { NETWORK_TABLES } from './network-tables.ts';

@@ -1,5 +1,6 @@
 /** Tables of services and what belongs to them. */
-import type { KubeObject, TablePrinter } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { TablePrinter } from '../../api/resource-type.ts';
 import { at, items, number, strings, text } from '../fields.ts';
 import {
   ageColumn,

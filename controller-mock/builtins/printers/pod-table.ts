@@ -1,5 +1,5 @@
-import { humanDuration } from '../../server/human-duration.ts';
-import type { KubeObject } from '../../server/resource.ts';
+import { humanDuration } from '../../api/human-duration.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, conditionTrue, type Fields, items, number, text } from '../fields.ts';
 import { ageColumn, column, field, nameColumn, printerOf, wide } from './columns.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { typeNamed } from '../../testing/test-cluster.ts';
 import { builtinTypes } from '../index.ts';
-import { typeNamed } from '../test-cluster.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const ago = (seconds: number) => `${new Date(NOW - seconds * 1000).toISOString().slice(0, 19)}Z`;

@@ -1,6 +1,7 @@
 /** Tables of the groups apps, batch, autoscaling and policy, and of ReplicationControllers. */
-import { humanDuration } from '../../server/human-duration.ts';
-import type { KubeObject, TablePrinter } from '../../server/resource.ts';
+import { humanDuration } from '../../api/human-duration.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { TablePrinter } from '../../api/resource-type.ts';
 import { HPA_V1 } from '../behaviour/hpa-versions.ts';
 import { at, conditionTrue, type Fields, items, number, text } from '../fields.ts';
 import {

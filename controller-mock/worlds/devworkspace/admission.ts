@@ -2,9 +2,10 @@
  * What the operator's webhooks do to writes of clients: devfile/devworkspace-operator, webhook/workspace. The one that changes
  * workspaces notes who made them, and keeps the note; both refuse all while their server is down.
  */
+
+import { ApiStatusError, forbidden } from '../../api/status.ts';
 import { at } from '../../builtins/fields.ts';
-import type { Admission } from '../../server/cluster.ts';
-import { ApiStatusError, forbidden } from '../../server/status.ts';
+import type { Admission } from '../../registry/cluster.ts';
 import { LABELS } from './world-objects.ts';
 
 const WEBHOOK = 'mutate.devworkspace-controller.svc';

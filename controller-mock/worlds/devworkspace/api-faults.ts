@@ -1,8 +1,8 @@
 /** Faults of the API server itself: requests that are refused or late. */
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
-import type { Interference, RequestInfo, Verb } from '../../server/endpoint.ts';
-import type { ResourceRight } from '../../server/resource.ts';
-import { ApiStatusError, forbidden, tooManyRequests, unauthorized } from '../../server/status.ts';
+import type { ResourceRight } from '../../api/cluster-access.ts';
+import { ApiStatusError, forbidden, tooManyRequests, unauthorized } from '../../api/status.ts';
+import type { Interference, RequestInfo, Verb } from '../../http/api-handler.ts';
 
 export interface ApiFault {
   /** Which requests; all unless given. */

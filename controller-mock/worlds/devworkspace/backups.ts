@@ -14,9 +14,9 @@ import {
   parseCronSchedule,
 } from '../../../model/time/cron-schedule.ts';
 import type { Draws } from '../../../model/time/random.ts';
+import { equalJson } from '../../api/json.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
-import { equalJson } from '../../server/json.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { type BackupConfig, backupConfig } from './config.ts';
 import { backupJob, runnerName } from './job-objects.ts';

@@ -3,8 +3,8 @@
  * which get it merged with defaults; backups take the object as it is.
  */
 import { goDurationMs } from '../../../model/time/go-duration.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, number, strings, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { type Flavour, HOST_SUFFIX } from './settings.ts';
 
 export interface WorkspaceConfig {

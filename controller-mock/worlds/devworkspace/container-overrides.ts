@@ -1,8 +1,10 @@
 /** What a component says of its container beyond the devfile: devfile/devworkspace-operator, pkg/library/overrides/containers.go. */
+
+import { isPlainObject } from '../../api/json.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { Schema } from '../../api/schema.ts';
 import { at, text } from '../../builtins/fields.ts';
-import { isPlainObject } from '../../server/json.ts';
-import type { KubeObject, Schema } from '../../server/resource.ts';
-import { strategicMergePatch } from '../../server/strategic-merge.ts';
+import { strategicMergePatch } from '../../patch/strategic-merge.ts';
 import { containersOf } from './template.ts';
 
 type Mapping = Record<string, unknown>;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeUnless, findKubectl } from '../../../model/testing/needs.ts';
 import { SteadyClock } from '../../../model/time/steady-clock.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { type KubeMock, startDevWorkspaceWorld } from '../../index.ts';
-import type { KubeObject } from '../../server/resource.ts';
-import { TestClient } from '../../server/test-client.ts';
+import { TestClient } from '../../testing/test-client.ts';
 import { OPERATOR_NAMESPACE, WorldBench } from './testing/world-bench.ts';
 import { LABELS } from './world-objects.ts';
 

@@ -1,6 +1,7 @@
 /** Jobs, their pods, and what is said of both: kubernetes, pkg/controller/job; of backups the operator's controller. */
+
+import type { KubeObject } from '../../api/object.ts';
 import { items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import type { BackupConfig } from './config.ts';
 import type { JobPod } from './job-stages.ts';
 import { BACKUP_IMAGE } from './restores.ts';

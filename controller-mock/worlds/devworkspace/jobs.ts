@@ -5,9 +5,10 @@
 import type { Lifecycle } from '../../../model/lifecycle/lifecycle.ts';
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
 import { spanMs } from '../../../model/time/span.ts';
+import type { ClusterAccess } from '../../api/cluster-access.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
-import type { ClusterAccess, KubeObject } from '../../server/resource.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { quotaRefusal } from './admission.ts';
 import { finishedStatus, jobPod, jobPodStatus } from './job-objects.ts';

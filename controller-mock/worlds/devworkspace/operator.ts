@@ -2,7 +2,7 @@
  * The operator as a program of the cluster: its Deployments and pods, its kinds, its webhooks, and etcd beside it. Names are those
  * of devfile/devworkspace-operator, deploy/deployment, and of webhook/server.
  */
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { customResourceDefinition } from '../kinds/definition.ts';
 import { DEV_WORKSPACE_KINDS } from '../kinds/devworkspace.ts';
 import { operatorConfigObject, type WorldSettings } from './settings.ts';

@@ -9,8 +9,8 @@
  *                    if it has not
  */
 import { createHash } from 'node:crypto';
+import type { KubeObject } from '../../api/object.ts';
 import { items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 
 /** One file or directory with all that is in it. */
 export interface Entry {

@@ -3,8 +3,9 @@
  * devfile/devworkspace-operator, pkg/secrets/backup.go. The operator sees secrets alone that have the label for it
  * (pkg/cache/cache.go).
  */
+
+import type { KubeObject } from '../../api/object.ts';
 import { text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import type { BackupConfig } from './config.ts';
 import type { Credentials } from './registry.ts';
 import type { VersionProfile } from './versions.ts';

@@ -3,7 +3,7 @@
  * and what its script does (project-backup/workspace-recovery.sh, restore): it fetches the image in any case, and copies what is
  * not hidden if there is nothing yet.
  */
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import type { BackupConfig, WorkspaceConfig } from './config.ts';
 import type { Content } from './payload.ts';
 import { hostOf, isInternal, type Registry } from './registry.ts';

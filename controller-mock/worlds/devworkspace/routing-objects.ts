@@ -2,8 +2,9 @@
  * How a workspace is reached: devfile/devworkspace-operator, controllers/controller/devworkspacerouting/solvers/common.go and
  * basic_solver.go.
  */
+
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { containersOf } from './template.ts';
 import { type Identity, owned } from './workspace-objects.ts';
 import { controllerOf, LABELS } from './world-objects.ts';

@@ -1,6 +1,6 @@
 /** What a world of developer workspaces is like: its operator, its pace, its registry. All has defaults. */
 import { type Span, seconds } from '../../../model/time/span.ts';
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import type { ContainerProgram } from './payload.ts';
 import type { RegistrySettings } from './registry.ts';
 import { OPERATOR_VERSIONS, type OperatorVersion } from './versions.ts';

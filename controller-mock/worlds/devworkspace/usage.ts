@@ -2,8 +2,9 @@
  * What the programs of a world use, as metrics.k8s.io shows it: the operator and etcd by how much they have had to do lately and
  * by how much there is, pods of backups while they work. Rates are made up; what they follow is not.
  */
+
+import type { KubeObject } from '../../api/object.ts';
 import type { Usage, UsageSource } from '../../builtins/index.ts';
-import type { KubeObject } from '../../server/resource.ts';
 
 const MIB = 2 ** 20;
 /** How long something counts as lately, in simulated milliseconds. */

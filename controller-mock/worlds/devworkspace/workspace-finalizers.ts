@@ -1,6 +1,7 @@
 /** What a workspace leaves to be cleaned before it goes: devfile/devworkspace-operator, controllers/workspace/finalize.go. */
+
+import type { KubeObject } from '../../api/object.ts';
 import { items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { storageType } from './template.ts';
 import * as make from './workspace-objects.ts';
 import type { WorkspaceRecords } from './workspace-records.ts';

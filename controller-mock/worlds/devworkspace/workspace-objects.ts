@@ -1,7 +1,7 @@
 /** Objects that belong to one workspace: devfile/devworkspace-operator, pkg/provision, at each function the file it is from. */
 import { stringify } from 'yaml';
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { containersOf, storageType } from './template.ts';
 import { controllerOf, LABELS } from './world-objects.ts';
 

@@ -1,6 +1,7 @@
 /** Status of a workspace's pod as its kubelet reports it. */
+
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import type { WorkspacePod } from './workspace-stages.ts';
 
 export const NODES = ['worker-0', 'worker-1', 'worker-2'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { WorldBench } from './testing/world-bench.ts';
 import { RESOURCES } from './world-objects.ts';
 

@@ -1,6 +1,7 @@
 /** What the pods of a workspace are like: devfile/devworkspace-operator, pkg/provision and pkg/library. */
+
+import type { KubeObject } from '../../api/object.ts';
 import { items, text } from '../../builtins/fields.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { withOverrides } from './container-overrides.ts';
 import { containersOf, mountsSources, sourcesOf, storageType } from './template.ts';
 import {

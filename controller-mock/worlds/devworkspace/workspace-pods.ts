@@ -1,8 +1,8 @@
 /** Deployments of workspaces and the pods that follow: made by the operator, moved by kubelets that are played here. */
 import { hashWords } from '../../../model/time/random.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
-import type { KubeObject } from '../../server/resource.ts';
 import { RESTORE_CONTAINER, type Restore, type RestoreCourse, restoreOf, runRestore } from './restores.ts';
 import * as routes from './routing-objects.ts';
 import { claimOf, containersOf, sourcesOf, storageType } from './template.ts';

@@ -1,7 +1,8 @@
 /** What all who look after workspaces share: the settings, and how the objects of a workspace are read and written. */
 import type { Lifecycle } from '../../../model/lifecycle/lifecycle.ts';
+import type { ClusterAccess } from '../../api/cluster-access.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { at, text } from '../../builtins/fields.ts';
-import type { ClusterAccess, KubeObject } from '../../server/resource.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { type Condition, infoMessage, type Observed, syncConditions } from './conditions.ts';
 import { type BackupConfig, backupConfig, type WorkspaceConfig, workspaceConfig } from './config.ts';

@@ -4,10 +4,10 @@
  *   clients ──▶ DevWorkspace ──follow──▶ stages (workspace-stages.ts) ──moves──▶ status, claims, routing, Deployment, pod
  */
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { ApiStatusError } from '../../api/status.ts';
 import { at, items, text } from '../../builtins/fields.ts';
 import { podLogsOf } from '../../builtins/index.ts';
-import type { KubeObject } from '../../server/resource.ts';
-import { ApiStatusError } from '../../server/status.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { overridesFault } from './container-overrides.ts';
 import { claimOf, claimSize, storageType } from './template.ts';

@@ -1,9 +1,10 @@
 /** How the programs of a world write objects: clients may have deleted or made anything meanwhile, and they go on. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { Clock } from '../../../model/time/clock.ts';
-import type { Cluster, ObjectParts } from '../../server/cluster.ts';
-import type { DeleteOptions, GroupResource, KubeObject, ObjectMeta, OwnerReference } from '../../server/resource.ts';
-import { ApiStatusError } from '../../server/status.ts';
+import type { DeleteOptions } from '../../api/cluster-access.ts';
+import type { GroupResource, KubeObject, ObjectMeta, OwnerReference } from '../../api/object.ts';
+import { ApiStatusError } from '../../api/status.ts';
+import type { Cluster, ObjectParts } from '../../registry/cluster.ts';
 
 export const RESOURCES = {
   namespaces: { group: '', resource: 'namespaces' },

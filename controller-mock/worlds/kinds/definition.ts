@@ -1,6 +1,9 @@
 /** Kinds the worlds bring along: written down once, used as a CustomResourceDefinition or as a kind all clusters share. */
-import { type CrdSpec, typesOfCrd } from '../../server/crd/crd-types.ts';
-import type { KubeObject, ResourceType, Schema } from '../../server/resource.ts';
+
+import type { KubeObject } from '../../api/object.ts';
+import type { ResourceType } from '../../api/resource-type.ts';
+import type { Schema } from '../../api/schema.ts';
+import { type CrdSpec, typesOfCrd } from '../../crd/crd-types.ts';
 import type { Fields } from './notation.ts';
 
 /** A column of `kubectl get`. */

@@ -1,10 +1,10 @@
 /** What holds for every kind of the worlds, whatever its fields are. */
 import { describe, expect, it } from 'vitest';
-import { parseJsonPath } from '../../server/json-path.ts';
-import type { Schema } from '../../server/resource.ts';
-import { applyDefaults } from '../../server/schema-default.ts';
-import { prune } from '../../server/schema-prune.ts';
-import { validateSchema } from '../../server/schema-validate.ts';
+import { parseJsonPath } from '../../api/json-path.ts';
+import type { Schema } from '../../api/schema.ts';
+import { applyDefaults } from '../../schema/defaults.ts';
+import { prune } from '../../schema/prune.ts';
+import { validateSchema } from '../../schema/validate.ts';
 import { HUB_KINDS } from '../hub.ts';
 import { openshiftTypes } from '../spoke/kinds.ts';
 import { resourceTypes } from './definition.ts';

@@ -23,7 +23,7 @@
  *   `@oneOf a | b` (exactly one of these fields is there) or JSON, `@anyOf` and `@allOf` with JSON.
  * - `[]: …` and `{}: …` are the items of a list and the values of a map that have such lines of their own.
  */
-import type { Schema } from '../../server/resource.ts';
+import type { Schema } from '../../api/schema.ts';
 
 /** Named parts of schemas, read when they are first needed. */
 export type Parts = () => ReadonlyMap<string, Schema>;

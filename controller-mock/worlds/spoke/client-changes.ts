@@ -1,7 +1,7 @@
 /** What clients do to the objects of a spoke, told to its timeline: the way back from objects. */
 import type { CertificateRequest } from '../../../model/spoke/stages.ts';
 import type { SpokeTimeline } from '../../../model/spoke/timeline.ts';
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { DNS_ADDRESS } from './cluster-objects.ts';
 import { collectionOf, RESOURCES } from './kinds.ts';

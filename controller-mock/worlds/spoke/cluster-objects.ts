@@ -1,7 +1,7 @@
 /** Objects of a spoke that belong to the cluster as a whole: those that assisted-installer and its controller read. */
 import { stringify } from 'yaml';
 import type { OperatorPhase } from '../../../model/spoke/profiles.ts';
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import type { SpokeSettings } from './spoke-settings.ts';
 
 export const NAMESPACES = [

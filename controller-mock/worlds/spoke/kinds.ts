@@ -1,5 +1,5 @@
 /** Kinds an OpenShift cluster has beside the built-in ones: made once, shared by all spokes of the process. */
-import type { ResourceType } from '../../server/resource.ts';
+import type { ResourceType } from '../../api/resource-type.ts';
 import { resourceTypes } from '../kinds/definition.ts';
 import { METAL3_KINDS } from '../kinds/metal3.ts';
 import { OLM_KINDS } from '../kinds/olm.ts';

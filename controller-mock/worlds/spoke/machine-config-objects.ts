@@ -1,7 +1,7 @@
 /** What the machine-config operator of a spoke writes: MachineConfigs, pools, annotations of nodes. */
 import type { SpokeDraws } from '../../../model/spoke/draws.ts';
 import type { Member } from '../../../model/spoke/stages.ts';
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { machineConfig, machineConfigPool } from './cluster-objects.ts';
 import { RESOURCES } from './kinds.ts';
 import { markConfigured } from './node-objects.ts';

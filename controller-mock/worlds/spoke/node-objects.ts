@@ -1,6 +1,6 @@
 /** Objects of a spoke that belong to one host: node, certificate requests, Machine, BareMetalHost. */
 import { isIP } from 'node:net';
-import type { KubeObject } from '../../server/resource.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { kubeletRequest } from './kubelet-request.ts';
 import type { HostSettings, OlmOperatorSettings, SpokeSettings } from './spoke-settings.ts';
 

@@ -4,7 +4,7 @@ import { INGRESS_CA_BUNDLE } from '../../../model/spoke/ingress-certificate.ts';
 import { csvPhases, ingressCertificatePhases, operatorPhases } from '../../../model/spoke/operators.ts';
 import { CLUSTER_OPERATORS, type CsvPhase, type OperatorPhase } from '../../../model/spoke/profiles.ts';
 import type { SpokeTimeline } from '../../../model/spoke/timeline.ts';
-import type { GroupResource, KubeObject } from '../../server/resource.ts';
+import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { clusterOperator, clusterVersion, configMap, enterPhase } from './cluster-objects.ts';
 import { RESOURCES } from './kinds.ts';
 import { type OlmObjects, olmObjects } from './node-objects.ts';

@@ -2,8 +2,8 @@
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { LogSizes } from '../../../model/spoke/profiles.ts';
 import type { Clock } from '../../../model/time/clock.ts';
+import type { KubeObject } from '../../api/object.ts';
 import type { LogLine, LogSource } from '../../builtins/behaviour/pod-logs.ts';
-import type { KubeObject } from '../../server/resource.ts';
 
 const MINUTE_MS = 60_000;
 /** How long the controller takes to say all it says at its start. */

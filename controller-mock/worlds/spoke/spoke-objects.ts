@@ -1,9 +1,9 @@
 /** How a spoke writes its objects: clients may have deleted or made anything meanwhile, and it goes on with what there is. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { Clock } from '../../../model/time/clock.ts';
-import type { Cluster } from '../../server/cluster.ts';
-import type { GroupResource, KubeObject } from '../../server/resource.ts';
-import { ApiStatusError } from '../../server/status.ts';
+import type { GroupResource, KubeObject } from '../../api/object.ts';
+import { ApiStatusError } from '../../api/status.ts';
+import type { Cluster } from '../../registry/cluster.ts';
 
 /** The object or its namespace is gone, is going, or somebody else has made it. */
 const ABSENT_OR_TAKEN = new Set([403, 404, 409]);

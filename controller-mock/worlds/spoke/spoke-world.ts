@@ -7,10 +7,10 @@ import { type SpokeProfile, spokeProfile } from '../../../model/spoke/profiles.t
 import type { HostState } from '../../../model/spoke/stages.ts';
 import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
-import type { Cluster } from '../../server/cluster.ts';
-import { seedEmptyWorld } from '../../server/empty-world.ts';
-import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-host.ts';
-import type { Listener } from '../../server/listener.ts';
+import type { Listener } from '../../http/listener.ts';
+import type { Cluster } from '../../registry/cluster.ts';
+import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-server.ts';
+import { seedEmptyWorld } from '../empty.ts';
 import { openshiftTypes } from './kinds.ts';
 import { Spoke } from './spoke.ts';
 import { SpokeLogs } from './spoke-logs.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLUSTER_OPERATORS } from '../../../model/spoke/profiles.ts';
 import { ManualClock } from '../../../model/time/testing/manual-clock.ts';
+import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
-import type { GroupResource, KubeObject } from '../../server/resource.ts';
-import { prune } from '../../server/schema-prune.ts';
-import { validateSchema } from '../../server/schema-validate.ts';
+import { prune } from '../../schema/prune.ts';
+import { validateSchema } from '../../schema/validate.ts';
 import { openshiftTypes, RESOURCES } from './kinds.ts';
 import type { SpokeSettingsInput } from './spoke-settings.ts';
 import { type SpokeAccess, SpokeWorld } from './spoke-world.ts';

@@ -11,7 +11,7 @@ import type { SpokeProfile } from '../../../model/spoke/profiles.ts';
 import type { CertificateRequest, HostState, Member, SpokeMoves, SpokeNode } from '../../../model/spoke/stages.ts';
 import { SpokeTimeline } from '../../../model/spoke/timeline.ts';
 import type { Clock } from '../../../model/time/clock.ts';
-import type { Cluster } from '../../server/cluster.ts';
+import type { Cluster } from '../../registry/cluster.ts';
 import { ClientChanges } from './client-changes.ts';
 import * as make from './cluster-objects.ts';
 import { RESOURCES } from './kinds.ts';

@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KubeObject as WorldObject } from '../../../controller-mock/api/object.ts';
 import {
   type DevWorkspaceWorld,
   type DevWorkspaceWorldOptions,
   startDevWorkspaceWorld,
 } from '../../../controller-mock/index.ts';
-import type { KubeObject as WorldObject } from '../../../controller-mock/server/resource.ts';
 import { CONFIG_NAME } from '../../../controller-mock/worlds/devworkspace/settings.ts';
 import { LABELS, RESOURCES } from '../../../controller-mock/worlds/devworkspace/world-objects.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';

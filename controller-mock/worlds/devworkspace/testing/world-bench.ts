@@ -2,8 +2,8 @@
 
 import type { Clock } from '../../../../model/time/clock.ts';
 import { ManualClock } from '../../../../model/time/testing/manual-clock.ts';
+import type { KubeObject } from '../../../api/object.ts';
 import { at, items, text } from '../../../builtins/fields.ts';
-import type { KubeObject } from '../../../server/resource.ts';
 import {
   type DevWorkspaceWorld,
   type DevWorkspaceWorldOptions,

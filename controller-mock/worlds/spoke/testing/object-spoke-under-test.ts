@@ -7,10 +7,10 @@ import {
   type TestHost,
 } from '../../../../model/spoke/testing/expected-times.ts';
 import type { SpokeSetup, SpokeUnderTest } from '../../../../model/spoke/testing/spoke-bench.ts';
+import type { KubeObject } from '../../../api/object.ts';
 import { podLogsOf } from '../../../builtins/behaviour/pod-logs.ts';
-import { seedEmptyWorld } from '../../../server/empty-world.ts';
-import { KubeHost } from '../../../server/kube-host.ts';
-import type { KubeObject } from '../../../server/resource.ts';
+import { KubeHost } from '../../../server/kube-server.ts';
+import { seedEmptyWorld } from '../../empty.ts';
 import { openshiftTypes, RESOURCES } from '../kinds.ts';
 import { Spoke } from '../spoke.ts';
 import { SpokeLogs } from '../spoke-logs.ts';

@@ -1,0 +1,68 @@
+/** Causes of a 422, worded as the API server does (apimachinery, pkg/util/validation/field/errors.go). */
+import { goSyntax } from './go-values.ts';
+
+/** One JSON path the API server reports in a 422 or a conflict. `field` is like `spec.containers[0].name`. */
+export interface StatusCause {
+  reason: string;
+  message: string;
+  field: string;
+}
+
+export const causeRequired = (field: string, detail = ''): StatusCause => ({
+  reason: 'FieldValueRequired',
+  message: detail ? `Required value: ${detail}` : 'Required value',
+  field,
+});
+
+/** @param value shown as Go prints it. */
+export const causeInvalid = (field: string, value: unknown, detail: string): StatusCause => ({
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${shownValue(value)}: ${detail}`,
+  field,
+});
+
+export const causeTypeInvalid = (field: string, value: unknown, detail: string): StatusCause => ({
+  reason: 'FieldValueTypeInvalid',
+  message: `Invalid value: ${shownValue(value)}: ${detail}`,
+  field,
+});
+
+export const causeNotSupported = (field: string, value: unknown, allowed: readonly unknown[]): StatusCause => ({
+  reason: 'FieldValueNotSupported',
+  message: `Unsupported value: ${shownValue(value)}: supported values: ${allowed.map(shownChoice).join(', ')}`,
+  field,
+});
+
+export const causeForbidden = (field: string, detail: string): StatusCause => ({
+  reason: 'FieldValueForbidden',
+  message: `Forbidden: ${detail}`,
+  field,
+});
+
+export const causeDuplicate = (field: string, value: unknown): StatusCause => ({
+  reason: 'FieldValueDuplicate',
+  message: `Duplicate value: ${shownValue(value)}`,
+  field,
+});
+
+/** Longest value that comes back whole. */
+const SHOWN_CHARACTERS = 100_000;
+
+/**
+ * A value as Go prints it (apimachinery, util/validation/field Error.ErrorBody). Cut only where it is absurd: a message
+ * has it twice.
+ */
+function shownValue(value: unknown): string {
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  const text =
+    value === null || value === undefined
+      ? '"null"'
+      : typeof value === 'string'
+        ? JSON.stringify(value)
+        : isScalar
+          ? String(value)
+          : goSyntax(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+const shownChoice = (choice: unknown) => JSON.stringify(typeof choice === 'string' ? choice : JSON.stringify(choice));

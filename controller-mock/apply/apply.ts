@@ -1,0 +1,391 @@
+/** Server-side apply, and the tracking of who owns which field that all other writes take part in. */
+
+import type { StatusCause } from '../api/causes.ts';
+import { equalJson, isPlainObject } from '../api/json.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../api/object.ts';
+import type { Schema } from '../api/schema.ts';
+import { ApiStatusError, badRequest } from '../api/status.ts';
+import { decodingFault } from '../schema/go-decoding.ts';
+import { withoutNulls } from '../schema/nulls.ts';
+import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
+import type { FieldOwnership, ServerSideApply, TrackUpdate } from './contracts.ts';
+import {
+  difference,
+  differenceBelow,
+  EMPTY_SET,
+  eachPath,
+  type FieldSet,
+  hasChildren,
+  insertPath,
+  intersection,
+  isEmptySet,
+  shownPath,
+  union,
+} from './field-set.ts';
+import {
+  addFields,
+  capManagers,
+  equalButTimes,
+  type ManagerKey,
+  type Managers,
+  managerId,
+  newManager,
+  readManagers,
+  takeFromOthers,
+  writeManagers,
+} from './managed-fields.ts';
+import { isGoStruct, type MapShape, objectShapeOf, type Shape } from './merge-shape.ts';
+import { compareObjects, UNOWNED } from './typed-compare.ts';
+import { fieldSetOf, mergeValues, TypedValueError, typeFaults, withNamedFields, withoutFields } from './typed-value.ts';
+
+/** Owner of what an object had before anything was tracked. */
+const UNTRACKED_MANAGER = 'before-first-apply';
+
+/** Manager of `kubectl apply --server-side`, which takes over what client-side apply has written. */
+const KUBECTL_MANAGER = 'kubectl';
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Annotations of one object together; the last applied configuration is left out if it does not fit. */
+const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
+
+/** Metadata that the server sets; a client that applies leaves it out or sends null. */
+const SERVER_METADATA = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+];
+
+const updateKey = ({ manager, apiVersion, subresource }: FieldOwnership): ManagerKey => ({
+  manager: manager || 'unknown',
+  operation: 'Update',
+  apiVersion,
+  subresource,
+});
+
+/**
+ * managedFields after a create or update by any operation but apply: the manager owns what it changed, others lose it.
+ * What only went away takes no part in the manager's time. Neither object is changed; unchanged entries are shared.
+ * @param live undefined at creation.
+ * @param updated what is going to be stored but for what the server itself is still to set (see Installer facts 8.2).
+ * @returns entries in the API server's order; empty when nothing is tracked.
+ */
+export const trackUpdate: TrackUpdate = (live, updated, ownership) => {
+  const managers = managersBefore(live, updated, ownership);
+  // An object whose ownership was reset is not tracked any more until someone applies it.
+  if (managers.size === 0 && live !== undefined) return [];
+  try {
+    const comparison = compareObjects(live ?? {}, updated, objectShapeOf(ownership.schema));
+    takeFromOthers(managers, comparison);
+    if (!isEmptySet(comparison.changed)) addFields(managers, updateKey(ownership), ownership.time, comparison.changed);
+  } catch (error) {
+    // Lists whose items cannot be told from each other cannot be tracked; validation has the say about them.
+    if (error instanceof TypedValueError) return [];
+    throw error;
+  }
+  capManagers(managers);
+  return writeManagers(managers);
+};
+
+function managersBefore(
+  live: KubeObject | undefined,
+  updated: KubeObject,
+  { subresource, schema }: FieldOwnership,
+): Managers {
+  const before = live?.metadata.managedFields;
+  const sent = updated.metadata.managedFields as unknown;
+  // Subresources cannot set managedFields.
+  if (subresource === '' && sent !== before && sent !== undefined && sent !== null) {
+    if (isReset(sent, schema)) return new Map();
+    if (!equalJson(sent, before)) {
+      const managers = readManagers(sent);
+      if (managers && managers.size > 0) return managers;
+    }
+  }
+  return readManagers(before) ?? new Map();
+}
+
+/** `[{}]`, and for built-in kinds `[]`; the API server takes an empty list of a custom resource for an absent one. */
+function isReset(sent: unknown, schema: Schema): boolean {
+  if (!Array.isArray(sent)) return false;
+  return (
+    (sent.length === 0 && isGoStruct(schema)) ||
+    (sent.length === 1 && isPlainObject(sent[0]) && Object.keys(sent[0]).length === 0)
+  );
+}
+
+/**
+ * Server-side apply: fields of `applied` win, fields this manager applied before and now leaves out go unless another
+ * manager holds them. `live` is not changed, and unchanged parts are shared with the result.
+ * @param applied without what the endpoint ignores, such as status at the main resource: all of it becomes owned.
+ * @returns `live` itself when nothing but a timestamp would change; otherwise an object with managedFields set, not yet
+ * defaulted. Nulls of `applied` are kept.
+ * @throws ApiStatusError 409 with causes FieldManagerConflict unless `force`; 400 for another kind or version than the
+ * endpoint's, or if `applied` has managedFields; 500 as the API server answers when `applied` does not fit the schema.
+ */
+export const serverSideApply: ServerSideApply = (live, applied, ownership) => {
+  checkApplied(live, applied, ownership);
+  const shape = objectShapeOf(ownership.schema);
+  const before = readManagers(live?.metadata.managedFields);
+  if (!before) throw serverError('failed to decode managed fields');
+  try {
+    return new Application(live, applied, ownership, shape, before).result();
+  } catch (error) {
+    if (error instanceof TypedValueError) throw serverError(`failed to merge config: ${error.message}`);
+    throw error;
+  }
+};
+
+/** A 500 without a reason, which is what the API server answers where it has no better error. */
+const serverError = (message: string) => new ApiStatusError(500, '', message);
+
+const shownKind = ({ apiVersion, kind }: { apiVersion: string; kind: string }) =>
+  `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+
+function checkApplied(live: KubeObject | undefined, applied: KubeObject, { apiVersion, schema }: FieldOwnership): void {
+  if (applied.apiVersion !== apiVersion || (live && applied.kind !== live.kind)) {
+    throw badRequest(`invalid object type: ${shownKind(applied)}`);
+  }
+  const managedFields = applied.metadata?.managedFields as unknown;
+  // What is no list of managers counts as none here, and is found as any other value of a wrong type.
+  if (
+    managedFields !== undefined &&
+    managedFields !== null &&
+    decodingFault({ managedFields }, OBJECT_META_SCHEMA) === undefined
+  ) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
+  const faults = typeFaults(applied, objectShapeOf(schema));
+  if (faults.length > 0) {
+    const { namespace = '', name = '' } = applied.metadata ?? {};
+    const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
+    throw serverError(`failed to create typed patch object (${namespace}/${name}; ${shownKind(applied)}): ${list}`);
+  }
+}
+
+/** One request to apply. */
+class Application {
+  readonly #live: KubeObject | undefined;
+  readonly #applied: KubeObject;
+  readonly #ownership: FieldOwnership & { force: boolean };
+  readonly #shape: Shape & { map: MapShape };
+  readonly #managers: Managers;
+  readonly #key: ManagerKey;
+  readonly #id: string;
+
+  constructor(
+    live: KubeObject | undefined,
+    applied: KubeObject,
+    ownership: FieldOwnership & { force: boolean },
+    shape: Shape & { map: MapShape },
+    managers: Managers,
+  ) {
+    this.#live = live;
+    this.#applied = applied;
+    this.#ownership = ownership;
+    this.#shape = shape;
+    this.#managers = managers;
+    this.#key = { ...updateKey(ownership), operation: 'Apply' };
+    this.#id = managerId(this.#key);
+  }
+
+  result(): KubeObject {
+    const { time, force } = this.#ownership;
+    const live = this.#live;
+    if (live && this.#managers.size === 0) {
+      const { changed } = compareObjects({}, live, this.#shape);
+      addFields(this.#managers, { ...updateKey(this.#ownership), manager: UNTRACKED_MANAGER }, time, changed);
+    }
+    for (const [id, manager] of this.#managers) {
+      const fields = fittedFields(manager.fields, this.#shape);
+      if (fields !== manager.fields) this.#managers.set(id, { entry: manager.entry, fields });
+    }
+    const last = this.#managers.get(this.#id);
+    const config = fieldSetOf(this.#applied, this.#shape);
+    const merged = mergeValues(live, this.#applied, this.#shape) as KubeObject;
+    const pruned = this.#restored(last ? (this.#pruned(merged, config, last.fields) as KubeObject) : merged);
+    const comparison = compareObjects(live ?? {}, pruned, this.#shape);
+    if (!force) this.#refuseConflicts(comparison.changed);
+    takeFromOthers(this.#managers, comparison, this.#id);
+    const settled = this.#settled(pruned);
+    const isNoop = live !== undefined && equalJson(live, settled);
+    const owned = difference(config, UNOWNED);
+    this.#managers.delete(this.#id);
+    if (!isEmptySet(owned))
+      this.#managers.set(this.#id, newManager(this.#key, isNoop ? last?.entry.time : time, owned));
+    const entries = writeManagers(this.#managers);
+    const object = this.#withLastApplied(settled);
+    if (isNoop && object === settled && equalButTimes(entries, live.metadata.managedFields ?? [])) return live;
+    return withManagedFields(object, entries);
+  }
+
+  /** The merged object with what the server sets put back, should the client have sent null or pruning have taken it. */
+  #restored(merged: KubeObject): KubeObject {
+    const live = this.#live?.metadata;
+    if (!live) return merged;
+    const missing = SERVER_METADATA.filter(
+      (name) => (merged.metadata?.[name] ?? null) === null && (live[name] ?? null) !== null,
+    );
+    if (missing.length === 0) return merged;
+    const metadata: ObjectMeta = { ...merged.metadata };
+    for (const name of missing) metadata[name] = live[name];
+    return { ...merged, metadata };
+  }
+
+  /**
+   * As the API server holds it: metadata, and all of a built-in kind, have no nulls (those of labels and the like have
+   * become empty), and metadata has no empty fields.
+   * Custom resources keep the null that takes the place of a map whose last entry has gone, for validation to judge.
+   */
+  #settled(object: KubeObject): KubeObject {
+    const { schema } = this.#ownership;
+    const held = isGoStruct(schema) ? (withoutNulls(object, this.#live, schema) as KubeObject) : object;
+    const metadata = withoutNulls(held.metadata ?? {}, this.#live?.metadata, OBJECT_META_SCHEMA) as ObjectMeta;
+    const empty = Object.keys(metadata).filter((name) => isEmptyValue(metadata[name]));
+    if (empty.length === 0 && metadata === held.metadata) return held;
+    return {
+      ...held,
+      metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !empty.includes(name))),
+    };
+  }
+
+  /**
+   * Without the fields that this manager applied last time and now leaves out. Kept is what anyone still owns, and what
+   * the manager never owned although a field above it goes.
+   */
+  #pruned(merged: unknown, config: FieldSet, last: FieldSet): unknown {
+    const named = (set: FieldSet) => withNamedFields(set, this.#shape);
+    const shape = this.#shape;
+    const mergedSet = named(fieldSetOf(merged, shape));
+    const lastSet = named(last);
+    let owned = config;
+    for (const [id, { fields }] of this.#managers) if (id !== this.#id) owned = union(owned, fields);
+    const without = (set: FieldSet) => withoutFields(merged, set, shape) ?? {};
+    const remaining = (value: unknown) => named(fieldSetOf(value, shape));
+    const bare = without(lastSet);
+    const kept = without(difference(mergedSet, union(remaining(bare), named(owned))));
+    return without(intersection(difference(mergedSet, remaining(kept)), lastSet));
+  }
+
+  #refuseConflicts(changed: FieldSet): void {
+    const conflicts: { id: string; key: ManagerKey; path: string }[] = [];
+    const allowed = this.#allowedConflicts();
+    const ids = [...this.#managers.keys()].filter((id) => id !== this.#id).sort();
+    for (const id of ids) {
+      const { entry, fields } = this.#managers.get(id)!;
+      const lost = difference(intersection(fields, changed), allowed);
+      eachPath(lost, (path) => conflicts.push({ id, key: entry, path: shownPath(path) }));
+    }
+    if (conflicts.length > 0) throw conflictError(conflicts);
+  }
+
+  /**
+   * kubectl takes over from its client-side apply without conflict: the fields of the last applied configuration that
+   * still have its values.
+   */
+  #allowedConflicts(): FieldSet {
+    const text = this.#live?.metadata.annotations?.[LAST_APPLIED];
+    if (this.#ownership.manager !== KUBECTL_MANAGER || !text) return EMPTY_SET;
+    try {
+      const lastApplied = JSON.parse(text) as unknown;
+      if (!isPlainObject(lastApplied) || lastApplied.apiVersion !== this.#ownership.apiVersion) return EMPTY_SET;
+      if (typeFaults(lastApplied, this.#shape).length > 0) return EMPTY_SET;
+      const { changed, removed } = compareObjects(lastApplied, this.#live!, this.#shape);
+      return difference(difference(fieldSetOf(lastApplied, this.#shape), changed), removed);
+    } catch (error) {
+      if (error instanceof SyntaxError || error instanceof TypedValueError) return EMPTY_SET;
+      throw error;
+    }
+  }
+
+  /** kubectl keeps the annotation of its client-side apply up to date, where there is one. */
+  #withLastApplied(object: KubeObject): KubeObject {
+    const annotations = object.metadata.annotations;
+    if (this.#ownership.manager !== KUBECTL_MANAGER || !annotations?.[LAST_APPLIED]) return object;
+    const { [LAST_APPLIED]: _, ...others } = this.#applied.metadata.annotations ?? {};
+    const metadata = { ...this.#applied.metadata };
+    if (this.#applied.metadata.annotations) metadata.annotations = others;
+    const text = goJson({ ...this.#applied, metadata });
+    if (text === annotations[LAST_APPLIED]) return object;
+    const updated = { ...annotations, [LAST_APPLIED]: text };
+    const size = Object.entries(updated).reduce(
+      (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+      0,
+    );
+    if (size > ANNOTATIONS_LIMIT_BYTES) delete (updated as Record<string, string>)[LAST_APPLIED];
+    return { ...object, metadata: { ...object.metadata, annotations: updated } };
+  }
+}
+
+const isEmptyValue = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+function withManagedFields(object: KubeObject, entries: ManagedFieldsEntry[]): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: entries.length > 0 ? { ...metadata, managedFields: entries } : metadata };
+}
+
+function conflictError(conflicts: readonly { id: string; key: ManagerKey; path: string }[]): ApiStatusError {
+  const causes: StatusCause[] = conflicts.map(({ key, path }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${shownManager(key)}`,
+    field: path,
+  }));
+  const lines: string[] = [];
+  let lastId: string | undefined;
+  for (const { id, key, path } of conflicts) {
+    if (id !== lastId) lines.push(`conflicts with ${shownManager(key)}:`);
+    lines.push(`- ${path}`);
+    lastId = id;
+  }
+  const message =
+    conflicts.length === 1
+      ? `Apply failed with 1 conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+      : `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
+  return new ApiStatusError(409, 'Conflict', message, { causes });
+}
+
+function shownManager({ manager, operation, apiVersion, subresource }: ManagerKey): string {
+  const name = JSON.stringify(manager) + (subresource ? ` with subresource ${JSON.stringify(subresource)}` : '');
+  return operation === 'Update' ? `${name} using ${apiVersion}` : name;
+}
+
+/** A set with the fields below something that the schema has made atomic since replaced by that. */
+function fittedFields(fields: FieldSet, shape: Shape): FieldSet {
+  const atoms: FieldSet = {};
+  collectAtoms(fields, shape, [], atoms);
+  return isEmptySet(atoms) ? fields : union(differenceBelow(fields, atoms), atoms);
+}
+
+function collectAtoms(fields: FieldSet, shape: Shape, path: string[], atoms: FieldSet): void {
+  for (const element in fields) {
+    if (element === '.') continue;
+    const node = fields[element]!;
+    if (!hasChildren(node)) continue;
+    let below: Shape | undefined;
+    if (element.startsWith('f:')) {
+      const name = element.slice(2);
+      below = shape.map?.field(name)?.shape ?? shape.map?.element;
+    } else below = shape.list?.item;
+    if (!below) continue;
+    path.push(element);
+    const isAtomic = below.map ? below.map.atomic : below.scalar === undefined && below.list?.relation === 'atomic';
+    if (isAtomic) insertPath(atoms, path);
+    else collectAtoms(node, below, path, atoms);
+    path.pop();
+  }
+}
+
+/** JSON as Go writes it: keys in order, a line feed at the end, and nothing that HTML would take for markup. */
+function goJson(value: unknown): string {
+  const text = JSON.stringify(value, (_, entry: unknown) =>
+    isPlainObject(entry) ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1))) : entry,
+  );
+  const escaped = text.replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${escaped}\n`;
+}

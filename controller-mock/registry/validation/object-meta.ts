@@ -1,0 +1,92 @@
+/** Rules for the metadata of every kind (apimachinery, pkg/api/validation/objectmeta.go). */
+import { causeInvalid, type StatusCause } from '../../api/causes.ts';
+import { labelKeyFault, labelValueFault } from '../../api/names.ts';
+
+/** Finalizers of Kubernetes itself; all others are to have a domain and a path. */
+const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
+
+/** Total size of keys and values that annotations of one object may have. */
+const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
+
+/** What an owner reference must have; the API server does not say which of the references it means. */
+const OWNER_FIELDS = [
+  ['apiVersion', 'version'],
+  ['kind', 'kind'],
+  ['name', 'name'],
+  ['uid', 'uid'],
+] as const;
+
+/** Faults of labels, annotations, finalizers and owner references; their JSON types have been checked before. */
+export function metadataFaults(
+  metadata: {
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    finalizers?: string[];
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+  },
+  isBuiltin: boolean,
+): StatusCause[] {
+  const causes: StatusCause[] = [];
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    const keyFault = labelKeyFault(key);
+    if (keyFault) causes.push(causeInvalid('metadata.labels', key, keyFault));
+    const valueFault = labelValueFault(value);
+    if (valueFault) causes.push(causeInvalid('metadata.labels', value, valueFault));
+  }
+  let size = 0;
+  for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
+    const fault = labelKeyFault(key.toLowerCase());
+    if (fault) causes.push(causeInvalid('metadata.annotations', key, fault));
+    size += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (size > ANNOTATIONS_LIMIT_BYTES) {
+    causes.push({
+      reason: 'FieldValueTooLong',
+      message: `Too long: may not be more than ${ANNOTATIONS_LIMIT_BYTES} bytes`,
+      field: 'metadata.annotations',
+    });
+  }
+  for (const finalizer of metadata.finalizers ?? []) {
+    const fault = labelKeyFault(finalizer);
+    if (fault) causes.push(causeInvalid('metadata.finalizers', finalizer, fault));
+  }
+  if (isBuiltin) {
+    for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
+      if (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) continue;
+      const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+      causes.push(causeInvalid(`metadata.finalizers[${index}]`, finalizer, detail));
+    }
+  }
+  let controllers = 0;
+  for (const owner of metadata.ownerReferences ?? []) {
+    for (const [key, what] of OWNER_FIELDS) {
+      if (!owner[key]) causes.push(causeInvalid(`metadata.ownerReferences.${key}`, '', `${what} must not be empty`));
+    }
+    if (owner.controller) controllers++;
+  }
+  if (controllers > 1) {
+    causes.push(
+      causeInvalid(
+        'metadata.ownerReferences',
+        metadata.ownerReferences,
+        'Only one reference can have Controller set to true',
+      ),
+    );
+  }
+  return causes;
+}
+
+/**
+ * What the API server warns of when a custom resource gets finalizers that could be anybody's (apiextensions-apiserver,
+ * pkg/registry/customresource generateWarningsFromObj).
+ */
+export function finalizerWarnings(now: readonly string[] | undefined, before: readonly string[] | undefined): string[] {
+  if (!now) return [];
+  return now
+    .filter((name) => !name.includes('/') && !STANDARD_FINALIZERS.has(name) && !before?.includes(name))
+    .sort()
+    .map(
+      (name) =>
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    );
+}
