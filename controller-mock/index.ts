@@ -1,9 +1,10 @@
 /** A Kubernetes API server in memory, in one line: `const server = await startKubeMock()`; and the worlds that can be in it. */
 import { writeFile } from 'node:fs/promises';
 import type { ClusterAccess } from './api/cluster-access.ts';
-import type { Endpoint } from './http/api-handler.ts';
+import type { ApiHandler } from './http/api-handler.ts';
 import type { Cluster } from './registry/cluster.ts';
-import { type ClusterSettings, KubeHost, type ListenSettings } from './server/kube-server.ts';
+import { type ClusterSettings, KubeServer, type ListenSettings } from './server/kube-server.ts';
+import { STANDARD_KINDS } from './standard-kinds.ts';
 import type { Store } from './store/store.ts';
 import { seedEmptyWorld } from './worlds/empty.ts';
 
@@ -44,7 +45,7 @@ export interface KubeMock {
   readonly kubeconfig: string;
   readonly cluster: Cluster;
   readonly store: Store;
-  readonly endpoint: Endpoint;
+  readonly handler: ApiHandler;
   /** Cuts all connections and ends all controllers. */
   close(): Promise<void>;
 }
@@ -55,14 +56,14 @@ export interface KubeMock {
  * @throws Error when the port is taken or the kubeconfig cannot be written.
  */
 export async function startKubeMock(options: KubeMockOptions = {}): Promise<KubeMock> {
-  const host = new KubeHost();
+  const server = new KubeServer(STANDARD_KINDS);
   try {
-    const ca = options.tls === false ? undefined : await host.caCert();
-    const served = host.addCluster({ metrics: true, ...options });
+    const ca = options.tls === false ? undefined : await server.caCert();
+    const served = server.addCluster({ metrics: true, ...options });
     seedEmptyWorld(served.cluster);
     if (typeof options.world === 'function') await options.world(served.cluster);
-    const listener = await host.listen(options, served);
-    const kubeconfig = await host.kubeconfig(listener, served);
+    const listener = await server.listen(options, served);
+    const kubeconfig = await server.kubeconfig(listener, served);
     if (options.kubeconfigPath) await writeFile(options.kubeconfigPath, kubeconfig, { mode: 0o600 });
     return {
       url: listener.url,
@@ -72,11 +73,11 @@ export async function startKubeMock(options: KubeMockOptions = {}): Promise<Kube
       kubeconfig,
       cluster: served.cluster,
       store: served.cluster.store,
-      endpoint: served.endpoint,
-      close: () => host.close(),
+      handler: served.handler,
+      close: () => server.close(),
     };
   } catch (error) {
-    await host.close();
+    await server.close();
     throw error;
   }
 }

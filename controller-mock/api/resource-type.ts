@@ -123,3 +123,9 @@ export interface ResourceType {
   /** Seconds a deletion without gracePeriodSeconds waits; absent: none (objects go at once). */
   gracePeriodSeconds?(object: KubeObject): number;
 }
+
+/** What has to be known about a kind to write its objects down. */
+export type EncodedType = Pick<
+  ResourceType,
+  'group' | 'version' | 'kind' | 'listKind' | 'printer' | 'storedAs' | 'builtin'
+>;

@@ -1,21 +1,22 @@
 import { afterEach, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { KubeObject } from '../api/object.ts';
-import { HostedCluster } from '../server/served-cluster.ts';
+import { ServedCluster } from '../server/served-cluster.ts';
+import { STANDARD_KINDS } from '../standard-kinds.ts';
 import { NAMESPACE_GRACE_MS } from './namespace-lifecycle.ts';
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
 const CONFIG_MAPS = { group: '', resource: 'configmaps' };
 const NAME = 'edge-1';
 
-let hosted: HostedCluster;
-afterEach(() => hosted.close());
+let served: ServedCluster;
+afterEach(() => served.close());
 
 const turns = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 function start(namespaceGraceMs: number) {
   const clock = new ManualClock();
-  hosted = new HostedCluster({
+  served = new ServedCluster(STANDARD_KINDS, {
     clock,
     historyLength: 100,
     firstResourceVersion: 0,
@@ -23,8 +24,9 @@ function start(namespaceGraceMs: number) {
     bookmarkIntervalMs: 60_000,
     caPem: '',
     namespaceGraceMs,
+    token: 'token',
   });
-  const { cluster } = hosted;
+  const { cluster } = served;
   cluster.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAME } });
   const add = (name: string, finalizers: string[] = []) =>
     cluster.create(CONFIG_MAPS, {
@@ -94,6 +96,6 @@ it('leaves no timer behind', async () => {
   const { remove, clock } = start(NAMESPACE_GRACE_MS);
   remove();
   expect(clock.pending).toBe(1);
-  hosted.close();
+  served.close();
   expect(clock.pending).toBe(0);
 });

@@ -5,11 +5,11 @@
  */
 import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
-import type { KubeObject } from '../api/object.ts';
+import type { GroupResource, KubeObject } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
 import { ApiStatusError } from '../api/status.ts';
-import { namespaceContents } from '../builtins/index.ts';
-import { type Cluster, collectionKey } from '../registry/cluster.ts';
+import type { Cluster } from '../registry/cluster.ts';
+import { collectionKey } from '../registry/object-storage.ts';
 import type { StoreChange } from '../store/store.ts';
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
@@ -33,9 +33,13 @@ export interface NamespaceSettings {
   namespaceGraceMs: number;
 }
 
+/** @param caPem of the authority that clients inside of the cluster trust */
+type NamespaceContents = (namespace: string, caPem: string) => { resource: GroupResource; object: KubeObject }[];
+
 export class NamespaceLifecycle {
   readonly #cluster: Cluster;
   readonly #settings: NamespaceSettings;
+  readonly #contentsOf: NamespaceContents;
   /** Namespaces that are being deleted. */
   readonly #terminating = new Set<string>();
   /** Namespaces that are waited for, with the time at which it is their turn. */
@@ -45,9 +49,11 @@ export class NamespaceLifecycle {
   #scheduled: NodeJS.Immediate | undefined;
   readonly #stopObserving: () => void;
 
-  constructor(cluster: Cluster, settings: NamespaceSettings) {
+  /** @param contentsOf what a new namespace gets */
+  constructor(cluster: Cluster, settings: NamespaceSettings, contentsOf: NamespaceContents) {
     this.#cluster = cluster;
     this.#settings = settings;
+    this.#contentsOf = contentsOf;
     this.#stopObserving = cluster.store.observe((change) => this.#follow(change));
   }
 
@@ -103,7 +109,7 @@ export class NamespaceLifecycle {
     const cluster = this.#cluster;
     const live = cluster.get(NAMESPACES, '', namespace);
     if (!live || live.metadata.deletionTimestamp) return;
-    for (const { resource, object } of namespaceContents(namespace, this.#settings.caPem)) {
+    for (const { resource, object } of this.#contentsOf(namespace, this.#settings.caPem)) {
       // A program of ours that made the namespace may have filled it already.
       if (!cluster.get(resource, namespace, object.metadata.name ?? '')) cluster.create(resource, object, MANAGER);
     }

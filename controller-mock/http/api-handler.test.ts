@@ -346,12 +346,12 @@ describe('bad requests', () => {
     }
     await answered;
     expect(answer).toMatch(/^HTTP\/1.1 201 Created/);
-    await expect.poll(() => plain.endpoint.watches).toBe(20);
+    await expect.poll(() => plain.handler.watches).toBe(20);
     const closed = Promise.all(stuck.map((socket) => new Promise((resolve) => socket.resume().once('close', resolve))));
     await plain.close();
     await closed;
     slow.destroy();
-    expect(plain.endpoint.watches).toBe(0);
+    expect(plain.handler.watches).toBe(0);
   });
 
   it('survives clients that break off', async () => {

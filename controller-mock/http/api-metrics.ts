@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { wallNow } from '../../model/time/clock.ts';
 import type { Store } from '../store/store.ts';
-import type { RequestScope } from './request-info.ts';
+import type { ResourceInfo } from './request-info.ts';
 
 const SECONDS = [
   ...[0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
@@ -68,10 +68,10 @@ export class ApiMetrics {
   }
 
   /** Follows a request from now to the end of its answer. */
-  follow(verb: string | undefined, scope: Extract<RequestScope, { kind: 'resource' }>, response: ServerResponse): void {
+  follow(verb: string | undefined, info: ResourceInfo, response: ServerResponse): void {
     const startedAt = wallNow();
     const named = VERBS[verb ?? ''] ?? 'other';
-    const { group, version, resource, subresource, namespace, name } = scope;
+    const { group, version, resource, subresource, namespace, name } = info;
     const reach = name !== '' ? 'resource' : namespace !== '' ? 'namespace' : 'cluster';
     const labels = {
       verb: named,

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type KubeMock, startKubeMock } from '../index.ts';
-import { collectionKey } from '../registry/cluster.ts';
+import { collectionKey } from '../registry/object-storage.ts';
 import { TestClient } from '../testing/test-client.ts';
 
 let mock: KubeMock;
@@ -321,7 +321,7 @@ it('answers 10,000 strange requests with a Status or an object, never with a fai
   const before = await bytesWhenEmptied();
   await ask(200);
   expect((await bytesWhenEmptied()) - before).toBeLessThan(GROWTH_LIMIT_BYTES);
-  expect(mock.endpoint.watches).toBe(0);
+  expect(mock.handler.watches).toBe(0);
   expect((await client.get('/readyz')).text).toBe('ok');
 });
 

@@ -77,7 +77,7 @@ it('stays consistent through 10,000 changes, cut connections, lost history and a
   for (let step = 0; step < 5000; step++) {
     change(step);
     if (step % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-    if (step % 1000 === 500) mock.endpoint.close();
+    if (step % 1000 === 500) mock.handler.close();
     if (step % 1000 === 600) mock.store.compact();
   }
   await expect.poll(() => shown(all.list()), { timeout: 20_000 }).toEqual(inStore());
@@ -126,7 +126,7 @@ it('tells every watcher the same story, whatever it selects and wherever it star
         });
         // The end of the story is marked by ending all watches, which sends a last bookmark.
         await new Promise((resolve) => setTimeout(resolve, 5));
-        mock.endpoint.close();
+        mock.handler.close();
         let version = from;
         for (const line of (await response.text()).trimEnd().split('\n')) {
           const { type, object } = JSON.parse(line) as { type: string; object: KubeObject };

@@ -249,11 +249,11 @@ describeUnless(lack, 'kubectl', {}, () => {
 
   it('watches with -w', async () => {
     const watching = start('get cm -w -o name');
-    await expect.poll(() => mock.endpoint.watches).toBe(1);
+    await expect.poll(() => mock.handler.watches).toBe(1);
     await ok('create cm watched --from-literal=a=1');
     await expect.poll(() => watching.out()).toContain('configmap/watched\n');
     await watching.stop();
-    await expect.poll(() => mock.endpoint.watches).toBe(0);
+    await expect.poll(() => mock.handler.watches).toBe(0);
   });
 
   it('gets by selectors, in all namespaces, in every form', async () => {

@@ -5,8 +5,7 @@ import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '../../model/protocol/certificate-authority.ts';
 import { unknownPath } from '../api/status.ts';
-import type { Endpoint } from './api-handler.ts';
-import { Answer } from './response.ts';
+import { Response } from './response.ts';
 import { Routes } from './routes.ts';
 
 export interface ListenerOptions {
@@ -121,11 +120,10 @@ export class Listener {
     const target = this.routes.resolve(path, request.headers.authorization);
     if (!target) {
       request.resume();
-      new Answer(request, response).fail(unknownPath());
+      new Response(request, response).fail(unknownPath());
       return;
     }
-    const endpoint: Endpoint = target.endpoint;
-    endpoint.handle(request, response, target.path, mark < 0 ? '' : url.slice(mark + 1));
+    target.handler.handle(request, response, target.path, mark < 0 ? '' : url.slice(mark + 1));
   }
 }
 

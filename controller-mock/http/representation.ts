@@ -1,19 +1,13 @@
 /** Turns stored objects into what was negotiated: whole objects, Tables, PartialObjectMetadata. */
 
 import { apiVersionOf, type KubeObject } from '../api/object.ts';
-import type { ResourceType } from '../api/resource-type.ts';
-import { shownAs } from '../registry/cluster.ts';
+import type { EncodedType } from '../api/resource-type.ts';
+import { shownAs } from '../registry/object-storage.ts';
 import type { StoredRecord } from '../store/record.ts';
 import type { Representation } from './negotiation.ts';
 
 /** `includeObject` of Table requests. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
-
-/** What has to be known about a kind to write its objects down. */
-export type EncodedType = Pick<
-  ResourceType,
-  'group' | 'version' | 'kind' | 'listKind' | 'printer' | 'storedAs' | 'builtin'
->;
 
 export interface ListMeta {
   resourceVersion?: string;
@@ -21,7 +15,7 @@ export interface ListMeta {
   remainingItemCount?: number;
 }
 
-/** Encodes objects of one type for one form of answer; watches with equal encoders share bytes. */
+/** Encodes objects of one type for one form of response; watches with equal encoders share bytes. */
 export class ObjectEncoder {
   readonly type: EncodedType;
   readonly #form: Representation['form'];

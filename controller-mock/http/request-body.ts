@@ -4,7 +4,6 @@ import { parseAllDocuments } from 'yaml';
 import { isPlainObject, tooDeep } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
 import { badRequest, tooLarge, unsupportedMediaType } from '../api/status.ts';
-import { decodeProtobuf } from '../protobuf/decode.ts';
 
 /** Largest body, as in the API server. */
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
@@ -49,10 +48,20 @@ export function mediaType(header: string | undefined): string {
 }
 
 /**
+ * Decodes an `application/vnd.kubernetes.protobuf` body to the JSON form of the object, with apiVersion and kind.
+ * @throws ApiStatusError 400 when malformed, 415 for a kind without decoder.
+ */
+export type DecodeProtobuf = (body: Uint8Array) => KubeObject;
+
+/**
  * @returns undefined for an empty body.
  * @throws ApiStatusError 400, 415
  */
-export function decodeObject(body: Buffer, contentType: string | undefined): KubeObject | undefined {
+export function decodeObject(
+  body: Buffer,
+  contentType: string | undefined,
+  decodeProtobuf: DecodeProtobuf,
+): KubeObject | undefined {
   if (body.length === 0) return undefined;
   const type = mediaType(contentType);
   switch (type) {

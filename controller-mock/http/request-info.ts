@@ -1,20 +1,32 @@
 import { badRequest } from '../api/status.ts';
 
-/** What the path of a request names. */
-export type RequestScope =
-  | {
-      kind: 'resource';
-      group: string;
-      version: string;
-      /** '' for cluster-scoped kinds and for all namespaces. */
-      namespace: string;
-      resource: string;
-      /** '' for the collection. */
-      name: string;
-      subresource: string;
-    }
-  /** Discovery of a level: all groups, one group, one version. */
-  | { kind: 'discovery'; root: 'api' | 'apis'; group: string; version: string }
+/** A path that names a collection, an object or a subresource. */
+export interface ResourceInfo {
+  kind: 'resource';
+  group: string;
+  version: string;
+  /** '' for cluster-scoped kinds and for all namespaces. */
+  namespace: string;
+  /** Plural. */
+  resource: string;
+  /** '' for the collection. */
+  name: string;
+  /** '' for the object itself. */
+  subresource: string;
+}
+
+/** Discovery of a level: all groups, one group, one version. */
+export interface DiscoveryInfo {
+  kind: 'discovery';
+  root: 'api' | 'apis';
+  group: string;
+  version: string;
+}
+
+/** What the path of a request names (kubernetes/kubernetes, apiserver, pkg/endpoints/request/requestinfo.go RequestInfo). */
+export type RequestInfo =
+  | ResourceInfo
+  | DiscoveryInfo
   /** Everything else, as decoded segments. */
   | { kind: 'other'; segments: string[] };
 
@@ -25,7 +37,7 @@ const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
  * Reads a path literally: nothing is cleaned up, so a path with `..`, empty or encoded separators is refused.
  * @throws ApiStatusError 400
  */
-export function parseScope(path: string): RequestScope {
+export function parseRequestInfo(path: string): RequestInfo {
   const raw = path.split('/');
   // The empty part before the first slash, and after a trailing one.
   raw.shift();
@@ -34,16 +46,16 @@ export function parseScope(path: string): RequestScope {
   const [root] = segments;
   if (root === 'api') {
     if (segments.length <= 2) return { kind: 'discovery', root, group: '', version: segments[1] ?? '' };
-    return resourceScope('', segments[1]!, segments.slice(2));
+    return resourceInfo('', segments[1]!, segments.slice(2));
   }
   if (root === 'apis') {
     if (segments.length <= 3) return { kind: 'discovery', root, group: segments[1] ?? '', version: segments[2] ?? '' };
-    return resourceScope(segments[1]!, segments[2]!, segments.slice(3));
+    return resourceInfo(segments[1]!, segments[2]!, segments.slice(3));
   }
   return { kind: 'other', segments };
 }
 
-function resourceScope(group: string, version: string, rest: string[]): RequestScope {
+function resourceInfo(group: string, version: string, rest: string[]): RequestInfo {
   let namespace = '';
   let parts = rest;
   if (parts[0] === 'namespaces' && parts.length > 1) {

@@ -1,17 +1,17 @@
-/** Writes answers: content types, compression, warnings, errors. */
+/** Writes responses: content types, compression, warnings, errors. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
 import { ApiStatusError, internalError } from '../api/status.ts';
 import type { Representation } from './negotiation.ts';
 
-/** Answers below this are not worth compressing; the API server draws the line there, too. */
+/** Responses below this are not worth compressing; the API server draws the line there, too. */
 const GZIP_FROM_BYTES = 128 * 1024;
 /** Fast rather than small, as the API server does. */
 const GZIP_LEVEL = 1;
 
-/** One request's answer. */
-export class Answer {
+/** The response to one request. */
+export class Response {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #warnings: string[] = [];
@@ -21,7 +21,8 @@ export class Answer {
     this.#response = response;
   }
 
-  get response(): ServerResponse {
+  /** Node's own, for what is neither a document nor a stream of text. */
+  get raw(): ServerResponse {
     return this.#response;
   }
 
@@ -87,7 +88,7 @@ export class Answer {
     response.end();
   }
 
-  /** Common headers of every answer. */
+  /** Common headers of every response. */
   headers(contentType: string, headers: Record<string, string>): Record<string, string | string[]> {
     return {
       'cache-control': 'no-cache, private',
@@ -102,7 +103,7 @@ export class Answer {
     const known =
       error instanceof ApiStatusError ? error : internalError(error instanceof Error ? error.message : String(error));
     if (this.#response.headersSent) {
-      // Too late for a Status: the client sees a broken answer.
+      // Too late for a Status: the client sees a broken response.
       this.#response.destroy();
       return;
     }
@@ -122,7 +123,7 @@ function quoted(text: string): string {
 
 const LINE_END = Buffer.from('\n');
 
-/** Answers end with a line feed, as those of the API server do. */
+/** Responses end with a line feed, as those of the API server do. */
 function withLineEnd(body: Buffer | string): Buffer | string {
   if (typeof body === 'string') return `${body}\n`;
   return body.at(-1) === LINE_END[0] ? body : Buffer.concat([body, LINE_END]);

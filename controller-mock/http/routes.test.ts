@@ -1,27 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KubeHost, type ServedCluster } from '../server/kube-server.ts';
+import { KubeServer } from '../server/kube-server.ts';
+import type { ServedCluster } from '../server/served-cluster.ts';
+import { STANDARD_KINDS } from '../standard-kinds.ts';
 import type { Listener } from './listener.ts';
 
-let host: KubeHost;
+let server: KubeServer;
 let listener: Listener;
 const clusters: ServedCluster[] = [];
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
 
 beforeAll(async () => {
-  host = new KubeHost();
+  server = new KubeServer(STANDARD_KINDS);
   for (const name of ['one', 'two', 'three']) {
-    const served = host.addCluster();
+    const served = server.addCluster();
     served.cluster.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     clusters.push(served);
   }
-  listener = await host.listen({ tls: false }, clusters[0]);
+  listener = await server.listen({ tls: false }, clusters[0]);
   for (const [index, served] of clusters.entries()) {
-    host.route(listener, served, { prefix: `/clusters/${index}`, token: served.token });
+    server.route(listener, served, { prefix: `/clusters/${index}`, token: served.token });
   }
 });
 
-afterAll(() => host.close());
+afterAll(() => server.close());
 
 async function namespacesAt(path: string, token: string): Promise<string[] | number> {
   const reply = await fetch(`${listener.url}${path}/api/v1/namespaces`, {
@@ -45,7 +47,7 @@ describe('clusters of one process', () => {
   });
 
   it('are told apart by port', async () => {
-    const other = await host.listen({ tls: false }, clusters[1]);
+    const other = await server.listen({ tls: false }, clusters[1]);
     const reply = await fetch(`${other.url}/api/v1/namespaces/two`, {
       headers: { authorization: `Bearer ${clusters[1]!.token}` },
     });
@@ -54,15 +56,15 @@ describe('clusters of one process', () => {
 
   it('refuses prefixes that hide the API', () => {
     for (const prefix of ['/api', '/apis/x', 'x', '/', '/a/b/c', '/a/']) {
-      expect(() => host.route(listener, clusters[0]!, { prefix })).toThrow('a path prefix has one or two segments');
+      expect(() => server.route(listener, clusters[0]!, { prefix })).toThrow('a path prefix has one or two segments');
     }
   });
 
   it('are gone once removed', async () => {
-    const served = host.addCluster();
-    host.route(listener, served, { prefix: '/gone', token: served.token });
+    const served = server.addCluster();
+    server.route(listener, served, { prefix: '/gone', token: served.token });
     expect(await namespacesAt('/gone', served.token)).toEqual([]);
-    host.removeCluster(served);
+    server.removeCluster(served);
     expect(await namespacesAt('/gone', served.token)).toBe(401);
   });
 });

@@ -1,4 +1,5 @@
-import type { Endpoint } from './api-handler.ts';
+import type { ApiHandler } from './api-handler.ts';
+import { bearerToken } from './authentication.ts';
 
 /** How requests to one listener find their cluster. */
 export interface Route {
@@ -9,7 +10,7 @@ export interface Route {
 }
 
 export interface Target {
-  endpoint: Endpoint;
+  handler: ApiHandler;
   path: string;
 }
 
@@ -17,32 +18,32 @@ const PREFIX = /^(\/[^/]+){1,2}$/;
 
 /** Tells the clusters of one listener apart: by path prefix, else by token, else the default one. */
 export class Routes {
-  #fallback: Endpoint | undefined;
-  readonly #byPrefix = new Map<string, Endpoint>();
-  readonly #byToken = new Map<string, Endpoint>();
+  #fallback: ApiHandler | undefined;
+  readonly #byPrefix = new Map<string, ApiHandler>();
+  readonly #byToken = new Map<string, ApiHandler>();
 
   /** The cluster of requests that no other route takes. */
-  setFallback(endpoint: Endpoint): void {
-    this.#fallback = endpoint;
+  setFallback(handler: ApiHandler): void {
+    this.#fallback = handler;
   }
 
   /** @throws Error if the prefix cannot be told from the API's own paths. */
-  add(endpoint: Endpoint, route: Route): void {
+  add(handler: ApiHandler, route: Route): void {
     if (route.prefix !== undefined) {
       if (!PREFIX.test(route.prefix) || /^\/apis?(\/|$)/.test(route.prefix)) {
         throw new Error(
           `a path prefix has one or two segments and does not begin with /api or /apis, such as /clusters/17; given ${JSON.stringify(route.prefix)}`,
         );
       }
-      this.#byPrefix.set(route.prefix, endpoint);
+      this.#byPrefix.set(route.prefix, handler);
     }
-    if (route.token !== undefined) this.#byToken.set(route.token, endpoint);
+    if (route.token !== undefined) this.#byToken.set(route.token, handler);
   }
 
-  remove(endpoint: Endpoint): void {
-    if (this.#fallback === endpoint) this.#fallback = undefined;
+  remove(handler: ApiHandler): void {
+    if (this.#fallback === handler) this.#fallback = undefined;
     for (const map of [this.#byPrefix, this.#byToken]) {
-      for (const [key, value] of map) if (value === endpoint) map.delete(key);
+      for (const [key, value] of map) if (value === handler) map.delete(key);
     }
   }
 
@@ -52,12 +53,12 @@ export class Routes {
       const second = first < 0 ? -1 : path.indexOf('/', first + 1);
       for (const end of [second, first]) {
         const prefix = end < 0 ? path : path.slice(0, end);
-        const endpoint = this.#byPrefix.get(prefix);
-        if (endpoint) return { endpoint, path: path.slice(prefix.length) || '/' };
+        const handler = this.#byPrefix.get(prefix);
+        if (handler) return { handler, path: path.slice(prefix.length) || '/' };
       }
     }
-    const token = authorization && this.#byToken.size > 0 ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
-    const endpoint = (token !== undefined ? this.#byToken.get(token) : undefined) ?? this.#fallback;
-    return endpoint && { endpoint, path };
+    const token = authorization && this.#byToken.size > 0 ? bearerToken(authorization) : undefined;
+    const handler = (token !== undefined ? this.#byToken.get(token) : undefined) ?? this.#fallback;
+    return handler && { handler, path };
   }
 }

@@ -104,7 +104,7 @@ describe('watch', () => {
       expect(line.object.metadata.resourceVersion).toBe(String(mock.store.resourceVersion));
     }
     expect(last).toBe('BOOKMARK');
-    expect(mock.endpoint.watches).toBe(0);
+    expect(mock.handler.watches).toBe(0);
   });
 
   it('marks the end of the initial objects of a WatchList', async () => {
@@ -180,16 +180,16 @@ describe('watch', () => {
       .map((line) => JSON.parse(line) as { type: string; object: { code?: number; reason?: string } });
     expect(lines.length).toBeLessThan(115);
     expect(lines.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
-    expect(mock.endpoint.watches).toBe(0);
+    expect(mock.handler.watches).toBe(0);
   });
 
   it('forgets watches of clients that have gone', async () => {
     const watch = await client.watch(`${CM}?watch=1`);
-    expect(mock.endpoint.watches).toBe(1);
+    expect(mock.handler.watches).toBe(1);
     watch.close();
     await watch.ended;
     put('a');
-    await expect.poll(() => mock.endpoint.watches).toBe(0);
+    await expect.poll(() => mock.handler.watches).toBe(0);
   });
 });
 

@@ -5,7 +5,6 @@ import { isPlainObject } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Schema } from '../api/schema.ts';
 import { ApiStatusError, badRequest } from '../api/status.ts';
-import type { StrategicMergePatch } from '../apply/contracts.ts';
 
 type Json = Record<string, unknown>;
 
@@ -33,8 +32,9 @@ const noMergeKey = (map: Json, key: string) =>
  * @throws ApiStatusError 400 when a directive is malformed, 422 for lists of lists, and 500, as the API server does,
  * when the patch does not fit the object: items without their merge key, unknown `$patch` values, lists of mixed types.
  */
-export const strategicMergePatch: StrategicMergePatch = (live, patch, schema) =>
-  mergeMap(live, patch, schema) as KubeObject;
+export function strategicMergePatch(live: KubeObject, patch: Json, schema: Schema): KubeObject {
+  return mergeMap(live, patch, schema) as KubeObject;
+}
 
 function mergeMap(live: Json, patch: Json, schema: Schema | undefined): Json {
   if (Object.hasOwn(patch, PATCH)) {

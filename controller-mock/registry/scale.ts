@@ -5,9 +5,8 @@ import { humanDuration } from '../api/human-duration.ts';
 import { cloneJson, isPlainObject } from '../api/json.ts';
 import { fieldsOfPath, parseJsonPath } from '../api/json-path.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { Subresource } from '../api/resource-type.ts';
+import type { EncodedType, Subresource } from '../api/resource-type.ts';
 import { badRequest, invalid } from '../api/status.ts';
-import type { EncodedType } from '../http/representation.ts';
 
 /** Kind of the subresource, and how `kubectl get --subresource=scale` shows it. */
 export const SCALE_KIND: EncodedType = {

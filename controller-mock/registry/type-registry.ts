@@ -26,7 +26,7 @@ function versionRank(version: string): [number, number, number] {
 }
 
 /** All kinds one cluster serves; CustomResourceDefinitions add and remove some while it runs. */
-export class Registry {
+export class TypeRegistry {
   readonly #base: readonly ResourceType[];
   /** By `<group>/<version>/<plural>`. */
   readonly #types = new Map<string, ResourceType>();

@@ -4,22 +4,19 @@ import { CertificateAuthority } from '../../model/protocol/certificate-authority
 import { type Clock, ScaledClock, startClock } from '../../model/time/clock.ts';
 import { Listener } from '../http/listener.ts';
 import type { Route } from '../http/routes.ts';
-import { ADMIN } from '../registry/tokens.ts';
+import type { ServerKinds } from './kinds.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import { HostedCluster, type HostedClusterOptions } from './served-cluster.ts';
+import { ServedCluster, type ServedClusterOptions } from './served-cluster.ts';
 
-/** All have defaults. */
-export interface ClusterSettings extends Partial<HostedClusterOptions> {
-  /** Bearer token with all rights; random by default. */
-  token?: string;
-}
+/** All have defaults; that of the token is random. */
+export type ClusterSettings = Partial<ServedClusterOptions>;
 
 export interface ListenSettings {
   /** Address to bind; 127.0.0.1 by default. */
   host?: string;
   /** Any free one by default. */
   port?: number;
-  /** HTTPS with the host's own authority; on by default. */
+  /** HTTPS with the server's own authority; on by default. */
   tls?: boolean;
   /** Offers HTTP/2 beside HTTP/1.1 over TLS; on by default. */
   http2?: boolean;
@@ -31,50 +28,42 @@ export interface ListenSettings {
 const HISTORY_LENGTH = 10_000;
 const BOOKMARK_INTERVAL_MS = 60_000;
 
-/** One cluster and its token. */
-export interface ServedCluster extends HostedCluster {
-  readonly token: string;
-}
-
-class TokenCluster extends HostedCluster implements ServedCluster {
-  readonly token: string;
-
-  constructor(settings: ClusterSettings, clock: Clock, caPem: string) {
-    super({
-      clock: settings.clock ?? clock,
-      historyLength: settings.historyLength ?? HISTORY_LENGTH,
-      firstResourceVersion: settings.firstResourceVersion ?? 0,
-      anonymous: settings.anonymous ?? 'public-only',
-      bookmarkIntervalMs: settings.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS,
-      caPem: settings.caPem ?? caPem,
-      namespaceGraceMs: settings.namespaceGraceMs ?? 0,
-      metrics: settings.metrics ?? false,
-    });
-    this.token = settings.token ?? randomBytes(24).toString('base64url');
-    this.cluster.tokens.add(this.token, ADMIN);
-  }
-}
-
-export class KubeHost {
+export class KubeServer {
+  readonly #kinds: ServerKinds;
   readonly #clock: Clock = new ScaledClock(startClock(1));
   readonly #clusters = new Set<ServedCluster>();
   readonly #listeners = new Set<Listener>();
   #authority: Promise<CertificateAuthority> | undefined;
   #caPem = '';
 
+  /** @param kinds that all clusters serve. */
+  constructor(kinds: ServerKinds) {
+    this.#kinds = kinds;
+  }
+
   /**
-   * A new cluster without any object; reachable once it is routed. It knows the host's authority if that was asked for
+   * A new cluster without any object; reachable once it is routed. It knows the server's authority if that was asked for
    * before, by {@link caCert} or by listening with TLS.
    */
   addCluster(settings: ClusterSettings = {}): ServedCluster {
-    const served = new TokenCluster(settings, this.#clock, this.#caPem);
+    const served = new ServedCluster(this.#kinds, {
+      clock: settings.clock ?? this.#clock,
+      historyLength: settings.historyLength ?? HISTORY_LENGTH,
+      firstResourceVersion: settings.firstResourceVersion ?? 0,
+      anonymous: settings.anonymous ?? 'public-only',
+      bookmarkIntervalMs: settings.bookmarkIntervalMs ?? BOOKMARK_INTERVAL_MS,
+      caPem: settings.caPem ?? this.#caPem,
+      namespaceGraceMs: settings.namespaceGraceMs ?? 0,
+      metrics: settings.metrics ?? false,
+      token: settings.token ?? randomBytes(24).toString('base64url'),
+    });
     this.#clusters.add(served);
     return served;
   }
 
   /** Ends a cluster and all its routes. */
   removeCluster(served: ServedCluster): void {
-    for (const listener of this.#listeners) listener.routes.remove(served.endpoint);
+    for (const listener of this.#listeners) listener.routes.remove(served.handler);
     this.#clusters.delete(served);
     served.close();
   }
@@ -91,13 +80,13 @@ export class KubeHost {
     const listener = new Listener({ host, port, http2, ...(pair && { tls: pair }) });
     await listener.start();
     this.#listeners.add(listener);
-    if (fallback) listener.routes.setFallback(fallback.endpoint);
+    if (fallback) listener.routes.setFallback(fallback.handler);
     return listener;
   }
 
   /** Makes a cluster reachable at a listener beside others. */
   route(listener: Listener, served: ServedCluster, route: Route): void {
-    listener.routes.add(served.endpoint, route);
+    listener.routes.add(served.handler, route);
   }
 
   /** PEM of the authority that signs the listeners' certificates. */

@@ -87,7 +87,7 @@ function pushEvent(parts: Buffer[], event: StoreEvent, view: WatchView): void {
  * So a slow or half-open client costs one cursor and at most SLOW_BYTES plus one batch, whatever happens around it, and
  * a fast one costs a write a turn, however many others see the same.
  */
-export class WatchHub {
+export class WatchCache {
   readonly #collection: Collection;
   readonly #currentVersion: () => number;
   readonly #groups = new Map<string, WatchGroup>();

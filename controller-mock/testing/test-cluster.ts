@@ -4,7 +4,8 @@ import { apiVersionOf, type KubeObject } from '../api/object.ts';
 import type { ResourceType, SubresourceAnswer } from '../api/resource-type.ts';
 import { ApiStatusError, type Status } from '../api/status.ts';
 import { builtinTypes } from '../builtins/index.ts';
-import { Cluster, type WriteOptions } from '../registry/cluster.ts';
+import { Cluster } from '../registry/cluster.ts';
+import type { WriteOptions } from '../registry/write-options.ts';
 
 export const NAMESPACE = 'ns';
 

@@ -185,7 +185,7 @@ describe('an informer', () => {
     const informer = follow();
     await informer.start().synced;
     for (let round = 0; round < 3; round++) {
-      mock.endpoint.endWatches('/configmaps');
+      mock.handler.endWatches('/configmaps');
       await client.create(RESOURCES.configMaps, configMap(`round-${round}`));
       await expect.poll(() => informer.get('default', `round-${round}`)).toBeDefined();
     }

@@ -54,7 +54,7 @@ describe('a service whose hub', () => {
     ends.push(() => site.close());
     await site.apply(namespaceOf('before'), pullSecretOf('before'), poolOf('before'));
     await site.infraEnvId('before');
-    for (const kind of ['agent-install.openshift.io/infraenvs', '/secrets']) site.mock.endpoint.endWatches(kind);
+    for (const kind of ['agent-install.openshift.io/infraenvs', '/secrets']) site.mock.handler.endWatches(kind);
     await site.apply(namespaceOf('after'), pullSecretOf('after'), poolOf('after'));
     await site.infraEnvId('after');
     await site.client.delete(RESOURCES.infraEnvs, 'before', 'before');

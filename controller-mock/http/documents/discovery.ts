@@ -2,7 +2,7 @@
 
 import { apiVersionOf } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
-import type { Registry, ServedGroup } from '../../registry/type-registry.ts';
+import type { ServedGroup, TypeRegistry } from '../../registry/type-registry.ts';
 
 /** `/api` */
 export function coreVersions(address: string) {
@@ -19,19 +19,19 @@ function groupEntry({ group, versions }: ServedGroup) {
 }
 
 /** `/apis` */
-export function groupList(registry: Registry) {
+export function groupList(registry: TypeRegistry) {
   const groups = registry.groups().filter(({ group }) => group !== '');
   return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupEntry) };
 }
 
 /** `/apis/<group>`; undefined if it is not served. */
-export function singleGroup(registry: Registry, group: string) {
+export function singleGroup(registry: TypeRegistry, group: string) {
   const served = registry.groups().find((entry) => entry.group === group);
   return served && { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(served) };
 }
 
 /** `/api/v1`, `/apis/<group>/<version>`; undefined if it is not served. */
-export function resourceList(registry: Registry, group: string, version: string) {
+export function resourceList(registry: TypeRegistry, group: string, version: string) {
   const types = typesOf(registry, group, version);
   if (!types) return undefined;
   return {
@@ -60,7 +60,7 @@ export function resourceList(registry: Registry, group: string, version: string)
   };
 }
 
-function typesOf(registry: Registry, group: string, version: string): ResourceType[] | undefined {
+function typesOf(registry: TypeRegistry, group: string, version: string): ResourceType[] | undefined {
   return registry
     .groups()
     .find((entry) => entry.group === group)
@@ -68,7 +68,7 @@ function typesOf(registry: Registry, group: string, version: string): ResourceTy
 }
 
 /** `/api` (core alone) and `/apis` (all others) for clients that take everything in one answer. */
-export function aggregated(registry: Registry, core: boolean, apiVersion: 'v2' | 'v2beta1') {
+export function aggregated(registry: TypeRegistry, core: boolean, apiVersion: 'v2' | 'v2beta1') {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${apiVersion}`,

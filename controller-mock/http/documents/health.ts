@@ -1,4 +1,9 @@
-/** Health endpoints (Installer facts 8.7). A process that answers is healthy. */
+/**
+ * Health endpoints: kubernetes/kubernetes, apiserver, pkg/server/healthz/healthz.go InstallPathHandler. A process that answers
+ * is healthy.
+ */
+export type HealthEndpoint = 'healthz' | 'livez' | 'readyz';
+
 const CHECKS = [
   'ping',
   'log',
@@ -13,7 +18,7 @@ const READY_CHECKS = [...CHECKS, 'informer-sync', 'shutdown'];
  * @returns the text of a 200; undefined for an unknown check.
  */
 export function health(
-  endpoint: 'healthz' | 'livez' | 'readyz',
+  endpoint: HealthEndpoint,
   path: readonly string[],
   verbose: boolean,
   excluded: readonly string[],

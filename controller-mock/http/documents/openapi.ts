@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { apiVersionOf } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import type { Schema } from '../../api/schema.ts';
-import type { Registry } from '../../registry/type-registry.ts';
+import type { TypeRegistry } from '../../registry/type-registry.ts';
 import { VERSION } from './version.ts';
 
 interface GroupVersionKind {
@@ -236,12 +236,12 @@ const shared = new WeakMap<readonly ResourceType[], Map<string, Buffer>>();
 
 /** OpenAPI of one cluster, made when asked for and kept until its kinds change. */
 export class OpenApi {
-  readonly #registry: Registry;
+  readonly #registry: TypeRegistry;
   readonly #base: ReadonlySet<ResourceType>;
   #revision = -1;
   readonly #documents = new Map<string, Buffer>();
 
-  constructor(registry: Registry) {
+  constructor(registry: TypeRegistry) {
     this.#registry = registry;
     this.#base = new Set(registry.base);
   }

@@ -1,6 +1,7 @@
 /** Rules for the metadata of every kind (apimachinery, pkg/api/validation/objectmeta.go). */
-import { causeInvalid, type StatusCause } from '../../api/causes.ts';
+import { causeForbidden, causeInvalid, type StatusCause } from '../../api/causes.ts';
 import { labelKeyFault, labelValueFault } from '../../api/names.ts';
+import type { ObjectMeta } from '../../api/object.ts';
 
 /** Finalizers of Kubernetes itself; all others are to have a domain and a path. */
 const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
@@ -89,4 +90,13 @@ export function finalizerWarnings(now: readonly string[] | undefined, before: re
       (name) =>
         `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
     );
+}
+
+/** An object that is being deleted gets no further finalizers (apimachinery, pkg/api/validation/objectmeta.go ValidateNoNewFinalizers). */
+export function addedFinalizerFaults(now: ObjectMeta, before: ObjectMeta): StatusCause[] {
+  if (!now.deletionTimestamp) return [];
+  const added = (now.finalizers ?? []).filter((entry) => !before.finalizers?.includes(entry));
+  if (added.length === 0) return [];
+  const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+  return [causeForbidden('metadata.finalizers', detail)];
 }

@@ -5,7 +5,7 @@
 
 import { ApiStatusError, forbidden } from '../../api/status.ts';
 import { at } from '../../builtins/fields.ts';
-import type { Admission } from '../../registry/cluster.ts';
+import type { Admission } from '../../registry/admission/admission.ts';
 import { LABELS } from './world-objects.ts';
 
 const WEBHOOK = 'mutate.devworkspace-controller.svc';

@@ -2,7 +2,8 @@
 import { hashWords, mixWords, unitNumber } from '../../../model/time/random.ts';
 import type { ResourceRight } from '../../api/cluster-access.ts';
 import { ApiStatusError, forbidden, tooManyRequests, unauthorized } from '../../api/status.ts';
-import type { Interference, RequestInfo, Verb } from '../../http/api-handler.ts';
+import type { Interference, ResourceAttributes } from '../../http/interference.ts';
+import type { Verb } from '../../http/verb.ts';
 
 export interface ApiFault {
   /** Which requests; all unless given. */
@@ -48,7 +49,7 @@ export class ApiFaults {
     else this.#faults.delete(name);
   }
 
-  readonly interceptor = (request: RequestInfo): Interference | undefined => {
+  readonly interceptor = (request: ResourceAttributes): Interference | undefined => {
     const key = `${request.verb} ${request.resource}${request.subresource && `/${request.subresource}`}`;
     this.requests.set(key, (this.requests.get(key) ?? 0) + 1);
     const { verb, group, namespace } = request;

@@ -15,10 +15,12 @@ import { spanMs } from '../../../model/time/span.ts';
 import { at } from '../../builtins/fields.ts';
 import { setUsageSource } from '../../builtins/index.ts';
 import { NAMESPACE_GRACE_MS } from '../../controllers/namespace-lifecycle.ts';
-import type { WatchEnd } from '../../http/api-handler.ts';
 import type { Listener } from '../../http/listener.ts';
+import type { WatchEnd } from '../../http/watches.ts';
 import type { Cluster } from '../../registry/cluster.ts';
-import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-server.ts';
+import { KubeServer, type ListenSettings } from '../../server/kube-server.ts';
+import type { ServedCluster } from '../../server/served-cluster.ts';
+import { STANDARD_KINDS } from '../../standard-kinds.ts';
 import type { StoreChange } from '../../store/store.ts';
 import { seedEmptyWorld } from '../empty.ts';
 import { resourceTypes } from '../kinds/definition.ts';
@@ -124,9 +126,9 @@ export interface DevWorkspaceWorld {
 /** @throws WorldSettingsError for bad settings; Error when the port is taken or the kubeconfig cannot be written */
 export async function startDevWorkspaceWorld(options: DevWorkspaceWorldOptions = {}): Promise<DevWorkspaceWorld> {
   const settings = worldSettings(options, { registry: REGISTRY, program: programOfEnvironment });
-  const host = new KubeHost();
+  const server = new KubeServer(STANDARD_KINDS);
   const clock = options.clock ?? new ScaledClock(startClock(1));
-  const served = host.addCluster({
+  const served = server.addCluster({
     clock,
     namespaceGraceMs: options.namespaceGraceMs ?? NAMESPACE_GRACE_MS,
     ...(options.historyLength !== undefined && { historyLength: options.historyLength }),
@@ -135,13 +137,13 @@ export async function startDevWorkspaceWorld(options: DevWorkspaceWorldOptions =
   const actors = new Actors(settings, served, clock);
   const close = async () => {
     actors.close();
-    await host.close();
+    await server.close();
   };
   try {
-    const ca = options.tls === false ? undefined : await host.caCert();
-    const listener: Listener = await host.listen(options, served);
+    const ca = options.tls === false ? undefined : await server.caCert();
+    const listener: Listener = await server.listen(options, served);
     actors.listener = listener;
-    const kubeconfig = await host.kubeconfig(listener, served);
+    const kubeconfig = await server.kubeconfig(listener, served);
     if (options.kubeconfigPath) await writeFile(options.kubeconfigPath, kubeconfig, { mode: 0o600 });
     return {
       url: listener.url,
@@ -223,7 +225,7 @@ class Actors implements WorldControl {
     if (settings.operator === 'external') this.#leaveToOther();
     const hasRoom = () => !this.#quota.has('devworkspaces');
     cluster.admission = workspaceAdmission(() => this.#webhooksUp, settings.operatorNamespace, hasRoom);
-    served.endpoint.interceptor = this.#faults.interceptor;
+    served.handler.interceptor = this.#faults.interceptor;
     setUsageSource(
       cluster,
       usageSource({
@@ -379,7 +381,7 @@ class Actors implements WorldControl {
   }
 
   dropWatches(resource?: string, end: WatchEnd = 'expired'): void {
-    this.#served.endpoint.dropWatches(end, resource);
+    this.#served.handler.dropWatches(end, resource);
   }
 
   setReachable(reachable: boolean): void {

@@ -4,7 +4,8 @@ import type { Clock } from '../../../model/time/clock.ts';
 import type { DeleteOptions } from '../../api/cluster-access.ts';
 import type { GroupResource, KubeObject, ObjectMeta, OwnerReference } from '../../api/object.ts';
 import { ApiStatusError } from '../../api/status.ts';
-import type { Cluster, ObjectParts } from '../../registry/cluster.ts';
+import type { Cluster } from '../../registry/cluster.ts';
+import type { ObjectParts } from '../../registry/trusted-writes.ts';
 
 export const RESOURCES = {
   namespaces: { group: '', resource: 'namespaces' },

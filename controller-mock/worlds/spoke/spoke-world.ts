@@ -9,7 +9,9 @@ import { type Clock, ScaledClock, startClock } from '../../../model/time/clock.t
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
 import type { Listener } from '../../http/listener.ts';
 import type { Cluster } from '../../registry/cluster.ts';
-import { KubeHost, type ListenSettings, type ServedCluster } from '../../server/kube-server.ts';
+import { KubeServer, type ListenSettings } from '../../server/kube-server.ts';
+import type { ServedCluster } from '../../server/served-cluster.ts';
+import { STANDARD_KINDS } from '../../standard-kinds.ts';
 import { seedEmptyWorld } from '../empty.ts';
 import { openshiftTypes } from './kinds.ts';
 import { Spoke } from './spoke.ts';
@@ -77,7 +79,7 @@ interface Entry {
 }
 
 export class SpokeWorld {
-  readonly #host = new KubeHost();
+  readonly #server = new KubeServer(STANDARD_KINDS);
   readonly #options: SpokeWorldOptions;
   readonly #clock: Clock;
   readonly #spokes = new Map<string, Entry>();
@@ -93,7 +95,7 @@ export class SpokeWorld {
   static async start(options: SpokeWorldOptions = {}): Promise<SpokeWorld> {
     const world = new SpokeWorld(options);
     // Whoever asks for no spoke meets a cluster without objects, and so the answers of an API server.
-    world.#listener = await world.#host.listen(options, world.#host.addCluster());
+    world.#listener = await world.#server.listen(options, world.#server.addCluster());
     return world;
   }
 
@@ -108,7 +110,7 @@ export class SpokeWorld {
 
   /** PEM of the authority of all listeners. */
   caCert(): Promise<string> {
-    return this.#host.caCert();
+    return this.#server.caCert();
   }
 
   /** All spokes in one kubeconfig, a context each, named after the spoke; the first is the current one. */
@@ -151,7 +153,7 @@ export class SpokeWorld {
     }
     this.#ordinal += 1;
     const clock = this.#clock;
-    const served = this.#host.addCluster({ clock, historyLength: HISTORY_LENGTH, ...(token && { token }) });
+    const served = this.#server.addCluster({ clock, historyLength: HISTORY_LENGTH, ...(token && { token }) });
     const { cluster } = served;
     const logs = new SpokeLogs(clock);
     for (const type of openshiftTypes()) cluster.registry.add(type);
@@ -171,7 +173,7 @@ export class SpokeWorld {
       },
     });
     const prefix = `/spokes/${name}`;
-    this.#host.route(this.#common, served, { prefix, token: served.token });
+    this.#server.route(this.#common, served, { prefix, token: served.token });
     const access = {
       name,
       url: `${this.url}${prefix}`,
@@ -188,12 +190,12 @@ export class SpokeWorld {
     this.#spokes.set(name, entry);
     try {
       if (port !== undefined) {
-        entry.own = await this.#host.listen({ ...this.#options, port }, served);
+        entry.own = await this.#server.listen({ ...this.#options, port }, served);
         access.ownUrl = entry.own.url;
       }
       access.kubeconfig = entry.own
-        ? await this.#host.kubeconfig(entry.own, served)
-        : await this.#host.kubeconfig(this.#common, served, prefix);
+        ? await this.#server.kubeconfig(entry.own, served)
+        : await this.#server.kubeconfig(this.#common, served, prefix);
     } catch (error) {
       await this.removeSpoke(name);
       throw error;
@@ -225,14 +227,14 @@ export class SpokeWorld {
     const { spoke, served, own } = this.#entry(name);
     this.#spokes.delete(name);
     spoke.close();
-    this.#host.removeCluster(served);
+    this.#server.removeCluster(served);
     await own?.close();
   }
 
   async close(): Promise<void> {
     for (const { spoke } of this.#spokes.values()) spoke.close();
     this.#spokes.clear();
-    await this.#host.close();
+    await this.#server.close();
   }
 
   get #common(): Listener {

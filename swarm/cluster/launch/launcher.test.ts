@@ -215,7 +215,7 @@ describe('a launcher', () => {
     await infraEnv('a', 1);
     await start();
     await until(() => expect(alive()).toHaveLength(1));
-    mock.endpoint.endWatches('/infraenvs');
+    mock.handler.endWatches('/infraenvs');
     await infraEnv('a', 2);
     await until(() => expect(alive()).toHaveLength(2));
   });

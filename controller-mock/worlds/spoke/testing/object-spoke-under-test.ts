@@ -9,7 +9,8 @@ import {
 import type { SpokeSetup, SpokeUnderTest } from '../../../../model/spoke/testing/spoke-bench.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import { podLogsOf } from '../../../builtins/behaviour/pod-logs.ts';
-import { KubeHost } from '../../../server/kube-server.ts';
+import { KubeServer } from '../../../server/kube-server.ts';
+import { STANDARD_KINDS } from '../../../standard-kinds.ts';
 import { seedEmptyWorld } from '../../empty.ts';
 import { openshiftTypes, RESOURCES } from '../kinds.ts';
 import { Spoke } from '../spoke.ts';
@@ -54,7 +55,7 @@ export function openObjectSpoke(setup: SpokeSetup): SpokeUnderTest {
     },
     0,
   );
-  const { cluster } = new KubeHost().addCluster({ clock });
+  const { cluster } = new KubeServer(STANDARD_KINDS).addCluster({ clock });
   const logs = new SpokeLogs(clock);
   for (const type of openshiftTypes()) cluster.registry.add(type);
   podLogsOf(cluster).setSources((pod) => logs.source(pod));

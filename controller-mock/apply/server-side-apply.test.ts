@@ -4,7 +4,8 @@ import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../api/object.t
 import type { Schema } from '../api/schema.ts';
 import type { ApiStatusError, Status } from '../api/status.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
-import { serverSideApply, trackUpdate } from './apply.ts';
+import { serverSideApply } from './server-side-apply.ts';
+import { trackUpdate } from './track-update.ts';
 
 /** A custom resource with every kind of field. */
 const WIDGET: Schema = {

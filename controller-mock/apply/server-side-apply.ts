@@ -1,30 +1,29 @@
-/** Server-side apply, and the tracking of who owns which field that all other writes take part in. */
-
-import type { StatusCause } from '../api/causes.ts';
+/**
+ * Server-side apply: kubernetes/kubernetes, apimachinery, pkg/util/managedfields/internal/structuredmerge.go Apply;
+ * kubernetes-sigs/structured-merge-diff, merge/update.go.
+ */
 import { equalJson, isPlainObject } from '../api/json.ts';
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../api/object.ts';
-import type { Schema } from '../api/schema.ts';
 import { ApiStatusError, badRequest } from '../api/status.ts';
 import { decodingFault } from '../schema/go-decoding.ts';
 import { withoutNulls } from '../schema/nulls.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
-import type { FieldOwnership, ServerSideApply, TrackUpdate } from './contracts.ts';
+import { type Conflict, conflictError } from './conflicts.ts';
+import { type FieldOwnership, updateKey } from './field-ownership.ts';
 import {
   difference,
-  differenceBelow,
   EMPTY_SET,
   eachPath,
   type FieldSet,
-  hasChildren,
-  insertPath,
   intersection,
   isEmptySet,
   shownPath,
   union,
 } from './field-set.ts';
+import { fittedFields } from './fitted-fields.ts';
+import { lastAppliedText, withLastApplied } from './last-applied.ts';
 import {
   addFields,
-  capManagers,
   equalButTimes,
   type ManagerKey,
   type Managers,
@@ -38,14 +37,14 @@ import { isGoStruct, type MapShape, objectShapeOf, type Shape } from './merge-sh
 import { compareObjects, UNOWNED } from './typed-compare.ts';
 import { fieldSetOf, mergeValues, TypedValueError, typeFaults, withNamedFields, withoutFields } from './typed-value.ts';
 
+/** Of a request to apply. */
+interface ApplyOwnership extends FieldOwnership {
+  /** Takes fields over from other managers. */
+  force: boolean;
+}
+
 /** Owner of what an object had before anything was tracked. */
 const UNTRACKED_MANAGER = 'before-first-apply';
-
-/** Manager of `kubectl apply --server-side`, which takes over what client-side apply has written. */
-const KUBECTL_MANAGER = 'kubectl';
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-/** Annotations of one object together; the last applied configuration is left out if it does not fit. */
-const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
 
 /** Metadata that the server sets; a client that applies leaves it out or sends null. */
 const SERVER_METADATA = [
@@ -59,64 +58,6 @@ const SERVER_METADATA = [
   'deletionGracePeriodSeconds',
 ];
 
-const updateKey = ({ manager, apiVersion, subresource }: FieldOwnership): ManagerKey => ({
-  manager: manager || 'unknown',
-  operation: 'Update',
-  apiVersion,
-  subresource,
-});
-
-/**
- * managedFields after a create or update by any operation but apply: the manager owns what it changed, others lose it.
- * What only went away takes no part in the manager's time. Neither object is changed; unchanged entries are shared.
- * @param live undefined at creation.
- * @param updated what is going to be stored but for what the server itself is still to set (see Installer facts 8.2).
- * @returns entries in the API server's order; empty when nothing is tracked.
- */
-export const trackUpdate: TrackUpdate = (live, updated, ownership) => {
-  const managers = managersBefore(live, updated, ownership);
-  // An object whose ownership was reset is not tracked any more until someone applies it.
-  if (managers.size === 0 && live !== undefined) return [];
-  try {
-    const comparison = compareObjects(live ?? {}, updated, objectShapeOf(ownership.schema));
-    takeFromOthers(managers, comparison);
-    if (!isEmptySet(comparison.changed)) addFields(managers, updateKey(ownership), ownership.time, comparison.changed);
-  } catch (error) {
-    // Lists whose items cannot be told from each other cannot be tracked; validation has the say about them.
-    if (error instanceof TypedValueError) return [];
-    throw error;
-  }
-  capManagers(managers);
-  return writeManagers(managers);
-};
-
-function managersBefore(
-  live: KubeObject | undefined,
-  updated: KubeObject,
-  { subresource, schema }: FieldOwnership,
-): Managers {
-  const before = live?.metadata.managedFields;
-  const sent = updated.metadata.managedFields as unknown;
-  // Subresources cannot set managedFields.
-  if (subresource === '' && sent !== before && sent !== undefined && sent !== null) {
-    if (isReset(sent, schema)) return new Map();
-    if (!equalJson(sent, before)) {
-      const managers = readManagers(sent);
-      if (managers && managers.size > 0) return managers;
-    }
-  }
-  return readManagers(before) ?? new Map();
-}
-
-/** `[{}]`, and for built-in kinds `[]`; the API server takes an empty list of a custom resource for an absent one. */
-function isReset(sent: unknown, schema: Schema): boolean {
-  if (!Array.isArray(sent)) return false;
-  return (
-    (sent.length === 0 && isGoStruct(schema)) ||
-    (sent.length === 1 && isPlainObject(sent[0]) && Object.keys(sent[0]).length === 0)
-  );
-}
-
 /**
  * Server-side apply: fields of `applied` win, fields this manager applied before and now leaves out go unless another
  * manager holds them. `live` is not changed, and unchanged parts are shared with the result.
@@ -126,7 +67,11 @@ function isReset(sent: unknown, schema: Schema): boolean {
  * @throws ApiStatusError 409 with causes FieldManagerConflict unless `force`; 400 for another kind or version than the
  * endpoint's, or if `applied` has managedFields; 500 as the API server answers when `applied` does not fit the schema.
  */
-export const serverSideApply: ServerSideApply = (live, applied, ownership) => {
+export function serverSideApply(
+  live: KubeObject | undefined,
+  applied: KubeObject,
+  ownership: ApplyOwnership,
+): KubeObject {
   checkApplied(live, applied, ownership);
   const shape = objectShapeOf(ownership.schema);
   const before = readManagers(live?.metadata.managedFields);
@@ -137,7 +82,7 @@ export const serverSideApply: ServerSideApply = (live, applied, ownership) => {
     if (error instanceof TypedValueError) throw serverError(`failed to merge config: ${error.message}`);
     throw error;
   }
-};
+}
 
 /** A 500 without a reason, which is what the API server answers where it has no better error. */
 const serverError = (message: string) => new ApiStatusError(500, '', message);
@@ -170,7 +115,7 @@ function checkApplied(live: KubeObject | undefined, applied: KubeObject, { apiVe
 class Application {
   readonly #live: KubeObject | undefined;
   readonly #applied: KubeObject;
-  readonly #ownership: FieldOwnership & { force: boolean };
+  readonly #ownership: ApplyOwnership;
   readonly #shape: Shape & { map: MapShape };
   readonly #managers: Managers;
   readonly #key: ManagerKey;
@@ -179,7 +124,7 @@ class Application {
   constructor(
     live: KubeObject | undefined,
     applied: KubeObject,
-    ownership: FieldOwnership & { force: boolean },
+    ownership: ApplyOwnership,
     shape: Shape & { map: MapShape },
     managers: Managers,
   ) {
@@ -217,7 +162,7 @@ class Application {
     if (!isEmptySet(owned))
       this.#managers.set(this.#id, newManager(this.#key, isNoop ? last?.entry.time : time, owned));
     const entries = writeManagers(this.#managers);
-    const object = this.#withLastApplied(settled);
+    const object = withLastApplied(settled, this.#applied, this.#ownership.manager);
     if (isNoop && object === settled && equalButTimes(entries, live.metadata.managedFields ?? [])) return live;
     return withManagedFields(object, entries);
   }
@@ -271,7 +216,7 @@ class Application {
   }
 
   #refuseConflicts(changed: FieldSet): void {
-    const conflicts: { id: string; key: ManagerKey; path: string }[] = [];
+    const conflicts: Conflict[] = [];
     const allowed = this.#allowedConflicts();
     const ids = [...this.#managers.keys()].filter((id) => id !== this.#id).sort();
     for (const id of ids) {
@@ -287,8 +232,8 @@ class Application {
    * still have its values.
    */
   #allowedConflicts(): FieldSet {
-    const text = this.#live?.metadata.annotations?.[LAST_APPLIED];
-    if (this.#ownership.manager !== KUBECTL_MANAGER || !text) return EMPTY_SET;
+    const text = lastAppliedText(this.#live, this.#ownership.manager);
+    if (!text) return EMPTY_SET;
     try {
       const lastApplied = JSON.parse(text) as unknown;
       if (!isPlainObject(lastApplied) || lastApplied.apiVersion !== this.#ownership.apiVersion) return EMPTY_SET;
@@ -300,24 +245,6 @@ class Application {
       throw error;
     }
   }
-
-  /** kubectl keeps the annotation of its client-side apply up to date, where there is one. */
-  #withLastApplied(object: KubeObject): KubeObject {
-    const annotations = object.metadata.annotations;
-    if (this.#ownership.manager !== KUBECTL_MANAGER || !annotations?.[LAST_APPLIED]) return object;
-    const { [LAST_APPLIED]: _, ...others } = this.#applied.metadata.annotations ?? {};
-    const metadata = { ...this.#applied.metadata };
-    if (this.#applied.metadata.annotations) metadata.annotations = others;
-    const text = goJson({ ...this.#applied, metadata });
-    if (text === annotations[LAST_APPLIED]) return object;
-    const updated = { ...annotations, [LAST_APPLIED]: text };
-    const size = Object.entries(updated).reduce(
-      (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
-      0,
-    );
-    if (size > ANNOTATIONS_LIMIT_BYTES) delete (updated as Record<string, string>)[LAST_APPLIED];
-    return { ...object, metadata: { ...object.metadata, annotations: updated } };
-  }
 }
 
 const isEmptyValue = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
@@ -325,67 +252,4 @@ const isEmptyValue = (value: unknown) => typeof value === 'object' && value !== 
 function withManagedFields(object: KubeObject, entries: ManagedFieldsEntry[]): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata: entries.length > 0 ? { ...metadata, managedFields: entries } : metadata };
-}
-
-function conflictError(conflicts: readonly { id: string; key: ManagerKey; path: string }[]): ApiStatusError {
-  const causes: StatusCause[] = conflicts.map(({ key, path }) => ({
-    reason: 'FieldManagerConflict',
-    message: `conflict with ${shownManager(key)}`,
-    field: path,
-  }));
-  const lines: string[] = [];
-  let lastId: string | undefined;
-  for (const { id, key, path } of conflicts) {
-    if (id !== lastId) lines.push(`conflicts with ${shownManager(key)}:`);
-    lines.push(`- ${path}`);
-    lastId = id;
-  }
-  const message =
-    conflicts.length === 1
-      ? `Apply failed with 1 conflict: ${causes[0]!.message}: ${causes[0]!.field}`
-      : `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
-  return new ApiStatusError(409, 'Conflict', message, { causes });
-}
-
-function shownManager({ manager, operation, apiVersion, subresource }: ManagerKey): string {
-  const name = JSON.stringify(manager) + (subresource ? ` with subresource ${JSON.stringify(subresource)}` : '');
-  return operation === 'Update' ? `${name} using ${apiVersion}` : name;
-}
-
-/** A set with the fields below something that the schema has made atomic since replaced by that. */
-function fittedFields(fields: FieldSet, shape: Shape): FieldSet {
-  const atoms: FieldSet = {};
-  collectAtoms(fields, shape, [], atoms);
-  return isEmptySet(atoms) ? fields : union(differenceBelow(fields, atoms), atoms);
-}
-
-function collectAtoms(fields: FieldSet, shape: Shape, path: string[], atoms: FieldSet): void {
-  for (const element in fields) {
-    if (element === '.') continue;
-    const node = fields[element]!;
-    if (!hasChildren(node)) continue;
-    let below: Shape | undefined;
-    if (element.startsWith('f:')) {
-      const name = element.slice(2);
-      below = shape.map?.field(name)?.shape ?? shape.map?.element;
-    } else below = shape.list?.item;
-    if (!below) continue;
-    path.push(element);
-    const isAtomic = below.map ? below.map.atomic : below.scalar === undefined && below.list?.relation === 'atomic';
-    if (isAtomic) insertPath(atoms, path);
-    else collectAtoms(node, below, path, atoms);
-    path.pop();
-  }
-}
-
-/** JSON as Go writes it: keys in order, a line feed at the end, and nothing that HTML would take for markup. */
-function goJson(value: unknown): string {
-  const text = JSON.stringify(value, (_, entry: unknown) =>
-    isPlainObject(entry) ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1))) : entry,
-  );
-  const escaped = text.replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `${escaped}\n`;
 }
