@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
-import { applyDefaults, dropNulls } from '../schema/defaults.ts';
+import { applyDefaults } from '../schema/defaults.ts';
+import { dropNulls } from '../schema/nulls.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /**

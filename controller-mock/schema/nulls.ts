@@ -1,6 +1,10 @@
-/** Takes nulls out of objects of built-in kinds, which Go decodes into values that have none. */
+/**
+ * Nulls: Go decodes built-in kinds into values that have none; of custom resources the API server drops some (kubernetes/kubernetes,
+ * apiextensions-apiserver, pkg/apiserver/schema/defaulting/prunenulls.go PruneNonNullableNullsWithoutDefaults).
+ */
 import { isPlainObject } from '../api/json.ts';
 import type { Schema } from '../api/schema.ts';
+import { type EntryKind, type Holder, SchemaVisitor } from './visitor.ts';
 
 /** What Go has where a list or a map may not leave an entry out. */
 const ZEROS: Readonly<Record<string, unknown>> = { string: '', boolean: false, integer: 0, number: 0 };
@@ -10,27 +14,36 @@ const ZEROS: Readonly<Record<string, unknown>> = { string: '', boolean: false, i
  * schema keeps unknown fields (such as raw extensions), nulls are content and stay.
  */
 export function readNulls(value: unknown, schema: Schema): void {
-  if (typeof value !== 'object' || value === null || schema['x-kubernetes-preserve-unknown-fields']) return;
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (!items) return;
-    for (let index = 0; index < value.length; index++) {
-      if (value[index] === null) value[index] = emptyOf(items);
-      else readNulls(value[index], items);
-    }
-    return;
+  new NullReader().descend(value, schema);
+}
+
+class NullReader extends SchemaVisitor {
+  override descend(value: unknown, schema: Schema): void {
+    if (!schema['x-kubernetes-preserve-unknown-fields']) super.descend(value, schema);
   }
-  const object = value as Record<string, unknown>;
-  const { properties, additionalProperties } = schema;
-  for (const key of Object.keys(object)) {
-    const entry = object[key];
-    if (properties && Object.hasOwn(properties, key)) {
-      if (entry === null) delete object[key];
-      else if (typeof entry === 'object') readNulls(entry, properties[key]!);
-    } else if (typeof additionalProperties === 'object') {
-      if (entry === null) object[key] = emptyOf(additionalProperties);
-      else if (typeof entry === 'object') readNulls(entry, additionalProperties);
-    }
+
+  protected override entry(holder: Holder, key: string | number, schema: Schema, kind: EntryKind): void {
+    const value = holder[key];
+    if (value !== null) this.descend(value, schema);
+    else if (kind === 'property') delete holder[key];
+    else holder[key] = emptyOf(schema);
+  }
+}
+
+/**
+ * Removes, in place, fields that are null where the schema of a custom resource wants something else: Go clients send them
+ * for times that are not set. Fields that may be null, items of lists and what the schema does not describe stay.
+ */
+export function dropNulls(value: unknown, schema: Schema): void {
+  new NullDropper().descend(value, schema);
+}
+
+class NullDropper extends SchemaVisitor {
+  protected override entry(holder: Holder, key: string | number, schema: Schema, kind: EntryKind): void {
+    const value = holder[key];
+    const isDropped = value === null && kind !== 'item' && schema.nullable !== true && schema.default === undefined;
+    if (isDropped) delete holder[key];
+    else this.descend(value, schema);
   }
 }
 

@@ -2,24 +2,9 @@
 
 import { causeInvalid, type StatusCause } from '../api/causes.ts';
 import type { Schema } from '../api/schema.ts';
+import { anywhereBelow } from './subtree.ts';
 
-/** Whether a node or anything below it has rules; decided once a node. */
-const withRules = new WeakMap<Schema, boolean>();
-
-function hasRules(schema: Schema): boolean {
-  const known = withRules.get(schema);
-  if (known !== undefined) return known;
-  // Taken as "no" while its own descendants are looked at: a cycle adds nothing new.
-  withRules.set(schema, false);
-  const { additionalProperties, items, properties } = schema;
-  const found =
-    (schema['x-kubernetes-validations']?.length ?? 0) > 0 ||
-    (properties !== undefined && Object.values(properties).some(hasRules)) ||
-    (typeof additionalProperties === 'object' && hasRules(additionalProperties)) ||
-    (items !== undefined && hasRules(items));
-  withRules.set(schema, found);
-  return found;
-}
+const hasRules = anywhereBelow((schema) => (schema['x-kubernetes-validations']?.length ?? 0) > 0);
 
 /** Faults after which the API server does not evaluate rules (apiextensions-apiserver, registry/customresource, hasBlockingErr). */
 const BLOCKING: ReadonlySet<string> = new Set([

@@ -1,5 +1,7 @@
-/** Checks an object against a structural schema, with the API server's causes and wording. */
-import { isIPv4, isIPv6 } from 'node:net';
+/**
+ * Checks an object against a structural schema, with the API server's causes and wording: kubernetes/kubernetes, kube-openapi,
+ * pkg/validation/validate; apiextensions-apiserver, pkg/apiserver/validation/validation.go ValidateCustomResource.
+ */
 import {
   causeDuplicate,
   causeInvalid,
@@ -10,14 +12,15 @@ import {
 } from '../api/causes.ts';
 import { equalJson } from '../api/json.ts';
 import type { Schema } from '../api/schema.ts';
+import { compiledPattern, FORMATS } from './formats.ts';
+import { type EntryKind, type Holder, SchemaVisitor } from './visitor.ts';
 
 /** Causes reported at most; an absurd object shall not get an absurd answer. */
 const CAUSES_LIMIT = 50;
 
 /** @returns one cause a fault, at most 50; empty when the object is fine. CEL rules are not evaluated. */
 export function validateSchema(object: Record<string, unknown>, schema: Schema): StatusCause[] {
-  const causes: StatusCause[] = [];
-  check(object, schema, '', causes);
+  const causes = new SchemaValidator().causesOf(object, schema);
   if (causes.length === 0) return causes;
   // Items that occur twice are looked for when the rest has been checked.
   const isDuplicate = ({ reason }: StatusCause) => reason === 'FieldValueDuplicate';
@@ -25,7 +28,7 @@ export function validateSchema(object: Record<string, unknown>, schema: Schema):
   return ordered.slice(0, CAUSES_LIMIT);
 }
 
-export function typeOfJson(value: unknown): string {
+function typeOfJson(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   switch (typeof value) {
@@ -41,229 +44,179 @@ export function typeOfJson(value: unknown): string {
   }
 }
 
-function typeFits(actual: string, expected: string): boolean {
-  return actual === expected || (expected === 'number' && actual === 'integer');
+function typeFits(actual: string, expected: string | undefined): boolean {
+  if (expected === 'integer,string') return actual === 'integer' || actual === 'string';
+  return !expected || actual === expected || (expected === 'number' && actual === 'integer');
 }
 
-const shown = (path: string) => path || '<nil>';
-
-/** Patterns compiled once, and forgotten with their schema. */
-const patterns = new WeakMap<Schema, RegExp>();
-
-/** Matches everything: stands for what cannot be used, such as RE2 syntax that JavaScript lacks. */
-const ANYTHING = /(?:)/;
-
-function compiled(schema: Schema, pattern: string): RegExp {
-  let regex = patterns.get(schema);
-  if (!regex) {
-    regex = regexOf(pattern, 'u') ?? regexOf(pattern, '') ?? ANYTHING;
-    patterns.set(schema, regex);
-  }
-  return regex;
-}
-
-function regexOf(pattern: string, flags: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    return undefined;
-  }
-}
-
-const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-const BASE64 = /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/\s]{2}==|[A-Za-z0-9+/\s]{3}=)?$/;
-
-/** Formats of strings that are checked; unknown ones are not. */
-const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
-  'date-time': (text) => DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)),
-  date: (text) => /^\d{4}-\d\d-\d\d$/.test(text),
-  byte: (text) => BASE64.test(text),
-  ipv4: isIPv4,
-  ipv6: isIPv6,
-  uuid: (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text),
-  mac: (text) => /^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/.test(text),
-  cidr: (text) => /^[0-9a-fA-F:.]+\/\d{1,3}$/.test(text),
-  duration: (text) => /^[-+]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h|d|w)\s*)+$|^0$/.test(text),
-};
+const tooMany = (field: string, count: number, limit: number): StatusCause => ({
+  reason: 'FieldValueTooMany',
+  message: `Too many: ${count}: must have at most ${limit} items`,
+  field,
+});
 
 /** In the order of kube-openapi, pkg/validation/validate SchemaValidator: much of it holds for values of a wrong type, too. */
-function check(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
-  if (causes.length > CAUSES_LIMIT) return;
-  if (value === null && schema.nullable) return;
-  const actual = typeOfJson(value);
-  const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
-  const fits =
-    expected === 'integer,string'
-      ? actual === 'integer' || actual === 'string'
-      : !expected || typeFits(actual, expected);
-  if (!fits) {
-    const detail = `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`;
-    causes.push(causeTypeInvalid(shown(path), actual, detail));
-  }
-  if (value !== null && (schema.allOf || schema.anyOf || schema.oneOf || schema.not)) {
-    checkLogic(value, schema, path, causes);
-  }
-  if (typeof value === 'string' && fits) checkString(value, schema, path, causes);
-  else if (typeof value === 'number' && (fits || schema.type === 'integer')) checkNumber(value, schema, path, causes);
-  else if (Array.isArray(value) && fits) checkArray(value, schema, path, causes);
-  if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
-    causes.push(causeNotSupported(shown(path), value, schema.enum));
-  }
-  if (actual === 'object' && fits) checkObject(value as Record<string, unknown>, schema, path, causes);
-}
+class SchemaValidator extends SchemaVisitor {
+  #causes: StatusCause[] = [];
 
-function checkString(text: string, schema: Schema, path: string, causes: StatusCause[]): void {
-  const { minLength, maxLength, pattern, format } = schema;
-  // Of these only the first is told.
-  if (maxLength !== undefined && [...text].length > maxLength) {
-    causes.push({
-      reason: 'FieldValueTooLong',
-      message: `Too long: may not be more than ${maxLength} bytes`,
-      field: shown(path),
-    });
-  } else if (minLength !== undefined && [...text].length < minLength) {
-    causes.push(causeInvalid(shown(path), text, `${path} in body should be at least ${minLength} chars long`));
-  } else if (pattern !== undefined && !compiled(schema, pattern).test(text)) {
-    causes.push(causeInvalid(shown(path), text, `${path} in body should match '${pattern}'`));
+  /** Faults of the value at the path that has been reached, and of what is below it. */
+  causesOf(value: unknown, schema: Schema): StatusCause[] {
+    const outer = this.#causes;
+    const causes: StatusCause[] = [];
+    this.#causes = causes;
+    this.#check(value, schema);
+    this.#causes = outer;
+    return causes;
   }
-  if (format !== undefined && !schema['x-kubernetes-int-or-string'] && Object.hasOwn(FORMATS, format)) {
+
+  protected override entry(holder: Holder, key: string | number, schema: Schema, kind: EntryKind): void {
+    const value = holder[key];
+    if (value !== undefined || kind === 'item') this.#check(value, schema);
+  }
+
+  /** The path as causes name it. */
+  get #field(): string {
+    return this.pathText || '<nil>';
+  }
+
+  #invalid(value: unknown, detail: string): void {
+    this.#causes.push(causeInvalid(this.#field, value, `${this.pathText} in body ${detail}`));
+  }
+
+  #check(value: unknown, schema: Schema): void {
+    if (this.#causes.length > CAUSES_LIMIT) return;
+    if (value === null && schema.nullable) return;
+    const actual = typeOfJson(value);
+    const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
+    const fits = typeFits(actual, expected);
+    if (!fits) {
+      const detail = `${this.pathText} in body must be of type ${expected}: ${JSON.stringify(actual)}`;
+      this.#causes.push(causeTypeInvalid(this.#field, actual, detail));
+    }
+    if (value !== null && (schema.allOf || schema.anyOf || schema.oneOf || schema.not)) this.#checkLogic(value, schema);
+    if (typeof value === 'string' && fits) this.#checkString(value, schema);
+    else if (typeof value === 'number' && (fits || schema.type === 'integer')) this.#checkNumber(value, schema);
+    else if (Array.isArray(value) && fits) this.#checkArray(value, schema);
+    if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
+      this.#causes.push(causeNotSupported(this.#field, value, schema.enum));
+    }
+    if (actual === 'object' && fits) this.#checkObject(value as Holder, schema);
+  }
+
+  #checkString(text: string, schema: Schema): void {
+    const { minLength, maxLength, pattern, format } = schema;
+    // Of these only the first is told.
+    if (maxLength !== undefined && [...text].length > maxLength) {
+      const message = `Too long: may not be more than ${maxLength} bytes`;
+      this.#causes.push({ reason: 'FieldValueTooLong', message, field: this.#field });
+    } else if (minLength !== undefined && [...text].length < minLength) {
+      this.#invalid(text, `should be at least ${minLength} chars long`);
+    } else if (pattern !== undefined && !compiledPattern(schema, pattern).test(text)) {
+      this.#invalid(text, `should match '${pattern}'`);
+    }
+    if (format === undefined || schema['x-kubernetes-int-or-string'] || !Object.hasOwn(FORMATS, format)) return;
     if (!FORMATS[format]!(text)) {
-      causes.push(
-        causeTypeInvalid(shown(path), text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`),
-      );
+      const detail = `${this.pathText} in body must be of type ${format}: ${JSON.stringify(text)}`;
+      this.#causes.push(causeTypeInvalid(this.#field, text, detail));
     }
   }
-}
 
-function checkNumber(value: number, schema: Schema, path: string, causes: StatusCause[]): void {
-  const { minimum, maximum, multipleOf } = schema;
-  const fault = (detail: string) => causes.push(causeInvalid(shown(path), value, `${path} in body ${detail}`));
-  if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
-    fault(`should be a multiple of ${multipleOf}`);
-  }
-  if (minimum !== undefined) {
-    if (schema.exclusiveMinimum ? value <= minimum : value < minimum) {
-      fault(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
+  #checkNumber(value: number, schema: Schema): void {
+    const { minimum, maximum, multipleOf } = schema;
+    if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
+      this.#invalid(value, `should be a multiple of ${multipleOf}`);
+    }
+    if (minimum !== undefined && (schema.exclusiveMinimum ? value <= minimum : value < minimum)) {
+      this.#invalid(value, `should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
+    }
+    if (maximum !== undefined && (schema.exclusiveMaximum ? value >= maximum : value > maximum)) {
+      this.#invalid(value, `should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
     }
   }
-  if (maximum !== undefined) {
-    if (schema.exclusiveMaximum ? value >= maximum : value > maximum) {
-      fault(`should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
+
+  #checkArray(list: unknown[], schema: Schema): void {
+    const { items, minItems, maxItems } = schema;
+    if (maxItems !== undefined && list.length > maxItems)
+      this.#causes.push(tooMany(this.#field, list.length, maxItems));
+    if (minItems !== undefined && list.length < minItems) {
+      this.#invalid(list.length, `should have at least ${minItems} items`);
+    }
+    this.items(list, schema);
+    const listType = schema['x-kubernetes-list-type'];
+    if (listType === 'set' || schema.uniqueItems) this.#checkUnique(list, (item) => item);
+    else if (listType === 'map') this.#checkUnique(list, keyReader(schema['x-kubernetes-list-map-keys'] ?? [], items));
+  }
+
+  #checkUnique(list: unknown[], keyOf: (item: unknown) => unknown): void {
+    const seen = new Set<string>();
+    for (let index = 0; index < list.length; index++) {
+      const key = keyOf(list[index]);
+      const text = JSON.stringify(key);
+      if (seen.has(text)) this.#causes.push(causeDuplicate(`${this.pathText}[${index}]`, key));
+      seen.add(text);
     }
   }
-}
 
-function checkArray(list: unknown[], schema: Schema, path: string, causes: StatusCause[]): void {
-  const { items, minItems, maxItems } = schema;
-  if (maxItems !== undefined && list.length > maxItems) {
-    causes.push({
-      reason: 'FieldValueTooMany',
-      message: `Too many: ${list.length}: must have at most ${maxItems} items`,
-      field: shown(path),
-    });
-  }
-  if (minItems !== undefined && list.length < minItems) {
-    causes.push(causeInvalid(shown(path), list.length, `${path} in body should have at least ${minItems} items`));
-  }
-  if (items) for (let index = 0; index < list.length; index++) check(list[index], items, `${path}[${index}]`, causes);
-  const listType = schema['x-kubernetes-list-type'];
-  if (listType === 'set' || schema.uniqueItems) {
-    checkUnique(list, (item) => item, path, causes);
-  } else if (listType === 'map') {
-    const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-    const properties = items?.properties;
-    checkUnique(
-      list,
-      (item) =>
-        Object.fromEntries(
-          keys
-            .map((key) => [key, (item as Record<string, unknown> | null)?.[key] ?? properties?.[key]?.default] as const)
-            .filter(([, part]) => part !== undefined),
-        ),
-      path,
-      causes,
-    );
-  }
-}
-
-function checkUnique(list: unknown[], keyOf: (item: unknown) => unknown, path: string, causes: StatusCause[]): void {
-  const seen = new Set<string>();
-  for (let index = 0; index < list.length; index++) {
-    const key = keyOf(list[index]);
-    const text = JSON.stringify(key);
-    if (seen.has(text)) causes.push(causeDuplicate(`${path}[${index}]`, key));
-    seen.add(text);
-  }
-}
-
-function checkObject(object: Record<string, unknown>, schema: Schema, path: string, causes: StatusCause[]): void {
-  const { properties, additionalProperties, required, minProperties, maxProperties } = schema;
-  if (required) {
-    for (const key of required) {
-      if (!Object.hasOwn(object, key) || object[key] === undefined) {
-        causes.push(causeRequired(path === '' ? key : `${path}.${key}`));
+  #checkObject(object: Holder, schema: Schema): void {
+    const { required, minProperties, maxProperties } = schema;
+    for (const key of required ?? []) {
+      if (Object.hasOwn(object, key) && object[key] !== undefined) continue;
+      const path = this.pathText;
+      this.#causes.push(causeRequired(path === '' ? key : `${path}.${key}`));
+    }
+    if (minProperties !== undefined || maxProperties !== undefined) {
+      const { length } = Object.keys(object);
+      if (maxProperties !== undefined && length > maxProperties) {
+        this.#causes.push(tooMany(this.#field, length, maxProperties));
+      }
+      if (minProperties !== undefined && length < minProperties) {
+        this.#invalid(length, `should have at least ${minProperties} properties`);
       }
     }
+    this.fields(object, schema);
   }
-  const keys = Object.keys(object);
-  if (maxProperties !== undefined && keys.length > maxProperties) {
-    causes.push({
-      reason: 'FieldValueTooMany',
-      message: `Too many: ${keys.length}: must have at most ${maxProperties} items`,
-      field: shown(path),
-    });
+
+  /** Faults that have neither path nor value but in their text, and what is wrong with the first of the alternatives. */
+  #checkLogic(value: unknown, schema: Schema): void {
+    const fault = (detail: string) =>
+      this.#causes.push(causeInvalid('<nil>', '', `${JSON.stringify(this.pathText)} ${detail}`));
+    const outcomesOf = (parts: Schema[]) => parts.map((part) => this.causesOf(value, part));
+    const { anyOf, oneOf, allOf, not } = schema;
+    if (anyOf && !schema['x-kubernetes-int-or-string']) {
+      const outcomes = outcomesOf(anyOf);
+      if (outcomes.every(({ length }) => length > 0)) {
+        fault('must validate at least one schema (anyOf)');
+        for (const cause of outcomes[0] ?? []) this.#causes.push(cause);
+      }
+    }
+    if (oneOf) {
+      const outcomes = outcomesOf(oneOf);
+      const fitting = outcomes.filter(({ length }) => length === 0).length;
+      if (fitting !== 1) {
+        const found = fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`;
+        fault(`must validate one and only one schema (oneOf). ${found}`);
+      }
+      if (fitting === 0) for (const cause of outcomes[0] ?? []) this.#causes.push(cause);
+    }
+    if (allOf) {
+      const outcomes = outcomesOf(allOf);
+      for (const cause of outcomes.flat()) this.#causes.push(cause);
+      const failing = outcomes.filter(({ length }) => length > 0).length;
+      if (failing > 0) {
+        fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
+      }
+    }
+    if (not && this.causesOf(value, not).length === 0) fault('must not validate the schema (not)');
   }
-  if (minProperties !== undefined && keys.length < minProperties) {
-    causes.push(
-      causeInvalid(shown(path), keys.length, `${path} in body should have at least ${minProperties} properties`),
+}
+
+/** Reads the keys that items of a list of type map are told apart by. */
+function keyReader(keys: readonly string[], items: Schema | undefined): (item: unknown) => unknown {
+  const properties = items?.properties;
+  return (item) =>
+    Object.fromEntries(
+      keys
+        .map((key) => [key, (item as Holder | null)?.[key] ?? properties?.[key]?.default] as const)
+        .filter(([, part]) => part !== undefined),
     );
-  }
-  if (!properties && typeof additionalProperties !== 'object') return;
-  for (const key of keys) {
-    const value = object[key];
-    if (value === undefined) continue;
-    const child =
-      properties && Object.hasOwn(properties, key)
-        ? properties[key]
-        : typeof additionalProperties === 'object'
-          ? additionalProperties
-          : undefined;
-    if (child) check(value, child, path === '' ? key : `${path}.${key}`, causes);
-  }
-}
-
-function faults(value: unknown, schema: Schema, path: string): StatusCause[] {
-  const causes: StatusCause[] = [];
-  check(value, schema, path, causes);
-  return causes;
-}
-
-/** Faults that have neither path nor value but in their text, and what is wrong with the first of the alternatives. */
-function checkLogic(value: unknown, schema: Schema, path: string, causes: StatusCause[]): void {
-  const fault = (detail: string) => causes.push(causeInvalid('<nil>', '', `${JSON.stringify(path)} ${detail}`));
-  const { anyOf, oneOf, allOf } = schema;
-  if (anyOf && !schema['x-kubernetes-int-or-string']) {
-    const outcomes = anyOf.map((part) => faults(value, part, path));
-    if (outcomes.every(({ length }) => length > 0)) {
-      fault('must validate at least one schema (anyOf)');
-      for (const cause of outcomes[0] ?? []) causes.push(cause);
-    }
-  }
-  if (oneOf) {
-    const outcomes = oneOf.map((part) => faults(value, part, path));
-    const fitting = outcomes.filter(({ length }) => length === 0).length;
-    if (fitting !== 1) {
-      const found = fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`;
-      fault(`must validate one and only one schema (oneOf). ${found}`);
-    }
-    if (fitting === 0) for (const cause of outcomes[0] ?? []) causes.push(cause);
-  }
-  if (allOf) {
-    const outcomes = allOf.map((part) => faults(value, part, path));
-    for (const cause of outcomes.flat()) causes.push(cause);
-    const failing = outcomes.filter(({ length }) => length > 0).length;
-    if (failing > 0)
-      fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
-  }
-  if (schema.not && faults(value, schema.not, path).length === 0) fault('must not validate the schema (not)');
 }
