@@ -1,6 +1,6 @@
 /** What every server of this mock is for: the built-in kinds, and those of CustomResourceDefinitions. */
 import { builtinTypes, namespaceContents } from './builtins/index.ts';
-import { CustomResources } from './crd/custom-resources.ts';
+import { CustomResources } from './controllers/custom-resources.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
 import type { ServerKinds } from './server/kinds.ts';
 

@@ -1,4 +1,4 @@
-/** Causes of a 422, worded as the API server does (apimachinery, pkg/util/validation/field/errors.go). */
+/** Causes of a 422, worded as the API server does (kubernetes/apimachinery, pkg/util/validation/field/errors.go). */
 import { goSyntax } from './go-values.ts';
 
 /** One JSON path the API server reports in a 422 or a conflict. `field` is like `spec.containers[0].name`. */

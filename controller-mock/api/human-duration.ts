@@ -1,4 +1,8 @@
-/** Ages as kubectl shows them: `45s`, `3m12s`, `5h`, `2d4h`, `3y12d`. @param ms length in milliseconds. */
+/**
+ * Ages as kubectl shows them, `45s`, `3m12s`, `5h`, `2d4h`, `3y12d`: kubernetes/apimachinery, pkg/util/duration/duration.go
+ * HumanDuration.
+ * @param ms length in milliseconds.
+ */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);
   if (seconds < -1) return '<invalid>';

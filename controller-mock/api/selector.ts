@@ -1,4 +1,7 @@
-/** Label and field selectors in the syntax of the API (Installer facts 8.3). */
+/**
+ * Label and field selectors in the syntax of the API: kubernetes/apimachinery, pkg/labels/selector.go Parse,
+ * pkg/fields/selector.go ParseSelector.
+ */
 
 import { labelKeyFault, labelValueFault } from './names.ts';
 import { badRequest } from './status.ts';

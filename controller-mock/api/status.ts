@@ -1,4 +1,7 @@
-/** Error answers of the API server (Installer facts 8.5): every one is a Status object. */
+/**
+ * Error answers of the API server, every one a Status object: kubernetes/apimachinery, pkg/api/errors/errors.go (NewNotFound,
+ * NewInvalid, …).
+ */
 
 import type { StatusCause } from './causes.ts';
 import { apiVersionOf, qualifiedResource } from './object.ts';
@@ -146,7 +149,7 @@ export const internalError = (message: string) =>
 
 export const serviceUnavailable = (message: string) => new ApiStatusError(503, 'ServiceUnavailable', message);
 
-/** A resourceVersion the store has not reached yet (Installer facts 8.3). */
+/** A resourceVersion the store has not reached yet (kubernetes/apiserver, pkg/storage/errors.go NewTooLargeResourceVersionError). */
 export const futureResourceVersion = (given: number, current: number) =>
   new ApiStatusError(504, 'Timeout', `Too large resource version: ${given}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }],

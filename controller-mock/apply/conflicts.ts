@@ -9,7 +9,7 @@ export interface Conflict {
   path: string;
 }
 
-/** The 409 that names them (apimachinery, pkg/util/managedfields/internal/conflict.go NewConflictError). */
+/** The 409 that names them (kubernetes/apimachinery, pkg/util/managedfields/internal/conflict.go NewConflictError). */
 export function conflictError(conflicts: readonly Conflict[]): ApiStatusError {
   const causes: StatusCause[] = conflicts.map(({ key, path }) => ({
     reason: 'FieldManagerConflict',

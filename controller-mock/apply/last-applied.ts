@@ -1,6 +1,6 @@
 /**
- * kubectl's annotation of client-side apply, which its server-side apply takes over from: kubernetes/kubernetes,
- * apimachinery, pkg/util/managedfields/internal/lastappliedmanager.go and lastappliedupdater.go.
+ * kubectl's annotation of client-side apply, which its server-side apply takes over from: kubernetes/apimachinery,
+ * pkg/util/managedfields/internal/lastappliedmanager.go allowedConflictsFromLastApplied, lastappliedupdater.go.
  */
 import { isPlainObject } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';

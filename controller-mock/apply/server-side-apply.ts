@@ -1,5 +1,5 @@
 /**
- * Server-side apply: kubernetes/kubernetes, apimachinery, pkg/util/managedfields/internal/structuredmerge.go Apply;
+ * Server-side apply: kubernetes/apimachinery, pkg/util/managedfields/internal/structuredmerge.go Apply;
  * kubernetes-sigs/structured-merge-diff, merge/update.go.
  */
 import { equalJson, isPlainObject } from '../api/json.ts';

@@ -1,5 +1,5 @@
 /**
- * Who owns which field after a write that is no apply: kubernetes/kubernetes, apimachinery,
+ * Who owns which field after a write that is no apply: kubernetes/apimachinery,
  * pkg/util/managedfields/internal/structuredmerge.go Update.
  */
 import { equalJson, isPlainObject } from '../api/json.ts';

@@ -1,7 +1,7 @@
 /** All built-in kinds as a server of version 1.32 has them: names, schemas, tables and behaviour put together. */
 
 import type { ResourceType, Subresource } from '../api/resource-type.ts';
-import { CRD_BEHAVIOUR } from '../crd/custom-resources.ts';
+import { CRD_BEHAVIOUR } from '../crd/crd-behaviour.ts';
 import { ADMINISTRATION_BEHAVIOUR } from './behaviour/administration.ts';
 import { type Behaviours, READ_AND_WRITE } from './behaviour/behaviour.ts';
 import { CERTIFICATE_BEHAVIOUR } from './behaviour/certificates.ts';

@@ -4,7 +4,7 @@ import { parseJsonPath } from '../api/json-path.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ResourceType, Subresource, TableColumn, TablePrinter } from '../api/resource-type.ts';
 import type { Schema } from '../api/schema.ts';
-import { compareVersions } from '../registry/type-registry.ts';
+import { compareVersions } from '../api/versions.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
 
 export interface CrdNames {

@@ -1,5 +1,5 @@
 /**
- * Query parameters of lists and watches: kubernetes/kubernetes, apimachinery, pkg/apis/meta/internalversion/types.go ListOptions;
+ * Query parameters of lists and watches: kubernetes/apimachinery, pkg/apis/meta/internalversion/types.go ListOptions,
  * pkg/apis/meta/internalversion/validation/validation.go ValidateListOptions.
  */
 import { causeForbidden, causeInvalid, type StatusCause } from '../api/causes.ts';

@@ -1,4 +1,4 @@
-/** Pages of lists: kubernetes/kubernetes, apiserver, pkg/storage/continue.go; pkg/storage/etcd3/store.go GetList. */
+/** Pages of lists: kubernetes/apiserver, pkg/storage/continue.go EncodeContinue, pkg/storage/etcd3/store.go GetList. */
 import { ApiStatusError, badRequest, expired, futureResourceVersion } from '../api/status.ts';
 import type { Collection } from '../store/collection.ts';
 import type { StoredRecord } from '../store/record.ts';

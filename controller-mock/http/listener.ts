@@ -19,7 +19,10 @@ export interface ListenerOptions {
   http2: boolean;
 }
 
-/** Longer than Go clients keep idle connections (Installer facts 3.5), so that it is never us who close first. */
+/**
+ * Longer than the 90 s that Go clients keep idle connections (kubernetes/apimachinery, pkg/util/net/http.go
+ * SetOldTransportDefaults), so that it is never us who close first.
+ */
 const KEEP_ALIVE_MS = 120_000;
 /** A request whose head or body does not arrive in this time is given up. */
 const REQUEST_TIMEOUT_MS = 60_000;

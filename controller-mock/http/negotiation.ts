@@ -1,4 +1,7 @@
-/** Content negotiation (Installer facts 8.2): objects, Tables and PartialObjectMetadata, as JSON or YAML. */
+/**
+ * Content negotiation, objects, Tables and PartialObjectMetadata as JSON or YAML: kubernetes/apiserver,
+ * pkg/endpoints/handlers/negotiation/negotiate.go NegotiateMediaTypeOptions.
+ */
 import { notAcceptable } from '../api/status.ts';
 
 export interface Representation {

@@ -1,11 +1,14 @@
-/** Reads and decodes request bodies: JSON, YAML and protobuf (Installer facts 3.3, 8.2). */
+/**
+ * Reads and decodes request bodies, JSON, YAML and protobuf: kubernetes/apiserver, pkg/endpoints/handlers/rest.go limitedReadBody,
+ * pkg/endpoints/handlers/negotiation/negotiate.go NegotiateInputSerializer.
+ */
 import type { IncomingMessage } from 'node:http';
 import { parseAllDocuments } from 'yaml';
 import { isPlainObject, tooDeep } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
 import { badRequest, tooLarge, unsupportedMediaType } from '../api/status.ts';
 
-/** Largest body, as in the API server. */
+/** Largest body (kubernetes/apiserver, pkg/server/config.go MaxRequestBodyBytes). */
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
 
 const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];

@@ -23,7 +23,7 @@ export interface DiscoveryInfo {
   version: string;
 }
 
-/** What the path of a request names (kubernetes/kubernetes, apiserver, pkg/endpoints/request/requestinfo.go RequestInfo). */
+/** What the path of a request names (kubernetes/apiserver, pkg/endpoints/request/requestinfo.go NewRequestInfo). */
 export type RequestInfo =
   | ResourceInfo
   | DiscoveryInfo

@@ -1,4 +1,4 @@
-/** Query parameters of writes: kubernetes/kubernetes, apimachinery, pkg/apis/meta/v1/validation/validation.go. */
+/** Query parameters of writes: kubernetes/apimachinery, pkg/apis/meta/v1/validation/validation.go ValidatePatchOptions. */
 import { causeForbidden, causeNotSupported } from '../api/causes.ts';
 import { invalid } from '../api/status.ts';
 import type { FieldValidation } from '../registry/write-options.ts';

@@ -1,4 +1,7 @@
-/** `application/vnd.kubernetes.protobuf` request bodies of typed Go clients (Installer facts 3.3), as JSON objects. */
+/**
+ * `application/vnd.kubernetes.protobuf` request bodies of typed Go clients, as JSON objects: kubernetes/apimachinery,
+ * pkg/runtime/serializer/protobuf/protobuf.go Serializer.Decode.
+ */
 
 import { isPlainObject } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';

@@ -15,7 +15,7 @@ import type { WritableCluster } from './writable-cluster.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /**
- * Stores a new object.
+ * Stores a new object: kubernetes/apiserver, pkg/registry/generic/registry/store.go Store.Create, pkg/registry/rest/create.go BeforeCreate.
  *
  *   read → names → namespace → defaults → managedFields → code of the kind → admission → validation → store
  *

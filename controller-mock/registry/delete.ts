@@ -15,6 +15,8 @@ export interface Deletion {
 }
 
 /**
+ * Deletes an object, or begins to: kubernetes/apiserver, pkg/registry/generic/registry/store.go Store.Delete,
+ * pkg/registry/rest/delete.go BeforeDelete.
  * @param dryRun decides and answers, changes nothing.
  * @throws ApiStatusError 403, 404, 409
  */

@@ -7,7 +7,10 @@ const GENERATED_NAME_LIMIT = 63;
 /** How many names are tried for a generateName before the client is told of a clash. */
 const ATTEMPTS = 8;
 
-/** `generateName` plus five letters; a long prefix is cut so that the name stays a label. */
+/**
+ * `generateName` plus five letters; a long prefix is cut so that the name stays a label (kubernetes/apiserver,
+ * pkg/storage/names/generate.go GenerateName).
+ */
 function generatedName(prefix: string): string {
   let suffix = '';
   for (let index = 0; index < 5; index++) suffix += SUFFIX_LETTERS[Math.floor(Math.random() * SUFFIX_LETTERS.length)];

@@ -1,4 +1,4 @@
-/** What a write expects of the live object (apiserver, pkg/storage/interfaces.go Preconditions.Check). */
+/** What a write expects of the live object (kubernetes/apiserver, pkg/storage/interfaces.go Preconditions.Check). */
 import { causeInvalid } from '../api/causes.ts';
 import type { KubeObject, ObjectMeta } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';

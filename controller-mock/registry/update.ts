@@ -16,9 +16,11 @@ import type { WritableCluster } from './writable-cluster.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /**
- * Stores another state of a live object, or takes it away when that was all it waited for.
+ * Stores another state of a live object, or takes it away when that was all it waited for: kubernetes/apiserver,
+ * pkg/registry/generic/registry/store.go Store.Update, pkg/registry/rest/update.go BeforeUpdate.
  *
- *   read → preconditions → part of the subresource → defaults → managedFields → code of the kind → admission → validation → store
+ *   read → preconditions → part of the subresource → defaults → managedFields → code of the kind → admission → validation
+ *     → store
  *
  * @param body a whole object, owned by this call from now on.
  * @param subresource whose part alone is taken from `body`.

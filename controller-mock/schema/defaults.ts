@@ -1,5 +1,5 @@
 /**
- * Fills in the `default`s of a structural schema: kubernetes/kubernetes, apiextensions-apiserver,
+ * Fills in the `default`s of a structural schema: kubernetes/apiextensions-apiserver,
  * pkg/apiserver/schema/defaulting/algorithm.go Default.
  */
 import { cloneJson } from '../api/json.ts';

@@ -29,7 +29,7 @@ function regexOf(pattern: string, flags: string): RegExp | undefined {
 const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/\s]{2}==|[A-Za-z0-9+/\s]{3}=)?$/;
 
-/** Formats of strings that are checked; unknown ones are not (kubernetes/kubernetes, kube-openapi, pkg/validation/strfmt). */
+/** Formats of strings that are checked; unknown ones are not (kubernetes/kube-openapi, pkg/validation/strfmt). */
 export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'date-time': (text) => DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)),
   date: (text) => /^\d{4}-\d\d-\d\d$/.test(text),

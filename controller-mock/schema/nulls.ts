@@ -1,6 +1,6 @@
 /**
- * Nulls: Go decodes built-in kinds into values that have none; of custom resources the API server drops some (kubernetes/kubernetes,
- * apiextensions-apiserver, pkg/apiserver/schema/defaulting/prunenulls.go PruneNonNullableNullsWithoutDefaults).
+ * Nulls: Go decodes built-in kinds into values that have none; of custom resources the API server drops some
+ * (kubernetes/apiextensions-apiserver, pkg/apiserver/schema/defaulting/prunenulls.go PruneNonNullableNullsWithoutDefaults).
  */
 import { isPlainObject } from '../api/json.ts';
 import type { Schema } from '../api/schema.ts';

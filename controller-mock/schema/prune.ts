@@ -1,6 +1,6 @@
 /**
- * Removes what a structural schema does not know, as the API server does before it stores an object: kubernetes/kubernetes,
- * apiextensions-apiserver, pkg/apiserver/schema/pruning/algorithm.go PruneWithOptions.
+ * Removes what a structural schema does not know, as the API server does before it stores an object: kubernetes/apiextensions-apiserver,
+ * pkg/apiserver/schema/pruning/algorithm.go PruneWithOptions.
  */
 import type { Schema } from '../api/schema.ts';
 import { type Holder, SchemaVisitor } from './visitor.ts';

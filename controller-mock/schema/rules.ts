@@ -6,7 +6,10 @@ import { anywhereBelow } from './subtree.ts';
 
 const hasRules = anywhereBelow((schema) => (schema['x-kubernetes-validations']?.length ?? 0) > 0);
 
-/** Faults after which the API server does not evaluate rules (apiextensions-apiserver, registry/customresource, hasBlockingErr). */
+/**
+ * Faults after which the API server does not evaluate rules (kubernetes/apiextensions-apiserver,
+ * pkg/registry/customresource/strategy.go hasBlockingErr).
+ */
 const BLOCKING: ReadonlySet<string> = new Set([
   'FieldValueNotSupported',
   'FieldValueRequired',

@@ -1,6 +1,6 @@
 /**
- * Checks an object against a structural schema, with the API server's causes and wording: kubernetes/kubernetes, kube-openapi,
- * pkg/validation/validate; apiextensions-apiserver, pkg/apiserver/validation/validation.go ValidateCustomResource.
+ * Checks an object against a structural schema, with the API server's causes and wording: kubernetes/kube-openapi,
+ * pkg/validation/validate; kubernetes/apiextensions-apiserver, pkg/apiserver/validation/validation.go ValidateCustomResource.
  */
 import {
   causeDuplicate,
@@ -55,7 +55,7 @@ const tooMany = (field: string, count: number, limit: number): StatusCause => ({
   field,
 });
 
-/** In the order of kube-openapi, pkg/validation/validate SchemaValidator: much of it holds for values of a wrong type, too. */
+/** In the order of kubernetes/kube-openapi, pkg/validation/validate SchemaValidator: much of it holds for values of a wrong type, too. */
 class SchemaValidator extends SchemaVisitor {
   #causes: StatusCause[] = [];
 

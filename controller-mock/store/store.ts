@@ -14,7 +14,8 @@ export interface StoreOptions {
 }
 
 /**
- * Everything one cluster holds, under one resourceVersion that grows by one with every change (Installer facts 8.3).
+ * Everything one cluster holds, under one resourceVersion that grows by one with every change, as the revision of etcd does
+ * (kubernetes/apiserver, pkg/storage/etcd3/store.go).
  * Synchronous: between reading and writing nobody else comes in.
  */
 export class Store {

@@ -1,4 +1,7 @@
-/** A hub: the kinds assisted-service works with in kube-api mode, on an OpenShift cluster that is ready. Service facts 6. */
+/**
+ * A hub: the kinds assisted-service works with in kube-api mode (openshift/assisted-service, internal/controller/controllers/common.go
+ * GetKubeClientSchemes), on an OpenShift cluster that is ready.
+ */
 import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { ClusterAccess } from '../api/cluster-access.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -76,7 +79,10 @@ export function seedHub(cluster: ClusterAccess): void {
   cluster.create(SECRETS, ironicAccess());
 }
 
-/** What a service that adds the provisioner's agent to its discovery images wants to know (Service facts 6.5). */
+/**
+ * What a service that adds the provisioner's agent to its discovery images wants to know (openshift/assisted-service,
+ * internal/controller/controllers/bmo_utils.go getICCConfig).
+ */
 function ironicAccess(): KubeObject {
   const values = {
     IRONIC_BASE_URL: `https://${IRONIC_HOST}:6385`,

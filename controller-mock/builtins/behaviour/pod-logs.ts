@@ -209,7 +209,10 @@ async function* followed(source: LogSource, first: string, options: LogOptions, 
   }
 }
 
-/** `container, follow, previous, sinceSeconds, sinceTime, timestamps, tailLines, limitBytes` (Installer facts 8.10). */
+/**
+ * `container, follow, previous, sinceSeconds, sinceTime, timestamps, tailLines, limitBytes` (kubernetes/kubernetes,
+ * pkg/registry/core/pod/rest/log.go LogREST.Get).
+ */
 export const POD_LOG: Subresource = {
   name: 'log',
   verbs: ['get'],

@@ -1,4 +1,7 @@
-/** Discovery documents, plain and aggregated (Installer facts 3.4, 8.7). */
+/**
+ * Discovery documents, plain and aggregated: kubernetes/apiserver, pkg/endpoints/discovery (root.go, group.go, version.go) and
+ * pkg/endpoints/discovery/aggregated/handler.go resourceDiscoveryManager.
+ */
 
 import { apiVersionOf } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';

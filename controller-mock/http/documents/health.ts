@@ -1,5 +1,5 @@
 /**
- * Health endpoints: kubernetes/kubernetes, apiserver, pkg/server/healthz/healthz.go InstallPathHandler. A process that answers
+ * Health endpoints: kubernetes/apiserver, pkg/server/healthz/healthz.go InstallPathHandler. A process that answers
  * is healthy.
  */
 export type HealthEndpoint = 'healthz' | 'livez' | 'readyz';

@@ -1,4 +1,7 @@
-/** OpenAPI v3 and v2 documents made from the schemas of the kinds (Installer facts 8.7). */
+/**
+ * OpenAPI v3 and v2 documents made from the schemas of the kinds: kubernetes/kube-openapi, pkg/handler3/handler.go
+ * OpenAPIService.HandleDiscovery and HandleGroupVersion.
+ */
 import { createHash } from 'node:crypto';
 import { apiVersionOf } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';

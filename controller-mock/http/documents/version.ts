@@ -1,4 +1,4 @@
-/** `/version` (Installer facts 8.7): the minor version whose behaviour is modelled. */
+/** `/version` (kubernetes/apimachinery, pkg/version/types.go Info): the minor version whose behaviour is modelled. */
 export const VERSION = {
   major: '1',
   minor: '32',

@@ -1,4 +1,4 @@
-/** Namespaces as admission guards them: kubernetes/kubernetes, staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go Admit. */
+/** Namespaces as admission guards them: kubernetes/apiserver, pkg/admission/plugin/namespace/lifecycle/admission.go Lifecycle.Admit. */
 import type { ResourceType } from '../../api/resource-type.ts';
 import { forbidden, notFound } from '../../api/status.ts';
 import type { WritableCluster } from '../writable-cluster.ts';

@@ -1,4 +1,4 @@
-/** Rules for the metadata of every kind (apimachinery, pkg/api/validation/objectmeta.go). */
+/** Rules for the metadata of every kind (kubernetes/apimachinery, pkg/api/validation/objectmeta.go). */
 import { causeForbidden, causeInvalid, type StatusCause } from '../../api/causes.ts';
 import { labelKeyFault, labelValueFault } from '../../api/names.ts';
 import type { ObjectMeta } from '../../api/object.ts';
@@ -92,7 +92,7 @@ export function finalizerWarnings(now: readonly string[] | undefined, before: re
     );
 }
 
-/** An object that is being deleted gets no further finalizers (apimachinery, pkg/api/validation/objectmeta.go ValidateNoNewFinalizers). */
+/** An object that is being deleted gets no further finalizers (ValidateNoNewFinalizers). */
 export function addedFinalizerFaults(now: ObjectMeta, before: ObjectMeta): StatusCause[] {
   if (!now.deletionTimestamp) return [];
   const added = (now.finalizers ?? []).filter((entry) => !before.finalizers?.includes(entry));
