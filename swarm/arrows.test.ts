@@ -31,6 +31,22 @@ const ROOMS = FLOORS.flat();
 const floorOf = (room: string) => FLOORS.findIndex((floor) => floor.includes(room));
 const MOCKS = ['service-mock', 'controller-mock'];
 
+/** Rooms of the mock kube-api, and what each may import besides model; worlds may import all of them. */
+const MOCK_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  api: [],
+  store: ['api'],
+  schema: ['api'],
+  patch: ['api'],
+  apply: ['schema', 'api'],
+  registry: ['apply', 'schema', 'store', 'api'],
+  http: ['registry', 'patch', 'apply', 'schema', 'store', 'api'],
+  crd: ['schema', 'api'],
+  builtins: ['crd', 'schema', 'api'],
+  protobuf: ['builtins', 'api'],
+  controllers: ['crd', 'registry', 'store', 'api'],
+  server: ['http', 'controllers', 'registry', 'api'],
+};
+
 /** A file of a room, as others import it. */
 const fileIn = (room: string) => (room.endsWith('.ts') ? room : `${room}/some.ts`);
 
@@ -68,6 +84,17 @@ function planted(): Planted[] {
     plant(mock, 'manifests/index.ts', true);
     plant('manifests', `${mock}/index.ts`, true);
   }
+  for (const [room, allowed] of Object.entries(MOCK_ROOMS)) {
+    const from = `controller-mock/${room}`;
+    for (const to of Object.keys(MOCK_ROOMS)) {
+      if (room !== to) plant(from, `controller-mock/${to}/some.ts`, !allowed.includes(to));
+    }
+    for (const to of ['swarm/host', 'model/kube']) plant(from, fileIn(to), !to.startsWith('model/'));
+    for (const to of ['worlds/some.ts', 'standard-kinds.ts', 'index.ts']) plant(from, `controller-mock/${to}`, true);
+    plant('controller-mock/worlds', `controller-mock/${room}/some.ts`, false);
+    plant(from, 'service-mock/index.ts', true);
+  }
+  plant('controller-mock/worlds', 'controller-mock/standard-kinds.ts', false);
   return arrows;
 }
 

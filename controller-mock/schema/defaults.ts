@@ -14,11 +14,11 @@ const hasDefaults = anywhereBelow((schema) => schema.default !== undefined);
  * of a list.
  */
 export function applyDefaults(value: unknown, schema: Schema): void {
-  new Defaulter().descend(value, schema);
+  defaulter.start(value, schema);
 }
 
 class Defaulter extends SchemaVisitor {
-  override descend(value: unknown, schema: Schema): void {
+  protected override descend(value: unknown, schema: Schema): void {
     if (typeof value === 'object' && value !== null && hasDefaults(schema)) super.descend(value, schema);
   }
 
@@ -42,3 +42,5 @@ class Defaulter extends SchemaVisitor {
     this.descend(holder[key], schema);
   }
 }
+
+const defaulter = new Defaulter();

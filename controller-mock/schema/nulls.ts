@@ -14,11 +14,11 @@ const ZEROS: Readonly<Record<string, unknown>> = { string: '', boolean: false, i
  * schema keeps unknown fields (such as raw extensions), nulls are content and stay.
  */
 export function readNulls(value: unknown, schema: Schema): void {
-  new NullReader().descend(value, schema);
+  nullReader.start(value, schema);
 }
 
 class NullReader extends SchemaVisitor {
-  override descend(value: unknown, schema: Schema): void {
+  protected override descend(value: unknown, schema: Schema): void {
     if (!schema['x-kubernetes-preserve-unknown-fields']) super.descend(value, schema);
   }
 
@@ -30,12 +30,14 @@ class NullReader extends SchemaVisitor {
   }
 }
 
+const nullReader = new NullReader();
+
 /**
  * Removes, in place, fields that are null where the schema of a custom resource wants something else: Go clients send them
  * for times that are not set. Fields that may be null, items of lists and what the schema does not describe stay.
  */
 export function dropNulls(value: unknown, schema: Schema): void {
-  new NullDropper().descend(value, schema);
+  nullDropper.start(value, schema);
 }
 
 class NullDropper extends SchemaVisitor {
@@ -46,6 +48,8 @@ class NullDropper extends SchemaVisitor {
     else this.descend(value, schema);
   }
 }
+
+const nullDropper = new NullDropper();
 
 /**
  * A copy as {@link readNulls} would leave the value, but for entries that are null in `live` as well: they stay. What

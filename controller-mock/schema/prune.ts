@@ -12,13 +12,14 @@ const OBJECT_FIELDS = new Set(['apiVersion', 'kind', 'metadata']);
  * @returns their paths, such as `spec.template.foo` or `spec.list[2].bar`.
  */
 export function prune(object: Record<string, unknown>, schema: Schema): string[] {
-  const pruner = new Pruner();
-  pruner.descend(object, schema);
-  return pruner.dropped;
+  const dropped: string[] = [];
+  pruner.dropped = dropped;
+  pruner.start(object, schema);
+  return dropped;
 }
 
 class Pruner extends SchemaVisitor {
-  readonly dropped: string[] = [];
+  dropped: string[] = [];
 
   protected override entry(holder: Holder, key: string | number, schema: Schema): void {
     this.descend(holder[key], schema);
@@ -33,3 +34,5 @@ class Pruner extends SchemaVisitor {
     delete holder[key];
   }
 }
+
+const pruner = new Pruner();

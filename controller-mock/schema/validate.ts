@@ -20,7 +20,7 @@ const CAUSES_LIMIT = 50;
 
 /** @returns one cause a fault, at most 50; empty when the object is fine. CEL rules are not evaluated. */
 export function validateSchema(object: Record<string, unknown>, schema: Schema): StatusCause[] {
-  const causes = new SchemaValidator().causesOf(object, schema);
+  const causes = validator.check(object, schema);
   if (causes.length === 0) return causes;
   // Items that occur twice are looked for when the rest has been checked.
   const isDuplicate = ({ reason }: StatusCause) => reason === 'FieldValueDuplicate';
@@ -59,8 +59,14 @@ const tooMany = (field: string, count: number, limit: number): StatusCause => ({
 class SchemaValidator extends SchemaVisitor {
   #causes: StatusCause[] = [];
 
+  /** Faults of a value at the root. */
+  check(value: unknown, schema: Schema): StatusCause[] {
+    this.path.length = 0;
+    return this.#causesOf(value, schema);
+  }
+
   /** Faults of the value at the path that has been reached, and of what is below it. */
-  causesOf(value: unknown, schema: Schema): StatusCause[] {
+  #causesOf(value: unknown, schema: Schema): StatusCause[] {
     const outer = this.#causes;
     const causes: StatusCause[] = [];
     this.#causes = causes;
@@ -180,7 +186,7 @@ class SchemaValidator extends SchemaVisitor {
   #checkLogic(value: unknown, schema: Schema): void {
     const fault = (detail: string) =>
       this.#causes.push(causeInvalid('<nil>', '', `${JSON.stringify(this.pathText)} ${detail}`));
-    const outcomesOf = (parts: Schema[]) => parts.map((part) => this.causesOf(value, part));
+    const outcomesOf = (parts: Schema[]) => parts.map((part) => this.#causesOf(value, part));
     const { anyOf, oneOf, allOf, not } = schema;
     if (anyOf && !schema['x-kubernetes-int-or-string']) {
       const outcomes = outcomesOf(anyOf);
@@ -206,7 +212,7 @@ class SchemaValidator extends SchemaVisitor {
         fault(`must validate all the schemas (allOf)${failing === allOf.length ? '. None validated' : ''}`);
       }
     }
-    if (not && this.causesOf(value, not).length === 0) fault('must not validate the schema (not)');
+    if (not && this.#causesOf(value, not).length === 0) fault('must not validate the schema (not)');
   }
 }
 
@@ -220,3 +226,5 @@ function keyReader(keys: readonly string[], items: Schema | undefined): (item: u
         .filter(([, part]) => part !== undefined),
     );
 }
+
+const validator = new SchemaValidator();

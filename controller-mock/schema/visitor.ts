@@ -16,7 +16,8 @@ export type Holder = Record<string | number, unknown>;
  *                                                               └─► unknown(object, key, schema)
  *
  * A visitor decides in `entry` what becomes of the entry, and whether to descend into it. It may replace or delete the entry
- * that it is at, and no other.
+ * that it is at, and no other. One visitor of each sort serves all values, one after the other: every write needs them all,
+ * and making them anew would be most of what they allocate.
  */
 export abstract class SchemaVisitor {
   /** Keys and indices from the root to the entry that is being visited. */
@@ -28,8 +29,15 @@ export abstract class SchemaVisitor {
   /** A key that the schema of its holder does not describe. */
   protected unknown(_holder: Holder, _key: string, _schema: Schema): void {}
 
+  /** Begins at the root of a value. */
+  start(value: unknown, schema: Schema): void {
+    // An error may have left the last walk in the middle.
+    this.path.length = 0;
+    this.descend(value, schema);
+  }
+
   /** Visits the entries of an object or list; other values have none. */
-  descend(value: unknown, schema: Schema): void {
+  protected descend(value: unknown, schema: Schema): void {
     if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) this.items(value, schema);
     else this.fields(value as Holder, schema);
@@ -39,24 +47,26 @@ export abstract class SchemaVisitor {
     if (!items) return;
     const { path } = this;
     const holder = list as unknown as Holder;
+    const depth = path.push(0) - 1;
     for (let index = 0; index < list.length; index++) {
-      path.push(index);
+      path[depth] = index;
       this.entry(holder, index, items, 'item');
-      path.pop();
     }
+    path.pop();
   }
 
   protected fields(object: Holder, schema: Schema): void {
     const { path } = this;
     const { properties, additionalProperties } = schema;
     const element = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+    const depth = path.push('') - 1;
     for (const key of Object.keys(object)) {
-      path.push(key);
+      path[depth] = key;
       if (properties && Object.hasOwn(properties, key)) this.entry(object, key, properties[key]!, 'property');
       else if (element) this.entry(object, key, element, 'value');
       else this.unknown(object, key, schema);
-      path.pop();
     }
+    path.pop();
   }
 
   /** The path as the API server writes it, such as `spec.list[2].bar`; '' at the root. */
