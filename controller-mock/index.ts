@@ -13,13 +13,12 @@ export type { ApiFault } from './worlds/devworkspace/api-faults.ts';
 export {
   type DevWorkspaceWorld,
   type DevWorkspaceWorldOptions,
-  type StoredImage,
   startDevWorkspaceWorld,
-  type WorldControl,
 } from './worlds/devworkspace/devworkspace-world.ts';
 export type { RegistrySettings } from './worlds/devworkspace/registry.ts';
 export { type Flavour, WorldSettingsError } from './worlds/devworkspace/settings.ts';
 export type { OperatorVersion } from './worlds/devworkspace/versions.ts';
+export type { StoredImage, WorldControl } from './worlds/devworkspace/world-control.ts';
 export { startWorldThread, type WorldThread } from './worlds/devworkspace/world-thread.ts';
 export { seedHub } from './worlds/hub.ts';
 export { startControlServer } from './worlds/spoke/control-server.ts';

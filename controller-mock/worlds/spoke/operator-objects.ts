@@ -7,8 +7,8 @@ import type { SpokeTimeline } from '../../../model/spoke/timeline.ts';
 import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { clusterOperator, clusterVersion, configMap, enterPhase } from './cluster-objects.ts';
 import { RESOURCES } from './kinds.ts';
-import { type OlmObjects, olmObjects } from './node-objects.ts';
 import type { ObjectHost } from './object-host.ts';
+import { type OlmObjects, olmObjects } from './olm-objects.ts';
 import type { SpokeObjects } from './spoke-objects.ts';
 import type { SpokeSettings } from './spoke-settings.ts';
 
