@@ -38,7 +38,7 @@ export interface SubresourceRequest {
 }
 
 /** Either an object, or text: whole or, for `follow`, in pieces. */
-export type SubresourceAnswer =
+export type SubresourceResponse =
   | { code: number; object: KubeObject }
   | { code: number; contentType: string; text: string | AsyncIterable<string> };
 
@@ -60,7 +60,7 @@ export interface Subresource {
   /** `scale` of kinds that keep replicas at these JSON paths (such as `.spec.replicas`). */
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   /** Everything else. @throws ApiStatusError */
-  handle?(request: SubresourceRequest): SubresourceAnswer | Promise<SubresourceAnswer>;
+  handle?(request: SubresourceRequest): SubresourceResponse | Promise<SubresourceResponse>;
 }
 
 /** Kinds that are answered and not stored: reviews, metrics. Methods that are absent answer 405. */

@@ -99,8 +99,7 @@ export const alreadyExists = (type: Named, name: string) =>
     detailsOf(type, name),
   );
 
-export const OBJECT_MODIFIED =
-  'the object has been modified; please apply your changes to the latest version and try again';
+const OBJECT_MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 
 export const conflict = (type: Named, name: string, why: string = OBJECT_MODIFIED) =>
   new ApiStatusError(
@@ -146,8 +145,6 @@ export const internalError = (message: string) =>
   new ApiStatusError(500, 'InternalError', `Internal error occurred: ${message}`, {
     causes: [{ reason: '', message, field: '' }],
   });
-
-export const serviceUnavailable = (message: string) => new ApiStatusError(503, 'ServiceUnavailable', message);
 
 /** A resourceVersion the store has not reached yet (kubernetes/apiserver, pkg/storage/errors.go NewTooLargeResourceVersionError). */
 export const futureResourceVersion = (given: number, current: number) =>

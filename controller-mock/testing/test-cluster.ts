@@ -1,7 +1,7 @@
 /** A cluster without HTTP for the tests of the built-in kinds. */
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import { apiVersionOf, type KubeObject } from '../api/object.ts';
-import type { ResourceType, SubresourceAnswer } from '../api/resource-type.ts';
+import type { ResourceType, SubresourceResponse } from '../api/resource-type.ts';
 import { ApiStatusError, type Status } from '../api/status.ts';
 import { builtinTypes } from '../builtins/index.ts';
 import { Cluster } from '../registry/cluster.ts';
@@ -64,7 +64,7 @@ export class TestCluster {
     name: string,
     subresource: string,
     more: { body?: object; query?: string; verb?: 'get' | 'create'; signal?: AbortSignal } = {},
-  ): Promise<SubresourceAnswer> {
+  ): Promise<SubresourceResponse> {
     const found = this.type(kind).subresources.find((entry) => entry.name === subresource)!;
     const context = this.cluster.context();
     return found.handle!({

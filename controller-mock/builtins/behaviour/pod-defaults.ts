@@ -1,6 +1,6 @@
 /** Defaults of pods and pod templates. */
 import { isPlainObject } from '../../api/json.ts';
-import { at, ensure, type Fields, fields, fill, items, strings, text } from '../fields.ts';
+import { at, ensure, type Fields, fields, fill, items, text } from '../fields.ts';
 
 /** Octal 0644. */
 const FILE_MODE = 420;
@@ -136,7 +136,3 @@ export function qosClass(spec: Readonly<Fields>): string {
   if (!asks) return 'BestEffort';
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
-
-/** Names of the containers that run to the end of the pod. */
-export const containerNames = (pod: unknown): string[] =>
-  strings({ names: items(pod, 'spec', 'containers').map((container) => container.name) }, 'names');

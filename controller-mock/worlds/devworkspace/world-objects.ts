@@ -1,11 +1,7 @@
-/** How the programs of a world write objects: clients may have deleted or made anything meanwhile, and they go on. */
-import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import type { Clock } from '../../../model/time/clock.ts';
-import type { DeleteOptions } from '../../api/cluster-access.ts';
+/** What the objects of a world are called, and how its programs write them. */
 import type { GroupResource, KubeObject, ObjectMeta, OwnerReference } from '../../api/object.ts';
-import { ApiStatusError } from '../../api/status.ts';
-import type { Cluster } from '../../registry/cluster.ts';
 import type { ObjectParts } from '../../registry/trusted-writes.ts';
+import { TolerantObjects } from '../tolerant-objects.ts';
 
 export const RESOURCES = {
   namespaces: { group: '', resource: 'namespaces' },
@@ -55,61 +51,25 @@ export const ANNOTATIONS = {
 
 export const FINALIZERS = { storage: 'storage.controller.devfile.io', rbac: 'rbac.controller.devfile.io' } as const;
 
-/** The object or its namespace is gone, is going, or somebody else has made it. */
-const ABSENT_OR_TAKEN = new Set([403, 404, 409]);
-
-export class WorldObjects {
-  readonly #cluster: Cluster;
-  readonly #clock: Clock;
-
-  constructor(cluster: Cluster, clock: Clock) {
-    this.#cluster = cluster;
-    this.#clock = clock;
-  }
-
-  /** Simulated time as objects carry it. */
-  now(): string {
-    return rfc3339(this.#clock.now());
-  }
-
+/** How the players of a world write their objects. */
+export class WorldObjects extends TolerantObjects {
   nowMs(): number {
-    return this.#clock.now();
-  }
-
-  get(resource: GroupResource, namespace: string, name: string): KubeObject | undefined {
-    return this.#cluster.get(resource, namespace, name);
-  }
-
-  list(resource: GroupResource, namespace = ''): KubeObject[] {
-    return this.#cluster.list(resource, { namespace });
+    return this.clock.now();
   }
 
   /** Makes an object whose form is known to be right: {@link Cluster.plant}. undefined when it cannot be made. */
   create(resource: GroupResource, object: KubeObject): KubeObject | undefined {
-    return attempt(() => this.#cluster.plant(resource, object));
+    return this.attempt(() => this.cluster.plant(resource, object));
   }
 
   /** Makes one that says what users said. undefined when it cannot be made. @throws ApiStatusError when it is refused for that */
   createChecked(resource: GroupResource, object: KubeObject): KubeObject | undefined {
-    return attempt(() => this.#cluster.create(resource, object));
+    return this.attempt(() => this.cluster.create(resource, object));
   }
 
   /** Replaces parts of an object, if it is there: {@link Cluster.amend}. */
   amend(resource: GroupResource, namespace: string, name: string, parts: (live: KubeObject) => ObjectParts): void {
-    attempt(() => this.#cluster.amend(resource, namespace, name, parts));
-  }
-
-  delete(resource: GroupResource, namespace: string, name: string, options: DeleteOptions = {}): void {
-    attempt(() => this.#cluster.delete(resource, namespace, name, options));
-  }
-}
-
-function attempt<T>(write: () => T): T | undefined {
-  try {
-    return write();
-  } catch (error) {
-    if (error instanceof ApiStatusError && ABSENT_OR_TAKEN.has(error.code)) return undefined;
-    throw error;
+    this.attempt(() => this.cluster.amend(resource, namespace, name, parts));
   }
 }
 

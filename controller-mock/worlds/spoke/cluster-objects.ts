@@ -23,7 +23,6 @@ export const SERVICE_NETWORK = '172.30.0.0/16';
 export const DNS_ADDRESS = '172.30.0.10';
 
 export const DNS_SERVICE = { namespace: 'openshift-dns', name: 'dns-default' } as const;
-export const CONSOLE = 'console';
 
 export function namespaceObject(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
