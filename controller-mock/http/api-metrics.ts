@@ -67,7 +67,7 @@ export class ApiMetrics {
     });
   }
 
-  /** Follows a request from now to the end of its answer. */
+  /** Follows a request from now to the end of its response. */
   follow(verb: string | undefined, info: ResourceInfo, response: ServerResponse): void {
     const startedAt = wallNow();
     const named = VERBS[verb ?? ''] ?? 'other';

@@ -44,12 +44,12 @@ async function handleWith(
   request.readDryRun();
   const parent = request.cluster.live(type, namespace, name);
   const object = sentObjectOrNone(request, body);
-  const answer = await handle({ verb, namespace, name, parent, query, body: object, context: request });
-  if ('object' in answer) {
-    request.represent(answer.code, JSON.stringify(answer.object), request.representation());
-  } else if (typeof answer.text === 'string') {
-    response.send(answer.code, answer.text, answer.contentType);
+  const reply = await handle({ verb, namespace, name, parent, query, body: object, context: request });
+  if ('object' in reply) {
+    request.represent(reply.code, JSON.stringify(reply.object), request.representation());
+  } else if (typeof reply.text === 'string') {
+    response.send(reply.code, reply.text, reply.contentType);
   } else {
-    await response.stream(answer.code, answer.text, answer.contentType);
+    await response.stream(reply.code, reply.text, reply.contentType);
   }
 }
