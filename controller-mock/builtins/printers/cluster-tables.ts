@@ -1,11 +1,12 @@
-/** Tables of nodes, namespaces, configuration, storage, access rights and extensions. */
+/** Tables of nodes, namespaces, configuration, access rights and extensions. */
 import { humanDuration } from '../../api/human-duration.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { TablePrinter } from '../../api/resource-type.ts';
-import { at, fields, items, strings, text } from '../fields.ts';
+import { at, fields, items, text } from '../fields.ts';
 import {
   ageColumn,
   asText,
+  boolean,
   column,
   containerColumns,
   createdColumn,
@@ -43,30 +44,6 @@ const nodeAddress = (type: string) => (node: KubeObject) =>
     'address',
   ) || '<none>';
 
-const ACCESS_MODES: Readonly<Record<string, string>> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-};
-
-function accessModes(modes: readonly string[]): string {
-  return Object.entries(ACCESS_MODES)
-    .filter(([mode]) => modes.includes(mode))
-    .map(([, short]) => short)
-    .join(',');
-}
-
-const phase = (object: KubeObject) =>
-  object.metadata.deletionTimestamp ? 'Terminating' : text(object, 'status', 'phase');
-
-const STORAGE_CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
-
-const storageClass = (object: KubeObject) =>
-  object.metadata.annotations?.[STORAGE_CLASS_ANNOTATION] ?? text(object, 'spec', 'storageClassName');
-
-const bound = (claim: KubeObject) => text(claim, 'spec', 'volumeName') !== '';
-
 function csrCondition(csr: KubeObject): string {
   const has = (type: string) => items(csr, 'status', 'conditions').some((entry) => entry.type === type);
   let status = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
@@ -102,11 +79,6 @@ const quota = (limits: boolean) => (object: KubeObject) =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, hard]) => `${name}: ${at(object, 'status', 'used', name) ?? 0}/${hard}`)
     .join(', ');
-
-const yes =
-  (path: string, fallback = false) =>
-  (object: KubeObject) =>
-    at(object, ...path.split('.')) ?? fallback;
 
 const webhooks = printerOf(
   nameColumn,
@@ -178,33 +150,6 @@ export const CLUSTER_TABLES: Readonly<Record<string, TablePrinter>> = {
     column('Message', (object) => text(componentCondition(object), 'message')),
     column('Error', (object) => text(componentCondition(object), 'error')),
   ),
-  'v1 PersistentVolume': printerOf(
-    nameColumn,
-    column('Capacity', field('spec.capacity.storage', '0')),
-    column('Access Modes', (object) => accessModes(strings(object, 'spec', 'accessModes'))),
-    column('Reclaim Policy', field('spec.persistentVolumeReclaimPolicy')),
-    column('Status', phase),
-    column('Claim', (object) => {
-      const claim = at(object, 'spec', 'claimRef');
-      return claim ? `${text(claim, 'namespace')}/${text(claim, 'name')}` : '';
-    }),
-    column('StorageClass', storageClass),
-    column('VolumeAttributesClass', field('spec.volumeAttributesClassName', '<unset>')),
-    column('Reason', field('status.reason')),
-    ageColumn,
-    wide('VolumeMode', field('spec.volumeMode', '<unset>')),
-  ),
-  'v1 PersistentVolumeClaim': printerOf(
-    nameColumn,
-    column('Status', phase),
-    column('Volume', field('spec.volumeName')),
-    column('Capacity', (object) => (bound(object) ? field('status.capacity.storage', '0')(object, 0) : '')),
-    column('Access Modes', (object) => (bound(object) ? accessModes(strings(object, 'status', 'accessModes')) : '')),
-    column('StorageClass', storageClass),
-    column('VolumeAttributesClass', field('spec.volumeAttributesClassName', '<unset>')),
-    ageColumn,
-    wide('VolumeMode', field('spec.volumeMode', '<unset>')),
-  ),
   'v1 PodTemplate': printerOf(
     nameColumn,
     ...containerColumns('template').map((entry) => ({ ...entry, priority: 0 })),
@@ -254,52 +199,11 @@ export const CLUSTER_TABLES: Readonly<Record<string, TablePrinter>> = {
   'scheduling.k8s.io/v1 PriorityClass': printerOf(
     nameColumn,
     integer('Value', 'value'),
-    column('Global-Default', yes('globalDefault'), 'boolean'),
+    column('Global-Default', boolean('globalDefault'), 'boolean'),
     ageColumn,
     column('PreemptionPolicy', field('preemptionPolicy')),
   ),
   'node.k8s.io/v1 RuntimeClass': printerOf(nameColumn, column('Handler', field('handler')), ageColumn),
-  'storage.k8s.io/v1 StorageClass': printerOf(
-    {
-      ...nameColumn,
-      cell: ({ metadata: { name = '', annotations } }) =>
-        annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ? `${name} (default)` : name,
-    },
-    column('Provisioner', field('provisioner')),
-    column('ReclaimPolicy', field('reclaimPolicy', 'Delete')),
-    column('VolumeBindingMode', field('volumeBindingMode', 'Immediate')),
-    column('AllowVolumeExpansion', yes('allowVolumeExpansion')),
-    ageColumn,
-  ),
-  'storage.k8s.io/v1 VolumeAttachment': printerOf(
-    nameColumn,
-    { ...column('Attacher', field('spec.attacher')), format: 'name' },
-    column('PV', field('spec.source.persistentVolumeName')),
-    column('Node', field('spec.nodeName')),
-    column('Attached', yes('status.attached'), 'boolean'),
-    ageColumn,
-  ),
-  'storage.k8s.io/v1 CSINode': printerOf(
-    nameColumn,
-    column('Drivers', (object) => length(at(object, 'spec', 'drivers')), 'integer'),
-    ageColumn,
-  ),
-  'storage.k8s.io/v1 CSIDriver': printerOf(
-    nameColumn,
-    column('AttachRequired', yes('spec.attachRequired', true), 'boolean'),
-    column('PodInfoOnMount', yes('spec.podInfoOnMount'), 'boolean'),
-    column('StorageCapacity', yes('spec.storageCapacity'), 'boolean'),
-    column('TokenRequests', (object) =>
-      at(object, 'spec', 'tokenRequests') === undefined
-        ? '<unset>'
-        : items(object, 'spec', 'tokenRequests')
-            .map((entry) => text(entry, 'audience'))
-            .join(','),
-    ),
-    column('RequiresRepublish', yes('spec.requiresRepublish'), 'boolean'),
-    column('Modes', (object) => strings(object, 'spec', 'volumeLifecycleModes').join(',') || '<none>'),
-    ageColumn,
-  ),
   'flowcontrol.apiserver.k8s.io/v1 FlowSchema': printerOf(
     nameColumn,
     column('PriorityLevel', field('spec.priorityLevelConfiguration.name')),

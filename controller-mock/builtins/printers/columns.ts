@@ -102,3 +102,9 @@ export function shortened(list: readonly string[], limit: number): string {
 
 export const length = (value: unknown): number =>
   Array.isArray(value) ? value.length : Object.keys((value ?? {}) as Fields).length;
+
+/** A field that is true or false. @param fallback shown where it is missing */
+export const boolean =
+  (path: string, fallback = false) =>
+  (object: KubeObject) =>
+    at(object, ...path.split('.')) ?? fallback;

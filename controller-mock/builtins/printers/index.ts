@@ -3,6 +3,7 @@ import { CLUSTER_TABLES } from './cluster-tables.ts';
 import { createdColumn, nameColumn, printerOf } from './columns.ts';
 import { NETWORK_TABLES } from './network-tables.ts';
 import { POD_TABLE } from './pod-table.ts';
+import { STORAGE_TABLES } from './storage-tables.ts';
 import { WORKLOAD_TABLES } from './workload-tables.ts';
 
 const TABLES: Readonly<Record<string, TablePrinter>> = {
@@ -10,6 +11,7 @@ const TABLES: Readonly<Record<string, TablePrinter>> = {
   ...WORKLOAD_TABLES,
   ...NETWORK_TABLES,
   ...CLUSTER_TABLES,
+  ...STORAGE_TABLES,
 };
 
 const PLAIN = printerOf(nameColumn, createdColumn);
