@@ -110,7 +110,7 @@ async function holdAgents(agents: number, port: number, idleMs: number, rest = t
       new ClusterMachines({
         runtime: counted,
         launch: {
-          ...{ seed, cluster, clusterId: null, infraEnvId: INFRA_ENV, agentVersion: 'quay.io/x/agent:v1', access },
+          ...{ seed, cluster, infraEnvId: INFRA_ENV, agentVersion: 'quay.io/x/agent:v1', access },
           firstSlot: at * HOSTS_EACH,
           start: cluster.hosts.map(({ ordinal }) => ordinal),
           spokeProfile: 'quick',

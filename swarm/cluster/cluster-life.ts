@@ -30,7 +30,7 @@ import { removePatiently } from './removal.ts';
 /** The machines of clusters, as far as a cluster's user reaches them: power on, power off. */
 export interface Machines {
   launch(launch: ClusterLaunch): void;
-  startHosts(cluster: number, infraEnvId: string, clusterId: string, start: number[]): void;
+  startHosts(cluster: number, infraEnvId: string, start: number[]): void;
   stopCluster(cluster: number): void;
 }
 
@@ -249,7 +249,6 @@ export class ClusterLife {
       ...setup,
       seed,
       cluster: this.cluster,
-      clusterId: this.objects.clusterId,
       firstSlot: this.#firstHostSlot,
       start: this.cluster.flow.bmh ? [] : this.#dayOneHosts().map((host) => host.ordinal),
       spokeProfile,
@@ -353,7 +352,6 @@ export class ClusterLife {
     this.#context.machines.startHosts(
       this.cluster.index,
       this.#hostsInfraEnv,
-      clusterId,
       expected.map((host) => host.ordinal),
     );
     const asked = new Set<string>();

@@ -57,7 +57,7 @@ export class BareMetalMachines implements Machines {
   /** A machine boots the discovery image; one that has done so before goes on as it is. */
   powerOn(cluster: number, ordinal: number): void {
     const launch = this.#launches.get(cluster);
-    if (launch) this.#machines.startHosts(cluster, launch.infraEnvId, launch.clusterId ?? '', [ordinal]);
+    if (launch) this.#machines.startHosts(cluster, launch.infraEnvId, [ordinal]);
     else this.#early.set(cluster, [...(this.#early.get(cluster) ?? []), ordinal]);
   }
 }

@@ -93,7 +93,6 @@ describe('agents', () => {
       reason: '',
     });
     expect(launches[0]).toMatchObject({
-      clusterId: null,
       infraEnvId: INFRA_ENV,
       agentVersion: 'quay.io/agent:1',
       access: { baseUrl: 'http://127.0.0.1:8090', token: 'token', pollIntervalSeconds: null },

@@ -89,7 +89,7 @@ async function live(topology: Topology, index: number) {
   };
   const machines: Machines = {
     launch: ({ infraEnvId, start }) => attach(infraEnvId, start),
-    startHosts: (_, infraEnvId, _cluster, start) => attach(infraEnvId, start),
+    startHosts: (_, infraEnvId, start) => attach(infraEnvId, start),
     stopCluster: () => {},
   };
   const user = createUserClient({ baseUrl: mock.url, tls: {}, authorization: '', clock, telemetry });

@@ -105,7 +105,6 @@ export class PoolLoneAgents implements LoneAgents {
       pool.launch({
         seed: this.#seed,
         cluster,
-        clusterId: null,
         infraEnvId: params.infra_env_id,
         agentVersion: params.agent_version ?? '',
         access: {

@@ -78,7 +78,7 @@ async function live(topology: Topology, index: number) {
         onIdle,
       });
     },
-    startHosts: (_, infraEnvId, _clusterId, start) => machines?.start(infraEnvId, start),
+    startHosts: (_, infraEnvId, start) => machines?.start(infraEnvId, start),
     stopCluster: () => machines?.stop(),
   };
   const client = createServiceClient({ runtime, kind: 'user', baseUrl: mock.url, token: null, machine: 9_999 });

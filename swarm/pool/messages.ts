@@ -22,8 +22,6 @@ import type { TransportOptions } from '../transport/transport.ts';
 export interface ClusterLaunch {
   seed: string;
   cluster: ClusterPlan;
-  /** Null for `justInfraEnv` clusters and where it is not known yet. */
-  clusterId: string | null;
   infraEnvId: string;
   /** The image that agents say they run until the service names another. */
   agentVersion: string;
@@ -67,7 +65,7 @@ export interface AddedHost {
 export type ToWorker =
   | { type: 'launch'; launch: ClusterLaunch }
   /** Starts further hosts of a launched cluster (day 2). */
-  | { type: 'start-hosts'; cluster: number; infraEnvId: string; clusterId: string; start: number[] }
+  | { type: 'start-hosts'; cluster: number; infraEnvId: string; start: number[] }
   /** A cluster that no-op machines become, by its id in the service, would start its controller's pod now. */
   | { type: 'controller-due'; clusterId: string }
   /** That cluster writes to a file of its bootstrap. */

@@ -33,7 +33,6 @@ function launch(spoke: typeof SPOKE | null): void {
       ...{
         seed: 'seed',
         cluster,
-        clusterId: 'C',
         infraEnvId: 'IE',
         agentVersion: 'IMG',
         firstSlot: 7,

@@ -44,7 +44,7 @@ async function group(index: number, other: Partial<ClusterLaunch> = {}): Promise
   const machines = new ClusterMachines({
     runtime: { clock, telemetry, emit: (event) => events.push(event) } as Partial<Runtime> as Runtime,
     launch: {
-      ...{ seed: `seed-${index}`, cluster, clusterId: null, infraEnvId: 'IE', agentVersion: 'IMG', firstSlot: index },
+      ...{ seed: `seed-${index}`, cluster, infraEnvId: 'IE', agentVersion: 'IMG', firstSlot: index },
       ...{ start: [0], spokeProfile: 'quick', attached: true },
       access: { baseUrl: 'http://service.test', token: 'secret', pollIntervalSeconds: null },
       ...other,

@@ -84,7 +84,7 @@ describe('pool', () => {
     expect(harness.phases(1)).toEqual(['stopped', 'stopped', null]);
     expect(harness.phases(0)).toEqual(['booting', 'booting', 'booting']);
     expect(() => pool.launch(launchFixture({ index: 0, hosts: 1 }))).toThrow(/launched already/);
-    expect(() => pool.startHosts(1, 'infra-env', 'cluster', [1])).toThrow(/no machines/);
+    expect(() => pool.startHosts(1, 'infra-env', [1])).toThrow(/no machines/);
     expect(harness.lost).toEqual([]);
   });
 
@@ -141,7 +141,7 @@ describe('pool', () => {
 
     pool.launch(launchFixture({ index: 3, hosts: 1, bootDelayMs: LONG }));
     await harness.until(() => harness.events.some((event) => 'cluster' in event && event.cluster === 3));
-    expect(() => pool.startHosts(1, 'infra-env', 'cluster', [0])).toThrow(/no machines/);
+    expect(() => pool.startHosts(1, 'infra-env', [0])).toThrow(/no machines/);
     await pool.thread(0)?.terminate();
     await harness.until(() => harness.lost.length === 2);
     expect(harness.lost[1]).toMatchObject({ worker: 0, clusters: [0, 3] });

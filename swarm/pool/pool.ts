@@ -158,11 +158,11 @@ export class Pool {
   }
 
   /** Starts further hosts of a launched cluster. @throws Error when its machines are gone. */
-  startHosts(cluster: number, infraEnvId: string, clusterId: string, start: number[]): void {
+  startHosts(cluster: number, infraEnvId: string, start: number[]): void {
     const launched = this.#clusters.get(cluster);
     if (!launched) throw new Error(`cluster ${cluster} has no machines any more: launch it anew`);
     this.#noteStarted(cluster, start, launched.firstSlot);
-    this.#post(launched.worker, { type: 'start-hosts', cluster, infraEnvId, clusterId, start });
+    this.#post(launched.worker, { type: 'start-hosts', cluster, infraEnvId, start });
   }
 
   /** The cluster, by its id, that no-op machines become would start its controller's pod now. Nothing happens when they are gone. */

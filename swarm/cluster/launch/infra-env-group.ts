@@ -87,7 +87,6 @@ export class InfraEnvGroup {
     pool.launch({
       seed: facts.key,
       cluster: clusterPlan(number, facts, network),
-      clusterId: null,
       infraEnvId: setup.infraEnvId,
       agentVersion: setup.agentVersion,
       access: {

@@ -117,7 +117,7 @@ export function adapterTests(
             onIdle: () => {},
           });
         },
-        startHosts: (_cluster, infraEnvId, _clusterId, hosts) => machines?.start(infraEnvId, hosts),
+        startHosts: (_cluster, infraEnvId, hosts) => machines?.start(infraEnvId, hosts),
         stopCluster: () => machines?.stop(),
       };
       const life = new ClusterLife(

@@ -119,12 +119,17 @@ export class FakeService implements ClusterAdapter, Machines {
   launch(launch: ClusterLaunch): void {
     this.#called(`launch ${launch.start.join(',')}`);
     this.launches.push(launch);
-    this.#boot(launch.cluster, launch.clusterId ?? launch.infraEnvId, launch.start);
+    this.#boot(launch.cluster, this.#ownerOf(launch.infraEnvId), launch.start);
   }
 
-  startHosts(_cluster: number, _infraEnvId: string, clusterId: string, start: number[]): void {
+  startHosts(cluster: number, infraEnvId: string, start: number[]): void {
     this.#called(`startHosts ${start.join(',')}`);
-    this.#boot(this.launches.find((one) => one.clusterId === clusterId)!.cluster, clusterId, start);
+    this.#boot(this.launches.find((one) => one.cluster.index === cluster)!.cluster, this.#ownerOf(infraEnvId), start);
+  }
+
+  /** The cluster that an infra-env was made for, or itself. */
+  #ownerOf(infraEnvId: string): string {
+    return [...this.#clusters].find(([, { infraEnv }]) => infraEnv === infraEnvId)![0];
   }
 
   stopCluster(cluster: number): void {
@@ -173,6 +178,7 @@ export class FakeService implements ClusterAdapter, Machines {
     entry?.made(id);
     this.live.infraEnvs.add(id);
     if (clusterId === null) this.#clusters.set(id, { step: -1, hosts: [], infraEnv: id });
+    else this.#clusters.get(clusterId)!.infraEnv = id;
     return id;
   }
 

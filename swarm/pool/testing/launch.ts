@@ -51,7 +51,6 @@ export function launchFixture(options: {
   return {
     seed: 'test',
     cluster,
-    clusterId: '00000000-0000-4000-8000-000000000001',
     infraEnvId: '00000000-0000-4000-8000-000000000002',
     agentVersion: 'quay.example.com/agent:latest',
     access: { baseUrl, token: '', pollIntervalSeconds: null },
