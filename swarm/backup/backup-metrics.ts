@@ -1,5 +1,5 @@
 /** The Prometheus metrics of a backup load: its figures, as things stand. Times are those of its clock. */
-import type { MetricRow, Sample } from '../telemetry/metric-row.ts';
+import { type MetricRow, type Sample, samplesBy } from '../telemetry/metric-row.ts';
 import {
   type BackupFigures,
   type BackupPhase,
@@ -28,8 +28,6 @@ const BOUNDS = [1, 2, 5, 10, 15, 30, 60, 90, 120, 180, 300, 600, 900, 1200, 1800
 const MIB = 2 ** 20;
 
 const one = (value: number): Sample[] => [{ labels: {}, value }];
-const by = (label: string, values: Readonly<Record<string, number>>): Sample[] =>
-  Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
 
 /** Exact: a load has thousands of durations and not millions. */
 function histogram(name: string, durationsMs: readonly number[]): Sample[] {
@@ -81,7 +79,7 @@ const ofPhases = (
   const values: Partial<Record<BackupPhase, number>> = {};
   for (const phase of phases) values[phase.phase] = ended(phase);
   if (progress) values[progress.phase] = underWay(progress);
-  return by('phase', values);
+  return samplesBy('phase', values);
 };
 
 /** Average, 95th percentile and most; nothing where there are no samples. */
@@ -100,7 +98,7 @@ function usage({ resources }: BackupFigures, of: 'cpu' | 'memory', unit: number)
 }
 
 const ofPrograms = ({ resources }: BackupFigures, of: 'restarts' | 'replaced'): Sample[] =>
-  by('program', {
+  samplesBy('program', {
     operator: resources.operatorRestarts[of],
     ...(resources.etcdRestarts && { etcd: resources.etcdRestarts[of] }),
   });
@@ -115,7 +113,7 @@ const ROWS: readonly Row[] = [
     type: 'gauge',
     help: '1 for the phase of the backup load that is under way, 0 for all others.',
     read: ({ progress }) =>
-      by('phase', Object.fromEntries(PHASES.map((phase) => [phase, progress?.phase === phase ? 1 : 0]))),
+      samplesBy('phase', Object.fromEntries(PHASES.map((phase) => [phase, progress?.phase === phase ? 1 : 0]))),
   },
   {
     name: 'swarm_backup_phase_duration_seconds',
@@ -154,7 +152,7 @@ const ROWS: readonly Row[] = [
     'swarm_backup_workspaces',
     'DevWorkspaces that have come so far, by state; one that is stopped also counts as ready, created and planned.',
     ({ load, stop }) =>
-      by('state', {
+      samplesBy('state', {
         planned: load.planned,
         created: load.created,
         create_failed: load.createFailed,
@@ -167,10 +165,10 @@ const ROWS: readonly Row[] = [
   gauge(
     'swarm_backup_outcomes',
     'DevWorkspaces by how they ended up, or stand now: each counts once.',
-    ({ outcomes }) => by('outcome', outcomes ?? {}),
+    ({ outcomes }) => samplesBy('outcome', outcomes ?? {}),
   ),
   gauge('swarm_backup_jobs', 'Backup Jobs seen, by uid, also those that are gone, by state.', ({ jobs }) =>
-    jobs ? by('state', { succeeded: jobs.succeeded, failed: jobs.failed, unfinished: jobs.unfinished }) : [],
+    jobs ? samplesBy('state', { succeeded: jobs.succeeded, failed: jobs.failed, unfinished: jobs.unfinished }) : [],
   ),
   gauge('swarm_backup_queue_peak_jobs', 'Most backup Jobs that had not ended at once.', ({ queue }) =>
     queue ? one(queue.peak) : [],
@@ -213,7 +211,7 @@ const ROWS: readonly Row[] = [
     ({ jobs }) => jobs?.totalMs,
   ),
   gauge('swarm_backup_restores', 'Workspaces of the sample that were restored, by outcome.', ({ restore }) =>
-    by('outcome', restore?.outcomes ?? {}),
+    samplesBy('outcome', restore?.outcomes ?? {}),
   ),
   {
     name: 'swarm_backup_restore_ready_duration_seconds',

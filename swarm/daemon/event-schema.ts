@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 import { RUN_PHASES } from '../plan/expanded-plan.ts';
+import { HOST_ROLES } from '../telemetry/counted-metrics.ts';
 import { AGENT_STATES, BARE_METAL_HOST_STATES, CLUSTER_INSTALL_STATES } from '../telemetry/resource-states.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
-import { HOST_ROLES } from '../telemetry/telemetry-layout.ts';
 
 const count = z.int().nonnegative();
 const time = z.number().describe('Simulated epoch milliseconds.');

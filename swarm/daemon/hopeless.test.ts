@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import type { RequestCount } from '../telemetry/telemetry-reader.ts';
+import type { RequestCount } from '../telemetry/telemetry-snapshot.ts';
 import { clusterStuck, HopelessWatch, lastingCause } from './hopeless.ts';
 import { fakePlan } from './testing/fakes.ts';
 

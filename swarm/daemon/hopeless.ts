@@ -17,7 +17,7 @@ import {
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
-import type { RequestCount } from '../telemetry/telemetry-reader.ts';
+import type { RequestCount } from '../telemetry/telemetry-snapshot.ts';
 
 /** Failures that do not pass by themselves. */
 interface LastingFailure {

@@ -2,7 +2,7 @@
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
-import type { TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import type { TelemetrySnapshot } from '../telemetry/telemetry-snapshot.ts';
 import type { SeriesPoint } from '../telemetry/time-series.ts';
 
 /** A time in which requests failed or waited and none got a good answer. */

@@ -10,7 +10,8 @@ import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import type { SeenStates } from '../telemetry/state-look.ts';
 import { Survival } from '../telemetry/survival.ts';
 import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
-import type { RequestCount, TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import type { RequestCount } from '../telemetry/telemetry-snapshot.ts';
 import { knownRefusal } from './known-refusals.ts';
 import type { FigurePart, FigureSource, Sample } from './thresholds.ts';
 

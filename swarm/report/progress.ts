@@ -4,7 +4,8 @@
 import type { Distribution } from '../telemetry/histogram.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ratesBetween } from '../telemetry/telemetry-rates.ts';
-import type { TelemetryReader, TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import type { TelemetrySnapshot } from '../telemetry/telemetry-snapshot.ts';
 import { canRedraw, Picture, type Screen } from './picture.ts';
 import { quantiles, quantileTexts } from './quantiles.ts';
 import {

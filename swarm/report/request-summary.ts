@@ -9,7 +9,8 @@ import {
 import { isGeneratorError } from '../../model/protocol/outcomes.ts';
 import type { FailureSamples } from '../telemetry/failure-samples.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
-import type { TelemetryReader, TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import type { TelemetrySnapshot } from '../telemetry/telemetry-snapshot.ts';
 import { isError } from './figures.ts';
 import { knownRefusal } from './known-refusals.ts';
 import { NO_QUANTILES, type Quantiles, quantiles } from './quantiles.ts';

@@ -1,5 +1,5 @@
 /** What became of the steps that the service told agents to do. */
-import type { TelemetrySnapshot } from '../telemetry/telemetry-reader.ts';
+import type { TelemetrySnapshot } from '../telemetry/telemetry-snapshot.ts';
 
 /** Steps of one type; the counts after `received` add up to it. */
 export interface StepSummary {

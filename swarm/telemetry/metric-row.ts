@@ -3,12 +3,14 @@ import type { AnswerMonitor } from './answer-monitor.ts';
 import type { ChurnCounts } from './churn-counts.ts';
 import type { ClusterDurations } from './cluster-durations.ts';
 import type { HubRequestCounts } from './hub-request-counts.ts';
+import type { MetricType } from './metric-cells.ts';
 import type { ProcessFigures } from './process-figures.ts';
 import type { ReaderFigures } from './reader-figures.ts';
 import type { SaturationMonitor } from './saturation.ts';
 import type { StateLook } from './state-look.ts';
 import type { StateTimes } from './state-times.ts';
-import type { TelemetryReader, TelemetrySnapshot } from './telemetry-reader.ts';
+import type { TelemetryReader } from './telemetry-reader.ts';
+import type { TelemetryNow } from './telemetry-snapshot.ts';
 
 /** What is being measured now. */
 export interface RegistrySource {
@@ -36,16 +38,21 @@ export interface Sample {
   value: number;
 }
 
-/** What is being measured, read once for all metrics. */
+/** What is being measured. What tells of a moment is read once for all metrics. */
 export interface Scrape extends RegistrySource {
-  snapshot: TelemetrySnapshot;
+  now: TelemetryNow;
 }
 
 export interface MetricRow {
   name: string;
-  type: 'counter' | 'gauge' | 'histogram';
+  type: MetricType;
   help: string;
   /** Samples of a run; metrics of the process need none. */
   run?: (scrape: Scrape) => Sample[];
   process?: () => Sample[];
+}
+
+/** A sample for each value, labelled with its name. */
+export function samplesBy(label: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
 }

@@ -1,8 +1,9 @@
 /**
- * Metrics of states. Histograms count what has ended, as counters must; what has not is beside them, for it may be what matters: how many
+ * Metrics of the life of clusters, and of states. Histograms count what has ended, as counters must; what has not is beside them, for it may be what matters: how many
  * things are in a state, and for how long the oldest is.
  */
 import { histogramSamples } from './histogram-samples.ts';
+import { STAGE_BOUNDS } from './metric-bounds.ts';
 import type { MetricRow } from './metric-row.ts';
 import { sideName } from './reactions.ts';
 
@@ -10,6 +11,15 @@ import { sideName } from './reactions.ts';
 const STATE_BOUNDS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400];
 
 export const STATE_METRICS: readonly MetricRow[] = [
+  {
+    name: 'swarm_cluster_duration_seconds',
+    type: 'histogram',
+    help: 'Simulated time of clusters from one milestone of their life to another.',
+    run: ({ clusterDurations }) =>
+      (clusterDurations?.all() ?? []).flatMap(({ from, to, distribution }) =>
+        histogramSamples('swarm_cluster_duration_seconds', { from, to }, STAGE_BOUNDS, distribution),
+      ),
+  },
   {
     name: 'swarm_state_duration_seconds',
     type: 'histogram',

@@ -6,22 +6,13 @@
  *    kept               0           1   2              in this order; each stretch knows its place, -1 for none
  */
 import { Distribution, HISTOGRAM_WORDS } from './histogram.ts';
-import { AT, type TelemetryViews } from './telemetry-layout.ts';
+import { HISTOGRAMS_AT, SECTION_WORDS, type TelemetryViews } from './telemetry-layout.ts';
 
 const STRETCH = 64;
-const STRETCHES = Math.ceil(AT.end / STRETCH);
+const STRETCHES = Math.ceil(SECTION_WORDS / STRETCH);
 /** Words of a histogram before its buckets: count, sum, least and greatest value. */
 const LEAST = 2;
 const GREATEST = 3;
-
-/** Where histograms begin, for the words of them that do not add up. */
-const HISTOGRAMS: readonly (readonly [from: number, until: number])[] = [
-  [AT.sinceDue, AT.lateness],
-  [AT.lateness, AT.openLoop],
-  [AT.openLoop, AT.missedPolls],
-  [AT.stages, AT.bootRequests],
-  [AT.bootDurations, AT.end],
-];
 
 export class TelemetryCapture {
   readonly #places: Int32Array;
@@ -37,7 +28,7 @@ export class TelemetryCapture {
     const found: Float64Array[] = [];
     for (let stretch = 0; stretch < STRETCHES; stretch++) {
       const from = stretch * STRETCH;
-      const until = Math.min(from + STRETCH, AT.end);
+      const until = Math.min(from + STRETCH, SECTION_WORDS);
       let sums: Float64Array | null = null;
       for (const section of sections) {
         for (let at = from; at < until; at++) {
@@ -75,13 +66,11 @@ export class TelemetryCapture {
 
   /** Least and greatest values are those of all writers, and not their sums. */
   #keepExtremes(sections: readonly Float64Array[]): void {
-    for (const [from, until] of HISTOGRAMS) {
-      for (let at = from; at + HISTOGRAM_WORDS <= until; at += HISTOGRAM_WORDS) {
-        if (this.sum(at) === 0) continue;
-        const used = sections.filter((section) => section[at]! > 0);
-        this.#put(at + LEAST, Math.min(...used.map((section) => section[at + LEAST]!)));
-        this.#put(at + GREATEST, Math.max(...used.map((section) => section[at + GREATEST]!)));
-      }
+    for (let at = HISTOGRAMS_AT; at < SECTION_WORDS; at += HISTOGRAM_WORDS) {
+      if (this.sum(at) === 0) continue;
+      const used = sections.filter((section) => section[at]! > 0);
+      this.#put(at + LEAST, Math.min(...used.map((section) => section[at + LEAST]!)));
+      this.#put(at + GREATEST, Math.max(...used.map((section) => section[at + GREATEST]!)));
     }
   }
 

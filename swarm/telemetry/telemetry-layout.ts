@@ -6,15 +6,14 @@
  *
  *    a section, in 64-bit floats, written by its own thread only:
  *
- *    │ requests                        │ bytes sent │ received │ connections   │ step replies │ errors │ thread │
- *    │ client × endpoint × outcome     │ client × endpoint     │ opened closed │ step × fate  │ kind   │ gauges │
- *    ├──────────────────┬──────────────┼───────────────────────┴────┬──────────┴──┬───────────┴────────┴────────┤
- *    │ answers          │ under way    │ latencies, histograms      │ polls       │ stage durations             │
- *    │ client × good,   │ client ×     │ since due, since sent:     │ lateness,   │ role × stage                │
- *    │ refused, failed, │ count, since │ result × client × endpoint │ open loop   │                             │
- *    │ own              │              │ until success: c. × e.     │             │                             │
+ *    │ counters and gauges            │ under way      │ histograms                     │
+ *    │ of the rows of counted-        │ client ×       │ of the rows of counted-        │
+ *    │ metrics.ts, in their order,    │ count, since   │ metrics.ts, in their order,    │
+ *    │ a word a cell                  │                │ HISTOGRAM_WORDS a cell         │
+ *    ▲ 0                              ▲ UNDER_WAY_AT   ▲ HISTOGRAMS_AT                  ▲ SECTION_WORDS
  *
- * At its end lie the requests (kind × outcome), bytes, durations and waits (histograms by kind) of what booting hosts download.
+ * The cells of a row are drawn in metric-cells.ts, a histogram in histogram.ts, what is under way in under-way.ts. Each of them begins
+ * on a cache line.
  *
  * No two threads write the same word, so recording is a plain addition: nothing is contended and nothing can be lost. The
  * reader adds up the sections. An aligned float is written and read whole on all 64-bit machines. A section is some twenty
@@ -23,85 +22,22 @@
  * A host's or cluster's byte is 0 while the slot is unused, else 1 + position in HOST_PHASES, HOST_STAGES or CLUSTER_PHASES;
  * it says where the host *is*, so counts by phase cannot drift apart from the hosts.
  */
-import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
-import { CLIENT_KINDS, ENDPOINTS } from '../../model/protocol/endpoints.ts';
-import { TRANSPORT_ERROR_KINDS } from '../../model/protocol/outcomes.ts';
-import { HOST_STAGES, type HostRole, STEP_TYPES, type StepType } from '../../model/protocol/states.ts';
-import { HISTOGRAM_WORDS } from './histogram.ts';
-import { ERROR_KINDS, REPEATS, RESULTS } from './telemetry.ts';
+import { COUNTED_METRICS } from './counted-metrics.ts';
+import { layOut } from './metric-cells.ts';
 import { UNDER_WAY_WORDS } from './under-way.ts';
 
-export const HOST_ROLES: readonly HostRole[] = ['auto-assign', 'master', 'arbiter', 'worker', 'bootstrap'];
-export const STEP_NAMES: readonly (StepType | 'unknown')[] = [...STEP_TYPES, 'unknown'];
-/**
- * What became of a step that was received. `dropped`: its program ended first, as with a reboot. `received` is none of them and counts
- * all; it is read last, so that it is never less than the others together.
- */
-export const REPLY_FATES = ['posted', 'deduplicated', 'failed', 'dropped', 'received'] as const;
+const layout = layOut(COUNTED_METRICS, UNDER_WAY_WORDS);
 
-/** Statuses are counted exactly in this range; the rest share one counter. */
-export const FIRST_STATUS = 100;
-export const STATUSES = 500;
-export const OTHER_STATUS = STATUSES;
-export const FIRST_ERROR = OTHER_STATUS + 1;
-export const OUTCOMES = FIRST_ERROR + TRANSPORT_ERROR_KINDS.length;
-/** The HTTP status, a TransportErrorKind, or `other` for statuses that are not counted exactly. @param outcome 0 … OUTCOMES - 1 */
-export function codeOf(outcome: number): string {
-  if (outcome === OTHER_STATUS) return 'other';
-  return outcome < OTHER_STATUS ? String(FIRST_STATUS + outcome) : TRANSPORT_ERROR_KINDS[outcome - FIRST_ERROR]!;
-}
-
-/** Client × endpoint. */
-export const PAIRS = CLIENT_KINDS.length * ENDPOINTS.length;
-
-/**
- * How attempts of a kind of client ended: with a status below 400, one of the service's refusals, a failure of the service, a failure of
- * this machine.
- */
-export const ANSWERS = ['good', 'refused', 'failed', 'own'] as const;
-
-/** What a thread says of itself, replaced once a second. */
-export const THREAD_GAUGES = ['heartbeatMs', 'lagMs', 'utilization', 'heapBytes'] as const;
-
-/** Word offsets inside a section. */
-export const AT = (() => {
-  let next = 0;
-  const take = (words: number) => {
-    const at = next;
-    next += Math.ceil(words / 8) * 8;
-    return at;
-  };
-  return {
-    requests: take(PAIRS * OUTCOMES),
-    sent: take(PAIRS),
-    received: take(PAIRS),
-    connections: take(2),
-    replies: take(STEP_NAMES.length * REPLY_FATES.length),
-    errors: take(ERROR_KINDS.length),
-    thread: take(THREAD_GAUGES.length),
-    answers: take(CLIENT_KINDS.length * ANSWERS.length),
-    repeats: take(REPEATS.length),
-    underWay: take(UNDER_WAY_WORDS),
-    sinceDue: take(RESULTS.length * PAIRS * HISTOGRAM_WORDS),
-    sinceSent: take(RESULTS.length * PAIRS * HISTOGRAM_WORDS),
-    untilSuccess: take(PAIRS * HISTOGRAM_WORDS),
-    /** Since due, of all that was answered: for a look at each second. */
-    answered: take(HISTOGRAM_WORDS),
-    lateness: take(HISTOGRAM_WORDS),
-    openLoop: take(HISTOGRAM_WORDS),
-    missedPolls: take(1),
-    stages: take(HOST_ROLES.length * HOST_STAGES.length * HISTOGRAM_WORDS),
-    bootRequests: take(BOOT_KINDS.length * OUTCOMES),
-    bootBytes: take(BOOT_KINDS.length),
-    bootDurations: take(BOOT_KINDS.length * HISTOGRAM_WORDS),
-    bootWaits: take(BOOT_KINDS.length * HISTOGRAM_WORDS),
-    end: next,
-  };
-})();
+/** Where each metric lies in a section, by its key in the table. */
+export const CELLS = layout.cells;
+/** Words of a section before what is under way, before the histograms, and in all. */
+export const UNDER_WAY_AT = layout.free;
+export const HISTOGRAMS_AT = layout.histograms;
+export const SECTION_WORDS = layout.end;
 
 const HEAD_WORDS = 8;
 /** Tells a telemetry buffer, and this layout of it, from other memory. */
-const MAGIC = 0x5357_4d31 + AT.end;
+const MAGIC = 0x5357_4d31 + SECTION_WORDS;
 
 export interface TelemetryLayout {
   /** Threads that write: the main thread and each worker. */
@@ -125,7 +61,7 @@ export function createTelemetryBuffer(layout: TelemetryLayout): SharedArrayBuffe
       throw new RangeError(`telemetry layout: ${name} must be a whole number of at least 1, not ${value}`);
     }
   }
-  const words = HEAD_WORDS + layout.writers * AT.end;
+  const words = HEAD_WORDS + layout.writers * SECTION_WORDS;
   const bytes = words * 8 + layout.hostSlots * 2 + layout.clusterSlots;
   const buffer = new SharedArrayBuffer(bytes, { maxByteLength: bytes });
   new Float64Array(buffer, 0, 4).set([MAGIC, layout.writers, layout.hostSlots, layout.clusterSlots]);
@@ -149,14 +85,14 @@ export function viewTelemetry(buffer: SharedArrayBuffer): TelemetryViews {
     number,
   ];
   if (magic !== MAGIC) throw new TypeError('this memory was not made by createTelemetryBuffer of the same version');
-  const bytes = (HEAD_WORDS + writers * AT.end) * 8;
+  const bytes = (HEAD_WORDS + writers * SECTION_WORDS) * 8;
   return {
     writers,
     hostSlots,
     clusterSlots,
     sections: Array.from(
       { length: writers },
-      (_, writer) => new Float64Array(buffer, (HEAD_WORDS + writer * AT.end) * 8, AT.end),
+      (_, writer) => new Float64Array(buffer, (HEAD_WORDS + writer * SECTION_WORDS) * 8, SECTION_WORDS),
     ),
     hostPhases: new Uint8Array(buffer, bytes, hostSlots),
     hostStages: new Uint8Array(buffer, bytes + hostSlots, hostSlots),

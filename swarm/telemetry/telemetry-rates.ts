@@ -1,5 +1,5 @@
 /** How fast things happen, from two snapshots of the telemetry. */
-import type { TelemetrySnapshot } from './telemetry-reader.ts';
+import type { TelemetrySnapshot } from './telemetry-snapshot.ts';
 
 /** Per wall-clock second. */
 export interface TelemetryRates {

@@ -1,12 +1,13 @@
 /**
  * What happened, as counters and histograms. One writer per thread, all of them on shared memory: recording is a few
- * atomic adds, never a message. `shared-telemetry.ts` implements it; `registry.ts` turns it into Prometheus metrics.
+ * additions, never a message. `counted-metrics.ts` says what is counted, `shared-telemetry.ts` does it.
  */
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { HostRole, HostStage, StepType } from '../../model/protocol/states.ts';
+import type { Cells, Dimensions, Positions } from './metric-cells.ts';
 
 /** What became of a request: an HTTP status, or why there was none. */
 export type RequestOutcome = number | TransportErrorKind;
@@ -42,7 +43,7 @@ export const ERROR_KINDS = [
 ] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
-/** See REPLY_FATES of the layout. */
+/** That a step was received, or what became of it: see REPLY_FATES of the metrics. */
 export type ReplyFate = 'received' | 'posted' | 'deduplicated' | 'failed' | 'dropped';
 
 export interface RequestRecord {
@@ -61,6 +62,13 @@ export interface RequestRecord {
 }
 
 export interface Telemetry {
+  /**
+   * Counts what has no method of its own: `telemetry.add(CELLS.repeats, 1, REPEAT.of('replayed'))`.
+   * @param at the position of the label in each dimension of the metric
+   */
+  add<D extends Dimensions>(cells: Cells<'counter', D>, amount: number, ...at: Positions<D>): void;
+  /** Records a duration that has no method of its own. @param ms as the unit of the metric says */
+  record<D extends Dimensions>(cells: Cells<'histogram', D>, ms: number, ...at: Positions<D>): void;
   connectionOpened(): void;
   connectionClosed(): void;
   /** A request of an attempt under way was sent once more. */

@@ -4,6 +4,8 @@ import type { Telemetry } from '../telemetry.ts';
 const ignored = () => {};
 
 export const NO_TELEMETRY: Telemetry = {
+  add: ignored,
+  record: ignored,
   connectionOpened: ignored,
   connectionClosed: ignored,
   requestRepeated: ignored,
