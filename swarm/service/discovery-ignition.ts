@@ -9,6 +9,7 @@
  * templates/discovery.ign; openshift/assisted-installer-agent src/config/agent_config.go ProcessArgs.
  */
 
+import { UUID } from '../../model/text/uuid.ts';
 import type { ProxySettings } from '../plan/connections.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { ProxyRules } from '../transport/proxy.ts';
@@ -43,7 +44,6 @@ export interface AgentSetup {
 /** Trust anchors of the machine: its own service runs update-ca-trust over them before the agent starts. */
 const ANCHORS = '/etc/pki/ca-trust/source/anchors/';
 const UNIT = 'agent.service';
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**

@@ -3,6 +3,7 @@
  * src/commands/actions, one file a step type).
  */
 
+import { UUID } from '../../../model/text/uuid.ts';
 import type { Machine } from '../../host/machine.ts';
 import type { ClusterPlan } from '../../plan/expanded-plan.ts';
 import type { Runtime, ServiceAccess } from '../../service/runtime.ts';
@@ -50,7 +51,6 @@ export class StepArgumentError extends Error {
   }
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const IMAGE = /^(([a-zA-Z0-9\-.]+)(:[0-9]+)?\/)?[a-z0-9._\-/@]+[?::a-zA-Z0-9_\-.]+$/;
 
 export function isUuid(value: unknown): value is string {
