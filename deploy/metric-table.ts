@@ -4,7 +4,7 @@
  */
 import { backupMetrics } from '../swarm/backup/backup-metrics.ts';
 import { infoMetrics } from '../swarm/daemon/info-metrics.ts';
-import { createRegistry } from '../swarm/telemetry/registry.ts';
+import { createRegistry } from '../swarm/telemetry/metric-registry.ts';
 import type { Metric } from './metric.ts';
 import { SERVER_METRICS } from './server-metrics.ts';
 

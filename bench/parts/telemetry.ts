@@ -4,7 +4,7 @@
  */
 import { Counter, Histogram, Registry } from 'prom-client';
 import { endpointNumber } from '../../model/protocol/endpoints.ts';
-import { createRegistry } from '../../swarm/telemetry/registry.ts';
+import { createRegistry } from '../../swarm/telemetry/metric-registry.ts';
 import { SaturationMonitor } from '../../swarm/telemetry/saturation.ts';
 import { SharedTelemetry } from '../../swarm/telemetry/shared-telemetry.ts';
 import type { RequestRecord } from '../../swarm/telemetry/telemetry.ts';

@@ -8,7 +8,7 @@ import { ApiStatusError, badRequest } from '../api/status.ts';
 import { decodingFault } from '../schema/go-decoding.ts';
 import { withoutNulls } from '../schema/nulls.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
-import { type Conflict, conflictError } from './conflicts.ts';
+import { type Conflict, conflictError } from './conflict-error.ts';
 import { type FieldOwnership, updateKey } from './field-ownership.ts';
 import {
   difference,

@@ -15,7 +15,7 @@ import { ClusterDurations } from '../../swarm/telemetry/cluster-durations.ts';
 import { HubRequestCounts } from '../../swarm/telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../../swarm/telemetry/process-figures.ts';
 import { ReaderFigures } from '../../swarm/telemetry/reader-figures.ts';
-import { createRegistry } from '../../swarm/telemetry/registry.ts';
+import { createRegistry } from '../../swarm/telemetry/metric-registry.ts';
 import { SaturationMonitor } from '../../swarm/telemetry/saturation.ts';
 import { SharedTelemetry } from '../../swarm/telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../../swarm/telemetry/telemetry-layout.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AGENT, inventoryOf, type Machine, Site } from '../testing/test-site.ts';
-import { DAY1_STATES, DAY2_STATES, POOL_STATES } from './states.ts';
+import { DAY1_STATES, DAY2_STATES, POOL_STATES } from './steps-by-state.ts';
 
 describe('the tables', () => {
   it('of day-1 hosts', () => {

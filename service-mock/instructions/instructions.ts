@@ -5,7 +5,7 @@ import { aboutHost, type Core } from '../core/core.ts';
 import type { HostRow } from '../core/rows.ts';
 import { displayName } from '../host/traits.ts';
 import type { JsonObject } from '../service-api.ts';
-import { POLL_SECONDS, stateEntry, UPGRADABLE } from './states.ts';
+import { POLL_SECONDS, stateEntry, UPGRADABLE } from './steps-by-state.ts';
 import { apiVipStep } from './steps/api-vip-connectivity-check.ts';
 import { connectivityStep } from './steps/connectivity-check.ts';
 import { imagesStep } from './steps/container-image-availability.ts';

@@ -9,7 +9,7 @@ import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { renderSummary } from '../report/summary-text.ts';
-import { createRegistry } from '../telemetry/registry.ts';
+import { createRegistry } from '../telemetry/metric-registry.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { parseExposition, value } from '../telemetry/testing/exposition.ts';
 import { plannedManifests } from './manifest-source.ts';

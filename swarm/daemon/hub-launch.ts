@@ -20,7 +20,7 @@ import type { LaunchedInfraEnv, LaunchState } from '../cluster/launch/launch-sta
 import { Launcher } from '../cluster/launch/launcher.ts';
 import { buildHost } from '../host/build-host.ts';
 import { isOutside, outsideRefusal } from '../noop/outside.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import { STOCK_IDLE_SECONDS, type TlsOptions } from '../plan/connections.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { Pool, PoolOptions } from '../pool/pool.ts';
 import { fetchDiscoveryIgnition } from '../service/discovery-ignition.ts';
@@ -75,8 +75,7 @@ export interface HubLaunchOptions {
 
 /** Hosts that one launch can have alive. */
 const CAPACITY = 100_000;
-/** Idle connections a stock agent keeps, and what it opens beside them: see connection-budget.ts. */
-const IDLE_MS = 90_000;
+/** What a host has open on the average: see connection-budget.ts. */
 const CONNECTIONS_PER_HOST = 1.8;
 const RESERVED_FILES = 500;
 
@@ -219,7 +218,7 @@ export class HubLaunch {
       transport: {
         ...environmentProxy(),
         mode: 'per-poll',
-        idleTimeoutMs: IDLE_MS / this.#clock.speed,
+        idleTimeoutMs: (STOCK_IDLE_SECONDS * 1000) / this.#clock.speed,
         dialTimeoutMs: 30_000,
         tlsHandshakeTimeoutMs: 10_000,
       },

@@ -11,7 +11,7 @@ import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { renderSummary } from '../report/summary-text.ts';
-import { createRegistry } from '../telemetry/registry.ts';
+import { createRegistry } from '../telemetry/metric-registry.ts';
 import { parseExposition, value } from '../telemetry/testing/exposition.ts';
 import { realParts } from './parts.ts';
 import { Run } from './run.ts';

@@ -9,7 +9,7 @@ import type { ForcedIdentity } from '../host/host.ts';
 import { FIRST_HOST_OFFSET, formatIpv4, GATEWAY_OFFSET, parseCidr } from '../host/ipv4.ts';
 import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import { isOutside, outsideRefusal } from '../noop/outside.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import { STOCK_IDLE_SECONDS, type TlsOptions } from '../plan/connections.ts';
 import type { AgentKind, ClusterPlan } from '../plan/expanded-plan.ts';
 import { Redactor } from '../plan/redact.ts';
 import { serviceUrl } from '../plan/service-url.ts';
@@ -202,7 +202,7 @@ export class PoolLoneAgents implements LoneAgents {
         mode: 'per-poll',
         tls: TLS,
         ...environmentProxy(),
-        idleTimeoutMs: 90_000,
+        idleTimeoutMs: STOCK_IDLE_SECONDS * 1000,
         dialTimeoutMs: 30_000,
         tlsHandshakeTimeoutMs: 10_000,
       },

@@ -79,6 +79,6 @@ export async function copiedPrograms(sources: ProgramSources, tell: (text: strin
 async function pathsOf(sources: ProgramSources, tell: (text: string) => void): Promise<StockPrograms> {
   if (Object.values(sources).every((source) => typeof source !== 'object' || source === null))
     return stockPrograms(sources);
-  const { copyPrograms } = await import('../noop/images/image-programs.ts');
+  const { copyPrograms } = await import('../noop/image-copy/image-programs.ts');
   return copyPrograms(sources, tell);
 }

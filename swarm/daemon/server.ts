@@ -8,7 +8,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { backupMetrics } from '../backup/backup-metrics.ts';
 import { programVersion } from '../package-root.ts';
-import { createRegistry } from '../telemetry/registry.ts';
+import { createRegistry } from '../telemetry/metric-registry.ts';
 import { type AccessRules, guard, prepareRefusal, refusalOf, TOKEN_PROTOCOL } from './access.ts';
 import { answers } from './api-components.ts';
 import type { BackupManager } from './backup-manager.ts';

@@ -9,7 +9,7 @@ import type { StateTimeSummary } from '../report/state-summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { renderSummary } from '../report/summary-text.ts';
 import { HISTOGRAM_RELATIVE_ERROR } from '../telemetry/histogram.ts';
-import { createRegistry } from '../telemetry/registry.ts';
+import { createRegistry } from '../telemetry/metric-registry.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { plannedManifests } from './manifest-source.ts';
 import { realParts } from './parts.ts';

@@ -1,6 +1,6 @@
 /** The simulated user's way to a service: one program with a pool of connections. */
 import type { ScaledClock } from '../../model/time/clock.ts';
-import type { TlsOptions } from '../plan/connections.ts';
+import { STOCK_IDLE_SECONDS, type TlsOptions } from '../plan/connections.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { createServiceClient, type ServiceClient } from '../service/service-client.ts';
 import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
@@ -33,7 +33,7 @@ export function createUserRuntime(
     mode,
     tls,
     ...environmentProxy(),
-    idleTimeoutMs: 90_000,
+    idleTimeoutMs: STOCK_IDLE_SECONDS * 1000,
     dialTimeoutMs: 30_000,
     tlsHandshakeTimeoutMs: 10_000,
     sharedConnections: USER_CONNECTIONS,

@@ -7,6 +7,10 @@
 export const CONNECTION_MODES = ['per-poll', 'keep-alive', 'shared'] as const;
 export type ConnectionMode = (typeof CONNECTION_MODES)[number];
 
+/** Seconds for which a Go program leaves an idle connection open (net/http Transport.IdleConnTimeout;
+ * assisted-installer-agent, src/session/inventory_session.go createBmInventoryClient). */
+export const STOCK_IDLE_SECONDS = 90;
+
 export interface TlsOptions {
   /** PEM of a CA that is trusted beside the system's. */
   ca?: string;

@@ -5,7 +5,9 @@
  * Times are wall-clock times at any clock speed, but for reactions, which are simulated. In compressed time a few limits are others:
  * the load is that many times as high, and the embedded service, which is no subject of a measurement, shares the machine.
  */
+
 import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
+import { STOCK_IDLE_SECONDS } from './connections.ts';
 import { FAILURE_KINDS } from './figures.ts';
 import { USUAL_POLL_SECONDS } from './open-connections.ts';
 
@@ -18,8 +20,6 @@ const SHORTEST_REST_MS = 8000;
 /** HOST_DISCONNECTED_TIMEOUT of the service: without a poll for so long a host counts as disconnected. Simulated milliseconds. */
 const DISCONNECTED_MS = 3 * MINUTE;
 
-/** Seconds for which a stock agent leaves an idle connection open. */
-const LINGER_SECONDS = 90;
 /** So many hosts are no load that makes a healthy service slow. */
 const SMALL_HOSTS = 1000;
 
@@ -89,7 +89,7 @@ function serverRows({ clockSpeed, hosts, installs, pollSeconds }: JudgedLoad): R
     // An agent leaves the connection of each poll open for 90 s, and while it boots that of its registration too.
     [
       'service_open_files_growth',
-      `max<=${500 + (Math.ceil(LINGER_SECONDS / (pollSeconds ?? USUAL_POLL_SECONDS)) + 1) * hosts}`,
+      `max<=${500 + (Math.ceil(STOCK_IDLE_SECONDS / (pollSeconds ?? USUAL_POLL_SECONDS)) + 1) * hosts}`,
     ],
     ['service_open_files_share', 'max<=0.8'],
     // A host is some hundred kilobytes of objects at most; a heap may double between two collections.

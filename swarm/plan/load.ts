@@ -1,4 +1,5 @@
 /** Reads plan files: YAML (or JSON) in, a checked {@link Plan} out, and every error with the place it is about. */
+
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { allowedWords } from '../../model/text/allowed-words.ts';
@@ -8,6 +9,7 @@ import { DEFAULT_PROFILES } from '../host/profiles.ts';
 import { perHour, readArrival } from './arrival.ts';
 import { bootLoad } from './boot-load.ts';
 import { collectTargets } from './collect-plan.ts';
+import { STOCK_IDLE_SECONDS } from './connections.ts';
 import { parseDuration } from './duration.ts';
 import {
   type ClusterApi,
@@ -47,7 +49,7 @@ export interface LoadOptions {
 const DEFAULTS = {
   openshiftVersion: '4.20',
   baseDomain: 'swarm.example.com',
-  idleSeconds: 90,
+  idleSeconds: STOCK_IDLE_SECONDS,
   spokeAddress: '127.0.0.1',
   bootSpreadSeconds: 60,
   limits: { discovery: 1800, ready: 1800, install: 10_800, day2: 7200 } satisfies WaitLimits,

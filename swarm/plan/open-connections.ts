@@ -13,7 +13,9 @@
  * Each of these is a session with connections of its own, which stay for the idle time after their last request
  * (assisted-installer-agent, src/session/inventory_session.go; net/http Transport.IdleConnTimeout).
  */
+
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
+import { STOCK_IDLE_SECONDS } from './connections.ts';
 import type { ExpandedPlan } from './expanded-plan.ts';
 
 export type ConnectingPlan = Pick<
@@ -88,8 +90,6 @@ const INSTALLATIONS: Readonly<Record<SpokeProfileName, Readonly<Record<'single' 
 
 /** Steps of time in which a plan is looked at; short plans are looked at by the second. */
 const MAX_STEPS = 2048;
-/** At which the table of installations was seen. */
-const STOCK_IDLE_SECONDS = 90;
 /** What comes after the last boot until nothing new happens to hosts that only wait. */
 const SETTLING_SECONDS = 300;
 /** Connections of one thread in mode `shared`. */
@@ -227,6 +227,7 @@ function session(requests: readonly number[], stays: number): Stretch[] {
 
 /** What was seen at the idle time of stock programs, at another one. */
 function scaled(stretches: readonly Stretch[], idleSeconds: number): Stretch[] {
+  // At the stock one the table of installations was seen.
   const share = (idleSeconds + 10) / (STOCK_IDLE_SECONDS + 10);
   return stretches.map((one) => ({ ...one, connections: one.connections * share }));
 }

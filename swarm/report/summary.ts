@@ -2,6 +2,7 @@
 
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
+import { STOCK_IDLE_SECONDS } from '../plan/connections.ts';
 import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
@@ -411,9 +412,6 @@ export function deviations(
 
 const COMPARING =
   'one host made by custom resources, and its cluster, is read by REST each second, to compare both: these requests are in no other figure';
-
-/** Simulated seconds: assisted-installer-agent, src/session/inventory_session.go, createBmInventoryClient. */
-const STOCK_IDLE_SECONDS = 90;
 
 function summarizeBoot(reader: TelemetryReader, percentiles: readonly number[]): BootSummary[] {
   return reader.bootDownloads().map(({ kind, requests: outcomes, bytes, durations }) => {

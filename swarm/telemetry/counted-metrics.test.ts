@@ -15,7 +15,7 @@ import {
   TRAFFIC_METRICS,
 } from './counted-metrics.ts';
 import type { Cells, CountedRow, Dimensions, Position, Positions } from './metric-cells.ts';
-import { createRegistry } from './registry.ts';
+import { createRegistry } from './metric-registry.ts';
 import { SaturationMonitor } from './saturation.ts';
 import { SharedTelemetry } from './shared-telemetry.ts';
 import { CELLS, createTelemetryBuffer, HISTOGRAMS_AT, SECTION_WORDS, UNDER_WAY_AT } from './telemetry-layout.ts';
