@@ -105,8 +105,10 @@ export interface OpenTimes {
 /** Kaplan and Meier's estimate over the times themselves; null where too many are open. */
 export function openPercentile({ ended, open }: OpenTimes, q: number): number | null {
   let left = 1;
-  for (const at of ended.toSorted((a, b) => a - b)) {
-    left *= 1 - 1 / [...ended, ...open].filter((one) => one >= at).length;
+  // What a look brings together ends at one moment: each such moment counts once.
+  for (const at of [...new Set(ended)].toSorted((a, b) => a - b)) {
+    const over = ended.filter((one) => one === at).length;
+    left *= 1 - over / [...ended, ...open].filter((one) => one >= at).length;
     if (left <= 1 - q + 1e-9) return at;
   }
   return null;
