@@ -45,6 +45,11 @@ export function startClock(speed: number): ClockSpec {
   return { speed, originWall: now, originSimulated: now };
 }
 
+/** When simulated moments are due: a function from epoch milliseconds of simulated time to those of the wall clock. */
+export function wallTimes({ speed, originWall, originSimulated }: ClockSpec): (simulatedMs: number) => number {
+  return (simulatedMs) => originWall + (simulatedMs - originSimulated) / speed;
+}
+
 const abortWaits = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**

@@ -3,7 +3,7 @@ import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
 import { redactText, redactUrl } from '../plan/redact.ts';
-import { ProxyRules, proxyName } from '../transport/proxy.ts';
+import { hostPort, ProxyRules } from '../transport/proxy.ts';
 import { NotOffered } from './collector.ts';
 
 export interface HttpTextOptions {
@@ -42,7 +42,7 @@ export class HttpText {
     const way = proxy ? new ProxyRules(proxy).of(new URL(url).origin) : null;
     this.#dispatcher = way
       ? new ProxyAgent({
-          uri: `${way.secure ? 'https' : 'http'}://${proxyName(way)}`,
+          uri: `${way.secure ? 'https' : 'http'}://${hostPort(way)}`,
           requestTls: connect,
           connections: 1,
           ...(way.authorization !== null && { token: way.authorization }),

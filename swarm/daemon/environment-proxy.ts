@@ -4,7 +4,7 @@
  * what NO_PROXY names and never to this machine; of a name in capitals and in small letters the former counts.
  */
 import type { ProxySettings } from '../plan/connections.ts';
-import { ProxyRules, proxyName } from '../transport/proxy.ts';
+import { hostPort, ProxyRules } from '../transport/proxy.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,7 +37,7 @@ export function proxyNotices({ service, hub, noop }: Addressees, env: Environmen
   const names = given.map((kind) => KINDS[kind]).join(' and ');
   const proxy = service === null ? null : new ProxyRules(settings).of(new URL(service).origin);
   if (proxy || service === null) {
-    const way = proxy ? `the proxy ${proxyName(proxy)}` : 'the proxies';
+    const way = proxy ? `the proxy ${hostPort(proxy)}` : 'the proxies';
     notices.push(
       `requests to the service go through ${way} of the environment (${names}), whose limits are measured with the service's; name the service in NO_PROXY to reach it directly`,
     );

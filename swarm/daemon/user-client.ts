@@ -1,5 +1,5 @@
 /** The simulated user's way to a service: one program with a pool of connections. */
-import type { ScaledClock } from '../../model/time/clock.ts';
+import { type ScaledClock, wallNow, wallTimes } from '../../model/time/clock.ts';
 import { STOCK_IDLE_SECONDS, type TlsOptions } from '../plan/connections.ts';
 import type { Runtime } from '../service/runtime.ts';
 import { createServiceClient, type ServiceClient } from '../service/service-client.ts';
@@ -39,12 +39,11 @@ export function createUserRuntime(
     sharedConnections: USER_CONNECTIONS,
     observer: telemetry,
   });
-  const spec = { wall: performance.timeOrigin + performance.now(), simulated: clock.now() };
   return {
     clock,
     transport,
     telemetry,
-    wallOf: (simulated) => spec.wall + (simulated - spec.simulated) / clock.speed,
+    wallOf: wallTimes({ speed: clock.speed, originWall: wallNow(), originSimulated: clock.now() }),
   };
 }
 

@@ -3,6 +3,7 @@
  * the reply to the step `install`, and makes it the largest of all replies but the inventory. Its lines here have the form and the
  * lengths of those of the stock program (assisted-installer, src/utils/utils.go, InitLogger), not its words.
  */
+import { rfc3339 } from '../../model/protocol/go-time.ts';
 
 /** Who writes: a host that is a whole cluster has most to tell. */
 export type InstallerKind = 'single-node' | 'bootstrap' | 'node';
@@ -67,7 +68,7 @@ function linesOf({ lines, bytes }: LogLength, atMs: number): string {
   let text = '';
   for (let left = lines; left > 0; left--) {
     const length = Math.round((bytes - text.length) / left);
-    const head = `time="${new Date(atMs).toISOString().slice(0, 19)}Z" level=info msg="`;
+    const head = `time="${rfc3339(atMs)}" level=info msg="`;
     text += `${head}${'installation '.repeat(Math.ceil(length / 13)).slice(0, Math.max(0, length - head.length - 2))}"\n`;
   }
   return text;

@@ -3,7 +3,7 @@
  * ten times a second. Runs as one piscina task from the start of the pool to its end.
  */
 import { type MessagePort, threadId } from 'node:worker_threads';
-import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
+import { ScaledClock, wallTimes } from '../../model/time/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../model/time/timer-wheel.ts';
 import { WheelClock } from '../../model/time/wheel-clock.ts';
 import { NativeAgent } from '../agent/native-agent.ts';
@@ -61,14 +61,13 @@ function createRuntime(
   wheel: TimerWheel,
   batch: EventBatch,
 ): Runtime {
-  const { originWall, originSimulated, speed }: ClockSpec = task.setup.clock;
   return {
     clock: new WheelClock(wheel),
     wheel,
     transport,
     telemetry,
     emit: (event) => batch.add(event),
-    wallOf: (simulatedMs) => originWall + (simulatedMs - originSimulated) / speed,
+    wallOf: wallTimes(task.setup.clock),
   };
 }
 

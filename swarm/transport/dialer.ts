@@ -6,7 +6,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import { kindOfSystemError, kindOfTlsError, messageOfKind } from './error-kinds.ts';
-import { type HttpProxy, proxyName } from './proxy.ts';
+import { type HttpProxy, hostPort } from './proxy.ts';
 import { SourcePorts } from './source-ports.ts';
 import { TransportError, type TransportOptions } from './transport.ts';
 
@@ -101,7 +101,7 @@ class Dial {
     this.#callback = callback;
     this.#onRead = onRead;
     this.#triesLeft = dialer.sources ? SOURCE_PORT_TRIES : 1;
-    const first = proxy ? proxyName(proxy) : `${this.#host}:${this.#port}`;
+    const first = hostPort(proxy ?? { host: this.#host, port: this.#port });
     this.#limit(dialer.options.dialTimeoutMs, 'dial-timeout', `no connection to ${first} in time`);
   }
 
@@ -180,7 +180,7 @@ class Dial {
 
   /** Asks the proxy to connect the target. */
   #tunnel(stream: net.Socket, { authorization }: HttpProxy): void {
-    const target = `${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.#port}`;
+    const target = hostPort({ host: this.#host, port: this.#port });
     this.#limit(TUNNEL_MS, 'dial-timeout', `no answer to CONNECT ${target} in time`);
     let head = '';
     const release = () => {
@@ -217,7 +217,7 @@ class Dial {
   }
 
   #fail(kind: TransportErrorKind, message: string, cause?: Error): void {
-    const way = this.#proxy ? `proxy ${proxyName(this.#proxy)}: ` : '';
+    const way = this.#proxy ? `proxy ${hostPort(this.#proxy)}: ` : '';
     this.end(new TransportError(kind, way + message, { cause }));
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProxyRules, proxyName } from './proxy.ts';
+import { hostPort, ProxyRules } from './proxy.ts';
 
 const PROXY = 'http://proxy.test:3128';
 
@@ -67,7 +67,7 @@ describe('a proxy', () => {
   it('is one for http and another for https', () => {
     const rules = new ProxyRules({ https: 'proxy.test:1' });
     expect(rules.of('http://service.test')).toBeNull();
-    expect(proxyName(rules.of('https://service.test')!)).toBe('proxy.test:1');
+    expect(hostPort(rules.of('https://service.test')!)).toBe('proxy.test:1');
   });
 
   it('of an unknown kind is refused, without its credentials', () => {

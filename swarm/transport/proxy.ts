@@ -45,8 +45,8 @@ export class ProxyRules {
   }
 }
 
-/** `host:port` of a proxy, for people: never its credentials. */
-export function proxyName({ host, port }: HttpProxy): string {
+/** `host:port` for people and for CONNECT, addresses of IPv6 in brackets; never the credentials of a proxy. */
+export function hostPort({ host, port }: { host: string; port: number | string }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
