@@ -5,7 +5,6 @@ import { aboutHost, type Core } from '../core/core.ts';
 import type { HostRow } from '../core/rows.ts';
 import { displayName } from '../host/traits.ts';
 import type { JsonObject } from '../service-api.ts';
-import { POLL_SECONDS, stateEntry, UPGRADABLE } from './steps-by-state.ts';
 import { apiVipStep } from './steps/api-vip-connectivity-check.ts';
 import { connectivityStep } from './steps/connectivity-check.ts';
 import { imagesStep } from './steps/container-image-availability.ts';
@@ -21,6 +20,7 @@ import { ntpStep } from './steps/ntp-synchronizer.ts';
 import { json, type StepBuilder } from './steps/step.ts';
 import { tangStep } from './steps/tang-connectivity-check.ts';
 import { vipsStep } from './steps/verify-vips.ts';
+import { POLL_SECONDS, stateEntry, UPGRADABLE } from './steps-by-state.ts';
 
 const BUILDERS: Readonly<Partial<Record<StepType, StepBuilder>>> = {
   inventory: inventoryStep,
