@@ -166,7 +166,9 @@ describe('a cluster in trouble', () => {
   it('that is left in the middle is as it was', TIMEOUT, async () => {
     const bench = await start({ operatorConfig: { workspace: { progressTimeout: '3600s' } } });
     const before = bench.configText();
-    const result = await bench.run(optionsOf(6, part({ cases: ['non-empty'] })), (event) => {
+    // Two at a time: four have not begun when the first is over.
+    const options = optionsOf(6, part({ cases: ['non-empty'] }), { maxStarting: 2 });
+    const result = await bench.run(options, (event) => {
       if (event.type === 'restore') bench.stop.abort(new Error('interrupted'));
     });
     expect(judgeBackup(result)).toMatchObject({ verdict: 'interrupted' });
