@@ -52,8 +52,8 @@ const HUB_MIB = 65;
 /** What is kept of a cluster and of a host before they arrive and when they are gone. */
 const PLANNED_CLUSTER_KIB = 1.5;
 const PLANNED_HOST_KIB = 0.3;
-/** A host that is up, with its agent; and an open connection. */
-const HOST_KIB = 40;
+/** A host that is up, with its agent, where 100,000 are; and an open connection. */
+const HOST_KIB = 4.2;
 const CONNECTION_KIB = 4;
 /** What heaps are larger than what is in them while many hosts come, from so many on. */
 const GROWING_MIB = 80;
