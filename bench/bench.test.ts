@@ -1,4 +1,5 @@
 /** What the benchmark's figures pass through on their way to a reader: options, tables, plots and the model of workers. */
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { barChart } from './bar-chart.ts';
 import { parseOptions } from './options.ts';
 import { partMarkdown, updatedPage } from './page.ts';
 import { PARTS } from './parts.ts';
-import { phaseUsage, type SwarmOutcome, usageOf } from './swarm-run.ts';
+import { lookAt, phaseUsage, type SwarmOutcome, usageOf } from './swarm-run.ts';
 import { cellText, quantile, ratio, tableText } from './table.ts';
 import { capacityOf, mostWorkers, workerModel } from './worker-model.ts';
 
@@ -239,6 +240,12 @@ describe('what a run takes', () => {
     expect(used.serviceCpu).toBeCloseTo(2);
     expect(used.threads.workers).toBeCloseTo(0.5);
     expect(used.generatorBytes).toBeCloseTo(100 + (11 + 15 + 21) / 3);
+  });
+
+  it('of a service that has ended is what it had taken', async () => {
+    const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await new Promise((resolve) => ended.once('exit', resolve));
+    expect(lookAt(process.pid, ended.pid!, look(0, 7))).toMatchObject({ serviceCpu: 14, serviceBytes: 0 });
   });
 
   it('is not guessed', () => {

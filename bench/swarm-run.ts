@@ -64,7 +64,7 @@ export async function runSwarm({ plan, holdSeconds, workers, folder, progress }:
   let service: number | null = null;
   const timer = setInterval(() => {
     service ??= childOf(child.pid!, 'service-mock/main');
-    const look = lookAt(child.pid!, service);
+    const look = lookAt(child.pid!, service, looks.at(-1));
     if (look) looks.push(look);
   }, LOOK_MS);
   const code = await closed(child);
@@ -73,7 +73,11 @@ export async function runSwarm({ plan, holdSeconds, workers, folder, progress }:
   return { summary: JSON.parse(output) as RunSummary, looks };
 }
 
-function lookAt(generator: number, service: number | null): Look | null {
+/**
+ * What both processes have taken so far; null when the generator is gone. The service ends before it: what that took is then what it had
+ * taken at the look before.
+ */
+export function lookAt(generator: number, service: number | null, before?: Look): Look | null {
   const at = Date.now();
   const generatorCpu = processCpuSeconds(generator);
   const threads = threadCpuSeconds(generator);
@@ -81,7 +85,7 @@ function lookAt(generator: number, service: number | null): Look | null {
   return {
     ...{ at, generatorCpu, threads },
     generatorBytes: residentBytes(generator) ?? 0,
-    serviceCpu: (service === null ? null : processCpuSeconds(service)) ?? 0,
+    serviceCpu: (service === null ? null : processCpuSeconds(service)) ?? before?.serviceCpu ?? 0,
     serviceBytes: (service === null ? null : residentBytes(service)) ?? 0,
   };
 }

@@ -73,7 +73,7 @@ function createRuntime(
 
 /**
  * Plans of hosts with the same few words in common. What comes from another thread has a copy of them in every host, and is of a shape that
- * takes more: 100 bytes of each of 100,000 hosts.
+ * takes more.
  */
 class SharedWords {
   readonly #words = new Map<string, string>();
