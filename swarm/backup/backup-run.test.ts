@@ -242,9 +242,11 @@ describe('others', () => {
   it("have Jobs of their own, which are not the run's, whatever their labels", TIMEOUT, async () => {
     const bench = await start();
     const result = await bench.run(optionsOf(3, {}), (event) => {
-      if (event.type === 'phase.started' && event.phase === 'watch') bench.plantJob(SINGLE_NAMESPACE, 'dw-test-1');
+      if (event.type !== 'phase.started') return;
+      // The operator holds that workspace for backed up by it, and makes two.
+      if (event.phase === 'configure') bench.noteBackup(SINGLE_NAMESPACE, 'dw-test-1');
+      if (event.phase === 'watch') bench.plantJob(SINGLE_NAMESPACE, 'dw-test-1');
     });
-    // The operator holds that workspace for backed up by it, and makes two.
     expect(bench.facts?.total).toBe(3);
     expect(result.figures.jobs).toMatchObject({ total: 2, succeeded: 2, workspacesByJobs: { 0: 1, 1: 2 } });
   });

@@ -9,7 +9,7 @@ import {
   startDevWorkspaceWorld,
 } from '../../../controller-mock/index.ts';
 import { CONFIG_NAME } from '../../../controller-mock/worlds/devworkspace/settings.ts';
-import { LABELS, RESOURCES } from '../../../controller-mock/worlds/devworkspace/world-objects.ts';
+import { ANNOTATIONS, LABELS, RESOURCES } from '../../../controller-mock/worlds/devworkspace/world-objects.ts';
 import { loadKubeconfig } from '../../../model/kube/kubeconfig.ts';
 import { RUN_LABEL } from '../../../model/kube/run-label.ts';
 import type { Clock } from '../../../model/time/clock.ts';
@@ -259,6 +259,18 @@ export class BackupBench {
   stopWorkspace(namespace: string, name: string): void {
     this.world.cluster.modify(RESOURCES.workspaces, namespace, name, (draft) => {
       (draft.spec as Record<string, unknown>).started = false;
+    });
+  }
+
+  /** What the operator writes when a Job of a workspace has succeeded. */
+  noteBackup(namespace: string, workspace: string): void {
+    const finished = new Date(this.world.clock.now()).toISOString();
+    this.world.cluster.modify(RESOURCES.workspaces, namespace, workspace, (draft) => {
+      draft.metadata.annotations = {
+        ...draft.metadata.annotations,
+        [ANNOTATIONS.backupSuccessful]: 'true',
+        [ANNOTATIONS.backupFinishedAt]: finished,
+      };
     });
   }
 
