@@ -17,6 +17,8 @@ import { messageOfKind } from './messages/index.ts';
 import { normalise } from './normal-form.ts';
 import { printerFor } from './printers/index.ts';
 import { schemaOfKind } from './schema.ts';
+import { RULES } from './validation/index.ts';
+import { RuleSet } from './validation/rule.ts';
 
 export { namespaceContents } from './behaviour/administration.ts';
 export { setUsageSource, type Usage, type UsageSource } from './behaviour/metrics.ts';
@@ -46,7 +48,8 @@ function typeOf(apiVersion: string, names: KindNames): ResourceType {
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
   const message = messageOfKind(apiVersion, kind);
   if (!message) throw new Error(`${apiVersion} ${kind} has no message table`);
-  const { subresources = [], setDefaults, ...behaviour } = BEHAVIOUR[`${apiVersion} ${kind}`] ?? {};
+  const { subresources = [], setDefaults, validate, ...behaviour } = BEHAVIOUR[`${apiVersion} ${kind}`] ?? {};
+  const rules = new RuleSet(RULES[`${apiVersion} ${kind}`] ?? []);
   const all = [...subresources];
   if (names.status && !all.some((entry) => entry.name === 'status')) all.push(STATUS);
   return {
@@ -72,6 +75,10 @@ function typeOf(apiVersion: string, names: KindNames): ResourceType {
       normalise(object, message);
       setDefaults?.(object);
     },
+    validate: (object, old, context) => [
+      ...rules.faults(object, old, context),
+      ...(validate?.(object, old, context) ?? []),
+    ],
   };
 }
 
