@@ -8,5 +8,5 @@ export const STANDARD_KINDS: ServerKinds = {
   types: builtinTypes,
   decodeProtobuf,
   namespaceContents,
-  customResources: (cluster, onGone) => new CustomResources(cluster, onGone),
+  customResources: (cluster, onChange) => new CustomResources(cluster, onChange),
 };

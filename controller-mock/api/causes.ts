@@ -45,6 +45,12 @@ export const causeDuplicate = (field: string, value: unknown): StatusCause => ({
   field,
 });
 
+export const causeTooMany = (field: string, count: number, limit: number): StatusCause => ({
+  reason: 'FieldValueTooMany',
+  message: `Too many: ${count}: must have at most ${limit} items`,
+  field,
+});
+
 /** Longest value that comes back whole. */
 const SHOWN_CHARACTERS = 100_000;
 
@@ -53,7 +59,7 @@ const SHOWN_CHARACTERS = 100_000;
  * has it twice.
  */
 function shownValue(value: unknown): string {
-  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  const isScalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
   const text =
     value === null || value === undefined
       ? '"null"'

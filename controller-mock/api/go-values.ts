@@ -9,6 +9,8 @@ export function goType(value: unknown): string {
       return 'string';
     case 'boolean':
       return 'bool';
+    case 'bigint':
+      return 'int64';
     case 'number':
       return Number.isInteger(value) ? 'int64' : 'float64';
     default:
@@ -25,8 +27,24 @@ export function goText(value: unknown): string {
   return `map[${entries.map(([key, entry]) => `${key}:${goText(entry)}`).join(' ')}]`;
 }
 
+/** A value that is no JSON to Go, as Go source. */
+export class GoLiteral {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A list of Go strings: `[]string{"a"}`. */
+export const stringsLiteral = (list: readonly string[]): GoLiteral =>
+  new GoLiteral(
+    list.length === 0 ? '[]string(nil)' : `[]string{${list.map((text) => JSON.stringify(text)).join(', ')}}`,
+  );
+
 /** A JSON value as Go source, such as `map[string]interface {}{"a":1}`. */
 export function goSyntax(value: unknown): string {
+  if (value instanceof GoLiteral) return value.text;
   if (value === null || value === undefined) return 'interface {}(nil)';
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
   if (typeof value !== 'object') return typeof value === 'string' ? JSON.stringify(value) : String(value);

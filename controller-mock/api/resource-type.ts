@@ -88,8 +88,12 @@ export interface ResourceType {
   subresources: readonly Subresource[];
   schema: Schema;
   printer: TablePrinter;
-  /** Built-in kinds: strategic merge patch is allowed and an update without resourceVersion is unconditional. */
+  /** Built-in kinds: strategic merge patch is allowed. */
   builtin: boolean;
+  /** Whether an update must say which resourceVersion it is based upon; else one that does not is unconditional. */
+  versionedUpdates: boolean;
+  /** Whether a PUT makes what is not there. */
+  createsOnUpdate?: boolean;
   /** Whether `metadata.generation` counts changes outside metadata and status. */
   generation: boolean;
   /** How names are checked. */
@@ -116,6 +120,10 @@ export interface ResourceType {
   prepareUpdate?(object: KubeObject, old: KubeObject, context: RequestContext): void;
   /** Checks beyond the schema. `old` is undefined at creation. */
   validate?(object: KubeObject, old: KubeObject | undefined, context: RequestContext): StatusCause[];
+  /** Sent with every answer: that this version is deprecated. */
+  warnings?: readonly string[];
+  /** Its definition is being deleted, and no object can be created any more. */
+  terminating?: boolean;
   /** Status of a create request is kept, as for nodes. */
   keepsStatusAtCreation?: boolean;
   /** Added by the first request to delete an object, for code that cleans up before it goes. */

@@ -51,6 +51,20 @@ export interface Schema {
   'x-kubernetes-patch-merge-key'?: string;
   /** Strategic merge patch, built-in kinds only: `merge`, `replace`, `retainKeys` or `merge,retainKeys`. */
   'x-kubernetes-patch-strategy'?: string;
-  /** CEL rules; kept and published, not evaluated. */
-  'x-kubernetes-validations'?: unknown[];
+  /** CEL rules. */
+  'x-kubernetes-validations'?: ValidationRule[];
+}
+
+/** A rule in CEL that values of a schema must satisfy (apiextensions/v1 ValidationRule). */
+export interface ValidationRule {
+  rule: string;
+  message?: string;
+  /** An expression that gives the message. */
+  messageExpression?: string;
+  /** Of the cause; FieldValueInvalid by default. */
+  reason?: string;
+  /** Below the value, where the cause points to. */
+  fieldPath?: string;
+  /** Whether the rule holds for new values, too, `oldSelf` being optional then. */
+  optionalOldSelf?: boolean;
 }

@@ -78,13 +78,14 @@ export const notFound = (type: Named, name: string) =>
 export const unknownPath = () =>
   new ApiStatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-export const methodNotAllowed = (type: Named | undefined, verb: string) =>
+export const methodNotAllowed = (type: Named | undefined, verb: string, message?: string) =>
   new ApiStatusError(
     405,
     'MethodNotAllowed',
-    type
-      ? `${verb} is not supported on resources of kind "${qualifiedResource(type)}"`
-      : 'the server does not allow this method on the requested resource',
+    message ??
+      (type
+        ? `${verb} is not supported on resources of kind "${qualifiedResource(type)}"`
+        : 'the server does not allow this method on the requested resource'),
     type ? detailsOf(type, '') : {},
   );
 

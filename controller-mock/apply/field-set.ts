@@ -211,7 +211,8 @@ function compareElements(a: string, b: string): number {
 const TYPE_ORDER = ['number', 'string', 'boolean', 'object'];
 
 function compareScalars(a: unknown, b: unknown): number {
-  const type = TYPE_ORDER.indexOf(typeof a) - TYPE_ORDER.indexOf(typeof b);
+  const rank = (value: unknown) => TYPE_ORDER.indexOf(typeof value === 'bigint' ? 'number' : typeof value);
+  const type = rank(a) - rank(b);
   if (type !== 0) return type;
   const [left, right] =
     typeof a === 'object' ? [JSON.stringify(a), JSON.stringify(b)] : [a as string | number, b as string | number];

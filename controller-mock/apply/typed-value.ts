@@ -93,7 +93,7 @@ function checkValue(value: unknown, shape: Shape, path: string, faults: string[]
   switch (handlingOf(value, shape)) {
     case 'scalar': {
       const expected = shape.scalar!;
-      if (expected === 'numeric' && typeof value !== 'number') {
+      if (expected === 'numeric' && typeof value !== 'number' && typeof value !== 'bigint') {
         fault(`expected numeric (int or float), got ${goType(value)}`);
       } else if (expected === 'string' && typeof value !== 'string') {
         fault(`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`);

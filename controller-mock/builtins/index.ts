@@ -67,6 +67,8 @@ function typeOf(apiVersion: string, names: KindNames): ResourceType {
     schema: schemaOfKind(message),
     printer: printerFor(apiVersion, kind),
     builtin: true,
+    versionedUpdates: names.versionedUpdates ?? false,
+    createsOnUpdate: names.createsOnUpdate ?? false,
     generation: names.generation ?? false,
     nameRule: names.nameRule ?? 'dns-subdomain',
     selectableFields: {},

@@ -16,6 +16,10 @@ export interface KindNames {
   status?: true;
   /** Whether `metadata.generation` is kept. */
   generation?: true;
+  /** An update must name a resourceVersion (the kind's strategy in pkg/registry, AllowUnconditionalUpdate). */
+  versionedUpdates?: true;
+  /** A PUT makes what is not there (AllowCreateOnUpdate). */
+  createsOnUpdate?: true;
   nameRule?: 'dns-label' | 'dns-1035-label' | 'path-segment';
 }
 
@@ -32,9 +36,9 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
     { kind: 'Binding', resource: 'bindings', verbs: CREATE },
     { kind: 'ComponentStatus', resource: 'componentstatuses', shortNames: ['cs'], cluster: true, verbs: READ },
     { kind: 'ConfigMap', resource: 'configmaps', shortNames: ['cm'] },
-    { kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'] },
-    { kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment' },
-    { kind: 'LimitRange', resource: 'limitranges', shortNames: ['limits'] },
+    { kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'], createsOnUpdate: true },
+    { kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment', createsOnUpdate: true },
+    { kind: 'LimitRange', resource: 'limitranges', shortNames: ['limits'], createsOnUpdate: true },
     {
       kind: 'Namespace',
       resource: 'namespaces',
@@ -67,10 +71,18 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: ALL,
       status: true,
       nameRule: 'dns-1035-label',
+      createsOnUpdate: true,
     },
   ],
   'apiregistration.k8s.io/v1': [
-    { kind: 'APIService', resource: 'apiservices', categories: EXTENSION, cluster: true, status: true },
+    {
+      kind: 'APIService',
+      resource: 'apiservices',
+      categories: EXTENSION,
+      cluster: true,
+      status: true,
+      versionedUpdates: true,
+    },
   ],
   'apps/v1': [
     { kind: 'ControllerRevision', resource: 'controllerrevisions' },
@@ -107,7 +119,9 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       generation: true,
     },
   ],
-  'events.k8s.io/v1': [{ kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment' }],
+  'events.k8s.io/v1': [
+    { kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment', createsOnUpdate: true },
+  ],
   'authentication.k8s.io/v1': [
     { kind: 'SelfSubjectReview', resource: 'selfsubjectreviews', cluster: true, verbs: CREATE },
     { kind: 'TokenReview', resource: 'tokenreviews', cluster: true, verbs: CREATE },
@@ -168,20 +182,27 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       shortNames: ['pdb'],
       status: true,
       generation: true,
+      versionedUpdates: true,
     },
   ],
   'rbac.authorization.k8s.io/v1': [
-    { kind: 'ClusterRoleBinding', resource: 'clusterrolebindings', cluster: true, nameRule: 'path-segment' },
-    { kind: 'ClusterRole', resource: 'clusterroles', cluster: true, nameRule: 'path-segment' },
-    { kind: 'RoleBinding', resource: 'rolebindings', nameRule: 'path-segment' },
-    { kind: 'Role', resource: 'roles', nameRule: 'path-segment' },
+    {
+      kind: 'ClusterRoleBinding',
+      resource: 'clusterrolebindings',
+      cluster: true,
+      nameRule: 'path-segment',
+      createsOnUpdate: true,
+    },
+    { kind: 'ClusterRole', resource: 'clusterroles', cluster: true, nameRule: 'path-segment', createsOnUpdate: true },
+    { kind: 'RoleBinding', resource: 'rolebindings', nameRule: 'path-segment', createsOnUpdate: true },
+    { kind: 'Role', resource: 'roles', nameRule: 'path-segment', createsOnUpdate: true },
   ],
   'storage.k8s.io/v1': [
-    { kind: 'CSIDriver', resource: 'csidrivers', cluster: true },
-    { kind: 'CSINode', resource: 'csinodes', cluster: true },
-    { kind: 'CSIStorageCapacity', resource: 'csistoragecapacities' },
+    { kind: 'CSIDriver', resource: 'csidrivers', cluster: true, versionedUpdates: true },
+    { kind: 'CSINode', resource: 'csinodes', cluster: true, versionedUpdates: true },
+    { kind: 'CSIStorageCapacity', resource: 'csistoragecapacities', versionedUpdates: true },
     { kind: 'StorageClass', resource: 'storageclasses', shortNames: ['sc'], cluster: true },
-    { kind: 'VolumeAttachment', resource: 'volumeattachments', cluster: true, status: true },
+    { kind: 'VolumeAttachment', resource: 'volumeattachments', cluster: true, status: true, versionedUpdates: true },
   ],
   'admissionregistration.k8s.io/v1': [
     {
@@ -190,6 +211,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: EXTENSION,
       cluster: true,
       generation: true,
+      versionedUpdates: true,
     },
     {
       kind: 'ValidatingAdmissionPolicy',
@@ -198,6 +220,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       cluster: true,
       status: true,
       generation: true,
+      versionedUpdates: true,
     },
     {
       kind: 'ValidatingAdmissionPolicyBinding',
@@ -205,6 +228,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: EXTENSION,
       cluster: true,
       generation: true,
+      versionedUpdates: true,
     },
     {
       kind: 'ValidatingWebhookConfiguration',
@@ -212,6 +236,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: EXTENSION,
       cluster: true,
       generation: true,
+      versionedUpdates: true,
     },
   ],
   'apiextensions.k8s.io/v1': [
@@ -223,13 +248,16 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       cluster: true,
       status: true,
       generation: true,
+      versionedUpdates: true,
     },
   ],
   'scheduling.k8s.io/v1': [
     { kind: 'PriorityClass', resource: 'priorityclasses', shortNames: ['pc'], cluster: true, generation: true },
   ],
-  'coordination.k8s.io/v1': [{ kind: 'Lease', resource: 'leases' }],
-  'node.k8s.io/v1': [{ kind: 'RuntimeClass', resource: 'runtimeclasses', cluster: true }],
+  'coordination.k8s.io/v1': [{ kind: 'Lease', resource: 'leases', versionedUpdates: true, createsOnUpdate: true }],
+  'node.k8s.io/v1': [
+    { kind: 'RuntimeClass', resource: 'runtimeclasses', cluster: true, versionedUpdates: true, createsOnUpdate: true },
+  ],
   'discovery.k8s.io/v1': [{ kind: 'EndpointSlice', resource: 'endpointslices', generation: true }],
   'flowcontrol.apiserver.k8s.io/v1': [
     { kind: 'FlowSchema', resource: 'flowschemas', cluster: true, status: true, generation: true },

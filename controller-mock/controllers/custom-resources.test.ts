@@ -307,6 +307,30 @@ describe('custom resources', () => {
     );
   });
 
+  it('warn of versions that are deprecated', async () => {
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const versions = [
+      { name: 'v1alpha1', served: true, storage: false, deprecated: true, schema },
+      { name: 'v1beta1', served: true, storage: false, deprecated: true, deprecationWarning: 'use v1 of Old', schema },
+      { name: 'v1', served: true, storage: true, schema },
+    ];
+    expect((await client.post(CRDS, crd('olds', 'Old', { versions }))).code).toBe(201);
+    const warnings = async (version: string) =>
+      (await client.get(`/apis/example.com/${version}/namespaces/default/olds`)).headers.warning;
+    expect(await warnings('v1alpha1')).toBe('299 - "example.com/v1alpha1 Old is deprecated; use example.com/v1 Old"');
+    expect(await warnings('v1beta1')).toBe('299 - "use v1 of Old"');
+    expect(await warnings('v1')).toBeUndefined();
+    const made = await client.post('/apis/example.com/v1/namespaces/default/olds', {
+      apiVersion: 'example.com/v1',
+      kind: 'Old',
+      metadata: { name: 'o', finalizers: ['example.com'] },
+    });
+    expect(made.headers.warning).toBe(
+      '299 - "metadata.finalizers: \\"example.com\\": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"',
+    );
+    await client.merge('/apis/example.com/v1/namespaces/default/olds/o', { metadata: { finalizers: null } });
+  });
+
   it('refuse names that are taken', async () => {
     const clash = await client.post(CRDS, crd('doodads', 'Widget'));
     expect(clash.code).toBe(201);
@@ -324,18 +348,84 @@ describe('custom resources', () => {
     [
       'structure',
       crd('xs', 'X', {}, { schema: { openAPIV3Schema: { type: 'object', properties: { spec: {} } } } }),
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].type',
+      'spec.validation.openAPIV3Schema.properties[spec].type',
     ],
     ['scope', crd('xs', 'X', { scope: 'Global' }), 'spec.scope'],
     [
       'column',
       crd('xs', 'X', {}, { additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: 'spec' }] }),
-      'spec.versions[0].additionalPrinterColumns[0].jsonPath',
+      'spec.additionalPrinterColumns[0].JSONPath',
     ],
   ])('need a sound definition: %s', async (_what, definition, field) => {
     const reply = await client.post(CRDS, definition);
     expect(reply.code).toBe(422);
     expect(reply.json.details.causes.map((cause: { field: string }) => cause.field)).toContain(field);
+  });
+
+  it('end their watches when their definition changes', async () => {
+    const watch = await client.watch(`${WIDGETS}?watch=1`);
+    await client.merge(`${CRDS}/widgets.example.com`, { metadata: { labels: { a: 'b' } } });
+    await client.post(WIDGETS, widget('seen', { size: 1 }));
+    const live = (await client.get(`${CRDS}/widgets.example.com`)).json;
+    live.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.maximum = 99;
+    await client.put(`${CRDS}/widgets.example.com`, live);
+    await watch.ended;
+    const lines: string[] = [];
+    for (let line = await watch.next(); line; line = await watch.next()) lines.push(line.object.metadata.name!);
+    expect(lines).toContain('seen');
+  });
+
+  it('are read by the schema of now, and change nothing by it', async () => {
+    const names = { plural: 'rereads', kind: 'Reread' };
+    const withFields = (fields: object) => {
+      const spec = { type: 'object', properties: fields };
+      return { schema: { openAPIV3Schema: { type: 'object', properties: { spec } } }, selectableFields: [] };
+    };
+    const fields = { a: { type: 'string' }, b: { type: 'string' } };
+    await client.post(CRDS, crd('rereads', 'Reread', { names }, withFields(fields)));
+    const path = '/apis/example.com/v1/namespaces/default/rereads';
+    const made = await client.post(path, { ...widget('r', { a: '1', b: '2' }), kind: 'Reread' });
+    const watch = await client.watch(`${path}?watch=1&resourceVersion=${made.json.metadata.resourceVersion}`);
+    const live = (await client.get(`${CRDS}/rereads.example.com`)).json;
+    live.spec.versions[0].schema = withFields({ a: { type: 'string' }, c: { type: 'string', default: 'x' } }).schema;
+    expect((await client.put(`${CRDS}/rereads.example.com`, live)).code).toBe(200);
+    const { spec, metadata } = (await client.get(`${path}/r`)).json;
+    expect(spec).toEqual({ a: '1', c: 'x' });
+    expect(metadata).toEqual(made.json.metadata);
+    await watch.ended;
+    // Who has seen the old form must list again.
+    const again = await client.watch(`${path}?watch=1&resourceVersion=${made.json.metadata.resourceVersion}`);
+    expect((await again.next())?.object).toMatchObject({ code: 410, reason: 'Expired' });
+  });
+
+  it('may keep what was wrong before, as long as it is as it was', async () => {
+    const parts = [{ name: 'x' }, { name: 'y' }];
+    await client.post(WIDGETS, widget('old', { size: 60, code: 'abc', tags: ['a'], parts }));
+    const live = (await client.get(`${CRDS}/widgets.example.com`)).json;
+    const { properties } = live.spec.versions[0].schema.openAPIV3Schema.properties.spec;
+    properties.size.maximum = 50;
+    properties.tags.maxItems = 0;
+    properties.parts.items.properties.name.maxLength = 0;
+    await client.put(`${CRDS}/widgets.example.com`, live);
+    const causes = async (spec: object) => {
+      const reply = await client.merge(`${WIDGETS}/old`, { spec });
+      return (reply.json.details?.causes ?? []).map((cause: { field: string }) => cause.field);
+    };
+    expect(await causes({ code: 'abcd' })).toEqual([]);
+    expect(await causes({ size: 61 })).toEqual(['spec.size']);
+    expect(await causes({ tags: ['a', 'b'] })).toEqual(['spec.tags']);
+    // Items are told apart by their keys, and a new one is new.
+    expect(await causes({ parts: [{ name: 'y' }, { name: 'x' }, { name: 'z' }] })).toEqual(['spec.parts[2].name']);
+    expect(await causes({ parts: [{ name: 'y', when: '2026-01-01T00:00:00Z' }] })).toEqual([]);
+    expect((await client.post(WIDGETS, widget('new', { size: 60 }))).code).toBe(422);
+    const status = await client.merge(`${WIDGETS}/old/status`, { status: { phase: 'Up' } });
+    expect(status.code).toBe(200);
+    const bad = await client.merge(`${WIDGETS}/old/status`, { status: { replicas: 'x' } });
+    expect(bad.json.details.causes[0]).toEqual({
+      field: 'status.replicas',
+      reason: 'FieldValueTypeInvalid',
+      message: 'Invalid value: "string": replicas in body must be of type integer: "string"',
+    });
   });
 
   it('go with their definition, once their finalizers are gone', async () => {
@@ -345,10 +435,21 @@ describe('custom resources', () => {
     expect(reply.json.metadata.finalizers).toEqual(['customresourcecleanup.apiextensions.k8s.io']);
     await expect.poll(async () => (await client.get(`${WIDGETS}/green`)).code).toBe(404);
     expect((await client.get(`${WIDGETS}/a`)).code).toBe(200);
+    const { conditions } = (await client.get(`${CRDS}/widgets.example.com`)).json.status;
+    expect(conditions).toContainEqual(
+      expect.objectContaining({ type: 'Terminating', status: 'True', reason: 'InstanceDeletionInProgress' }),
+    );
+    const late = await client.post(WIDGETS, widget('late', { size: 1 }));
+    expect(late.code).toBe(405);
+    expect(late.json).toMatchObject({
+      reason: 'MethodNotAllowed',
+      message: 'create not allowed while custom resource definition is terminating',
+    });
     await client.merge(`${WIDGETS}/a`, { metadata: { finalizers: null } });
     await expect.poll(async () => (await client.get(WIDGETS)).code).toBe(404);
     expect((await client.get(`${CRDS}/widgets.example.com`)).code).toBe(404);
     await watch.ended;
-    expect((await client.get('/apis/example.com/v1')).json.resources).toHaveLength(1);
+    const { resources } = (await client.get('/apis/example.com/v1')).json;
+    expect(resources.map((entry: { name: string }) => entry.name)).not.toContain('widgets');
   });
 });

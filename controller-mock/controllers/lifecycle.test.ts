@@ -70,6 +70,81 @@ describe('garbage collection', () => {
     expect(await codeOf('fg-child')).toBe(404);
   });
 
+  it('lets go of the reference to an owner that goes in the foreground, while another one stays', async () => {
+    const going = await make('fg-going');
+    const staying = await make('fg-staying');
+    await make('fg-shared', [ownedBy(going, true), ownedBy(staying, true)]);
+    await client.delete(`${CM}/fg-going?propagationPolicy=Foreground`);
+    await expect.poll(() => codeOf('fg-going')).toBe(404);
+    const owners = (await client.get(`${CM}/fg-shared`)).json.metadata.ownerReferences;
+    expect(owners.map((owner: OwnerReference) => owner.name)).toEqual(['fg-staying']);
+  });
+
+  it('goes down two steps in the foreground', async () => {
+    const owner = await make('deep-owner');
+    const child = await make('deep-child', [ownedBy(owner, true)]);
+    await make('deep-grandchild', [ownedBy(child, true)], ['example.com/hold']);
+    await client.delete(`${CM}/deep-owner?propagationPolicy=Foreground`);
+    const finalizers = async (name: string) => (await client.get(`${CM}/${name}`)).json.metadata?.finalizers;
+    await expect.poll(() => finalizers('deep-child')).toEqual(['foregroundDeletion']);
+    expect(await finalizers('deep-owner')).toEqual(['foregroundDeletion']);
+    await client.merge(`${CM}/deep-grandchild`, { metadata: { finalizers: null } });
+    await expect.poll(() => codeOf('deep-owner')).toBe(404);
+  });
+
+  it('takes an owner in another namespace for none, and says so', async () => {
+    await client.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'far' } });
+    const far = await client.post('/api/v1/namespaces/far/configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'far-owner' },
+    });
+    const near = await make('far-child', [ownedBy(far.json)]);
+    await expect.poll(() => codeOf('far-child')).toBe(404);
+    const events = (await client.get('/api/v1/namespaces/default/events')).json.items;
+    const { uid } = far.json.metadata;
+    expect(events.filter((event: KubeObject) => event.reason === 'OwnerRefInvalidNamespace')).toMatchObject([
+      {
+        type: 'Warning',
+        involvedObject: { kind: 'ConfigMap', name: 'far-child', namespace: 'default', uid: near.metadata.uid },
+        message: `ownerRef [v1/ConfigMap, namespace: default, name: far-owner, uid: ${uid}] does not exist in namespace "default"`,
+      },
+    ]);
+    expect((await client.get('/api/v1/namespaces/far/configmaps/far-owner')).code).toBe(200);
+  });
+
+  it('never collects what has no namespace for the sake of an owner that has one', async () => {
+    const owner = await make('scoped-owner');
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+    await client.post(roles, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'scoped', ownerReferences: [ownedBy(owner)] },
+    });
+    await make('scoped-child', [ownedBy(owner)]);
+    await client.delete(`${CM}/scoped-owner`);
+    await expect.poll(() => codeOf('scoped-child')).toBe(404);
+    expect((await client.get(`${roles}/scoped`)).json.metadata.ownerReferences).toHaveLength(1);
+  });
+
+  it('judges an owner as soon as its kind is served', async () => {
+    await make('early', [{ apiVersion: 'example.net/v1', kind: 'Late', name: 'x', uid: 'none' }]);
+    const names = { plural: 'lates', singular: 'late', kind: 'Late', listKind: 'LateList' };
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'lates.example.net' },
+      spec: {
+        group: 'example.net',
+        scope: 'Namespaced',
+        names,
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+    await expect.poll(() => codeOf('early')).toBe(404);
+  });
+
   it('leaves orphans without owner', async () => {
     const owner = await make('orphan-owner');
     await make('orphan-child', [ownedBy(owner)]);

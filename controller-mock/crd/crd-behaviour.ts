@@ -3,8 +3,8 @@ import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { RequestContext } from '../api/cluster-access.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
-import type { CrdNames, CrdSpec } from './crd-types.ts';
-import { crdFaults } from './crd-validation.ts';
+import type { CrdCondition, CrdSpec, CrdStatus } from './crd-types.ts';
+import { definitionFaults } from './validation/definition.ts';
 
 /** Where definitions are stored. */
 export const CRDS = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
@@ -12,26 +12,12 @@ export const CRDS = { group: 'apiextensions.k8s.io', resource: 'customresourcede
 /** Taken off when no object of the kind is left. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
-interface Condition {
-  type: string;
-  status: 'True' | 'False';
-  lastTransitionTime: string;
-  reason: string;
-  message: string;
-}
-
-export interface CrdStatus {
-  conditions?: Condition[];
-  acceptedNames?: CrdNames;
-  storedVersions?: string[];
-}
-
 /** Of the kind itself. */
 export const CRD_BEHAVIOUR: Pick<ResourceType, 'prepareCreate' | 'prepareUpdate' | 'validate' | 'deletionFinalizer'> = {
   deletionFinalizer: CLEANUP_FINALIZER,
   prepareCreate: (crd, context) => prepare(crd, undefined, context),
   prepareUpdate: (crd, old, context) => prepare(crd, old, context),
-  validate: (crd, old) => crdFaults(crd, old),
+  validate: (crd, old) => definitionFaults(crd, old),
 };
 
 function prepare(crd: KubeObject, old: KubeObject | undefined, context: RequestContext): void {
@@ -44,7 +30,7 @@ function prepare(crd: KubeObject, old: KubeObject | undefined, context: RequestC
   const before = (old?.status ?? {}) as CrdStatus;
   const clash = nameClash(crd, spec, context);
   const now = rfc3339(context.clock.now());
-  const condition = (type: string, on: boolean, reason: string, message: string): Condition => {
+  const condition = (type: string, on: boolean, reason: string, message: string): CrdCondition => {
     const last = before.conditions?.find((entry) => entry.type === type);
     const status = on ? 'True' : 'False';
     return {

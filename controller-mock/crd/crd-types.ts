@@ -1,11 +1,15 @@
 /** Makes the kinds that a CustomResourceDefinition describes. */
 import { humanDuration } from '../api/human-duration.ts';
+import { cloneJson } from '../api/json.ts';
 import { parseJsonPath } from '../api/json-path.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ResourceType, Subresource, TableColumn, TablePrinter } from '../api/resource-type.ts';
 import type { Schema } from '../api/schema.ts';
 import { compareVersions } from '../api/versions.ts';
+import { applyDefaults } from '../schema/defaults.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
+import { prune } from '../schema/prune.ts';
+import { replicaFaults } from './validation/replicas.ts';
 
 export interface CrdNames {
   plural: string;
@@ -38,23 +42,65 @@ export interface CrdVersion {
   selectableFields?: { jsonPath: string }[];
 }
 
+/** How objects of one version become those of another. */
+export interface CrdConversion {
+  strategy?: string;
+  webhook?: {
+    clientConfig?: {
+      url?: string;
+      service?: { name?: string; namespace?: string; path?: string; port?: number };
+      caBundle?: string;
+    };
+    conversionReviewVersions?: string[];
+  };
+}
+
 export interface CrdSpec {
   group: string;
   names: CrdNames;
   scope: 'Namespaced' | 'Cluster';
   versions: CrdVersion[];
   preserveUnknownFields?: boolean;
+  conversion?: CrdConversion;
+}
+
+export interface CrdCondition {
+  type: string;
+  status: 'True' | 'False';
+  lastTransitionTime: string;
+  reason: string;
+  message: string;
+}
+
+export interface CrdStatus {
+  conditions?: CrdCondition[];
+  acceptedNames?: CrdNames;
+  storedVersions?: string[];
 }
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
-/** Served versions of a CRD whose names have been accepted, preferred first. */
-export function typesOfCrd(spec: CrdSpec): ResourceType[] {
+/** Served versions of a CRD whose names have been accepted, preferred first. @param terminating whether it is being deleted */
+export function typesOfCrd(spec: CrdSpec, terminating: boolean): ResourceType[] {
   const storage = spec.versions.find((version) => version.storage) ?? spec.versions[0];
   const served = spec.versions.filter((version) => version.served);
   return served
     .sort((a, b) => compareVersions(a.name, b.name))
-    .map((version) => typeOfVersion(spec, version, spec.versions.length > 1 ? storage?.name : undefined));
+    .map((version) => ({
+      ...typeOfVersion(spec, version, spec.versions.length > 1 ? storage?.name : undefined),
+      terminating,
+    }));
+}
+
+/** How stored objects are read: defaulted and pruned by the schema of the version that they are stored in. */
+export function storedReader(spec: CrdSpec): (stored: KubeObject) => KubeObject {
+  const schema = rootSchema(spec, spec.versions.find(({ storage }) => storage) ?? spec.versions[0]!);
+  return (stored) => {
+    const object = cloneJson(stored);
+    prune(object, schema);
+    applyDefaults(object, schema);
+    return object;
+  };
 }
 
 function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: string | undefined): ResourceType {
@@ -80,9 +126,12 @@ function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: strin
     schema: rootSchema(spec, version),
     printer: printerOf(version),
     builtin: false,
+    versionedUpdates: true,
     generation: true,
     nameRule: 'dns-subdomain',
     selectableFields: Object.fromEntries(selectable),
+    warnings: version.deprecated ? [version.deprecationWarning ?? deprecationOf(spec, version)] : [],
+    validate: (object) => replicaFaults(object, version.subresources?.scale),
     ...(storageVersion && {
       storedAs: {
         key: `${group}/${names.plural}`,
@@ -91,6 +140,15 @@ function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: strin
       },
     }),
   };
+}
+
+/** What is said of a deprecated version that says nothing itself (customresource_handler.go defaultDeprecationWarning). */
+function deprecationOf({ group, names, versions }: CrdSpec, { name }: CrdVersion): string {
+  const better = versions
+    .filter((version) => version.served && !version.deprecated && compareVersions(version.name, name) < 0)
+    .sort((a, b) => compareVersions(a.name, b.name))[0];
+  const text = `${group}/${name} ${names.kind} is deprecated`;
+  return better ? `${text}; use ${group}/${better.name} ${names.kind}` : text;
 }
 
 /** A custom resource's status subresource leaves metadata alone. */
@@ -173,9 +231,9 @@ function cell(type: string, values: unknown[], nowMs: number): unknown {
   const value = values[0];
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
+      return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null;
     case 'number':
-      return typeof value === 'number' ? value : null;
+      return typeof value === 'number' || typeof value === 'bigint' ? value : null;
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date': {

@@ -135,7 +135,9 @@ describe('discovery', () => {
     const protobuf = await client.get('/openapi/v2', {
       accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
     });
-    expect(protobuf.code).toBe(406);
+    expect(protobuf.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    expect(protobuf.text.startsWith('\n\u00032.0')).toBe(true);
+    expect(protobuf.text).toContain('io.k8s.api.apps.v1.Deployment');
   });
 });
 
@@ -260,7 +262,7 @@ describe('bad requests', () => {
       [422, await patch(merge, { spec: { selector: null } })],
       [400, await patch(merge, { metadata: { name: 'other' } })],
       [400, await patch(merge, { metadata: { namespace: 'other' } })],
-      [409, await patch(merge, { metadata: { uid: 'other' } })],
+      [422, await patch(merge, { metadata: { uid: 'other' } })],
       [409, await patch(merge, { metadata: { resourceVersion: '1' } })],
       [422, await patch(merge, { metadata: [] })],
       [400, await patch(merge, { kind: 'Pod' })],

@@ -151,6 +151,16 @@ describeUnless(lack, 'kubectl', {}, () => {
     expect(wrong.err).toContain('strict decoding error: unknown field "dada"');
   });
 
+  it('applies what it knows of a file, and names the kind that it does not know', async () => {
+    const rack = '{"apiVersion":"example.com/v1","kind":"Rack","metadata":{"name":"r"}}';
+    const file = [configMap('before', {}), rack, configMap('after', {})].join('\n');
+    const outcome = await kubectl('apply -f -', file);
+    expect(outcome.code).toBe(1);
+    expect(outcome.out).toBe('configmap/before created\nconfigmap/after created\n');
+    expect(outcome.err).toContain('no matches for kind "Rack" in version "example.com/v1"');
+    expect(outcome.err).toContain('ensure CRDs are installed first');
+  });
+
   it('shows differences', async () => {
     const outcome = await kubectl('diff -f -', configMap('applied', { a: '4' }));
     expect(outcome.code).toBe(1);
@@ -335,6 +345,12 @@ describeUnless(lack, 'kubectl', {}, () => {
     expect((await kubectl('create token speaker --duration=1s')).err).toContain('less than 10 minutes');
     expect(await ok('get --raw /api/v1/namespaces/default/pods/busy')).toMatch(
       /^\{"kind":"Pod","apiVersion":"v1",.*\}\n$/,
+    );
+  });
+
+  it('explains fields by the second version of OpenAPI, too', async () => {
+    expect(await ok('explain configmap.immutable --output=plaintext-openapiv2')).toMatch(
+      /FIELD:\s+immutable <boolean>/,
     );
   });
 

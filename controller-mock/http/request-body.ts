@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { parseAllDocuments } from 'yaml';
+import { hasLongIntegers, parseJsonExactly, withExactIntegers } from '../api/int64.ts';
 import { isPlainObject, tooDeep } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
 import { badRequest, tooLarge, unsupportedMediaType } from '../api/status.ts';
@@ -101,7 +102,7 @@ function decodeText(body: Buffer): string {
 function parseJson(body: Buffer): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(decodeText(body));
+    value = parseJsonExactly(decodeText(body));
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw badRequest(`couldn't get version/kind; json parse error: ${error.message.slice(0, 200)}`);
@@ -116,16 +117,20 @@ function parseYaml(body: Buffer): unknown {
   const text = decodeText(body);
   if (/^\s*[{[]/.test(text)) {
     try {
-      return shallowEnough(JSON.parse(text));
+      return shallowEnough(parseJsonExactly(text));
     } catch {
       // Flow style YAML.
     }
   }
   try {
-    const document = [parseAllDocuments(text, { uniqueKeys: true, logLevel: 'error' })].flat()[0];
+    const document = [
+      parseAllDocuments(text, { uniqueKeys: true, logLevel: 'error', intAsBigInt: hasLongIntegers(text) }),
+    ].flat()[0];
     if (document && 'errors' in document && document.errors.length > 0) throw document.errors[0];
     // Aliases are limited, or a few bytes could grow into gigabytes.
-    return shallowEnough(document && 'toJS' in document ? document.toJS({ maxAliasCount: 100 }) : null);
+    return shallowEnough(
+      document && 'toJS' in document ? withExactIntegers(document.toJS({ maxAliasCount: 100 })) : null,
+    );
   } catch (error) {
     throw badRequest(`error decoding YAML: ${(error as Error).message.slice(0, 300)}`);
   }

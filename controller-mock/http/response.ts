@@ -1,7 +1,9 @@
 /** Writes responses: content types, compression, warnings, errors. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
+import { parseJsonExactly } from '../api/int64.ts';
 import { ApiStatusError, internalError } from '../api/status.ts';
 import type { Representation } from './negotiation.ts';
 
@@ -39,10 +41,10 @@ export class Response {
   /** @param body JSON; turned into YAML, or indented, if the client asked so. */
   represent(code: number, body: Buffer | string, representation: Representation, pretty: boolean): void {
     if (representation.encoding === 'yaml') {
-      const text = stringify(JSON.parse(body.toString()), { aliasDuplicateObjects: false });
+      const text = stringify(parseJsonExactly(body.toString()), { aliasDuplicateObjects: false });
       this.send(code, text, 'application/yaml');
     } else {
-      const text = pretty ? JSON.stringify(JSON.parse(body.toString()), null, 2) : body;
+      const text = pretty ? JSON.stringify(parseJsonExactly(body.toString()), null, 2) : body;
       this.send(code, withLineEnd(text), 'application/json');
     }
   }

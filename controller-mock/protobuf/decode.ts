@@ -3,6 +3,7 @@
  * pkg/runtime/serializer/protobuf/protobuf.go Serializer.Decode.
  */
 
+import { integerOf } from '../api/int64.ts';
 import { isPlainObject } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
 import { badRequest, unsupportedMediaType } from '../api/status.ts';
@@ -40,7 +41,7 @@ function setField(object: JsonObject, key: string, value: unknown): void {
   } else object[key] = value;
 }
 
-const toInt = (value: bigint, bits: 32 | 64): number => Number(BigInt.asIntN(bits, value));
+const toInt = (value: bigint, bits: 32 | 64): number | bigint => integerOf(BigInt.asIntN(bits, value));
 
 class Decoder {
   #values = 0;

@@ -9,6 +9,7 @@ import { setDefaults } from './defaulting.ts';
 import { freeName } from './generated-name.ts';
 import { managersOf } from './ownership.ts';
 import { readObject } from './read-object.ts';
+import { fitIntoStore } from './stored-size.ts';
 import { hasStatus } from './subresources.ts';
 import { nameFaults, validateObject } from './validation/validate-object.ts';
 import type { WritableCluster } from './writable-cluster.ts';
@@ -50,10 +51,11 @@ export function createObject(
   const managers = managersOf(type, undefined, object, '', options);
   type.prepareCreate?.(object, context);
   admit(cluster.admission, type, object, undefined, '', options);
-  validateObject(type, object, undefined, nameFaults(type, metadata.name), context);
+  validateObject(type, { object, old: undefined, subresource: '' }, nameFaults(type, metadata.name), context);
   const name = metadata.name!;
   if (objects.collection(type).get(namespace, name)) throw alreadyExists(type, name);
   metadata.managedFields = managers;
+  fitIntoStore(type, object);
   return context.dryRun ? object : objects.put(type, object);
 }
 

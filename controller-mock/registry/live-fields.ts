@@ -1,3 +1,4 @@
+import { causeInvalid, type StatusCause } from '../api/causes.ts';
 import type { ObjectMeta } from '../api/object.ts';
 
 const SERVER_FIELDS = [
@@ -17,4 +18,18 @@ export function keepServerFields(metadata: ObjectMeta, live: ObjectMeta): void {
     else (metadata as Record<string, unknown>)[field] = live[field];
   }
   delete metadata.selfLink;
+}
+
+/** What an update must not say anew; others of the server's fields it may send as it likes. */
+const IMMUTABLE = ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+/** kubernetes/apimachinery, pkg/api/validation/objectmeta.go ValidateObjectMetaAccessorUpdate. @param sent before {@link keepServerFields} */
+export function changedServerFields(sent: ObjectMeta, live: ObjectMeta): StatusCause[] {
+  return IMMUTABLE.flatMap((field) => {
+    const value = sent[field];
+    // A time that is set stays as it is, whatever is sent.
+    const isKept =
+      value === undefined || value === '' || value === live[field] || (field === 'deletionTimestamp' && live[field]);
+    return isKept ? [] : [causeInvalid(`metadata.${field}`, value, 'field is immutable')];
+  });
 }

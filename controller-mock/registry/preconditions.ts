@@ -1,4 +1,4 @@
-/** What a write expects of the live object (kubernetes/apiserver, pkg/storage/interfaces.go Preconditions.Check). */
+/** What a write expects of the live object. */
 import { causeInvalid } from '../api/causes.ts';
 import type { KubeObject, ObjectMeta } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
@@ -10,37 +10,59 @@ export interface Preconditions {
   resourceVersion?: string;
 }
 
-/** @throws ApiStatusError 409 */
-export function checkDeletionPreconditions(type: ResourceType, live: KubeObject, sent: Preconditions): void {
-  checkUid(type, live, sent.uid);
-  const { resourceVersion } = sent;
-  if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) {
-    throw conflict(
-      type,
-      live.metadata.name ?? '',
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion}`,
+/** kubernetes/apiserver, pkg/registry/rest/delete.go BeforeDelete, whose message names the kind. @throws ApiStatusError 409 */
+export function checkDeletionPreconditions(type: ResourceType, { metadata }: KubeObject, sent: Preconditions): void {
+  const named = { ...type, plural: type.kind };
+  const refuse = (field: string, wanted: string, found: string | undefined, how: string) =>
+    conflict(
+      named,
+      metadata.name ?? '',
+      `the ${field} in the precondition (${wanted}) does not match the ${field} in record (${found}). The object might have been ${how}`,
     );
+  if (sent.uid && sent.uid !== metadata.uid) {
+    throw refuse('UID', sent.uid, metadata.uid, 'deleted and then recreated');
+  }
+  if (sent.resourceVersion && sent.resourceVersion !== metadata.resourceVersion) {
+    throw refuse('ResourceVersion', sent.resourceVersion, metadata.resourceVersion, 'modified');
   }
 }
 
-/** @throws ApiStatusError 409, 422 */
+/** The version that an update is based upon. @throws ApiStatusError 409, 422 */
 export function checkUpdatePreconditions(type: ResourceType, live: KubeObject, sent: ObjectMeta): void {
   const name = live.metadata.name ?? '';
-  checkUid(type, live, sent.uid);
   if (!sent.resourceVersion) {
-    if (!type.builtin) {
-      throw invalid(type, name, [causeInvalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    if (type.versionedUpdates) {
+      const named = { ...type, kind: type.plural };
+      throw invalid(named, name, [causeInvalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
     }
   } else if (sent.resourceVersion !== live.metadata.resourceVersion) {
     throw conflict(type, name);
   }
 }
 
-function checkUid(type: ResourceType, live: KubeObject, uid: string | undefined): void {
-  if (!uid || uid === live.metadata.uid) return;
+/**
+ * The uid of an object that is put, which the storage compares even where nothing is (pkg/storage/interfaces.go Preconditions.Check).
+ * @param live undefined where there is no such object
+ * @throws ApiStatusError 409
+ */
+export function checkPutUid(
+  type: ResourceType,
+  { namespace = '', name = '', uid }: ObjectMeta,
+  live: KubeObject | undefined,
+): void {
+  if (!uid || uid === live?.metadata.uid) return;
+  const key = [
+    '',
+    'registry',
+    ...(type.builtin ? [] : [type.group]),
+    type.plural,
+    ...(namespace ? [namespace] : []),
+    name,
+  ];
+  const found = live?.metadata.uid ?? '';
   throw conflict(
     type,
-    live.metadata.name ?? '',
-    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key.join('/')}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
   );
 }

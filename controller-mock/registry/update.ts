@@ -5,10 +5,11 @@ import { badRequest } from '../api/status.ts';
 import { admit } from './admission/admission.ts';
 import { setDefaults } from './defaulting.ts';
 import { isFinished } from './finalizers.ts';
-import { keepServerFields } from './live-fields.ts';
+import { changedServerFields, keepServerFields } from './live-fields.ts';
 import { managersOf } from './ownership.ts';
 import { checkUpdatePreconditions } from './preconditions.ts';
 import { readObject } from './read-object.ts';
+import { fitIntoStore } from './stored-size.ts';
 import { hasStatus } from './subresources.ts';
 import { addedFinalizerFaults } from './validation/object-meta.ts';
 import { validateObject } from './validation/validate-object.ts';
@@ -41,7 +42,7 @@ export function updateObject(
   const part = subresource?.name ?? '';
   const read = readObject(type, namespace, body, options);
   const live = objects.live(type, namespace, name);
-  checkName(type, read, name);
+  checkSentName(type, read, name);
   checkUpdatePreconditions(type, live, read.metadata);
   const clientManagedFields = read.metadata.managedFields;
   const object = subresource?.merge ? cloneJson(subresource.merge(live, read)) : read;
@@ -50,6 +51,7 @@ export function updateObject(
     if (live.status === undefined) delete object.status;
     else object.status = cloneJson(live.status);
   }
+  const changes = options.trusted ? [] : changedServerFields(metadata, live.metadata);
   keepServerFields(metadata, live.metadata);
   setDefaults(type, object, options);
   if (clientManagedFields) metadata.managedFields = clientManagedFields;
@@ -59,15 +61,17 @@ export function updateObject(
   admit(cluster.admission, type, object, live, part, options);
   const changed = type.generation && !equalJson(desiredState(object, type), desiredState(live, type));
   if (changed) metadata.generation = (live.metadata.generation ?? 0) + 1;
-  validateObject(type, object, live, addedFinalizerFaults(metadata, live.metadata), context);
+  const faults = [...addedFinalizerFaults(metadata, live.metadata), ...changes];
+  validateObject(type, { object, old: live, subresource: part }, faults, context);
   metadata.managedFields = managers;
   if (sameButManagers(object, live)) return live;
+  if (!isFinished(object)) fitIntoStore(type, object);
   if (context.dryRun) return object;
   return isFinished(object) ? objects.remove(type, object) : objects.put(type, object);
 }
 
-/** @param read gets its name, where a built-in kind may leave it out. @throws ApiStatusError 400 */
-function checkName(type: ResourceType, read: KubeObject, name: string): void {
+/** That an object is the one that the path names. @param read gets its name, where a built-in kind may leave it out. @throws ApiStatusError 400 */
+export function checkSentName(type: ResourceType, read: KubeObject, name: string): void {
   const { metadata } = read;
   if (metadata.name === name) return;
   if (metadata.name) {

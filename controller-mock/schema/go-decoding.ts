@@ -134,6 +134,7 @@ class Reader {
   }
 
   #number(value: unknown, schema: Schema, struct: string): string | undefined {
+    if (typeof value === 'bigint' && schema.format !== 'int32') return undefined;
     if (typeof value !== 'number') return this.#misfit(value, schema, struct);
     if (schema.type === 'number') return undefined;
     const limit = schema.format === 'int32' ? 2 ** 31 : 2 ** 63;
@@ -204,6 +205,7 @@ function typeName(schema: Schema, place: string): string {
 /** Type of a JSON value, in the decoder's words. */
 export function jsonType(value: unknown): string {
   if (Array.isArray(value)) return 'array';
+  if (typeof value === 'bigint') return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

@@ -7,34 +7,49 @@ import {
   causeInvalid,
   causeNotSupported,
   causeRequired,
+  causeTooMany,
   causeTypeInvalid,
   type StatusCause,
 } from '../api/causes.ts';
-import { equalJson } from '../api/json.ts';
+import { isInt64 } from '../api/int64.ts';
+import { equalJson, isPlainObject } from '../api/json.ts';
 import type { Schema } from '../api/schema.ts';
-import { compiledPattern, FORMATS } from './formats.ts';
+import { formatCheck, matchesPattern } from './formats.ts';
 import { type EntryKind, type Holder, SchemaVisitor } from './visitor.ts';
 
 /** Causes reported at most; an absurd object shall not get an absurd answer. */
 const CAUSES_LIMIT = 50;
 
-/** @returns one cause a fault, at most 50; empty when the object is fine. CEL rules are not evaluated. */
-export function validateSchema(object: Record<string, unknown>, schema: Schema): StatusCause[] {
-  const causes = validator.check(object, schema);
+/** What stood where a value is now. */
+export interface Before {
+  value: unknown;
+}
+
+/**
+ * Faults of what an update has left as it was do not count (pkg/apiserver/validation/ratcheting.go).
+ * @param before absent for what is new
+ * @returns one cause a fault, at most 50; empty when the value is fine. CEL rules are not evaluated.
+ */
+export function validateSchema(object: unknown, schema: Schema, before?: Before): StatusCause[] {
+  const causes = validator.check(object, schema, before);
   if (causes.length === 0) return causes;
   // Items that occur twice are looked for when the rest has been checked.
-  const isDuplicate = ({ reason }: StatusCause) => reason === 'FieldValueDuplicate';
-  const ordered = [...causes.filter((cause) => !isDuplicate(cause)), ...causes.filter(isDuplicate)];
-  return ordered.slice(0, CAUSES_LIMIT);
+  const others = causes.filter((cause) => !isDuplicate(cause));
+  const duplicates = causes.filter(isDuplicate);
+  // An object that had such items before may have more of them.
+  const count = !before || duplicates.length === 0 || !validator.check(before.value, schema).some(isDuplicate);
+  return [...others, ...(count ? duplicates : [])].slice(0, CAUSES_LIMIT);
 }
+
+const isDuplicate = ({ reason }: StatusCause) => reason === 'FieldValueDuplicate';
 
 function typeOfJson(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   switch (typeof value) {
     case 'number':
-      // What no int64 holds is a float to Go.
-      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 'integer' : 'number';
+    case 'bigint':
+      return isInt64(value) ? 'integer' : 'number';
     case 'string':
       return 'string';
     case 'boolean':
@@ -49,19 +64,16 @@ function typeFits(actual: string, expected: string | undefined): boolean {
   return !expected || actual === expected || (expected === 'number' && actual === 'integer');
 }
 
-const tooMany = (field: string, count: number, limit: number): StatusCause => ({
-  reason: 'FieldValueTooMany',
-  message: `Too many: ${count}: must have at most ${limit} items`,
-  field,
-});
-
 /** In the order of kubernetes/kube-openapi, pkg/validation/validate SchemaValidator: much of it holds for values of a wrong type, too. */
 class SchemaValidator extends SchemaVisitor {
   #causes: StatusCause[] = [];
 
+  #root: { value: unknown; schema: Schema; before: Before } | undefined;
+
   /** Faults of a value at the root. */
-  check(value: unknown, schema: Schema): StatusCause[] {
+  check(value: unknown, schema: Schema, before?: Before): StatusCause[] {
     this.path.length = 0;
+    this.#root = before && { value, schema, before };
     return this.#causesOf(value, schema);
   }
 
@@ -90,19 +102,50 @@ class SchemaValidator extends SchemaVisitor {
   }
 
   #check(value: unknown, schema: Schema): void {
-    if (this.#causes.length > CAUSES_LIMIT) return;
+    const known = this.#causes.length;
+    if (known > CAUSES_LIMIT) return;
+    this.#checkAll(value, schema);
+    if (this.#root && this.#causes.length > known && this.#isAsBefore(value)) this.#causes.length = known;
+  }
+
+  /** Whether the value at the path is what stood there before: items of lists are only known again by their keys. */
+  #isAsBefore(value: unknown): boolean {
+    let { value: now, before, schema } = this.#root! as { value: unknown; before: Before; schema: Schema | undefined };
+    let old = before.value;
+    for (const key of this.path) {
+      if (Array.isArray(now)) {
+        if (!Array.isArray(old) || schema?.['x-kubernetes-list-type'] !== 'map') return false;
+        const keyOf = keyReader(schema['x-kubernetes-list-map-keys'] ?? [], schema.items);
+        const wanted = keyOf(now[key as number]);
+        old = old.find((item) => equalJson(keyOf(item), wanted));
+        if (old === undefined) return false;
+        schema = schema.items;
+      } else {
+        if (!isPlainObject(old) || !Object.hasOwn(old, key)) return false;
+        old = old[key];
+        schema = schema?.properties?.[key] ?? elementOf(schema);
+      }
+      now = (now as Holder)[key];
+    }
+    return equalJson(old, value);
+  }
+
+  #checkAll(value: unknown, schema: Schema): void {
     if (value === null && schema.nullable) return;
     const actual = typeOfJson(value);
     const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
-    const fits = typeFits(actual, expected);
+    // What a format speaks of may be a list as far as its type goes.
+    const isFormatted = Array.isArray(value) && expected === 'string' && formatCheck(schema.format ?? '') !== undefined;
+    const fits = isFormatted || typeFits(actual, expected);
     if (!fits) {
       const detail = `${this.pathText} in body must be of type ${expected}: ${JSON.stringify(actual)}`;
       this.#causes.push(causeTypeInvalid(this.#field, actual, detail));
     }
     if (value !== null && (schema.allOf || schema.anyOf || schema.oneOf || schema.not)) this.#checkLogic(value, schema);
     if (typeof value === 'string' && fits) this.#checkString(value, schema);
-    else if (typeof value === 'number' && (fits || schema.type === 'integer')) this.#checkNumber(value, schema);
-    else if (Array.isArray(value) && fits) this.#checkArray(value, schema);
+    else if ((typeof value === 'number' || typeof value === 'bigint') && (fits || schema.type === 'integer')) {
+      this.#checkNumber(value, schema);
+    } else if (Array.isArray(value) && fits) this.#checkArray(value, schema);
     if (schema.enum && !schema.enum.some((allowed) => equalJson(allowed, value))) {
       this.#causes.push(causeNotSupported(this.#field, value, schema.enum));
     }
@@ -117,19 +160,20 @@ class SchemaValidator extends SchemaVisitor {
       this.#causes.push({ reason: 'FieldValueTooLong', message, field: this.#field });
     } else if (minLength !== undefined && [...text].length < minLength) {
       this.#invalid(text, `should be at least ${minLength} chars long`);
-    } else if (pattern !== undefined && !compiledPattern(schema, pattern).test(text)) {
+    } else if (pattern !== undefined && !matchesPattern(schema, pattern, text)) {
       this.#invalid(text, `should match '${pattern}'`);
     }
-    if (format === undefined || schema['x-kubernetes-int-or-string'] || !Object.hasOwn(FORMATS, format)) return;
-    if (!FORMATS[format]!(text)) {
+    if (format === undefined || schema['x-kubernetes-int-or-string']) return;
+    if (formatCheck(format)?.(text) === false) {
       const detail = `${this.pathText} in body must be of type ${format}: ${JSON.stringify(text)}`;
       this.#causes.push(causeTypeInvalid(this.#field, text, detail));
     }
   }
 
-  #checkNumber(value: number, schema: Schema): void {
+  #checkNumber(value: number | bigint, schema: Schema): void {
     const { minimum, maximum, multipleOf } = schema;
-    if (multipleOf !== undefined && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
+    const factor = multipleOf === undefined ? 0 : Number(value) / multipleOf;
+    if (Math.abs(factor - Math.round(factor)) > 1e-9) {
       this.#invalid(value, `should be a multiple of ${multipleOf}`);
     }
     if (minimum !== undefined && (schema.exclusiveMinimum ? value <= minimum : value < minimum)) {
@@ -143,7 +187,7 @@ class SchemaValidator extends SchemaVisitor {
   #checkArray(list: unknown[], schema: Schema): void {
     const { items, minItems, maxItems } = schema;
     if (maxItems !== undefined && list.length > maxItems)
-      this.#causes.push(tooMany(this.#field, list.length, maxItems));
+      this.#causes.push(causeTooMany(this.#field, list.length, maxItems));
     if (minItems !== undefined && list.length < minItems) {
       this.#invalid(list.length, `should have at least ${minItems} items`);
     }
@@ -173,7 +217,7 @@ class SchemaValidator extends SchemaVisitor {
     if (minProperties !== undefined || maxProperties !== undefined) {
       const { length } = Object.keys(object);
       if (maxProperties !== undefined && length > maxProperties) {
-        this.#causes.push(tooMany(this.#field, length, maxProperties));
+        this.#causes.push(causeTooMany(this.#field, length, maxProperties));
       }
       if (minProperties !== undefined && length < minProperties) {
         this.#invalid(length, `should have at least ${minProperties} properties`);
@@ -215,6 +259,9 @@ class SchemaValidator extends SchemaVisitor {
     if (not && this.#causesOf(value, not).length === 0) fault('must not validate the schema (not)');
   }
 }
+
+const elementOf = (schema: Schema | undefined): Schema | undefined =>
+  typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 
 /** Reads the keys that items of a list of type map are told apart by. */
 function keyReader(keys: readonly string[], items: Schema | undefined): (item: unknown) => unknown {

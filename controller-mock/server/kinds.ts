@@ -15,6 +15,6 @@ export interface ServerKinds {
   decodeProtobuf: DecodeProtobuf;
   /** What every new namespace gets. @param caPem of the authority that clients inside of the cluster trust */
   namespaceContents(namespace: string, caPem: string): { resource: GroupResource; object: KubeObject }[];
-  /** Serves the kinds that definitions in the store describe. @param onGone is told the collection of a kind that goes */
-  customResources(cluster: Cluster, onGone: (collection: string) => void): Controller;
+  /** Serves the kinds that definitions in the store describe. @param onChange is told the collection of a kind that changes or goes */
+  customResources(cluster: Cluster, onChange: (collection: string) => void): Controller;
 }

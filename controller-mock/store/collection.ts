@@ -195,6 +195,23 @@ export class Collection {
     this.#snapshots.clear();
   }
 
+  /**
+   * Begins anew at a version of the store, as a watch cache does whose kind is read in another way: with all objects as `read` gives them
+   * from now on, under the versions that they have, and without history.
+   * @param read must not change what it is given.
+   */
+  reread(version: number, read: (object: KubeObject) => KubeObject): void {
+    this.compact();
+    this.#forgotten = version;
+    this.#latest = version;
+    this.#all = undefined;
+    for (const bucket of this.#buckets.values()) {
+      for (const record of [...bucket.records.values()]) {
+        bucket.put(new StoredRecord(read(record.object), record.resourceVersion));
+      }
+    }
+  }
+
   listen(listener: CollectionListener): void {
     this.#listeners.add(listener);
   }

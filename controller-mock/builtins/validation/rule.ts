@@ -50,8 +50,14 @@ const newNode = (): Node => ({ checks: [], keys: new Map(), items: undefined, va
 const segmentsOf = (field: string): string[] => field.match(/\[\*\]|\{\*\}|[^.[{]+/g) ?? [];
 
 function childOf(node: Node, segment: string): Node {
-  if (segment === '[*]') return (node.items ??= newNode());
-  if (segment === '{*}') return (node.values ??= newNode());
+  if (segment === '[*]') {
+    node.items ??= newNode();
+    return node.items;
+  }
+  if (segment === '{*}') {
+    node.values ??= newNode();
+    return node.values;
+  }
   let child = node.keys.get(segment);
   if (!child) {
     child = newNode();
@@ -119,7 +125,8 @@ class Walk implements Place {
       if (node.items) for (const [index, item] of value.entries()) this.#enter(node.items, value, index, item, true);
     } else if (isPlainObject(value)) {
       for (const [key, child] of node.keys) this.#enter(child, value, key, value[key], false);
-      if (node.values) for (const [key, entry] of Object.entries(value)) this.#enter(node.values, value, key, entry, true);
+      if (node.values)
+        for (const [key, entry] of Object.entries(value)) this.#enter(node.values, value, key, entry, true);
     }
   }
 

@@ -1,6 +1,6 @@
 /** What is served beside resources: discovery, OpenAPI, version, health, metrics. */
 import type { IncomingMessage } from 'node:http';
-import { methodNotAllowed, notAcceptable, unknownPath } from '../../api/status.ts';
+import { methodNotAllowed, unknownPath } from '../../api/status.ts';
 import type { TypeRegistry } from '../../registry/type-registry.ts';
 import type { ApiMetrics } from '../api-metrics.ts';
 import { negotiateDiscovery } from '../negotiation.ts';
@@ -10,6 +10,9 @@ import { aggregated, coreVersions, groupList, resourceList, singleGroup } from '
 import { type HealthEndpoint, health } from './health.ts';
 import { OpenApi } from './openapi.ts';
 import { VERSION } from './version.ts';
+
+/** Written in two ways by clients of different age (kubernetes/kube-openapi, pkg/handler/handler.go). */
+const PROTOBUF_V2 = /application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/;
 
 export class Documents {
   readonly #registry: TypeRegistry;
@@ -84,11 +87,10 @@ export class Documents {
 
   #openApiDocument(request: IncomingMessage, response: Response, [version, ...path]: string[]): boolean {
     if (version === 'v2' && path.length === 0) {
-      const accept = request.headers.accept ?? '';
-      // The protobuf form is not made; clients that want nothing else do without.
-      if (/protobuf/.test(accept) && !/application\/json|\*\/\*/.test(accept))
-        throw notAcceptable(['application/json']);
-      return sendIfThere(response, this.#openApi.v2());
+      if (!PROTOBUF_V2.test(request.headers.accept ?? '')) return sendIfThere(response, this.#openApi.v2(false));
+      const type = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+      response.send(200, this.#openApi.v2(true), type, { vary: 'Accept' });
+      return true;
     }
     if (version !== 'v3') return false;
     if (path.length === 0) return sendIfThere(response, this.#openApi.root());

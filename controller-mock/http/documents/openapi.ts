@@ -7,6 +7,7 @@ import { apiVersionOf } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import type { Schema } from '../../api/schema.ts';
 import type { TypeRegistry } from '../../registry/type-registry.ts';
+import { openApiV2Protobuf } from './openapi-v2-protobuf.ts';
 import { VERSION } from './version.ts';
 
 interface GroupVersionKind {
@@ -223,11 +224,11 @@ function documentV3(types: readonly ResourceType[]): Buffer {
   );
 }
 
-function documentV2(types: readonly ResourceType[]): Buffer {
+function documentV2(types: readonly ResourceType[]): Record<string, unknown> {
   const emitter = new Emitter(true);
   for (const type of types) emitter.addKind(type);
   const paths = Object.assign({}, ...types.map((type) => pathsOf(type, true)));
-  return Buffer.from(JSON.stringify({ swagger: '2.0', info: INFO, paths, definitions: emitter.definitions }));
+  return { swagger: '2.0', info: INFO, paths, definitions: emitter.definitions };
 }
 
 const openApiPath = (group: string, version: string) => (group === '' ? `api/${version}` : `apis/${group}/${version}`);
@@ -276,9 +277,13 @@ export class OpenApi {
     return undefined;
   }
 
-  v2(): Buffer {
+  /** @param protobuf the form that Go clients ask for */
+  v2(protobuf: boolean): Buffer {
     const types = [...this.#registry.all()];
-    return this.#cached('v2', this.#isShared(types), () => documentV2(types));
+    const isShared = this.#isShared(types);
+    return protobuf
+      ? this.#cached('v2.pb', isShared, () => openApiV2Protobuf(documentV2(types)))
+      : this.#cached('v2', isShared, () => Buffer.from(JSON.stringify(documentV2(types))));
   }
 
   #isShared(types: readonly ResourceType[]): boolean {

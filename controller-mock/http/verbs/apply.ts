@@ -3,7 +3,7 @@ import { causeRequired } from '../../api/causes.ts';
 import { cloneJson, isPlainObject } from '../../api/json.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { ResourceType, Subresource } from '../../api/resource-type.ts';
-import { ApiStatusError, badRequest, invalid, notFound } from '../../api/status.ts';
+import { ApiStatusError, badRequest, conflict, invalid, notFound } from '../../api/status.ts';
 import { serverSideApply } from '../../apply/server-side-apply.ts';
 import { shownAs } from '../../registry/object-storage.ts';
 import { hasStatus } from '../../registry/subresources.ts';
@@ -63,6 +63,11 @@ function store(
   const { cluster, info } = request;
   const { namespace, name } = info;
   if (!live) {
+    const uid = applied.metadata?.uid;
+    if (uid) {
+      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict(type, name, why);
+    }
     body.metadata = { name, ...body.metadata };
     request.sendObject(201, type, cluster.createObject(type, namespace, body, options));
     return;

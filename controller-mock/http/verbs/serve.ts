@@ -44,6 +44,7 @@ const VERBS: Readonly<Record<Verb, Serve>> = {
 export function serve(request: ResourceRequest): void {
   const { name, namespace, subresource } = request.info;
   const type = typeOf(request);
+  for (const text of type.warnings ?? []) request.warn(text);
   if (subresource !== '') {
     serveSubresource(request, type, subresourceOf(type, subresource));
     return;
@@ -52,6 +53,9 @@ export function serve(request: ResourceRequest): void {
   if (!verb || !type.verbs.includes(verb)) throw methodNotAllowed(undefined, request.method);
   const spansNamespaces = name === '' && (verb === 'list' || verb === 'watch');
   if (type.namespaced && namespace === '' && !spansNamespaces) throw methodNotAllowed(undefined, request.method);
+  if (verb === 'create' && type.terminating) {
+    throw methodNotAllowed(type, verb, 'create not allowed while custom resource definition is terminating');
+  }
   if (type.virtual) serveVirtual(request, type, type.virtual, verb);
   else VERBS[verb](request, type);
 }

@@ -1,6 +1,9 @@
 import type { KubeObject } from '../../api/object.ts';
 import type { ResourceType, Subresource } from '../../api/resource-type.ts';
+import { shownAs } from '../../registry/object-storage.ts';
+import { checkPutUid } from '../../registry/preconditions.ts';
 import { SCALE_KIND, scaleOf, withScale } from '../../registry/scale.ts';
+import { checkSentName } from '../../registry/update.ts';
 import { fromBody, type Reading } from '../../registry/write-options.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { checkKind, sentObject, sentObjectOf } from './sent-object.ts';
@@ -9,8 +12,19 @@ import { checkKind, sentObject, sentObjectOf } from './sent-object.ts';
 export function update(request: ResourceRequest, type: ResourceType, body: Buffer): void {
   const { namespace, name } = request.info;
   const object = sentObjectOf(request, type, body);
-  const updated = request.cluster.updateObject(type, namespace, name, object, undefined, request.writeOptions());
-  request.sendObject(200, type, updated);
+  const record = request.cluster.collection(type).get(namespace, name);
+  checkPutUid(type, { ...object.metadata, namespace, name }, record && shownAs(record, type));
+  const { cluster } = request;
+  if (record || !type.createsOnUpdate) {
+    request.sendObject(
+      200,
+      type,
+      cluster.updateObject(type, namespace, name, object, undefined, request.writeOptions()),
+    );
+    return;
+  }
+  checkSentName(type, object, name);
+  request.sendObject(201, type, cluster.createObject(type, namespace, object, request.writeOptions()));
 }
 
 /** PUT to a subresource that is a part of the object. @throws ApiStatusError 400, 404, 409, 415, 422 */

@@ -17,7 +17,7 @@ const OWNER_FIELDS = [
   ['uid', 'uid'],
 ] as const;
 
-/** Faults of labels, annotations, finalizers and owner references; their JSON types have been checked before. */
+/** Faults of labels, annotations, finalizers and owner references; their JSON types have been checked before. @param path of the metadata */
 export function metadataFaults(
   metadata: {
     labels?: Record<string, string>;
@@ -26,49 +26,50 @@ export function metadataFaults(
     ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
   },
   isBuiltin: boolean,
+  path = 'metadata',
 ): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
     const keyFault = labelKeyFault(key);
-    if (keyFault) causes.push(causeInvalid('metadata.labels', key, keyFault));
+    if (keyFault) causes.push(causeInvalid(`${path}.labels`, key, keyFault));
     const valueFault = labelValueFault(value);
-    if (valueFault) causes.push(causeInvalid('metadata.labels', value, valueFault));
+    if (valueFault) causes.push(causeInvalid(`${path}.labels`, value, valueFault));
   }
   let size = 0;
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     const fault = labelKeyFault(key.toLowerCase());
-    if (fault) causes.push(causeInvalid('metadata.annotations', key, fault));
+    if (fault) causes.push(causeInvalid(`${path}.annotations`, key, fault));
     size += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (size > ANNOTATIONS_LIMIT_BYTES) {
     causes.push({
       reason: 'FieldValueTooLong',
       message: `Too long: may not be more than ${ANNOTATIONS_LIMIT_BYTES} bytes`,
-      field: 'metadata.annotations',
+      field: `${path}.annotations`,
     });
   }
   for (const finalizer of metadata.finalizers ?? []) {
     const fault = labelKeyFault(finalizer);
-    if (fault) causes.push(causeInvalid('metadata.finalizers', finalizer, fault));
+    if (fault) causes.push(causeInvalid(`${path}.finalizers`, finalizer, fault));
   }
   if (isBuiltin) {
     for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
       if (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) continue;
       const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-      causes.push(causeInvalid(`metadata.finalizers[${index}]`, finalizer, detail));
+      causes.push(causeInvalid(`${path}.finalizers[${index}]`, finalizer, detail));
     }
   }
   let controllers = 0;
   for (const owner of metadata.ownerReferences ?? []) {
     for (const [key, what] of OWNER_FIELDS) {
-      if (!owner[key]) causes.push(causeInvalid(`metadata.ownerReferences.${key}`, '', `${what} must not be empty`));
+      if (!owner[key]) causes.push(causeInvalid(`${path}.ownerReferences.${key}`, '', `${what} must not be empty`));
     }
     if (owner.controller) controllers++;
   }
   if (controllers > 1) {
     causes.push(
       causeInvalid(
-        'metadata.ownerReferences',
+        `${path}.ownerReferences`,
         metadata.ownerReferences,
         'Only one reference can have Controller set to true',
       ),
@@ -86,10 +87,10 @@ export function finalizerWarnings(now: readonly string[] | undefined, before: re
   return now
     .filter((name) => !name.includes('/') && !STANDARD_FINALIZERS.has(name) && !before?.includes(name))
     .sort()
-    .map(
-      (name) =>
-        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
-    );
+    .map((name) => {
+      const path = name.includes('.') ? ' including a path (/)' : '';
+      return `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`;
+    });
 }
 
 /** An object that is being deleted gets no further finalizers (ValidateNoNewFinalizers). */

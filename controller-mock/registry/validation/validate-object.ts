@@ -2,11 +2,11 @@
  * All that an object must satisfy before it is stored, in this order:
  *
  *   metadata of every kind      ./object-meta.ts
- *   schema of the kind          ../../schema/validate.ts
- *   rules (CEL) of its schema   ../../schema/rules.ts
- *   code of the kind            ResourceType.validate: builtins/behaviour/, crd/crd-validation.ts
+ *   built-in kinds              ResourceType.validate: builtins/validation/, builtins/behaviour/
+ *   custom kinds                ../../schema/validate.ts: the schema; ./embedded-resources.ts; ResourceType.validate: crd/validation/replicas.ts;
+ *                               ../../schema/rules.ts: CEL
  *
- * Each returns causes and throws nothing; one 422 has them all.
+ * Each returns causes and throws nothing; one 422 has them all. At an update what was wrong before, and is as it was, may stay in custom objects.
  */
 import { causeInvalid, causeRequired, type StatusCause } from '../../api/causes.ts';
 import type { RequestContext } from '../../api/cluster-access.ts';
@@ -16,33 +16,49 @@ import type { ResourceType } from '../../api/resource-type.ts';
 import { invalid } from '../../api/status.ts';
 import { uncheckedRules } from '../../schema/rules.ts';
 import { validateSchema } from '../../schema/validate.ts';
+import { embeddedFaults } from './embedded-resources.ts';
 import { finalizerWarnings, metadataFaults } from './object-meta.ts';
 
+/** What is being written. */
+export interface Write {
+  object: KubeObject;
+  /** Undefined at creation; must not be changed. */
+  old: KubeObject | undefined;
+  /** '' for the object itself. */
+  subresource: string;
+}
+
 /**
- * @param old undefined at creation; must not be changed.
  * @param causes faults that are known already; they come first.
  * @throws ApiStatusError 422
  */
-export function validateObject(
-  type: ResourceType,
-  object: KubeObject,
-  old: KubeObject | undefined,
-  causes: StatusCause[],
-  context: RequestContext,
-): void {
-  // Lists of built-in kinds may repeat a key: what they must not repeat is checked by the code of the kind.
-  const faults = validateSchema(object, type.schema).filter(
-    (cause) => !type.builtin || cause.reason !== 'FieldValueDuplicate',
-  );
+export function validateObject(type: ResourceType, write: Write, causes: StatusCause[], context: RequestContext): void {
+  const { object, old } = write;
   causes.push(...metadataFaults(object.metadata, type.builtin));
-  for (const fault of faults) causes.push(fault);
+  causes.push(...(type.builtin ? (type.validate?.(object, old, context) ?? []) : customFaults(type, write, context)));
   if (!type.builtin) causes.push(...uncheckedRules(type.schema, causes));
   if (!type.builtin && causes.length === 0) {
     for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) context.warn(text);
   }
-  // Code of one kind relies on the shapes; faults of names and labels do not matter to it.
-  if (faults.length === 0) causes.push(...(type.validate?.(object, old, context) ?? []));
   if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
+}
+
+/** kubernetes/apiextensions-apiserver, pkg/registry/customresource/strategy.go and status_strategy.go, Validate and ValidateUpdate. */
+function customFaults(type: ResourceType, { object, old, subresource }: Write, context: RequestContext): StatusCause[] {
+  const code = type.validate?.(object, old, context) ?? [];
+  if (subresource === 'status') return [...statusFaults(type, object), ...code];
+  const faults = validateSchema(object, type.schema, old && { value: old });
+  return [...faults, ...code, ...embeddedFaults(object, type.schema)];
+}
+
+/** Of a write to the status, nothing else is looked at, and what was wrong with it counts. */
+function statusFaults({ schema }: ResourceType, { status }: KubeObject): StatusCause[] {
+  const part = schema.properties?.status;
+  if (status === undefined || !part) return [];
+  return validateSchema(status, part).map(({ field, ...cause }) => ({
+    ...cause,
+    field: field === '<nil>' ? 'status' : `status.${field}`,
+  }));
 }
 
 /** Faults of the name that an object is to be created under. */

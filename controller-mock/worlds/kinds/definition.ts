@@ -92,5 +92,5 @@ export function customResourceDefinition(definition: KindDefinition): KubeObject
 
 /** The kind itself, for many clusters to share. */
 export function resourceTypes(definitions: readonly KindDefinition[]): ResourceType[] {
-  return definitions.flatMap((definition) => typesOfCrd(crdSpec(definition)));
+  return definitions.flatMap((definition) => typesOfCrd(crdSpec(definition), false));
 }

@@ -23,7 +23,7 @@
  *   `@oneOf a | b` (exactly one of these fields is there) or JSON, `@anyOf` and `@allOf` with JSON.
  * - `[]: …` and `{}: …` are the items of a list and the values of a map that have such lines of their own.
  */
-import type { Schema } from '../../api/schema.ts';
+import type { Schema, ValidationRule } from '../../api/schema.ts';
 
 /** Named parts of schemas, read when they are first needed. */
 export type Parts = () => ReadonlyMap<string, Schema>;
@@ -135,17 +135,18 @@ function readBelow(node: Schema, lines: readonly Line[], find: Find): void {
   if (required.length > 0) node.required = required;
 }
 
-const RULE_KEYS = new Set(['message', 'messageExpression', 'reason', 'fieldPath']);
+const RULE_KEYS = ['message', 'messageExpression', 'reason', 'fieldPath'] as const;
 
 function readDirective(node: Schema, line: Line): void {
   const [, name = '', rest = ''] = /^@(\w+) (.*)$/.exec(line.content) ?? [];
   switch (name) {
     case 'rule': {
-      const rule: Record<string, string> = { rule: textOf(line, rest) };
+      const rule: ValidationRule = { rule: textOf(line, rest) };
       for (const detail of line.below) {
         const [, key = '', value = ''] = /^@(\w+) (.*)$/.exec(detail.content) ?? [];
-        if (!RULE_KEYS.has(key)) throw fault(detail, `must be one of @${[...RULE_KEYS].join(', @')}`);
-        rule[key] = textOf(detail, value);
+        const known = RULE_KEYS.find((entry) => entry === key);
+        if (!known) throw fault(detail, `must be one of @${RULE_KEYS.join(', @')}`);
+        rule[known] = textOf(detail, value);
       }
       node['x-kubernetes-validations'] = [...(node['x-kubernetes-validations'] ?? []), rule];
       return;
