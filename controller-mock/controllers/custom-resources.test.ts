@@ -228,7 +228,7 @@ describe('custom resources', () => {
   it('need a version to be replaced, and refuse strategic merge patches', async () => {
     const put = await client.put(`${WIDGETS}/a`, widget('a', { size: 2 }));
     expect(put.code).toBe(422);
-    expect(put.json.message).toContain('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
+    expect(put.json.message).toContain('metadata.resourceVersion: Invalid value: 0x0: must be specified for an update');
     const patch = await client.send('PATCH', `${WIDGETS}/a`, {
       body: {},
       type: 'application/strategic-merge-patch+json',

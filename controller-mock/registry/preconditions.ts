@@ -1,8 +1,12 @@
 /** What a write expects of the live object. */
 import { causeInvalid } from '../api/causes.ts';
+import { GoLiteral } from '../api/go-values.ts';
 import type { KubeObject, ObjectMeta } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
 import { conflict, invalid } from '../api/status.ts';
+
+/** The version that is not there, as Go writes unsigned numbers. */
+const NO_VERSION = new GoLiteral('0x0');
 
 /** What a client has read, and bases its write upon. */
 export interface Preconditions {
@@ -33,7 +37,9 @@ export function checkUpdatePreconditions(type: ResourceType, live: KubeObject, s
   if (!sent.resourceVersion) {
     if (type.versionedUpdates) {
       const named = { ...type, kind: type.plural };
-      throw invalid(named, name, [causeInvalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      throw invalid(named, name, [
+        causeInvalid('metadata.resourceVersion', NO_VERSION, 'must be specified for an update'),
+      ]);
     }
   } else if (sent.resourceVersion !== live.metadata.resourceVersion) {
     throw conflict(type, name);
