@@ -115,12 +115,11 @@ export const expired = (message: string) => new ApiStatusError(410, 'Expired', m
 export const tooLarge = (limitBytes: number) =>
   new ApiStatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
 
-export const unsupportedMediaType = (given: string, allowed: readonly string[]) =>
+export const unsupportedMediaType = (allowed: readonly string[]) =>
   new ApiStatusError(
     415,
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${allowed.join(', ')}` +
-      (given ? ` (given: ${given})` : ''),
+    `the body of the request was in an unknown format - accepted media types include: ${allowed.join(', ')}`,
   );
 
 /** 422 for an object, with one cause a fault. */

@@ -103,12 +103,25 @@ function checkApplied(live: KubeObject | undefined, applied: KubeObject, { apiVe
   ) {
     throw badRequest('metadata.managedFields must be nil');
   }
-  const faults = typeFaults(applied, objectShapeOf(schema));
-  if (faults.length > 0) {
-    const { namespace = '', name = '' } = applied.metadata ?? {};
-    const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
-    throw serverError(`failed to create typed patch object (${namespace}/${name}; ${shownKind(applied)}): ${list}`);
-  }
+  const shape = objectShapeOf(schema);
+  const faults = typeFaults(applied, shape);
+  if (faults.length > 0) throw serverError(`failed to create typed patch object ${untyped(applied, faults)}`);
+  // The definition may have changed since the object was stored; items that are there twice do not matter.
+  const old = live ? typeFaults(live, shape).filter((fault) => !fault.includes('duplicate entries')) : [];
+  if (!live || old.length === 0) return;
+  const isTracked = (live.metadata.managedFields ?? []).length > 0;
+  throw serverError(
+    isTracked
+      ? `failed to create typed live object ${untyped(live, old)}`
+      : `failed to create manager for existing fields: failed to convert new object ${untyped(live, old, ' to smd typed')}`,
+  );
+}
+
+/** Which object does not fit its schema, and where. */
+function untyped(object: KubeObject, faults: readonly string[], into = ''): string {
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
+  return `(${namespace}/${name}; ${shownKind(object)})${into}: ${list}`;
 }
 
 /** One request to apply. */

@@ -278,7 +278,7 @@ describe('patch', () => {
     expect((await patch([{ op: 'test', path: '/data/a', value: 'x' }])).code).toBe(422);
     expect((await patch([{ op: 'remove', path: '/data/none' }])).code).toBe(422);
     expect((await patch({ op: 'remove' })).code).toBe(400);
-    expect((await patch([{ op: 'jump', path: '/data' }])).code).toBe(400);
+    expect((await patch([{ op: 'jump', path: '/data' }])).code).toBe(422);
   });
 
   it('applies merge patches, with locking when they carry a version', async () => {

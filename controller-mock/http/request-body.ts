@@ -4,6 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { parseAllDocuments } from 'yaml';
+import { jsonFault } from '../../model/protocol/json-syntax.ts';
+import { jsonType } from '../api/go-values.ts';
 import { hasLongIntegers, parseJsonExactly, withExactIntegers } from '../api/int64.ts';
 import { isPlainObject, tooDeep } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
@@ -57,9 +59,12 @@ export function mediaType(header: string | undefined): string {
  */
 export type DecodeProtobuf = (body: Uint8Array) => KubeObject;
 
+/** Why a body is no object; whoever knows the kind that it should be tells the client. */
+export class UnreadableBody extends Error {}
+
 /**
  * @returns undefined for an empty body.
- * @throws ApiStatusError 400, 415
+ * @throws UnreadableBody, and ApiStatusError 415
  */
 export function decodeObject(
   body: Buffer,
@@ -71,23 +76,31 @@ export function decodeObject(
   switch (type) {
     case '':
     case 'application/json':
-      return asObject(parseJson(body));
+      return asObject(parseJson(body, (fault) => new UnreadableBody(`${UNREADABLE}: ${fault}`)));
     case 'application/yaml':
       return asObject(parseYaml(body));
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobuf(body);
     default:
-      throw unsupportedMediaType(type, OBJECT_TYPES);
+      throw unsupportedMediaType(OBJECT_TYPES);
   }
 }
 
-/** @throws ApiStatusError 400, 415 */
-export function decodePatch(body: Buffer, contentType: string | undefined): { type: PatchType; patch: unknown } {
+const undecodable = (fault: string) => badRequest(`error decoding patch: ${fault}`);
+
+/** @param types that the kind takes. @throws ApiStatusError 415 */
+export function patchTypeOf(contentType: string | undefined, types: readonly PatchType[]): PatchType {
   const given = mediaType(contentType);
-  const type = PATCH_TYPES.find((entry) => entry === given);
-  if (!type) throw unsupportedMediaType(given, PATCH_TYPES);
-  return { type, patch: type === 'application/apply-patch+yaml' ? parseYaml(body) : parseJson(body) };
+  const type = types.find((entry) => entry === given);
+  if (!type) throw unsupportedMediaType(types);
+  return type;
 }
+
+/** @throws ApiStatusError 400 */
+export const decodePatch = (body: Buffer): unknown => parseJson(body, undecodable);
+
+/** An object to be applied. @throws ApiStatusError 400 */
+export const decodeApplied = (body: Buffer): unknown => parseYaml(body);
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -99,15 +112,14 @@ function decodeText(body: Buffer): string {
   }
 }
 
-function parseJson(body: Buffer): unknown {
+/** @param refuse makes an error of what Go says about the text */
+function parseJson(body: Buffer, refuse: (fault: string) => Error): unknown {
+  const text = decodeText(body);
   let value: unknown;
   try {
-    value = parseJsonExactly(decodeText(body));
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw badRequest(`couldn't get version/kind; json parse error: ${error.message.slice(0, 200)}`);
-    }
-    throw error;
+    value = parseJsonExactly(text);
+  } catch {
+    throw refuse(jsonFault(text) ?? '');
   }
   return shallowEnough(value);
 }
@@ -141,16 +153,21 @@ function shallowEnough(value: unknown): unknown {
   return value;
 }
 
+const UNREADABLE = "couldn't get version/kind; json parse error";
+
+/** @throws UnreadableBody */
 function asObject(value: unknown): KubeObject {
   if (!isPlainObject(value)) {
-    throw badRequest(
-      `the object provided is unrecognized: couldn't get version/kind; expected an object, got ${JSON.stringify(value)?.slice(0, 30)}`,
-    );
+    const type =
+      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    throw new UnreadableBody(`${UNREADABLE}: json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`);
   }
   for (const field of ['apiVersion', 'kind'] as const) {
-    if (value[field] !== undefined && typeof value[field] !== 'string') {
-      throw badRequest(`couldn't get version/kind; json parse error: ${field} must be a string`);
-    }
+    if (value[field] === undefined || value[field] === null || typeof value[field] === 'string') continue;
+    const given = jsonType(value[field]);
+    throw new UnreadableBody(
+      `${UNREADABLE}: json: cannot unmarshal ${given} into Go struct field .${field} of type string`,
+    );
   }
   return value as KubeObject;
 }

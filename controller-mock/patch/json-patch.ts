@@ -1,4 +1,5 @@
 /** JSON patch (RFC 6902) and JSON merge patch (RFC 7386). */
+import { jsonType } from '../api/go-values.ts';
 import { cloneJson, equalJson, isPlainObject } from '../api/json.ts';
 import { badRequest, unprocessable } from '../api/status.ts';
 
@@ -15,64 +16,59 @@ interface Operation {
 function pointer(text: unknown, what: string): string[] {
   if (typeof text !== 'string') throw badRequest(`error decoding patch: ${what} of an operation must be a string`);
   if (text === '') return [];
-  if (!text.startsWith('/'))
-    throw unprocessable(
-      `the server rejected our request due to an error in our request: ${what} ${JSON.stringify(text)} must begin with "/"`,
-    );
+  if (!text.startsWith('/')) throw inapplicable();
   return text
     .slice(1)
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-const missing = (op: string, path: string) =>
-  unprocessable(
-    `the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: ${path}`,
-  );
+/** What the API server says of every patch that it can read and not apply; the reason stays in its log. */
+const inapplicable = () => unprocessable('the server rejected our request due to an error in our request');
 
-function arrayIndex(part: string, length: number, op: string, path: string): number {
-  if (!/^(0|[1-9]\d*)$/.test(part) || Number(part) >= length) throw missing(op, path);
+function arrayIndex(part: string, length: number): number {
+  if (!/^(0|[1-9]\d*)$/.test(part) || Number(part) >= length) throw inapplicable();
   return Number(part);
 }
 
-function read(document: unknown, parts: string[], op: string, path: string): unknown {
+function read(document: unknown, parts: string[]): unknown {
   let value = document;
   for (const part of parts) {
-    if (Array.isArray(value)) value = value[arrayIndex(part, value.length, op, path)];
+    if (Array.isArray(value)) value = value[arrayIndex(part, value.length)];
     else if (isPlainObject(value) && Object.hasOwn(value, part)) value = value[part];
-    else throw missing(op, path);
+    else throw inapplicable();
   }
   return value;
 }
 
 /** Changes `document` in place; @returns the document, which is another one when the path is the root. */
-function add(document: unknown, parts: string[], value: unknown, op: string, path: string): unknown {
+function add(document: unknown, parts: string[], value: unknown): unknown {
   if (parts.length === 0) return value;
-  const parent = read(document, parts.slice(0, -1), op, path);
+  const parent = read(document, parts.slice(0, -1));
   const last = parts.at(-1)!;
   if (Array.isArray(parent)) {
     if (last === '-') parent.push(value);
-    else parent.splice(arrayIndex(last, parent.length + 1, op, path), 0, value);
+    else parent.splice(arrayIndex(last, parent.length + 1), 0, value);
   } else if (isPlainObject(parent)) parent[last] = value;
-  else throw missing(op, path);
+  else throw inapplicable();
   return document;
 }
 
 /** As {@link add}, but within a list. A field need not be there, as in the API server. */
-function replace(document: unknown, parts: string[], value: unknown, path: string): unknown {
-  const parent = parts.length > 0 && read(document, parts.slice(0, -1), 'replace', path);
-  if (!Array.isArray(parent)) return add(document, parts, value, 'replace', path);
-  parent[arrayIndex(parts.at(-1)!, parent.length, 'replace', path)] = value;
+function replace(document: unknown, parts: string[], value: unknown): unknown {
+  const parent = parts.length > 0 && read(document, parts.slice(0, -1));
+  if (!Array.isArray(parent)) return add(document, parts, value);
+  parent[arrayIndex(parts.at(-1)!, parent.length)] = value;
   return document;
 }
 
-function remove(document: unknown, parts: string[], op: string, path: string): void {
-  if (parts.length === 0) throw missing(op, path);
-  const parent = read(document, parts.slice(0, -1), op, path);
+function remove(document: unknown, parts: string[]): void {
+  if (parts.length === 0) throw inapplicable();
+  const parent = read(document, parts.slice(0, -1));
   const last = parts.at(-1)!;
-  if (Array.isArray(parent)) parent.splice(arrayIndex(last, parent.length, op, path), 1);
+  if (Array.isArray(parent)) parent.splice(arrayIndex(last, parent.length), 1);
   else if (isPlainObject(parent) && Object.hasOwn(parent, last)) delete parent[last];
-  else throw missing(op, path);
+  else throw inapplicable();
 }
 
 /**
@@ -80,7 +76,10 @@ function remove(document: unknown, parts: string[], op: string, path: string): v
  * @throws ApiStatusError 400 for a malformed patch, 422 for one that does not apply.
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations');
+  if (!Array.isArray(patch)) {
+    const type = '[]handlers.jsonPatchOp';
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type ${type}`);
+  }
   if (patch.length > OPERATIONS_LIMIT) {
     throw unprocessable(`The allowed maximum operations in a JSON patch is ${OPERATIONS_LIMIT}, got ${patch.length}`);
   }
@@ -91,45 +90,41 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
     const parts = pointer(path, 'path');
     switch (op) {
       case 'add':
-        result = add(result, parts, cloneJson(value ?? null), op, path);
+        result = add(result, parts, cloneJson(value ?? null));
         break;
       case 'remove':
-        remove(result, parts, op, path);
+        remove(result, parts);
         break;
       case 'replace':
-        result = replace(result, parts, cloneJson(value ?? null), path);
+        result = replace(result, parts, cloneJson(value ?? null));
         break;
       case 'move': {
         const source = pointer(from, 'from');
-        const moved = read(result, source, op, String(from));
+        const moved = read(result, source);
         if (parts.length > source.length && source.every((part, index) => part === parts[index])) {
-          throw unprocessable(`move operation does not apply: ${path} lies inside ${from}`);
+          throw inapplicable();
         }
-        remove(result, source, op, String(from));
-        result = add(result, parts, moved, op, path);
+        remove(result, source);
+        result = add(result, parts, moved);
         break;
       }
       case 'copy':
-        result = add(result, parts, cloneJson(read(result, pointer(from, 'from'), op, String(from))), op, path);
+        result = add(result, parts, cloneJson(read(result, pointer(from, 'from'))));
         break;
       case 'test': {
         let found: unknown;
         try {
-          found = read(result, parts, op, path);
+          found = read(result, parts);
         } catch {
           found = null;
         }
         if (!equalJson(found, value ?? null)) {
-          throw unprocessable(
-            `the server rejected our request due to an error in our request: testing value ${path} failed: test failed`,
-          );
+          throw inapplicable();
         }
         break;
       }
       default:
-        throw badRequest(
-          `error decoding patch: operation ${JSON.stringify(op ?? null)} is none of add, remove, replace, move, copy, test`,
-        );
+        throw inapplicable();
     }
   }
   return result;

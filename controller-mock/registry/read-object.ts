@@ -1,10 +1,12 @@
 /** Reading: from the body of a request to an object of a kind, with neither nulls nor fields that the kind does not know. */
+import { jsonType } from '../api/go-values.ts';
 import { isPlainObject } from '../api/json.ts';
 import { apiVersionOf, type KubeObject, type ObjectMeta } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
 import type { Schema } from '../api/schema.ts';
 import { badRequest } from '../api/status.ts';
-import { decodingFault, jsonType } from '../schema/go-decoding.ts';
+import { readEmbedded } from '../schema/embedded.ts';
+import { decodingFault } from '../schema/go-decoding.ts';
 import { readNulls } from '../schema/nulls.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
 import { prune } from '../schema/prune.ts';
@@ -60,7 +62,7 @@ export function checkDecoding(type: ResourceType, body: KubeObject, { decoding, 
     fault = `json: cannot unmarshal ${jsonType(body.metadata)} into Go struct field .metadata of type v1.ObjectMeta`;
   } else if (decodingFault(body.metadata, OBJECT_META_SCHEMA) !== undefined) {
     fault = decodingFault(sorted(body.metadata), OBJECT_META_SCHEMA);
-  }
+  } else fault = readEmbedded(body, type.schema);
   if (fault !== undefined) throw refuse(fault);
 }
 

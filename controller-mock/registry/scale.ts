@@ -58,15 +58,16 @@ export function scaleOf(object: KubeObject, paths: ScalePaths): KubeObject {
 }
 
 /** @returns `object` with the replicas of `scale`; a copy. @throws ApiStatusError 400, 422 */
-export function withScale(object: KubeObject, scale: KubeObject, paths: ScalePaths): KubeObject {
+export function withScale(object: KubeObject, scale: KubeObject, paths: ScalePaths, isBuiltin: boolean): KubeObject {
   const spec = scale.spec;
   const replicas = isPlainObject(spec) ? (spec.replicas ?? 0) : 0;
   if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
     throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas must be an integer');
   }
-  if (replicas < 0) {
+  // Of custom objects the whole object is checked.
+  if (isBuiltin && replicas < 0) {
     throw invalid({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name ?? '', [
-      causeInvalid('spec.replicas', replicas, 'should be a non-negative integer'),
+      causeInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
     ]);
   }
   const result = cloneJson(object);

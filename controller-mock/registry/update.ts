@@ -42,7 +42,7 @@ export function updateObject(
   const part = subresource?.name ?? '';
   const read = readObject(type, namespace, body, options);
   const live = objects.live(type, namespace, name);
-  checkSentName(type, read, name);
+  checkSentName(read, name);
   checkUpdatePreconditions(type, live, read.metadata);
   const clientManagedFields = read.metadata.managedFields;
   const object = subresource?.merge ? cloneJson(subresource.merge(live, read)) : read;
@@ -70,15 +70,14 @@ export function updateObject(
   return isFinished(object) ? objects.remove(type, object) : objects.put(type, object);
 }
 
-/** That an object is the one that the path names. @param read gets its name, where a built-in kind may leave it out. @throws ApiStatusError 400 */
-export function checkSentName(type: ResourceType, read: KubeObject, name: string): void {
+/** That an object is the one that the path names. @throws ApiStatusError 400 */
+export function checkSentName(read: KubeObject, name: string): void {
   const { metadata } = read;
   if (metadata.name === name) return;
   if (metadata.name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   }
-  if (!type.builtin) throw badRequest(`name must be provided: the name on the URL is ${name}`);
-  metadata.name = name;
+  throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
 }
 
 /** A change of this bumps the generation. */

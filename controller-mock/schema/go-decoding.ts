@@ -4,7 +4,7 @@
  * patched or applied).
  */
 
-import { goType } from '../api/go-values.ts';
+import { goType, jsonType } from '../api/go-values.ts';
 import { isPlainObject } from '../api/json.ts';
 import type { Schema } from '../api/schema.ts';
 import { base64Fault } from './base64.ts';
@@ -100,6 +100,7 @@ class Reader {
         return typeof value === 'boolean' ? undefined : this.#misfit(value, schema, struct);
       case 'integer':
       case 'number':
+        if (typeof value === 'bigint' && schema.type === 'number') holder[key] = Number(value);
         return this.#number(value, schema, struct);
       default:
         return undefined;
@@ -200,13 +201,6 @@ function typeName(schema: Schema, place: string): string {
     default:
       return type === 'number' ? 'float64' : 'interface {}';
   }
-}
-
-/** Type of a JSON value, in the decoder's words. */
-export function jsonType(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'bigint') return 'number';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function timeFault(text: string): string | undefined {

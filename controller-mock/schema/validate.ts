@@ -172,8 +172,7 @@ class SchemaValidator extends SchemaVisitor {
 
   #checkNumber(value: number | bigint, schema: Schema): void {
     const { minimum, maximum, multipleOf } = schema;
-    const factor = multipleOf === undefined ? 0 : Number(value) / multipleOf;
-    if (Math.abs(factor - Math.round(factor)) > 1e-9) {
+    if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
       this.#invalid(value, `should be a multiple of ${multipleOf}`);
     }
     if (minimum !== undefined && (schema.exclusiveMinimum ? value <= minimum : value < minimum)) {
@@ -262,6 +261,13 @@ class SchemaValidator extends SchemaVisitor {
 
 const elementOf = (schema: Schema | undefined): Schema | undefined =>
   typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+
+/** Integers that no number holds are multiples of an integer exactly; beyond those Go does not find floats to be any. */
+function isMultiple(value: number | bigint, factor: number): boolean {
+  if (typeof value === 'bigint' && Number.isInteger(factor)) return value % BigInt(factor) === 0n;
+  const times = Number(value) / factor;
+  return Math.abs(times) < 2 ** 63 && Math.abs(times - Math.round(times)) <= 1e-9;
+}
 
 /** Reads the keys that items of a list of type map are told apart by. */
 function keyReader(keys: readonly string[], items: Schema | undefined): (item: unknown) => unknown {

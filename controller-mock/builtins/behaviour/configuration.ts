@@ -1,10 +1,11 @@
 /** ConfigMaps, Secrets and storage. */
+
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import { jsonFault } from '../../../model/protocol/json-syntax.ts';
 import { causeForbidden, causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
+import { jsonType } from '../../api/go-values.ts';
 import { equalJson, isPlainObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { jsonType } from '../../schema/go-decoding.ts';
 import { at, ensure, type Fields, fields, fill, strings, text } from '../fields.ts';
 import { quantityValue } from '../quantity.ts';
 import { type Behaviours, defaulted, immutable } from './behaviour.ts';

@@ -8,6 +8,7 @@ import { serverSideApply } from '../../apply/server-side-apply.ts';
 import { shownAs } from '../../registry/object-storage.ts';
 import { hasStatus } from '../../registry/subresources.ts';
 import type { Reading, WriteOptions } from '../../registry/write-options.ts';
+import { decodeApplied } from '../request-body.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { PATCH_OPTIONS } from '../write-parameters.ts';
 import { checkKind } from './sent-object.ts';
@@ -24,11 +25,11 @@ export function apply(
   request: ResourceRequest,
   type: ResourceType,
   subresource: Subresource | undefined,
-  sent: unknown,
+  body: Buffer,
 ): void {
   const { namespace, name } = request.info;
   const manager = request.query.get('fieldManager') ?? '';
-  const applied = appliedObject(type, name, manager, sent);
+  const applied = appliedObject(type, name, manager, body);
   keepPart(type, subresource, applied);
   const options = request.writeOptions();
   const record = request.cluster.collection(type).get(namespace, name);
@@ -79,11 +80,12 @@ function store(
 }
 
 /** @throws ApiStatusError 400, 422 */
-function appliedObject(type: ResourceType, name: string, manager: string, sent: unknown): KubeObject {
-  if (!isPlainObject(sent)) throw badRequest('error decoding patch: an apply patch is an object');
+function appliedObject(type: ResourceType, name: string, manager: string, body: Buffer): KubeObject {
   if (manager === '') {
     throw invalid(PATCH_OPTIONS, '', [causeRequired('fieldManager', 'is required for apply patch')]);
   }
+  const sent = decodeApplied(body);
+  if (!isPlainObject(sent)) throw badRequest('error decoding patch: an apply patch is an object');
   const applied = sent as KubeObject;
   checkKind(type, applied);
   const { name: named } = isPlainObject(applied.metadata) ? applied.metadata : {};

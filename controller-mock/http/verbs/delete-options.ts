@@ -9,7 +9,7 @@ import { sentObjectOrNone } from './sent-object.ts';
 export function readDeleteOptions(request: ResourceRequest, body: Buffer): DeleteOptions {
   const { query } = request;
   request.readDryRun();
-  const sent = (sentObjectOrNone(request, body) ?? {}) as DeleteOptions & { dryRun?: unknown };
+  const sent = (sentObjectOrNone(request, body, 'DeleteOptions') ?? {}) as DeleteOptions & { dryRun?: unknown };
   if (sent.dryRun !== undefined) request.readDryRun(sent.dryRun);
   const options: DeleteOptions = {};
   const policy = sent.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;

@@ -1,19 +1,20 @@
 import { causeForbidden, causeInvalid } from '../../api/causes.ts';
-import { goText } from '../../api/go-values.ts';
+import { goText, jsonType } from '../../api/go-values.ts';
 import { cloneJson, isPlainObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { ResourceType, Subresource } from '../../api/resource-type.ts';
-import { badRequest, invalid, unsupportedMediaType } from '../../api/status.ts';
+import { badRequest, invalid } from '../../api/status.ts';
 import { applyJsonPatch, applyMergePatch } from '../../patch/json-patch.ts';
 import { strategicMergePatch } from '../../patch/strategic-merge.ts';
 import { scaleOf } from '../../registry/scale.ts';
 import type { Reading } from '../../registry/write-options.ts';
-import { decodePatch, PATCH_TYPES, type PatchType } from '../request-body.ts';
+import { decodePatch, PATCH_TYPES, type PatchType, patchTypeOf } from '../request-body.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { PATCH_OPTIONS } from '../write-parameters.ts';
 import { apply } from './apply.ts';
 import { replace } from './update.ts';
 
+const APPLY = 'application/apply-patch+yaml';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 
 /**
@@ -27,17 +28,13 @@ export function patch(
   body: Buffer,
 ): void {
   const { namespace, name } = request.info;
-  const { type: patchType, patch: sent } = decodePatch(body, request.contentType);
-  if (patchType === STRATEGIC && !type.builtin) {
-    throw unsupportedMediaType(
-      patchType,
-      PATCH_TYPES.filter((entry) => entry !== patchType),
-    );
-  }
-  if (patchType === 'application/apply-patch+yaml') {
-    apply(request, type, subresource, sent);
+  const types = type.builtin ? PATCH_TYPES : PATCH_TYPES.filter((entry) => entry !== STRATEGIC);
+  const patchType = patchTypeOf(request.contentType, types);
+  if (patchType === APPLY) {
+    apply(request, type, subresource, body);
     return;
   }
+  const sent = decodePatch(body);
   if (request.query.has('force')) {
     throw invalid(PATCH_OPTIONS, '', [causeForbidden('force', 'may not be specified for non-apply patch')]);
   }
@@ -57,8 +54,10 @@ function patchedObject(
 ): Record<string, unknown> {
   let patched: unknown;
   if (patchType === 'application/json-patch+json') patched = applyJsonPatch(base, sent);
-  else if (!isPlainObject(sent)) throw badRequest('error decoding patch: a merge patch is an object');
-  else if (patchType === 'application/merge-patch+json' || isScale) patched = applyMergePatch(base, sent);
+  else if (!isPlainObject(sent)) {
+    const type = 'map[string]interface {}';
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(sent)} into Go value of type ${type}`);
+  } else if (patchType === 'application/merge-patch+json' || isScale) patched = applyMergePatch(base, sent);
   else patched = strategicMergePatch(base, sent, type.schema);
   if (!isPlainObject(patched)) throw badRequest('the patch turns the object into something that is no object');
   return patched;

@@ -43,7 +43,7 @@ async function handleWith(
   const { query, response } = request;
   request.readDryRun();
   const parent = request.cluster.live(type, namespace, name);
-  const object = sentObjectOrNone(request, body);
+  const object = sentObjectOrNone(request, body, type.kind);
   const reply = await handle({ verb, namespace, name, parent, query, body: object, context: request });
   if ('object' in reply) {
     request.represent(reply.code, JSON.stringify(reply.object), request.representation());

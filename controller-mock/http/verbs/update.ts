@@ -6,7 +6,7 @@ import { SCALE_KIND, scaleOf, withScale } from '../../registry/scale.ts';
 import { checkSentName } from '../../registry/update.ts';
 import { fromBody, type Reading } from '../../registry/write-options.ts';
 import type { ResourceRequest } from '../resource-request.ts';
-import { checkKind, sentObject, sentObjectOf } from './sent-object.ts';
+import { checkCustomType, checkGoType, sentObject, sentObjectOf } from './sent-object.ts';
 
 /** @throws ApiStatusError 400, 404, 409, 415, 422 */
 export function update(request: ResourceRequest, type: ResourceType, body: Buffer): void {
@@ -23,14 +23,14 @@ export function update(request: ResourceRequest, type: ResourceType, body: Buffe
     );
     return;
   }
-  checkSentName(type, object, name);
+  checkSentName(object, name);
   request.sendObject(201, type, cluster.createObject(type, namespace, object, request.writeOptions()));
 }
 
 /** PUT to a subresource that is a part of the object. @throws ApiStatusError 400, 404, 409, 415, 422 */
 export function updatePart(request: ResourceRequest, type: ResourceType, part: Subresource, body: Buffer): void {
   const { namespace, name } = request.info;
-  const object = sentObject(request, body);
+  const object = sentObject(request, body, part.kind ?? type.kind);
   replace(request, type, part, request.cluster.live(type, namespace, name), object);
 }
 
@@ -51,13 +51,14 @@ export function replace(
   const options = { ...request.writeOptions(), reading };
   if (subresource?.scale) {
     const paths = subresource.scale;
-    const whole = withScale(live, object, paths);
+    const whole = withScale(live, object, paths, type.builtin);
     const part: Subresource = { ...subresource, merge: (_live, body) => body };
     const updated = request.cluster.updateObject(type, namespace, name, whole, part, options);
     request.sendObject(200, SCALE_KIND, scaleOf(updated, paths));
     return;
   }
-  checkKind(type, object);
+  if (type.builtin) checkGoType(request, type, object, reading);
+  else checkCustomType(type, object);
   const updated = request.cluster.updateObject(type, namespace, name, object, subresource, options);
   request.sendObject(200, type, updated);
 }

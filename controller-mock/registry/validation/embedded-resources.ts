@@ -1,42 +1,27 @@
 /**
- * Objects within custom objects, such as templates: kubernetes/apiextensions-apiserver, pkg/apiserver/schema/objectmeta/validation.go
+ * What objects within custom objects must satisfy: kubernetes/apiextensions-apiserver, pkg/apiserver/schema/objectmeta/validation.go
  * validateEmbeddedResource.
  */
 import { causeInvalid, causeRequired, type StatusCause } from '../../api/causes.ts';
-import { isPlainObject } from '../../api/json.ts';
 import { nameFault } from '../../api/names.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import type { Schema } from '../../api/schema.ts';
-import { decodingFault } from '../../schema/go-decoding.ts';
-import { OBJECT_META_SCHEMA } from '../../schema/object-meta-schema.ts';
-import { anywhereBelow } from '../../schema/subtree.ts';
-import { type Holder, SchemaVisitor } from '../../schema/visitor.ts';
+import { EmbeddedVisitor } from '../../schema/embedded.ts';
+import type { Holder } from '../../schema/visitor.ts';
 import { metadataFaults } from './object-meta.ts';
 
-const hasEmbedded = anywhereBelow((schema) => schema['x-kubernetes-embedded-resource'] === true);
-
-/** Faults of apiVersion, kind and metadata, wherever a schema says that an object is. */
+/** Faults of apiVersion, kind and metadata, wherever a schema says that an object is. Their JSON types have been checked before. */
 export function embeddedFaults(object: Record<string, unknown>, schema: Schema): StatusCause[] {
-  if (!hasEmbedded(schema)) return [];
   finder.causes = [];
   finder.start(object, schema);
   return finder.causes;
 }
 
-class EmbeddedFinder extends SchemaVisitor {
+class EmbeddedFinder extends EmbeddedVisitor {
   causes: StatusCause[] = [];
 
-  protected override descend(value: unknown, schema: Schema): void {
-    if (hasEmbedded(schema)) super.descend(value, schema);
-  }
-
-  protected override fields(object: Holder, schema: Schema): void {
-    if (schema['x-kubernetes-embedded-resource']) this.causes.push(...resourceFaults(object, this.pathText));
-    super.fields(object, schema);
-  }
-
-  protected override entry(holder: Holder, key: string | number, schema: Schema): void {
-    this.descend(holder[key], schema);
+  protected override embedded(object: Holder): void {
+    this.causes.push(...resourceFaults(object, this.pathText));
   }
 }
 
@@ -47,23 +32,22 @@ function resourceFaults(object: Holder, path: string): StatusCause[] {
   for (const key of ['apiVersion', 'kind'] as const) {
     const at = `${path}.${key}`;
     const value = object[key];
-    if (value === undefined) causes.push(causeRequired(at, 'must not be empty'));
-    else if (typeof value !== 'string') causes.push(causeInvalid(at, value, 'must be a string'));
+    if (typeof value !== 'string') causes.push(causeRequired(at, 'must not be empty'));
     else if (value === '') causes.push(causeInvalid(at, value, 'must not be empty'));
     else {
       const fault = key === 'kind' ? kindFault(value) : versionFault(value);
       if (fault) causes.push(causeInvalid(at, value, fault));
     }
   }
-  const { metadata } = object;
-  if (metadata === undefined) return causes;
+  if (object.metadata === undefined) return causes;
+  const metadata = object.metadata as ObjectMeta;
   const at = `${path}.metadata`;
-  const fault = isPlainObject(metadata)
-    ? decodingFault(metadata, OBJECT_META_SCHEMA)
-    : 'json: cannot unmarshal into Go value of type v1.ObjectMeta';
-  if (fault !== undefined) causes.push(causeInvalid(at, metadata, fault));
-  else causes.push(...metadataFaults(metadata as ObjectMeta, false, at));
-  return causes;
+  const names = [
+    ['name', metadata.name && nameFault(metadata.name, 'path-segment')],
+    ['namespace', metadata.namespace && nameFault(metadata.namespace, 'dns-label')],
+  ] as const;
+  for (const [key, fault] of names) if (fault) causes.push(causeInvalid(`${at}.${key}`, metadata[key], fault));
+  return [...causes, ...metadataFaults(metadata, false, at)];
 }
 
 function kindFault(kind: string): string | undefined {
