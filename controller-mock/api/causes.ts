@@ -1,5 +1,6 @@
 /** Causes of a 422, worded as the API server does (kubernetes/apimachinery, pkg/util/validation/field/errors.go). */
-import { goSyntax } from './go-values.ts';
+import { goFloat, goSyntax } from './go-values.ts';
+import { isInt64 } from './int64.ts';
 
 /** One JSON path the API server reports in a 422 or a conflict. `field` is like `spec.containers[0].name`. */
 export interface StatusCause {
@@ -66,9 +67,12 @@ function shownValue(value: unknown): string {
       : typeof value === 'string'
         ? JSON.stringify(value)
         : isScalar
-          ? String(value)
+          ? scalarText(value)
           : goSyntax(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
+
+const scalarText = (value: number | boolean | bigint) =>
+  typeof value === 'number' && !isInt64(value) ? goFloat(value) : String(value);
 
 const shownChoice = (choice: unknown) => JSON.stringify(typeof choice === 'string' ? choice : JSON.stringify(choice));

@@ -58,3 +58,12 @@ export function jsonType(value: unknown): string {
   if (typeof value === 'bigint') return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
+
+/** A float as Go's %v prints it: `1.5`, `1e+30`, `1.2345675e+06`. */
+export function goFloat(value: number): string {
+  const [digits = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (value === 0 || (power >= -4 && power < 6)) return String(value);
+  const shown = String(Math.abs(power)).padStart(2, '0');
+  return `${digits}e${power < 0 ? '-' : '+'}${shown}`;
+}

@@ -11,6 +11,7 @@ import {
   causeTypeInvalid,
   type StatusCause,
 } from '../api/causes.ts';
+import { goFloat } from '../api/go-values.ts';
 import { isInt64 } from '../api/int64.ts';
 import { equalJson, isPlainObject } from '../api/json.ts';
 import type { Schema } from '../api/schema.ts';
@@ -176,10 +177,16 @@ class SchemaValidator extends SchemaVisitor {
       this.#invalid(value, `should be a multiple of ${multipleOf}`);
     }
     if (minimum !== undefined && (schema.exclusiveMinimum ? value <= minimum : value < minimum)) {
-      this.#invalid(value, `should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${minimum}`);
+      this.#invalid(
+        value,
+        `should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${boundText(minimum, value)}`,
+      );
     }
     if (maximum !== undefined && (schema.exclusiveMaximum ? value >= maximum : value > maximum)) {
-      this.#invalid(value, `should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
+      this.#invalid(
+        value,
+        `should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${boundText(maximum, value)}`,
+      );
     }
   }
 
@@ -262,11 +269,14 @@ class SchemaValidator extends SchemaVisitor {
 const elementOf = (schema: Schema | undefined): Schema | undefined =>
   typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 
+/** A bound is written as what it bounds: as an integer, or as a float. */
+const boundText = (bound: number, value: number | bigint) => (isInt64(value) ? String(bound) : goFloat(bound));
+
 /** Integers that no number holds are multiples of an integer exactly; beyond those Go does not find floats to be any. */
 function isMultiple(value: number | bigint, factor: number): boolean {
   if (typeof value === 'bigint' && Number.isInteger(factor)) return value % BigInt(factor) === 0n;
   const times = Number(value) / factor;
-  return Math.abs(times) < 2 ** 63 && Math.abs(times - Math.round(times)) <= 1e-9;
+  return Math.abs(times) < 2 ** 53 && Math.abs(times - Math.round(times)) <= 1e-9;
 }
 
 /** Reads the keys that items of a list of type map are told apart by. */
