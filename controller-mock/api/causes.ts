@@ -52,6 +52,12 @@ export const causeTooMany = (field: string, count: number, limit: number): Statu
   field,
 });
 
+export const causeTooLong = (field: string, limitBytes: number): StatusCause => ({
+  reason: 'FieldValueTooLong',
+  message: `Too long: may not be more than ${limitBytes} bytes`,
+  field,
+});
+
 /** Longest value that comes back whole. */
 const SHOWN_CHARACTERS = 100_000;
 

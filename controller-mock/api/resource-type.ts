@@ -118,8 +118,17 @@ export interface ResourceType {
   prepareCreate?(object: KubeObject, context: RequestContext): void;
   /** The same at an update of the main resource; `old` must not be changed. */
   prepareUpdate?(object: KubeObject, old: KubeObject, context: RequestContext): void;
-  /** Checks beyond the schema. `old` is undefined at creation. */
-  validate?(object: KubeObject, old: KubeObject | undefined, context: RequestContext): StatusCause[];
+  /** Whether finalizers of objects that have no domain must be those of Kubernetes. */
+  standardFinalizers?: boolean;
+  /** Checks beyond the schema. `old` is undefined at creation. @param subresource '' for the object itself */
+  validate?(
+    object: KubeObject,
+    old: KubeObject | undefined,
+    context: RequestContext,
+    subresource: string,
+  ): StatusCause[];
+  /** What is said of an object that is about to be stored, beside its faults. */
+  adviceOn?(object: KubeObject, old: KubeObject | undefined, subresource: string): readonly string[];
   /** Sent with every answer: that this version is deprecated. */
   warnings?: readonly string[];
   /** Its definition is being deleted, and no object can be created any more. */

@@ -12,7 +12,8 @@ export interface StatusDetails {
   group?: string;
   kind?: string;
   uid?: string;
-  causes?: StatusCause[];
+  /** Go leaves out what is empty. */
+  causes?: Partial<StatusCause>[];
   retryAfterSeconds?: number;
 }
 
@@ -143,13 +144,13 @@ export const tooManyRequests = (message: string, retryAfterSeconds?: number) =>
 
 export const internalError = (message: string) =>
   new ApiStatusError(500, 'InternalError', `Internal error occurred: ${message}`, {
-    causes: [{ reason: '', message, field: '' }],
+    causes: [{ message }],
   });
 
 /** A resourceVersion the store has not reached yet (kubernetes/apiserver, pkg/storage/errors.go NewTooLargeResourceVersionError). */
 export const futureResourceVersion = (given: number, current: number) =>
   new ApiStatusError(504, 'Timeout', `Too large resource version: ${given}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }],
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });
 

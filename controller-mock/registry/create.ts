@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rfc3339 } from '../../model/protocol/go-time.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
-import { alreadyExists, badRequest } from '../api/status.ts';
+import { ApiStatusError, alreadyExists } from '../api/status.ts';
 import { admit } from './admission/admission.ts';
 import { checkNamespaceAccepts } from './admission/namespace-lifecycle.ts';
 import { setDefaults } from './defaulting.ts';
@@ -11,6 +11,7 @@ import { managersOf } from './ownership.ts';
 import { readObject } from './read-object.ts';
 import { fitIntoStore } from './stored-size.ts';
 import { hasStatus } from './subresources.ts';
+import { dropDoubledOwners } from './validation/object-meta.ts';
 import { nameFaults, validateObject } from './validation/validate-object.ts';
 import type { WritableCluster } from './writable-cluster.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -34,9 +35,13 @@ export function createObject(
   const { objects } = cluster;
   const object = readObject(type, namespace, body, options);
   const metadata = object.metadata;
-  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (metadata.resourceVersion) {
+    // Upstream's storage gives an error of its own, which has no reason.
+    throw new ApiStatusError(500, '', 'resourceVersion should not be set on objects to be created');
+  }
   const clientManagedFields = metadata.managedFields;
   dropServerFields(object);
+  dropDoubledOwners(metadata, options.reading !== undefined, context);
   if (!options.trusted && hasStatus(type) && !type.keepsStatusAtCreation) delete object.status;
   if (!metadata.name && metadata.generateName) {
     metadata.name = freeName(objects, type, namespace, metadata.generateName);
@@ -44,17 +49,17 @@ export function createObject(
   metadata.uid = randomUUID();
   metadata.creationTimestamp = rfc3339(cluster.clock.now());
   if (type.generation) metadata.generation = 1;
-  else delete metadata.generation;
+  else if (!metadata.generation) delete metadata.generation;
   if (namespace !== '') checkNamespaceAccepts(cluster, type, namespace, metadata.name ?? '');
   setDefaults(type, object, options);
   if (clientManagedFields) metadata.managedFields = clientManagedFields;
   const managers = managersOf(type, undefined, object, '', options);
   type.prepareCreate?.(object, context);
   admit(cluster.admission, type, object, undefined, '', options);
-  validateObject(type, { object, old: undefined, subresource: '' }, nameFaults(type, metadata.name), context);
+  metadata.managedFields = managers;
+  validateObject(type, { object, old: undefined, subresource: '' }, nameFaults(type, metadata), context);
   const name = metadata.name!;
   if (objects.collection(type).get(namespace, name)) throw alreadyExists(type, name);
-  metadata.managedFields = managers;
   fitIntoStore(type, object);
   return context.dryRun ? object : objects.put(type, object);
 }

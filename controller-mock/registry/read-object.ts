@@ -25,13 +25,8 @@ export function readObject(type: ResourceType, namespace: string, body: KubeObje
   const metadata = body.metadata;
   // What is not read into Go types of its own was checked against the schema when it was applied.
   if (type.builtin || !options.managedFields) checkDecoding(type, body, reading);
-  if (!type.namespaced) {
-    delete metadata.namespace;
-  } else if (metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  } else {
-    metadata.namespace = namespace;
-  }
+  if (type.namespaced) placeInNamespace(body, namespace);
+  else delete metadata.namespace;
   // The metadata of every kind is read into the same Go type.
   if (type.builtin) readNulls(body, type.schema);
   else readNulls({ metadata }, METADATA_ONLY);
@@ -40,6 +35,14 @@ export function readObject(type: ResourceType, namespace: string, body: KubeObje
   // In this order clients are used to read them.
   const head = { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
   return { ...head, ...body, ...head };
+}
+
+/** Objects are in the namespace of their path, whether they say so or not. @throws ApiStatusError 400 */
+export function placeInNamespace({ metadata }: KubeObject, namespace: string): void {
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = namespace;
 }
 
 function dropUnknown(type: ResourceType, body: KubeObject, reading: Reading, options: WriteOptions): void {

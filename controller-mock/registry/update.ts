@@ -11,7 +11,7 @@ import { checkUpdatePreconditions } from './preconditions.ts';
 import { readObject } from './read-object.ts';
 import { fitIntoStore } from './stored-size.ts';
 import { hasStatus } from './subresources.ts';
-import { addedFinalizerFaults } from './validation/object-meta.ts';
+import { addedFinalizerFaults, dropDoubledOwners } from './validation/object-meta.ts';
 import { validateObject } from './validation/validate-object.ts';
 import type { WritableCluster } from './writable-cluster.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -51,6 +51,7 @@ export function updateObject(
     if (live.status === undefined) delete object.status;
     else object.status = cloneJson(live.status);
   }
+  dropDoubledOwners(metadata, options.reading !== undefined, context);
   const changes = options.trusted ? [] : changedServerFields(metadata, live.metadata);
   keepServerFields(metadata, live.metadata);
   setDefaults(type, object, options);
@@ -62,8 +63,8 @@ export function updateObject(
   const changed = type.generation && !equalJson(desiredState(object, type), desiredState(live, type));
   if (changed) metadata.generation = (live.metadata.generation ?? 0) + 1;
   const faults = [...addedFinalizerFaults(metadata, live.metadata), ...changes];
-  validateObject(type, { object, old: live, subresource: part }, faults, context);
   metadata.managedFields = managers;
+  validateObject(type, { object, old: live, subresource: part }, faults, context);
   if (sameButManagers(object, live)) return live;
   if (!isFinished(object)) fitIntoStore(type, object);
   if (context.dryRun) return object;

@@ -10,8 +10,8 @@
  */
 import { causeInvalid, causeRequired, type StatusCause } from '../../api/causes.ts';
 import type { RequestContext } from '../../api/cluster-access.ts';
-import { nameFault } from '../../api/names.ts';
-import type { KubeObject } from '../../api/object.ts';
+import { nameFaults as faultsOfName, prefixFaults } from '../../api/names.ts';
+import type { KubeObject, ObjectMeta } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import { invalid } from '../../api/status.ts';
 import { uncheckedRules } from '../../schema/rules.ts';
@@ -33,19 +33,22 @@ export interface Write {
  * @throws ApiStatusError 422
  */
 export function validateObject(type: ResourceType, write: Write, causes: StatusCause[], context: RequestContext): void {
-  const { object, old } = write;
-  causes.push(...metadataFaults(object.metadata, type.builtin));
-  causes.push(...(type.builtin ? (type.validate?.(object, old, context) ?? []) : customFaults(type, write, context)));
+  const { object, old, subresource } = write;
+  causes.push(...metadataFaults(object.metadata, type.standardFinalizers === true));
+  causes.push(
+    ...(type.builtin ? (type.validate?.(object, old, context, subresource) ?? []) : customFaults(type, write, context)),
+  );
   if (!type.builtin) causes.push(...uncheckedRules(type.schema, causes));
   if (!type.builtin && causes.length === 0) {
     for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) context.warn(text);
   }
   if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
+  for (const text of type.adviceOn?.(object, old, subresource) ?? []) context.warn(text);
 }
 
 /** kubernetes/apiextensions-apiserver, pkg/registry/customresource/strategy.go and status_strategy.go, Validate and ValidateUpdate. */
 function customFaults(type: ResourceType, { object, old, subresource }: Write, context: RequestContext): StatusCause[] {
-  const code = type.validate?.(object, old, context) ?? [];
+  const code = type.validate?.(object, old, context, subresource) ?? [];
   if (subresource === 'status') return [...statusFaults(type, object), ...code];
   const faults = validateSchema(object, type.schema, old && { value: old });
   return [...faults, ...code, ...embeddedFaults(object, type.schema)];
@@ -61,9 +64,14 @@ function statusFaults({ schema }: ResourceType, { status }: KubeObject): StatusC
   }));
 }
 
-/** Faults of the name that an object is to be created under. */
-export function nameFaults(type: ResourceType, name: string | undefined): StatusCause[] {
-  if (!name) return [causeRequired('metadata.name', 'name or generateName is required')];
-  const fault = nameFault(name, type.nameRule);
-  return fault ? [causeInvalid('metadata.name', name, fault)] : [];
+/** Faults of the name that an object is to be created under, and of the beginning it was made from. */
+export function nameFaults(type: ResourceType, { name, generateName }: ObjectMeta): StatusCause[] {
+  const causes = generateName
+    ? prefixFaults(generateName, type.nameRule).map((fault) =>
+        causeInvalid('metadata.generateName', generateName, fault),
+      )
+    : [];
+  if (!name) causes.push(causeRequired('metadata.name', 'name or generateName is required'));
+  else for (const fault of faultsOfName(name, type.nameRule)) causes.push(causeInvalid('metadata.name', name, fault));
+  return causes;
 }
