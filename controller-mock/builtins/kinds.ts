@@ -14,6 +14,8 @@ export interface KindNames {
   verbs?: readonly string[];
   /** Has a status subresource. */
   status?: true;
+  /** A write to it changes no metadata (the strategy of the status in pkg/registry, PrepareForUpdate). */
+  statusAlone?: true;
   /** Whether `metadata.generation` is kept. */
   generation?: true;
   /** An update must name a resourceVersion (the kind's strategy in pkg/registry, AllowUnconditionalUpdate). */
@@ -21,6 +23,8 @@ export interface KindNames {
   /** A PUT makes what is not there (AllowCreateOnUpdate). */
   createsOnUpdate?: true;
   nameRule?: 'dns-label' | 'dns-1035-label' | 'path-segment';
+  /** Finalizers need no domain: the kind's validation asks apimachinery alone. */
+  anyFinalizer?: true;
 }
 
 export const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
@@ -37,7 +41,14 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
     { kind: 'ComponentStatus', resource: 'componentstatuses', shortNames: ['cs'], cluster: true, verbs: READ },
     { kind: 'ConfigMap', resource: 'configmaps', shortNames: ['cm'] },
     { kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'], createsOnUpdate: true },
-    { kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment', createsOnUpdate: true },
+    {
+      kind: 'Event',
+      resource: 'events',
+      shortNames: ['ev'],
+      nameRule: 'path-segment',
+      createsOnUpdate: true,
+      anyFinalizer: true,
+    },
     { kind: 'LimitRange', resource: 'limitranges', shortNames: ['limits'], createsOnUpdate: true },
     {
       kind: 'Namespace',
@@ -81,7 +92,10 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: EXTENSION,
       cluster: true,
       status: true,
+      statusAlone: true,
       versionedUpdates: true,
+      nameRule: 'path-segment',
+      anyFinalizer: true,
     },
   ],
   'apps/v1': [
@@ -119,9 +133,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       generation: true,
     },
   ],
-  'events.k8s.io/v1': [
-    { kind: 'Event', resource: 'events', shortNames: ['ev'], nameRule: 'path-segment', createsOnUpdate: true },
-  ],
+  'events.k8s.io/v1': [{ kind: 'Event', resource: 'events', shortNames: ['ev'], createsOnUpdate: true }],
   'authentication.k8s.io/v1': [
     { kind: 'SelfSubjectReview', resource: 'selfsubjectreviews', cluster: true, verbs: CREATE },
     { kind: 'TokenReview', resource: 'tokenreviews', cluster: true, verbs: CREATE },
@@ -168,6 +180,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       shortNames: ['csr'],
       cluster: true,
       status: true,
+      nameRule: 'path-segment',
     },
   ],
   'networking.k8s.io/v1': [
@@ -202,7 +215,14 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
     { kind: 'CSINode', resource: 'csinodes', cluster: true, versionedUpdates: true },
     { kind: 'CSIStorageCapacity', resource: 'csistoragecapacities', versionedUpdates: true },
     { kind: 'StorageClass', resource: 'storageclasses', shortNames: ['sc'], cluster: true },
-    { kind: 'VolumeAttachment', resource: 'volumeattachments', cluster: true, status: true, versionedUpdates: true },
+    {
+      kind: 'VolumeAttachment',
+      resource: 'volumeattachments',
+      cluster: true,
+      status: true,
+      statusAlone: true,
+      versionedUpdates: true,
+    },
   ],
   'admissionregistration.k8s.io/v1': [
     {
@@ -212,6 +232,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       cluster: true,
       generation: true,
       versionedUpdates: true,
+      anyFinalizer: true,
     },
     {
       kind: 'ValidatingAdmissionPolicy',
@@ -219,8 +240,10 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: EXTENSION,
       cluster: true,
       status: true,
+      statusAlone: true,
       generation: true,
       versionedUpdates: true,
+      anyFinalizer: true,
     },
     {
       kind: 'ValidatingAdmissionPolicyBinding',
@@ -229,6 +252,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       cluster: true,
       generation: true,
       versionedUpdates: true,
+      anyFinalizer: true,
     },
     {
       kind: 'ValidatingWebhookConfiguration',
@@ -237,6 +261,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       cluster: true,
       generation: true,
       versionedUpdates: true,
+      anyFinalizer: true,
     },
   ],
   'apiextensions.k8s.io/v1': [
@@ -249,23 +274,34 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       status: true,
       generation: true,
       versionedUpdates: true,
+      anyFinalizer: true,
     },
   ],
   'scheduling.k8s.io/v1': [
     { kind: 'PriorityClass', resource: 'priorityclasses', shortNames: ['pc'], cluster: true, generation: true },
   ],
-  'coordination.k8s.io/v1': [{ kind: 'Lease', resource: 'leases', versionedUpdates: true, createsOnUpdate: true }],
+  'coordination.k8s.io/v1': [
+    { kind: 'Lease', resource: 'leases', versionedUpdates: true, createsOnUpdate: true, anyFinalizer: true },
+  ],
   'node.k8s.io/v1': [
-    { kind: 'RuntimeClass', resource: 'runtimeclasses', cluster: true, versionedUpdates: true, createsOnUpdate: true },
+    {
+      kind: 'RuntimeClass',
+      resource: 'runtimeclasses',
+      cluster: true,
+      versionedUpdates: true,
+      createsOnUpdate: true,
+      anyFinalizer: true,
+    },
   ],
   'discovery.k8s.io/v1': [{ kind: 'EndpointSlice', resource: 'endpointslices', generation: true }],
   'flowcontrol.apiserver.k8s.io/v1': [
-    { kind: 'FlowSchema', resource: 'flowschemas', cluster: true, status: true, generation: true },
+    { kind: 'FlowSchema', resource: 'flowschemas', cluster: true, status: true, statusAlone: true, generation: true },
     {
       kind: 'PriorityLevelConfiguration',
       resource: 'prioritylevelconfigurations',
       cluster: true,
       status: true,
+      statusAlone: true,
       generation: true,
     },
   ],

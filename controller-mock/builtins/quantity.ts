@@ -8,11 +8,8 @@ const NANO = 10n ** 9n;
 /** Longer numbers than any honest quantity has. */
 const LENGTH_LIMIT = 100;
 
-/** @returns undefined when the text is no quantity. */
-export function canonicalQuantity(text: string): string | undefined {
-  const parts = text.length <= LENGTH_LIMIT ? SYNTAX.exec(text) : null;
-  if (!parts) return undefined;
-  const [, sign, digits = '', binary, decimal, exponent] = parts;
+/** Sizes of a quantity in nano units; what is finer is rounded up, away from zero. */
+function nanosOf([, , digits = '', binary, decimal, exponent]: RegExpExecArray): bigint {
   const [whole = '', fraction = ''] = digits.split('.');
   let numerator = BigInt(`${whole}${fraction}` || '0') * NANO;
   let denominator = 10n ** BigInt(fraction.length);
@@ -20,8 +17,21 @@ export function canonicalQuantity(text: string): string | undefined {
   const power = exponent ? Number(exponent.slice(1)) : decimal ? 3 * (DECIMAL.indexOf(decimal) - 3) : 0;
   if (power > 0) numerator *= 10n ** BigInt(power);
   else denominator *= 10n ** BigInt(-power);
-  // What is finer than a nano unit is rounded up, away from zero.
-  const nanos = (numerator + denominator - 1n) / denominator;
+  return (numerator + denominator - 1n) / denominator;
+}
+
+/** The exact value in nano units; 0 for what is no quantity. */
+export function quantityNanos(quantity: unknown): bigint {
+  const parts = SYNTAX.exec(String(quantity));
+  return parts ? (parts[1] === '-' ? -nanosOf(parts) : nanosOf(parts)) : 0n;
+}
+
+/** @returns undefined when the text is no quantity. */
+export function canonicalQuantity(text: string): string | undefined {
+  const parts = text.length <= LENGTH_LIMIT ? SYNTAX.exec(text) : null;
+  if (!parts) return undefined;
+  const [, sign, , binary, , exponent] = parts;
+  const nanos = nanosOf(parts);
   if (nanos === 0n) return '0';
   const prefix = sign === '-' ? '-' : '';
   if (binary && nanos % NANO === 0n) {

@@ -200,7 +200,10 @@ function patchOf(field: Field): Schema {
 
 function defaultOf(field: Field): unknown {
   if (field.default !== undefined) return field.default;
-  if (field.zero) return ZEROS[field.scalar!];
+  if (field.zero || (field.required && !field.pointer)) {
+    const zero = field.scalar && ZEROS[field.scalar];
+    if (zero !== undefined) return zero;
+  }
   // Objects that Go writes even when they are empty.
   if (field.message && !field.pointer && !field.optional) return {};
   return undefined;

@@ -164,7 +164,7 @@ export class NamespaceLifecycle {
       (draft) => {
         draft.spec = { ...(draft.spec as object), finalizers: [] };
       },
-      MANAGER,
+      { ...MANAGER, subresource: 'finalize' },
     );
   }
 

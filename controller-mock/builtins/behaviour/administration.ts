@@ -1,10 +1,10 @@
 /** Namespaces, nodes, access rights, extensions and priorities. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import { causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
+import { causeInvalid } from '../../api/causes.ts';
 import { isPlainObject } from '../../api/json.ts';
 import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { at, ensure, fields, fill, items, number, strings, text } from '../fields.ts';
-import { type Behaviours, defaulted, immutable } from './behaviour.ts';
+import { type Behaviours, defaulted } from './behaviour.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
@@ -35,8 +35,6 @@ export function namespaceContents(namespace: string, caPem: string): { resource:
 }
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
-const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
-
 function fillBinding(binding: KubeObject): void {
   const role = ensure(binding, 'roleRef');
   if (!text(role, 'apiGroup')) role.apiGroup = RBAC_GROUP;
@@ -45,39 +43,7 @@ function fillBinding(binding: KubeObject): void {
   }
 }
 
-function bindingFaults(binding: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const kinds = binding.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
-  const kind = text(binding, 'roleRef', 'kind');
-  if (!kinds.includes(kind)) causes.push(causeNotSupported('roleRef.kind', kind, kinds));
-  if (!text(binding, 'roleRef', 'name')) causes.push(causeRequired('roleRef.name'));
-  for (const [index, subject] of items(binding, 'subjects').entries()) {
-    const path = `subjects[${index}]`;
-    if (!text(subject, 'name')) causes.push(causeRequired(`${path}.name`));
-    if (!SUBJECT_KINDS.includes(text(subject, 'kind'))) {
-      causes.push(causeNotSupported(`${path}.kind`, subject.kind, SUBJECT_KINDS));
-    } else if (subject.kind === 'ServiceAccount' && !text(subject, 'namespace')) {
-      causes.push(causeRequired(`${path}.namespace`));
-    }
-  }
-  if (old && immutable(binding, old, 'roleRef').length > 0) {
-    causes.push(causeInvalid('roleRef', binding.roleRef, 'cannot change roleRef'));
-  }
-  return causes;
-}
-
-const BINDING = { ...defaulted(fillBinding), validate: bindingFaults };
-
-function ruleFaults(role: KubeObject): StatusCause[] {
-  return items(role, 'rules').flatMap((rule, index) => {
-    const verbs = rule.verbs;
-    return Array.isArray(verbs) && verbs.length > 0
-      ? []
-      : [causeRequired(`rules[${index}].verbs`, 'verbs must contain at least one value')];
-  });
-}
-
-const ROLE = { validate: ruleFaults };
+const BINDING = defaulted(fillBinding);
 
 function fillWebhooks(mutating: boolean) {
   return (object: KubeObject) => {
@@ -97,6 +63,33 @@ function fillWebhooks(mutating: boolean) {
   };
 }
 
+/** Which requests a policy is asked about. */
+function fillMatch(match: unknown): void {
+  if (!isPlainObject(match)) return;
+  fill(match, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} });
+  for (const rule of [...items(match, 'resourceRules'), ...items(match, 'excludeResourceRules')])
+    fill(rule, { scope: '*' });
+}
+
+/** kubernetes, pkg/apis/flowcontrol/v1/defaults.go */
+function fillLevel(object: KubeObject): void {
+  const { limited, exempt } = ensure(object, 'spec');
+  if (isPlainObject(exempt)) fill(exempt, { nominalConcurrencyShares: 0, lendablePercent: 0 });
+  if (!isPlainObject(limited)) return;
+  fill(limited, { nominalConcurrencyShares: 30, lendablePercent: 0 });
+  const queuing = at(limited, 'limitResponse', 'queuing');
+  if (!isPlainObject(queuing)) return;
+  queuing.handSize ||= 8;
+  queuing.queues ||= 64;
+  queuing.queueLengthLimit ||= 50;
+}
+
+/** Of a feature that is off (pkg/registry/coordination/lease/strategy.go). */
+function dropCoordination(lease: KubeObject, old: KubeObject | undefined): void {
+  const spec = ensure(lease, 'spec');
+  for (const field of ['strategy', 'preferredHolder']) if (at(old, 'spec', field) === undefined) delete spec[field];
+}
+
 export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
   'v1 Namespace': {
     subresources: [
@@ -106,7 +99,8 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
         merge(live, body) {
           const finalizers = strings(body, 'spec', 'finalizers');
           const { finalizers: _, ...spec } = fields(live, 'spec');
-          return { ...live, spec: finalizers.length > 0 ? { ...spec, finalizers } : spec };
+          const { metadata } = body;
+          return { ...live, metadata, spec: finalizers.length > 0 ? { ...spec, finalizers } : spec };
         },
       },
     ],
@@ -115,8 +109,15 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
       if (metadata.name) metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
     },
     prepareCreate(namespace) {
-      fill(ensure(namespace, 'spec'), { finalizers: ['kubernetes'] });
+      const spec = ensure(namespace, 'spec');
+      const finalizers = strings(spec, 'finalizers');
+      if (!finalizers.includes('kubernetes')) spec.finalizers = [...finalizers, 'kubernetes'];
       fill(ensure(namespace, 'status'), { phase: 'Active' });
+    },
+    prepareUpdate(namespace, old) {
+      const finalizers = at(old, 'spec', 'finalizers');
+      if (finalizers === undefined) delete ensure(namespace, 'spec').finalizers;
+      else ensure(namespace, 'spec').finalizers = finalizers;
     },
   },
   'v1 Node': {
@@ -143,26 +144,19 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
   }),
   'rbac.authorization.k8s.io/v1 RoleBinding': BINDING,
   'rbac.authorization.k8s.io/v1 ClusterRoleBinding': BINDING,
-  'rbac.authorization.k8s.io/v1 Role': ROLE,
-  'rbac.authorization.k8s.io/v1 ClusterRole': ROLE,
-  'scheduling.k8s.io/v1 PriorityClass': {
-    ...defaulted((object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' })),
-    validate: (object, old) =>
-      old && number(object, 'value') !== number(old, 'value')
-        ? [{ reason: 'FieldValueForbidden', message: 'Forbidden: may not be changed in an update.', field: 'value' }]
-        : [],
-  },
+  'scheduling.k8s.io/v1 PriorityClass': defaulted((object) =>
+    fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
+  ),
   'admissionregistration.k8s.io/v1 MutatingWebhookConfiguration': defaulted(fillWebhooks(true)),
   'admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration': defaulted(fillWebhooks(false)),
   'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy': defaulted((object) => {
     const spec = ensure(object, 'spec');
     fill(spec, { failurePolicy: 'Fail' });
-    const constraints = spec.matchConstraints;
-    if (isPlainObject(constraints)) {
-      fill(constraints, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} });
-      for (const rule of items(constraints, 'resourceRules')) fill(rule, { scope: '*' });
-    }
+    fillMatch(spec.matchConstraints);
   }),
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding': defaulted((object) =>
+    fillMatch(at(object, 'spec', 'matchResources')),
+  ),
   'apiregistration.k8s.io/v1 APIService': {
     setDefaults(object) {
       const service = at(object, 'spec', 'service');
@@ -185,18 +179,9 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
     const spec = ensure(object, 'spec');
     if (number(spec, 'matchingPrecedence') === 0) spec.matchingPrecedence = 1000;
   }),
+  'flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration': defaulted(fillLevel),
   'coordination.k8s.io/v1 Lease': {
-    validate(lease) {
-      const causes: StatusCause[] = [];
-      const seconds = at(lease, 'spec', 'leaseDurationSeconds');
-      if (typeof seconds === 'number' && seconds <= 0) {
-        causes.push(causeInvalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0'));
-      }
-      const transitions = at(lease, 'spec', 'leaseTransitions');
-      if (typeof transitions === 'number' && transitions < 0) {
-        causes.push(causeInvalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
-      }
-      return causes;
-    },
+    prepareCreate: (lease) => dropCoordination(lease, undefined),
+    prepareUpdate: dropCoordination,
   },
 };

@@ -1,52 +1,38 @@
-import { causeForbidden, causeInvalid, causeRequired, type StatusCause } from '../../api/causes.ts';
-import { equalJson } from '../../api/json.ts';
+/** Requests for certificates (kubernetes, pkg/registry/certificates/certificates/strategy.go). */
 import type { KubeObject } from '../../api/object.ts';
-import { type Fields, fields, items, strings, text } from '../fields.ts';
+import { type Fields, fields, items, text } from '../fields.ts';
 import { type Behaviours, READ_AND_WRITE } from './behaviour.ts';
 
 /** Conditions that only the approval subresource may change. */
 const DECISIONS = ['Approved', 'Denied'];
 
-const isDecision = (condition: Fields) => DECISIONS.includes(text(condition, 'type'));
-
-/** The status of `body`, but its decisions (or all but its decisions) from `live`. */
-function mergedStatus(live: KubeObject, body: KubeObject, approval: boolean): KubeObject {
-  const before = items(live, 'status', 'conditions');
-  const sent = items(body, 'status', 'conditions');
-  const decisions = (approval ? sent : before).filter(isDecision);
-  const others = (approval ? before : sent).filter((condition) => !isDecision(condition));
-  const conditions = [...decisions, ...others];
-  const status = { ...fields(approval ? live : body, 'status') };
-  if (conditions.length > 0) status.conditions = conditions;
-  else delete status.conditions;
-  return { ...live, status };
+/** The live object with the conditions of `body`, which may decide. */
+function approved(live: KubeObject, body: KubeObject): KubeObject {
+  const { conditions: _, ...status } = fields(live, 'status');
+  const conditions = items(body, 'status', 'conditions');
+  const { metadata } = body;
+  return { ...live, metadata, status: conditions.length > 0 ? { ...status, conditions } : status };
 }
 
-const SIGNER = /^[a-z0-9.-]+\.[a-z0-9.-]+\/\S+$/;
-
-function requestFaults(csr: KubeObject): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const request = Buffer.from(text(csr, 'spec', 'request'), 'base64').toString('latin1');
-  if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(request)) {
-    causes.push(
-      causeInvalid('spec.request', text(csr, 'spec', 'request'), 'PEM block type must be CERTIFICATE REQUEST'),
-    );
+/** The live object with the status of `body`, in which decisions stay what they were. */
+function reported(live: KubeObject, body: KubeObject): KubeObject {
+  const conditions = [...items(body, 'status', 'conditions')];
+  for (const decision of DECISIONS) {
+    const before = items(live, 'status', 'conditions').filter(({ type }) => type === decision);
+    const places = conditions.flatMap(({ type }, index) => (type === decision ? [index] : []));
+    // One more or less is refused afterwards.
+    if (places.length === before.length) for (const [at, index] of places.entries()) conditions[index] = before[at]!;
   }
-  const signer = text(csr, 'spec', 'signerName');
-  if (signer === '') causes.push(causeRequired('spec.signerName'));
-  else if (!SIGNER.test(signer)) {
-    const detail = 'must be a fully qualified domain and path of the form "example.com/signer-name"';
-    causes.push(causeInvalid('spec.signerName', signer, detail));
-  }
-  if (strings(csr, 'spec', 'usages').length === 0) causes.push(causeRequired('spec.usages'));
-  return causes;
+  const status = { ...fields(body, 'status') };
+  const { metadata } = body;
+  return { ...live, metadata, status: conditions.length > 0 ? { ...status, conditions } : status };
 }
 
 export const CERTIFICATE_BEHAVIOUR: Behaviours = {
   'certificates.k8s.io/v1 CertificateSigningRequest': {
     subresources: [
-      { name: 'approval', verbs: READ_AND_WRITE, merge: (live, body) => mergedStatus(live, body, true) },
-      { name: 'status', verbs: READ_AND_WRITE, merge: (live, body) => mergedStatus(live, body, false) },
+      { name: 'approval', verbs: READ_AND_WRITE, merge: approved },
+      { name: 'status', verbs: READ_AND_WRITE, merge: reported },
     ],
     selectableFields: { 'spec.signerName': (csr) => text(csr, 'spec', 'signerName') },
     prepareCreate(csr, { user }) {
@@ -56,21 +42,8 @@ export const CERTIFICATE_BEHAVIOUR: Behaviours = {
       if (spec.groups === undefined) spec.groups = user.groups;
       if (user.uid !== '' && spec.uid === undefined) spec.uid = user.uid;
     },
-    validate(csr, old) {
-      if (!old) return requestFaults(csr);
-      const causes: StatusCause[] = [];
-      if (!equalJson(csr.spec, old.spec)) causes.push(causeForbidden('spec', 'field is immutable'));
-      const types = items(csr, 'status', 'conditions').map((condition) => text(condition, 'type'));
-      if (DECISIONS.every((decision) => types.includes(decision))) {
-        causes.push(causeInvalid('status.conditions', types, 'Approved and Denied conditions are mutually exclusive'));
-      }
-      for (const decision of DECISIONS) {
-        const had = items(old, 'status', 'conditions').some((condition) => condition.type === decision);
-        if (had && !types.includes(decision)) {
-          causes.push(causeForbidden('status.conditions', `updates may not remove a condition of type "${decision}"`));
-        }
-      }
-      return causes;
+    prepareUpdate(csr, old) {
+      csr.spec = old.spec;
     },
   },
 };

@@ -1,9 +1,8 @@
 /** Events are one collection that two groups show, each in its own words. */
 
-import { causeInvalid, type StatusCause } from '../../api/causes.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
-import { at, number, text } from '../fields.ts';
+import { text } from '../fields.ts';
 import type { Behaviours } from './behaviour.ts';
 
 /** Name in events.k8s.io, name in core. */
@@ -37,18 +36,6 @@ const STORED_AS_CORE: ResourceType['storedAs'] = {
     ),
 };
 
-/** Namespaces in which events of cluster-scoped objects may lie. */
-const FOR_CLUSTER = ['', 'default', 'kube-system'];
-
-const namespaceFaults =
-  (subject: string) =>
-  (event: KubeObject): StatusCause[] => {
-    const namespace = event.metadata.namespace ?? '';
-    const about = text(event, subject, 'namespace');
-    if (about === '' ? FOR_CLUSTER.includes(namespace) : about === namespace) return [];
-    return [causeInvalid(`${subject}.namespace`, about, 'does not match event.namespace')];
-  };
-
 const readers = (subject: string, source: (event: KubeObject) => string): Behaviours[string] => ({
   selectableFields: {
     ...Object.fromEntries(
@@ -62,7 +49,6 @@ const readers = (subject: string, source: (event: KubeObject) => string): Behavi
     reportingComponent: (event) => text(event, 'reportingComponent') || text(event, 'reportingController'),
     source,
   },
-  validate: namespaceFaults(subject),
 });
 
 export const EVENT_BEHAVIOUR: Behaviours = {
@@ -76,13 +62,5 @@ export const EVENT_BEHAVIOUR: Behaviours = {
       (event) => text(event, 'deprecatedSource', 'component') || text(event, 'reportingController'),
     ),
     storedAs: STORED_AS_CORE,
-    validate(event, old) {
-      const causes = namespaceFaults('regarding')(event);
-      // An event that came through the core group has no eventTime and is not asked for one.
-      if (!old && number(event, 'deprecatedCount') > 0) {
-        causes.push(causeInvalid('deprecatedCount', at(event, 'deprecatedCount'), 'must be unset'));
-      }
-      return causes;
-    },
   },
 };

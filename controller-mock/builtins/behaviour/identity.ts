@@ -2,17 +2,21 @@
 
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import { causeInvalid, causeRequired } from '../../api/causes.ts';
+import { causeInvalid } from '../../api/causes.ts';
 import type { UserInfo } from '../../api/cluster-access.ts';
 import type { KubeObject } from '../../api/object.ts';
-import type { Subresource } from '../../api/resource-type.ts';
-import { invalid } from '../../api/status.ts';
+import type { Subresource, SubresourceRequest } from '../../api/resource-type.ts';
+import { badRequest, conflict, invalid, notFound } from '../../api/status.ts';
+import { decodingFault } from '../../schema/go-decoding.ts';
 import { at, type Fields, strings, text } from '../fields.ts';
+import { messageOfKind } from '../messages/index.ts';
+import { schemaOfKind } from '../schema.ts';
+import { TOKEN_REQUEST_RULES } from '../validation/access.ts';
+import { RuleSet } from '../validation/rule.ts';
 import type { Behaviours } from './behaviour.ts';
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const DEFAULT_SECONDS = 3600;
-const LEAST_SECONDS = 600;
 
 let key: KeyObject | undefined;
 
@@ -34,30 +38,82 @@ function userOf(namespace: string, name: string, uid: string): UserInfo {
   };
 }
 
+const TOKEN_RULES = new RuleSet(TOKEN_REQUEST_RULES);
+const TOKEN_SCHEMA = schemaOfKind(messageOfKind('authentication.k8s.io/v1', 'TokenRequest')!);
+const TOKEN_KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+
+/** kubernetes, pkg/registry/core/serviceaccount/storage/token.go TokenREST.Create. @throws ApiStatusError 400, 422 */
+function checkTokenRequest(
+  body: KubeObject | undefined,
+  { namespace, name, context }: Pick<SubresourceRequest, 'namespace' | 'name' | 'context'>,
+): void {
+  const fault = body && decodingFault(body, TOKEN_SCHEMA);
+  if (fault !== undefined) {
+    throw badRequest(`TokenRequest in version "v1" cannot be handled as a TokenRequest: ${fault}`);
+  }
+  const sentNamespace = text(body, 'metadata', 'namespace');
+  if (sentNamespace !== '' && sentNamespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  const sentName = text(body, 'metadata', 'name');
+  if (sentName !== '' && sentName !== name) {
+    const detail = 'must match the service account name if specified';
+    throw invalid(TOKEN_KIND, name, [causeInvalid('metadata.name', sentName, detail)]);
+  }
+  const causes = body ? TOKEN_RULES.faults(body, undefined, context) : [];
+  if (causes.length > 0) throw invalid(TOKEN_KIND, '', causes);
+}
+
+/** Plurals of what a token may end with, and whether it has a namespace. */
+const BOUND: Readonly<Record<string, readonly [resource: string, namespaced: boolean]>> = {
+  Pod: ['pods', true],
+  Node: ['nodes', false],
+  Secret: ['secrets', true],
+};
+
+/** What a token is bound to must be there. @throws ApiStatusError 400, 404, 409 */
+function checkBound(bound: unknown, { namespace, name, context }: SubresourceRequest): void {
+  if (bound === undefined) return;
+  const [kind, apiVersion, wanted, uid] = ['kind', 'apiVersion', 'name', 'uid'].map((field) => text(bound, field)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const [resource, namespaced] = (apiVersion === 'v1' && BOUND[kind]) || [];
+  if (resource === undefined) {
+    const type = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    throw badRequest(`cannot bind token to object of type ${type}, Kind=${kind}`);
+  }
+  const found = context.cluster.get({ group: '', resource }, namespaced ? namespace : '', wanted);
+  if (!found) throw notFound({ group: '', plural: resource }, wanted);
+  if (kind === 'Pod' && text(found, 'spec', 'serviceAccountName') !== name) {
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(name)} to pod running with different serviceaccount name.`,
+    );
+  }
+  if (uid === '' || uid === found.metadata.uid) return;
+  const detail = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+  throw conflict({ group: '', plural: kind }, wanted, detail);
+}
+
 const TOKEN: Subresource = {
   name: 'token',
   kind: 'TokenRequest',
   group: 'authentication.k8s.io',
   version: 'v1',
   verbs: ['create'],
-  handle({ namespace, name, parent, body, context }) {
+  handle(request) {
+    const { namespace, name, parent, body, context } = request;
     const asked = at(body, 'spec', 'expirationSeconds');
     const seconds = typeof asked === 'number' ? asked : DEFAULT_SECONDS;
-    const fault =
-      seconds < LEAST_SECONDS
-        ? 'may not specify a duration less than 10 minutes'
-        : seconds > 2 ** 32
-          ? 'may not specify a duration larger than 2^32 seconds'
-          : undefined;
-    if (fault) {
-      const type = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
-      throw invalid(type, '', [causeInvalid('spec.expirationSeconds', seconds, fault)]);
-    }
+    checkTokenRequest(body, { namespace, name, context });
     const given = strings(body, 'spec', 'audiences');
     const audiences = given.length > 0 ? given : [ISSUER];
     const uid = parent.metadata.uid ?? '';
     const issuedAt = Math.floor(context.clock.now() / 1000);
     const bound = at(body, 'spec', 'boundObjectRef');
+    checkBound(bound, request);
     const boundKind = text(bound, 'kind').toLowerCase();
     const token = signedToken({
       aud: audiences,
@@ -91,17 +147,6 @@ const userInfo = ({ username, uid, groups }: UserInfo) => ({ username, ...(uid &
 /** Echoes the review with its answer. */
 const reviewed = (review: KubeObject, status: Fields): KubeObject => ({ ...review, status });
 
-function checkAttributes(review: KubeObject): void {
-  const resource = at(review, 'spec', 'resourceAttributes') !== undefined;
-  const path = at(review, 'spec', 'nonResourceAttributes') !== undefined;
-  if (resource !== path) return;
-  const type = { group: 'authorization.k8s.io', kind: '' };
-  const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-  throw invalid(type, '', [
-    causeInvalid('spec.resourceAttributes', at(review, 'spec', 'resourceAttributes') ?? null, detail),
-  ]);
-}
-
 const ALLOWED = { allowed: true };
 
 const ALL_RULES = {
@@ -121,9 +166,7 @@ export const IDENTITY_BEHAVIOUR: Behaviours = {
     virtual: {
       create(review, _namespace, { cluster }) {
         const token = text(review, 'spec', 'token');
-        if (token === '') {
-          throw invalid({ group: 'authentication.k8s.io', kind: 'TokenReview' }, '', [causeRequired('spec.token')]);
-        }
+        if (token === '') throw badRequest('token is required for TokenReview in authentication');
         const user = cluster.tokens.find(token);
         const audiences = strings(review, 'spec', 'audiences');
         if (!user) return reviewed(review, { user: {}, error: 'invalid bearer token' });
@@ -135,7 +178,6 @@ export const IDENTITY_BEHAVIOUR: Behaviours = {
   'authorization.k8s.io/v1 SelfSubjectAccessReview': {
     virtual: {
       create(review, _namespace, { cluster }) {
-        checkAttributes(review);
         const attributes = at(review, 'spec', 'resourceAttributes');
         const { authorizer } = cluster;
         if (!attributes || !authorizer) return reviewed(review, ALLOWED);
@@ -150,37 +192,12 @@ export const IDENTITY_BEHAVIOUR: Behaviours = {
       },
     },
   },
-  'authorization.k8s.io/v1 SubjectAccessReview': {
-    virtual: {
-      create(review) {
-        checkAttributes(review);
-        if (!text(review, 'spec', 'user') && strings(review, 'spec', 'groups').length === 0) {
-          const cause = causeInvalid('spec.user', '', 'at least one of user or group must be specified');
-          throw invalid({ group: 'authorization.k8s.io', kind: review.kind }, '', [cause]);
-        }
-        return reviewed(review, ALLOWED);
-      },
-    },
-  },
-  'authorization.k8s.io/v1 LocalSubjectAccessReview': {
-    virtual: {
-      create(review, namespace) {
-        checkAttributes(review);
-        const asked = text(review, 'spec', 'resourceAttributes', 'namespace');
-        if (asked !== namespace) {
-          const cause = causeInvalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace');
-          throw invalid({ group: 'authorization.k8s.io', kind: review.kind }, '', [cause]);
-        }
-        return reviewed(review, ALLOWED);
-      },
-    },
-  },
+  'authorization.k8s.io/v1 SubjectAccessReview': { virtual: { create: (review) => reviewed(review, ALLOWED) } },
+  'authorization.k8s.io/v1 LocalSubjectAccessReview': { virtual: { create: (review) => reviewed(review, ALLOWED) } },
   'authorization.k8s.io/v1 SelfSubjectRulesReview': {
     virtual: {
       create(review) {
-        if (!text(review, 'spec', 'namespace')) {
-          throw invalid({ group: 'authorization.k8s.io', kind: review.kind }, '', [causeRequired('spec.namespace')]);
-        }
+        if (!text(review, 'spec', 'namespace')) throw badRequest('no namespace on request');
         return reviewed({ ...review, spec: {} }, ALL_RULES);
       },
     },

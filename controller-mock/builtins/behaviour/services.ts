@@ -1,190 +1,126 @@
-/** Services, endpoints and network policies. */
-import { isIPv4, isIPv6 } from 'node:net';
-import { causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
-import type { ClusterAccess, RequestContext } from '../../api/cluster-access.ts';
+/** Services, endpoints and network policies: defaults, and what a change of type takes away. */
+import { equalJson } from '../../api/json.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { at, ensure, type Fields, fill, items, strings, text } from '../fields.ts';
+import { at, ensure, type Fields, fields, fill, items, number, strings, text } from '../fields.ts';
+import { hasHealthCheck, isExternal } from '../validation/services.ts';
 import { type Behaviours, defaulted } from './behaviour.ts';
+import { allocate } from './service-addresses.ts';
 
-/** First of the addresses and ports that are given to services, and how many there are. */
-const FIRST_ADDRESS = 10 * 2 ** 24 + 96 * 2 ** 16 + 10;
-const ADDRESSES = 2 ** 20 - 20;
-const FIRST_NODE_PORT = 30_000;
-const NODE_PORTS = 2768;
+const WITH_TRAFFIC_POLICY = ['ClusterIP', 'LoadBalancer', 'NodePort'];
 
-/** Gives out numbers in turn; after a full round it begins again. */
-class Turn {
-  #next = 0;
-
-  take(count: number): number {
-    const value = this.#next;
-    this.#next = (this.#next + 1) % count;
-    return value;
+/** kubernetes, pkg/apis/core/v1/defaults.go SetDefaults_Service */
+function fillService(service: KubeObject): void {
+  const spec = ensure(service, 'spec');
+  fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' });
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
+  if (spec.sessionAffinity === 'ClientIP') {
+    fill(ensure(ensure(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10_800 });
   }
-}
-
-const turns = new WeakMap<ClusterAccess, { addresses: Turn; nodePorts: Turn }>();
-
-function turnsOf(cluster: ClusterAccess) {
-  let found = turns.get(cluster);
-  if (!found) {
-    found = { addresses: new Turn(), nodePorts: new Turn() };
-    turns.set(cluster, found);
-  }
-  return found;
-}
-
-function nextAddress(cluster: ClusterAccess): string {
-  const value = FIRST_ADDRESS + turnsOf(cluster).addresses.take(ADDRESSES);
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-}
-
-const SERVICES = { group: '', resource: 'services' };
-
-/** An address that the client chose must be free. */
-function taken(service: KubeObject, context: RequestContext): boolean {
-  const wanted = strings(service, 'spec', 'clusterIPs')[0];
-  return context.cluster
-    .list(SERVICES)
-    .some((other) => other.metadata.uid !== service.metadata.uid && strings(other, 'spec', 'clusterIPs')[0] === wanted);
-}
-
-function fillPorts(spec: Fields): void {
   for (const port of items(spec, 'ports')) {
     fill(port, { protocol: 'TCP' });
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
   }
-}
-
-function fillAddress(spec: Fields, cluster: ClusterAccess): void {
-  const given = text(spec, 'clusterIP') || (strings(spec, 'clusterIPs')[0] ?? '');
-  spec.clusterIP = given || nextAddress(cluster);
-  if (strings(spec, 'clusterIPs').length === 0) spec.clusterIPs = [spec.clusterIP];
-  fill(spec, { ipFamilies: [isIPv6(String(spec.clusterIP)) ? 'IPv6' : 'IPv4'], ipFamilyPolicy: 'SingleStack' });
-}
-
-/** Types of services that are reached from outside of the cluster. */
-const isExternal = (spec: Fields) => spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-
-function fillService(service: KubeObject): void {
-  const spec = ensure(service, 'spec');
-  fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' });
-  if (spec.sessionAffinity === 'ClientIP') {
-    fill(ensure(ensure(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10_800 });
-  }
-  fillPorts(spec);
-  if (spec.type !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' });
+  if (WITH_TRAFFIC_POLICY.includes(text(spec, 'type'))) fill(spec, { internalTrafficPolicy: 'Cluster' });
   if (isExternal(spec)) fill(spec, { externalTrafficPolicy: 'Cluster' });
-  if (spec.type === 'LoadBalancer') fill(spec, { allocateLoadBalancerNodePorts: true });
+  if (spec.type !== 'LoadBalancer') return;
+  fill(spec, { allocateLoadBalancerNodePorts: true });
+  for (const entry of items(service, 'status', 'loadBalancer', 'ingress'))
+    if (text(entry, 'ip')) fill(entry, { ipMode: 'VIP' });
 }
 
-/** Hands out addresses and node ports, and takes away what a service of this type does not have. */
-function allocate(service: KubeObject, context: RequestContext): void {
+const isBalanced = (spec: Readonly<Fields>) => spec.type === 'LoadBalancer';
+const hasNodePorts = (spec: Readonly<Fields>) => isBalanced(spec) || spec.type === 'NodePort';
+
+/** What only services of some types have, and what tells whether one does. */
+const OF_TYPES: readonly (readonly [(spec: Readonly<Fields>) => boolean, ...string[]])[] = [
+  [(spec) => spec.type !== 'ExternalName', 'ipFamilies', 'ipFamilyPolicy'],
+  [hasHealthCheck, 'healthCheckNodePort'],
+  [isBalanced, 'allocateLoadBalancerNodePorts', 'loadBalancerClass'],
+  [isExternal, 'externalTrafficPolicy'],
+];
+
+/**
+ * What a service of its new type does not have goes, as long as the client did not change it as well: kubernetes,
+ * pkg/registry/core/service/strategy.go dropTypeDependentFields.
+ */
+function dropOfOldType(service: KubeObject, old: KubeObject): void {
   const spec = ensure(service, 'spec');
-  if (spec.type === 'ExternalName') {
-    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) {
-      delete spec[field];
-    }
-    return;
+  const before = fields(old, 'spec');
+  const isSame = (field: string) => equalJson(spec[field], before[field]);
+  const isNamed = before.type !== 'ExternalName' && spec.type === 'ExternalName';
+  if (isNamed && isSame('clusterIP') && isSame('clusterIPs')) {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
   }
-  fillAddress(spec, context.cluster);
-  if (spec.type !== 'LoadBalancer') delete spec.allocateLoadBalancerNodePorts;
-  if (isExternal(spec)) {
-    for (const port of items(spec, 'ports')) {
-      if (spec.allocateLoadBalancerNodePorts !== false) {
-        port.nodePort ||= FIRST_NODE_PORT + turnsOf(context.cluster).nodePorts.take(NODE_PORTS);
-      }
-    }
-  } else delete spec.externalTrafficPolicy;
-}
-
-const SERVICE_TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-
-function portFaults(spec: Fields): StatusCause[] {
-  const causes: StatusCause[] = [];
+  for (const [has, ...names] of OF_TYPES) {
+    if (!has(before) || has(spec)) continue;
+    for (const field of names) if (isSame(field)) delete spec[field];
+  }
+  const given = new Set(items(before, 'ports').map((port) => number(port, 'nodePort')));
   const ports = items(spec, 'ports');
-  const headless = spec.clusterIP === 'None';
-  if (ports.length === 0 && !headless && spec.type !== 'ExternalName') causes.push(causeRequired('spec.ports'));
-  for (const [index, port] of ports.entries()) {
-    const path = `spec.ports[${index}]`;
-    if (ports.length > 1 && !text(port, 'name')) causes.push(causeRequired(`${path}.name`));
-    const value = port.port;
-    if (typeof value !== 'number' || value < 1 || value > 65_535) {
-      causes.push(causeInvalid(`${path}.port`, value ?? 0, 'must be between 1 and 65535, inclusive'));
-    }
+  if (
+    hasNodePorts(before) &&
+    !hasNodePorts(spec) &&
+    ports.every((port) => !port.nodePort || given.has(number(port, 'nodePort')))
+  ) {
+    for (const port of ports) delete port.nodePort;
   }
-  return causes;
+  if (!isBalanced(spec) && service.status !== undefined) ensure(service, 'status').loadBalancer = {};
 }
 
-function serviceFaults(service: KubeObject, old: KubeObject | undefined, context: RequestContext): StatusCause[] {
-  const spec = ensure(service, 'spec');
-  const causes = portFaults(spec);
-  if (!SERVICE_TYPES.includes(text(spec, 'type'))) {
-    causes.push(causeNotSupported('spec.type', spec.type, SERVICE_TYPES));
-  }
-  if (spec.type === 'ExternalName') {
-    if (!text(spec, 'externalName')) causes.push(causeRequired('spec.externalName'));
-    return causes;
-  }
-  const address = text(spec, 'clusterIP');
-  if (address !== 'None' && !isIPv4(address) && !isIPv6(address)) {
-    const detail = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-    causes.push(causeInvalid('spec.clusterIPs[0]', address, detail));
-    return causes;
-  }
-  if (strings(spec, 'clusterIPs')[0] !== address) {
-    causes.push(causeInvalid('spec.clusterIPs', spec.clusterIPs ?? [], 'first value must match `clusterIP`'));
-  }
-  const before = text(old, 'spec', 'clusterIP');
-  if (old && at(old, 'spec', 'type') !== 'ExternalName' && before !== '' && before !== address) {
-    causes.push(causeInvalid('spec.clusterIPs[0]', [address], 'may not change once set'));
-  } else if (!before && address !== 'None' && taken(service, context)) {
-    causes.push(
-      causeInvalid('spec.clusterIPs', [address], `failed to allocate IP ${address}: provided IP is already allocated`),
-    );
-  }
-  return causes;
+/** Of services that are names it is not shown, but looked at (storage.go defaultOnReadInternalTrafficPolicy). */
+function dropUnread(spec: Fields): void {
+  const isSound = spec.internalTrafficPolicy === 'Cluster' || spec.internalTrafficPolicy === 'Local';
+  if (spec.type === 'ExternalName' && isSound) delete spec.internalTrafficPolicy;
 }
 
 export const SERVICE_BEHAVIOUR: Behaviours = {
   'v1 Service': {
     subresources: [],
-    setDefaults: fillService,
-    prepareCreate: allocate,
-    prepareUpdate(service, old, context) {
-      const spec = ensure(service, 'spec');
-      // A client that replaces the object without naming the address keeps it.
-      if (spec.type !== 'ExternalName') {
-        for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
-          const before = at(old, 'spec', field);
-          if (!spec[field] && before !== undefined) spec[field] = before;
-        }
-        for (const port of items(spec, 'ports')) {
-          const same = items(old, 'spec', 'ports').find(
-            (entry) => entry.port === port.port && entry.protocol === port.protocol,
-          );
-          if (spec.type !== 'ClusterIP') port.nodePort ??= same?.nodePort;
-          else if (at(old, 'spec', 'type') !== 'ClusterIP' && port.nodePort === same?.nodePort) delete port.nodePort;
-        }
-      }
-      allocate(service, context);
+    selectableFields: {
+      'spec.clusterIP': (service) => text(service, 'spec', 'clusterIP'),
+      'spec.type': (service) => text(service, 'spec', 'type'),
     },
-    validate: serviceFaults,
+    setDefaults: fillService,
+    prepareCreate(service, context) {
+      allocate(service, undefined, context);
+      dropUnread(ensure(service, 'spec'));
+    },
+    prepareUpdate(service, old, context) {
+      allocate(service, old, context);
+      dropOfOldType(service, old);
+      dropUnread(ensure(service, 'spec'));
+    },
   },
   'v1 Endpoints': defaulted((object) => {
     for (const subset of items(object, 'subsets'))
       for (const port of items(subset, 'ports')) fill(port, { protocol: 'TCP' });
   }),
-  'discovery.k8s.io/v1 EndpointSlice': defaulted((object) => {
-    for (const port of items(object, 'ports')) fill(port, { name: '', protocol: 'TCP' });
-  }),
+  'discovery.k8s.io/v1 EndpointSlice': {
+    ...defaulted((object) => {
+      for (const port of items(object, 'ports')) fill(port, { name: '', protocol: 'TCP' });
+    }),
+    prepareCreate: (slice) => dropTopology(slice),
+    prepareUpdate: (slice, old) => {
+      if (!equalJson(slice.endpoints, old.endpoints)) dropTopology(slice);
+    },
+  },
   'networking.k8s.io/v1 NetworkPolicy': defaulted((object) => {
     const spec = ensure(object, 'spec');
     if (strings(spec, 'policyTypes').length === 0) {
-      spec.policyTypes = spec.egress === undefined ? ['Ingress'] : ['Ingress', 'Egress'];
+      spec.policyTypes = items(spec, 'egress').length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
     }
     for (const rule of [...items(spec, 'ingress'), ...items(spec, 'egress')]) {
       for (const port of items(rule, 'ports')) fill(port, { protocol: 'TCP' });
     }
   }),
+  'networking.k8s.io/v1 IngressClass': defaulted((object) => {
+    const parameters = at(object, 'spec', 'parameters');
+    if (parameters !== undefined) fill(parameters as Fields, { scope: 'Cluster' });
+  }),
 };
+
+/** Of an older version of the kind (pkg/registry/discovery/endpointslice/strategy.go dropTopologyOnV1). */
+function dropTopology(slice: KubeObject): void {
+  for (const endpoint of items(slice, 'endpoints')) delete endpoint.deprecatedTopology;
+}

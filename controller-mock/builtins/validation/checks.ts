@@ -8,12 +8,14 @@ import {
   causeInvalid,
   causeNotSupported,
   causeRequired,
+  causeTooLong,
+  causeTooMany,
   type StatusCause,
 } from '../../api/causes.ts';
 import { equalJson } from '../../api/json.ts';
-import { labelKeyFault, labelValueFault, nameFault } from '../../api/names.ts';
+import { labelFaults, labelKeyFaults, nameFaults } from '../../api/names.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
-import { type Fields, items } from '../fields.ts';
+import type { Fields } from '../fields.ts';
 import type { Check, Place } from './rule.ts';
 
 /** Go does not tell an empty value from none. */
@@ -22,67 +24,104 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 /** Neither missing, nor an empty text, list or map. */
 export const required =
   (detail = ''): Check =>
-  (value, { path }) => {
+  (value, place) => {
     const empty = isAbsent(value) || (typeof value === 'object' && Object.keys(value as object).length === 0);
-    return empty ? causeRequired(path, detail) : undefined;
+    return empty ? causeRequired(place.path, detail) : undefined;
   };
+
+/** There, be it empty: what is a pointer in Go. */
+export const present =
+  (detail = ''): Check =>
+  (value, place) =>
+    value === undefined || value === null ? causeRequired(place.path, detail) : undefined;
 
 /** @param allowed in the order of the message, which sorts them. */
 export const oneOf =
   (...allowed: readonly string[]): Check =>
-  (value, { path }) =>
-    isAbsent(value) || allowed.includes(value as string) ? undefined : causeNotSupported(path, value, allowed);
+  (value, place) =>
+    isAbsent(value) || allowed.includes(value as string) ? undefined : causeNotSupported(place.path, value, allowed);
+
+/** The same of a value that an empty text is no less wrong for than another. */
+export const exactlyOneOf =
+  (...allowed: readonly string[]): Check =>
+  (value, place) =>
+    allowed.includes((value ?? '') as string) ? undefined : causeNotSupported(place.path, value ?? '', allowed);
 
 /** A whole number between two others, inclusive; what is missing counts as 0 where `zero` says so. */
 export const between =
   (low: number, high: number, { zero = false } = {}): Check =>
-  (value, { path }) => {
+  (value, place) => {
     const given = value ?? (zero ? 0 : undefined);
     if (typeof given !== 'number' || (given >= low && given <= high)) return undefined;
-    return causeInvalid(path, given, `must be between ${low} and ${high}, inclusive`);
+    return causeInvalid(place.path, given, `must be between ${low} and ${high}, inclusive`);
   };
 
 /** A number of a port. */
 export const port = between(1, 65_535);
 
-export const nonNegative: Check = (value, { path }) =>
-  typeof value === 'number' && value < 0 ? causeInvalid(path, value, 'must be greater than or equal to 0') : undefined;
+/** A value for which something does not hold. */
+export const unless =
+  (isWrong: (value: unknown, place: Place) => boolean, detail: string): Check =>
+  (value, place) =>
+    isWrong(value, place) ? causeInvalid(place.path, value, detail) : undefined;
 
-export const positive: Check = (value, { path }) =>
-  typeof value === 'number' && value <= 0 ? causeInvalid(path, value, 'must be greater than 0') : undefined;
+export const nonNegative: Check = unless(
+  (value) => typeof value === 'number' && value < 0,
+  'must be greater than or equal to 0',
+);
 
-export const name =
-  (rule: ResourceType['nameRule']): Check =>
-  (value, { path }) => {
-    if (isAbsent(value) || typeof value !== 'string') return undefined;
-    const fault = nameFault(value, rule);
-    return fault ? causeInvalid(path, value, fault) : undefined;
+export const positive: Check = unless((value) => typeof value === 'number' && value <= 0, 'must be greater than 0');
+
+/** A text, and all that a function finds wrong with it. @param empty whether it is asked of an empty text: a pointer in Go */
+export const textWithout =
+  (faults: (text: string) => readonly string[], { empty = false } = {}): Check =>
+  (value, place) => {
+    if (typeof value !== 'string' || (value === '' && !empty)) return undefined;
+    const found = faults(value);
+    return found.length === 0 ? undefined : found.map((fault) => causeInvalid(place.path, value, fault));
   };
 
-/** `[prefix/]name`, as keys of labels are. */
-export const qualifiedName: Check = (value, { path }) => {
-  if (isAbsent(value) || typeof value !== 'string') return undefined;
-  const fault = labelKeyFault(value);
-  return fault ? causeInvalid(path, value, fault) : undefined;
-};
+export const name = (rule: ResourceType['nameRule'], options?: { empty?: boolean }): Check =>
+  textWithout((text) => nameFaults(text, rule), options);
+
+/** `[prefix/]name`, as keys of labels are; an empty text is none. */
+export const qualifiedNameOrEmpty: Check = textWithout(labelKeyFaults, { empty: true });
 
 /** A map of labels; causes name the map. */
-export const labels: Check = (value, { path }) => {
-  const causes: StatusCause[] = [];
-  for (const [key, entry] of Object.entries((value ?? {}) as Record<string, string>)) {
-    const keyFault = labelKeyFault(key);
-    if (keyFault) causes.push(causeInvalid(path, key, keyFault));
-    const valueFault = labelValueFault(entry);
-    if (valueFault) causes.push(causeInvalid(path, entry, valueFault));
-  }
-  return causes;
+export const labels: Check = (value, place) => {
+  if (!value) return undefined;
+  // Most maps have no fault, and need no path.
+  const causes = labelFaults(value as Record<string, string>, '');
+  return causes.map((cause) => ({ ...cause, field: place.path }));
 };
 
-/** What must not change once the object is there. */
+/** @param limitBytes of a text, in UTF-8. */
+export const atMost =
+  (limitBytes: number): Check =>
+  (value, place) =>
+    typeof value === 'string' && value.length * 3 > limitBytes && Buffer.byteLength(value) > limitBytes
+      ? causeTooLong(place.path, limitBytes)
+      : undefined;
+
+/** Items of a list. */
+export const atMostItems =
+  (limit: number): Check =>
+  (value, place) =>
+    Array.isArray(value) && value.length > limit ? causeTooMany(place.path, value.length, limit) : undefined;
+
+/** What must not change once the object is there. @param none what Go has where there is nothing */
 export const immutable =
-  (detail = 'field is immutable'): Check =>
-  (value, { path, old, before }) =>
-    !old || equalJson(value, before) ? undefined : causeInvalid(path, value ?? null, detail);
+  (detail = 'field is immutable', none: unknown = null): Check =>
+  (value, place) =>
+    !place.old || equalJson(value ?? none, place.before ?? none)
+      ? undefined
+      : causeInvalid(place.path, value ?? none, detail);
+
+/** The same, as a prohibition. */
+export const unchanged =
+  (detail: string): Check =>
+  (value, place) =>
+    !place.old || equalJson(value, place.before) ? undefined : causeForbidden(place.path, detail);
 
 /** Must not be there. @param when only where it is true of the place. */
 export const forbidden =
@@ -93,22 +132,34 @@ export const forbidden =
 /** Items of a list that have the same text in a field; those without it may be many. */
 export const uniqueBy =
   (field: string): Check =>
-  (value, { path }) => {
+  (value, place) => {
+    if (!Array.isArray(value) || value.length < 2) return undefined;
     const seen = new Set<unknown>();
-    return items({ value }, 'value').flatMap((item: Fields, index) => {
+    return (value as Fields[]).flatMap((item, index) => {
       const key = item[field];
       if (isAbsent(key)) return [];
-      if (seen.has(key)) return [causeDuplicate(`${path}[${index}].${field}`, key)];
+      if (seen.has(key)) return [causeDuplicate(`${place.path}[${index}].${field}`, key)];
       seen.add(key);
       return [];
     });
   };
+
+/** Items of a list of texts or numbers. */
+export const uniqueItems: Check = (value, place) => {
+  if (!Array.isArray(value) || value.length < 2) return undefined;
+  return value.flatMap((item, index) =>
+    value.indexOf(item) < index ? [causeDuplicate(`${place.path}[${index}]`, item)] : [],
+  );
+};
 
 /** A check that is asked only where a condition holds. */
 export const when =
   (holds: (place: Place) => boolean, check: Check): Check =>
   (value, place) =>
     holds(place) ? check(value, place) : undefined;
+
+/** Asked at creation alone. */
+export const atCreation = (check: Check): Check => when(({ old }) => old === undefined, check);
 
 /** Asked in turn until one has something to say, as Go's chains of `else if` are. */
 export const first =
@@ -119,4 +170,19 @@ export const first =
       if (found && (!Array.isArray(found) || found.length > 0)) return found;
     }
     return undefined;
+  };
+
+/** All that several checks have to say. */
+export const all =
+  (...checks: readonly Check[]): Check =>
+  (value, place) =>
+    checks.flatMap((check) => check(value, place) ?? []);
+
+/** Causes that name a field otherwise than JSON does: the first `from` in their paths is `to`. */
+export const renamed =
+  (from: string, to: string, check: Check): Check =>
+  (value, place) => {
+    const found = check(value, place) ?? [];
+    const causes = Array.isArray(found) ? (found as readonly StatusCause[]) : [found as StatusCause];
+    return causes.map((cause) => ({ ...cause, field: cause.field.replace(from, to) }));
   };

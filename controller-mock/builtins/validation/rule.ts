@@ -33,49 +33,48 @@ export interface Rule {
   readonly source: string;
 }
 
+/** Rules that one function upstream has: pairs of field and check. @param source as in {@link Rule} */
+export const rows = (source: string, pairs: readonly (readonly [field: string, check: Check])[]): Rule[] =>
+  pairs.map(([field, check]) => ({ field, check, source }));
+
 /** The same rules for what is held at another field, such as pods in templates: `below('spec.template', POD_RULES)`. */
 export const below = (field: string, rules: readonly Rule[]): Rule[] =>
   rules.map((rule) => ({ ...rule, field: rule.field === '' ? field : `${field}.${rule.field}` }));
 
-interface Node {
-  readonly checks: Check[];
-  readonly keys: Map<string, Node>;
-  items: Node | undefined;
-  values: Node | undefined;
+/** What is done at a value, in the order of the rules: a check, or going down to a field, to all items or to all values. */
+interface Step {
+  readonly check: Check | undefined;
+  /** '' for a check. */
+  readonly segment: string;
+  readonly steps: Step[];
 }
-
-const newNode = (): Node => ({ checks: [], keys: new Map(), items: undefined, values: undefined });
 
 /** `spec.ports[*].port` → spec, ports, [*], port */
 const segmentsOf = (field: string): string[] => field.match(/\[\*\]|\{\*\}|[^.[{]+/g) ?? [];
 
-function childOf(node: Node, segment: string): Node {
-  if (segment === '[*]') {
-    node.items ??= newNode();
-    return node.items;
-  }
-  if (segment === '{*}') {
-    node.values ??= newNode();
-    return node.values;
-  }
-  let child = node.keys.get(segment);
-  if (!child) {
-    child = newNode();
-    node.keys.set(segment, child);
-  }
-  return child;
+function stepsBelow(steps: Step[], segment: string): Step[] {
+  const known = steps.find((step) => step.segment === segment);
+  if (known) return known.steps;
+  const below: Step[] = [];
+  steps.push({ check: undefined, segment, steps: below });
+  return below;
 }
 
 /** All rules of a kind in one walk of its objects; made once, since paths are only written down for causes. */
 export class RuleSet {
-  readonly #root = newNode();
+  readonly #root: Step[] = [];
 
   constructor(rules: readonly Rule[]) {
-    for (const { field, check } of rules) segmentsOf(field).reduce(childOf, this.#root).checks.push(check);
+    for (const { field, check } of rules)
+      segmentsOf(field).reduce(stepsBelow, this.#root).push({ check, segment: '', steps: [] });
   }
 
-  /** Causes from the outside in, in the order of the rules. @param old undefined at creation. */
+  /**
+   * Causes in the order of the rules; those of one list or map item by item, where the first of its rules stands.
+   * @param old undefined at creation.
+   */
   faults(object: KubeObject, old: KubeObject | undefined, context: RequestContext): StatusCause[] {
+    if (this.#root.length === 0) return [];
     const walk = new Walk(object, old, context);
     walk.visit(this.#root, object);
     return walk.causes;
@@ -114,27 +113,32 @@ class Walk implements Place {
     return here;
   }
 
-  visit(node: Node, value: unknown): void {
-    for (const check of node.checks) {
-      const found = check(value, this);
-      if (!found) continue;
-      if (Array.isArray(found)) this.causes.push(...(found as readonly StatusCause[]));
-      else this.causes.push(found as StatusCause);
-    }
-    if (Array.isArray(value)) {
-      if (node.items) for (const [index, item] of value.entries()) this.#enter(node.items, value, index, item, true);
-    } else if (isPlainObject(value)) {
-      for (const [key, child] of node.keys) this.#enter(child, value, key, value[key], false);
-      if (node.values)
-        for (const [key, entry] of Object.entries(value)) this.#enter(node.values, value, key, entry, true);
+  visit(steps: readonly Step[], value: unknown): void {
+    for (const step of steps) {
+      if (step.check) this.#ask(step.check, value);
+      else if (step.segment === '[*]') {
+        if (Array.isArray(value)) {
+          for (let index = 0; index < value.length; index++) this.#enter(step.steps, value, index, value[index], true);
+        }
+      } else if (isPlainObject(value)) {
+        if (step.segment !== '{*}') this.#enter(step.steps, value, step.segment, value[step.segment], false);
+        else for (const key of Object.keys(value)) this.#enter(step.steps, value, key, value[key], true);
+      }
     }
   }
 
-  #enter(node: Node, holder: object, key: string | number, value: unknown, bracket: boolean): void {
+  #ask(check: Check, value: unknown): void {
+    const found = check(value, this);
+    if (!found) return;
+    if (Array.isArray(found)) this.causes.push(...(found as readonly StatusCause[]));
+    else this.causes.push(found as StatusCause);
+  }
+
+  #enter(steps: readonly Step[], holder: object, key: string | number, value: unknown, bracket: boolean): void {
     const outer = this.holder;
     this.holder = holder as Fields;
     this.#steps.push({ key, bracket });
-    this.visit(node, value);
+    this.visit(steps, value);
     this.#steps.pop();
     this.holder = outer;
   }

@@ -3,7 +3,7 @@ import { isPlainObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { ResourceType, VirtualResource } from '../../api/resource-type.ts';
 import { methodNotAllowed, notFound } from '../../api/status.ts';
-import { checkDecoding } from '../../registry/read-object.ts';
+import { checkDecoding, placeInNamespace } from '../../registry/read-object.ts';
 import { fromBody } from '../../registry/write-options.ts';
 import { readNulls } from '../../schema/nulls.ts';
 import { prune } from '../../schema/prune.ts';
@@ -24,6 +24,7 @@ export function serveVirtual(request: ResourceRequest, type: ResourceType, virtu
       request.writeOptions();
       if (!isPlainObject(object.metadata)) object.metadata = {};
       checkDecoding(type, object, fromBody(type));
+      if (type.namespaced) placeInNamespace(object, namespace);
       readNulls(object, type.schema);
       prune(object, type.schema);
       request.sendObject(201, type, create(object, namespace, request));

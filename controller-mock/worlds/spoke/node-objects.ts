@@ -1,5 +1,6 @@
 /** Objects of a spoke that belong to one host: node, certificate requests, Machine, BareMetalHost. */
 import { isIP } from 'node:net';
+import { INGRESS_CA_BUNDLE } from '../../../model/spoke/ingress-certificate.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { kubeletRequest } from './kubelet-request.ts';
 import type { HostSettings } from './spoke-settings.ts';
@@ -258,7 +259,5 @@ export function ignitionLogLine(host: HostSettings, now: Date): string {
   return `${prefix} Pool ${pool} requested by address:"${place}" User-Agent:"Ignition/2.20.0" Accept-Header: "application/vnd.coreos.ignition+json;version=3.4.0, */*;q=0.1"`;
 }
 
-/** What is issued for a certificate request, as base64; nobody looks into it. */
-export const CERTIFICATE = Buffer.from('-----BEGIN CERTIFICATE-----\nMIAA\n-----END CERTIFICATE-----\n').toString(
-  'base64',
-);
+/** What is issued for a certificate request, as base64: some certificate, since nobody looks into it. */
+export const CERTIFICATE = Buffer.from(INGRESS_CA_BUNDLE).toString('base64');

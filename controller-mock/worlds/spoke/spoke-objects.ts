@@ -8,7 +8,15 @@ export class SpokeObjects extends TolerantObjects {
     return this.attempt(() => this.cluster.create(resource, object));
   }
 
-  modify(resource: GroupResource, namespace: string, name: string, change: (draft: KubeObject) => void): void {
-    this.attempt(() => this.cluster.modify(resource, namespace, name, change));
+  /** @param subresource through which it is written; '' for the object itself */
+  modify(
+    resource: GroupResource,
+    namespace: string,
+    name: string,
+    change: (draft: KubeObject) => void,
+    subresource = '',
+  ): void {
+    const options = subresource === '' ? {} : { subresource };
+    this.attempt(() => this.cluster.modify(resource, namespace, name, change, options));
   }
 }

@@ -5,6 +5,7 @@ import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { podLogsOf } from '../../builtins/behaviour/pod-logs.ts';
 import { prune } from '../../schema/prune.ts';
 import { validateSchema } from '../../schema/validate.ts';
+import { CERTIFICATE_REQUEST } from '../../testing/certificates.ts';
 import { openshiftTypes, RESOURCES } from './kinds.ts';
 import type { SpokeSettingsInput } from './spoke-settings.ts';
 import { type SpokeAccess, SpokeWorld } from './spoke-world.ts';
@@ -216,13 +217,12 @@ describe('an installation', () => {
 
   it('issues the certificate of a stranger once it is approved', async () => {
     const spoke = await add();
-    const request = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\nMIAA\n-----END CERTIFICATE REQUEST-----\n');
     spoke.cluster.create(RESOURCES.csrs, {
       apiVersion: 'certificates.k8s.io/v1',
       kind: 'CertificateSigningRequest',
       metadata: { name: 'stranger' },
       spec: {
-        request: request.toString('base64'),
+        request: CERTIFICATE_REQUEST,
         signerName: 'kubernetes.io/kubelet-serving',
         usages: ['digital signature', 'server auth'],
       },

@@ -11,6 +11,8 @@ import type { SpokeProfile } from '../../../model/spoke/profiles.ts';
 import type { CertificateRequest, HostState, Member, SpokeMoves, SpokeNode } from '../../../model/spoke/stages.ts';
 import { SpokeTimeline } from '../../../model/spoke/timeline.ts';
 import type { Clock } from '../../../model/time/clock.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { setServiceNetwork } from '../../builtins/index.ts';
 import type { Cluster } from '../../registry/cluster.ts';
 import { ClientChanges } from './client-changes.ts';
 import * as make from './cluster-objects.ts';
@@ -68,6 +70,7 @@ export class Spoke {
     this.#logs = logs;
     this.#told = told;
     this.#draws = drawsOf(settings.name);
+    setServiceNetwork(cluster, make.SERVICE_NETWORK);
     this.#objects = new SpokeObjects(cluster, clock);
     const hosts = settings.hosts.map((host) => objectHost(host, false, this.#draws));
     this.#timeline = new SpokeTimeline<ObjectHost>({
@@ -191,15 +194,17 @@ export class Spoke {
       certificateRequested: (request) => this.#requestCertificate(request),
       approveCertificate: (request) => {
         const name = this.#clients.nameOf(request);
-        this.#objects.modify(RESOURCES.csrs, '', name, (draft) => {
+        const approve = (draft: KubeObject) => {
           draft.status = { ...(draft.status as object), conditions: [nodes.approval(this.#objects.now())] };
-        });
+        };
+        this.#objects.modify(RESOURCES.csrs, '', name, approve, 'approval');
       },
       certificateIssued: (request) => {
         const name = this.#clients.issued(request);
-        this.#objects.modify(RESOURCES.csrs, '', name, (draft) => {
+        const issue = (draft: KubeObject) => {
           draft.status = { ...(draft.status as object), certificate: nodes.CERTIFICATE };
-        });
+        };
+        this.#objects.modify(RESOURCES.csrs, '', name, issue, 'status');
       },
       nodeJoined: (_, member) => this.#createNode(member),
       nodeReady: (node, member) => this.#markReady(node, member),
