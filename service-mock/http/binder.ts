@@ -2,10 +2,10 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Claim } from '../auth/local-tokens.ts';
+import { isUuid, sortKey } from '../validations/schema.ts';
 import type { Call, Operation } from './operations/operation.ts';
 import { ParameterError, type ParameterValue, readParameter } from './parameters.ts';
 import type { Input } from './request-input.ts';
-import { isUuid, sortKey } from './schema.ts';
 
 export interface Incoming {
   readonly raw: IncomingMessage;

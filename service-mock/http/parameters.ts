@@ -2,7 +2,7 @@
  * Query parameters: how their texts become values, and what is said when they do not.
  * Upstream: assisted-service, the BindRequest functions below restapi/operations; go-openapi/swag, convert.go.
  */
-import { isUuid } from './schema.ts';
+import { isUuid } from '../validations/schema.ts';
 
 export interface Parameter {
   readonly type: 'string' | 'uuid' | 'mac' | 'integer' | 'boolean' | 'list';

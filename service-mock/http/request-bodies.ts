@@ -3,7 +3,18 @@
  */
 import { isIP } from 'node:net';
 import { FINALIZING_STAGES, HOST_STAGES } from '../../model/protocol/states.ts';
-import { boolean, choice, integer, list, map, object, optionalString, pattern, string, uuid } from './schema.ts';
+import {
+  boolean,
+  choice,
+  integer,
+  list,
+  map,
+  object,
+  optionalString,
+  pattern,
+  string,
+  uuid,
+} from '../validations/schema.ts';
 
 const CIDR = pattern(
   '^(?:(?:(?:[0-9]{1,3}\\.){3}[0-9]{1,3}\\/(?:(?:[0-9])|(?:[1-2][0-9])|(?:3[0-2])))|(?:(?:[0-9a-fA-F]*:[0-9a-fA-F]*){2,})/(?:(?:[0-9])|(?:[1-9][0-9])|(?:1[0-1][0-9])|(?:12[0-8])))$',

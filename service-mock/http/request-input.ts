@@ -3,12 +3,12 @@
 import type { IncomingMessage } from 'node:http';
 import { JsonSyntaxError } from '../../model/protocol/json-syntax.ts';
 import type { JsonObject } from '../service-api.ts';
+import { DecodeError, decode, validate } from '../validations/schema.ts';
 import { frameworkError, OCTETS_TYPE } from './answer.ts';
 import { parseFirstValue } from './go-json.ts';
 import { boundaryOf, FileMeter, MultipartError } from './multipart.ts';
 import type { Operation } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
-import { DecodeError, decode, validate } from './schema.ts';
 
 /** Largest JSON body in bytes. The real service has no limit; this one protects the simulator's memory. */
 export const BODY_LIMIT = 64 * 1024 * 1024;

@@ -2,9 +2,9 @@
 
 import type { Claim } from '../../auth/local-tokens.ts';
 import type { AssistedServiceApi, Json, JsonObject, Rows } from '../../service-api.ts';
+import type { Schema } from '../../validations/schema.ts';
 import type { Scheme } from '../authentication.ts';
 import type { Parameter, ParameterValue } from '../parameters.ts';
-import type { Schema } from '../schema.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../service-api.ts';
-import { OPERATIONS } from './operations.ts';
+import { OPERATIONS } from '../http/operations.ts';
 import { boolean, choice, DecodeError, decode, integer, list, map, object, string, uuid, validate } from './schema.ts';
 
 const MODEL = object('Model', {
