@@ -20,6 +20,14 @@ export class OperationError extends Error {
   }
 }
 
+/** The real service dies on a request and closes the connection without an answer. */
+export class Hangup extends Error {
+  constructor() {
+    super('the service closed the connection');
+    this.name = 'Hangup';
+  }
+}
+
 /** Settings of the real service that matter here, under its own environment names (assisted-service, cmd/main.go and the Config of each package). */
 export interface ServiceSettings {
   AGENT_DOCKER_IMAGE: string;

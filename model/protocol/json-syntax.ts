@@ -87,7 +87,7 @@ export function endOfFirstValue(text: string): number {
     // Here a value begins.
     const c = text[at];
     if (c === '{' || c === '[') {
-      if (open.push(c) > MAX_DEPTH) throw new JsonSyntaxError('exceeded max depth');
+      if (open.push(c) > MAX_DEPTH) throw new JsonSyntaxError(`invalid character '${c}' exceeded max depth`);
       at++;
       skipSpace();
       if (text[at] === (c === '{' ? '}' : ']')) {

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Claim } from '../auth/local-tokens.ts';
+import { Hangup } from '../service-api.ts';
 import { isUuid, sortKey } from '../validations/schema.ts';
 import type { Call, Operation } from './operations/operation.ts';
 import { ParameterError, type ParameterValue, readParameter } from './parameters.ts';
@@ -19,7 +20,7 @@ const FREE_TEXT = new Set(['validation_id', 'operator_name', 'id']);
 /**
  * Checks of an operation's parameters in the order of the service's generated binders: by name, body included. The first
  * that fails is the one reported.
- * @returns a function that makes a Call or throws ParameterError
+ * @returns a function that makes a Call or throws ParameterError, or Hangup
  */
 export function compileBinder(operation: Operation): (incoming: Incoming, input: Input, claim: Claim | null) => Call {
   type Check = (incoming: Incoming, input: Input, query: Record<string, ParameterValue | undefined>) => void;
@@ -56,6 +57,7 @@ export function compileBinder(operation: Operation): (incoming: Incoming, input:
   return (incoming, input, claim) => {
     const query: Record<string, ParameterValue | undefined> = {};
     for (const check of ordered) check(incoming, input, query);
+    if (input.isFatal) throw new Hangup();
     return {
       params: incoming.params,
       query,

@@ -54,7 +54,7 @@ describe('parseFirstValue', () => {
     ['1.x', "invalid character 'x' after decimal point in numeric literal"],
     ['1ex', "invalid character 'x' in exponent of numeric literal"],
     ["'a'", "invalid character '\\'' looking for beginning of value"],
-    ['['.repeat(10_001), 'exceeded max depth'],
+    ['['.repeat(10_001), "invalid character '[' exceeded max depth"],
   ])('%j', (text, message) => {
     expect(() => parseFirstValue(text)).toThrow(new JsonSyntaxError(message));
   });

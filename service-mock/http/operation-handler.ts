@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { API_BASE } from '../../model/protocol/endpoints.ts';
 import type { Claim } from '../auth/local-tokens.ts';
 import { Database } from '../core/database.ts';
-import { type AssistedServiceApi, OperationError } from '../service-api.ts';
+import { type AssistedServiceApi, Hangup, OperationError } from '../service-api.ts';
 import {
   type Answer,
   businessError,
@@ -28,7 +28,7 @@ import type { Call, Operation } from './operations/operation.ts';
 import type { HttpOptions } from './options.ts';
 import { ParameterError } from './parameters.ts';
 import { Refusal } from './refusal.ts';
-import { accepts, checkContentType, Hangup, noInput, receive } from './request-input.ts';
+import { accepts, checkContentType, noInput, receive } from './request-input.ts';
 
 /** A request under way. */
 interface Exchange {
@@ -143,7 +143,8 @@ export class OperationHandler {
     if (error instanceof ParameterError) return frameworkError(400, error.message);
     if (error instanceof Refusal) return error.answer;
     this.#options.onBug(error);
-    return businessError(500, error instanceof Error ? error.message : String(error), this.#octets);
+    // What a fault of ours says is for its log: nothing of it is the service's.
+    return businessError(500, 'Internal Server Error', this.#octets);
   }
 }
 

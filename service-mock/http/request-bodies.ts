@@ -1,7 +1,6 @@
 /**
  * The bodies that operations take, one schema a model. Upstream: assisted-service, swagger.yaml.
  */
-import { isIP } from 'node:net';
 import { FINALIZING_STAGES, HOST_STAGES } from '../../model/protocol/states.ts';
 import {
   boolean,
@@ -21,10 +20,9 @@ const CIDR = pattern(
 );
 const IP = pattern('^(?:(?:(?:[0-9]{1,3}\\.){3}[0-9]{1,3})|(?:(?:[0-9a-fA-F]*:[0-9a-fA-F]*){2,}))?$');
 const MANIFEST_FILE = pattern('^[^\\/]*\\.(json|ya?ml(\\.patch_?[a-zA-Z0-9_]*)?)$');
-const RENDEZVOUS_IP = {
-  source: '<an IP address, or nothing>',
-  test: (value: string) => value === '' || isIP(value) !== 0,
-};
+const RENDEZVOUS_IP = pattern(
+  '^(?:$|(?:(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])|(?:([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:(:[0-9a-fA-F]{1,4}){1,6}|:(:[0-9a-fA-F]{1,4}){1,7}|:|fe80:(:[0-9a-fA-F]{0,4}){0,4}%[0-9a-zA-Z]{1,}|::(ffff(:0{1,4}){0,1}:){0,1}((25[0-5]|(2[0-4]|1?[0-9])?[0-9])\\.){3}(25[0-5]|(2[0-4]|1?[0-9])?[0-9])|([0-9a-fA-F]{1,4}:){1,4}:((25[0-5]|(2[0-4]|1?[0-9])?[0-9])\\.){3}(25[0-5]|(2[0-4]|1?[0-9])?[0-9]))))$',
+);
 
 const ARCHITECTURES = ['x86_64', 'aarch64', 'arm64', 'ppc64le', 's390x'];
 const NODE_SETS = [
@@ -148,7 +146,7 @@ const staticNetworkConfig = list(
     network_yaml: string(),
     mac_interface_map: list(
       object('MacInterfaceMapItems0', {
-        'mac_address*': string({ pattern: pattern('^([0-9A-Fa-f]{2}[:]){5}([0-9A-Fa-f]{2})$') }),
+        'mac_address!': string({ pattern: pattern('^([0-9A-Fa-f]{2}[:]){5}([0-9A-Fa-f]{2})$') }),
         logical_nic_name: string(),
       }),
       'models.MacInterfaceMap',
@@ -272,8 +270,8 @@ export const MANIFEST_CREATE = object('CreateManifestParams', {
 });
 
 export const MANIFEST_UPDATE = object('UpdateManifestParams', {
-  'folder*': choice(MANIFEST_FOLDERS),
-  'file_name*': string({ pattern: MANIFEST_FILE }),
+  'folder!': choice(MANIFEST_FOLDERS),
+  'file_name!': string({ pattern: MANIFEST_FILE }),
   updated_folder: choice(MANIFEST_FOLDERS, { pointer: true }),
   updated_file_name: optionalString({ pattern: MANIFEST_FILE }),
   updated_content: optionalString(),

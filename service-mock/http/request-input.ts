@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { JsonSyntaxError } from '../../model/protocol/json-syntax.ts';
-import type { JsonObject } from '../service-api.ts';
+import { Hangup, type JsonObject } from '../service-api.ts';
 import { DecodeError, decode, validate } from '../validations/schema.ts';
 import { frameworkError, OCTETS_TYPE } from './answer.ts';
 import { parseFirstValue } from './go-json.ts';
@@ -12,9 +12,6 @@ import { Refusal } from './refusal.ts';
 
 /** Largest JSON body in bytes. The real service has no limit; this one protects the simulator's memory. */
 export const BODY_LIMIT = 64 * 1024 * 1024;
-
-/** The real service dies on the request and closes the connection without an answer. */
-export class Hangup extends Error {}
 
 const hasBody = (raw: IncomingMessage) =>
   raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
@@ -63,8 +60,10 @@ export interface Input {
   readonly uploaded: number;
   /** Why the body cannot be used, said when its turn among the parameters comes. */
   readonly violation: string | null;
+  /** It has a null where the service needs an object. */
+  readonly isFatal: boolean;
 }
-export const noInput: Input = { body: {}, text: '', uploaded: 0, violation: null };
+export const noInput: Input = { body: {}, text: '', uploaded: 0, violation: null, isFatal: false };
 
 export async function receive(operation: Operation, raw: IncomingMessage, strict: boolean): Promise<Input> {
   if (operation.upload) return { ...noInput, uploaded: await receiveUpload(raw) };
@@ -75,11 +74,11 @@ export async function receive(operation: Operation, raw: IncomingMessage, strict
     return { ...noInput, violation: `${name} in body is required` };
   }
   try {
-    const value = decode(schema, parseFirstValue(body), strict);
+    const { value, hasNullItem: isFatal } = decode(schema, parseFirstValue(body), strict);
     const violation = validate(schema, value);
     return typeof value === 'string'
       ? { ...noInput, text: value, violation }
-      : { ...noInput, body: value as JsonObject, violation };
+      : { ...noInput, body: value as JsonObject, violation, isFatal };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError) && !(error instanceof DecodeError)) throw error;
     return { ...noInput, violation: `parsing ${name} body from "" failed, because ${error.message}` };

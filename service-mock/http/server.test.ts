@@ -478,7 +478,10 @@ describe('errors', () => {
       throw new TypeError('oops');
     });
     const response = await server.call('GET', '/v2/component-versions');
-    expect([response.status, await response.json()]).toMatchObject([500, { code: '500', reason: 'oops' }]);
+    expect([response.status, await response.json()]).toMatchObject([
+      500,
+      { code: '500', reason: 'Internal Server Error' },
+    ]);
     expect(server.bugs.splice(0)).toEqual([new TypeError('oops')]);
     server.when('componentVersions', () => ({}));
   });
@@ -532,11 +535,11 @@ describe('errors', () => {
 });
 
 describe('bodies', () => {
-  test('nulls vanish, also in lists of objects; names take their canonical case', async () => {
+  test('nulls vanish; names take their canonical case', async () => {
     await server.call('PATCH', HOST, {
       HOST_NAME: 'h1',
       host_role: null,
-      node_labels: [null, { key: 'a', value: '' }],
+      node_labels: [{ key: 'a', value: '' }],
       disks_selected_config: [],
     });
     expect(server.calls).toEqual([
@@ -545,6 +548,13 @@ describe('bodies', () => {
         args: [OTHER, ID, { host_name: 'h1', node_labels: [{ key: 'a', value: '' }], disks_selected_config: [] }],
       },
     ]);
+  });
+
+  test('a null where an object belongs ends the connection, once the rest is good', async () => {
+    await expect(server.call('PATCH', HOST, { node_labels: [null] })).rejects.toThrow();
+    const { status } = await server.call('PATCH', HOST, { node_labels: [null, { key: 'a' }] });
+    expect(status).toBe(400);
+    expect(server.calls).toEqual([]);
   });
 
   test('chunked bodies are read; an empty one counts as missing', async () => {

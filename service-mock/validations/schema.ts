@@ -32,6 +32,8 @@ export interface StringSchema {
 }
 export interface IntegerSchema {
   readonly kind: 'integer';
+  /** Type name in the decoder's messages; `int64` unless given. */
+  readonly goType?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   /** Zero counts as given and is validated. */
@@ -51,8 +53,9 @@ export interface MapSchema {
 }
 export interface ObjectSchema {
   readonly kind: 'object';
-  /** Name of the model in the decoder's messages. */
+  /** Type of the model in the decoder's messages, and its name alone, which types without one lack. */
   readonly goType: string;
+  readonly goName: string;
   readonly fields: ReadonlyMap<string, Schema>;
   /** Fields in the order of validation. */
   readonly order: readonly { readonly name: string; readonly schema: Schema; readonly required: boolean }[];
@@ -81,17 +84,23 @@ export const list = (items: Schema, goType?: string): ListSchema => ({
 /** An object with any members. */
 export const map: MapSchema = { kind: 'map' };
 
-/** An object with exactly these fields; a name that ends in `*` is required. */
+/**
+ * An object with exactly these fields; a name that ends in `*` is required, one that ends in `!` must not be empty either.
+ * @param goType its name, after that of its package unless that is `models`; or the whole of a type that has no name.
+ */
 export function object(goType: string, fields: Readonly<Record<string, Schema>>): ObjectSchema {
   const entries = Object.entries(fields).map(([key, schema]) => {
-    const required = key.endsWith('*');
-    // A required text is a pointer in the model: an empty one is present and must keep the other rules.
-    const rule = required && schema.kind === 'string' ? { ...schema, pointer: true } : schema;
+    const isPointer = key.endsWith('*');
+    const required = isPointer || key.endsWith('!');
+    // A required text that is a pointer in the model is present when it is empty, and must keep the other rules.
+    const rule = isPointer && schema.kind === 'string' ? { ...schema, pointer: true } : schema;
     return { name: required ? key.slice(0, -1) : key, schema: rule, required };
   });
+  const isNamed = !goType.startsWith('struct');
   return {
     kind: 'object',
-    goType,
+    goType: goType.includes('.') || !isNamed ? goType : `models.${goType}`,
+    goName: isNamed ? goType.split('.').at(-1)! : '',
     fields: new Map(entries.map(({ name, schema }) => [name, schema])),
     order: entries.toSorted((a, b) => (sortKey(a.name) < sortKey(b.name) ? -1 : 1)),
     byLowerCase: new Map(entries.map(({ name }) => [name.toLowerCase(), name])),
@@ -119,19 +128,27 @@ interface Place {
 interface Decoding {
   readonly strict: boolean;
   failure: string | null;
+  hasNullItem: boolean;
+}
+
+/** What came of a decoding. */
+export interface Decoded {
+  readonly value: Json;
+  /** A list of objects has a null among them, which the models keep: the service dies on it once it has validated the rest. */
+  readonly hasNullItem: boolean;
 }
 
 /**
- * Types of a parsed body, in place: nulls vanish as they do in the service's models, names take their canonical case.
+ * Types of a parsed body, in place: nulls of fields vanish as they do in the service's models, names take their canonical case.
  * @param strict refuse unknown fields instead of dropping them
  * @throws DecodeError
  */
-export function decode(schema: Schema, value: Json, strict: boolean): Json {
-  const decoding: Decoding = { strict, failure: null };
+export function decode(schema: Schema, value: Json, strict: boolean): Decoded {
+  const decoding: Decoding = { strict, failure: null, hasNullItem: false };
   const decoded = decodeValue(schema, value, decoding, null);
   if (decoding.failure !== null) throw new DecodeError(decoding.failure);
-  if (decoded !== undefined) return decoded;
-  return schema.kind === 'string' ? '' : {};
+  const { hasNullItem } = decoding;
+  return { value: decoded ?? (schema.kind === 'string' ? '' : {}), hasNullItem };
 }
 
 /** RFC 3339 with any fraction, and the shorter forms the service takes. */
@@ -162,13 +179,12 @@ function decodeValue(schema: Schema, value: Json, decoding: Decoding, place: Pla
       return typeof value === 'object' && !Array.isArray(value) ? value : mismatch();
     case 'list': {
       if (!Array.isArray(value)) return mismatch();
-      let nulls = false;
       for (let i = 0; i < value.length; i++) {
         const item = decodeValue(schema.items, value[i]!, decoding, place);
-        if (item === undefined && schema.items.kind === 'object') nulls = true;
+        if (item === undefined && schema.items.kind === 'object') decoding.hasNullItem = true;
         value[i] = item ?? (schema.items.kind === 'string' ? '' : null);
       }
-      return nulls ? value.filter((item) => item !== null) : value;
+      return value;
     }
     case 'object':
       if (typeof value !== 'object' || Array.isArray(value)) return mismatch();
@@ -187,7 +203,7 @@ function decodeFields(schema: ObjectSchema, value: JsonObject, decoding: Decodin
       continue;
     }
     const field = decodeValue(schema.fields.get(name)!, given!, decoding, {
-      struct: schema.goType,
+      struct: schema.goName,
       path: place === null ? name : `${place.path}.${name}`,
     });
     if (field === undefined || name !== key) delete value[key];
@@ -206,7 +222,7 @@ function goType(schema: Schema): string {
     case 'string':
       return schema.goType;
     case 'integer':
-      return 'int64';
+      return schema.goType ?? 'int64';
     case 'boolean':
       return 'bool';
     case 'map':
@@ -214,7 +230,7 @@ function goType(schema: Schema): string {
     case 'list':
       return schema.goType ?? `[]${schema.items.kind === 'object' ? '*' : ''}${goType(schema.items)}`;
     case 'object':
-      return `models.${schema.goType}`;
+      return schema.goType;
   }
 }
 
@@ -241,6 +257,7 @@ function validateValue(schema: Schema, value: Json, name: string): string | null
     case 'list': {
       const items = value as Json[];
       for (let i = 0; i < items.length; i++) {
+        if (items[i] === null) continue;
         const violation = validateValue(schema.items, items[i]!, name === '' ? `${i}` : `${name}.${i}`);
         if (violation !== null) return violation;
       }
@@ -251,7 +268,7 @@ function validateValue(schema: Schema, value: Json, name: string): string | null
       for (const { name: field, schema: rule, required } of schema.order) {
         const path = name === '' ? field : `${name}.${field}`;
         const given = fields[field];
-        if (given === undefined) {
+        if (given === undefined || (given === '' && required && rule.kind === 'string' && !rule.pointer)) {
           if (required) return `${path} in body is required`;
           continue;
         }
