@@ -127,8 +127,16 @@ it.each([
 
 describe('addresses from DHCP', () => {
   async function leased() {
-    const here = new Site();
-    const clusterId = here.cluster({ vip_dhcp_allocation: true });
+    // The last version that takes them.
+    const here = new Site({
+      RELEASE_IMAGES: [
+        { openshift_version: '4.14', version: '4.14.40', cpu_architecture: 'x86_64', url: 'quay.io/a:b' },
+      ],
+      OS_IMAGES: [
+        { openshift_version: '4.14', version: '414.1', cpu_architecture: 'x86_64', url: 'https://a.b/c.iso' },
+      ],
+    });
+    const clusterId = here.cluster({ openshift_version: '4.14', vip_dhcp_allocation: true });
     const infraEnv = here.infraEnv(clusterId);
     for (let index = 0; index < 3; index++) here.machine(infraEnv);
     await here.live(2);

@@ -12,7 +12,7 @@ import { runHost } from '../host/state-machine/machine.ts';
 import { displayName, effectiveRole } from '../host/traits.ts';
 import { connectivityFacts } from '../network/connectivity.ts';
 import { contains, parseCidr, parseIp } from '../network/networks.ts';
-import { type JsonObject, OperationError } from '../service-api.ts';
+import { Hangup, type JsonObject, OperationError } from '../service-api.ts';
 import { normalizeListOutput, normalizeOutput, OutputError } from './outputs.ts';
 
 /** An agent tells by this exit code that its medium went away. */
@@ -130,7 +130,6 @@ const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
 };
 
 function storeInventory(core: Core, host: HostRow, output: string): void {
-  if (output === '') throw new OutputError('output is empty, a JSON text is needed');
   if (!INVENTORY_ACCEPTED.has(host.status)) {
     normalizeOutput('inventory', output);
     throw new OperationError(500, tooLate(host));
@@ -152,16 +151,15 @@ function tooLate({ status }: HostRow): string {
 
 /** Judges disks, chooses the installation disk and stores the inventory. `inventory` is normalized; it is changed. */
 function applyInventory(core: Core, host: HostRow, inventory: JsonObject): void {
+  for (const list of [inventory.disks, inventory.interfaces])
+    if (Array.isArray(list) && list.includes(null)) throw new Hangup();
   core.hardware.judgeDisks(inventory, host, host.cluster);
   const interfaces = inventory.interfaces;
   if (!core.settings.ENABLE_VIRTUAL_INTERFACES) {
     const given = Array.isArray(interfaces) ? interfaces : [];
     inventory.interfaces = given.filter((nic) => PHYSICAL.has(String((nic as JsonObject | null)?.type ?? '')));
   }
-  const disks = inventory.disks;
-  if (Array.isArray(disks)) {
-    inventory.disks = disks.map((disk) => withDiskId(disk as JsonObject));
-  }
+  if (Array.isArray(inventory.disks)) inventory.disks = inventory.disks.map((disk) => withDiskId(disk as JsonObject));
   const before = host.inventory;
   const facts = inventoryFacts(inventory);
   host.inventoryText = JSON.stringify(inventory);
@@ -223,8 +221,8 @@ function peerWith(host: HostRow, isAlike: (peer: HostRow) => boolean): HostRow |
 
 function storeFreeAddresses(core: Core, host: HostRow, output: string): void {
   const list = normalizeListOutput('free-network-addresses', output);
-  if (list.length === 0) throw new OperationError(500, `The free addresses of host ${host.id} are empty`);
-  if (!host.cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
+  if (list.length === 0) throw new OperationError(500, `Free addresses for host ${host.id} is empty`);
+  if (!host.cluster) throw new Hangup();
   const text = JSON.stringify(list);
   if (text === host.freeAddressesText) return;
   host.freeAddressesText = peerWith(host, (peer) => peer.freeAddressesText === text)?.freeAddressesText ?? text;
@@ -234,7 +232,7 @@ function storeFreeAddresses(core: Core, host: HostRow, output: string): void {
 function storeLeases(core: Core, host: HostRow, output: string): void {
   const reply = normalizeOutput('dhcp-lease-allocate', output);
   const cluster = host.cluster;
-  if (!cluster) throw new OperationError(500, `Host ${host.id} is not bound to a cluster`);
+  if (!cluster) throw new Hangup();
   if (!cluster.vipDhcpAllocation) throw new OperationError(500, `DHCP not enabled in cluster ${cluster.id}`);
   const api = String(reply.api_vip_address ?? '');
   const ingress = String(reply.ingress_vip_address ?? '');
