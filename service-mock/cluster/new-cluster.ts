@@ -58,7 +58,7 @@ function networkingUnset() {
   return {
     userManagedNetworking: undefined,
     vipDhcpAllocation: undefined,
-    loadBalancer: '',
+    loadBalancer: 'cluster-managed',
     networkType: undefined,
     apiVips: [],
     ingressVips: [],
@@ -66,6 +66,7 @@ function networkingUnset() {
     clusterNetworks: [],
     serviceNetworks: [],
     machineNetworks: [],
+    primaryStack: undefined,
   } satisfies Partial<ClusterRow>;
 }
 

@@ -64,6 +64,8 @@ export interface ClusterRow {
   clusterNetworks: { cidr: string; hostPrefix: number }[];
   serviceNetworks: string[];
   machineNetworks: string[];
+  /** The family that comes first in all lists; undefined with one family. */
+  primaryStack: 4 | 6 | undefined;
   sshPublicKey: string;
   pullSecret: string;
   httpProxy: string;

@@ -27,6 +27,11 @@ export function* eachOf<T>(rows: readonly T[], view: (row: T) => JsonObject): Ge
   for (const row of rows) yield view(row);
 }
 
+/** @throws OperationError 400 that says the problem, when there is one. */
+export function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new OperationError(400, problem);
+}
+
 function wrongType(field: string, needed: string): OperationError {
   return new OperationError(400, `${field} must be ${needed}`);
 }

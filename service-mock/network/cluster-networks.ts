@@ -63,10 +63,10 @@ export function vipProblem(cluster: ClusterRow, name: string, vip: VipRow, posit
 }
 
 /** Why a VIP is in no machine network, which is what it needs behind the user's own load balancer. */
-export function vipProblemInAny(cluster: ClusterRow, name: string, ip: string): string | undefined {
-  if (cluster.machineNetworks.length === 0) return `no machine networks to verify VIP: ${ip} with`;
+export function vipProblemInAny(networks: readonly string[], name: string, ip: string): string | undefined {
+  if (networks.length === 0) return `no machine networks to verify VIP: ${ip} with`;
   const problems: string[] = [];
-  for (const network of cluster.machineNetworks) {
+  for (const network of networks) {
     const problem = placeProblem(name, ip, network);
     if (problem === undefined) return undefined;
     problems.push(`machine network CIDR <${network}> verification failed: ${problem}`);
@@ -85,17 +85,28 @@ export function placeProblem(name: string, ipText: string, network: string): str
 }
 
 /** The verdict of a verify-vips reply counts; without one the reported free addresses decide. */
-function freeProblem(cluster: ClusterRow, name: string, vip: VipRow, network: string): string | undefined {
+function freeProblem(
+  { hosts }: ClusterRow,
+  name: string,
+  { ip, verification }: VipRow,
+  network: string,
+): string | undefined {
   const verdict =
-    vip.verification === 'succeeded' || vip.verification === 'failed'
-      ? vip.verification
-      : verdictOfFreeLists(cluster.hosts, vip.ip, network);
+    verification === 'succeeded' || verification === 'failed' ? verification : verdictOfFreeLists(hosts, ip, network);
   if (verdict === 'succeeded') return undefined;
-  if (verdict === 'unverified') return `${name} <${vip.ip}> are not verified yet.`;
-  const problem = `${name} <${vip.ip}> is already in use in cidr ${network}`;
-  return holds(network, cluster.hosts.length)
-    ? problem
-    : `${problem}. The machine network range is too small for the cluster. Please redefine the network.`;
+  return verdict === 'unverified' ? `${name} <${ip}> are not verified yet.` : inUse(name, ip, network, hosts.length);
+}
+
+/** Why hosts know that a VIP is taken; undefined when they do not. */
+export function takenProblem(name: string, ip: string, network: string, hosts: readonly HostRow[]): string | undefined {
+  const isTaken = verdictOfFreeLists(hosts, ip, network) === 'failed';
+  return isTaken ? inUse(name, ip, network, hosts.length) : undefined;
+}
+
+function inUse(name: string, ip: string, network: string, hosts: number): string {
+  const problem = `${name} <${ip}> is already in use in cidr ${network}`;
+  if (holds(network, hosts)) return problem;
+  return `${problem}. The machine network range is too small for the cluster. Please redefine the network.`;
 }
 
 /** Whether a network has room for the hosts, two VIPs, its own address and the broadcast address. */

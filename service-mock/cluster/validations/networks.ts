@@ -14,7 +14,9 @@ import {
   vipProblemInAny,
 } from '../../network/cluster-networks.ts';
 import { familiesOf, normalizeCidr, overlaps, parseCidr } from '../../network/networks.ts';
+import type { JsonObject } from '../../service-api.ts';
 import type { ValidationStatus } from '../../validations/results.ts';
+import { overridesOf } from '../install-config-overrides.ts';
 import { isSingleNode } from '../traits.ts';
 
 /** Status and message. */
@@ -89,7 +91,7 @@ export function vipsValid(kind: VipKind, vips: VipsOf) {
     if (!context.hasInventories || machineCidrDefined(context)[0] !== 'success') return NO_HOSTS;
     if (isUserManagedLoadBalancer(cluster)) {
       const name = `${kind.toLowerCase()} vip`;
-      const problem = vipProblemInAny(cluster, name, first.ip);
+      const problem = vipProblemInAny(cluster.machineNetworks, name, first.ip);
       return problem === undefined ? ['success', `${name} ${first.ip} is valid`] : ['failure', problem];
     }
     const name = `${kind.toLowerCase()} vips`;
@@ -206,10 +208,9 @@ export function networkPrefix({ cluster }: ClusterContext): ClusterOutcome {
 /** The network type of the install config: what the user lays over it wins. */
 function effectiveNetworkType(cluster: ClusterRow): string {
   const own = cluster.networkType ?? '';
-  if (cluster.installConfigOverrides === '') return own;
   try {
-    const overrides = JSON.parse(cluster.installConfigOverrides) as { networking?: { networkType?: unknown } } | null;
-    const type = overrides?.networking?.networkType;
+    const { networking } = overridesOf(cluster) ?? {};
+    const type = (networking as JsonObject | undefined | null)?.networkType;
     return typeof type === 'string' && type !== '' ? type : own;
   } catch {
     return own;
