@@ -4,6 +4,8 @@ import { type JsonObject, OperationError, type ServiceSettings } from '../servic
 
 export interface Release {
   readonly version: string;
+  /** What it is listed under: `major.minor`, as a rule. */
+  readonly openshiftVersion: string;
   readonly url: string;
   readonly cpuArchitecture: string;
   readonly cpuArchitectures: readonly string[];
@@ -21,6 +23,30 @@ export function compareBase(a: string, b: string): number {
   return (majorA ?? 0) - (majorB ?? 0) || (minorA ?? 0) - (minorB ?? 0);
 }
 
+/** Upstream: hashicorp/go-version, version.go, VersionRegexpRaw. */
+const VERSION = /^v?\d+(?:\.\d+)*(?:-?[A-Za-z~-][0-9A-Za-z~-]*(?:\.[0-9A-Za-z~-]+)*)?(?:\+[0-9A-Za-z~.-]+)?$/;
+
+/** Why a version, without what follows its dash, is none; undefined when it is. */
+export function versionProblem(version: string): string | undefined {
+  const [base] = version.split('-', 1) as [string];
+  return VERSION.test(base) ? undefined : `Malformed version: ${base}`;
+}
+
+const baseOf = (version: string) => version.split('-', 1)[0] as string;
+
+/** Compares two versions with all their parts: negative when `a` is older. */
+function compareVersions(a: string, b: string): number {
+  const [partsA, partsB] = [a, b].map((version) => baseOf(version).split('.').map(Number)) as [number[], number[]];
+  for (let at = 0; at < Math.max(partsA.length, partsB.length); at++) {
+    const difference = (partsA[at] ?? 0) - (partsB[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  const [restA, restB] = [a, b].map((version) => version.slice(baseOf(version).length));
+  if (restA === restB) return 0;
+  if (restA === '' || restB === '') return restA === '' ? 1 : -1;
+  return restA! < restB! ? -1 : 1;
+}
+
 function text(image: JsonObject, field: string): string {
   const value = image[field];
   return typeof value === 'string' ? value : '';
@@ -35,10 +61,26 @@ function architectures(image: JsonObject): string[] {
 function releaseOf(image: JsonObject): Release {
   return {
     version: text(image, 'version'),
+    openshiftVersion: text(image, 'openshift_version'),
     url: text(image, 'url'),
     cpuArchitecture: text(image, 'cpu_architecture'),
     cpuArchitectures: architectures(image),
   };
+}
+
+/** Upstream: internal/common/common.go, NormalizeCPUArchitecture. */
+export function normalizedArchitecture(architecture: string): string {
+  if (architecture === 'amd64') return 'x86_64';
+  return architecture === 'aarch64' ? 'arm64' : architecture;
+}
+
+const osArchitecture = (image: JsonObject) => normalizedArchitecture(text(image, 'cpu_architecture')) || 'x86_64';
+
+/** Newest first, versions that are no release yet last. */
+function newestFirst(a: JsonObject, b: JsonObject): number {
+  const isBeta = (image: JsonObject) => (text(image, 'support_level') === 'beta' ? 1 : 0);
+  const plain = (image: JsonObject) => text(image, 'version').replace(/-multi$/, '');
+  return isBeta(a) - isBeta(b) || compareVersions(plain(b), plain(a));
 }
 
 export class Versions {
@@ -53,18 +95,49 @@ export class Versions {
    * @throws OperationError 400 when there is none.
    */
   release(version: string, architecture: string): Release {
-    const images = this.#settings.RELEASE_IMAGES.filter(
-      (image) =>
-        text(image, 'cpu_architecture') === architecture ||
-        (architectures(image).length > 1 && (architecture === 'multi' || architectures(image).includes(architecture))),
-    );
-    const image =
-      images.find((candidate) => text(candidate, 'version') === version) ??
-      images.find((candidate) => text(candidate, 'openshift_version') === version);
-    if (!image) {
-      throw new OperationError(400, `No release image is known for openshift version ${version} on ${architecture}`);
+    const wanted = normalizedArchitecture(architecture);
+    const refuse = (problem: string): never => {
+      throw new OperationError(
+        400,
+        `Openshift version ${version} for CPU architecture ${architecture} is not supported: ${problem}`,
+      );
+    };
+    const parts = versionProblem(version) === undefined ? baseOf(version).split('.').length : 0;
+    if (parts !== 2 && parts !== 3) {
+      refuse(
+        `invalid openshiftVersion '${version}'. Expected format: 'major.minor' or 'major.minor.patch', optionally followed by a prerelease identifier`,
+      );
     }
+    const images = this.#settings.RELEASE_IMAGES.filter((image) =>
+      [text(image, 'cpu_architecture'), ...architectures(image)].map(normalizedArchitecture).includes(wanted),
+    );
+    const found = images.filter((image) => text(image, parts === 3 ? 'version' : 'openshift_version') === version);
+    const [image] = found.sort(newestFirst);
+    if (!image)
+      return refuse(`no release image found for openshiftVersion: '${version}' and CPU architecture '${wanted}'`);
     return releaseOf(image);
+  }
+
+  /** The release of an image of the catalogue, for an architecture. @throws OperationError 400 when there is none. */
+  releaseOfImage(url: string, architecture: string): Release {
+    const image = this.#settings.RELEASE_IMAGES.find((candidate) => text(candidate, 'url') === url);
+    if (!image) {
+      throw new OperationError(
+        400,
+        `failed to get release image by URL ${url} during cluster registration: error occurred while trying to retrieve release image with url '${url}' from the db: record not found`,
+      );
+    }
+    const offered = architectures(image);
+    const wanted = normalizedArchitecture(architecture);
+    if (wanted === 'multi') {
+      if (offered.length > 1) return releaseOf(image);
+      throw new OperationError(400, `release image URL ${url} does not support requested CPU architecture ${wanted}`);
+    }
+    if (offered.map(normalizedArchitecture).includes(wanted)) return releaseOf(image);
+    throw new OperationError(
+      400,
+      `Requested CPU architecture ${wanted} is not supported for release image URL ${url}. Supported architectures in release image: [${offered.join(' ')}]`,
+    );
   }
 
   /**
@@ -77,22 +150,78 @@ export class Versions {
     const tag = /:v?(\d+\.\d+\.\d+[\w.+-]*?)(?:-(x86_64|aarch64|arm64|ppc64le|s390x|multi))?$/.exec(url);
     if (!tag) throw new Error(`the version of release image ${url} is not known`);
     const [, version, architecture = 'x86_64'] = tag;
-    return { version: version!, url, cpuArchitecture: architecture, cpuArchitectures: [architecture] };
+    return {
+      version: version!,
+      openshiftVersion: baseVersion(version!),
+      url,
+      cpuArchitecture: architecture,
+      cpuArchitectures: [architecture],
+    };
   }
 
   /** Version of the OS image for a wanted version, or of the newest one. @throws OperationError 400 when there is none. */
   osImageVersion(version: string | undefined, architecture: string): string {
-    const images = this.#settings.OS_IMAGES.filter((image) => text(image, 'cpu_architecture') === architecture);
-    if (version) {
-      const image =
-        images.find((candidate) => text(candidate, 'openshift_version') === version) ??
-        images.find((candidate) => baseVersion(text(candidate, 'openshift_version')) === baseVersion(version));
-      if (!image) throw new OperationError(400, `No OS image is known for version ${version} on ${architecture}`);
-      return text(image, 'openshift_version');
-    }
-    const newest = images.map((image) => text(image, 'openshift_version')).sort((a, b) => compareBase(b, a))[0];
-    if (newest === undefined) throw new OperationError(400, `No OS image is known for ${architecture}`);
-    return newest;
+    const { found, problem } = version ? this.#osImage(version, architecture) : this.#newestOsImage(architecture);
+    if (found !== undefined) return found;
+    const words = version
+      ? `No OS image for Openshift version ${version} and architecture ${architecture}`
+      : `Failed to get latest OS image for architecture ${architecture}`;
+    throw new OperationError(400, `${words}: ${problem}`);
+  }
+
+  /** Why hosts of a version cannot become those of a cluster of many architectures; undefined when they can. Upstream: internal/versions/common.go, validateReleaseImageForRHCOS. */
+  hostImageProblem(version: string, architecture: string): string | undefined {
+    const base = baseVersion(version);
+    const offered = this.#settings.RELEASE_IMAGES.filter((image) =>
+      [text(image, 'cpu_architecture'), ...architectures(image)].includes(architecture),
+    ).map((image) => text(image, 'openshift_version'));
+    if (offered.some((one) => baseVersion(one) === base)) return undefined;
+    const advice =
+      offered.length > 0
+        ? `These are the OCP versions for which a matching release image has been found for arch ${architecture} please review your release images or choose your OCP version to match one of these: ${offered.join(',')}`
+        : `There are no OCP versions available in release images for arch ${architecture}.`;
+    return `The requested RHCOS version (${base}, arch: ${architecture}) does not have a matching OpenShift release image. ${advice}`;
+  }
+
+  /** Whether there is an OS image for a version. */
+  hasOsImage(version: string, architecture: string): boolean {
+    return this.#osImage(version, architecture).found !== undefined;
+  }
+
+  /** Architectures that there are OS images of, for a version as it is named in the catalogue, or its `major.minor`. */
+  osArchitectures(version: string): string[] {
+    const names = [version, baseVersion(version)];
+    return this.#settings.OS_IMAGES.filter((image) => names.includes(text(image, 'openshift_version'))).map(
+      osArchitecture,
+    );
+  }
+
+  #osImage(version: string, architecture: string): { found?: string; problem?: string } {
+    const wanted = normalizedArchitecture(architecture) || 'x86_64';
+    const versions = this.#osVersions(wanted);
+    if (versions.length === 0)
+      return { problem: `The requested CPU architecture (${wanted}) isn't specified in OS images list` };
+    if (baseOf(version).split('.').length < 2) return { problem: 'invalid version' };
+    const base = baseVersion(version);
+    const found =
+      versions.find((candidate) => candidate === version) ??
+      versions.find((candidate) => candidate === base) ??
+      versions.filter((candidate) => baseVersion(candidate) === base).sort((a, b) => compareVersions(b, a))[0];
+    if (found !== undefined) return { found };
+    return {
+      problem: `The requested OS image for version (${version}) and CPU architecture (${wanted}) isn't specified in OS images list`,
+    };
+  }
+
+  #newestOsImage(architecture: string): { found?: string; problem?: string } {
+    const [found] = this.#osVersions(normalizedArchitecture(architecture)).sort((a, b) => compareVersions(b, a));
+    return found === undefined ? { problem: 'No OS images are available' } : { found };
+  }
+
+  #osVersions(architecture: string): string[] {
+    return this.#settings.OS_IMAGES.filter((image) => osArchitecture(image) === architecture).map((image) =>
+      text(image, 'openshift_version'),
+    );
   }
 
   /** Must-gather images of a version by operator name. */
