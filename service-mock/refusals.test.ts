@@ -204,7 +204,7 @@ describe('a manifest', () => {
     const b = { folder: 'openshift', file_name: 'b.yaml' };
     service.updateManifest(clusterId, { ...b, updated_content: 'eQ==' });
     expect(service.downloadManifest(clusterId, b.folder, b.file_name).toString()).toBe('y');
-    expect(() => service.updateManifest(clusterId, a)).toThrow(refusal(404));
+    expect(() => service.updateManifest(clusterId, a)).toThrow(refusal(500));
     service.installCluster(clusterId);
     expect(() => service.updateManifest(clusterId, b)).toThrow(refusal(400));
   });

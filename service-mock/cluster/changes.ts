@@ -13,6 +13,12 @@ export const UPDATABLE: ReadonlySet<ClusterState> = new Set<ClusterState>([
   'adding-hosts',
 ]);
 
+/** Why users may not change a cluster in its state; undefined when they may. */
+export function notUpdatable({ id, status }: ClusterRow): string | undefined {
+  if (UPDATABLE.has(status)) return undefined;
+  return `Cluster ${id} is in ${status} state, cluster can be updated only in one of [${[...UPDATABLE].join(' ')}]`;
+}
+
 /** Dates a change, and has the monitor look at the cluster. */
 export function touchCluster({ clock }: Core, cluster: ClusterRow): void {
   cluster.updatedAt = clock.now();

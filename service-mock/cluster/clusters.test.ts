@@ -102,12 +102,12 @@ describe('manifests', () => {
     });
     expect(site.service.listManifests(id, false)).toHaveLength(1);
     expect(site.service.downloadManifest(id, 'manifests', 'a.yaml').toString()).toBe('kind: Thing');
-    for (const body of [
-      { file_name: 'a.txt', content },
-      { file_name: 'a/b.yaml', content },
-      { file_name: 'a.yaml', content: '!' },
-    ]) {
-      expect(() => site.service.createManifest(id, body)).toThrow(expect.objectContaining({ status: 400 }));
+    for (const [status, body] of [
+      [400, { file_name: 'a.txt', content }],
+      [422, { file_name: 'a/b.yaml', content }],
+      [400, { file_name: 'a.yaml', content: '!' }],
+    ] as const) {
+      expect(() => site.service.createManifest(id, body)).toThrow(expect.objectContaining({ status }));
     }
     site.service.deleteManifest(id, 'manifests', 'a.yaml');
     expect(() => site.service.downloadManifest(id, 'manifests', 'a.yaml')).toThrow(

@@ -68,11 +68,14 @@ export function deregisterCluster({ store, events }: Core, cluster: ClusterRow):
 
 export function allowAddHosts(core: Core, id: string): JsonObject {
   const cluster = clusterOf(core, id, ON_CHANGING);
-  if (cluster.status !== 'installed' || cluster.kind !== 'Cluster') {
-    throw new OperationError(
-      400,
-      `Cluster ${id} cannot take more hosts: it must be an installed cluster, it is ${cluster.status}`,
-    );
+  for (const [what, needed] of [
+    ['status', 'installed'],
+    ['kind', 'Cluster'],
+  ] as const) {
+    const { [what]: is } = cluster;
+    if (is === needed) continue;
+    const expected = `Expected cluster ${what}: ${needed}, but cluster ${what} is: ${is}`;
+    throw new OperationError(400, `cannot transform cluster ${id} to day2. ${expected}`);
   }
   cluster.apiVipDnsName = `api.${cluster.name}.${cluster.baseDnsDomain}`;
   cluster.kind = 'AddHostsCluster';

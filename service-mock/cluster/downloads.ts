@@ -9,7 +9,11 @@ import { checkOverrides } from './install-config-overrides.ts';
 export function clusterCredentials(core: Core, id: string): JsonObject {
   const cluster = clusterOf(core, id);
   const console = cluster.operators.find((operator) => operator.name === 'console');
-  if (console?.status !== 'available') throw new OperationError(409, 'The console is not available yet');
+  if (console?.status !== 'available')
+    throw new OperationError(
+      409,
+      "console-url isn't available yet, it will be once console operator is ready as part of cluster finalizing stage",
+    );
   return {
     console_url: `https://console-openshift-console.apps.${cluster.name}.${cluster.baseDnsDomain}`,
     password: password(cluster),

@@ -2,6 +2,7 @@
 import type { ClusterRow } from '../core/rows.ts';
 import { familiesOf } from '../network/networks.ts';
 import type { JsonObject } from '../service-api.ts';
+import { overridesOf } from './install-config-overrides.ts';
 import { isSingleNode } from './traits.ts';
 
 const NETWORK_TYPE_USAGE: Readonly<Record<string, string>> = {
@@ -46,7 +47,7 @@ export function featureUsage(cluster: ClusterRow): string {
     [...cluster.manifests.values()].some(({ source }) => source === 'user'),
     'Custom manifest',
   );
-  const overrides = cluster.installConfigOverrides && (JSON.parse(cluster.installConfigOverrides) as JsonObject);
+  const overrides = overridesOf(cluster);
   if (overrides) {
     add(
       true,

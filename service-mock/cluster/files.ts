@@ -146,11 +146,13 @@ const CLUSTER_FILES = [
 ];
 const CREDENTIAL_FILES = ['kubeconfig', 'kubeconfig-noingress', 'kubeadmin-password'];
 
-function checkDownload(cluster: ClusterRow, name: string, allowed: ReadonlySet<string>): void {
-  if (allowed.has(cluster.status)) return;
+/** Upstream: internal/cluster/cluster.go, CanDownloadFiles. */
+function checkDownload(cluster: ClusterRow): void {
+  if (AFTER_PREPARATION.has(cluster.status)) return;
+  const allowed = [...AFTER_PREPARATION].join(' ');
   throw new OperationError(
     409,
-    `Cluster ${cluster.id} is ${cluster.status}; ${name} can be downloaded only when it is one of ${[...allowed].join(', ')}`,
+    `cluster ${cluster.id} is in ${cluster.status} state, files can be downloaded only when status is one of: [${allowed}]`,
   );
 }
 
@@ -158,7 +160,7 @@ function checkDownload(cluster: ClusterRow, name: string, allowed: ReadonlySet<s
 export function clusterFile(cluster: ClusterRow, name: string): Buffer {
   if (!CLUSTER_FILES.includes(name))
     throw new OperationError(400, `File ${name} is unknown. Known are ${CLUSTER_FILES.join(', ')}`);
-  checkDownload(cluster, name, AFTER_PREPARATION);
+  checkDownload(cluster);
   return Buffer.from(clusterFileText(cluster, name));
 }
 
@@ -195,7 +197,7 @@ function clusterFileText(cluster: ClusterRow, name: string): string {
 export function credentialFile(cluster: ClusterRow, name: string): Buffer {
   if (!CREDENTIAL_FILES.includes(name))
     throw new OperationError(400, `File ${name} is unknown. Known are ${CREDENTIAL_FILES.join(', ')}`);
-  checkDownload(cluster, name, AFTER_PREPARATION);
+  checkDownload(cluster);
   // Until the ingress certificate has come, the file without it is handed out in its place.
   if (name === 'kubeconfig')
     return Buffer.from(kubeconfig(cluster, cluster.ingressCertUploaded ? certificate(`${cluster.id} ingress`) : ''));
@@ -214,8 +216,8 @@ export function password(cluster: ClusterRow): string {
 /** Host's own ignition. @throws OperationError 409 before the installation. */
 export function hostIgnition(host: HostRow): Buffer {
   const cluster = host.cluster;
-  if (!cluster) throw new OperationError(404, `Host ${host.id} is not bound to a cluster`);
-  checkDownload(cluster, 'the ignition', AFTER_PREPARATION);
+  if (!cluster) throw new OperationError(404, `Cluster not found for host ${host.id} in infra env ${host.infraEnv.id}`);
+  checkDownload(cluster);
   const role = host.role === 'arbiter' ? 'arbiter' : host.role === 'worker' ? 'worker' : 'master';
   return Buffer.from(pointerIgnition(cluster, host.machineConfigPoolName || role, host));
 }

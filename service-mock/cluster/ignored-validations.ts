@@ -1,12 +1,13 @@
 /** Validations whose failure is not to keep a cluster from its installation. Upstream: assisted-service, internal/bminventory/inventory_v2_handlers.go, V2SetIgnoredValidations. */
+import { jsonFault } from '../../model/protocol/json-syntax.ts';
 import type { Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING } from '../core/lookup.ts';
 import type { ClusterRow } from '../core/rows.ts';
-import { textField } from '../core/wire.ts';
+import { refuse, textField } from '../core/wire.ts';
 import { HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS } from '../host/validations/host-validations.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { ignoreList } from '../validations/results.ts';
-import { UPDATABLE } from './changes.ts';
+import { notUpdatable } from './changes.ts';
 import { CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS } from './validations/cluster-validations.ts';
 
 export function getIgnoredValidations(core: Core, id: string): JsonObject {
@@ -17,12 +18,15 @@ export function setIgnoredValidations(core: Core, id: string, body: JsonObject):
   const cluster = core.store.clusters.get(id);
   if (!cluster)
     throw new OperationError(500, `failed to fetch cluster ${id} to apply ignored validations: record not found`);
-  if (!UPDATABLE.has(cluster.status))
-    throw new OperationError(400, `Cluster ${id} is ${cluster.status}, ignored validations can no longer be changed`);
+  refuse(notUpdatable(cluster));
   const ofCluster = textField(body, 'cluster-validation-ids') ?? '';
   const ofHosts = textField(body, 'host-validation-ids') ?? '';
-  checkIgnored('cluster', ofCluster, CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS);
-  checkIgnored('host', ofHosts, HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS);
+  const problems = [
+    ...ignoredProblems('cluster', ofCluster, CLUSTER_VALIDATION_IDS, NEVER_IGNORABLE_CLUSTER_VALIDATIONS),
+    ...ignoredProblems('host', ofHosts, HOST_VALIDATION_IDS, NEVER_IGNORABLE_HOST_VALIDATIONS),
+  ];
+  if (problems.length > 0)
+    throw new OperationError(400, `cannot proceed due to the following errors: ${problems.join('\n')}`);
   cluster.ignoredClusterValidations = ignoreList(ofCluster).length > 0 ? ofCluster : '';
   cluster.ignoredHostValidations = ignoreList(ofHosts).length > 0 ? ofHosts : '';
   cluster.updatedAt = core.clock.now();
@@ -36,27 +40,29 @@ function ignored(cluster: ClusterRow): JsonObject {
   };
 }
 
-function checkIgnored(
+/** What is wrong with ids that are to be ignored. Upstream: validateIgnoredValidations. */
+function ignoredProblems(
   kind: 'cluster' | 'host',
   text: string,
   known: readonly string[],
   never: ReadonlySet<string>,
-): void {
-  if (text === '') return;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
-  }
-  if (!Array.isArray(value)) throw new OperationError(400, `'${text.slice(0, 60)}' is no JSON array of validation ids`);
-  const ids = value.map(String);
+): string[] {
+  if (text === '') return [];
+  const ids = idsOf(text);
+  if (!ids) return [`error during unmarshal of json for ignored ${kind} validations`];
   const unknown = ids.filter((id) => id.toLowerCase() !== 'all' && !known.includes(id));
-  const refused = ids.filter((id) => never.has(id));
-  const problems = [
+  const refused = ids.includes('all') ? [] : ids.filter((id) => never.has(id));
+  return [
     ...unknown.map((id) => `Validation ID '${id}' is not a known ${kind} validation`),
     ...(refused.length > 0 ? [`unable to ignore the following ${kind} validations (${refused.join(',')})`] : []),
   ];
-  if (problems.length > 0)
-    throw new OperationError(400, `cannot proceed due to the following errors: ${problems.join('\n')}`);
+}
+
+/** A list of texts; null is an empty one of either. */
+function idsOf(text: string): string[] | undefined {
+  if (jsonFault(text) !== undefined) return undefined;
+  const value = JSON.parse(text) as unknown;
+  if (value === null) return [];
+  const isList = Array.isArray(value) && value.every((id) => id === null || typeof id === 'string');
+  return isList ? (value as (string | null)[]).map((id) => id ?? '') : undefined;
 }

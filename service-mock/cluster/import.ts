@@ -1,21 +1,19 @@
 /** Clusters that were installed by somebody else, and take further hosts. Upstream: assisted-service, internal/bminventory/inventory.go, V2ImportClusterInternal. */
 import type { Core } from '../core/core.ts';
 import type { ClusterRow } from '../core/rows.ts';
-import { requiredText, textField } from '../core/wire.ts';
+import { refuse, textField } from '../core/wire.ts';
+import { isIpText } from '../network/networks.ts';
 import type { JsonObject, KubeKey } from '../service-api.ts';
-import { checkClusterName } from '../validations/names.ts';
+import { clusterNameProblem } from '../validations/names.ts';
 import { addCluster, newCluster } from './new-cluster.ts';
 import { clusterView } from './view.ts';
 
 export function importCluster(core: Core, body: JsonObject, kubeKey?: KubeKey): JsonObject {
-  const dnsName = requiredText(body, 'api_vip_dnsname');
-  const wanted = requiredText(body, 'name');
-  const openshiftId = kubeKey
-    ? (textField(body, 'openshift_cluster_id') ?? '')
-    : requiredText(body, 'openshift_cluster_id');
-  const parts = /^api\.([^.]+)\.(.+)$/.exec(dnsName);
-  const name = parts?.[1] ?? wanted;
-  checkClusterName(name, 'baremetal');
+  const dnsName = textField(body, 'api_vip_dnsname') ?? '';
+  const openshiftId = textField(body, 'openshift_cluster_id') ?? '';
+  const parts = isIpText(dnsName) ? null : /^api\.([^.]*)\.(.+)$/.exec(dnsName);
+  const name = parts?.[1] ?? textField(body, 'name') ?? '';
+  refuse(clusterNameProblem(name, 'baremetal'));
   const cluster = newCluster(core.uuid(), 'AddHostsCluster', name, core.clock.now(), kubeKey);
   Object.assign(cluster, {
     baseDnsDomain: parts?.[2] ?? '',

@@ -13,6 +13,7 @@ import { displayName } from '../host/traits.ts';
 import { hostView } from '../host/view.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
 import { NO_TRANSITION } from '../statemachine/machine.ts';
+import { validationsText } from '../validations/results.ts';
 import { actionView } from './changes.ts';
 import { checkCertificate } from './files.ts';
 import { preparationSucceeded, updateConnectivity } from './monitoring.ts';
@@ -24,13 +25,17 @@ export function installCluster(core: Core, id: string): JsonObject {
     updateConnectivity(core, cluster);
     for (const host of [...cluster.hosts]) {
       if (host.status !== 'known' && host.kind === 'Host')
-        throw new OperationError(400, `Host ${displayName(host)} is ${host.status}, it is not ready to be installed`);
+        throw new OperationError(
+          400,
+          `Host ${displayName(host)} is in status ${host.status} and not ready for install`,
+        );
       refreshHost(core, host);
     }
     refreshCluster(core, cluster);
   }
   if (cluster.status !== 'ready') {
-    throw new OperationError(409, `Cluster ${id} is not ready for installation: ${cluster.statusInfo}`);
+    const why = `${cluster.statusInfo} validation_info=${validationsText(cluster.validations)}`;
+    throw new OperationError(409, `Cluster is not ready for installation, ${why}`);
   }
   if (cluster.ignoredHostValidations !== '' || cluster.ignoredClusterValidations !== '')
     core.events.emit('validations_ignored', aboutCluster(cluster), cluster.id);
@@ -52,7 +57,7 @@ export function cancelCluster(core: Core, id: string): JsonObject {
   const reason = 'Installation was cancelled by user';
   if (!runCluster(core, cluster, 'cancel', reason)) {
     core.events.emit('cancel_installation_failed', aboutCluster(cluster), NO_TRANSITION);
-    throw new OperationError(409, `The installation of cluster ${id} cannot be canceled while it is ${before}`);
+    throw new OperationError(409, NO_TRANSITION);
   }
   core.events.emit('cluster_installation_canceled', aboutCluster(cluster));
   if (before === 'preparing-for-installation' || before === 'installing' || before === 'finalizing') {
@@ -68,10 +73,9 @@ export function cancelCluster(core: Core, id: string): JsonObject {
 
 export function resetCluster(core: Core, id: string): JsonObject {
   const cluster = clusterOf(core, id, ON_CHANGING);
-  const before = cluster.status;
   if (!runCluster(core, cluster, 'reset', 'cluster was reset by user')) {
     core.events.emit('reset_installation_failed', aboutCluster(cluster), NO_TRANSITION);
-    throw new OperationError(409, `The installation of cluster ${id} cannot be reset while it is ${before}`);
+    throw new OperationError(409, NO_TRANSITION);
   }
   core.events.emit('cluster_installation_reset', aboutCluster(cluster));
   for (const host of cluster.hosts) {

@@ -2,59 +2,40 @@
 
 import { aboutCluster, type Core } from '../core/core.ts';
 import { clusterOf, ON_CHANGING } from '../core/lookup.ts';
-import type { ClusterRow, OperatorRow, VipRow } from '../core/rows.ts';
-import { booleanField, integerField, objectField, objectsField, textField } from '../core/wire.ts';
+import type { ClusterRow, OperatorRow } from '../core/rows.ts';
+import { booleanField, integerField, objectField, objectsField, refuse, textField } from '../core/wire.ts';
+import { type FeatureChange, featureFacts, listsOf } from '../features/facts.ts';
+import { compatibilityProblem, hasFeature, versionProblem } from '../features/feature-checks.ts';
 import { refreshHost } from '../host/state-machine/machine.ts';
-import { networkOfVip, placeProblem } from '../network/cluster-networks.ts';
-import { familiesOf } from '../network/networks.ts';
-import { chosenOperators } from '../operators/operators.ts';
+import { cidrsProblem } from '../network/cidr-checks.ts';
+import { isDualStack, networkFamiliesProblem, otherStackProblem, primaryStackOf } from '../network/dual-stack.ts';
+import { builtinOperators, chosenOperators } from '../operators/choice.ts';
 import { type JsonObject, OperationError } from '../service-api.ts';
-import { checkBaseDomain, checkClusterName, checkSshKey } from '../validations/names.ts';
-import { compareBase } from '../versions/versions.ts';
-import { touchCluster, UPDATABLE } from './changes.ts';
+import { domainProblem } from '../validations/domains.ts';
+import { clusterNameProblem, ntpSourcesProblem, tagsProblem } from '../validations/names.ts';
+import { sshKeysProblem } from '../validations/ssh-keys.ts';
+import { notUpdatable, touchCluster } from './changes.ts';
+import { type NetworkingRequest, networkingRequest } from './networking-request.ts';
+import { type NetworkingDraft, networkingDraft } from './networking-update.ts';
 import {
-  checkNetworkType,
-  checkNtp,
-  checkProxiesAndTags,
-  checkSecret,
-  LAST_VERSION_WITH_SDN,
+  clusterProxiesProblem,
+  controlPlaneProblem,
+  encryptionProblem,
+  endpointProblem,
+  secretProblem,
 } from './parameter-checks.ts';
-import {
-  checkControlPlane,
-  checkDualStack,
-  checkVips,
-  cidrsField,
-  clusterNetworksField,
-  platformChange,
-  type VipPlan,
-  vipsField,
-} from './parameters.ts';
+import { type Platform, platformChange, platformOf, platformRow } from './platform.ts';
 import { refreshCluster } from './state-machine/machine.ts';
-import { isDay2Cluster } from './traits.ts';
+import { isDay2Cluster, isSingleNode } from './traits.ts';
 import { clusterView } from './view.ts';
-
-/** Networking as it is to be: what a request says, else what the row has. */
-interface NetworkingChange {
-  readonly dhcp: boolean | undefined;
-  readonly userManaged: boolean | undefined;
-  readonly loadBalancer: string;
-  readonly vipsGiven: { readonly api: boolean; readonly ingress: boolean };
-  readonly plan: VipPlan;
-  readonly clusterNetworks: ClusterRow['clusterNetworks'] | undefined;
-  readonly serviceNetworks: string[] | undefined;
-  readonly machineNetworks: string[] | undefined;
-}
+import { managedVipsProblem, vipPlanProblem } from './vip-parameters.ts';
 
 /** Everything that is checked before anything is changed. */
 interface ClusterChange {
-  readonly networking: NetworkingChange;
-  readonly platform: ReturnType<typeof platformChange>;
-  /** Whether users manage the networking from now on. */
-  readonly managed: boolean;
-  readonly apiVipDnsName: string | undefined;
+  readonly networking: NetworkingDraft;
+  readonly primaryStack: 4 | 6 | undefined;
+  readonly platform: Platform | undefined;
   readonly operators: OperatorRow[] | undefined;
-  /** The machine network that VIPs bring with them. */
-  readonly network: string | undefined;
 }
 
 /**
@@ -63,24 +44,14 @@ interface ClusterChange {
  */
 export function updateCluster(core: Core, id: string, body: JsonObject, { interactive = true } = {}): JsonObject {
   const cluster = clusterOf(core, id, ON_CHANGING);
-  checkIdentity(core, cluster, body);
-  const networking = networkingChange(cluster, body);
-  checkVips(networking.plan);
-  checkDualStack(networking.plan.clusterNetworks, networking.plan.serviceNetworks, networking.plan.machineNetworks);
-  checkProxiesAndTags(body);
-  if (!UPDATABLE.has(cluster.status)) {
-    throw new OperationError(
-      409,
-      `Cluster ${id} is in ${cluster.status} state, cluster can be updated only in one of [${[...UPDATABLE].join(' ')}]`,
-    );
-  }
-  const change = checkedChange(cluster, body, networking, interactive);
-  applyNetworking(cluster, change);
-  applyRest(cluster, body, change);
+  const change = checkedChange(core, cluster, body, interactive);
+  Object.assign(cluster, change.networking, { primaryStack: change.primaryStack });
+  if (change.platform) cluster.platform = platformRow(change.platform, cluster.platform);
+  const { operators } = change;
+  if (operators) cluster.operators = [...cluster.operators.filter(({ type }) => type === 'builtin'), ...operators];
+  assignRest(cluster, body);
   const proxyBefore = proxyOf(cluster);
   assignTexts(cluster, body);
-  const schedulable = booleanField(body, 'schedulable_masters');
-  if (schedulable !== undefined) cluster.schedulableMasters = schedulable;
   touchCluster(core, cluster);
   if (interactive) settle(core, cluster);
   if (proxyBefore !== proxyOf(cluster)) core.events.emit('proxy_settings_changed', aboutCluster(cluster));
@@ -97,163 +68,189 @@ function proxyOf({ httpProxy, httpsProxy, noProxy }: ClusterRow): string {
   return [httpProxy, httpsProxy, noProxy].join(' ');
 }
 
+/** @throws OperationError for the first that does not go with the cluster. */
+function checkedChange(core: Core, cluster: ClusterRow, body: JsonObject, interactive: boolean): ClusterChange {
+  const request = networkingRequest(body);
+  const primaryStack = primaryStackAfter(cluster, request);
+  checkIdentity(core, cluster, body);
+  checkNetworks(cluster, request);
+  checkAccess(body);
+  const loadBalancer = request.loadBalancer ?? (cluster.loadBalancer || 'cluster-managed');
+  const { openshiftVersion: version } = cluster;
+  refuse(networkFamiliesProblem(request, { version, loadBalancer, isDualStack: isDualStack(listsOf(cluster)) }));
+  refuse(clusterProxiesProblem(body, version));
+  const problem = notUpdatable(cluster);
+  if (problem !== undefined) throw new OperationError(409, problem);
+  const { platform, userManaged } = platformChange(cluster, body, request.userManaged);
+  const wanted = { ...request, userManaged };
+  checkSingleNode(cluster, wanted);
+  checkDomain(cluster, body);
+  refuse(encryptionProblem(objectField(body, 'disk_encryption')));
+  if (isSingleNode(cluster) && platform && platform.type !== 'none' && platform.type !== 'external')
+    refuse(`Single node cluster is not supported alongside ${platform.type} platform`);
+  checkFeatures(core, cluster, featureChange(body, wanted, platform));
+  const networking = networkingDraft(cluster, wanted, interactive);
+  checkTexts(cluster, body);
+  return { networking, primaryStack, platform, operators: operatorsAfter(core, cluster, body) };
+}
+
+/** @throws OperationError 400 for lists that begin with another family than the others. Upstream: updatePrimaryIPStack. */
+function primaryStackAfter(cluster: ClusterRow, request: NetworkingRequest): 4 | 6 | undefined {
+  const { machineNetworks, apiVips, ingressVips, serviceNetworks, clusterNetworks } = request;
+  const given = [machineNetworks, apiVips, ingressVips, serviceNetworks, clusterNetworks];
+  if (given.every((list) => list === undefined)) return cluster.primaryStack;
+  if (cluster.primaryStack === undefined || given.every((list) => list !== undefined)) {
+    const { family, problem } = primaryStackOf(request);
+    refuse(problem);
+    return family;
+  }
+  refuse(otherStackProblem(request, cluster.primaryStack));
+  return cluster.primaryStack;
+}
+
 function checkIdentity(core: Core, cluster: ClusterRow, body: JsonObject): void {
   const count = integerField(body, 'control_plane_count');
   if (count !== undefined && !isDay2Cluster(cluster))
-    checkControlPlane(count, cluster.highAvailabilityMode, cluster.openshiftVersion);
+    refuse(controlPlaneProblem(count, cluster.highAvailabilityMode, cluster.openshiftVersion));
   const secret = textField(body, 'pull_secret');
-  if (secret) checkSecret(core, secret, cluster.releaseImage);
+  if (secret) refuse(secretProblem(core, secret, cluster.releaseImage));
   const name = textField(body, 'name');
-  if (name) checkClusterName(name, String(objectField(body, 'platform')?.type ?? cluster.platform.type ?? ''));
-  checkSshKey(textField(body, 'ssh_public_key')?.trim() ?? '');
+  if (name) refuse(clusterNameProblem(name, platformOf(body)?.type ?? String(cluster.platform.type ?? '')));
 }
 
-function networkingChange(cluster: ClusterRow, body: JsonObject): NetworkingChange {
-  const clusterNetworks = clusterNetworksField(body);
-  const serviceNetworks = cidrsField(body, 'service_networks');
-  const machineNetworks = cidrsField(body, 'machine_networks');
-  const dhcp = booleanField(body, 'vip_dhcp_allocation');
-  const userManaged = booleanField(body, 'user_managed_networking');
-  const loadBalancer = String(objectField(body, 'load_balancer')?.type ?? cluster.loadBalancer);
-  const api = vipsField(body, 'api_vips');
-  const ingress = vipsField(body, 'ingress_vips');
-  // VIPs from another source than before are not those that are known.
-  const forget = dhcp !== undefined && dhcp !== (cluster.vipDhcpAllocation ?? false) && !api && !ingress;
+/** Upstream: internal/cluster/validations/validations.go, ValidateClusterUpdateVIPAddresses. */
+function checkNetworks(cluster: ClusterRow, request: NetworkingRequest): void {
+  refuse(cidrsProblem(request));
+  const { openshiftVersion: version } = cluster;
+  const { vipDhcp, userManaged = false } = request;
+  const before = listsOf(cluster);
+  const isForgotten =
+    vipDhcp !== undefined &&
+    vipDhcp !== (cluster.vipDhcpAllocation ?? false) &&
+    request.apiVips === undefined &&
+    request.ingressVips === undefined;
+  const apiVips = request.apiVips ?? (isForgotten ? [] : before.apiVips);
+  const ingressVips = request.ingressVips ?? (isForgotten ? [] : before.ingressVips);
+  const isDual = (request.apiVips ?? []).length > 1 || (request.ingressVips ?? []).length > 1;
+  if (isDual && !hasFeature('dual-stack-vips', version, cluster.cpuArchitecture))
+    refuse(`dual-stack VIPs are not supported in OpenShift ${version}`);
+  if (userManaged) refuse(managedAfterProblem(cluster, request));
+  refuse(
+    vipPlanProblem({
+      apiVips,
+      ingressVips,
+      machineNetworks: request.machineNetworks ?? before.machineNetworks,
+      serviceNetworks: request.serviceNetworks ?? before.serviceNetworks,
+      clusterNetworks: request.clusterNetworks ?? before.clusterNetworks,
+      version,
+      userManaged,
+      vipDhcp: vipDhcp ?? false,
+      loadBalancer: request.loadBalancer ?? (cluster.loadBalancer || 'cluster-managed'),
+    }),
+  );
+}
+
+/** What keeps users from managing the networking from now on, the other way round. Upstream: validateVIPsWithUMA. */
+function managedAfterProblem(cluster: ClusterRow, request: NetworkingRequest): string | undefined {
+  const before = listsOf(cluster);
+  const isLeased = cluster.vipDhcpAllocation === true;
+  const problem = managedVipsProblem(
+    isLeased ? [] : (request.apiVips ?? before.apiVips ?? []),
+    isLeased ? [] : (request.ingressVips ?? before.ingressVips ?? []),
+    request.vipDhcp ?? isLeased,
+  );
+  if (problem === undefined) return undefined;
+  const [vips, management] = problem.split(' cannot be set with ');
+  return `${management} cannot be set with ${vips}`;
+}
+
+function checkAccess(body: JsonObject): void {
+  const key = textField(body, 'ssh_public_key');
+  if (key) refuse(sshKeysProblem(key.trim()));
+  refuse(endpointProblem(objectField(body, 'ignition_endpoint')));
+}
+
+function checkSingleNode(cluster: ClusterRow, { userManaged, networkType }: NetworkingRequest): void {
+  if (!isSingleNode(cluster)) return;
+  if (userManaged === false) refuse('disabling UserManagedNetworking is not allowed in single node mode');
+  if (networkType === 'OpenShiftSDN') refuse('OpenShiftSDN network type is not allowed in single node mode');
+}
+
+function checkDomain(cluster: ClusterRow, body: JsonObject): void {
+  const name = textField(body, 'name') || cluster.name;
+  const domain = textField(body, 'base_dns_domain') || cluster.baseDnsDomain;
+  if (domain !== '') refuse(domainProblem(name, domain));
+}
+
+function featureChange(body: JsonObject, request: NetworkingRequest, platform: Platform | undefined): FeatureChange {
+  const { userManaged, vipDhcp, loadBalancer, networkType } = request;
+  const operators = objectsField(body, 'olm_operators')?.map((operator) => textField(operator, 'name') ?? '');
   return {
-    dhcp,
-    userManaged,
-    loadBalancer,
-    vipsGiven: { api: api !== undefined, ingress: ingress !== undefined },
-    plan: {
-      apiVips: api ?? (forget ? [] : cluster.apiVips),
-      ingressVips: ingress ?? (forget ? [] : cluster.ingressVips),
-      machineNetworks: machineNetworks ?? cluster.machineNetworks,
-      clusterNetworks: (clusterNetworks ?? cluster.clusterNetworks).map((network) => network.cidr),
-      serviceNetworks: serviceNetworks ?? cluster.serviceNetworks,
-      userManaged: userManaged ?? false,
-      dhcp: dhcp ?? false,
-      loadBalancer,
-    },
-    clusterNetworks,
-    serviceNetworks,
-    machineNetworks,
+    platform: platform && { type: platform.type, externalName: platform.external?.name },
+    ...{ userManaged, vipDhcp, loadBalancer, networkType, operators },
+    lists: request,
   };
 }
 
-/** @throws OperationError 400 for what does not go with the cluster. */
-function checkedChange(
-  cluster: ClusterRow,
-  body: JsonObject,
-  networking: NetworkingChange,
-  interactive: boolean,
-): ClusterChange {
-  const platform = platformChange(cluster, body, networking.userManaged);
-  checkBaseDomain(textField(body, 'base_dns_domain') ?? '');
-  checkNtp(textField(body, 'additional_ntp_source'), textField(body, 'ntp_sources'));
-  const managed = platform?.userManaged ?? cluster.userManagedNetworking === true;
-  checkVipsOfManaged(networking, managed);
-  const apiVipDnsName = textField(body, 'api_vip_dns_name');
-  if (apiVipDnsName !== undefined && !isDay2Cluster(cluster))
-    throw new OperationError(400, `api_vip_dns_name cannot be set for day-1 cluster ${cluster.id}`);
-  const chosen = objectsField(body, 'olm_operators');
-  const operators = chosen && chosenOperators(chosen, cluster);
-  const networkType = textField(body, 'network_type');
-  if (networkType) checkNetworkType(networkType, cluster.openshiftVersion, cluster.controlPlaneCount);
-  const { dhcp } = networking;
-  if (dhcp && !cluster.vipDhcpAllocation && compareBase(cluster.openshiftVersion, LAST_VERSION_WITH_SDN) > 0)
-    throw new OperationError(400, `VIPs from DHCP do not go with version ${cluster.openshiftVersion}`);
-  const network = interactive ? networkOfVips(cluster, networking, managed) : undefined;
-  return { networking, platform, managed, apiVipDnsName, operators, network };
-}
-
-function checkVipsOfManaged({ vipsGiven, plan }: NetworkingChange, managed: boolean): void {
-  const api = vipsGiven.api && plan.apiVips.length > 0;
-  const ingress = vipsGiven.ingress && plan.ingressVips.length > 0;
-  if (managed && (api || ingress))
-    throw new OperationError(400, `${api ? 'API' : 'Ingress'} VIPs cannot be set with User Managed Networking`);
-}
-
-/**
- * The machine network that changed VIPs bring with them; undefined when there are none, or when it follows from something else.
- * @throws OperationError 400 for a machine network beside VIPs, or VIPs that do not lie in one network of the hosts.
- */
-function networkOfVips(cluster: ClusterRow, networking: NetworkingChange, managed: boolean): string | undefined {
-  const { plan, vipsGiven, machineNetworks, loadBalancer, dhcp } = networking;
-  const lists = [plan.clusterNetworks, plan.serviceNetworks, plan.machineNetworks];
-  const dualStack = lists.some((list) => (familiesOf(list)?.length ?? 0) > 1);
-  const single = cluster.controlPlaneCount === 1;
-  if (managed || single || dualStack || loadBalancer === 'user-managed') return undefined;
-  const fromDhcp = dhcp === true || cluster.vipDhcpAllocation;
-  if (!fromDhcp && machineNetworks && machineNetworks.length > 0)
-    throw new OperationError(400, 'The machine network follows from the VIPs, it cannot be set');
-  return vipsGiven.api || vipsGiven.ingress ? machineNetworkOf(cluster, plan.apiVips, plan.ingressVips) : undefined;
-}
-
-/** @throws OperationError 400 for VIPs that do not lie in one network of the hosts. */
-function machineNetworkOf(
-  cluster: ClusterRow,
-  apiVips: readonly VipRow[],
-  ingressVips: readonly VipRow[],
-): string | undefined {
-  const first = apiVips[0] ?? ingressVips[0];
-  if (!first) return undefined;
-  const network = networkOfVip(first.ip, cluster.hosts);
-  if (network === undefined) throw new OperationError(400, `No host has a network that VIP ${first.ip} belongs to`);
-  for (const [name, vips] of [
-    ['api-vip', apiVips],
-    ['ingress-vip', ingressVips],
-  ] as const) {
-    for (const { ip } of vips) {
-      const problem = placeProblem(name, ip, network);
-      if (problem) throw new OperationError(400, problem);
-    }
+/** Upstream: validateFeatureSupportLevel. */
+function checkFeatures({ store }: Core, cluster: ClusterRow, change: FeatureChange): void {
+  for (const infraEnv of store.infraEnvs.values()) {
+    if (infraEnv.clusterId !== cluster.id) continue;
+    refuse(versionProblem(cluster, featureFacts(cluster)));
+    refuse(compatibilityProblem(cluster, featureFacts(cluster, change, infraEnv.type), infraEnv.cpuArchitecture));
   }
-  return network;
+  const facts = featureFacts(cluster, change);
+  refuse(versionProblem(cluster, facts));
+  refuse(compatibilityProblem(cluster, facts, ''));
 }
 
-/** VIPs with what is known of those that were there before. */
-function keptVips(rows: readonly VipRow[], now: readonly VipRow[]): VipRow[] {
-  return now.map((vip) => rows.find((row) => row.ip === vip.ip) ?? vip);
-}
-
-function applyNetworking(cluster: ClusterRow, { networking, platform, managed, network }: ClusterChange): void {
-  const { plan, vipsGiven, clusterNetworks, serviceNetworks, machineNetworks } = networking;
-  cluster.apiVips = managed ? [] : keptVips(cluster.apiVips, plan.apiVips);
-  cluster.ingressVips = managed ? [] : keptVips(cluster.ingressVips, plan.ingressVips);
-  const vipsGone = (vipsGiven.api || vipsGiven.ingress) && plan.apiVips.length + plan.ingressVips.length === 0;
-  if (cluster.controlPlaneCount !== 1 && vipsGone && !machineNetworks) cluster.machineNetworks = [];
-  if (platform) {
-    cluster.platform = platform.platform;
-    cluster.userManagedNetworking = platform.userManaged;
+/** Upstream: updateClusterData, without its networking. */
+function checkTexts(cluster: ClusterRow, body: JsonObject): void {
+  const additional = textField(body, 'additional_ntp_source');
+  const sources = textField(body, 'ntp_sources');
+  if ((additional ?? cluster.additionalNtpSource) && (sources ?? cluster.ntpSources))
+    refuse('ntp_sources and additional_ntp_source are mutually exclusive');
+  if (additional) refuse(ntpSourcesProblem(additional));
+  if (sources) refuse(ntpSourcesProblem(sources));
+  refuse(tagsProblem(textField(body, 'tags') ?? ''));
+  const dnsName = textField(body, 'api_vip_dns_name');
+  if (dnsName !== undefined && !isDay2Cluster(cluster))
+    refuse(`Can't update api vip to ${dnsName} for day1 cluster ${cluster.id}`);
+  if (body.disk_encryption && cluster.imported) {
+    refuse(
+      `cannot update cluster ${cluster.id}, it is not permitted to change disk encryption settings for an imported cluster`,
+    );
   }
-  if (clusterNetworks) cluster.clusterNetworks = clusterNetworks;
-  if (serviceNetworks) cluster.serviceNetworks = serviceNetworks;
-  if (machineNetworks) cluster.machineNetworks = machineNetworks;
-  else if (network !== undefined) cluster.machineNetworks = [network];
-  if (networking.dhcp !== undefined) cluster.vipDhcpAllocation = networking.dhcp;
-  cluster.loadBalancer = networking.loadBalancer;
 }
 
-function applyRest(cluster: ClusterRow, body: JsonObject, { operators, apiVipDnsName }: ClusterChange): void {
+function operatorsAfter({ store, settings }: Core, cluster: ClusterRow, body: JsonObject): OperatorRow[] | undefined {
+  const [bundles, operators] = ['operator_bundles', 'olm_operators'].map((field) => objectsField(body, field));
+  if (!bundles && !operators) return undefined;
+  const watched = builtinOperators(settings.CHECK_CLUSTER_VERSION);
+  const infraEnvs = [...store.infraEnvs.values()].filter(({ clusterId }) => clusterId === cluster.id);
+  const architectures = infraEnvs.map(({ cpuArchitecture }) => cpuArchitecture);
+  return chosenOperators({ watched, bundles, operators }, cluster, [...architectures, cluster.cpuArchitecture]);
+}
+
+function assignRest(cluster: ClusterRow, body: JsonObject): void {
   cluster.controlPlaneCount = integerField(body, 'control_plane_count') ?? cluster.controlPlaneCount;
-  if (operators) cluster.operators = [...cluster.operators.filter(({ type }) => type === 'builtin'), ...operators];
-  if (apiVipDnsName !== undefined) cluster.apiVipDnsName = apiVipDnsName;
+  cluster.apiVipDnsName = textField(body, 'api_vip_dns_name') ?? cluster.apiVipDnsName;
+  cluster.schedulableMasters = booleanField(body, 'schedulable_masters') ?? cluster.schedulableMasters;
   cluster.operatorBundles = objectsField(body, 'operator_bundles') ?? cluster.operatorBundles;
   const endpoint = objectField(body, 'ignition_endpoint');
   if (endpoint) cluster.ignitionEndpoint = { ...cluster.ignitionEndpoint, ...endpoint };
   const encryption = objectField(body, 'disk_encryption');
   if (!encryption) return;
-  if (cluster.imported)
-    throw new OperationError(400, `Disk encryption of imported cluster ${cluster.id} cannot be changed`);
+  const { enableOn, mode, tangServers } = cluster.diskEncryption;
   cluster.diskEncryption = {
-    enableOn: String(encryption.enable_on ?? cluster.diskEncryption.enableOn),
-    mode: String(encryption.mode ?? cluster.diskEncryption.mode),
-    tangServers: String(encryption.tang_servers ?? cluster.diskEncryption.tangServers),
+    enableOn: (textField(encryption, 'enable_on') ?? enableOn) || 'none',
+    mode: (textField(encryption, 'mode') ?? mode) || 'tpmv2',
+    tangServers: textField(encryption, 'tang_servers') || tangServers,
   };
 }
 
 function assignTexts(cluster: ClusterRow, body: JsonObject): void {
-  cluster.name = textField(body, 'name') || cluster.name;
+  cluster.name = textField(body, 'name') ?? cluster.name;
   cluster.baseDnsDomain = textField(body, 'base_dns_domain') ?? cluster.baseDnsDomain;
   cluster.pullSecret = textField(body, 'pull_secret') ?? cluster.pullSecret;
   cluster.sshPublicKey = textField(body, 'ssh_public_key')?.trim() ?? cluster.sshPublicKey;
@@ -263,6 +260,5 @@ function assignTexts(cluster: ClusterRow, body: JsonObject): void {
   cluster.additionalNtpSource = textField(body, 'additional_ntp_source') ?? cluster.additionalNtpSource;
   cluster.ntpSources = textField(body, 'ntp_sources') ?? cluster.ntpSources;
   cluster.hyperthreading = textField(body, 'hyperthreading') ?? cluster.hyperthreading;
-  cluster.networkType = textField(body, 'network_type') ?? cluster.networkType;
   cluster.tags = textField(body, 'tags') ?? cluster.tags;
 }

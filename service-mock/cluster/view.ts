@@ -61,11 +61,9 @@ function fieldsBeforeHosts(cluster: ClusterRow, counts: boolean): JsonObject {
     ...(cluster.apiVipDnsName !== undefined ? { api_vip_dns_name: cluster.apiVipDnsName } : {}),
     api_vips: vipsView(cluster, cluster.apiVips),
     ...withoutEmpty({ base_dns_domain: cluster.baseDnsDomain }),
-    cluster_networks: cluster.clusterNetworks.map(({ cidr, hostPrefix }) => ({
-      cidr,
-      cluster_id: cluster.id,
-      host_prefix: hostPrefix,
-    })),
+    cluster_networks: cluster.clusterNetworks.map(({ cidr, hostPrefix }) =>
+      withoutEmpty({ cidr, cluster_id: cluster.id, host_prefix: hostPrefix }),
+    ),
     ...withoutEmpty({
       connectivity_majority_groups: cluster.connectivityGroups,
       control_plane_count: cluster.controlPlaneCount,

@@ -111,6 +111,8 @@ function setDisks(host: HostRow, disks: JsonObject[] | undefined): void {
   const chosen = disks.filter((disk) => disk.role === 'install').map((disk) => String(disk.id));
   if (chosen.length > 1) throw new OperationError(409, 'duplicate setting of installation path by the user');
   checkChangeable(host, 'installation disk path', 409);
+  // Without an inventory there is no text to read disks from.
+  if (host.inventoryText === '') throw new OperationError(409, 'unexpected end of JSON input');
   const disk =
     host.inventory &&
     eligibleDisks(host.inventory).find((candidate) => candidate.id === chosen[0] || candidate.path === chosen[0]);

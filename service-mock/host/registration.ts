@@ -31,7 +31,7 @@ export function registerHost(core: Core, infraEnvId: string, body: JsonObject, a
   const version = textField(body, 'discovery_agent_version') ?? '';
   const infraEnv = infraEnvOf(core, infraEnvId);
   if (infraEnv.type === 'disconnected-iso')
-    throw new OperationError(400, 'Hosts cannot register to an infra-env of type disconnected-iso');
+    throw new OperationError(400, 'Cannot register a host to an InfraEnv with disconnected-iso type');
   const known = infraEnv.hosts.get(id);
   const cluster = infraEnv.clusterId !== '' ? clusterOf(core, infraEnv.clusterId) : known?.cluster;
   const fresh = newHost(core, new HostRow(id, infraEnv), cluster, version || agentVersionHeader);

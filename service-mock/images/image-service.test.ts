@@ -11,7 +11,9 @@ import { DEFAULT_IMAGE_SETTINGS, IGNITION_AREA } from './image-settings.ts';
 import { type CallbackLog, logCallbacks } from './testing/callback-log.ts';
 
 const PULL_SECRET = '{"auths":{"quay.io":{"auth":"dTpw"}}}';
-const NETWORK = [{ network_yaml: 'a: b', mac_interface_map: [] }];
+const NETWORK = [
+  { network_yaml: 'a: b', mac_interface_map: [{ logical_nic_name: 'eth0', mac_address: '52:54:00:00:00:01' }] },
+];
 const SIZES = {
   FULL_ISO_BYTES: 9_000_001,
   MINIMAL_ISO_BYTES: 5_000_000,

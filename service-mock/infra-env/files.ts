@@ -17,9 +17,6 @@ export function infraEnvFile(
   name: string,
   query: Readonly<Record<string, string>>,
 ): DownloadedFile {
-  if (query.ipxe_script_type !== undefined && name !== 'ipxe-script') {
-    throw new OperationError(400, '"ipxe_script_type"" can be set only for "ipxe-script"');
-  }
   switch (name) {
     case 'discovery.ign':
       return { name, content: Buffer.from(discoveryIgnition(infraEnv, core, query.discovery_iso_type)) };

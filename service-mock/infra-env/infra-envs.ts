@@ -19,11 +19,10 @@ export function getInfraEnv(core: Core, id: string): JsonObject {
 }
 
 export function deleteInfraEnv(core: Core, id: string): void {
-  const infraEnv = infraEnvOf(core, id);
-  if (infraEnv.hosts.size > 0) {
-    throw new OperationError(400, `Infra-env ${id} cannot be deleted, ${infraEnv.hosts.size} hosts still belong to it`);
-  }
-  deregisterInfraEnv(core, infraEnv);
+  const hosts = core.store.infraEnvs.get(id)?.hosts.size ?? 0;
+  if (hosts > 0)
+    throw new OperationError(400, `failed to deregister infraEnv ${id}, ${hosts} hosts are still associated`);
+  deregisterInfraEnv(core, infraEnvOf(core, id));
 }
 
 /** Forgets an infra-env, whatever its hosts are. Upstream: internal/infraenv/infraenv.go, DeregisterInfraEnv. */
@@ -55,6 +54,8 @@ export function downloadInfraEnvFile(
   fileName: string,
   query: Readonly<Record<string, string>>,
 ): DownloadedFile {
+  if (query.ipxe_script_type !== undefined && fileName !== 'ipxe-script')
+    throw new OperationError(400, '"ipxe_script_type"" can be set only for "ipxe-script"');
   return infraEnvFile(core, infraEnvOf(core, id), fileName, query);
 }
 

@@ -1,75 +1,71 @@
-/** Reading and checking what users ask of an infra-env. Upstream: assisted-service, internal/bminventory/inventory.go, validateInfraEnvCreateParams. */
+/** Reading and checking what users ask of an infra-env. Upstream: assisted-service, internal/bminventory/inventory.go, validateInfraEnvCreateParams and UpdateInfraEnvInternal. */
 
+import { gzipSync } from 'node:zlib';
+import { cpioArchive } from '../archive/cpio.ts';
 import type { Core } from '../core/core.ts';
-import { objectsField, textField } from '../core/wire.ts';
-import { type JsonObject, OperationError } from '../service-api.ts';
-import { checkNtpSources, checkProxy, checkSshKey } from '../validations/names.ts';
-import { checkPullSecret } from '../validations/pull-secret.ts';
-import { ISO_NAMES } from './image-urls.ts';
+import type { ClusterRow, InfraEnvRow } from '../core/rows.ts';
+import { objectsField, textField, withoutEmpty } from '../core/wire.ts';
+import { parseIp } from '../network/networks.ts';
+import type { JsonObject } from '../service-api.ts';
+import { goJson } from '../validations/go-text.ts';
+import { proxiesProblem } from '../validations/proxies.ts';
+import { imagesOfService, pullSecretProblem } from '../validations/pull-secret.ts';
+import { discoveryIgnition } from './discovery-ignition.ts';
 
-export function checkImageType(type: string): void {
-  if (!ISO_NAMES[type])
-    throw new OperationError(400, `image_type ${type} is unknown. Known are ${Object.keys(ISO_NAMES).join(', ')}`);
-}
-
-/** Static network config as rows store it. @throws OperationError 400 for an entry without YAML or with a bad MAC. */
-export function staticNetwork(body: JsonObject): string | undefined {
-  const entries = objectsField(body, 'static_network_config');
-  if (!entries) return undefined;
-  for (const entry of entries) {
-    if (typeof entry.network_yaml !== 'string' || entry.network_yaml.trim() === '') {
-      throw new OperationError(400, 'static_network_config: network_yaml is missing');
-    }
-    for (const item of (entry.mac_interface_map as JsonObject[] | null) ?? []) {
-      const mac = String(item.mac_address ?? '');
-      if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac))
-        throw new OperationError(400, `static_network_config: '${mac}' is no MAC address`);
-    }
-  }
-  return entries.length === 0 ? '' : JSON.stringify(entries);
-}
-
+/** Kernel arguments as rows store them, empty for none; undefined when they are not given. */
 export function kernelArguments(body: JsonObject): string | undefined {
   const list = objectsField(body, 'kernel_arguments');
-  if (!list) return undefined;
-  for (const { operation, value } of list) {
-    if (operation !== 'append')
-      throw new OperationError(400, `Only kernel argument operation append is supported.  Got ${operation}`);
-    if (typeof value !== 'string' || !/^[^\s"']+(=("[^"]*"|\S*))?$/.test(value))
-      throw new OperationError(400, `Kernel argument '${value}' is not valid`);
+  return list && (list.length === 0 ? '' : goJson(list.map(withoutEmpty)));
+}
+
+/** Why arguments of the kernel cannot be; undefined when they can. */
+export function kernelArgumentsProblem(body: JsonObject): string | undefined {
+  const other = objectsField(body, 'kernel_arguments')?.find(({ operation }) => operation !== 'append');
+  return other && `Only kernel argument operation append is supported.  Got ${textField(other, 'operation') ?? ''}`;
+}
+
+/** What is wrong with proxies; undefined for good ones, and for none. */
+export function infraEnvProxiesProblem(proxy: JsonObject | undefined): string | undefined {
+  if (!proxy) return undefined;
+  const [http, https, no] = ['http_proxy', 'https_proxy', 'no_proxy'].map((field) => textField(proxy, field));
+  return proxiesProblem({ http, https, no }, '');
+}
+
+/** What is wrong with a pull secret; undefined for a good one. */
+export function secretProblem({ settings }: Core, secret: string): string | undefined {
+  return pullSecretProblem(secret, imagesOfService(settings), settings.PUBLIC_CONTAINER_REGISTRIES);
+}
+
+/** Why an address cannot be that of the rendezvous host; undefined when it can, or none is given. */
+export function rendezvousProblem(imageType: string, ip: string | undefined): string | undefined {
+  if (!ip) return undefined;
+  if (imageType !== 'disconnected-iso') return 'RendezvousIP is only supported for disconnected ISO infra-envs';
+  return parseIp(ip) ? undefined : `Invalid rendezvous IP: ${ip} (must be a valid IPv4 or IPv6 address)`;
+}
+
+/** Why hosts of an architecture cannot be of a cluster; undefined when they can. Upstream: validateClusterArchitectureAndVersion. */
+export function architectureProblem(
+  { versions }: Core,
+  cluster: ClusterRow | undefined,
+  architecture: string,
+  version: string,
+): string | undefined {
+  if (!cluster || cluster.cpuArchitecture === '') return undefined;
+  if (cluster.cpuArchitecture !== 'multi') {
+    if (cluster.cpuArchitecture === architecture) return undefined;
+    return `Specified CPU architecture (${architecture}) doesn't match the cluster (${cluster.cpuArchitecture})`;
   }
-  return list.length === 0 ? '' : JSON.stringify(list);
+  return versions.hostImageProblem(version || cluster.openshiftVersion, architecture);
 }
 
-/** A new infra-env is not told what is wrong with its key. Upstream: bminventory/inventory.go, validateInfraEnvCreateParams. */
-export function checkNewSshKey(text: string): void {
-  try {
-    checkSshKey(text);
-  } catch {
-    throw new OperationError(400, 'SSH key is not valid');
-  }
-}
+/** Bytes that an image has room for. */
+const IGNITION_ROOM = 256 * 1024;
 
-/** @throws OperationError 400 for a text that holds no certificate. */
-export function checkTrustBundle(text: string): void {
-  if (text.trim() !== '' && !/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text))
-    throw new OperationError(400, 'invalid block');
-}
-
-/** @throws OperationError 400 for sources of time that exclude each other or are malformed. */
-export function checkNtp(additional: string, sources: string): void {
-  if (additional && sources)
-    throw new OperationError(400, 'ntp_sources and additional_ntp_sources are mutually exclusive');
-  checkNtpSources(additional);
-  checkNtpSources(sources);
-}
-
-/** @throws OperationError 400 for a proxy that is no http URL. */
-export function checkProxies(proxy: JsonObject | undefined): void {
-  for (const field of ['http_proxy', 'https_proxy']) checkProxy(field, proxy && textField(proxy, field));
-}
-
-/** @throws OperationError 400 for a pull secret that does not open the agent's image. */
-export function checkSecret({ settings }: Core, secret: string): void {
-  checkPullSecret(secret, [settings.AGENT_DOCKER_IMAGE], settings.PUBLIC_CONTAINER_REGISTRIES);
+/** Why the config of a discovery image does not fit into it; undefined when it does. Upstream: internal/cluster/validations/validations.go, ValidateIgnitionImageSize. */
+export function ignitionSizeProblem(core: Core, infraEnv: InfraEnvRow): string | undefined {
+  const text = discoveryIgnition(infraEnv, core);
+  const { length } = gzipSync(cpioArchive([{ path: '/config.ign', text, mode: 0o100_644 }]));
+  if (length <= IGNITION_ROOM) return undefined;
+  const size = Math.trunc(length / 1024);
+  return `The ignition archive size (${size} KiB) is over the maximum allowable size (${IGNITION_ROOM / 1024} KiB)`;
 }

@@ -2,7 +2,7 @@
 import { editable, type KubeObject, objectKey } from '../../model/kube/kube-object.ts';
 import { type KubeResource, RESOURCES } from '../../model/kube/resources.ts';
 import type { KubeKey } from '../service-api.ts';
-import { checkPullSecret } from '../validations/pull-secret.ts';
+import { imagesOfService, pullSecretProblem } from '../validations/pull-secret.ts';
 import type { KubeContext } from './context.ts';
 import { InputError, wrapped } from './errors.ts';
 import { BACKUP_LABEL, WATCH_LABEL } from './labels.ts';
@@ -52,12 +52,10 @@ export function pullSecretKey(namespace: string, ref: NameRef | null | undefined
 export async function validPullSecret(context: KubeContext, key: KubeKey | null): Promise<string> {
   if (!key || key.name === '' || key.namespace === '') throw new InputError('Missing reference to pull secret');
   const text = await pullSecretText(context, key);
-  try {
-    const { AGENT_DOCKER_IMAGE, INSTALLER_IMAGE, CONTROLLER_IMAGE, PUBLIC_CONTAINER_REGISTRIES } = context.settings;
-    checkPullSecret(text, [AGENT_DOCKER_IMAGE, INSTALLER_IMAGE, CONTROLLER_IMAGE], PUBLIC_CONTAINER_REGISTRIES);
-  } catch (error) {
-    throw wrapped(`invalid pull secret data in secret ${key.name} ${text}`, error);
-  }
+  const { settings } = context;
+  const problem = pullSecretProblem(text, imagesOfService(settings), settings.PUBLIC_CONTAINER_REGISTRIES);
+  if (problem !== undefined)
+    throw wrapped(`invalid pull secret data in secret ${key.name} ${text}`, new Error(problem));
   return text;
 }
 

@@ -7,7 +7,6 @@ import { type OperatorNeed as Need, OPERATOR_NEEDS, type OperatorNeeds } from '.
 import { isDay2Cluster, isSingleNode } from '../cluster/traits.ts';
 import type { ClusterRow, HostRow, OperatorRow } from '../core/rows.ts';
 import { effectiveRole } from '../host/traits.ts';
-import { type JsonObject, OperationError } from '../service-api.ts';
 import type { ValidationResult } from '../validations/results.ts';
 import {
   aiCluster,
@@ -282,62 +281,4 @@ export function clusterOperatorResults(cluster: ClusterRow): readonly Validation
     if (also) all.push(resultOf(also.validation, also.check(cluster)));
   }
   return all.sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-function builtin(name: string): OperatorRow {
-  return {
-    name,
-    type: 'builtin',
-    namespace: '',
-    subscriptionName: '',
-    timeoutSeconds: 3600,
-    properties: '',
-    dependencyOnly: false,
-    status: '',
-    statusInfo: '',
-    version: '',
-    statusUpdatedAt: 0,
-  };
-}
-
-/** Operators that are always watched. */
-export function builtinOperators(checkClusterVersion: boolean): OperatorRow[] {
-  return checkClusterVersion ? [builtin('console'), builtin('cvo')] : [builtin('console')];
-}
-
-/**
- * Rows of the wanted operators and of what they need.
- * @throws OperationError 400 for an operator that is unknown or cannot go with a single node.
- */
-export function chosenOperators(wanted: readonly JsonObject[], cluster: ClusterRow): OperatorRow[] {
-  const rows = new Map<string, OperatorRow>();
-  const add = (name: string, properties: string, dependency: boolean) => {
-    const definition = OPERATORS[name];
-    if (!definition) {
-      throw new OperationError(400, `Operator ${name} is unknown. Known are ${Object.keys(OPERATORS).join(', ')}`);
-    }
-    if (name === 'odf' && isSingleNode(cluster)) {
-      throw new OperationError(400, 'Operator odf needs at least three hosts, a single-node cluster cannot have it');
-    }
-    const known = rows.get(name);
-    if (known) {
-      if (!dependency) known.dependencyOnly = false;
-      return;
-    }
-    rows.set(name, {
-      ...builtin(name),
-      type: 'olm',
-      namespace: definition.namespace,
-      subscriptionName: definition.subscription,
-      timeoutSeconds: (definition.minutes ?? 30) * 60,
-      properties,
-      dependencyOnly: dependency,
-    });
-    for (const needed of definition.needs ?? []) add(needed, '', true);
-  };
-  for (const item of wanted) {
-    const properties = item.properties;
-    add(String(item.name ?? ''), typeof properties === 'string' ? properties : '', false);
-  }
-  return [...rows.values()];
 }

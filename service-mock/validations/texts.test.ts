@@ -389,12 +389,6 @@ const CLUSTER: readonly (readonly [string, string, string, JsonObject])[] = [
   ],
   ['custom-manifests-requirements-satisfied', 'success', 'No custom manifests are required', {}],
   [
-    'network-type-valid',
-    'failure',
-    'VIP DHCP allocation is not supported when the cluster is configured to use OVNKubernetes.',
-    { vip_dhcp_allocation: true },
-  ],
-  [
     'sufficient-masters-count',
     'failure',
     'The cluster must have exactly 3 dedicated control plane nodes. Add or remove hosts, or change their roles configurations to meet the requirement.',
@@ -509,6 +503,17 @@ describe('texts of cluster validations', () => {
   it.each(CLUSTER)('%s, %s: %s', async (id, status, message, cluster) => {
     const { site, clusterId } = await discovered({ cluster });
     expect(site.clusterValidation(clusterId, id)).toMatchObject({ status, message });
+  });
+
+  it('network-type-valid, failure: no infra-env can be of such a cluster', async () => {
+    const site = new Site();
+    const clusterId = site.cluster({ vip_dhcp_allocation: true });
+    await site.clock.advance(10_000);
+    expect(site.clusterValidation(clusterId, 'network-type-valid')).toMatchObject({
+      status: 'failure',
+      message: 'VIP DHCP allocation is not supported when the cluster is configured to use OVNKubernetes.',
+    });
+    expect(() => site.infraEnv(clusterId)).toThrow('cannot use VIP Automatic Allocation');
   });
 });
 

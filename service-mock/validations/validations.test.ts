@@ -304,7 +304,6 @@ describe('cluster validations', () => {
       { ...vips, cluster_networks: [{ cidr: 'fd01::/48', host_prefix: 64 }] },
     ],
     ['custom-manifests-requirements-satisfied', 'failure', { network_type: 'Calico' }],
-    ['network-type-valid', 'failure', { vip_dhcp_allocation: true }],
     ['api-vips-valid', 'success', vips],
     ['ingress-vips-valid', 'success', vips],
     ['machine-cidr-equals-to-calculated-cidr', 'success', vips],

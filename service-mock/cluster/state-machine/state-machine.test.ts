@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CLUSTER_STATUSES } from '../../../model/protocol/states.ts';
 import { createCore } from '../../core/core.ts';
 import { type ClusterRow, HostRow, type InfraEnvRow } from '../../core/rows.ts';
-import { builtinOperators } from '../../operators/operators.ts';
+import { builtinOperators } from '../../operators/choice.ts';
 import { Site, silentMetrics } from '../../testing/test-site.ts';
 import { emptyProgress } from '../progress.ts';
 import { refreshCluster, runCluster } from './machine.ts';
