@@ -1,8 +1,8 @@
 /** The form in which a server written in Go gives an object back: what Go leaves out when empty is gone. */
 import { isPlainObject } from '../api/json.ts';
+import { canonicalQuantity } from '../api/quantity.ts';
 import { badRequest } from '../api/status.ts';
 import type { Field, Message } from './messages/message-table.ts';
-import { canonicalQuantity } from './quantity.ts';
 
 /**
  * Brings an object into normal form, in place: null and empty values of optional fields go, quantities get their

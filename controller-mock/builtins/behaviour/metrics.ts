@@ -2,8 +2,8 @@
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
 import type { ClusterAccess, RequestContext } from '../../api/cluster-access.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { quantityValue } from '../../api/quantity.ts';
 import { items, text } from '../fields.ts';
-import { quantityValue } from '../quantity.ts';
 import type { Behaviours } from './behaviour.ts';
 
 /** What something uses. */

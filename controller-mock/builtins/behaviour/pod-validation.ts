@@ -11,8 +11,8 @@ import {
 import { cloneJson, equalJson } from '../../api/json.ts';
 import { nameFault } from '../../api/names.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { quantityValue } from '../../api/quantity.ts';
 import { at, type Fields, fields, items, text } from '../fields.ts';
-import { quantityValue } from '../quantity.ts';
 
 const notFound = (field: string, value: unknown): StatusCause => ({
   reason: 'FieldValueNotFound',

@@ -1,7 +1,7 @@
 /** What a server says of objects that it takes, as warnings: the strategies of pkg/registry, WarningsOnCreate and WarningsOnUpdate. */
 import type { KubeObject } from '../../api/object.ts';
+import { quantityNanos } from '../../api/quantity.ts';
 import { at, fields, items, strings, text } from '../fields.ts';
-import { quantityNanos } from '../quantity.ts';
 import { addressAdvice } from './addresses.ts';
 import { keyPairFault } from './pem.ts';
 

@@ -2,8 +2,8 @@
 import { causeDuplicate, causeForbidden, causeInvalid, causeRequired, type StatusCause } from '../../api/causes.ts';
 import { GoLiteral, stringsLiteral } from '../../api/go-values.ts';
 import { labelKeyFaults } from '../../api/names.ts';
+import { quantityNanos } from '../../api/quantity.ts';
 import { at, type Fields, fields, items, strings, text } from '../fields.ts';
-import { quantityNanos } from '../quantity.ts';
 import {
   containerResourceFaults,
   isPodResource,

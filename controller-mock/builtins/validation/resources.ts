@@ -2,7 +2,7 @@
 import { causeForbidden, causeInvalid, type StatusCause } from '../../api/causes.ts';
 import { GoLiteral } from '../../api/go-values.ts';
 import { labelKeyFaults } from '../../api/names.ts';
-import { quantityNanos } from '../quantity.ts';
+import { quantityNanos } from '../../api/quantity.ts';
 import type { Check } from './rule.ts';
 
 const UNIT = 10n ** 9n;

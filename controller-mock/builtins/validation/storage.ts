@@ -11,8 +11,8 @@ import {
 import { equalJson } from '../../api/json.ts';
 import { labelKeyFaults, nameFaults } from '../../api/names.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { quantityNanos } from '../../api/quantity.ts';
 import { at, type Fields, fields, items, strings, text } from '../fields.ts';
-import { quantityNanos } from '../quantity.ts';
 import { exactlyOneOf, first, immutable, name, oneOf, renamed, required, textWithout, unchanged } from './checks.ts';
 import { basicQuantity, nameLiteral, quantityFaults } from './resources.ts';
 import { type Check, type Rule, rows } from './rule.ts';

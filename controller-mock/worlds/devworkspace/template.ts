@@ -1,8 +1,8 @@
 /** What a workspace's devfile says about its storage and its restore (devfile/devworkspace-operator, pkg/provision/storage). */
 
 import type { KubeObject } from '../../api/object.ts';
+import { quantityValue } from '../../api/quantity.ts';
 import { at, items, text } from '../../builtins/fields.ts';
-import { quantityValue } from '../../builtins/quantity.ts';
 
 export type StorageType = 'common' | 'per-workspace' | 'ephemeral' | 'async';
 
