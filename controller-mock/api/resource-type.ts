@@ -71,6 +71,15 @@ export interface VirtualResource {
   list?(namespace: string, context: RequestContext): KubeObject[];
 }
 
+/** Rules in CEL that objects of a kind must satisfy. */
+export interface ObjectRules {
+  /**
+   * @param old undefined at creation
+   * @param warn told of what may stay, as it was so before; undefined where nothing may
+   */
+  faults(object: KubeObject, old: KubeObject | undefined, warn: ((text: string) => void) | undefined): StatusCause[];
+}
+
 /** One served version of one kind. */
 export interface ResourceType {
   /** '' for core. */
@@ -129,6 +138,8 @@ export interface ResourceType {
   ): StatusCause[];
   /** What is said of an object that is about to be stored, beside its faults. */
   adviceOn?(object: KubeObject, old: KubeObject | undefined, subresource: string): readonly string[];
+  /** Asked when {@link validate} and the schema are through; absent for kinds without rules. */
+  rules?: ObjectRules;
   /** Sent with every answer: that this version is deprecated. */
   warnings?: readonly string[];
   /** Its definition is being deleted, and no object can be created any more. */

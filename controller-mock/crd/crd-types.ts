@@ -9,6 +9,7 @@ import { compareVersions } from '../api/versions.ts';
 import { applyDefaults } from '../schema/defaults.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
 import { prune } from '../schema/prune.ts';
+import { rulesOf } from '../schema/rules.ts';
 import { replicaFaults } from './validation/replicas.ts';
 
 export interface CrdNames {
@@ -111,6 +112,7 @@ function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: strin
     const path = parseJsonPath(jsonPath);
     return path ? [[jsonPath.replace(/^\./, ''), (object: KubeObject) => asText(path(object)[0])] as const] : [];
   });
+  const rules = version.schema?.openAPIV3Schema && rulesOf(version.schema.openAPIV3Schema);
   return {
     group,
     version: version.name,
@@ -132,6 +134,7 @@ function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: strin
     selectableFields: Object.fromEntries(selectable),
     warnings: version.deprecated ? [version.deprecationWarning ?? deprecationOf(spec, version)] : [],
     validate: (object) => replicaFaults(object, version.subresources?.scale),
+    ...(rules && { rules }),
     ...(storageVersion && {
       storedAs: {
         key: `${group}/${names.plural}`,

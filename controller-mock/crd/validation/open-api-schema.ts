@@ -4,7 +4,7 @@
  */
 import { causeForbidden, causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
 import { stringsLiteral } from '../../api/go-values.ts';
-import { fieldPathFault } from './field-path.ts';
+import { fieldPathFault } from '../../schema/cel/field-path.ts';
 import { elementSchema, indexed, itemSchema, type JsonSchema, keyed } from './json-schema.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];

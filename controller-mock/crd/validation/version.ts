@@ -3,9 +3,9 @@
  * pkg/apis/apiextensions/validation/validation.go validateCustomResourceDefinitionVersion.
  */
 import { causeDuplicate, causeInvalid, causeRequired, causeTooMany, type StatusCause } from '../../api/causes.ts';
+import { resolveFieldPath } from '../../schema/cel/field-path.ts';
 import type { CrdVersion } from '../crd-types.ts';
 import { definitionSchemaFaults } from './definition-schema.ts';
-import { resolveFieldPath } from './field-path.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What versions may say, and what is at the top where all of them say the same. */

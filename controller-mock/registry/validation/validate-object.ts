@@ -12,9 +12,9 @@ import { causeInvalid, causeRequired, type StatusCause } from '../../api/causes.
 import type { RequestContext } from '../../api/cluster-access.ts';
 import { nameFaults as faultsOfName, prefixFaults } from '../../api/names.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
-import type { ResourceType } from '../../api/resource-type.ts';
+import type { ObjectRules, ResourceType } from '../../api/resource-type.ts';
 import { invalid } from '../../api/status.ts';
-import { uncheckedRules } from '../../schema/rules.ts';
+import { ruleFaults } from '../../schema/rules.ts';
 import { validateSchema } from '../../schema/validate.ts';
 import { embeddedFaults } from './embedded-resources.ts';
 import { finalizerWarnings, metadataFaults } from './object-meta.ts';
@@ -38,7 +38,7 @@ export function validateObject(type: ResourceType, write: Write, causes: StatusC
   causes.push(
     ...(type.builtin ? (type.validate?.(object, old, context, subresource) ?? []) : customFaults(type, write, context)),
   );
-  if (!type.builtin) causes.push(...uncheckedRules(type.schema, causes));
+  if (type.rules) causes.push(...ruleFaults(causes, () => askRules(type.rules!, write, context)));
   if (!type.builtin && causes.length === 0) {
     for (const text of finalizerWarnings(object.metadata.finalizers, old?.metadata.finalizers)) context.warn(text);
   }
@@ -52,6 +52,12 @@ function customFaults(type: ResourceType, { object, old, subresource }: Write, c
   if (subresource === 'status') return [...statusFaults(type, object), ...code];
   const faults = validateSchema(object, type.schema, old && { value: old });
   return [...faults, ...code, ...embeddedFaults(object, type.schema)];
+}
+
+/** Faults that were there before are warnings, but in a status. */
+function askRules(rules: ObjectRules, { object, old, subresource }: Write, context: RequestContext): StatusCause[] {
+  const warn = subresource === 'status' ? undefined : (text: string) => context.warn(text);
+  return rules.faults(object, old, warn);
 }
 
 /** Of a write to the status, nothing else is looked at, and what was wrong with it counts. */

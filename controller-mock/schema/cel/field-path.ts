@@ -1,12 +1,12 @@
 /** Paths to fields of a schema, in rules and selectable fields: kubernetes/apiextensions-apiserver, pkg/apiserver/schema/cel/validation.go ValidFieldPath. */
-import { elementSchema, type JsonSchema } from './json-schema.ts';
+import type { Schema } from '../../api/schema.ts';
 
 /** A path that leads to a field. */
 export interface FieldPath {
   /** As causes write it, without the leading dot: `spec.labels[a.b]`. */
   readonly text: string;
   /** Undefined below maps of anything. */
-  readonly schema: JsonSchema | undefined;
+  readonly schema: Schema | undefined;
 }
 
 /** Delimiters, quoted texts, and what is between. */
@@ -17,9 +17,9 @@ class PathFault extends Error {}
 const NO_FIELD = 'does not refer to a valid field';
 
 /** @throws PathFault */
-function read(path: string, root: JsonSchema, arrays: boolean): FieldPath {
+function read(path: string, root: Schema, arrays: boolean): FieldPath {
   const tokens = path.match(TOKENS) ?? [];
-  let schema: JsonSchema | undefined = root;
+  let schema: Schema | undefined = root;
   let text = '';
   let at = 0;
   const next = () => {
@@ -29,13 +29,14 @@ function read(path: string, root: JsonSchema, arrays: boolean): FieldPath {
   };
   const enter = (name: string) => {
     if (schema?.properties) {
-      const child: JsonSchema | undefined = schema.properties[name];
+      const child: Schema | undefined = schema.properties[name];
       if (!child) throw new PathFault(NO_FIELD);
       text += text === '' ? name : `.${name}`;
       schema = child;
     } else if (schema?.additionalProperties !== undefined) {
       text += `[${name}]`;
-      schema = elementSchema(schema);
+      const { additionalProperties }: Schema = schema;
+      schema = typeof additionalProperties === 'object' ? additionalProperties : undefined;
     } else throw new PathFault(NO_FIELD);
   };
   while (at < tokens.length) {
@@ -56,13 +57,13 @@ function read(path: string, root: JsonSchema, arrays: boolean): FieldPath {
 }
 
 /** @returns what is wrong with a path; undefined when it leads to a field. */
-export function fieldPathFault(path: string, schema: JsonSchema): string | undefined {
+export function fieldPathFault(path: string, schema: Schema): string | undefined {
   const found = resolveFieldPath(path, schema, true);
   return 'fault' in found ? found.fault : undefined;
 }
 
 /** @param arrays whether `['name']` may be written for `.name` */
-export function resolveFieldPath(path: string, schema: JsonSchema, arrays: boolean): FieldPath | { fault: string } {
+export function resolveFieldPath(path: string, schema: Schema, arrays: boolean): FieldPath | { fault: string } {
   try {
     return read(path, schema, arrays);
   } catch (error) {

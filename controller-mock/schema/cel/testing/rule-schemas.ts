@@ -1,0 +1,76 @@
+/** A schema that has a field of each sort, and an object of it. */
+import type { Schema } from '../../../api/schema.ts';
+
+const text: Schema = { type: 'string' };
+
+export const GARDEN: Schema = {
+  type: 'object',
+  properties: {
+    name: text,
+    count: { type: 'integer' },
+    large: { type: 'integer', format: 'int64' },
+    weight: { type: 'number' },
+    open: { type: 'boolean' },
+    port: { 'x-kubernetes-int-or-string': true },
+    share: { 'x-kubernetes-int-or-string': true },
+    planted: { type: 'string', format: 'date-time' },
+    day: { type: 'string', format: 'date' },
+    interval: { type: 'string', format: 'duration' },
+    secret: { type: 'string', format: 'byte' },
+    note: { type: 'string', nullable: true },
+    absent: text,
+    namespace: text,
+    'soil-type': text,
+    'a.b/c': text,
+    __odd: text,
+    beds: { type: 'array', items: text },
+    sizes: { type: 'array', items: { type: 'integer' } },
+    tags: { type: 'array', 'x-kubernetes-list-type': 'set', items: text },
+    plants: {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['kind'],
+      items: {
+        type: 'object',
+        required: ['kind'],
+        properties: { kind: text, height: { type: 'integer' }, leaves: { type: 'array', items: text } },
+      },
+    },
+    labels: { type: 'object', additionalProperties: text },
+    house: { type: 'object', properties: { door: { type: 'object', properties: { width: { type: 'integer' } } } } },
+    seed: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+    anything: { 'x-kubernetes-preserve-unknown-fields': true },
+    loose: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { known: text } },
+  },
+};
+
+export const garden = (): Record<string, unknown> => ({
+  name: 'Grüner Garten',
+  count: 3,
+  large: 9007199254740993n,
+  weight: 2,
+  open: true,
+  port: 'http',
+  share: 40,
+  planted: '2024-03-10T09:30:15.250Z',
+  day: '2024-02-29',
+  interval: '1h30m',
+  secret: 'AQIDBA==',
+  note: null,
+  namespace: 'south',
+  'soil-type': 'loam',
+  'a.b/c': 'path',
+  __odd: 'odd',
+  beds: ['north', 'south', 'west'],
+  sizes: [3, 5, 8],
+  tags: ['a', 'b'],
+  plants: [
+    { kind: 'rose', height: 60, leaves: ['l1'] },
+    { kind: 'fern', height: 30 },
+  ],
+  labels: { colour: 'green', 'app.kubernetes.io/name': 'garden' },
+  house: { door: { width: 90 } },
+  seed: { apiVersion: 'v1', kind: 'Seed', metadata: { name: 'seed-1', labels: { x: 'y' } }, more: 1 },
+  anything: { a: [1, 2] },
+  loose: { known: 'k', unknown: 1 },
+});
