@@ -6,6 +6,8 @@ import { causeForbidden, causeInvalid, type StatusCause } from '../../api/causes
 import { defaultFaults } from './defaults.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { openApiFaults } from './open-api-schema.ts';
+import { RuleScope } from './rule-scope.ts';
+import { totalCostFaults } from './rules.ts';
 import { structuralFaults } from './structural.ts';
 
 /** What the root of a schema may say where status is a subresource, by the names of the fields in Go, as the message lists them. */
@@ -39,10 +41,11 @@ export function definitionSchemaFaults(schema: JsonSchema, path: string, hasStat
   const at = `${path}.openAPIV3Schema`;
   const causes = hasStatus ? rootFaults(schema, at) : [];
   if (schema.nullable) causes.push(causeForbidden(`${at}.nullable`, 'nullable cannot be true at the root'));
-  const structural = structuralFaults(schema, at);
-  causes.push(...structural);
-  if (structural.length === 0) causes.push(...defaultFaults(schema, at));
-  causes.push(...openApiFaults(schema, at));
+  const faults = structuralFaults(schema, at);
+  if (faults.length === 0) faults.push(...defaultFaults(schema, at));
+  const scope = faults.length === 0 ? RuleScope.root(schema) : undefined;
+  causes.push(...faults, ...openApiFaults(schema, at, scope));
+  if (scope) causes.push(...totalCostFaults(scope.total, at));
   return causes;
 }
 

@@ -4,8 +4,9 @@
  */
 import { causeForbidden, causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
 import { stringsLiteral } from '../../api/go-values.ts';
-import { fieldPathFault } from '../../schema/cel/field-path.ts';
 import { elementSchema, indexed, itemSchema, type JsonSchema, keyed } from './json-schema.ts';
+import type { RuleScope } from './rule-scope.ts';
+import { checkRules, expressionFaults } from './rules.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const RESOURCE_FIELDS: readonly string[] = ['apiVersion', 'kind', 'metadata'];
@@ -17,22 +18,36 @@ interface Place {
   inResourceMeta: boolean;
   /** Why there must be no defaults; undefined where there may be. */
   noDefaults: string | undefined;
+  /** Path of what is around whose values are not found again after an update; undefined for nothing. */
+  uncorrelatable: string | undefined;
+  /** Undefined where expressions are not looked at. */
+  scope: RuleScope | undefined;
 }
 
-export function openApiFaults(schema: JsonSchema, path: string): StatusCause[] {
-  const causes: StatusCause[] = [];
-  check(schema, path, { isRoot: true, inResourceMeta: false, noDefaults: undefined }, causes);
-  return causes;
+/** Causes found so far: those of expressions come after all others. */
+interface Found {
+  readonly causes: StatusCause[];
+  readonly ofExpressions: StatusCause[];
 }
 
-function check(schema: JsonSchema, path: string, place: Place, causes: StatusCause[]): void {
+/** @param scope undefined for a schema that is no good for types */
+export function openApiFaults(schema: JsonSchema, path: string, scope: RuleScope | undefined): StatusCause[] {
+  const found: Found = { causes: [], ofExpressions: [] };
+  const place = { isRoot: true, inResourceMeta: false, noDefaults: undefined, uncorrelatable: undefined, scope };
+  check(schema, path, place, found);
+  return [...found.causes, ...found.ofExpressions];
+}
+
+function check(schema: JsonSchema, path: string, place: Place, found: Found): void {
+  const { causes } = found;
+  const known = causes.length;
   checkVocabulary(schema, path, place, causes);
   if (schema.uniqueItems) {
     const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';
     causes.push(causeForbidden(`${path}.uniqueItems`, detail));
   }
-  const below: Place = { ...place, isRoot: false };
-  checkProperties(schema, path, place, below, causes);
+  const below: Place = { ...place, isRoot: false, scope: undefined };
+  checkProperties(schema, path, place, found);
   const parts: [JsonSchema, string][] = [
     ...(schema.not ? [[schema.not, `${path}.not`] as [JsonSchema, string]] : []),
     ...indexed(schema.allOf, `${path}.allOf`),
@@ -41,9 +56,13 @@ function check(schema: JsonSchema, path: string, place: Place, causes: StatusCau
     ...keyed(schema.definitions, `${path}.definitions`).map(([part, at]) => [part, at] as [JsonSchema, string]),
     ...(Array.isArray(schema.items) ? indexed(schema.items as JsonSchema[], `${path}.items`) : []),
   ];
-  for (const [part, at] of parts) check(part, at, below, causes);
+  for (const [part, at] of parts) check(part, at, below, found);
   const item = itemSchema(schema);
-  if (item) check(item, `${path}.items`, below, causes);
+  if (item) {
+    const uncorrelatable =
+      schema['x-kubernetes-list-type'] === 'map' ? place.uncorrelatable : (place.uncorrelatable ?? path);
+    check(item, `${path}.items`, { ...below, uncorrelatable, scope: place.scope?.below(item, 'items') }, found);
+  }
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
     causes.push(causeInvalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'));
   }
@@ -52,24 +71,30 @@ function check(schema: JsonSchema, path: string, place: Place, causes: StatusCau
   checkListKeys(schema, path, causes);
   checkItemsOfSetsAndMaps(schema, path, causes);
   checkRules(schema, path, causes);
+  if (place.scope && causes.length === known && schema['x-kubernetes-validations']?.length) {
+    found.ofExpressions.push(...expressionFaults(schema, path, place.scope, place.uncorrelatable));
+  }
 }
 
-function checkProperties(schema: JsonSchema, path: string, place: Place, below: Place, causes: StatusCause[]): void {
+function checkProperties(schema: JsonSchema, path: string, place: Place, found: Found): void {
   const { properties = {}, additionalProperties } = schema;
   const element = elementSchema(schema);
   if (additionalProperties !== undefined && additionalProperties !== true && Object.keys(properties).length > 0) {
     const detail = 'additionalProperties and properties are mutual exclusive';
-    causes.push(causeForbidden(`${path}.additionalProperties`, detail));
+    found.causes.push(causeForbidden(`${path}.additionalProperties`, detail));
   }
   if (element) {
     const reason = 'inside additionalProperties applying to object metadata';
     const noDefaults = place.inResourceMeta ? reason : place.noDefaults;
-    check(element, `${path}.additionalProperties`, { ...below, noDefaults }, causes);
+    const scope = place.scope?.below(element, 'values');
+    check(element, `${path}.additionalProperties`, { ...place, isRoot: false, noDefaults, scope }, found);
   }
   for (const [child, at, key] of keyed(properties, `${path}.properties`)) {
     const isMeta = (place.isRoot || schema['x-kubernetes-embedded-resource'] === true) && RESOURCE_FIELDS.includes(key);
     const noDefaults = isMeta && place.isRoot ? `in top-level ${key}` : place.noDefaults;
-    check(child, at, { isRoot: false, inResourceMeta: place.inResourceMeta || isMeta, noDefaults }, causes);
+    const inResourceMeta = place.inResourceMeta || isMeta;
+    const scope = place.scope?.below(child, { property: key });
+    check(child, at, { ...place, isRoot: false, inResourceMeta, noDefaults, scope }, found);
   }
 }
 
@@ -200,40 +225,5 @@ function checkItemsOfSetsAndMaps(schema: JsonSchema, path: string, causes: Statu
       causes.push(causeRequired(`${at}.default`, `${because} must have a default or be a required property`));
     }
     if (property.nullable) causes.push(causeForbidden(`${at}.nullable`, `${because} cannot be nullable`));
-  }
-}
-
-const RULE_REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
-const hasNewlines = (text: string) => /[\n\r]/.test(text);
-
-/** Of rules, all but their expressions. */
-function checkRules(schema: JsonSchema, path: string, causes: StatusCause[]): void {
-  for (const [index, entry] of (schema['x-kubernetes-validations'] ?? []).entries()) {
-    const { rule = '', message = '', messageExpression = '', reason, fieldPath = '' } = entry;
-    const at = `${path}.x-kubernetes-validations[${index}]`;
-    const words = message.trim();
-    if (rule.trim() === '') causes.push(causeRequired(`${at}.rule`, 'rule is not specified'));
-    else if (message !== '' && words === '') {
-      causes.push(causeInvalid(`${at}.message`, message, 'message must be non-empty if specified'));
-    } else if (hasNewlines(words)) {
-      causes.push(causeInvalid(`${at}.message`, message, 'message must not contain line breaks'));
-    } else if (hasNewlines(rule.trim()) && words === '') {
-      causes.push(causeRequired(`${at}.message`, 'message must be specified if rule contains line breaks'));
-    }
-    if (messageExpression !== '' && messageExpression.trim() === '') {
-      causes.push(causeRequired(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'));
-    }
-    if (reason !== undefined && !RULE_REASONS.includes(reason)) {
-      causes.push(causeNotSupported(`${at}.reason`, reason, RULE_REASONS));
-    }
-    if (fieldPath !== '' && fieldPath.trim() === '') {
-      causes.push(causeInvalid(`${at}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'));
-    }
-    if (hasNewlines(fieldPath)) {
-      causes.push(causeInvalid(`${at}.fieldPath`, fieldPath, 'fieldPath must not contain line breaks'));
-    }
-    if (fieldPath !== '' && fieldPathFault(fieldPath, schema) !== undefined) {
-      causes.push(causeInvalid(`${at}.fieldPath`, fieldPath, 'fieldPath must be a valid path'));
-    }
   }
 }
