@@ -1,4 +1,5 @@
 /** Makes the kinds that a CustomResourceDefinition describes. */
+import type { StatusCause } from '../api/causes.ts';
 import { humanDuration } from '../api/human-duration.ts';
 import { cloneJson } from '../api/json.ts';
 import { parseJsonPath } from '../api/json-path.ts';
@@ -10,6 +11,7 @@ import { applyDefaults } from '../schema/defaults.ts';
 import { OBJECT_META_SCHEMA } from '../schema/object-meta-schema.ts';
 import { prune } from '../schema/prune.ts';
 import { rulesOf } from '../schema/rules.ts';
+import { validateSchema } from '../schema/validate.ts';
 import { replicaFaults } from './validation/replicas.ts';
 
 export interface CrdNames {
@@ -133,7 +135,10 @@ function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: strin
     nameRule: 'dns-subdomain',
     selectableFields: Object.fromEntries(selectable),
     warnings: version.deprecated ? [version.deprecationWarning ?? deprecationOf(spec, version)] : [],
-    validate: (object) => replicaFaults(object, version.subresources?.scale),
+    validate: (object, old) => [
+      ...(old ? [] : nameFaults(object, version.schema?.openAPIV3Schema?.properties?.metadata)),
+      ...replicaFaults(object, version.subresources?.scale),
+    ],
     ...(rules && { rules }),
     ...(storageVersion && {
       storedAs: {
@@ -143,6 +148,12 @@ function typeOfVersion(spec: CrdSpec, version: CrdVersion, storageVersion: strin
       },
     }),
   };
+}
+
+/** A definition may say more about names, and about nothing else of metadata. What there is has its name for good. */
+function nameFaults({ metadata }: KubeObject, schema: Schema | undefined): StatusCause[] {
+  const properties = schema?.properties;
+  return properties ? validateSchema({ metadata }, { properties: { metadata: { properties } } }) : [];
 }
 
 /** What is said of a deprecated version that says nothing itself (customresource_handler.go defaultDeprecationWarning). */

@@ -39,6 +39,7 @@ const SPEC = obj(
 const SCHEMA = obj(
   {
     spec: SPEC,
+    metadata: obj({ name: { ...str, maxLength: 16, pattern: '^[a-z-]*$', ...rules('self != "weed"') } }),
     status: obj({
       phase: { ...str, ...rules({ rule: 'oldSelf != "Done" || self == "Done"', message: 'done is done' }) },
     }),
@@ -134,6 +135,19 @@ describe('at creation', () => {
     const causes = causesOf(await client.post(POTS, pot({}, 'much-too-long')));
     expect(causes).toEqual([invalid('<nil>', 'name too long', 'object')]);
   });
+});
+
+it('of names, as far as a definition may say something of metadata', async () => {
+  expect(causesOf(await client.post(POTS, pot({}, 'weed')))).toEqual([
+    invalid('metadata.name', 'failed rule: self != "weed"', 'string'),
+  ]);
+  expect(causesOf(await client.post(POTS, pot({}, 'pot-1')))).toEqual([
+    invalid('metadata.name', "metadata.name in body should match '^[a-z-]*$'", 'pot-1'),
+  ]);
+  expect(causesOf(await client.post(POTS, pot({}, 'seventeen-letters')))).toEqual([
+    'metadata.name TooLong: Too long: may not be more than 16 bytes',
+    '<nil> Invalid: Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  ]);
 });
 
 describe('over time', () => {
