@@ -52,6 +52,12 @@ export const causeTooMany = (field: string, count: number, limit: number): Statu
   field,
 });
 
+export const causeNotFound = (field: string, value: unknown): StatusCause => ({
+  reason: 'FieldValueNotFound',
+  message: `Not found: ${shownValue(value)}`,
+  field,
+});
+
 export const causeTooLong = (field: string, limitBytes: number): StatusCause => ({
   reason: 'FieldValueTooLong',
   message: `Too long: may not be more than ${limitBytes} bytes`,

@@ -36,6 +36,20 @@ export class GoLiteral {
   }
 }
 
+/**
+ * A struct whose fields are pointers, of which Go shows where they lead and not what is there.
+ * @param fields name, Go type and value of each; undefined is nil
+ */
+export function structLiteral(
+  type: string,
+  fields: readonly (readonly [name: string, pointer: string, value: unknown])[],
+): GoLiteral {
+  const shown = fields.map(
+    ([name, pointer, value]) => `${name}:(${pointer})(${value === undefined ? 'nil' : '0xc000000000'})`,
+  );
+  return new GoLiteral(`${type}{${shown.join(', ')}}`);
+}
+
 /** A list of Go strings: `[]string{"a"}`. */
 export const stringsLiteral = (list: readonly string[]): GoLiteral =>
   new GoLiteral(

@@ -1,6 +1,6 @@
 /** Rules for names, label keys and label values, with the API server's wording of what is wrong. */
 
-import { causeInvalid, type StatusCause } from './causes.ts';
+import { causeInvalid, causeTooLong, type StatusCause } from './causes.ts';
 import type { ResourceType } from './resource-type.ts';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -105,6 +105,21 @@ export function labelFaults(labels: Readonly<Record<string, string>>, path: stri
     for (const fault of labelKeyFaults(key)) causes.push(causeInvalid(path, key, fault));
     for (const fault of labelValueFaults(labels[key]!)) causes.push(causeInvalid(path, labels[key], fault));
   }
+  return causes;
+}
+
+/** Total size of keys and values that annotations of one object may have. */
+const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
+
+/** Faults of annotations, all at their path (apimachinery, pkg/api/validation/objectmeta.go ValidateAnnotations). */
+export function annotationFaults(annotations: Readonly<Record<string, string>>, path: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    for (const fault of labelKeyFaults(key.toLowerCase())) causes.push(causeInvalid(path, key, fault));
+    size += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (size > ANNOTATIONS_LIMIT_BYTES) causes.push(causeTooLong(path, ANNOTATIONS_LIMIT_BYTES));
   return causes;
 }
 

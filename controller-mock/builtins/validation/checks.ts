@@ -10,13 +10,12 @@ import {
   causeRequired,
   causeTooLong,
   causeTooMany,
-  type StatusCause,
 } from '../../api/causes.ts';
 import { equalJson } from '../../api/json.ts';
 import { labelFaults, labelKeyFaults, nameFaults } from '../../api/names.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import type { Fields } from '../fields.ts';
-import type { Check, Place } from './rule.ts';
+import { type Check, causesOf, ofValues, type Place } from './rule.ts';
 
 /** Go does not tell an empty value from none. */
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
@@ -36,10 +35,10 @@ export const present =
     value === undefined || value === null ? causeRequired(place.path, detail) : undefined;
 
 /** @param allowed in the order of the message, which sorts them. */
-export const oneOf =
-  (...allowed: readonly string[]): Check =>
-  (value, place) =>
-    isAbsent(value) || allowed.includes(value as string) ? undefined : causeNotSupported(place.path, value, allowed);
+export const oneOf = (...allowed: readonly string[]): Check =>
+  ofValues((value, place) =>
+    isAbsent(value) || allowed.includes(value as string) ? undefined : causeNotSupported(place.path, value, allowed),
+  );
 
 /** The same of a value that an empty text is no less wrong for than another. */
 export const exactlyOneOf =
@@ -48,13 +47,12 @@ export const exactlyOneOf =
     allowed.includes((value ?? '') as string) ? undefined : causeNotSupported(place.path, value ?? '', allowed);
 
 /** A whole number between two others, inclusive; what is missing counts as 0 where `zero` says so. */
-export const between =
-  (low: number, high: number, { zero = false } = {}): Check =>
-  (value, place) => {
+export const between = (low: number, high: number, { zero = false } = {}): Check =>
+  ofValues((value, place) => {
     const given = value ?? (zero ? 0 : undefined);
     if (typeof given !== 'number' || (given >= low && given <= high)) return undefined;
     return causeInvalid(place.path, given, `must be between ${low} and ${high}, inclusive`);
-  };
+  }, !zero);
 
 /** A number of a port. */
 export const port = between(1, 65_535);
@@ -65,21 +63,21 @@ export const unless =
   (value, place) =>
     isWrong(value, place) ? causeInvalid(place.path, value, detail) : undefined;
 
-export const nonNegative: Check = unless(
-  (value) => typeof value === 'number' && value < 0,
-  'must be greater than or equal to 0',
+export const nonNegative: Check = ofValues(
+  unless((value) => typeof value === 'number' && value < 0, 'must be greater than or equal to 0'),
 );
 
-export const positive: Check = unless((value) => typeof value === 'number' && value <= 0, 'must be greater than 0');
+export const positive: Check = ofValues(
+  unless((value) => typeof value === 'number' && value <= 0, 'must be greater than 0'),
+);
 
 /** A text, and all that a function finds wrong with it. @param empty whether it is asked of an empty text: a pointer in Go */
-export const textWithout =
-  (faults: (text: string) => readonly string[], { empty = false } = {}): Check =>
-  (value, place) => {
+export const textWithout = (faults: (text: string) => readonly string[], { empty = false } = {}): Check =>
+  ofValues((value, place) => {
     if (typeof value !== 'string' || (value === '' && !empty)) return undefined;
     const found = faults(value);
     return found.length === 0 ? undefined : found.map((fault) => causeInvalid(place.path, value, fault));
-  };
+  });
 
 export const name = (rule: ResourceType['nameRule'], options?: { empty?: boolean }): Check =>
   textWithout((text) => nameFaults(text, rule), options);
@@ -88,26 +86,26 @@ export const name = (rule: ResourceType['nameRule'], options?: { empty?: boolean
 export const qualifiedNameOrEmpty: Check = textWithout(labelKeyFaults, { empty: true });
 
 /** A map of labels; causes name the map. */
-export const labels: Check = (value, place) => {
+export const labels: Check = ofValues((value, place) => {
   if (!value) return undefined;
   // Most maps have no fault, and need no path.
   const causes = labelFaults(value as Record<string, string>, '');
   return causes.map((cause) => ({ ...cause, field: place.path }));
-};
+});
 
 /** @param limitBytes of a text, in UTF-8. */
-export const atMost =
-  (limitBytes: number): Check =>
-  (value, place) =>
+export const atMost = (limitBytes: number): Check =>
+  ofValues((value, place) =>
     typeof value === 'string' && value.length * 3 > limitBytes && Buffer.byteLength(value) > limitBytes
       ? causeTooLong(place.path, limitBytes)
-      : undefined;
+      : undefined,
+  );
 
 /** Items of a list. */
-export const atMostItems =
-  (limit: number): Check =>
-  (value, place) =>
-    Array.isArray(value) && value.length > limit ? causeTooMany(place.path, value.length, limit) : undefined;
+export const atMostItems = (limit: number): Check =>
+  ofValues((value, place) =>
+    Array.isArray(value) && value.length > limit ? causeTooMany(place.path, value.length, limit) : undefined,
+  );
 
 /** What must not change once the object is there. @param none what Go has where there is nothing */
 export const immutable =
@@ -124,15 +122,12 @@ export const unchanged =
     !place.old || equalJson(value, place.before) ? undefined : causeForbidden(place.path, detail);
 
 /** Must not be there. @param when only where it is true of the place. */
-export const forbidden =
-  (detail: string, when: (place: Place) => boolean = () => true): Check =>
-  (value, place) =>
-    isAbsent(value) || !when(place) ? undefined : causeForbidden(place.path, detail);
+export const forbidden = (detail: string, when: (place: Place) => boolean = () => true): Check =>
+  ofValues((value, place) => (isAbsent(value) || !when(place) ? undefined : causeForbidden(place.path, detail)));
 
 /** Items of a list that have the same text in a field; those without it may be many. */
-export const uniqueBy =
-  (field: string): Check =>
-  (value, place) => {
+export const uniqueBy = (field: string): Check =>
+  ofValues((value, place) => {
     if (!Array.isArray(value) || value.length < 2) return undefined;
     const seen = new Set<unknown>();
     return (value as Fields[]).flatMap((item, index) => {
@@ -142,47 +137,46 @@ export const uniqueBy =
       seen.add(key);
       return [];
     });
-  };
+  });
 
 /** Items of a list of texts or numbers. */
-export const uniqueItems: Check = (value, place) => {
+export const uniqueItems: Check = ofValues((value, place) => {
   if (!Array.isArray(value) || value.length < 2) return undefined;
   return value.flatMap((item, index) =>
     value.indexOf(item) < index ? [causeDuplicate(`${place.path}[${index}]`, item)] : [],
   );
-};
+});
 
 /** A check that is asked only where a condition holds. */
-export const when =
-  (holds: (place: Place) => boolean, check: Check): Check =>
-  (value, place) =>
-    holds(place) ? check(value, place) : undefined;
+export const when = (holds: (place: Place) => boolean, check: Check): Check =>
+  ofValues((value, place) => (holds(place) ? check(value, place) : undefined), check.ofValues === true);
 
 /** Asked at creation alone. */
 export const atCreation = (check: Check): Check => when(({ old }) => old === undefined, check);
 
 /** Asked in turn until one has something to say, as Go's chains of `else if` are. */
-export const first =
-  (...checks: readonly Check[]): Check =>
-  (value, place) => {
-    for (const check of checks) {
-      const found = check(value, place);
-      if (found && (!Array.isArray(found) || found.length > 0)) return found;
-    }
-    return undefined;
-  };
+export const first = (...checks: readonly Check[]): Check =>
+  ofValues(
+    (value, place) => {
+      for (const check of checks) {
+        const found = check(value, place);
+        if (found && (!Array.isArray(found) || found.length > 0)) return found;
+      }
+      return undefined;
+    },
+    checks.every(({ ofValues }) => ofValues),
+  );
 
 /** All that several checks have to say. */
-export const all =
-  (...checks: readonly Check[]): Check =>
-  (value, place) =>
-    checks.flatMap((check) => check(value, place) ?? []);
+export const all = (...checks: readonly Check[]): Check =>
+  ofValues(
+    (value, place) => checks.flatMap((check) => causesOf(check(value, place))),
+    checks.every(({ ofValues }) => ofValues),
+  );
 
 /** Causes that name a field otherwise than JSON does: the first `from` in their paths is `to`. */
-export const renamed =
-  (from: string, to: string, check: Check): Check =>
-  (value, place) => {
-    const found = check(value, place) ?? [];
-    const causes = Array.isArray(found) ? (found as readonly StatusCause[]) : [found as StatusCause];
+export const renamed = (from: string, to: string, check: Check): Check =>
+  ofValues((value, place) => {
+    const causes = causesOf(check(value, place));
     return causes.map((cause) => ({ ...cause, field: cause.field.replace(from, to) }));
-  };
+  }, check.ofValues === true);

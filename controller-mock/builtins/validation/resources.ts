@@ -15,6 +15,9 @@ const isWhole = (quantity: unknown) => {
   return millis % 1000n === 0n;
 };
 
+/** Of a quantity in its one form. */
+const isNegative = (quantity: unknown) => String(quantity).startsWith('-');
+
 const withPrefixes = (prefixes: readonly string[], names: readonly string[]) =>
   prefixes.flatMap((prefix) => names.map((name) => `${prefix}${name}`));
 
@@ -38,7 +41,7 @@ const QUOTA = new Set([...withPrefixes(['', 'requests.', 'limits.'], COMPUTE), '
 const STANDARD = new Set([...QUOTA, 'storage']);
 const POD_COMPUTE = new Set(withPrefixes(['', 'requests.', 'limits.'], ['cpu', 'memory']));
 
-const isHugePages = (name: string) => name.startsWith('hugepages-');
+export const isHugePages = (name: string) => name.startsWith('hugepages-');
 const isQuotaHugePages = (name: string) => isHugePages(name) || name.startsWith('requests.hugepages-');
 
 export const isQuotaResource = (name: string) => QUOTA.has(name) || isQuotaHugePages(name);
@@ -85,8 +88,9 @@ export function quantityLiteral(quantity: unknown): GoLiteral {
 
 /** pkg/apis/core/validation/validation.go validateResourceName */
 export function resourceNameFaults(name: string, path: string): StatusCause[] {
+  if (STANDARD.has(name)) return [];
   const faults = [...labelKeyFaults(name)];
-  if (faults.length === 0 && !name.includes('/') && !STANDARD.has(name) && !isQuotaHugePages(name)) {
+  if (faults.length === 0 && !name.includes('/') && !isQuotaHugePages(name)) {
     faults.push('must be a standard resource type or fully qualified');
   }
   return faults.map((fault) => causeInvalid(path, nameLiteral(name), fault));
@@ -116,7 +120,7 @@ export function containerResourceFaults(name: string, path: string): StatusCause
 
 /** pkg/apis/core/validation/validation.go ValidateNonnegativeQuantity */
 export const nonNegativeQuantity: Check = (value, place) =>
-  quantityNanos(value) < 0n ? causeInvalid(place.path, value, 'must be greater than or equal to 0') : undefined;
+  isNegative(value) ? causeInvalid(place.path, value, 'must be greater than or equal to 0') : undefined;
 
 /** pkg/apis/core/validation/validation.go ValidatePositiveQuantityValue */
 export const positiveQuantity: Check = (value, place) =>
@@ -134,7 +138,7 @@ export const basicQuantity: Check = (value, place) => {
 /** pkg/apis/core/validation/validation.go ValidateResourceQuantityValue */
 export function quantityFaults(name: string, value: unknown, path: string): StatusCause[] {
   const causes: StatusCause[] = [];
-  if (quantityNanos(value) < 0n) causes.push(causeInvalid(path, value, 'must be greater than or equal to 0'));
+  if (isNegative(value)) causes.push(causeInvalid(path, value, 'must be greater than or equal to 0'));
   if ((COUNTED.includes(name) || isExtended(name)) && !isWhole(value)) {
     causes.push(causeInvalid(path, quantityLiteral(value), 'must be an integer'));
   }
@@ -167,7 +171,7 @@ export const podOverhead: Check = (value, place) => {
   return causes;
 };
 
-function hugePageFaults(name: string, quantity: unknown, path: string): StatusCause[] {
+export function hugePageFaults(name: string, quantity: unknown, path: string): StatusCause[] {
   if (!isHugePages(name)) return [];
   const size = quantityNanos(name.slice('hugepages-'.length));
   if (size > 0n && size % UNIT === 0n && quantityNanos(quantity) % size === 0n) return [];

@@ -15,7 +15,7 @@ import { quantityNanos } from '../../api/quantity.ts';
 import { at, type Fields, fields, items, strings, text } from '../fields.ts';
 import { exactlyOneOf, first, immutable, name, oneOf, renamed, required, textWithout, unchanged } from './checks.ts';
 import { basicQuantity, nameLiteral, quantityFaults } from './resources.ts';
-import { type Check, type Rule, rows } from './rule.ts';
+import { below, type Check, type Rule, rows } from './rule.ts';
 import { labelSelector, topologyTerm } from './selectors.ts';
 import { accessModes } from './volumes.ts';
 
@@ -24,9 +24,10 @@ const SOURCE = 'pkg/apis/storage/validation/validation.go';
 
 const requested = (claim: unknown) => at(claim, 'spec', 'resources', 'requests', 'storage');
 
-const requestedSize: Check = (_value, place) => {
-  const path = 'spec.resources[storage]';
-  const size = requested(place.object);
+/** Of the spec. */
+const requestedSize: Check = (value, place) => {
+  const path = `${place.path}.resources[storage]`;
+  const size = at(value, 'resources', 'requests', 'storage');
   return size === undefined
     ? causeRequired(path)
     : quantityNanos(size) <= 0n
@@ -102,23 +103,28 @@ const sameAnnotation: Check = (value, { old, object }) => {
   return causeInvalid(`metadata.annotations.${CLASS}`, now, 'field is immutable');
 };
 
-export const CLAIM_RULES: readonly Rule[] = [
+/** Of the spec of a claim, be it of a template. */
+export const CLAIM_SPEC_RULES: readonly Rule[] = [
   ...rows(`${CORE} ValidatePersistentVolumeClaimSpec`, [
-    ['spec.accessModes', accessModes('at least 1 access mode is required')],
-    ['spec.selector', labelSelector],
+    ['accessModes', accessModes('at least 1 access mode is required')],
+    ['selector', labelSelector],
     ['', requestedSize],
-    ['spec.storageClassName', name('dns-subdomain')],
+    ['storageClassName', name('dns-subdomain')],
     [
-      'spec.volumeMode',
+      'volumeMode',
       (value, place) => (value === undefined ? undefined : exactlyOneOf('Block', 'Filesystem')(value, place)),
     ],
   ]),
   ...rows(`${CORE} validateDataSource, validateDataSourceRef`, [
-    ['spec.dataSource', dataSource],
-    ['spec.dataSourceRef', dataSource],
-    ['spec.dataSourceRef.namespace', name('dns-label')],
-    ['spec', sameDataSources],
+    ['dataSource', dataSource],
+    ['dataSourceRef', dataSource],
+    ['dataSourceRef.namespace', name('dns-label')],
+    ['', sameDataSources],
   ]),
+];
+
+export const CLAIM_RULES: readonly Rule[] = [
+  ...below('spec!', CLAIM_SPEC_RULES),
   ...rows(`${CORE} ValidatePersistentVolumeClaimUpdate`, [
     ['metadata.annotations', sameAnnotation],
     ['', sameClaim],

@@ -145,7 +145,8 @@ const portalLength: Check = (value, { path, holder, object }) => {
   return causeInvalid(path.replace(/targetPortal$/, 'targetportal'), value ?? '', detail);
 };
 
-const fibreChannel: Check = (value, { path }) => {
+/** validateFCVolumeSource */
+export const fibreChannel: Check = (value, { path }) => {
   if (value === undefined) return undefined;
   const targets = strings(value, 'targetWWNs');
   const ids = strings(value, 'wwids');

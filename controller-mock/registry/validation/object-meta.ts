@@ -3,14 +3,11 @@ import { causeForbidden, causeInvalid, causeTooLong, type StatusCause } from '..
 import type { RequestContext } from '../../api/cluster-access.ts';
 import { GoLiteral, stringsLiteral } from '../../api/go-values.ts';
 import { equalJson } from '../../api/json.ts';
-import { labelFaults, labelKeyFaults } from '../../api/names.ts';
+import { annotationFaults, labelFaults, labelKeyFaults } from '../../api/names.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../api/object.ts';
 
 /** Finalizers of Kubernetes itself; all others are to have a domain and a path. */
 const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
-
-/** Total size of keys and values that annotations of one object may have. */
-const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
 
 /** What of metadata is checked. */
 type Metadata = Pick<
@@ -34,17 +31,6 @@ export function metadataFaults(metadata: Metadata, standardFinalizers: boolean, 
   if (metadata.finalizers)
     causes.push(...finalizerFaults(metadata.finalizers, `${path}.finalizers`, standardFinalizers));
   if (metadata.managedFields) causes.push(...managerFaults(metadata.managedFields, `${path}.managedFields`));
-  return causes;
-}
-
-function annotationFaults(annotations: Readonly<Record<string, string>>, path: string): StatusCause[] {
-  const causes: StatusCause[] = [];
-  let size = 0;
-  for (const [key, value] of Object.entries(annotations)) {
-    for (const fault of labelKeyFaults(key.toLowerCase())) causes.push(causeInvalid(path, key, fault));
-    size += Buffer.byteLength(key) + Buffer.byteLength(value);
-  }
-  if (size > ANNOTATIONS_LIMIT_BYTES) causes.push(causeTooLong(path, ANNOTATIONS_LIMIT_BYTES));
   return causes;
 }
 
