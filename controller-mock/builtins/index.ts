@@ -11,6 +11,7 @@ import { CONFIGURATION_BEHAVIOUR } from './behaviour/configuration.ts';
 import { EVENT_BEHAVIOUR } from './behaviour/events.ts';
 import { IDENTITY_BEHAVIOUR } from './behaviour/identity.ts';
 import { METRICS_BEHAVIOUR } from './behaviour/metrics.ts';
+import { NODE_BEHAVIOUR } from './behaviour/nodes.ts';
 import { POD_BEHAVIOUR } from './behaviour/pods.ts';
 import { SERVICE_BEHAVIOUR } from './behaviour/services.ts';
 import { WORKLOAD_BEHAVIOUR } from './behaviour/workloads.ts';
@@ -31,6 +32,7 @@ export { setServiceNetwork } from './behaviour/service-addresses.ts';
 const BEHAVIOUR: Behaviours = {
   ...POD_BEHAVIOUR,
   ...WORKLOAD_BEHAVIOUR,
+  ...NODE_BEHAVIOUR,
   ...SERVICE_BEHAVIOUR,
   ...CONFIGURATION_BEHAVIOUR,
   ...ADMINISTRATION_BEHAVIOUR,

@@ -131,6 +131,7 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       categories: ALL,
       status: true,
       generation: true,
+      nameRule: 'dns-label',
     },
   ],
   'events.k8s.io/v1': [{ kind: 'Event', resource: 'events', shortNames: ['ev'], createsOnUpdate: true }],
@@ -196,6 +197,8 @@ export const KINDS: Readonly<Record<string, readonly KindNames[]>> = {
       status: true,
       generation: true,
       versionedUpdates: true,
+      nameRule: 'path-segment',
+      anyFinalizer: true,
     },
   ],
   'rbac.authorization.k8s.io/v1': [

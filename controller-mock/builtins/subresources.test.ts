@@ -134,7 +134,7 @@ describe('pods', () => {
       'status',
     );
     test.create('policy/v1 PodDisruptionBudget', 'b', { spec: { minAvailable: 1, selector: {} } });
-    expect(await statusOf(test.ask(POD, 'p', 'eviction', { body: {} }))).toMatchObject({
+    expect(await statusOf(test.ask(POD, 'p', 'eviction', { body: { metadata: { name: 'p' } } }))).toMatchObject({
       code: 429,
       reason: 'TooManyRequests',
     });
@@ -146,7 +146,7 @@ describe('pods', () => {
       },
       'status',
     );
-    expect(await test.ask(POD, 'p', 'eviction', { body: {} })).toMatchObject({ code: 201 });
+    expect(await test.ask(POD, 'p', 'eviction', { body: { metadata: { name: 'p' } } })).toMatchObject({ code: 201 });
     expect(() => test.get(POD, 'p')).toThrow('pods "p" not found');
   });
 
@@ -156,7 +156,9 @@ describe('pods', () => {
       code: 400,
       message: 'pod p does not have a host assigned',
     });
-    await test.ask(POD, 'p', 'binding', { body: { target: { kind: 'Node', name: 'n' } } });
+    await test.ask(POD, 'p', 'binding', {
+      body: { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } },
+    });
     expect(await statusOf(test.ask(POD, 'p', 'exec'))).toMatchObject({ code: 501, reason: 'NotImplemented' });
   });
 });

@@ -1,6 +1,5 @@
 /** Namespaces, nodes, access rights, extensions and priorities. */
 import { rfc3339 } from '../../../model/protocol/go-time.ts';
-import { causeInvalid } from '../../api/causes.ts';
 import { isPlainObject } from '../../api/json.ts';
 import type { GroupResource, KubeObject } from '../../api/object.ts';
 import { at, ensure, fields, fill, items, number, strings, text } from '../fields.ts';
@@ -118,20 +117,6 @@ export const ADMINISTRATION_BEHAVIOUR: Behaviours = {
       const finalizers = at(old, 'spec', 'finalizers');
       if (finalizers === undefined) delete ensure(namespace, 'spec').finalizers;
       else ensure(namespace, 'spec').finalizers = finalizers;
-    },
-  },
-  'v1 Node': {
-    keepsStatusAtCreation: true,
-    prepareCreate(node) {
-      const capacity = at(node, 'status', 'capacity');
-      if (capacity !== undefined) fill(ensure(node, 'status'), { allocatable: capacity });
-    },
-    selectableFields: { 'spec.unschedulable': (node) => String(at(node, 'spec', 'unschedulable') === true) },
-    validate(node, old) {
-      const before = text(old, 'spec', 'providerID');
-      return before && before !== text(node, 'spec', 'providerID')
-        ? [causeInvalid('spec.providerID', text(node, 'spec', 'providerID'), 'may not be changed once set')]
-        : [];
     },
   },
   'v1 LimitRange': defaulted((object) => {

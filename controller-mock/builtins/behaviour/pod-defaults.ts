@@ -1,6 +1,8 @@
 /** Defaults of pods and pod templates. */
 import { isPlainObject } from '../../api/json.ts';
-import { at, ensure, type Fields, fields, fill, items, text } from '../fields.ts';
+import { forbidden } from '../../api/status.ts';
+import { at, ensure, type Fields, fields, fill, items, number, text } from '../fields.ts';
+import { CONTAINER_LISTS } from '../validation/pod-facts.ts';
 
 /** Octal 0644. */
 const FILE_MODE = 420;
@@ -25,7 +27,7 @@ function fillFieldRef(source: unknown): void {
   if (isPlainObject(reference)) fill(reference, { apiVersion: 'v1' });
 }
 
-function fillContainer(container: Fields, hostNetwork: boolean): void {
+function fillContainer(container: Fields): void {
   fill(container, {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
@@ -42,9 +44,7 @@ function fillContainer(container: Fields, hostNetwork: boolean): void {
   }
   for (const hook of ['postStart', 'preStop']) fillHttpGet(at(container, 'lifecycle', hook));
   for (const entry of items(container, 'env')) fillFieldRef(entry.valueFrom);
-  for (const port of items(container, 'ports')) {
-    if (hostNetwork) fill(port, { hostPort: port.containerPort });
-  }
+  for (const port of items(container, 'ports')) fill(port, { protocol: 'TCP' });
 }
 
 function fillVolume(volume: Fields): void {
@@ -65,10 +65,10 @@ function fillVolume(volume: Fields): void {
   if (isPlainObject(claim)) fill(claim, { volumeMode: 'Filesystem' });
 }
 
-/** Defaults that pods and templates share. @param restartPolicy default for this kind of owner. */
-export function fillPodSpec(spec: Fields, restartPolicy?: string): void {
+/** Defaults that pods and templates share. */
+function fillPodSpec(spec: Fields): void {
   fill(spec, {
-    ...(restartPolicy !== undefined && { restartPolicy }),
+    restartPolicy: 'Always',
     terminationGracePeriodSeconds: 30,
     dnsPolicy: 'ClusterFirst',
     securityContext: {},
@@ -77,37 +77,60 @@ export function fillPodSpec(spec: Fields, restartPolicy?: string): void {
   // The old name of the field is written beside the new one.
   const account = text(spec, 'serviceAccountName') || text(spec, 'serviceAccount');
   if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
-  const hostNetwork = spec.hostNetwork === true;
-  for (const name of ['initContainers', 'containers', 'ephemeralContainers']) {
-    for (const container of items(spec, name)) fillContainer(container, hostNetwork);
+  for (const name of CONTAINER_LISTS) {
+    for (const container of items(spec, name)) fillContainer(container);
   }
   for (const volume of items(spec, 'volumes')) fillVolume(volume);
 }
 
 /** Defaults of the template at `owner.template`. */
-export function fillTemplate(owner: Fields, restartPolicy = 'Always'): void {
-  const template = ensure(owner, 'template');
-  const spec = template.spec;
-  if (isPlainObject(spec)) fillPodSpec(spec, restartPolicy);
-}
+export const fillTemplate = (owner: Fields): void => fillPodSpec(ensure(ensure(owner, 'template'), 'spec'));
 
 const NODE_TOLERATIONS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 /** Defaults of pods themselves. */
 export function fillPodDefaults(spec: Fields): void {
-  fillPodSpec(spec, 'Always');
+  fillPodSpec(spec);
   fill(spec, { enableServiceLinks: true });
+  // What is negative is a second; templates keep what they have.
+  if (number(spec, 'terminationGracePeriodSeconds') < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...items(spec, 'initContainers'), ...items(spec, 'containers')]) {
     const resources = ensure(container, 'resources');
     if (isPlainObject(resources.limits)) fill(ensure(resources, 'requests'), resources.limits);
+    if (spec.hostNetwork !== true) continue;
+    for (const port of items(container, 'ports')) fill(port, { hostPort: port.containerPort });
   }
 }
 
-/** What the server adds to new pods: service account, priority, tolerations. */
-export function admitPod(spec: Fields): void {
+const PODS = { group: '', plural: 'pods' };
+const PREEMPTION = 'PreemptLowerPriority';
+
+/** kubernetes, plugin/pkg/admission/priority/admission.go admitPod, of a pod without a class. @throws ApiStatusError 403 */
+function checkPriority({ priority, preemptionPolicy, priorityClassName }: Fields, name: string): void {
+  if (priorityClassName) return;
+  const refuse = (what: string, computed: unknown) =>
+    forbidden(
+      PODS,
+      name,
+      `the ${what} must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`,
+    );
+  if ((priority ?? 0) !== 0) throw refuse(`integer value of priority (${priority})`, 0);
+  if ((preemptionPolicy ?? PREEMPTION) !== PREEMPTION) {
+    throw refuse(`string value of PreemptionPolicy (${preemptionPolicy})`, PREEMPTION);
+  }
+}
+
+/** What the server adds to new pods: service account, priority, tolerations. @throws ApiStatusError 403 */
+export function admitPod(spec: Fields, name: string): void {
+  checkPriority(spec, name);
   const account = text(spec, 'serviceAccountName') || 'default';
   Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
-  fill(spec, { priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
+  fill(spec, { priority: 0, preemptionPolicy: PREEMPTION });
+  tolerateNodes(spec);
+}
+
+/** Whatever else pods tolerate, they stay a while on a node that has gone: at creation and at updates. */
+export function tolerateNodes(spec: Fields): void {
   const tolerations = items(spec, 'tolerations');
   for (const key of NODE_TOLERATIONS) {
     const tolerated = tolerations.some(

@@ -4,41 +4,62 @@ import { isPlainObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { Subresource } from '../../api/resource-type.ts';
 import { parseLabelSelector } from '../../api/selector.ts';
-import { ApiStatusError, badRequest, conflict, tooManyRequests } from '../../api/status.ts';
+import { ApiStatusError, badRequest, conflict, notFound, tooManyRequests } from '../../api/status.ts';
 import { at, ensure, fields, fill, items, number, text } from '../fields.ts';
 import { selectorText } from '../printers/columns.ts';
-import { type Behaviours, defaulted, READ_AND_WRITE } from './behaviour.ts';
-import { admitPod, fillPodDefaults, fillTemplate, qosClass } from './pod-defaults.ts';
+import { type Behaviours, READ_AND_WRITE } from './behaviour.ts';
+import { admitPod, fillPodDefaults, qosClass, tolerateNodes } from './pod-defaults.ts';
+import { dropDisabledFields, markGated, writeOutLabelKeys, writeOutProfiles } from './pod-features.ts';
 import { POD_LOG } from './pod-logs.ts';
-import { podSpecFaults, podUpdateFaults } from './pod-validation.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const BINDING_TYPE = { group: '', plural: 'pods/binding' };
-const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 
 const success = (): KubeObject => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 
-/** Ties a pod to a node, as a scheduler asks for. @throws ApiStatusError 400, 404, 409 */
+/** pkg/apis/core/validation/validation.go ValidatePodBinding, whose causes upstream are an error of no kind. @throws ApiStatusError 500 */
+function checkBinding(binding: KubeObject | undefined): void {
+  const kind = text(binding, 'target', 'kind');
+  const faults: string[] = [];
+  if (kind !== '' && kind !== 'Node') {
+    faults.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+  }
+  if (text(binding, 'target', 'name') === '') faults.push('target.name: Required value');
+  if (faults.length === 0) return;
+  throw new ApiStatusError(500, '', faults.length > 1 ? `[${faults.join(', ')}]` : faults[0]!);
+}
+
+/**
+ * Ties a pod to a node, as a scheduler asks for: kubernetes, pkg/registry/core/pod/storage/storage.go BindingREST.
+ * @throws ApiStatusError 400, 404, 409, 500
+ */
 function bind(namespace: string, name: string, binding: KubeObject | undefined, context: RequestContext): void {
-  const node = text(binding, 'target', 'name');
-  if (node === '') throw badRequest('Binding is invalid: target.name: Required value');
+  if (binding?.metadata?.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  checkBinding(binding);
   const pod = context.cluster.get(PODS, namespace, name);
+  if (!pod) throw notFound({ group: '', plural: 'pods' }, name);
+  const refuse = (why: string) => conflict(BINDING_TYPE, name, `pod ${name} ${why}`);
   const before = text(pod, 'spec', 'nodeName');
-  if (before) throw conflict(BINDING_TYPE, name, `pod ${name} is already assigned to node "${before}"`);
+  if (pod.metadata.deletionTimestamp) throw refuse('is being deleted, cannot be assigned to a host');
+  if (before) throw refuse(`is already assigned to node "${before}"`);
+  if (items(pod, 'spec', 'schedulingGates').length > 0) throw refuse('has non-empty .spec.schedulingGates');
   if (context.dryRun) return;
   const lastTransitionTime = rfc3339(context.clock.now());
+  const { annotations } = binding.metadata;
   const change = (draft: KubeObject) => {
-    ensure(draft, 'spec').nodeName = node;
+    ensure(draft, 'spec').nodeName = text(binding, 'target', 'name');
+    if (annotations) draft.metadata.annotations = { ...draft.metadata.annotations, ...annotations };
     const status = ensure(draft, 'status');
     const others = items(status, 'conditions').filter((entry) => entry.type !== 'PodScheduled');
     status.conditions = [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime }];
   };
-  context.cluster.modify(PODS, namespace, name, change, { manager: 'kube-scheduler' });
+  context.cluster.modify(PODS, namespace, name, change, { manager: 'kube-scheduler', subresource: 'binding' });
 }
 
-/** @throws ApiStatusError 429 when a disruption budget is used up. */
+/** @throws ApiStatusError 400, and 429 when a disruption budget is used up. */
 function evict(pod: KubeObject, eviction: KubeObject | undefined, context: RequestContext): void {
   const { namespace = '', name = '', labels } = pod.metadata;
+  if (eviction?.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   const finished = ['Succeeded', 'Failed', 'Pending'].includes(text(pod, 'status', 'phase'));
   if (!finished) {
     for (const budget of context.cluster.list({ group: 'policy', resource: 'poddisruptionbudgets' }, { namespace })) {
@@ -65,9 +86,6 @@ const stream = (name: string, kind: string): Subresource => ({
     throw new ApiStatusError(501, 'NotImplemented', `${name} needs a node with containers, and this cluster has none`);
   },
 });
-
-const templateFaults = (object: KubeObject) =>
-  podSpecFaults(at(object, 'template', 'spec'), 'template.spec', RESTART_POLICIES);
 
 export const POD_BEHAVIOUR: Behaviours = {
   'v1 Pod': {
@@ -116,16 +134,20 @@ export const POD_BEHAVIOUR: Behaviours = {
       'status.nominatedNodeName': (pod) => text(pod, 'status', 'nominatedNodeName'),
     },
     setDefaults: (pod) => fillPodDefaults(ensure(pod, 'spec')),
-    prepareCreate(pod) {
+    prepareCreate(pod, context) {
       const spec = ensure(pod, 'spec');
-      admitPod(spec);
-      const status = ensure(pod, 'status');
-      fill(status, { phase: 'Pending', qosClass: qosClass(spec) });
+      dropDisabledFields(spec);
+      fill(ensure(pod, 'status'), { phase: 'Pending', qosClass: qosClass(spec) });
+      markGated(pod);
+      writeOutLabelKeys(pod);
+      writeOutProfiles(pod, context);
+      admitPod(spec, pod.metadata.name ?? '');
     },
-    validate: (pod, old) => [
-      ...podSpecFaults(pod.spec, 'spec', RESTART_POLICIES),
-      ...(old ? podUpdateFaults(pod, old) : []),
-    ],
+    prepareUpdate(pod) {
+      const spec = ensure(pod, 'spec');
+      dropDisabledFields(spec);
+      tolerateNodes(spec);
+    },
     gracePeriodSeconds(pod) {
       // A pod that no node runs, or that has ended, has nothing to wait for.
       const ended = ['Succeeded', 'Failed'].includes(text(pod, 'status', 'phase'));
@@ -136,15 +158,9 @@ export const POD_BEHAVIOUR: Behaviours = {
   'v1 Binding': {
     virtual: {
       create(binding, namespace, context) {
-        const name = binding.metadata.name ?? '';
-        if (!context.cluster.get(PODS, namespace, name)) throw badRequest(`pod ${name} does not exist`);
-        bind(namespace, name, binding, context);
+        bind(namespace, binding.metadata.name ?? '', binding, context);
         return success();
       },
     },
-  },
-  'v1 PodTemplate': {
-    ...defaulted((object) => fillTemplate(object)),
-    validate: templateFaults,
   },
 };

@@ -1,16 +1,14 @@
 /** apps, batch, autoscaling, policy and ReplicationController. */
 
-import { causeForbidden, causeInvalid, causeNotSupported, causeRequired, type StatusCause } from '../../api/causes.ts';
-import { equalJson, isPlainObject } from '../../api/json.ts';
+import { cloneJson, equalJson, isPlainObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { Subresource } from '../../api/resource-type.ts';
-import { parseLabelSelector } from '../../api/selector.ts';
-import { at, ensure, type Fields, fields, fill, items, number, text } from '../fields.ts';
-import { selectorText } from '../printers/columns.ts';
-import { type Behaviours, defaulted, immutable, READ_AND_WRITE } from './behaviour.ts';
+import { at, ensure, type Fields, fields, fill, items, number } from '../fields.ts';
+import { podIn } from '../validation/pod-facts.ts';
+import { type Behaviour, type Behaviours, defaulted, READ_AND_WRITE } from './behaviour.ts';
 import { HPA_V1 } from './hpa-versions.ts';
 import { fillTemplate } from './pod-defaults.ts';
-import { podSpecFaults } from './pod-validation.ts';
+import { dropDisabledFields } from './pod-features.ts';
 
 const SCALE: Subresource = {
   name: 'scale',
@@ -27,60 +25,12 @@ const SCALE: Subresource = {
 
 const REVISIONS_KEPT = 10;
 
-/** The selector must be given and must match the template. */
-function selectorFaults(object: KubeObject): StatusCause[] {
-  const selector = at(object, 'spec', 'selector');
-  const labels = fields(object, 'spec', 'template', 'metadata', 'labels') as Record<string, string>;
-  if (!isPlainObject(selector)) return [causeRequired('spec.selector')];
-  const terms = selectorText(selector);
-  if (terms === '<none>') {
-    return [causeInvalid('spec.selector', selector, 'empty selector is invalid for deployment')];
-  }
-  if (parseLabelSelector(terms)(labels)) return [];
-  return [causeInvalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
-}
-
-function negativeFaults(object: KubeObject, ...names: string[]): StatusCause[] {
-  return names
-    .filter((name) => number(object, 'spec', name) < 0)
-    .map((name) => causeInvalid(`spec.${name}`, at(object, 'spec', name), 'must be greater than or equal to 0'));
-}
-
-/** What workloads with endless pods have in common. */
-function workloadFaults(object: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  return [
-    ...negativeFaults(object, 'replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'),
-    ...selectorFaults(object),
-    ...(old ? immutable(object, old, 'spec.selector') : []),
-    ...podSpecFaults(at(object, 'spec', 'template', 'spec'), 'spec.template.spec', ['Always']),
-  ];
-}
-
 function fillClaimTemplates(spec: Fields): void {
   for (const claim of items(spec, 'volumeClaimTemplates')) {
     fill(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
     fill(ensure(claim, 'spec'), { volumeMode: 'Filesystem' });
     fill(ensure(claim, 'status'), { phase: 'Pending' });
   }
-}
-
-const STATEFUL_SET_CHANGEABLE = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-  'revisionHistoryLimit',
-];
-
-function statefulSetUpdateFaults(object: KubeObject, old: KubeObject): StatusCause[] {
-  const fixed = (set: KubeObject) =>
-    Object.fromEntries(Object.entries(fields(set, 'spec')).filter(([name]) => !STATEFUL_SET_CHANGEABLE.includes(name)));
-  if (equalJson(fixed(object), fixed(old))) return [];
-  const detail =
-    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-  return [causeForbidden('spec', detail)];
 }
 
 /** Counts changes of the template, as it did before there were ControllerRevisions. */
@@ -99,18 +49,44 @@ function fillDaemonSet(object: KubeObject): void {
 /** The pods a workload makes. */
 const templateOf = (object: KubeObject): unknown => at(object, 'spec', 'template');
 
+/** Of every kind that makes pods. */
+function dropDisabled(object: KubeObject): void {
+  const spec = at(podIn(object), 'spec');
+  if (isPlainObject(spec)) dropDisabledFields(spec);
+}
+
+/** A kind that makes pods, and what the server does with it beyond defaults. */
+const workload = (setDefaults: (object: KubeObject) => void, more: Behaviour = {}): Behaviour => ({
+  setDefaults,
+  ...more,
+  prepareCreate(object, context) {
+    more.prepareCreate?.(object, context);
+    dropDisabled(object);
+  },
+  prepareUpdate(object, old, context) {
+    dropDisabled(object);
+    more.prepareUpdate?.(object, old, context);
+  },
+});
+
+/** Longest value of a label. */
+const NAME_LIMIT = 63;
 const JOB_LABEL = 'batch.kubernetes.io/job-name';
 const JOB_UID_LABEL = 'batch.kubernetes.io/controller-uid';
 
-/** The labels by which a Job knows its pods; the short ones are for old clients. */
+/**
+ * The labels by which a Job knows its pods; the short ones are for old clients. What the user has set stays, and is refused where it is
+ * something else: kubernetes, pkg/registry/batch/job/strategy.go generateSelector.
+ */
 function fillJobSelector(job: KubeObject): void {
   const spec = ensure(job, 'spec');
   if (spec.manualSelector === true) return;
   const { name = '', uid = '' } = job.metadata;
   const labels = ensure(ensure(ensure(spec, 'template'), 'metadata'), 'labels');
-  Object.assign(labels, { [JOB_UID_LABEL]: uid, [JOB_LABEL]: name, 'controller-uid': uid, 'job-name': name });
-  job.metadata.labels ??= { ...labels } as Record<string, string>;
-  spec.selector = { matchLabels: { [JOB_UID_LABEL]: uid } };
+  fill(labels, { [JOB_UID_LABEL]: uid, [JOB_LABEL]: name, 'controller-uid': uid, 'job-name': name });
+  // A name that is too long for the value of a label is only blamed in the template.
+  if (name.length <= NAME_LIMIT) job.metadata.labels ??= { ...labels } as Record<string, string>;
+  fill(ensure(ensure(spec, 'selector'), 'matchLabels'), { [JOB_UID_LABEL]: uid });
 }
 
 function fillJobSpec(spec: Fields): void {
@@ -123,134 +99,96 @@ function fillJobSpec(spec: Fields): void {
     manualSelector: false,
     podReplacementPolicy: spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed',
   });
+  for (const rule of items(spec, 'podFailurePolicy', 'rules')) {
+    for (const pattern of items(rule, 'onPodConditions')) if (!pattern.status) pattern.status = 'True';
+  }
   fillTemplate(spec);
-}
-
-const JOB_RESTART_POLICIES = ['OnFailure', 'Never'];
-
-function jobFaults(job: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  const causes = [
-    ...negativeFaults(
-      job,
-      'completions',
-      'parallelism',
-      'backoffLimit',
-      'activeDeadlineSeconds',
-      'ttlSecondsAfterFinished',
-    ),
-    ...podSpecFaults(at(job, 'spec', 'template', 'spec'), 'spec.template.spec', JOB_RESTART_POLICIES),
-  ];
-  const name = job.metadata.name ?? '';
-  if (name.length > 63) causes.push(causeInvalid('metadata.name', name, 'must be no more than 63 characters'));
-  if (old) {
-    const suspended = at(old, 'spec', 'suspend') === true && at(old, 'status', 'startTime') === undefined;
-    if (!suspended && !equalJson(templateOf(job), templateOf(old))) {
-      causes.push(causeInvalid('spec.template', templateOf(job), 'field is immutable'));
-    }
-    causes.push(...immutable(job, old, 'spec.selector'), ...immutable(job, old, 'spec.completionMode'));
-    const elastic =
-      at(job, 'spec', 'completionMode') === 'Indexed' &&
-      at(job, 'spec', 'completions') === at(job, 'spec', 'parallelism');
-    if (!elastic) causes.push(...immutable(job, old, 'spec.completions'));
-  }
-  return causes;
-}
-
-const CRON_MACROS = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'];
-
-function scheduleFaults(cronJob: KubeObject): StatusCause[] {
-  const schedule = text(cronJob, 'spec', 'schedule');
-  if (schedule === '') return [causeRequired('spec.schedule')];
-  if (CRON_MACROS.includes(schedule) || /^@every \S+$/.test(schedule)) return [];
-  const parts = schedule.trim().split(/\s+/);
-  const fault =
-    parts.length !== 5
-      ? `expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`
-      : parts.every((part) => /^[\w*/,?-]+$/.test(part))
-        ? undefined
-        : 'fields may have numbers, names, and the signs * / , - ?';
-  return fault ? [causeInvalid('spec.schedule', schedule, fault)] : [];
-}
-
-function hpaFaults(hpa: KubeObject): StatusCause[] {
-  const most = number(hpa, 'spec', 'maxReplicas');
-  if (most < 1) return [causeInvalid('spec.maxReplicas', most, 'must be greater than 0')];
-  if (most < number(hpa, 'spec', 'minReplicas')) {
-    return [causeInvalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`')];
-  }
-  return [];
 }
 
 const statusReplicas = { 'status.replicas': (object: KubeObject) => String(number(object, 'status', 'replicas')) };
 
+function fillController(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  fill(spec, { replicas: 1 });
+  if (spec.template !== undefined) fillTemplate(spec);
+  const labels = at(spec, 'template', 'metadata', 'labels');
+  if (!isPlainObject(labels)) return;
+  if (Object.keys(fields(spec, 'selector')).length === 0) spec.selector = { ...labels };
+  if (!object.metadata.labels) object.metadata.labels = { ...labels } as Record<string, string>;
+}
+
+function fillStatefulSet(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  fill(spec, { replicas: 1, revisionHistoryLimit: REVISIONS_KEPT, podManagementPolicy: 'OrderedReady' });
+  const strategy = ensure(spec, 'updateStrategy');
+  if (!strategy.type) fill(strategy, { type: 'RollingUpdate', rollingUpdate: {} });
+  if (strategy.type === 'RollingUpdate' && isPlainObject(strategy.rollingUpdate)) {
+    fill(strategy.rollingUpdate, { partition: 0 });
+  }
+  fill(ensure(spec, 'persistentVolumeClaimRetentionPolicy'), { whenDeleted: 'Retain', whenScaled: 'Retain' });
+  fillClaimTemplates(spec);
+  fillTemplate(spec);
+}
+
+/** Of version 1.32 unless its feature is switched on. */
+function dropStatefulSetFields(object: KubeObject): void {
+  delete (fields(object, 'spec', 'updateStrategy', 'rollingUpdate') as Fields).maxUnavailable;
+}
+
+const PERIOD = { periodSeconds: 15 };
+const GROWTH = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, ...PERIOD },
+    { type: 'Percent', value: 100, ...PERIOD },
+  ],
+};
+const SHRINKAGE = { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, ...PERIOD }] };
+
+function fillAutoscaler(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  const utilization = { type: 'Utilization', averageUtilization: 80 };
+  fill(spec, { minReplicas: 1, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: utilization } }] });
+  if (!isPlainObject(spec.behavior)) return;
+  fill(ensure(spec.behavior, 'scaleUp'), cloneJson(GROWTH));
+  fill(ensure(spec.behavior, 'scaleDown'), cloneJson(SHRINKAGE));
+}
+
+function fillDeployment(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  fill(spec, { replicas: 1, revisionHistoryLimit: REVISIONS_KEPT, progressDeadlineSeconds: 600 });
+  const strategy = ensure(spec, 'strategy');
+  fill(strategy, { type: 'RollingUpdate' });
+  if (strategy.type === 'RollingUpdate') {
+    fill(ensure(strategy, 'rollingUpdate'), { maxUnavailable: '25%', maxSurge: '25%' });
+  }
+  fillTemplate(spec);
+}
+
+function fillReplicaSet(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  fill(spec, { replicas: 1 });
+  fillTemplate(spec);
+}
+
+function fillCronJob(object: KubeObject): void {
+  const spec = ensure(object, 'spec');
+  fill(spec, { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 });
+  fillTemplate(ensure(ensure(spec, 'jobTemplate'), 'spec'));
+}
+
 export const WORKLOAD_BEHAVIOUR: Behaviours = {
-  'v1 ReplicationController': {
-    ...defaulted((object) => {
-      const spec = ensure(object, 'spec');
-      fill(spec, { replicas: 1 });
-      fillTemplate(spec);
-      const labels = fields(spec, 'template', 'metadata', 'labels');
-      if (Object.keys(fields(spec, 'selector')).length === 0) spec.selector = { ...labels };
-      if (!object.metadata.labels) object.metadata.labels = { ...labels } as Record<string, string>;
-    }),
+  'v1 PodTemplate': workload((object) => fillTemplate(object)),
+  'v1 ReplicationController': workload(fillController, { subresources: [SCALE], selectableFields: statusReplicas }),
+  'apps/v1 Deployment': workload(fillDeployment, { subresources: [SCALE] }),
+  'apps/v1 ReplicaSet': workload(fillReplicaSet, { subresources: [SCALE], selectableFields: statusReplicas }),
+  'apps/v1 StatefulSet': workload(fillStatefulSet, {
     subresources: [SCALE],
-    selectableFields: statusReplicas,
-    validate: (object) => [
-      ...negativeFaults(object, 'replicas', 'minReadySeconds'),
-      ...podSpecFaults(at(object, 'spec', 'template', 'spec'), 'spec.template.spec', ['Always']),
-    ],
-  },
-  'apps/v1 Deployment': {
-    ...defaulted((object) => {
-      const spec = ensure(object, 'spec');
-      fill(spec, { replicas: 1, revisionHistoryLimit: REVISIONS_KEPT, progressDeadlineSeconds: 600 });
-      const strategy = ensure(spec, 'strategy');
-      fill(strategy, { type: 'RollingUpdate' });
-      if (strategy.type === 'RollingUpdate') {
-        fill(ensure(strategy, 'rollingUpdate'), { maxUnavailable: '25%', maxSurge: '25%' });
-      }
-      fillTemplate(spec);
-    }),
-    subresources: [SCALE],
-    validate(object, old) {
-      const causes = workloadFaults(object, old);
-      const type = text(object, 'spec', 'strategy', 'type');
-      if (!['RollingUpdate', 'Recreate'].includes(type)) {
-        causes.push(causeNotSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate']));
-      } else if (type === 'Recreate' && at(object, 'spec', 'strategy', 'rollingUpdate') !== undefined) {
-        const detail = "may not be specified when strategy `type` is 'Recreate'";
-        causes.push(causeForbidden('spec.strategy.rollingUpdate', detail));
-      }
-      return causes;
-    },
-  },
-  'apps/v1 ReplicaSet': {
-    ...defaulted((object) => {
-      const spec = ensure(object, 'spec');
-      fill(spec, { replicas: 1 });
-      fillTemplate(spec);
-    }),
-    subresources: [SCALE],
-    selectableFields: statusReplicas,
-    validate: workloadFaults,
-  },
-  'apps/v1 StatefulSet': {
-    ...defaulted((object) => {
-      const spec = ensure(object, 'spec');
-      fill(spec, { replicas: 1, revisionHistoryLimit: REVISIONS_KEPT, podManagementPolicy: 'OrderedReady' });
-      const strategy = ensure(spec, 'updateStrategy');
-      fill(strategy, { type: 'RollingUpdate' });
-      if (strategy.type === 'RollingUpdate') fill(ensure(strategy, 'rollingUpdate'), { partition: 0 });
-      const retention = ensure(spec, 'persistentVolumeClaimRetentionPolicy');
-      fill(retention, { whenDeleted: 'Retain', whenScaled: 'Retain' });
-      fillClaimTemplates(spec);
-      fillTemplate(spec);
-    }),
-    subresources: [SCALE],
-    validate: (object, old) => [...workloadFaults(object, old), ...(old ? statefulSetUpdateFaults(object, old) : [])],
-  },
-  'apps/v1 DaemonSet': {
-    setDefaults: fillDaemonSet,
+    prepareCreate: dropStatefulSetFields,
+    prepareUpdate: dropStatefulSetFields,
+  }),
+  'apps/v1 DaemonSet': workload(fillDaemonSet, {
     prepareCreate(object) {
       object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: '1' };
     },
@@ -260,48 +198,15 @@ export const WORKLOAD_BEHAVIOUR: Behaviours = {
       const generation = String(changed ? before + 1 : before);
       object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: generation };
     },
-    validate: workloadFaults,
-  },
-  'apps/v1 ControllerRevision': {
-    validate: (object, old) => (old ? immutable(object, old, 'data') : []),
-  },
-  'batch/v1 Job': {
-    setDefaults: (job) => fillJobSpec(ensure(job, 'spec')),
+  }),
+  'batch/v1 Job': workload((job) => fillJobSpec(ensure(job, 'spec')), {
     prepareCreate: fillJobSelector,
     selectableFields: { 'status.successful': (job) => String(number(job, 'status', 'succeeded')) },
-    validate: jobFaults,
-  },
-  'batch/v1 CronJob': {
-    ...defaulted((object) => {
-      const spec = ensure(object, 'spec');
-      fill(spec, {
-        concurrencyPolicy: 'Allow',
-        suspend: false,
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 1,
-      });
-      fillTemplate(ensure(ensure(spec, 'jobTemplate'), 'spec'));
-    }),
-    validate: (object) => [
-      ...scheduleFaults(object),
-      ...podSpecFaults(
-        at(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec'),
-        'spec.jobTemplate.spec.template.spec',
-        JOB_RESTART_POLICIES,
-      ),
-    ],
-  },
+  }),
+  'batch/v1 CronJob': workload(fillCronJob),
   'autoscaling/v1 HorizontalPodAutoscaler': {
     ...defaulted((object) => fill(ensure(object, 'spec'), { minReplicas: 1 })),
     storedAs: HPA_V1,
-    validate: hpaFaults,
   },
-  'autoscaling/v2 HorizontalPodAutoscaler': {
-    ...defaulted((object) => {
-      const utilization = { type: 'Utilization', averageUtilization: 80 };
-      const metrics = [{ type: 'Resource', resource: { name: 'cpu', target: utilization } }];
-      fill(ensure(object, 'spec'), { minReplicas: 1, metrics });
-    }),
-    validate: hpaFaults,
-  },
+  'autoscaling/v2 HorizontalPodAutoscaler': defaulted(fillAutoscaler),
 };

@@ -3,7 +3,9 @@ import type { KubeObject } from '../../api/object.ts';
 import { quantityNanos } from '../../api/quantity.ts';
 import { at, fields, items, strings, text } from '../fields.ts';
 import { addressAdvice } from './addresses.ts';
+import { expressionAdvice, OLD_LABELS } from './old-labels.ts';
 import { keyPairFault } from './pem.ts';
+import { WORKLOAD_ADVICE } from './workload-advice.ts';
 
 type Advice = (object: KubeObject, old: KubeObject | undefined) => readonly string[];
 
@@ -53,25 +55,6 @@ const OLD_VOLUMES: Readonly<Record<string, string>> = {
   glusterfs: 'spec.glusterfs: deprecated in v1.25, non-functional in v1.26+',
   rbd: 'spec.rbd: deprecated in v1.28, non-functional in v1.31+',
 };
-
-/** pkg/api/node/util.go deprecatedNodeLabels */
-const OLD_LABELS: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  'app.kubernetes.io/created-by': 'deprecated since v1.9',
-  'scheduler.alpha.kubernetes.io/preferAvoidPods': 'deprecated since v1.22; use Taints and Tolerations instead',
-  'node-role.kubernetes.io/master': 'use "node-role.kubernetes.io/control-plane" instead',
-};
-
-function expressionAdvice(selector: unknown, path: string): string[] {
-  return items(selector, 'matchExpressions').flatMap((expression, index) => {
-    const key = text(expression, 'key');
-    return key in OLD_LABELS ? [`${path}.matchExpressions[${index}].key: ${key} is ${OLD_LABELS[key]}`] : [];
-  });
-}
 
 /** pkg/api/persistentvolume/util.go GetWarningsForPersistentVolume */
 function volumeAdvice({ metadata, spec }: KubeObject): string[] {
@@ -138,6 +121,7 @@ const sliceAdvice: Advice = ({ addressType }, old) =>
 
 /** By apiVersion and kind: of writes to the object itself. */
 export const ADVICE: Readonly<Record<string, Advice>> = {
+  ...WORKLOAD_ADVICE,
   'v1 PersistentVolume': volumeAdvice,
   'v1 PersistentVolumeClaim': claimAdvice,
   'v1 Secret': secretAdvice,

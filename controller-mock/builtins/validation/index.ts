@@ -10,6 +10,7 @@ import {
   TOKEN_REQUEST_RULES,
 } from './access.ts';
 import { ADMISSION_BINDING_RULES, ADMISSION_POLICY_RULES, ADMISSION_POLICY_STATUS_RULES } from './admission.ts';
+import { AUTOSCALING_RULES } from './autoscaling.ts';
 import { CERTIFICATE_APPROVAL_RULES, CERTIFICATE_REQUEST_RULES, CERTIFICATE_STATUS_RULES } from './certificates.ts';
 import {
   CONFIG_MAP_RULES,
@@ -18,6 +19,7 @@ import {
   NAMESPACE_STATUS_RULES,
   SECRET_RULES,
 } from './configuration.ts';
+import { DISRUPTION_RULES } from './disruption.ts';
 import { ENDPOINT_SLICE_RULES, ENDPOINTS_RULES } from './endpoints.ts';
 import { CORE_EVENT_RULES, EVENT_RULES } from './events.ts';
 import {
@@ -26,8 +28,12 @@ import {
   PRIORITY_LEVEL_RULES,
   PRIORITY_LEVEL_STATUS_RULES,
 } from './flow-control.ts';
+import { JOB_STATUS_RULES } from './job-status.ts';
+import { JOB_KIND_RULES } from './jobs.ts';
 import { LIMIT_RANGE_RULES, RESOURCE_QUOTA_RULES, RESOURCE_QUOTA_STATUS_RULES } from './limits.ts';
 import { INGRESS_CLASS_RULES, INGRESS_RULES, INGRESS_STATUS_RULES, NETWORK_POLICY_RULES } from './networking.ts';
+import { NODE_RULES } from './nodes.ts';
+import { POD_KIND_RULES } from './pods.ts';
 import type { Rule } from './rule.ts';
 import {
   API_SERVICE_RULES,
@@ -47,9 +53,19 @@ import {
 } from './storage-drivers.ts';
 import { PERSISTENT_VOLUME_RULES } from './volumes.ts';
 import { WEBHOOK_CONFIGURATION_RULES } from './webhooks.ts';
+import { WORKLOAD_STATUS_RULES } from './workload-status.ts';
+import { WORKLOAD_RULES } from './workloads.ts';
 
 /** By apiVersion and kind; behind a slash the subresource through which an object is written. */
 export const RULES: Readonly<Record<string, readonly Rule[]>> = {
+  ...POD_KIND_RULES,
+  ...WORKLOAD_RULES,
+  ...WORKLOAD_STATUS_RULES,
+  ...JOB_KIND_RULES,
+  ...JOB_STATUS_RULES,
+  ...AUTOSCALING_RULES,
+  ...DISRUPTION_RULES,
+  ...NODE_RULES,
   'v1 ConfigMap': CONFIG_MAP_RULES,
   'v1 Endpoints': ENDPOINTS_RULES,
   'v1 Event': CORE_EVENT_RULES,
