@@ -10,6 +10,7 @@ import type { KubeObject } from '../../../api/object.ts';
 import { ApiStatusError } from '../../../api/status.ts';
 import { TestCluster } from '../../../testing/test-cluster.ts';
 import { BASE_OBJECTS } from './base-objects.ts';
+import { BASE_WORKLOADS } from './base-workloads.ts';
 
 export interface Answer {
   kind: string;
@@ -18,11 +19,13 @@ export interface Answer {
   causes: string[];
 }
 
-/** In the order of the file. */
+/** In the order of the files. */
 export function readAnswers(): Answer[] {
-  const lines = readFileSync(new URL('answers.jsonl', import.meta.url), 'utf8')
-    .trim()
-    .split('\n');
+  const lines = ['answers.jsonl', 'answers-workloads.jsonl'].flatMap((file) =>
+    readFileSync(new URL(file, import.meta.url), 'utf8')
+      .trim()
+      .split('\n'),
+  );
   return lines.map((line) => {
     const [kind, created, ...rest] = JSON.parse(line);
     const causes: string[] = rest.at(-1);
@@ -32,11 +35,12 @@ export function readAnswers(): Answer[] {
 }
 
 const LENGTH = 90;
+const BASES = { ...BASE_OBJECTS, ...BASE_WORKLOADS };
 
 /** What the mock answers to the same writes, in the same form. */
 export function causesOfOurs({ kind, created, written }: Answer): string[] {
   const test = new TestCluster();
-  const change = merged(BASE_OBJECTS[kind]!, created) as { metadata?: { name?: string } };
+  const change = validObject(kind, created) as { metadata?: { name?: string } };
   const name = change.metadata?.name === undefined ? 'c' : change.metadata.name;
   if (change.metadata?.name === '~') delete change.metadata.name;
   try {
@@ -57,6 +61,9 @@ export function causesOfOurs({ kind, created, written }: Answer): string[] {
     return [...new Set(texts)].sort();
   }
 }
+
+/** A valid object of a kind, changed as rows say it; without a name, unless the row has one. */
+export const validObject = (kind: string, change: unknown): object => merged(BASES[kind]!, change) as object;
 
 function merged(base: unknown, change: unknown): unknown {
   if (!isPlainObject(base) || !isPlainObject(change)) return structuredClone(change);
