@@ -7,7 +7,7 @@ import { coreSource, onlyOneOf, outerPath, podOf } from './pod-facts.ts';
 import { DOWNWARD_API_RULES, fileMode, KEY_TO_PATH_RULES, noBacksteps, PROJECTED_RULES } from './pod-files.ts';
 import { below, type Check, type Rule, rows, Stop } from './rule.ts';
 import { CLAIM_SPEC_RULES } from './storage.ts';
-import { csiDriverName, fibreChannel } from './volume-kinds.ts';
+import { csiDriverName, fibreChannel, HOST_PORTS, hostPortFaults } from './volume-kinds.ts';
 
 /** In the order in which they are looked at; the first one found is the volume's. */
 const SOURCES = [
@@ -97,18 +97,13 @@ const shortPortal: Check = (value, { path, holder }) => {
 const secretForChap: Check = (value, { path, holder }) =>
   (holder.chapAuthDiscovery === true || holder.chapAuthSession === true) && !value ? causeRequired(path) : undefined;
 
-const HOST_PAIRS = 'must be a host:port pair or multiple pairs separated by commas';
-/** As net.SplitHostPort takes it. */
-const HOST_PORT = /^(?:\[[^[\]]*\]|[^:[\]]*):[^:[\]]*$/;
-
 const registry: Check = (value, { path, holder }) => {
-  if (!value) return causeRequired(path, HOST_PAIRS);
+  if (!value) return causeRequired(path, HOST_PORTS);
   if (text(holder, 'tenant').length >= 65) {
     const detail = 'must be a UUID and may not exceed a length of 64 characters';
     return causeRequired(`${outerPath(path)}.tenant`, detail);
   }
-  const pairs = String(value).split(',');
-  return pairs.filter((pair) => !HOST_PORT.test(pair)).map(() => causeInvalid(path, value, HOST_PAIRS));
+  return hostPortFaults(String(value)).map((fault) => causeInvalid(path, value, fault));
 };
 
 const oneDataset: Check = (value, { path }) => {

@@ -125,10 +125,10 @@ const flexOptions: Check = (value, { path }) =>
     .filter((key) => /\.(kubernetes|k8s)\.io$/.test(`.${key.split('/')[0]!.toLowerCase()}`))
     .map((key) => causeInvalid(`${path}[${key}]`, key, 'kubernetes.io and k8s.io namespaces are reserved'));
 
-const HOST_PORTS = 'must be a host:port pair or multiple pairs separated by commas';
+export const HOST_PORTS = 'must be a host:port pair or multiple pairs separated by commas';
 
 /** As Go splits them: one colon, but within brackets. */
-const hostPortFaults = (given: string) =>
+export const hostPortFaults = (given: string) =>
   given
     .split(',')
     .filter((pair) => !/^(\[[^\]]*\]|[^:[\]]*):[^:[\]]*$/.test(pair))
