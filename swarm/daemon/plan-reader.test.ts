@@ -59,6 +59,10 @@ it('may have no-op agents where the daemon has stock programs, and name none the
 });
 
 describe('that would take for ever', () => {
+  /** A fast machine comes to the end of the stack before the time is up. */
+  const GIVEN_UP =
+    /^(reading the plan takes longer than 0\.1 s; give one that is smaller or|plan:1:\d+: nested too deeply to be read; give one that is) less nested$/;
+
   it.each([
     ['brackets', '[{'.repeat(20_000)],
     ['question marks', '? '.repeat(20_000)],
@@ -72,7 +76,7 @@ describe('that would take for ever', () => {
     // On this thread, all of it would have been one turn.
     expect(turns).toBeGreaterThan(3);
     expect(refusal).toMatchObject({ status: 400, code: 'bad-plan' });
-    expect(refusal!.message).toBe('reading the plan takes longer than 0.1 s; give one that is smaller or less nested');
+    expect(refusal!.message).toMatch(GIVEN_UP);
     reader.close();
     expect((await open().read(PLAN, null, {})).name).toBe('tiny');
   });
@@ -82,7 +86,7 @@ describe('that would take for ever', () => {
     const first = refusalOf('[{'.repeat(20_000));
     const second = refusalOf('? '.repeat(20_000));
     expect(await refusalOf(PLAN)).toMatchObject({ status: 503, code: 'busy' });
-    for (const refusal of [await first, await second]) expect(refusal!.message).toContain('longer than');
+    for (const refusal of [await first, await second]) expect(refusal!.message).toMatch(GIVEN_UP);
     expect(await refusalOf('x: 1')).toMatchObject({ status: 400 });
   });
 

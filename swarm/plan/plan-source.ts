@@ -149,6 +149,10 @@ export class PlanSource {
         code: error.code,
       };
     }
+    if (error.code === 'RESOURCE_EXHAUSTION') {
+      const message = 'nested too deeply to be read; give one that is less nested';
+      return { ...this.#at(start), message, code: error.code };
+    }
     const given = line.slice(0, Math.min(end - start, 40)).trim();
     const message = `not valid YAML: ${error.message}${given ? ` (at ${JSON.stringify(given)})` : ''}`;
     return { ...this.#at(start), message, code: error.code };
