@@ -69,6 +69,11 @@ export class KubeError extends Error {
     return this.status === 404;
   }
 
+  /** The object that was to be replaced is gone, or another one of its name is there: the store compares uids before it looks for it. */
+  get gone(): boolean {
+    return this.notFound || (this.conflict && this.message.includes('Precondition failed: UID in precondition'));
+  }
+
   /** Somebody else changed the object meanwhile, or owns a field. */
   get conflict(): boolean {
     return this.status === 409 && this.reason === 'Conflict';

@@ -58,7 +58,7 @@ export class HostReconciler {
       return await this.#reconcile(key);
     } catch (error) {
       // Something of it was removed meanwhile, and the watch tells soon.
-      if (isKubeError(error) && error.notFound) return { requeueAfterMs: GONE_RETRY_MS };
+      if (isKubeError(error) && error.gone) return { requeueAfterMs: GONE_RETRY_MS };
       throw error;
     }
   }

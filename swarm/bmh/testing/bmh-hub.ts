@@ -177,7 +177,7 @@ export class BmhHub {
   /** Errors that the operator told of, but for conflicts of writes, which are part of its life. */
   errors(): string[] {
     return this.events.flatMap((event) =>
-      event.kind === 'error' && !event.message.includes('Operation cannot be fulfilled on') ? [event.message] : [],
+      event.kind === 'error' && !event.message.includes('the object has been modified') ? [event.message] : [],
     );
   }
 }
