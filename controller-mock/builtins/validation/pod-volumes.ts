@@ -7,7 +7,7 @@ import { coreSource, onlyOneOf, outerPath, podOf } from './pod-facts.ts';
 import { DOWNWARD_API_RULES, fileMode, KEY_TO_PATH_RULES, noBacksteps, PROJECTED_RULES } from './pod-files.ts';
 import { below, type Check, type Rule, rows, Stop } from './rule.ts';
 import { CLAIM_SPEC_RULES } from './storage.ts';
-import { csiDriverName, fibreChannel, HOST_PORTS, hostPortFaults } from './volume-kinds.ts';
+import { csiDriverName, fibreChannel, HOST_PATH_TYPES, HOST_PORTS, hostPortFaults } from './volume-kinds.ts';
 
 /** In the order in which they are looked at; the first one found is the volume's. */
 const SOURCES = [
@@ -134,17 +134,6 @@ const diskUri: Check = (value, { path, holder }) => {
 
 /** The name of the secret is said to be one of the volume's source itself. */
 const publishSecret: Check = first(required(), renamed('.nodePublishSecretRef.name', '.name', name('dns-subdomain')));
-
-const HOST_PATH_TYPES = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-];
 
 const claimAnnotations: Check = (value, { path }) =>
   value ? annotationFaults(value as Record<string, string>, path) : undefined;

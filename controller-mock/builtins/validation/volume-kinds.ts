@@ -96,7 +96,7 @@ export const csiDriverName: Check = (value, place) => {
 };
 
 const hasPath = ({ holder }: Place) => text(holder, 'path') !== '';
-const HOST_PATH_TYPES = [
+export const HOST_PATH_TYPES = [
   '',
   'BlockDevice',
   'CharDevice',
