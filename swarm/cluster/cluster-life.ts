@@ -10,6 +10,7 @@ import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, HostStatus } from '../../model/protocol/states.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { ClusterPlan, HostPlan, WaitLimits } from '../plan/expanded-plan.ts';
+import { expectedOutcome } from '../plan/fault-outcomes.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import type { EventSink } from '../telemetry/run-event.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -22,6 +23,7 @@ import {
   type HostSetup,
   type HostView,
 } from './cluster-adapter.ts';
+import { FaultWatch, type LifeEnd } from './fault-watch.ts';
 import { describeFailing, describeHosts, describeStatus } from './failure-reason.ts';
 import { ClusterFailed, Patience } from './patience.ts';
 import type { PollPacer } from './poll-pacer.ts';
@@ -56,8 +58,12 @@ export interface LifeContext {
 export interface LifeOutcome {
   result: 'complete' | 'failed' | 'cancelled';
   reason: string;
+  /** Whether it is what had to be expected of its faults; absent of a cluster without, and of a cancelled one. */
+  asExpected?: boolean;
 }
 
+/** How long a cluster is looked at for what the service makes of its faults: three times what it takes to miss a host. */
+const FAULT_PATIENCE_MS = 10 * 60_000;
 /** A host with an inventory has left these: assisted-service, internal/host/statemachine.go. */
 const NOT_DISCOVERED: readonly HostStatus[] = [
   'discovering',
@@ -105,6 +111,8 @@ export class ClusterLife {
   /** The service's id of the infra-env, which hosts register with. */
   #hostsInfraEnv = '';
   readonly #hostStatus = new Map<string, HostStatus>();
+  /** Null for a cluster without faults. */
+  readonly #faults: FaultWatch | null;
 
   /**
    * @param slot this cluster's slot in the telemetry; `firstHostSlot` its first host's
@@ -118,6 +126,8 @@ export class ClusterLife {
     this.#slot = slot;
     this.#firstHostSlot = firstHostSlot;
     this.life = life;
+    const expected = expectedOutcome(cluster, context.limits);
+    this.#faults = expected && new FaultWatch(cluster, expected, (host) => context.identify(cluster, host).id);
   }
 
   get phase(): ClusterPhase {
@@ -150,16 +160,20 @@ export class ClusterLife {
     try {
       unwatch = this.#watchStates();
       await this.#live(either);
-      this.#outcome = { result: 'complete', reason: '' };
+      await this.#seeFaults(either);
+      const asExpected = this.#judgeFaults({ complete: true, phase: this.#phase, reason: '' });
+      this.#outcome = { result: 'complete', reason: '', ...asExpected };
       this.#enter('complete');
     } catch (error) {
       if (signal.aborted && !(error instanceof ClusterFailed)) {
         this.#outcome = { result: 'cancelled', reason: cancelled };
         this.#enter('cancelled', this.#outcome.reason);
       } else {
-        const reason = `${this.#phase}: ${error instanceof Error ? error.message : String(error)}`;
-        this.#outcome = { result: 'failed', reason };
-        this.#context.telemetry.error('cluster-failed');
+        const why = error instanceof Error ? error.message : String(error);
+        const reason = `${this.#phase}: ${why}`;
+        const asExpected = this.#judgeFaults({ complete: false, phase: this.#phase, reason: why });
+        this.#outcome = { result: 'failed', reason, ...asExpected };
+        if (!asExpected.asExpected) this.#context.telemetry.error('cluster-failed');
         this.#enter('failed', reason);
       }
     } finally {
@@ -382,6 +396,34 @@ export class ClusterLife {
     );
   }
 
+  /** Looks on until each fault that a cluster survives has shown itself, or does not for long. */
+  async #seeFaults(signal: AbortSignal): Promise<void> {
+    const faults = this.#faults;
+    if (!faults?.waits) return;
+    const { clock, pace } = this.#context;
+    const deadline = clock.now() + FAULT_PATIENCE_MS;
+    while (faults.waits && clock.now() < deadline) {
+      await clock.sleep(pace.delay(), signal);
+      await this.#lookAtHosts(signal).catch((error: unknown) => {
+        if (!(error instanceof ClusterAdapterError && error.passing)) throw error;
+      });
+    }
+  }
+
+  /** Tells what became of each fault. Empty for a cluster without. */
+  #judgeFaults(end: LifeEnd): { asExpected?: boolean } {
+    if (this.#faults === null) return {};
+    const { asExpected, findings } = this.#faults.judge(end);
+    const time = this.#context.clock.now();
+    const { index: cluster } = this.cluster;
+    const { emit } = this.#context;
+    for (const { host, ...finding } of findings) {
+      if (host === null) emit({ time, type: 'cluster.fault', cluster, ...finding });
+      else emit({ time, type: 'host.fault', cluster, host: host.index, id: host.id, ...finding });
+    }
+    return { asExpected };
+  }
+
   /** Tells what becomes of its custom resources, as soon as it is seen. */
   #watchStates(): (() => void) | undefined {
     const { clock, emit } = this.#context;
@@ -417,6 +459,7 @@ export class ClusterLife {
 
   async #lookAtHosts(signal: AbortSignal): Promise<HostView[]> {
     const hosts = await this.#adapter.hosts(this.objects, signal);
+    this.#faults?.look(hosts);
     for (const host of hosts) {
       const plan = this.#hosts.get(host.id);
       if (!plan || this.#hostStatus.get(host.id) === host.status) continue;
@@ -448,6 +491,7 @@ export class ClusterLife {
       ...(this.life > 1 && { life: this.life }),
       ...(id !== null && { id }),
       ...(reason !== undefined && { reason }),
+      ...(phase === 'failed' && this.#outcome?.asExpected && { expected: true }),
     });
   }
 

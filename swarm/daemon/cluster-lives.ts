@@ -19,6 +19,7 @@ export class ClusterLives {
   #endedAnew = 0;
   #over = false;
   #failed = 0;
+  #failedAsExpected = 0;
   #complete = 0;
   #pace: ArrivalPace | null = null;
 
@@ -65,6 +66,11 @@ export class ClusterLives {
     };
   }
 
+  /** First lives that failed as had to be expected of their faults; not among those that {@link counts} calls failed. */
+  get failedAsExpected(): number {
+    return this.#failedAsExpected;
+  }
+
   /** Of arrivals; null before the first may come, and after the last one. */
   get pace(): ArrivalPace | null {
     return this.#over ? null : this.#pace;
@@ -86,7 +92,7 @@ export class ClusterLives {
     this.#lifeOf.set(cluster.index, life);
     const outcome = await life.run(signal, cancelled);
     if (outcome.result !== 'cancelled') this.#endedAnew++;
-    if (outcome.result === 'failed') this.#failedAnew.push(life);
+    if (outcome.result === 'failed' && !outcome.asExpected) this.#failedAnew.push(life);
     return outcome;
   }
 
@@ -122,8 +128,9 @@ export class ClusterLives {
       this.#arrived.push(life);
       this.#lifeOf.set(cluster.index, life);
       living.push(
-        life.run(signal).then(({ result }) => {
-          if (result === 'failed') this.#failed++;
+        life.run(signal).then(({ result, asExpected }) => {
+          if (result === 'failed' && asExpected) this.#failedAsExpected++;
+          else if (result === 'failed') this.#failed++;
           if (result === 'complete') this.#complete++;
           ended(life);
         }),

@@ -1,17 +1,25 @@
 /** The events of a run as its websocket and the history of a host give them, for the OpenAPI document; see telemetry/run-event.ts. */
 import { z } from 'zod';
+import { FAULT_KINDS } from '../../model/faults/faults.ts';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
 import { CLUSTER_STATUSES, FINALIZING_STAGES, HOST_STAGES, HOST_STATUSES } from '../../model/protocol/states.ts';
 import { RUN_PHASES } from '../plan/expanded-plan.ts';
 import { HOST_ROLES } from '../telemetry/counted-metrics.ts';
 import { AGENT_STATES, BARE_METAL_HOST_STATES, CLUSTER_INSTALL_STATES } from '../telemetry/resource-states.ts';
-import type { RunEvent } from '../telemetry/run-event.ts';
+import { FAULT_RESULTS, type RunEvent } from '../telemetry/run-event.ts';
 import { ERROR_KINDS } from '../telemetry/telemetry.ts';
 
 const count = z.int().nonnegative();
 const time = z.number().describe('Simulated epoch milliseconds.');
 const name = z.string().describe('namespace/name');
 const host = { cluster: count, host: count, id: z.string() };
+
+const faultFinding = {
+  fault: z.enum(FAULT_KINDS),
+  result: z.enum(FAULT_RESULTS).describe('not-reached: its cluster ended before, for another fault.'),
+  expected: z.string(),
+  was: z.string(),
+};
 
 /** What a part of a run is called. */
 export const runPart = {
@@ -52,7 +60,9 @@ export const runEvent = z.discriminatedUnion('type', [
     life: z.int().min(2).exactOptional().describe('Of a cluster that was removed and made anew.'),
     id: z.string().exactOptional(),
     reason: z.string().exactOptional(),
+    expected: z.literal(true).exactOptional().describe('It failed as had to be expected of its faults.'),
   }),
+  z.object({ time, type: z.literal('cluster.fault'), cluster: count, ...faultFinding }),
   z.object({
     time,
     type: z.literal('cluster.status'),
@@ -86,6 +96,7 @@ export const runEvent = z.discriminatedUnion('type', [
     state: z.enum(CLUSTER_INSTALL_STATES).nullable(),
   }),
   z.object({ time, type: z.literal('baremetalhost.state'), ...host, name, state: z.enum(BARE_METAL_HOST_STATES) }),
+  z.object({ time, type: z.literal('host.fault'), ...host, ...faultFinding }),
   z.object({ time, type: z.literal('host.error'), ...host, kind: z.enum(ERROR_KINDS), message: z.string() }),
   z.object({ time, type: z.literal('worker.lost'), worker: count, message: z.string() }),
 ]);

@@ -206,7 +206,7 @@ export class HopelessWatch {
   apply(event: RunEvent): void {
     if (event.type !== 'cluster.phase') return;
     if (event.phase === 'discovering') this.#created = true;
-    if (event.phase !== 'failed' || this.#created) return;
+    if (event.phase !== 'failed' || event.expected || this.#created) return;
     if (this.#failedCreations++ === 0) this.#firstFailure = `${event.name}: ${event.reason ?? 'failed'}`;
   }
 

@@ -4,7 +4,7 @@ import { compareCauses } from '../plan/causes.ts';
 import type { Redactor } from '../plan/redact.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { Evaluated } from '../report/thresholds.ts';
-import { reachVerdict, type Verdict } from '../report/verdict.ts';
+import { reachVerdict, type UnexpectedOutcome, type Verdict } from '../report/verdict.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { Measurements } from './measurements.ts';
 
@@ -12,6 +12,15 @@ import type { Measurements } from './measurements.ts';
 interface Lives {
   counts: { of: number; failed: number; complete: number };
   arrived: readonly Pick<ClusterLife, 'cluster' | 'outcome'>[];
+}
+
+/** What is known when a run is over. */
+interface Ending {
+  /** Ended early by its user. */
+  stopped: boolean;
+  startedAt: Date;
+  /** Faults of the plan that led to something else than expected; a few of them. */
+  unexpected?: readonly UnexpectedOutcome[];
 }
 
 /** Thresholds, and what is said of those that are crossed, at one moment. */
@@ -95,8 +104,8 @@ export class Judgement {
     return [...causesFirst, ...all.filter(({ ok }) => ok !== false)];
   }
 
-  /** Reaches the verdict. Call once, when nothing more is measured. @param stopped ended early by its user */
-  reach(lives: Lives, { stopped, startedAt }: { stopped: boolean; startedAt: Date }): Verdict {
+  /** Reaches the verdict. Call once, when nothing more is measured. */
+  reach(lives: Lives, { stopped, startedAt, unexpected = [] }: Ending): Verdict {
     this.hold(lives);
     const { thresholds, outages, longestWaits } = this.#judged!;
     const { verdict, reasons } = reachVerdict({
@@ -108,8 +117,9 @@ export class Judgement {
       details: {
         startedAt,
         failures: lives.arrived
-          .filter((life) => life.outcome?.result === 'failed')
+          .filter(({ outcome }) => outcome?.result === 'failed' && !outcome.asExpected)
           .map((life) => ({ name: life.cluster.name, reason: life.outcome!.reason })),
+        unexpected,
         ...{ outages, longestWaits },
         crossedSinceMs: this.#crossedSinceMs,
       },

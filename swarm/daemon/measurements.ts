@@ -14,6 +14,7 @@ import { ChurnCounts } from '../telemetry/churn-counts.ts';
 import { ClusterDurations } from '../telemetry/cluster-durations.ts';
 import { Divergence } from '../telemetry/divergence.ts';
 import { FailureCauses } from '../telemetry/failure-causes.ts';
+import { FaultOutcomes } from '../telemetry/fault-outcomes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { momentOf } from '../telemetry/moment.ts';
@@ -46,6 +47,7 @@ export class Measurements {
   readonly hubRequests = new HubRequestCounts();
   readonly readers: ReaderFigures;
   readonly churn = new ChurnCounts();
+  readonly faults = new FaultOutcomes();
   readonly servers = new ServerFigures();
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
@@ -118,6 +120,7 @@ export class Measurements {
     this.clusterDurations.apply(event);
     this.stateTimes.apply(event);
     this.#hostCauses.apply(event);
+    this.faults.apply(event);
   }
 
   /** Simulated epoch milliseconds until which states are looked at. */
@@ -159,6 +162,7 @@ export class Measurements {
       hubRequests: hubRequests.rows(),
       readers: this.readers.rows(),
       churn: this.churn,
+      faults: this.faults.counts(),
       processes,
       countedSeconds: this.sinceStartMs() / 1000,
       generator: this.generator(),
@@ -168,10 +172,11 @@ export class Measurements {
   /** The plan's thresholds as things stand. */
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
+    const faults = this.faults.totals();
     const states = this.stateLook.seen;
     const seconds = this.sinceStartMs() / 1000;
     const pollMs = ((this.#plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS) * 1000) / this.#plan.clockSpeed;
-    const whole = { reader, answers, saturation, clusterDurations, states, clusters, seconds, pollMs };
+    const whole = { reader, answers, saturation, clusterDurations, states, clusters, seconds, pollMs, faults };
     const figures = new RunFigures(whole, (time) => {
       const part = this.windows.measured(time);
       return part && { ...part, pollMs };

@@ -18,7 +18,7 @@ export interface ClusterRow {
   status: ClusterStatus | null;
   statusInfo: string;
   finalizingStage: FinalizingStage | null;
-  /** Why it failed; '' otherwise. */
+  /** Why it failed; '' otherwise, and where that had to be expected of its faults. */
   reason: string;
   /** 2 once it was removed and made anew, and so on. */
   life: number;
@@ -163,7 +163,7 @@ export class RunIndex {
         if (event.phase === 'creating' && event.life !== undefined) this.#anew(row, event.life);
         row.phase = event.phase;
         row.id = event.id ?? row.id;
-        if (event.phase === 'failed') row.reason = event.reason ?? '';
+        if (event.phase === 'failed' && !event.expected) row.reason = event.reason ?? '';
       } else if (event.type === 'cluster.status') {
         row.status = event.status;
         row.statusInfo = event.info;

@@ -16,6 +16,7 @@ import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
 import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker } from '../pool/pool.ts';
+import { summarizeFaults } from '../report/fault-summary.ts';
 import { summarizeServers } from '../report/server-summary.ts';
 import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
 import type { Evaluated } from '../report/thresholds.ts';
@@ -578,7 +579,11 @@ export class Run {
 
   async #end(): Promise<RunSummary> {
     const { startedAt } = this;
-    const verdict = this.#judgement.reach(this.#lives, { stopped: this.#stop.signal.aborted, startedAt });
+    const nameOf = (cluster: number, host: number | null) => this.#nameOf(cluster, host);
+    const unexpected = summarizeFaults(this.plan, this.#measurements.faults.counts(), nameOf).flatMap(
+      ({ fault, examples }) => examples.map((one) => ({ fault, ...one })),
+    );
+    const verdict = this.#judgement.reach(this.#lives, { stopped: this.#stop.signal.aborted, startedAt, unexpected });
     const { reasons } = this.#judgement;
     this.#endedAt = new Date();
     this.#emit({ time: this.#clock.now(), type: 'run.ended', run: this.id, verdict, reasons: [...reasons] });
@@ -610,6 +615,7 @@ export class Run {
         nameOf: (cluster, host) => this.#nameOf(cluster, host),
         funnel: this.index.funnel(),
         failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
+        failedAsExpected: this.#lives.failedAsExpected,
         cancelled: this.#lives.cancelled,
         idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
         leftBehind: this.leftBehind(),

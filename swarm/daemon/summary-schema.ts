@@ -3,6 +3,7 @@
  * holds these schemas against them in both directions, and tests hold them against summaries of runs.
  */
 import { z } from 'zod';
+import { FAULT_KINDS } from '../../model/faults/faults.ts';
 import { BOOT_KINDS } from '../../model/protocol/boot-kinds.ts';
 import { CLIENT_KINDS, ENDPOINTS, type EndpointName } from '../../model/protocol/endpoints.ts';
 import { CLUSTER_PHASES, HOST_PHASES } from '../../model/protocol/phases.ts';
@@ -238,8 +239,22 @@ export const runSummary = z
       infraEnvsDiscovered: count,
       complete: count,
       failed: count,
+      failedAsExpected: count.describe('Because of a fault that the plan gives them; not among the failed ones.'),
       cancelled: count,
     }),
+    faults: z
+      .array(
+        z.object({
+          fault: z.enum(FAULT_KINDS),
+          of: z.enum(['host', 'cluster']),
+          count: count.describe('Hosts or clusters that have it.'),
+          asExpected: count,
+          otherwise: count.describe('Led to something else than what follows from it.'),
+          notReached: count.describe('Their cluster ended before, for another fault.'),
+          examples: z.array(z.object({ name: z.string(), expected: z.string(), was: z.string() })),
+        }),
+      )
+      .describe("What became of the plan's faults; empty where it has none."),
     hostFunnel: z.array(funnelStep),
     clusterFunnel: z.array(funnelStep),
     phases: z

@@ -143,6 +143,7 @@ function loadRows(load: JudgedLoad): Row[] {
     ['service_outage', `max<=${least(20_000)}`],
     ...reactionsDue(load),
     ...disconnections(load),
+    ['unexpected_outcomes', 'count==0'],
     ['clusters_failed', 'count==0'],
   ];
 }

@@ -5,6 +5,7 @@ import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
 import { schedule } from './arrival.ts';
 import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan, ReaderLoad } from './expanded-plan.ts';
+import { type Candidate, chooseFaults } from './fault-choice.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
 import { noopClusters } from './noop-share.ts';
 import type { Plan, PlanCluster } from './plan.ts';
@@ -62,6 +63,15 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
   );
   const noop = noopClusters(plan.clusters, order, entries, seed);
   const boot = hashWords(`boot/${seed}`);
+  const bootDelayMs = (host: number) => Math.floor(unitNumber(mixWords(boot, host)) * plan.bootSpreadSeconds * 1000);
+  function* candidates(): Generator<Candidate, void> {
+    for (const [turn, index] of order.entries()) {
+      const entry = entries[index]!;
+      const kind = noop.has(index) ? 'noop' : 'native';
+      yield { index, entry, kind, firstHost: firstHosts[index]!, arrivalMs: arrivalMs[turn]! };
+    }
+  }
+  const faults = chooseFaults(plan.faults, candidates, seed, bootDelayMs, plan.service.agentToken !== '');
   const token = runToken(seed);
   const clusters: ClusterPlan[] = [];
   for (let turn = shard.index; turn < order.length; turn += shard.count) {
@@ -92,9 +102,11 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
       arrivalMs: arrivalMs[turn]!,
       assignRoles: entry.assignRoles,
       setHostnames: entry.setHostnames,
-      hosts: hostPlans(entry, index, firstHosts[index]!, noop.has(index) ? 'noop' : 'native', (host) =>
-        Math.floor(unitNumber(mixWords(boot, host)) * plan.bootSpreadSeconds * 1000),
-      ),
+      ...(faults.clusters.has(index) && { fault: faults.clusters.get(index)! }),
+      hosts: hostPlans(entry, index, firstHosts[index]!, noop.has(index) ? 'noop' : 'native', (host) => ({
+        bootDelayMs: bootDelayMs(host),
+        ...(faults.hosts.has(host) && { fault: faults.hosts.get(host)! }),
+      })),
     });
   }
   return {
@@ -140,7 +152,7 @@ function hostPlans(
   clusterIndex: number,
   first: number,
   kind: AgentKind,
-  bootDelay: (host: number) => number,
+  own: (host: number) => Pick<HostPlan, 'bootDelayMs' | 'fault'>,
 ): HostPlan[] {
   const hosts: HostPlan[] = [];
   const add = (count: number, role: HostPlan['role'], day2: boolean) => {
@@ -155,7 +167,7 @@ function hostPlans(
         day2,
         profile: entry.profiles[role],
         kind,
-        bootDelayMs: bootDelay(index),
+        ...own(index),
       });
     }
   };

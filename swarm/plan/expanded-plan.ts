@@ -1,6 +1,7 @@
 /**
  * What a plan expands to: plain data, the same for the same plan and seed, cheap to hand to worker threads.
  */
+import type { ClusterFaultKind, HostFault } from '../../model/faults/faults.ts';
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import type { ConnectionMode, TlsOptions } from './connections.ts';
 
@@ -275,6 +276,8 @@ export interface ClusterPlan {
   assignRoles: boolean;
   /** Set host names by PATCH beside those the inventories carry. */
   setHostnames: boolean;
+  /** What goes wrong with it as a whole; absent where nothing does. */
+  fault?: ClusterFaultKind;
   /** Cluster's own hosts first (control planes, arbiters, workers), then day-2 workers. */
   hosts: HostPlan[];
 }
@@ -292,4 +295,6 @@ export interface HostPlan {
   kind: AgentKind;
   /** Simulated milliseconds between the cluster's launch and this agent's first request. */
   bootDelayMs: number;
+  /** What goes wrong with it; absent where nothing does. */
+  fault?: HostFault;
 }

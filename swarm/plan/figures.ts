@@ -65,7 +65,20 @@ const requestLabels = { client, endpoint: ENDPOINTS.map(({ name }) => name) };
 const latencyLabels = { ...requestLabels, result: RESULTS };
 
 export const FIGURES = define([
-  { name: 'clusters_failed', kind: 'rate', unit: 'share', help: 'Clusters that failed, of all', labels: {} },
+  {
+    name: 'clusters_failed',
+    kind: 'rate',
+    unit: 'share',
+    help: 'Clusters that failed, of all; those that had to, because of a fault that the plan gives them, are not among them',
+    labels: {},
+  },
+  {
+    name: 'unexpected_outcomes',
+    kind: 'rate',
+    unit: 'share',
+    help: 'Faults of the plan that led to something else than what follows from them, of those that could be judged',
+    labels: {},
+  },
   {
     name: 'clusters_complete',
     kind: 'gauge',

@@ -26,6 +26,7 @@ import {
   type StockPrograms,
   type WaitLimits,
 } from './expanded-plan.ts';
+import { faultProfiles } from './fault-profiles.ts';
 import { operatorWarnings } from './operators.ts';
 import { type NoopShare, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
@@ -252,6 +253,11 @@ class PlanReader {
         day2: duration(file.limits?.day2, DEFAULTS.limits.day2),
       },
       thresholds: this.#thresholds(file),
+      faults: faultProfiles(
+        file.faults,
+        (entry) => this.#sourceOf('faults').positionOf(['faults', entry]),
+        (path, allowed) => this.#refuse(['faults', ...path], allowed),
+      ),
       collect: collectTargets(file.collect, {
         refuse: (path, allowed) => this.#refuse(['collect', ...path], allowed),
         seconds: parseDuration,

@@ -1,5 +1,6 @@
 /** A plan as it was read and checked: every default filled in, every file it names read, nothing expanded yet. */
 
+import type { ClusterFaultKind, HostFault } from '../../model/faults/faults.ts';
 import type { SpokeProfileName } from '../../model/spoke/profiles.ts';
 import type { ConnectionMode } from './connections.ts';
 import type {
@@ -46,6 +47,22 @@ export interface NoopShare {
   share: number;
   /** What it is a share of: the entry's own clusters, or all those of the plan that take the plan's share. */
   among: 'entry' | 'plan';
+}
+
+/** One entry of `faults`. Times are simulated milliseconds after the start of the run. */
+export interface FaultProfile {
+  /** Where the entry stands. */
+  position: Position;
+  /** Of the hosts, or clusters, that the rest lets it choose among; above 0. */
+  share: number;
+  /** Null for all. */
+  role: 'master' | 'arbiter' | 'worker' | null;
+  /** Hosts that boot, or clusters that arrive, from then on. */
+  fromMs: number;
+  /** … and before. */
+  untilMs: number;
+  /** Which other host a duplicate is one of is found out when it is chosen. */
+  fault: HostFault | { kind: ClusterFaultKind };
 }
 
 /** One entry of `clusters`: `amount` like clusters. */
@@ -97,6 +114,7 @@ export interface Plan {
   boot: BootLoad | null;
   collect: CollectTargets;
   thresholds: FigureThresholds[];
+  faults: FaultProfile[];
   keep: boolean;
   shuffle: boolean;
   arrival: Arrival;

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { FAULT_BMH_STATES, FAULT_KINDS, FAULT_PHASES, FAULT_STAGES } from '../../model/faults/faults.ts';
 import { SPOKE_PROFILE_NAMES } from '../../model/spoke/profiles.ts';
 import { PROFILE_NAMES } from '../host/profiles.ts';
 import { CONNECTION_MODES } from './connections.ts';
@@ -196,6 +197,40 @@ const readers = () =>
     )
     .describe('Users who look at things again and again, in every phase');
 
+const sharePercent = (of: string) =>
+  pattern(/^(100|\d{1,2}(\.\d{1,3})?)%$/, `a share of ${of} from 0% to 100% such as 5%`);
+const size = () => pattern(/^\d{1,6}(\.\d{1,3})?[MGT]i?B$/, 'a size such as 4GiB or 20GB');
+
+const faults = () =>
+  z
+    .array(
+      mapping({
+        fault: oneOf(FAULT_KINDS).describe('What goes wrong, see docs/faults.md'),
+        share: sharePercent('the hosts or clusters').describe('Of the hosts, or of the clusters, that may be chosen'),
+        role: oneOf(['master', 'arbiter', 'worker']).optional().describe('Only hosts of this role'),
+        from: duration().optional().describe('Only those that boot (clusters: arrive) so long after the start, or later'),
+        until: duration().optional().describe('Only those that boot (clusters: arrive) before'),
+        by: pattern(/^-?(\d{1,9}(\.\d{1,6})?(ms|s|m|h|d))+$/, 'a duration such as 10m, or -20m for a clock that is behind')
+          .optional()
+          .describe('late-boot: so much later, 10m when absent; clock-skew: ahead of the service, -30m when absent'),
+        at: oneOf(FAULT_PHASES).optional().describe('reboot, silent, agent-restart: after what of the host'),
+        after: duration().optional().describe('reboot, silent, agent-restart: how long after it'),
+        lasting: duration().optional().describe('agent-image-pull, image-unavailable: how long it lasts'),
+        stage: oneOf(FAULT_STAGES).optional().describe('installer-fails: where; Writing image to disk when absent'),
+        message: pattern(/^[^\r\n]{1,1000}$/, 'a text of one line, of at most 1000 characters')
+          .optional()
+          .describe('installer-fails, bmh-fails: what is told'),
+        cpus: whole(1, 4096).optional().describe('hardware: processors'),
+        memory: size().optional().describe('hardware: memory'),
+        disk: size().optional().describe('hardware: size of each disk'),
+        peers: sharePercent("the cluster's other hosts").optional().describe('no-connectivity: not reached; 100% when absent'),
+        latency: duration().optional().describe('slow-disk: of a sync of the installation disk; 50ms when absent'),
+        state: oneOf(FAULT_BMH_STATES).optional().describe('bmh-stuck, bmh-fails: where; provisioning when absent'),
+      }),
+      { error: 'a list of mappings such as {fault: no-boot, share: 2%}' },
+    )
+    .describe('What goes wrong with a share of the hosts or clusters; the verdict expects what follows from it');
+
 const platform = () => oneOf(['none', 'baremetal']).describe('Single-node clusters are always on none');
 const api = () =>
   oneOf(['rest', 'kube']).describe(
@@ -207,9 +242,7 @@ const agent = () =>
     .union(
       [
         z.enum(['native', 'noop']),
-        mapping({
-          noop: pattern(/^(100|\d{1,2}(\.\d{1,3})?)%$/, 'a share of the clusters from 0% to 100% such as 5%'),
-        }),
+        mapping({ noop: sharePercent('the clusters') }),
       ],
       { error: AGENT_ALLOWED },
     )
@@ -392,6 +425,7 @@ export const planFileSchema = mapping({
     ),
   collect: collect().optional(),
   boot: boot().optional(),
+  faults: faults().optional(),
   programs: programs().optional(),
   keep: flag().optional().describe('Leave what the run made on the service'),
   shard: mapping({

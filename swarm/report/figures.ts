@@ -27,6 +27,8 @@ export interface Measured {
   states: Pick<SeenStates, 'durations' | 'reactions' | 'stuck'>;
   /** Of all clusters of the run. */
   clusters: { of: number; failed: number; complete: number };
+  /** Of the plan's faults: those that could be judged, and those that led to something else than had to be expected. */
+  faults: { judged: number; otherwise: number };
   /** Wall-clock seconds in which requests were counted. */
   seconds: number;
   /** Wall-clock milliseconds from an answer to the next poll of an agent, as planned. */
@@ -191,6 +193,7 @@ const READERS: Record<FigureName, Read> = {
   clusters_failed: ({ clusters }) => ({ kind: 'rate', hits: clusters.failed, of: clusters.of }),
   clusters_complete: ({ clusters }) =>
     clusters.of === 0 ? null : { kind: 'gauge', value: clusters.complete / clusters.of },
+  unexpected_outcomes: ({ faults }) => ({ kind: 'rate', hits: faults.otherwise, of: faults.judged }),
   requests: ({ seconds }, _, requests) => ({ kind: 'counter', count: total(requests()), seconds }),
   request_errors: (_, { kind }, requests) => {
     const rows = requests();

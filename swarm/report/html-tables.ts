@@ -189,6 +189,15 @@ export function stuckTable({ stuck }: KeptSummary): string {
   return table(['of', 'name', 'id', 'state', 'for', '99 % needed'], rows, [4, 5]) + rest;
 }
 
+export function faultTable({ faults }: KeptSummary): string {
+  const rows = faults.map(({ fault, of, count, asExpected, otherwise, notReached, examples }) => [
+    ...cells(fault, of),
+    ...[count, asExpected, otherwise, notReached].map((one) => escapeText(formatCount(one))),
+    escapeText(examples.map(({ name, was }) => `${name}: ${was}`).join('; ')),
+  ]);
+  return table(['fault', 'of', 'met', 'as expected', 'otherwise', 'not reached', 'examples of otherwise'], rows, [2, 3, 4, 5]);
+}
+
 export function causeTable({ failureCauses, failures }: KeptSummary): string {
   if (failureCauses.length === 0) {
     return table(

@@ -76,9 +76,9 @@ const EMPTY: KeptSummary = {
   ...{ wallSeconds: 0, simulatedSeconds: 0, clockSpeed: 1 },
   clusters: {
     ...{ planned: 0, installed: 0, infraEnvs: 0, infraEnvsDiscovered: 0 },
-    ...{ complete: 0, failed: 0, cancelled: 0 },
+    ...{ complete: 0, failed: 0, failedAsExpected: 0, cancelled: 0 },
   },
-  ...{ hostFunnel: [], clusterFunnel: [], failures: [], requests: [], totals: NO_TOTALS },
+  ...{ hostFunnel: [], clusterFunnel: [], failures: [], faults: [], requests: [], totals: NO_TOTALS },
   ...{ polls: { openLoop: NO_QUANTILES, missed: 0 }, requestErrors: [], hub: null, noop: null },
   ...{ readers: [], churn: null },
   ...{ underWay: [], outages: [], unanswered: [], series: [], clusterDurations: [] },

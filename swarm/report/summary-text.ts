@@ -2,6 +2,7 @@
 import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import { churnLines, readerLines } from './background-text.ts';
+import { faultLines } from './fault-summary.ts';
 import type { Spread } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
@@ -53,6 +54,7 @@ export function renderSummary(
   section('Phases', phaseLines(summary));
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
+  section('Faults of the plan', faultLines(summary.faults, style));
   section('Failed clusters', failures(summary));
   section('Failures by cause', causeLines(summary));
   section(
@@ -132,7 +134,9 @@ function headline(summary: RunSummary, style: Style): string {
     clusters.infraEnvs === 0
       ? ''
       : `, ${formatCount(clusters.infraEnvsDiscovered)}/${formatCount(clusters.infraEnvs)} infra-envs discovered,`;
-  return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
+  const asExpected =
+    clusters.failedAsExpected === 0 ? '' : `, ${formatCount(clusters.failedAsExpected)} failed as their faults say,`;
+  return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${asExpected}${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
 }
 
 /** Crossed ones and those of the plan, one a line; the rest is counted. */

@@ -1,5 +1,6 @@
 /** What a run came to: one plain object, for summary.json, the API and the terminal. */
 
+import type { FaultKind } from '../../model/faults/faults.ts';
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import { STOCK_IDLE_SECONDS } from '../plan/connections.ts';
@@ -8,6 +9,7 @@ import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { ChurnCounts } from '../telemetry/churn-counts.ts';
 import type { ClusterDuration, ClusterMilestone } from '../telemetry/cluster-durations.ts';
+import type { FaultCounts } from '../telemetry/fault-outcomes.ts';
 import type { FailureSamples } from '../telemetry/failure-samples.ts';
 import type { HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
@@ -26,6 +28,7 @@ import {
   type UnderWaySummary,
 } from './answer-summary.ts';
 import { type ChurnSummary, type ReaderSummary, summarizeChurn, summarizeReaders } from './background-summary.ts';
+import { type FaultSummary, summarizeFaults } from './fault-summary.ts';
 import { isError } from './figures.ts';
 import { type HubSummary, summarizeHub } from './hub-summary.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
@@ -133,6 +136,8 @@ export interface RunSummary {
     /** Clusters and infra-envs that came to their planned end. */
     complete: number;
     failed: number;
+    /** Because of a fault that the plan gives them, as had to be expected; not among the failed ones. */
+    failedAsExpected: number;
     cancelled: number;
   };
   hostFunnel: FunnelStep[];
@@ -141,6 +146,8 @@ export interface RunSummary {
   phases: PhaseSummary[];
   /** `life` is 2 of a cluster that failed when it had been removed and was made anew, and so on; else absent. */
   failures: { cluster: number; name: string; reason: string; life?: number }[];
+  /** What became of the plan's faults; empty where it has none. */
+  faults: FaultSummary[];
   requests: RequestSummary[];
   totals: RequestTotals;
   /** Of native agents. */
@@ -250,6 +257,8 @@ export interface RunFacts {
   funnel: Funnel;
   phases: PhaseSummary[];
   failures: RunSummary['failures'];
+  failedAsExpected: number;
+  faults: ReadonlyMap<FaultKind, FaultCounts>;
   cancelled: number;
   generator: RunSummary['generator'];
   /** Simulated seconds an idle connection really lingered. */
@@ -318,12 +327,14 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
       infraEnvsDiscovered: funnel.infraEnvs.count,
       complete: funnel.clusters.complete.count,
       failed: facts.failures.filter(({ life }) => life === undefined).length,
+      failedAsExpected: facts.failedAsExpected,
       cancelled: facts.cancelled,
     },
     hostFunnel: steps.hosts,
     clusterFunnel: steps.clusters,
     phases: facts.phases,
     failures: facts.failures,
+    faults: summarizeFaults(plan, facts.faults, facts.nameOf),
     requests: summarizeRequests(reader, seconds, percentiles),
     totals: summarizeTotals(reader, snapshot, seconds, percentiles),
     polls: summarizePolls(reader, percentiles),

@@ -28,10 +28,26 @@ export interface VerdictDetails {
   startedAt: Date;
   /** Clusters that failed, in the order of the plan. */
   failures: readonly { name: string; reason: string }[];
+  /** Faults of the plan that led to something else; a few of them. */
+  unexpected: readonly UnexpectedOutcome[];
   outages: readonly Outage[];
   longestWaits: readonly LongestWait[];
   /** Wall-clock milliseconds since which a threshold is crossed; null, or absent, where nobody saw it. */
   crossedSinceMs?: (threshold: RunThreshold) => number | null;
+}
+
+/** A fault that led to something else than what follows from it. */
+export interface UnexpectedOutcome {
+  fault: string;
+  /** The host, or the cluster. */
+  name: string;
+  expected: string;
+  was: string;
+}
+
+/** `swarm-1: no-boot, expected …, but …`. */
+export function unexpectedText({ fault, name, expected, was }: UnexpectedOutcome): string {
+  return `${name}: fault ${fault} (${expected}), but ${was}`;
 }
 
 /** Failed clusters and outages repeated in a reason. */
@@ -85,6 +101,12 @@ const SENTENCES: Partial<Record<FigureName, Sentence>> = {
     const limit = crossed.default ? '' : ` (${limitText(crossed)})`;
     const named = failures.slice(0, NAMED).map(({ name, reason }) => `; ${name}: ${reason}`);
     return `${crossed.sample.hits} of ${crossed.sample.of} clusters failed${limit}${named.join('')}`;
+  },
+  unexpected_outcomes: (crossed, { unexpected }) => {
+    if (crossed.sample?.kind !== 'rate') return null;
+    const limit = crossed.default ? '' : ` (${limitText(crossed)})`;
+    const named = unexpected.slice(0, NAMED).map((one) => `; ${unexpectedText(one)}`);
+    return `${crossed.sample.hits} of ${crossed.sample.of} faults led to something else than expected${limit}${named.join('')}`;
   },
   request_errors: (crossed, { outages, startedAt }) => {
     const { kind } = crossed.labels;

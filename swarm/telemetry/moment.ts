@@ -3,6 +3,7 @@ import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import type { AnswerMonitor } from './answer-monitor.ts';
 import { CLUSTER_SPANS, type ClusterDurations } from './cluster-durations.ts';
+import type { FaultOutcomes } from './fault-outcomes.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
 import type { SaturationMonitor } from './saturation.ts';
 import type { SeenStates, StateLook } from './state-look.ts';
@@ -23,6 +24,7 @@ export interface Moment {
   clusters: { of: number; failed: number; complete: number };
   /** That were up. */
   hosts: number;
+  faults: ReturnType<FaultOutcomes['totals']>;
 }
 
 /** What a moment is taken from. */
@@ -32,10 +34,11 @@ export interface MomentSource {
   saturation: SaturationMonitor;
   clusterDurations: ClusterDurations;
   stateLook: StateLook;
+  faults: FaultOutcomes;
 }
 
 export function momentOf(
-  { reader, answers, saturation, clusterDurations, stateLook }: MomentSource,
+  { reader, answers, saturation, clusterDurations, stateLook, faults }: MomentSource,
   clusters: Moment['clusters'],
   time: Pick<Moment, 'wallMs' | 'simulatedMs'>,
 ): Moment {
@@ -49,6 +52,7 @@ export function momentOf(
     states: stateLook.seen,
     clusters,
     hosts: total - phases.planned - phases.stopped,
+    faults: faults.totals(),
   };
 }
 
@@ -98,6 +102,10 @@ export function between({ reader, answers }: Pick<MomentSource, 'reader' | 'answ
       of: to.clusters.of,
       failed: to.clusters.failed - from.clusters.failed,
       complete: to.clusters.complete - from.clusters.complete,
+    },
+    faults: {
+      judged: to.faults.judged - from.faults.judged,
+      otherwise: to.faults.otherwise - from.faults.otherwise,
     },
     seconds: Math.max(1, to.wallMs - from.wallMs) / 1000,
   };

@@ -3,6 +3,7 @@
  * never one per request.
  */
 
+import type { FaultKind } from '../../model/faults/faults.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { ClusterStatus, FinalizingStage, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { LoadLevel, RunPhase } from '../plan/expanded-plan.ts';
@@ -13,6 +14,19 @@ interface Common {
   /** Simulated epoch milliseconds. */
   time: number;
 }
+
+/** What became of a fault; told when its cluster has come to its end. */
+export interface FaultFinding {
+  fault: FaultKind;
+  /** `not-reached`: the cluster ended before, for another fault. */
+  result: FaultResult;
+  /** For people. */
+  expected: string;
+  was: string;
+}
+export const FAULT_RESULTS = ['as-expected', 'otherwise', 'not-reached'] as const;
+export type FaultResult = (typeof FAULT_RESULTS)[number];
+
 export type RunEvent = Common &
   (
     | { type: 'run.started'; run: string; plan: string; seed: string; clusters: number; hosts: number }
@@ -31,7 +45,10 @@ export type RunEvent = Common &
         life?: number;
         id?: string;
         reason?: string;
+        /** It failed as had to be expected of its faults. */
+        expected?: true;
       }
+    | ({ type: 'cluster.fault'; cluster: number } & FaultFinding)
     | { type: 'cluster.status'; cluster: number; status: ClusterStatus; info: string }
     | { type: 'cluster.finalizing-stage'; cluster: number; stage: FinalizingStage }
     | { type: 'host.phase'; cluster: number; host: number; id: string; phase: HostPhase; reason?: string }
@@ -48,6 +65,7 @@ export type RunEvent = Common &
         name: string;
         state: BareMetalHostState;
       }
+    | ({ type: 'host.fault'; cluster: number; host: number; id: string } & FaultFinding)
     | { type: 'host.error'; cluster: number; host: number; id: string; kind: ErrorKind; message: string }
     | { type: 'worker.lost'; worker: number; message: string }
   );

@@ -57,6 +57,7 @@ export function someSummary(overrides: Partial<KeptSummary> = {}): KeptSummary {
     infraEnvsDiscovered: 0,
     complete: 3,
     failed: 0,
+    failedAsExpected: 0,
     cancelled: 0,
   };
   const summary = keptSummary({
