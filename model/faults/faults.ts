@@ -116,7 +116,11 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   'duplicate-hostname': host('the host has the name of another one of its cluster'),
   'duplicate-id': host('the host has the serial number of another one of its cluster, and so its id'),
   'no-connectivity': host("the host does not reach so many of its cluster's others", ['peers'], false),
-  'image-unavailable': host("the images of the installation cannot be pulled, for so long or for ever", ['lasting'], false),
+  'image-unavailable': host(
+    'the images of the installation cannot be pulled, for so long or for ever',
+    ['lasting'],
+    false,
+  ),
   'slow-disk': host('the installation disk takes so long to sync', ['latency'], false),
   'log-upload-fails': host("none of the host's logs reaches the service", [], false),
   'wrong-token': host('the host has another token than the service gave it'),

@@ -14,6 +14,7 @@
  *
  * Own masters are those that are not the bootstrap. Hosts of day 2 go the same way and count for nothing.
  */
+import type { HostFault } from '../faults/faults.ts';
 import { type Lifecycle, type Stage, stageTable } from '../lifecycle/lifecycle.ts';
 import type { HostRole } from '../protocol/states.ts';
 import type { Draws } from '../time/random.ts';
@@ -24,7 +25,7 @@ import type { ClusterDuration, HostDuration, SpokeProfile } from './profiles.ts'
 /** What the timeline has to know of a machine. */
 export interface SpokeHost extends Draws {
   readonly identity: { readonly id: string };
-  readonly plan: { readonly day2: boolean };
+  readonly plan: { readonly day2: boolean; readonly fault?: HostFault };
 }
 
 /** How many hosts of which role a cluster is installed with. */

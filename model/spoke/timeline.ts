@@ -3,6 +3,7 @@
  * bootkube is started, clients approve and delete. Its views are memory-spoke.ts and, as Kubernetes objects, the spoke of the
  * mock kube-api.
  */
+import type { HostFaultKind } from '../faults/faults.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { followSequence, type Phase, phaseAt, type Sequence } from '../lifecycle/sequence.ts';
 import type { HostRole } from '../protocol/states.ts';
@@ -41,6 +42,13 @@ export interface TimelineOptions<H extends SpokeHost> {
   /** {@link SpokeTimeline.busy} turned false by itself. */
   onIdle?: () => void;
 }
+
+/** Steps that hosts with a fault of their own never get to. */
+const NEVER_REACHES: Partial<Record<HostFaultKind, HostStep>> = {
+  'no-ignition': 'ignition',
+  'node-never-joins': 'node',
+  'node-never-ready': 'ready',
+};
 
 export class SpokeTimeline<H extends SpokeHost> {
   readonly cluster: SpokeCluster<H>;
@@ -225,6 +233,8 @@ export class SpokeTimeline<H extends SpokeHost> {
   /** Of several faults that meet a host the last counts. Hosts of day 2 are met by none, whatever they replace. */
   #neverReaches({ identity, plan }: H): HostStep | undefined {
     if (plan.day2) return undefined;
+    const own = plan.fault && NEVER_REACHES[plan.fault.kind];
+    if (own) return own;
     return this.#stopped.findLast(({ host }) => host.identity.id === identity.id)?.before;
   }
 

@@ -28,7 +28,9 @@ export async function poll(runner: RunnerProcess, dueMs: number): Promise<void> 
   runtime.telemetry.pollLateness(Math.max(0, wallNow() - runtime.wallOf(dueMs)));
   const session = agent.openSession();
   if (runner.attempts++ === 0) runner.firstDueMs = dueMs;
-  const timestamp = String(Math.floor(runtime.clock.now() / 1000));
+  const { fault } = agent.machine.host.plan;
+  const skewMs = fault?.kind === 'clock-skew' ? fault.byMs : 0;
+  const timestamp = String(Math.floor((runtime.clock.now() + skewMs) / 1000));
   const outcome = await roundTrip(
     agent.group.tripper,
     session.session,

@@ -23,8 +23,8 @@ import {
   type HostSetup,
   type HostView,
 } from './cluster-adapter.ts';
-import { FaultWatch, type LifeEnd } from './fault-watch.ts';
 import { describeFailing, describeHosts, describeStatus } from './failure-reason.ts';
+import { FaultWatch, type LifeEnd } from './fault-watch.ts';
 import { ClusterFailed, Patience } from './patience.ts';
 import type { PollPacer } from './poll-pacer.ts';
 import { removePatiently } from './removal.ts';

@@ -83,7 +83,9 @@ export class FaultWatch {
     const hosts = this.#watched.map((one) => this.#finding(one, end));
     const asPlanned = end.complete ? !certain : failsIn.includes(end.phase);
     const explained =
-      end.complete || this.#fault !== null || hosts.some(({ result, decisive }) => decisive && result === 'as-expected');
+      end.complete ||
+      this.#fault !== null ||
+      hosts.some(({ result, decisive }) => decisive && result === 'as-expected');
     const asExpected = asPlanned && explained && hosts.every(({ result }) => result !== 'otherwise');
     const findings: FoundFault[] = hosts.map(({ decisive: _, ...finding }) => finding);
     if (this.#fault !== null) findings.push(this.#ofCluster(this.#fault, end, asPlanned));
@@ -117,7 +119,11 @@ export class FaultWatch {
     if (end.complete && failsIn.length > 0 && certain) return 'otherwise';
     if (seen === null) {
       if (failsIn.length > 0 && certain) return failsIn.includes(end.phase) ? 'as-expected' : this.#before(one, end);
-      return end.complete || this.#othersFail(one) ? 'as-expected' : failsIn.includes(end.phase) ? 'as-expected' : 'otherwise';
+      return end.complete || this.#othersFail(one)
+        ? 'as-expected'
+        : failsIn.includes(end.phase)
+          ? 'as-expected'
+          : 'otherwise';
     }
     if (one.seen) return 'as-expected';
     // It need not have come to it.

@@ -438,8 +438,10 @@ export class Run {
     // The first step begins with the phase.
     if (steps.length === 0) this.#enter('deploy');
     const ended = ({ cluster, outcome }: ClusterLife) => {
-      // Machines of a cluster that did not get there would go on for ever; the others have an end of their own.
-      if (outcome?.result !== 'complete' || cluster.justInfraEnv) machines.done(cluster.index);
+      // Machines of a cluster that did not get there would go on for ever, and those that failed in one that did; the others have an
+      // end of their own.
+      const goesOn = outcome?.result !== 'complete' || cluster.justInfraEnv || cluster.hosts.some(({ fault }) => fault);
+      if (goesOn) machines.done(cluster.index);
     };
     const churn = this.#churn(context, machines);
     churn?.start(signal);

@@ -15,6 +15,7 @@ import {
   serialOf,
 } from './identity.ts';
 import { type InventoryTemplate, inventoryTemplate, nicsOf, renderInventory } from './inventory.ts';
+import { lesserProfile } from './lesser-profile.ts';
 import { profileNamed } from './profiles.ts';
 
 /**
@@ -28,14 +29,22 @@ class GeneratedHost implements Host {
   readonly #cluster: ClusterPlan;
   readonly #forced: ForcedIdentity | undefined;
   readonly #template: InventoryTemplate;
+  /** Of the host whose motherboard serial it has: its own, but for a duplicate. */
+  readonly #serialIndex: number;
 
   constructor(seed: string, cluster: ClusterPlan, plan: HostPlan, forced: ForcedIdentity | undefined) {
     this.plan = plan;
     this.#seed = seed;
     this.#cluster = cluster;
-    this.#forced = forced;
-    this.#template = inventoryTemplate(profileNamed(plan.profile));
-    this.#id = hostIdOf(seed, plan, forced);
+    const profile = profileNamed(plan.profile);
+    const { fault } = plan;
+    this.#forced =
+      fault?.kind === 'duplicate-hostname'
+        ? { hostname: hostnameOf(cluster, cluster.hosts[fault.of]!), ...forced }
+        : forced;
+    this.#template = inventoryTemplate(fault?.kind === 'hardware' ? lesserProfile(profile, fault) : profile);
+    this.#serialIndex = fault?.kind === 'duplicate-id' ? cluster.hosts[fault.of]!.index : plan.index;
+    this.#id = hostIdOf(seed, this.#serialIndex, forced);
     // What cannot be is told at once.
     addressesOf(cluster, plan, forced);
   }
@@ -46,6 +55,7 @@ class GeneratedHost implements Host {
       seed: this.#seed,
       cluster: this.#cluster,
       host: this.plan,
+      serial: serialOf(this.#seed, this.#serialIndex),
       primarySlot: this.#primarySlot,
       ...(this.#forced && { forced: this.#forced }),
     });
@@ -66,7 +76,7 @@ class GeneratedHost implements Host {
   inventory(): string {
     return renderInventory(this.#template, {
       hostname: goJson(this.#forced?.hostname ?? hostnameOf(this.#cluster, this.plan)).slice(1, -1),
-      serial: serialOf(this.#seed, this.plan.index),
+      serial: serialOf(this.#seed, this.#serialIndex),
       bmc: bmcAddressOf(this.#seed, this.plan.index),
       addresses: addressesOf(this.#cluster, this.plan, this.#forced),
       mac: (slot) => this.#mac(slot),

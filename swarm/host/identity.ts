@@ -157,9 +157,9 @@ export function diskNamesOf(seed: string, hostIndex: number, slot: number, mark:
   };
 }
 
-/** Lower-case UUID of a host. */
-export function hostIdOf(seed: string, host: HostPlan, forced?: ForcedIdentity): string {
-  return compact(forced?.id ?? hostIdOfSerial(serialOf(seed, host.index)));
+/** Lower-case UUID of a host. @param serialIndex index of the host whose motherboard serial it has, as a rule its own */
+export function hostIdOf(seed: string, serialIndex: number, forced?: ForcedIdentity): string {
+  return compact(forced?.id ?? hostIdOfSerial(serialOf(seed, serialIndex)));
 }
 
 /** What an identity is made from. */
@@ -169,16 +169,18 @@ export interface IdentitySource {
   seed: string;
   cluster: ClusterPlan;
   host: HostPlan;
+  /** Motherboard serial. */
+  serial: string;
   /** The NIC slot whose MAC stands beside the address. */
   primarySlot: number;
   forced?: ForcedIdentity;
 }
 
-export function buildIdentity({ id, seed, cluster, host, primarySlot, forced }: IdentitySource): HostIdentity {
+export function buildIdentity({ id, seed, cluster, host, serial, primarySlot, forced }: IdentitySource): HostIdentity {
   return {
     id,
     hostname: forced?.hostname ?? hostnameOf(cluster, host),
-    serial: serialOf(seed, host.index),
+    serial,
     ipv4: addressesOf(cluster, host, forced).ipv4,
     mac: forced?.mac ?? macOf(seed, host.index, primarySlot),
   };

@@ -59,6 +59,8 @@ export interface MachineSetup {
   onInstallerFailed(machine: Machine, reason: string): void;
   /** The machine left the discovery image and boots from its disk. */
   onRebooted(machine: Machine): void;
+  /** A machine that was told to reboot boots the discovery image again, and not its disk. Never when absent. */
+  bootsImage?(machine: Machine): boolean;
   /** Told once: no program under the discovery image will send anything any more. */
   onSilent(machine: Machine): void;
 }
@@ -111,7 +113,7 @@ export class Machine {
 
   // ---- power
 
-  /** Grows whenever the power goes: what began under a smaller number is void. */
+  /** Grows whenever the power goes, or the program of the discovery image is killed: what began under a smaller number is void. */
   get boot(): number {
     return this.#boot;
   }
@@ -140,6 +142,13 @@ export class Machine {
     this.#powerOff();
     this.enter('booting');
     this.#program?.start(clock.now() + hostDurationMs(profile, this.host, 'discoveryBoot'));
+  }
+
+  /** The discovery image's program is killed, and starts again after so many simulated milliseconds. The installer's container goes on. */
+  restartProgram(afterMs: number): void {
+    this.#boot++;
+    this.#program?.stop();
+    this.#program?.start(this.#setup.clock.now() + afterMs);
   }
 
   /** Pulls the plug, for good. A machine that was silent before keeps its phase. */
@@ -190,6 +199,11 @@ export class Machine {
     this.#shutdown = null;
     this.enter('rebooted');
     this.#powerOff();
+    if (this.#setup.bootsImage?.(this)) {
+      const { clock, profile } = this.#setup;
+      this.#program?.start(clock.now() + hostDurationMs(profile, this.host, 'discoveryBoot'));
+      return;
+    }
     this.#setup.onRebooted(this);
     this.fallSilent();
   }

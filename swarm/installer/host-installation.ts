@@ -49,6 +49,9 @@ export interface InstallerOptions {
   signal: AbortSignal;
 }
 
+/** What the installer was to do on its machine went wrong. */
+export class InstallationFailed extends Error {}
+
 /** One run of the installer. */
 export class HostInstallation {
   readonly options: InstallerOptions;
@@ -87,6 +90,13 @@ export class HostInstallation {
 
   /** Reports a stage of this host; a refused report is ignored, as the installer only logs it. */
   async stage(stage: HostStage, info = ''): Promise<boolean> {
+    const reported = await this.#report(stage, info);
+    const { fault } = this.options.host.plan;
+    if (fault?.kind === 'installer-fails' && fault.stage === stage) throw new InstallationFailed(fault.message);
+    return reported;
+  }
+
+  #report(stage: HostStage, info: string): Promise<boolean> {
     const { infra_env_id, host_id } = this.request;
     return accepted(this.service.reportStage(infra_env_id, host_id, stage, info, { requestId: newRequestId() }));
   }

@@ -6,7 +6,7 @@
 import type { InstallOutcome } from '../host/machine.ts';
 import { ServiceError } from '../service/service-client.ts';
 import { installBootstrap } from './bootstrap.ts';
-import { HostInstallation, type InstallerOptions } from './host-installation.ts';
+import { HostInstallation, InstallationFailed, type InstallerOptions } from './host-installation.ts';
 import { installerLog, type WrittenLog } from './installer-log.ts';
 import { installMaster } from './master.ts';
 import { installSingleNode } from './single-node.ts';
@@ -29,7 +29,7 @@ export async function runInstaller(options: InstallerOptions): Promise<InstallOu
     return { exitCode: 0, output: output(true), error: '' };
   } catch (error) {
     if (options.signal.aborted) return { exitCode: STOPPED, output: output(false), error: '' };
-    if (!(error instanceof ServiceError)) throw error;
+    if (!(error instanceof ServiceError || error instanceof InstallationFailed)) throw error;
     try {
       await installation.stage('Failed', error.message);
     } catch (failure) {

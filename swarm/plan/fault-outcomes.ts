@@ -4,6 +4,7 @@
  * internal/common/common.go HasEnoughMastersAndWorkers, with the time-outs that a service has unless it is told otherwise.
  */
 import type { HostFault } from '../../model/faults/faults.ts';
+import { pullDelayMs } from '../../model/faults/image-pull.ts';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import type { HostStatus } from '../../model/protocol/states.ts';
 import type { ClusterPlan, HostPlan, WaitLimits } from './expanded-plan.ts';
@@ -44,9 +45,6 @@ const GIB = 2 ** 30;
 const GB = 1e9;
 /** Up to so long after its inventory a host cannot be installing yet: the first validations and the preparation take several polls. */
 const BEFORE_INSTALLATION_MS = MINUTE;
-/** From the first request for the image on, as the unit waits: assisted-service, internal/ignition/templates (agent-fix, agent pull). */
-const PULL_FIRST_MS = 5000;
-const PULL_MOST_MS = 300_000;
 /** What an installation takes before and beside the time-outs of stages. */
 const INSTALLING_MS = 45 * MINUTE;
 /** internal/host/config.go: HOST_STAGE_REBOOTING_TIMEOUT, singleNodeRebootTimeout; others an hour. */
@@ -58,18 +56,14 @@ const BEHIND_MS = 20 * MINUTE;
 const AHEAD_MS = 60 * MINUTE;
 const APART_MS = 5 * MINUTE;
 
-/** Simulated milliseconds for which an agent's image is not there when pulling it fails for so long. */
-export function pullDelayMs(lastingMs: number): number {
-  let waited = 0;
-  for (let pause = PULL_FIRST_MS; waited < lastingMs; pause = Math.min(PULL_MOST_MS, pause * 2)) waited += pause;
-  return waited;
-}
-
 /** Null for a cluster without faults. */
 export function expectedOutcome(cluster: ClusterPlan, limits: WaitLimits): ClusterOutcome | null {
-  const hosts = cluster.hosts.filter(({ fault }) => fault !== undefined).map((host) => hostOutcome(cluster, host, limits));
+  const hosts = cluster.hosts
+    .filter(({ fault }) => fault !== undefined)
+    .map((host) => hostOutcome(cluster, host, limits));
   if (hosts.length === 0 && cluster.fault === undefined) return null;
-  const own: readonly ClusterPhase[] = cluster.fault === undefined || cluster.fault === 'csv-failed' ? [] : ['finalizing'];
+  const own: readonly ClusterPhase[] =
+    cluster.fault === undefined || cluster.fault === 'csv-failed' ? [] : ['finalizing'];
   return {
     hosts,
     failsIn: [...new Set([...hosts.flatMap(({ failsIn }) => failsIn), ...own])],
@@ -144,7 +138,13 @@ function insufficient(...validations: string[]): Expected {
 
 type At<K extends HostFault['kind']> = Extract<HostFault, { kind: K }>;
 
-function silent(fault: At<'silent'>, cluster: ClusterPlan, host: HostPlan, limits: WaitLimits, unbound: boolean): Expected {
+function silent(
+  fault: At<'silent'>,
+  cluster: ClusterPlan,
+  host: HostPlan,
+  limits: WaitLimits,
+  unbound: boolean,
+): Expected {
   const gone: SeenHost = { statuses: ['disconnected', 'disconnected-unbound'] };
   const lost: SeenHost = { statuses: ['error'], info: 'timeout while connecting to host' };
   switch (fault.at) {
@@ -154,7 +154,11 @@ function silent(fault: At<'silent'>, cluster: ClusterPlan, host: HostPlan, limit
       if (cluster.justInfraEnv) return { seen: [gone], failsIn: ['discovering'], certain: false };
       return {
         seen: [gone, lost],
-        failsIn: ['discovering', 'preparing', ...(unbound || fault.afterMs > BEFORE_INSTALLATION_MS ? (['installing'] as const) : [])],
+        failsIn: [
+          'discovering',
+          'preparing',
+          ...(unbound || fault.afterMs > BEFORE_INSTALLATION_MS ? (['installing'] as const) : []),
+        ],
         certain: fault.afterMs <= BEFORE_INSTALLATION_MS,
       };
     case 'installing':
@@ -302,13 +306,7 @@ function skewed(byMs: number, cluster: ClusterPlan): Expected {
 
 function imageUnavailable(lastingMs: number | null, { api }: ClusterPlan): Expected {
   // Controllers of a hub prepare anew until it works.
-  if (api === 'kube' && lastingMs !== null) return { seen: null, failsIn: [], certain: true };
-  return {
-    seen: [
-      { statuses: ['preparing-failed'], info: 'Failed to fetch container images' },
-      { statuses: ['known', 'insufficient'], validations: ['container-images-available'] },
-    ],
-    failsIn: ['preparing'],
-    certain: true,
-  };
+  if (api === 'kube' && lastingMs !== null) return NOTHING;
+  // The host is ready again before its user looks.
+  return { seen: null, failsIn: ['preparing'], certain: true };
 }

@@ -1,5 +1,11 @@
 /** What a plan says of faults: who is met, and by what. `fault-choice.ts` chooses the hosts and clusters. */
-import { FAULTS, type ClusterFaultKind, type FaultKey, type FaultKind, type HostFault } from '../../model/faults/faults.ts';
+import {
+  type ClusterFaultKind,
+  FAULTS,
+  type FaultKey,
+  type FaultKind,
+  type HostFault,
+} from '../../model/faults/faults.ts';
 import { parseDuration } from './duration.ts';
 import type { FaultProfile, Position } from './plan.ts';
 import type { PlanFile } from './schema.ts';

@@ -208,9 +208,14 @@ const faults = () =>
         fault: oneOf(FAULT_KINDS).describe('What goes wrong, see docs/faults.md'),
         share: sharePercent('the hosts or clusters').describe('Of the hosts, or of the clusters, that may be chosen'),
         role: oneOf(['master', 'arbiter', 'worker']).optional().describe('Only hosts of this role'),
-        from: duration().optional().describe('Only those that boot (clusters: arrive) so long after the start, or later'),
+        from: duration()
+          .optional()
+          .describe('Only those that boot (clusters: arrive) so long after the start, or later'),
         until: duration().optional().describe('Only those that boot (clusters: arrive) before'),
-        by: pattern(/^-?(\d{1,9}(\.\d{1,6})?(ms|s|m|h|d))+$/, 'a duration such as 10m, or -20m for a clock that is behind')
+        by: pattern(
+          /^-?(\d{1,9}(\.\d{1,6})?(ms|s|m|h|d))+$/,
+          'a duration such as 10m, or -20m for a clock that is behind',
+        )
           .optional()
           .describe('late-boot: so much later, 10m when absent; clock-skew: ahead of the service, -30m when absent'),
         at: oneOf(FAULT_PHASES).optional().describe('reboot, silent, agent-restart: after what of the host'),
@@ -223,7 +228,9 @@ const faults = () =>
         cpus: whole(1, 4096).optional().describe('hardware: processors'),
         memory: size().optional().describe('hardware: memory'),
         disk: size().optional().describe('hardware: size of each disk'),
-        peers: sharePercent("the cluster's other hosts").optional().describe('no-connectivity: not reached; 100% when absent'),
+        peers: sharePercent("the cluster's other hosts")
+          .optional()
+          .describe('no-connectivity: not reached; 100% when absent'),
         latency: duration().optional().describe('slow-disk: of a sync of the installation disk; 50ms when absent'),
         state: oneOf(FAULT_BMH_STATES).optional().describe('bmh-stuck, bmh-fails: where; provisioning when absent'),
       }),
@@ -239,13 +246,7 @@ const api = () =>
 const AGENT_ALLOWED = 'native, noop, or a mapping such as {noop: 5%}';
 const agent = () =>
   z
-    .union(
-      [
-        z.enum(['native', 'noop']),
-        mapping({ noop: sharePercent('the clusters') }),
-      ],
-      { error: AGENT_ALLOWED },
-    )
+    .union([z.enum(['native', 'noop']), mapping({ noop: sharePercent('the clusters') })], { error: AGENT_ALLOWED })
     .describe(
       'native: imitated; noop: the stock programs, their commands replaced; or the share of clusters with those',
     );

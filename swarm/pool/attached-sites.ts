@@ -147,6 +147,11 @@ export class AttachedGround {
   /** Takes one machine away: unplugged, and dead for its cluster. */
   remove(machine: Machine): void {
     machine.unplug();
+    this.lost(machine);
+  }
+
+  /** A machine is dead for its cluster. Its programs are the machine's own to end. */
+  lost(machine: Machine): void {
     this.#siteOf.get(machine)?.lost(machine);
     this.#siteOf.delete(machine);
   }

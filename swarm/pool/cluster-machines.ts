@@ -21,6 +21,8 @@ import type { ConnectionTraffic, TrafficRecorder } from '../telemetry/traffic/tr
 import { AttachedGround, type AttachedSites } from './attached-sites.ts';
 import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
+import { DelayedProgram, delayOf } from './delayed-program.ts';
+import { bootsImage, MachineFaults } from './machine-faults.ts';
 import type { AddedHost, ClusterLaunch } from './messages.ts';
 import { NoopGround } from './noop-ground.ts';
 import type { NoopSites } from './noop-sites.ts';
@@ -50,9 +52,18 @@ export interface ClusterMachinesOptions {
   onIdle: () => void;
 }
 
+/** A token of the same form that is not the one: its last characters, the signature of a JWT, are the other way round. */
+function otherToken(token: string): string {
+  const turned = [...token].reverse().join('');
+  const dot = token.lastIndexOf('.') + 1;
+  return turned === token ? `${token}0` : token.slice(0, dot) + [...token.slice(dot)].reverse().join('');
+}
+
 /** Where machines stand: the site of a planned cluster, or one on which clusters are found out. */
 interface Ground {
   machine(host: Host, slot: number): Machine;
+  /** A machine is dead; its programs are the machine's own to end. */
+  lost(machine: Machine): void;
   readonly active: boolean;
   /** Nothing is active any more, and nothing will be started here. */
   end(): void;
@@ -80,6 +91,7 @@ export class ClusterMachines {
   /** Started machines by ordinal, where single ones can be removed. */
   readonly #started = new Map<number, Machine>();
   readonly #environments = new Map<string, AgentEnvironment>();
+  readonly #faults: MachineFaults;
   #ended = false;
 
   /** @throws Error for an unknown spoke profile or hardware profile, RangeError for a network that is too small. */
@@ -92,9 +104,12 @@ export class ClusterMachines {
       const { ordinal } = host.plan;
       this.#unstarted.set(ordinal, { host, slot: firstSlot + ordinal });
     }
+    this.#faults = new MachineFaults(runtime.clock, (machine) => this.#lose(machine));
     const common = {
       profile: spokeProfile(launch.spokeProfile),
       onSilent: (machine: Machine) => this.#silent(machine),
+      onPhase: (machine: Machine) => this.#faults.look(machine),
+      bootsImage,
       onIdle: () => this.#noteIdle(),
     };
     this.#noop = noop
@@ -126,7 +141,6 @@ export class ClusterMachines {
   start(infraEnvId: string, ordinals: readonly number[]): void {
     if (this.#ended) return;
     const { runtime, createAgent } = this.#options;
-    const environment = this.#environment(infraEnvId);
     const now = runtime.clock.now();
     for (const ordinal of ordinals) {
       const waiting = this.#unstarted.get(ordinal);
@@ -136,7 +150,9 @@ export class ClusterMachines {
       const machine = this.#ground.machine(host, slot);
       this.#speaking.add(machine);
       if (this.#attached) this.#started.set(ordinal, machine);
+      const environment = this.#environment(infraEnvId, host.plan.fault?.kind === 'wrong-token');
       const agent = this.#noopAgent(machine, environment) ?? createAgent(machine, environment);
+      this.#faults.add(machine);
       machine.powerOn(this.#image(machine, agent), now + host.plan.bootDelayMs);
     }
   }
@@ -228,6 +244,12 @@ export class ClusterMachines {
 
   /** What a machine boots: its agent, after the downloads where there are any. */
   #image(machine: Machine, agent: Agent): DiscoveryProgram {
+    const delayMs = delayOf(machine);
+    const image = this.#downloadedImage(machine, agent);
+    return delayMs === 0 ? image : new DelayedProgram(machine, image, delayMs);
+  }
+
+  #downloadedImage(machine: Machine, agent: Agent): DiscoveryProgram {
     const { boot, launch, runtime } = this.#options;
     if (!boot || !launch.boot || machine.host.random('boot/download', 0) >= boot.share) return agent;
     const { downloader } = boot;
@@ -242,21 +264,31 @@ export class ClusterMachines {
     return new BootingProgram({ machine, agent, source: launch.boot, downloader, clock: runtime.clock, onFailed });
   }
 
+  /** A machine loses its power, for good. */
+  #lose(machine: Machine): void {
+    this.#ground.lost(machine);
+    machine.unplug();
+  }
+
   /** Unplugs all machines at once: nothing is sent any more. */
   stop(): void {
     this.#ended = true;
+    this.#faults.close();
     for (const machine of this.#speaking) machine.unplug();
     this.#speaking.clear();
     this.#ground.stop();
   }
 
-  #environment(infraEnvId: string): AgentEnvironment {
-    let environment = this.#environments.get(infraEnvId);
+  /** @param wrongToken the hosts show another token than they were given */
+  #environment(infraEnvId: string, wrongToken: boolean): AgentEnvironment {
+    const key = `${infraEnvId} ${wrongToken}`;
+    let environment = this.#environments.get(key);
     if (!environment) {
       const { runtime, launch } = this.#options;
-      const { cluster, agentVersion, access } = launch;
+      const { cluster, agentVersion } = launch;
+      const access = wrongToken ? { ...launch.access, token: otherToken(launch.access.token) } : launch.access;
       environment = { runtime, cluster, infraEnvId, agentVersion, access };
-      this.#environments.set(infraEnvId, environment);
+      this.#environments.set(key, environment);
     }
     return environment;
   }
@@ -270,6 +302,7 @@ export class ClusterMachines {
     if (this.#ended || this.#speaking.size > 0 || this.#unstarted.size > 0 || this.#ground.active) return;
     if (this.#options.launch.lasting) return;
     this.#ended = true;
+    this.#faults.close();
     this.#ground.end();
     this.#options.onIdle();
   }

@@ -9,6 +9,7 @@
  *        └─ shutdown ──> machine reboots ─────────────────┘
  */
 
+import type { ClusterFaultKind } from '../../model/faults/faults.ts';
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
 import type { HostStage } from '../../model/protocol/states.ts';
 import { MemorySpoke } from '../../model/spoke/memory-spoke.ts';
@@ -30,6 +31,8 @@ import { machineSetup } from './machine-setup.ts';
 export interface SiteCluster extends SpokeTopology {
   readonly index: number;
   readonly name: string;
+  /** What goes wrong with its spoke. */
+  readonly fault?: ClusterFaultKind;
 }
 
 /** How the programs of a machine reach the service. */
@@ -47,6 +50,10 @@ export interface ClusterSiteOptions {
   profile: SpokeProfile;
   /** No program under the discovery image of this machine will send anything any more. */
   onSilent?: (machine: Machine) => void;
+  /** A machine came to a phase. */
+  onPhase?: (machine: Machine) => void;
+  /** A machine that reboots boots the discovery image again. */
+  bootsImage?: (machine: Machine) => boolean;
   /** {@link ClusterSite.active} turned false. */
   onIdle?: () => void;
 }
@@ -87,6 +94,8 @@ export class ClusterSite {
       runInstaller: (machine, request, signal) => this.install(machine, request, signal),
       onRebooted: (machine) => this.rebooted(machine),
       onSilent: (machine) => options.onSilent?.(machine),
+      ...(options.onPhase && { onPhase: options.onPhase }),
+      ...(options.bootsImage && { bootsImage: options.bootsImage }),
     });
     let draws = 0;
     this.#random = () => seedHost.random('site/jitter', draws++);
@@ -95,6 +104,7 @@ export class ClusterSite {
       profile,
       topology: cluster,
       hosts,
+      faults: cluster.fault === undefined ? [] : [cluster.fault],
       startController: () => void this.#runController(RESTART_MS),
       onNode: (node) => {
         if (node.host.plan.day2) this.#nodeOfDay2(node.host, node.ready);
@@ -218,7 +228,14 @@ export class ClusterSite {
         bootstrap,
         installerGather: false,
       },
-      { runtime, access, slot: machine.slot, signal, random: this.#random },
+      {
+        runtime,
+        access,
+        slot: machine.slot,
+        signal,
+        random: this.#random,
+        lost: machine.host.plan.fault?.kind === 'log-upload-fails',
+      },
     );
   }
 

@@ -19,6 +19,10 @@ export interface NoopGroundOptions {
   sites: NoopSites;
   /** No program under the discovery image of this machine will send anything any more. */
   onSilent: (machine: Machine) => void;
+  /** A machine came to a phase. */
+  onPhase?: (machine: Machine) => void;
+  /** A machine that reboots boots the discovery image again. */
+  bootsImage?: (machine: Machine) => boolean;
   /** {@link NoopGround.active} may have turned false. */
   onIdle: () => void;
 }
@@ -45,6 +49,8 @@ export class NoopGround implements SiteGroup {
       runInstaller: () => Promise.reject(new Error('a no-op machine runs a stock installer')),
       onRebooted: (machine) => this.#rebooted(machine),
       onSilent: options.onSilent,
+      ...(options.onPhase && { onPhase: options.onPhase }),
+      ...(options.bootsImage && { bootsImage: options.bootsImage }),
     });
   }
 
@@ -92,6 +98,11 @@ export class NoopGround implements SiteGroup {
   /** Takes one machine away, for good. */
   remove(machine: Machine): void {
     machine.unplug();
+    this.lost(machine);
+  }
+
+  /** The machine is dead: its node stays and is not ready. Its programs are the machine's own to end. */
+  lost(machine: Machine): void {
     this.#machines.delete(machine);
     this.#joining.delete(machine.host.identity.id);
     this.#siteOf.get(machine)?.lost(machine);

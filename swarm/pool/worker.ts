@@ -78,7 +78,7 @@ function createRuntime(
 class SharedWords {
   readonly #words = new Map<string, string>();
 
-  shared({ index, clusterIndex, ordinal, role, day2, profile, kind, bootDelayMs }: HostPlan): HostPlan {
+  shared({ index, clusterIndex, ordinal, role, day2, profile, kind, bootDelayMs, fault }: HostPlan): HostPlan {
     return {
       index,
       clusterIndex,
@@ -88,6 +88,7 @@ class SharedWords {
       profile: this.#word(profile),
       kind: this.#word(kind),
       bootDelayMs,
+      ...(fault && { fault }),
     };
   }
 

@@ -44,7 +44,11 @@ export function summarizeFaults(
       of: FAULTS[fault].of,
       count: planned.get(fault)!,
       ...numbers,
-      examples: examples.map(({ cluster, host, expected, was }) => ({ name: nameOf(cluster, host).name, expected, was })),
+      examples: examples.map(({ cluster, host, expected, was }) => ({
+        name: nameOf(cluster, host).name,
+        expected,
+        was,
+      })),
     };
   });
 }

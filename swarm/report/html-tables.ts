@@ -195,7 +195,11 @@ export function faultTable({ faults }: KeptSummary): string {
     ...[count, asExpected, otherwise, notReached].map((one) => escapeText(formatCount(one))),
     escapeText(examples.map(({ name, was }) => `${name}: ${was}`).join('; ')),
   ]);
-  return table(['fault', 'of', 'met', 'as expected', 'otherwise', 'not reached', 'examples of otherwise'], rows, [2, 3, 4, 5]);
+  return table(
+    ['fault', 'of', 'met', 'as expected', 'otherwise', 'not reached', 'examples of otherwise'],
+    rows,
+    [2, 3, 4, 5],
+  );
 }
 
 export function causeTable({ failureCauses, failures }: KeptSummary): string {

@@ -120,6 +120,8 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   simulatedSeconds: 50,
   funnel: FUNNEL,
   failures: [{ cluster: 0, name: 'cluster-0', reason: 'preparing: gave up' }],
+  failedAsExpected: 0,
+  faults: new Map(),
   cancelled: 0,
   generator: {
     cpuPercent: 12,

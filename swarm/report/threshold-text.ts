@@ -37,6 +37,7 @@ export function crossingSentence(threshold: KeptThreshold, summary: KeptSummary)
           ? startedAt.getTime() + threshold.crossedAfterSeconds * 1000
           : null,
       failures: summary.failures,
+      unexpected: summary.faults.flatMap(({ fault, examples }) => examples.map((one) => ({ fault, ...one }))),
       outages: summary.outages.map(({ afterSeconds, seconds, failed, waiting }) => {
         const startMs = startedAt.getTime() + afterSeconds * 1000;
         return { startMs, endMs: startMs + seconds * 1000, failed, waiting };

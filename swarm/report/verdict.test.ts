@@ -27,6 +27,7 @@ const OUTAGE: Outage = { startMs: START + 45_000, endMs: START + 106_000, failed
 const details = (overrides: Partial<VerdictDetails> = {}): VerdictDetails => ({
   startedAt: new Date(START),
   failures: [],
+  unexpected: [],
   outages: [],
   longestWaits: [],
   ...overrides,
@@ -201,6 +202,7 @@ function measured(): {
       clusterDurations: new ClusterDurations(),
       states: new StateLook(new StateTimes({ clusters: [] }), () => 0).seen,
       clusters: { of: 4, failed: 1, complete: 2 },
+      faults: { judged: 0, otherwise: 0 },
       seconds: 10,
       pollMs: 60_000,
     },

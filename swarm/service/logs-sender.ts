@@ -26,6 +26,8 @@ export interface HostLogsOptions {
   signal: AbortSignal;
   /** Source of jitter. */
   random: () => number;
+  /** Nothing of it reaches the service. */
+  lost?: boolean;
 }
 
 /** logs_sender: journals of one host; with the installer's gather script on the bootstrap host. */
@@ -43,7 +45,11 @@ const GATHERED_LOG_BYTES = 1024 * 1024;
  * @throws the signal's reason when the machine is unplugged.
  */
 export async function sendHostLogs(logs: HostLogs, options: HostLogsOptions): Promise<boolean> {
-  const { runtime, access, slot, signal, random } = options;
+  const { runtime, access, slot, signal, random, lost } = options;
+  if (lost) {
+    await runtime.clock.sleep(spanMs(LOG_GATHER, random()), signal);
+    return false;
+  }
   const client = createServiceClient({
     runtime,
     kind: 'agent-logs',

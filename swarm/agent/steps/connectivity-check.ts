@@ -5,7 +5,9 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { goJson } from '../../../model/protocol/go-json.ts';
 import type { Host, HostNic } from '../../host/host.ts';
+import { addressesOf } from '../../host/identity.ts';
 import { contains, type Ipv4Network, parseCidr, parseIpv4 } from '../../host/ipv4.ts';
+import type { ClusterPlan, HostPlan } from '../../plan/expanded-plan.ts';
 import { jsonArgument, objectList, type Step, textList } from './step.ts';
 
 interface RemoteNic {
@@ -25,9 +27,9 @@ interface L2 {
   successful: true;
 }
 interface L3 {
-  average_rtt_ms: number;
+  average_rtt_ms?: number;
   remote_ip_address: string;
-  successful: true;
+  successful?: true;
 }
 interface Mtu {
   mtu_successful: true;
@@ -55,7 +57,8 @@ export const connectivityCheck: Step<RemoteHost[]> = {
 
   run(hosts, context) {
     const outgoing = outgoingNics(context.machine.host);
-    const reports = hosts.map((remote) => reportOf(remote, outgoing, () => context.random()));
+    const cut = cutAddresses(context.cluster, context.machine.host.plan);
+    const reports = hosts.map((remote) => reportOf(remote, outgoing, cut, () => context.random()));
     reports.sort((a, b) => (a.host_id < b.host_id ? -1 : a.host_id > b.host_id ? 1 : 0));
     return { output: goJson({ remote_hosts: orNull(reports) }) };
   },
@@ -87,13 +90,38 @@ function ipv6Network(cidr: HostNic['ipv6'][number]): BlockList {
   return list;
 }
 
-function reportOf(remote: RemoteHost, outgoing: OutgoingNic[], random: () => number) {
+/**
+ * Addresses of hosts of the cluster that this one does not reach, and that do not reach it: those after a faulty host, in their
+ * order, as many as its fault says and two at least, so that it is never one of two equal groups.
+ */
+function cutAddresses(cluster: ClusterPlan, own: HostPlan): ReadonlySet<string> {
+  const hosts = cluster.hosts.filter(({ day2 }) => !day2);
+  const cut = new Set<string>();
+  for (const [position, faulty] of hosts.entries()) {
+    if (faulty.fault?.kind !== 'no-connectivity') continue;
+    const count = Math.max(2, Math.round(faulty.fault.peers * (hosts.length - 1)));
+    const peers = Array.from(
+      { length: Math.min(count, hosts.length - 1) },
+      (_, i) => hosts[(position + 1 + i) % hosts.length]!,
+    );
+    const others = faulty === own ? peers : peers.includes(own) ? [faulty] : [];
+    for (const other of others) cut.add(addressesOf(cluster, other).ipv4);
+  }
+  return cut;
+}
+
+/** An address that does not answer has no answers of ARP, and no figures of ping (src/connectivity_check/ping_checker.go Check). */
+function reportOf(remote: RemoteHost, outgoing: OutgoingNic[], cut: ReadonlySet<string>, random: () => number) {
   const l2: L2[] = [];
   const l3: L3[] = [];
   const mtu: Mtu[] = [];
   for (const nic of remote.nics) {
     for (const address of nic.addresses) {
       if (address === '') continue;
+      if (cut.has(address)) {
+        l3.push({ remote_ip_address: address });
+        continue;
+      }
       l3.push({
         average_rtt_ms: Math.round((RTT_MIN_MS + random() * RTT_JITTER_MS) * 1000) / 1000,
         remote_ip_address: address,

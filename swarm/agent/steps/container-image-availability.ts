@@ -4,6 +4,7 @@
  */
 import { goJson } from '../../../model/protocol/go-json.ts';
 import { hashWords, unitNumber } from '../../../model/time/random.ts';
+import type { Machine } from '../../host/machine.ts';
 import { objectArgument, type Step, StepArgumentError, textList } from './step.ts';
 
 const STEP = 'image availability';
@@ -11,6 +12,20 @@ const MEGABYTE = 1_000_000;
 /** Images of the installation are between 150 MB and 900 MB. */
 const MIN_SIZE = 150 * MEGABYTE;
 const SIZE_JITTER = 750 * MEGABYTE;
+
+/** Exit code when an image could not be pulled. */
+const FAILED = 2;
+
+/** When machines whose images cannot be pulled were first asked for them; simulated milliseconds. */
+const firstAsked = new WeakMap<Machine, number>();
+
+function areUnavailable(machine: Machine, now: number): boolean {
+  const { fault } = machine.host.plan;
+  if (fault?.kind !== 'image-unavailable') return false;
+  const since = firstAsked.get(machine) ?? now;
+  firstAsked.set(machine, since);
+  return fault.lastingMs === null || now - since <= fault.lastingMs;
+}
 
 export const containerImageAvailability: Step<string[]> = {
   parse(args) {
@@ -20,7 +35,14 @@ export const containerImageAvailability: Step<string[]> = {
   },
   pieces: (images) => images.length,
   whileBusy: () => ({ output: '' }),
-  run(images, { tookMs }) {
+  run(images, { tookMs, machine, runtime }) {
+    if (areUnavailable(machine, runtime.clock.now())) {
+      const result = images.map((name) => ({ name, result: 'failure' }));
+      return {
+        output: goJson({ images: result.length > 0 ? result : null }),
+        exitCode: images.length > 0 ? FAILED : 0,
+      };
+    }
     const sizes = images.map((name) => MIN_SIZE + Math.floor(unitNumber(hashWords(name)) * SIZE_JITTER));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const result = images.map((name, index) => {

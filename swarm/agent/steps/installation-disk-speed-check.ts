@@ -17,7 +17,10 @@ export const installationDiskSpeedCheck: Step<string> = {
     return textField(STEP, request, 'path');
   },
   whileBusy: () => ({ output: '' }),
-  run: (path, { machine: { host } }) => ({
-    output: goJson({ io_sync_duration: MIN_SYNC_MS + Math.floor(host.random('disk-sync', 0) * SYNC_JITTER_MS), path }),
-  }),
+  run(path, { machine: { host } }) {
+    const { fault } = host.plan;
+    const slow = fault?.kind === 'slow-disk' ? Math.round(fault.syncMs) : null;
+    const usual = MIN_SYNC_MS + Math.floor(host.random('disk-sync', 0) * SYNC_JITTER_MS);
+    return { output: goJson({ io_sync_duration: slow ?? usual, path }) };
+  },
 };

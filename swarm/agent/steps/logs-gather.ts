@@ -26,6 +26,7 @@ export const logsGather: Step<HostLogs> = {
       slot: context.machine.slot,
       signal: context.machine.powerSignal,
       random: () => context.random(),
+      lost: context.machine.host.plan.fault?.kind === 'log-upload-fails',
     });
     return sent
       ? { output: 'Logs were sent\n\n' }

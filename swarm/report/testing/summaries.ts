@@ -98,6 +98,7 @@ export function largeSummary(hostile = HOSTILE): KeptSummary {
     infraEnvsDiscovered: 0,
     complete: 400,
     failed: 600,
+    failedAsExpected: 0,
     cancelled: 0,
   };
   return someSummary({
