@@ -5,9 +5,9 @@
  *     hosts of the plan ── role, from, until ──▶ among these the share counts
  *                               └── those that can have it, and have none yet ── drawn by the seed ──▶ the chosen
  */
-import { type ClusterFaultKind, FAULTS, type HostFault } from '../../model/faults/faults.ts';
+import { type ClusterFaultKind, FAULTS, type FaultKind, type HostFault } from '../../model/faults/faults.ts';
 import { hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
-import type { AgentKind } from './expanded-plan.ts';
+import type { AgentKind, ClusterPlan } from './expanded-plan.ts';
 import { type FaultProfile, formatProblem, type PlanCluster } from './plan.ts';
 
 /** A cluster among all of the plan. */
@@ -24,6 +24,16 @@ export interface ChosenFaults {
   hosts: ReadonlyMap<number, HostFault>;
   /** By index of the cluster. */
   clusters: ReadonlyMap<number, ClusterFaultKind>;
+}
+
+/** What goes wrong with hosts of these clusters, or with the clusters themselves. */
+export function faultKindsOf(clusters: readonly ClusterPlan[]): ReadonlySet<FaultKind> {
+  const kinds = new Set<FaultKind>();
+  for (const { fault, hosts } of clusters) {
+    if (fault !== undefined) kinds.add(fault);
+    for (const host of hosts) if (host.fault) kinds.add(host.fault.kind);
+  }
+  return kinds;
 }
 
 /** Those that an entry may choose, with the numbers that decide, and how many its share is of. */
