@@ -62,8 +62,7 @@ export function expectedOutcome(cluster: ClusterPlan, limits: WaitLimits): Clust
     .filter(({ fault }) => fault !== undefined)
     .map((host) => hostOutcome(cluster, host, limits));
   if (hosts.length === 0 && cluster.fault === undefined) return null;
-  const own: readonly ClusterPhase[] =
-    cluster.fault === undefined || cluster.fault === 'csv-failed' ? [] : ['finalizing'];
+  const own = ofCluster(cluster.fault);
   return {
     hosts,
     failsIn: [...new Set([...hosts.flatMap(({ failsIn }) => failsIn), ...own.failsIn])],
