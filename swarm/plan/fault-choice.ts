@@ -26,14 +26,22 @@ export interface ChosenFaults {
   clusters: ReadonlyMap<number, ClusterFaultKind>;
 }
 
+/** How many hosts of these clusters, or of the clusters themselves, have which fault; in the order of the table of faults. */
+export function faultCounts(clusters: readonly ClusterPlan[]): ReadonlyMap<FaultKind, number> {
+  const counts = new Map<FaultKind, number>();
+  const add = (kind: FaultKind | undefined) => {
+    if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  };
+  for (const { fault, hosts } of clusters) {
+    add(fault);
+    for (const host of hosts) add(host.fault?.kind);
+  }
+  return new Map(FAULT_KINDS.filter((kind) => counts.has(kind)).map((kind) => [kind, counts.get(kind)!]));
+}
+
 /** What goes wrong with hosts of these clusters, or with the clusters themselves. */
 export function faultKindsOf(clusters: readonly ClusterPlan[]): ReadonlySet<FaultKind> {
-  const kinds = new Set<FaultKind>();
-  for (const { fault, hosts } of clusters) {
-    if (fault !== undefined) kinds.add(fault);
-    for (const host of hosts) if (host.fault) kinds.add(host.fault.kind);
-  }
-  return kinds;
+  return new Set(faultCounts(clusters).keys());
 }
 
 /** Those that an entry may choose, with the numbers that decide, and how many its share is of. */
