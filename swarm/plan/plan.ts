@@ -9,6 +9,7 @@ import type {
   FigureThresholds,
   HubFlow,
   HubTarget,
+  LinkPlan,
   ManifestSources,
   Platform,
   ProgramSources,
@@ -95,6 +96,7 @@ export interface Plan {
   baseDomain: string;
   limits: WaitLimits;
   boot: BootLoad | null;
+  links: LinkPlan[];
   collect: CollectTargets;
   thresholds: FigureThresholds[];
   keep: boolean;
