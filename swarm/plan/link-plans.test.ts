@@ -41,7 +41,7 @@ describe('links of a plan', () => {
     ],
     ['{share: 120%, delay: 5ms}', 'p.yaml:3:17: links[0].share is "120%"; allowed: a share of the hosts'],
     ['{share: -5%, delay: 5ms}', 'p.yaml:3:17: links[0].share is "-5%"; allowed: a share of the hosts'],
-    ['{delay: 5ms}', 'p.yaml:3:9: links[0].share is missing; allowed: a share of the hosts'],
+    ['{delay: 5ms}', 'p.yaml:3:9: links[0].share is nothing; allowed: a share of the hosts'],
     ['{share: 5%, preset: moon}', 'p.yaml:3:29: links[0].preset is "moon"; allowed: one of acm-scale-lab'],
     ['{share: 5%, delay: -5ms}', 'p.yaml:3:28: links[0].delay is "-5ms"; allowed: a duration'],
     ['{share: 5%, delay: 11s}', 'p.yaml:3:28: links[0].delay is "11s"; allowed: at most 10s'],
