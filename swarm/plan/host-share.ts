@@ -1,4 +1,4 @@
-/** Which hosts of a plan a share of them is: links, and whatever else a share of the hosts has, choose here. */
+/** Which hosts (or clusters) of a plan a share of them is: links, faults, and whatever else a share of the hosts has, choose here. */
 import { hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
 
 /** How many of so many hosts a share is: the nearest number, but one at least where there is a share at all. */
@@ -42,7 +42,8 @@ export function disjointHosts(
   });
 }
 
-function chosen(amount: number, hosts: readonly number[], seed: string, name: string): Set<number> {
+/** So many of a row, one of each of as many equal parts of it. @param amount at most as many as there are */
+export function chosen(amount: number, hosts: readonly number[], seed: string, name: string): Set<number> {
   const words = hashWords(`${name}/${seed}`);
   const some = new Set<number>();
   for (let part = 0; part < amount; part++) {
