@@ -18,7 +18,7 @@ import { note } from './note.ts';
 import { expandWith, readPlanFiles } from './read-plan.ts';
 import { readValues, valuesOfPlan } from './read-values.ts';
 
-export interface FleetOptions {
+export interface ManifestFleetOptions {
   /** Path of a values file; the plan's own when absent. */
   values?: string;
   /** Path of a folder; the plan's own when absent. */
@@ -33,7 +33,7 @@ export interface Piece {
 }
 
 /** What a whole rendering has. */
-export interface FleetSurvey {
+export interface ManifestFleetSurvey {
   objects: number;
   /** Objects by `apiVersion kind`. */
   kinds: ReadonlyMap<string, number>;
@@ -44,13 +44,13 @@ export interface FleetSurvey {
 /** Milliseconds of work after which others get their turn. */
 const TURN_MS = 50;
 
-export class Fleet {
+export class ManifestFleet {
   readonly plan: ExpandedPlan;
   readonly #run: RunValues;
   readonly #templates: TemplateSet;
 
   /** @throws InputError */
-  constructor(files: readonly string[], options: FleetOptions) {
+  constructor(files: readonly string[], options: ManifestFleetOptions) {
     const { values, templates, seed } = options;
     if (files.length === 0 && values === undefined) {
       throw new InputError('nothing to render; give a plan, or --values with a file that has swarm_size');
@@ -100,7 +100,7 @@ export class Fleet {
   }
 
   /** Renders everything and keeps nothing of it, so that what is wrong shows before anything is done. @throws InputError */
-  async survey(signal: AbortSignal): Promise<FleetSurvey> {
+  async survey(signal: AbortSignal): Promise<ManifestFleetSurvey> {
     const renderer = this.renderer();
     const hash = createHash('sha256');
     const pieces = this.pieces(renderer);
