@@ -13,6 +13,7 @@ import { driftCommand } from './commands/drift.ts';
 import { EXIT, InputError } from './commands/exit.ts';
 import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
 import { patchesCommand } from './commands/patches.ts';
@@ -49,6 +50,7 @@ Examples:
     );
   for (const create of [
     runCommand,
+    mergeCommand,
     capacityCommand,
     runsCommand,
     reportCommand,

@@ -16,7 +16,7 @@ import { Divergence } from '../telemetry/divergence.ts';
 import { FailureCauses } from '../telemetry/failure-causes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
-import { momentOf } from '../telemetry/moment.ts';
+import { type Moment, momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { ReaderFigures } from '../telemetry/reader-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -50,6 +50,7 @@ export class Measurements {
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
+  readonly #moment: () => Moment;
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'pollIntervalSeconds'>;
   readonly #thresholds: readonly RunThreshold[];
   readonly #workers: number;
@@ -75,9 +76,8 @@ export class Measurements {
     this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
     this.#clock = clock;
     const simulated = new ScaledClock(clock);
-    this.windows = new RunWindows(this, () =>
-      momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
-    );
+    this.#moment = () => momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() });
+    this.windows = new RunWindows(this, this.#moment);
     this.#plan = plan;
     this.#thresholds = thresholdsOf(plan);
     this.#workers = workers;
@@ -124,6 +124,11 @@ export class Measurements {
   simulatedNow(): number {
     const { originSimulated, originWall, speed } = this.#clock;
     return this.#endedAt ?? originSimulated + (wallNow() - originWall) * speed;
+  }
+
+  /** What stands now. */
+  moment(): Moment {
+    return this.#moment();
   }
 
   /** A worker thread has died, and what it waited for with it. */

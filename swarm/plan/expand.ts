@@ -1,10 +1,11 @@
 /** Turns a plan into clusters and hosts. The same plan and seed give the same result everywhere, shard by shard. */
 
+import { createHash } from 'node:crypto';
 import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/random.ts';
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
 import { schedule } from './arrival.ts';
-import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan, ReaderLoad } from './expanded-plan.ts';
+import type { AgentKind, ClusterPlan, ClusterShape, ExpandedPlan, HostPlan, ReaderLoad } from './expanded-plan.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
 import { noopClusters } from './noop-share.ts';
 import type { Plan, PlanCluster } from './plan.ts';
@@ -125,7 +126,27 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     clusters,
     hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),
     shard,
+    whole: {
+      clusters: entries.length,
+      hosts,
+      shapes: shapesOf(plan.clusters),
+      lastArrivalMs: arrivalMs.reduce((last, one) => Math.max(last, one), 0),
+      digest: digestOf(plan),
+    },
   };
+}
+
+function shapesOf(entries: readonly PlanCluster[]): ClusterShape[] {
+  return entries.map(({ amount, controlPlanes, arbiters, workers, day2Workers, api, justInfraEnv }) => ({
+    ...{ controlPlanes, arbiters, workers, day2Workers, api, justInfraEnv, amount },
+  }));
+}
+
+/** What of a plan is not to be seen in each shard's part of it, whatever file says it in which place. Holds no secret. */
+function digestOf({ clusters, arrival, shuffle, bootSpreadSeconds, baseDomain, readers }: Plan): string {
+  const entries = clusters.map(({ position: _, ...entry }) => entry);
+  const parts = JSON.stringify({ entries, arrival, shuffle, bootSpreadSeconds, baseDomain, readers });
+  return createHash('sha256').update(parts).digest('hex').slice(0, 16);
 }
 
 /** Readers are dealt out to the shards like clusters. */

@@ -53,6 +53,7 @@ import {
   summarizeStates,
 } from './state-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
+import type { SummarizedPlan } from './summarized-plan.ts';
 import type { Evaluated, WorstPart } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -203,6 +204,41 @@ export interface RunSummary {
   deviations: string[];
   /** What the run made and could not (or should not) remove. */
   leftBehind: LeftBehind[];
+  /** Runs of which this is the sum, in their order; empty of a run. */
+  shards: ShardSummary[];
+}
+
+/** One of the generators that shared a plan. */
+export interface ShardSummary {
+  /** From 0. */
+  index: number;
+  /** `lost`: it began and did not end in order; `missing`: nothing is known of it. Figures of neither are in the sum. */
+  state: 'ended' | 'lost' | 'missing';
+  /** Id of the run; null of a missing one. */
+  run: string | null;
+  /** Host name of its machine or pod; null where that is not known. */
+  machine: string | null;
+  /** As planned. Hosts of a missing one are not known. */
+  clusters: number;
+  hosts: number | null;
+  /** Clusters that came to their planned end; of a lost one those that are known to have. */
+  complete: number;
+  /** Of the shard alone; null of one that did not end. */
+  verdict: Verdict | null;
+  /** Wall-clock seconds from when the load of the first shard began until its own did; null where it is not known. */
+  beganAfterSeconds: number | null;
+  /** From the start to the end of the last cluster's life; null of one that did not end. */
+  wallSeconds: number | null;
+  requests: number;
+  /** Milliseconds since due of its answered requests; null where there are none. */
+  p95: number | null;
+  /** For how long the generator itself was the bottleneck, of the time that it was watched. */
+  saturatedSeconds: number;
+  watchedSeconds: number;
+  /** The longest time in which it had no good answer, whatever others had; 0 where there was none. */
+  longestOutageSeconds: number;
+  /** Servers whose figures are as this shard read them. */
+  servers: string[];
 }
 
 /** How far native agents and stock programs were compared. */
@@ -226,7 +262,7 @@ export interface LeftBehind {
 /** What only the run knows. */
 export interface RunFacts {
   run: string;
-  plan: ExpandedPlan;
+  plan: SummarizedPlan;
   /** Percentiles that distributions are to have beside the usual ones; none when absent. */
   percentiles?: readonly number[];
   verdict: Verdict | null;
@@ -261,6 +297,8 @@ export interface RunFacts {
   servers: ServerSummary;
   drift: DriftSummary | null;
   processes: ProcessFigures;
+  /** Of several that were merged. */
+  shards?: ShardSummary[];
 }
 
 /** Phases worth a line of the funnel, with the words for them. */
@@ -356,6 +394,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     drift: facts.drift,
     deviations: [...deviations(plan, facts.idleSeconds), ...(facts.states.divergence.length > 0 ? [COMPARING] : [])],
     leftBehind: facts.leftBehind,
+    shards: facts.shards ?? [],
   };
 }
 

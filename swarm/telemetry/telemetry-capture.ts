@@ -6,7 +6,7 @@
  *    kept               0           1   2              in this order; each stretch knows its place, -1 for none
  */
 import { Distribution, HISTOGRAM_WORDS } from './histogram.ts';
-import { HISTOGRAMS_AT, SECTION_WORDS, type TelemetryViews } from './telemetry-layout.ts';
+import { CELLS, HISTOGRAMS_AT, SECTION_WORDS, type TelemetryViews, UNDER_WAY_AT } from './telemetry-layout.ts';
 
 const STRETCH = 64;
 const STRETCHES = Math.ceil(SECTION_WORDS / STRETCH);
@@ -14,18 +14,29 @@ const STRETCHES = Math.ceil(SECTION_WORDS / STRETCH);
 const LEAST = 2;
 const GREATEST = 3;
 
+/** Words of gauges: what they say of a moment and a thread cannot be added. */
+const GAUGES: ReadonlySet<number> = new Set(
+  Object.values(CELLS)
+    .filter(({ row }) => row.type === 'gauge')
+    .flatMap(({ at, amount }) => Array.from({ length: amount }, (_, cell) => at + cell)),
+);
+/** Whether the word counts something since the start. */
+const counts = (at: number) => at >= HISTOGRAMS_AT || (at < UNDER_WAY_AT && !GAUGES.has(at));
+
 export class TelemetryCapture {
   readonly #places: Int32Array;
+  /** By place. */
+  readonly #stretches: Int32Array;
   readonly #kept: Float64Array;
 
-  private constructor(places: Int32Array, kept: Float64Array) {
+  private constructor(places: Int32Array, stretches: Int32Array, kept: Float64Array) {
     this.#places = places;
+    this.#stretches = stretches;
     this.#kept = kept;
   }
 
   static of({ sections }: Pick<TelemetryViews, 'sections'>): TelemetryCapture {
-    const places = new Int32Array(STRETCHES).fill(-1);
-    const found: Float64Array[] = [];
+    const found = new Map<number, Float64Array>();
     for (let stretch = 0; stretch < STRETCHES; stretch++) {
       const from = stretch * STRETCH;
       const until = Math.min(from + STRETCH, SECTION_WORDS);
@@ -38,15 +49,78 @@ export class TelemetryCapture {
           sums[at - from]! += value;
         }
       }
-      if (sums === null) continue;
-      places[stretch] = found.length;
-      found.push(sums);
+      if (sums !== null) found.set(stretch, sums);
     }
-    const kept = new Float64Array(found.length * STRETCH);
-    for (const [place, sums] of found.entries()) kept.set(sums, place * STRETCH);
-    const capture = new TelemetryCapture(places, kept);
-    if (sections.length > 1) capture.#keepExtremes(sections);
+    const capture = TelemetryCapture.#with(found);
+    if (sections.length > 1) capture.#keepExtremes(sections.map((section) => (at) => section[at]!));
     return capture;
+  }
+
+  /** Of all writers of several captures. */
+  static merged(captures: readonly TelemetryCapture[]): TelemetryCapture {
+    const found = new Map<number, Float64Array>();
+    for (const capture of captures) {
+      for (const stretch of capture.#stretches) {
+        const words = capture.#stretch(stretch)!;
+        const sums = found.get(stretch);
+        if (sums === undefined) found.set(stretch, words.slice());
+        else for (let word = 0; word < STRETCH; word++) sums[word]! += words[word]!;
+      }
+    }
+    const merged = TelemetryCapture.#with(found);
+    merged.#keepExtremes(captures.map((capture) => (at) => capture.sum(at)));
+    return merged;
+  }
+
+  /**
+   * Numbers from which {@link unpack} makes it again, gauges and what is under way left out: for each word that is another than before how
+   * far it is from the last one, and its value.
+   */
+  pack(before: TelemetryCapture | null): number[] {
+    const packed: number[] = [];
+    let last = 0;
+    for (const stretch of this.#stretches) {
+      const words = this.#stretch(stretch)!;
+      const earlier = before === null ? null : before.#stretch(stretch);
+      for (let word = 0; word < STRETCH; word++) {
+        const value = words[word]!;
+        const at = stretch * STRETCH + word;
+        if (value === (earlier?.[word] ?? 0) || !counts(at)) continue;
+        packed.push(at - last, value);
+        last = at;
+      }
+    }
+    return packed;
+  }
+
+  /** @param before as it was packed with @throws RangeError for what {@link pack} did not make */
+  static unpack(packed: readonly number[], before: TelemetryCapture | null): TelemetryCapture {
+    const found = new Map<number, Float64Array>();
+    if (before !== null) {
+      for (const stretch of before.#stretches) found.set(stretch, before.#stretch(stretch)!.slice());
+    }
+    let at = 0;
+    for (let pair = 0; pair < packed.length; pair += 2) {
+      at += packed[pair]!;
+      const value = packed[pair + 1]!;
+      if (!(at >= 0 && at < SECTION_WORDS && Number.isInteger(at) && Number.isFinite(value))) {
+        throw new RangeError(`telemetry has no word ${at} with ${value}`);
+      }
+      const stretch = Math.floor(at / STRETCH);
+      const words = found.get(stretch) ?? new Float64Array(STRETCH);
+      found.set(stretch, words);
+      words[at % STRETCH] = value;
+    }
+    return TelemetryCapture.#with(found);
+  }
+
+  /** Puts all of it into a section of nobody's, to be read as one. */
+  writeTo(section: Float64Array): void {
+    for (const stretch of this.#stretches) {
+      const words = this.#stretch(stretch)!;
+      const from = stretch * STRETCH;
+      section.set(words.subarray(0, Math.min(STRETCH, SECTION_WORDS - from)), from);
+    }
   }
 
   /** The value of a word, added up over all writers. */
@@ -64,13 +138,30 @@ export class TelemetryCapture {
     return distribution;
   }
 
+  static #with(found: ReadonlyMap<number, Float64Array>): TelemetryCapture {
+    const places = new Int32Array(STRETCHES).fill(-1);
+    const kept = new Float64Array(found.size * STRETCH);
+    const stretches = Int32Array.from(found.keys()).sort();
+    for (const [place, stretch] of stretches.entries()) {
+      places[stretch] = place;
+      kept.set(found.get(stretch)!, place * STRETCH);
+    }
+    return new TelemetryCapture(places, stretches, kept);
+  }
+
+  /** Null where nothing was counted. */
+  #stretch(stretch: number): Float64Array | null {
+    const place = this.#places[stretch]!;
+    return place < 0 ? null : this.#kept.subarray(place * STRETCH, (place + 1) * STRETCH);
+  }
+
   /** Least and greatest values are those of all writers, and not their sums. */
-  #keepExtremes(sections: readonly Float64Array[]): void {
+  #keepExtremes(writers: readonly ((at: number) => number)[]): void {
     for (let at = HISTOGRAMS_AT; at < SECTION_WORDS; at += HISTOGRAM_WORDS) {
       if (this.sum(at) === 0) continue;
-      const used = sections.filter((section) => section[at]! > 0);
-      this.#put(at + LEAST, Math.min(...used.map((section) => section[at + LEAST]!)));
-      this.#put(at + GREATEST, Math.max(...used.map((section) => section[at + GREATEST]!)));
+      const used = writers.filter((wordOf) => wordOf(at) > 0);
+      this.#put(at + LEAST, Math.min(...used.map((wordOf) => wordOf(at + LEAST))));
+      this.#put(at + GREATEST, Math.max(...used.map((wordOf) => wordOf(at + GREATEST))));
     }
   }
 

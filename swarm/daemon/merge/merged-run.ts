@@ -1,0 +1,414 @@
+/**
+ * The summary of several shards as if one run had done all of their work: the same parts, made by the same code from figures that were added
+ * up. Its verdict is reached from these, and from what went wrong with shards; that a shard failed by itself says nothing of the whole.
+ */
+
+import { CLIENT_KINDS } from '../../../model/protocol/endpoints.ts';
+import { USUAL_POLL_SECONDS } from '../../plan/open-connections.ts';
+import { serverFigureNamed } from '../../plan/server-figures.ts';
+import { type RunThreshold, thresholdsFor } from '../../plan/thresholds.ts';
+import { type Measured, RunFigures } from '../../report/figures.ts';
+import { ServerFigureSource } from '../../report/server-figures.ts';
+import { type CollectorSummary, summarizeServers } from '../../report/server-summary.ts';
+import { countOf, formatMs, formatShare } from '../../report/style.ts';
+import {
+  type Funnel,
+  type Reached,
+  type RunSummary,
+  type ShardSummary,
+  summarize,
+} from '../../report/summary.ts';
+import type { SummarizedPlan } from '../../report/summarized-plan.ts';
+import { type Evaluated, evaluate } from '../../report/thresholds.ts';
+import { reachVerdict } from '../../report/verdict.ts';
+import type { Outage } from '../../telemetry/answer-monitor.ts';
+import { CLUSTER_SPANS } from '../../telemetry/cluster-durations.ts';
+import { Distribution, HISTOGRAM_WORDS, recordDuration } from '../../telemetry/histogram.ts';
+import { mergedOutages } from '../../telemetry/merged-outages.ts';
+import { mergedSeries } from '../../telemetry/merged-series.ts';
+import type { Moment } from '../../telemetry/moment.ts';
+import { readSeries, type ServerSeries } from '../../telemetry/server-figures.ts';
+import { createTelemetryBuffer, UNDER_WAY_AT, viewTelemetry } from '../../telemetry/telemetry-layout.ts';
+import { TelemetryReader } from '../../telemetry/telemetry-reader.ts';
+import type { UnderWayNow } from '../../telemetry/telemetry-snapshot.ts';
+import { causesFirst } from '../judgement.ts';
+import { isOfInstallation } from '../run-index.ts';
+import { RunWindows } from '../run-windows.ts';
+import type { KeptThreshold, ShardEnd, SummedParts } from './figure-parts.ts';
+import type { LostShard } from './lost-shard.ts';
+import type { MergedShards } from './merge-runs.ts';
+import { agesOf } from './moments.ts';
+
+export interface MergeOptions {
+  /** Id of the result. */
+  run: string;
+  /** Beside the usual ones; absent: those that the shards were asked for. */
+  percentiles?: readonly number[];
+  /** Wall-clock milliseconds that the loads of shards may begin apart. */
+  apartMs: number;
+}
+
+/** What stands at the end of all shards, as one run would have measured it. */
+interface Whole {
+  measured: Measured;
+  windows: RunWindows;
+  outages: Outage[];
+}
+
+export function summarizeMerged(merged: MergedShards, options: MergeOptions): RunSummary {
+  const { plan, sums, ended } = merged;
+  const ends = endsOf(sums);
+  const startMs = Math.min(...ends.map((end) => end.startMs));
+  const startedAt = new Date(startMs);
+  const percentiles =
+    options.percentiles ?? [...new Set(ended.flatMap((one) => one.percentiles))].sort((a, b) => a - b);
+  const whole = measuredOf(merged, startMs);
+  const servers = chosenServers(sums);
+  const since = crossedSince(ends);
+  const thresholds = causesFirst(evaluateWhole(merged, whole, servers.series), since);
+  const failures = sums.failures.toSorted((a, b) => a.cluster - b.cluster);
+  const longestWaits = [...sums.longestWaits.values()];
+  const { verdict, reasons } = reachVerdict({
+    ...{ causes: causesOf(merged, options.apartMs), givenUp: false, thresholds, stopped: false },
+    leftovers: ends.flatMap((end) => end.leftovers.map((what) => `${shardName(end.shard, merged)}: ${what}`)),
+    details: { ...{ startedAt, failures, longestWaits, crossedSinceMs: since }, outages: whole.outages },
+  });
+  const { reader, states } = whole.measured;
+  const names = new Map(sums.names.map((one) => [`${one.cluster} ${one.host}`, one]));
+  const summary = summarize(
+    reader,
+    {
+      ...{ run: options.run, plan: summarizedPlan(merged), percentiles, verdict, reasons, thresholds, startedAt },
+      ...{ crossedSinceMs: since, outages: whole.outages, longestWaits, failures },
+      series: mergedSeries(sums.series),
+      failureSamples: sums.failureSamples,
+      clusterDurations: CLUSTER_SPANS.map((span) => ({
+        ...span,
+        distribution: whole.measured.clusterDurations.of(span),
+      })).filter(({ distribution }) => distribution.count > 0),
+      states: {
+        ...{ states: lastOf(merged).states.states, reactions: states.reactions, stuck: states.stuck },
+        ...{ divergence: sums.divergence, hostCauses: mostFrequent([...sums.hostCauses.values()]) },
+      },
+      nameOf: (cluster, host) => names.get(`${cluster} ${host}`) ?? { name: `cluster ${cluster}`, id: '' },
+      wallSeconds: lengthOf(ends, startMs, (end) => end.wallSeconds),
+      countedSeconds: whole.measured.seconds,
+      simulatedSeconds: Math.max(...ends.map((end) => end.simulatedSeconds)),
+      funnel: wholeFunnel(sums.funnel, plan.whole),
+      phases: whole.windows.summarize(startMs, percentiles),
+      cancelled: sums.counts.cancelled,
+      generator: generatorOf(ends),
+      idleSeconds: plan.connections.idleSeconds,
+      leftBehind: sums.leftBehind,
+      hubRequests: sums.hubRequests,
+      readers: sums.readers,
+      churn: sums.churn,
+      servers: summarizeServers(servers.collectors, { series: () => servers.series }, startedAt),
+      drift: null,
+      processes: sums.processes,
+      shards: shardsOf(merged, servers.readBy),
+    },
+    startMs + whole.measured.seconds * 1000,
+  );
+  return { ...summary, deviations: deviationsOf(merged) };
+}
+
+const shardName = (index: number, { ended }: Pick<MergedShards, 'ended'>) =>
+  `shard ${index} of ${ended[0]!.shard.count}`;
+
+function endsOf(sums: SummedParts): ShardEnd[] {
+  return sums.ends.toSorted((a, b) => a.shard - b.shard);
+}
+
+/** Wall-clock seconds from the first start to the last end. */
+function lengthOf(ends: readonly ShardEnd[], startMs: number, secondsOf: (end: ShardEnd) => number): number {
+  return Math.max(...ends.map((end) => (end.startMs - startMs) / 1000 + secondsOf(end)));
+}
+
+/** Clusters of shards that did not end. */
+function missingClusters({ plan, ended }: MergedShards): number {
+  return plan.whole.clusters - ended.reduce((sum, { planned }) => sum + planned.clusters, 0);
+}
+
+function lastOf(merged: MergedShards): Moment {
+  return merged.sums.moments.last(missingClusters(merged))!;
+}
+
+function measuredOf(merged: MergedShards, startMs: number): Whole {
+  const { sums, plan } = merged;
+  const last = lastOf(merged);
+  const outages = mergedOutages(sums.answers);
+  const reader = readerOf(last, sums.underWay);
+  const lengths = new Float64Array(HISTOGRAM_WORDS);
+  for (const outage of outages) recordDuration(lengths, 0, outage.endMs - outage.startMs);
+  const windows = RunWindows.of(
+    { reader, answers: { outages: () => outages } },
+    sums.moments.windows(missingClusters(merged)),
+  );
+  return {
+    measured: {
+      reader,
+      answers: {
+        ages: (client) => agesOf(last, client),
+        outageLengths: () => {
+          const distribution = new Distribution();
+          distribution.addWords(lengths, 0);
+          return distribution;
+        },
+      },
+      saturation: { totals: () => last.saturation },
+      clusterDurations: {
+        of: ({ from, to }) => {
+          const span = CLUSTER_SPANS.findIndex((one) => one.from === from && one.to === to);
+          return last.clusterDurations[span] ?? new Distribution();
+        },
+      },
+      states: last.states,
+      clusters: last.clusters,
+      seconds: lengthOf(endsOf(sums), startMs, (end) => end.countedSeconds),
+      pollMs: ((plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS) * 1000) / plan.clockSpeed,
+    },
+    ...{ windows, outages },
+  };
+}
+
+/** All counters of all shards, as one thread's. */
+function readerOf({ telemetry }: Moment, underWay: readonly UnderWayNow[]): TelemetryReader {
+  const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 1, clusterSlots: 1 });
+  const section = viewTelemetry(buffer).sections[0]!;
+  telemetry.writeTo(section);
+  for (const { client, count, sinceMs } of underWay) {
+    const at = UNDER_WAY_AT + CLIENT_KINDS.indexOf(client) * 2;
+    section[at]! += count;
+    section[at + 1] = section[at + 1] === 0 ? sinceMs : Math.min(section[at + 1]!, sinceMs);
+  }
+  return new TelemetryReader(buffer);
+}
+
+/** The plan's thresholds over all shards; limits are those of the whole load. */
+function evaluateWhole(
+  { plan, ended }: MergedShards,
+  { measured, windows }: Whole,
+  series: readonly ServerSeries[],
+): Evaluated<RunThreshold>[] {
+  const { pollMs } = measured;
+  const figures = new RunFigures(measured, (time) => {
+    const part = windows.measured(time);
+    return part && { ...part, pollMs };
+  });
+  const servers = new ServerFigureSource({
+    series: () => series,
+    read: (figure, labels, time) => readSeries(series, figure, labels, time),
+  });
+  const load = {
+    ...ended[0]!.load,
+    hosts: plan.whole.hosts,
+    installs: plan.whole.shapes.some(({ justInfraEnv }) => !justInfraEnv),
+    // Each generator's users look as often as their own clusters allow.
+    lookMs: Math.max(...ended.map((one) => one.load.lookMs)),
+  };
+  const sourceOf = (name: string) => (serverFigureNamed(name) ? servers : figures);
+  return evaluate(thresholdsFor(load, plan.thresholds), {
+    read: (name, labels) => sourceOf(name).read(name, labels),
+    parts: (name, labels) => sourceOf(name).parts(name, labels),
+  });
+}
+
+/** The first moment at which a shard saw a threshold crossed that it judged itself by too. */
+function crossedSince(ends: readonly ShardEnd[]): (threshold: RunThreshold) => number | null {
+  // Of a larger load some limits are others.
+  const key = ({ figure, labels, aggregation, percentile }: Omit<KeptThreshold, 'ok' | 'crossedSinceMs'>) =>
+    JSON.stringify([figure, labels, aggregation, percentile]);
+  const first = new Map<string, number>();
+  for (const { thresholds } of ends) {
+    for (const one of thresholds) {
+      if (one.crossedSinceMs === null) continue;
+      first.set(key(one), Math.min(first.get(key(one)) ?? Number.POSITIVE_INFINITY, one.crossedSinceMs));
+    }
+  }
+  return (threshold) => first.get(key(threshold)) ?? null;
+}
+
+/** What went wrong with shards, whatever the figures of the others. */
+function causesOf(merged: MergedShards, apartMs: number): string[] {
+  const { lost, missing, sums } = merged;
+  const ends = endsOf(sums);
+  const ofPlan = merged.plan.whole.clusters;
+  const { count } = merged.ended[0]!.shard;
+  const name = (index: number) => shardName(index, merged);
+  const again = (index: number) => `run it again (swarm run … --shard ${index}/${count})`;
+  const first = ends.reduce((one, end) => (end.beganMs < one.beganMs ? end : one));
+  return [
+    ...lost.map((one) => `${name(one.index)} is lost: ${lostText(one)}; ${again(one.index)}, and merge again`),
+    ...missing.map((index) => {
+      const clusters = countOf(Math.ceil((ofPlan - index) / count), 'cluster');
+      return `${name(index)} is missing: nothing is known of its ${clusters}; give its folder, or ${again(index)}, and merge again`;
+    }),
+    ...ends.flatMap((end) => end.causes.map((cause) => `${name(end.shard)}: ${cause}`)),
+    ...ends
+      .filter(({ verdict }) => verdict === 'interrupted')
+      .map(({ shard, reasons }) => `${name(shard)} was interrupted: ${reasons.join('; ')}`),
+    ...ends
+      .filter(({ beganMs }) => beganMs - first.beganMs > apartMs)
+      .map(
+        ({ shard, beganMs }) =>
+          `${name(shard)} began ${formatMs(beganMs - first.beganMs)} after shard ${first.shard}, allowed are ${formatMs(apartMs)}: the load was not that of the plan; start shards at one moment, or allow more (--apart)`,
+      ),
+    ...ends.filter(isSaturated).map(({ shard, generator: { saturatedSeconds, watchedSeconds, saturatedBy } }) => {
+      const share = formatShare(saturatedSeconds, watchedSeconds);
+      const why = Object.keys(saturatedBy).join(', ');
+      return `${name(shard)} was its own bottleneck for ${share} of the time (${why}): latencies that it measured then are too high; give it a larger machine, or its hosts to more shards`;
+    }),
+  ];
+}
+
+/** As it judged itself: a machine that was too small is not mended by others that were not. */
+function isSaturated({ thresholds }: ShardEnd): boolean {
+  return thresholds.some(({ figure, labels, ok }) => {
+    const ofWhole = labels.phase === undefined && labels.step === undefined;
+    return figure === 'generator_saturation' && ofWhole && ok === false;
+  });
+}
+
+/** `run 20261128-… left no end; last heard of 41 s after its start, with 3 of 25 clusters complete`. */
+function lostText({ run, machine, state, startMs, lastMs, complete, atLeast, clusters, hosts }: LostShard): string {
+  const where = machine === null ? '' : ` on ${machine}`;
+  const how =
+    state === 'killed' ? `run ${run}${where} was killed` : `run ${run}${where} left no end: it was killed, or goes on`;
+  const last =
+    lastMs === null
+      ? 'nothing was ever heard of it'
+      : `it was last heard of at ${new Date(lastMs).toISOString()}, ${formatMs(Math.max(0, lastMs - startMs))} after its start, with ${atLeast ? 'at least ' : ''}${complete} of ${countOf(clusters, 'cluster')} complete`;
+  return `${how}; ${last}; its ${countOf(hosts, 'host')} count as not done`;
+}
+
+/** Hosts and clusters of shards that did not end are among those that should have come so far. */
+function wholeFunnel({ hosts, clusters, infraEnvs }: Funnel, { shapes }: MergedShards['plan']['whole']): Funnel {
+  const planned = { hosts: { all: 0, installed: 0 }, clusters: { all: 0, installed: 0 } };
+  for (const { amount, justInfraEnv, controlPlanes, arbiters, workers, day2Workers } of shapes) {
+    const size = amount * (controlPlanes + arbiters + workers + day2Workers);
+    planned.hosts.all += size;
+    planned.clusters.all += amount;
+    if (justInfraEnv) continue;
+    planned.hosts.installed += size;
+    planned.clusters.installed += amount;
+  }
+  const complete = <T extends string>(of: Record<T, Reached>, { all, installed }: { all: number; installed: number }) =>
+    Object.fromEntries(
+      Object.entries<Reached>(of).map(([phase, { count }]) => [
+        phase,
+        { count, of: isOfInstallation(phase) ? installed : all },
+      ]),
+    ) as Record<T, Reached>;
+  return {
+    hosts: complete(hosts, planned.hosts),
+    clusters: complete(clusters, planned.clusters),
+    infraEnvs: { count: infraEnvs.count, of: planned.clusters.all - planned.clusters.installed },
+  };
+}
+
+function generatorOf(ends: readonly ShardEnd[]): RunSummary['generator'] {
+  const sum = (of: (generator: RunSummary['generator']) => number) =>
+    ends.reduce((all, { generator }) => all + of(generator), 0);
+  const saturatedBy: Record<string, number> = {};
+  for (const { generator } of ends) {
+    for (const [reason, seconds] of Object.entries(generator.saturatedBy)) {
+      saturatedBy[reason] = (saturatedBy[reason] ?? 0) + seconds;
+    }
+  }
+  return {
+    cpuPercent: sum((one) => one.cpuPercent),
+    rssBytes: sum((one) => one.rssBytes),
+    peakRssBytes: sum((one) => one.peakRssBytes),
+    workers: sum((one) => one.workers),
+    saturated: ends.some(({ generator }) => generator.saturated),
+    saturatedSeconds: sum((one) => one.saturatedSeconds),
+    watchedSeconds: sum((one) => one.watchedSeconds),
+    saturatedBy,
+  };
+}
+
+/** All shards load the same servers: of each source the figures of that shard count which read it most often. */
+function chosenServers({ servers }: SummedParts) {
+  const best = new Map<string, { shard: number; collector: CollectorSummary; series: ServerSeries[] }>();
+  for (const { shard, collectors, series } of servers.toSorted((a, b) => a.shard - b.shard)) {
+    for (const collector of collectors) {
+      const known = best.get(collector.name);
+      if (known && known.collector.reads >= collector.reads) continue;
+      best.set(collector.name, {
+        ...{ shard, collector },
+        series: series.filter(({ source }) => source === collector.name),
+      });
+    }
+  }
+  const chosen = [...best.values()];
+  return {
+    collectors: chosen.map(({ collector }) => collector),
+    series: chosen.flatMap(({ series }) => series),
+    /** Sources by shard, those that were read. */
+    readBy: (index: number) =>
+      chosen
+        .filter(({ shard, collector }) => shard === index && collector.reads > 0)
+        .map(({ collector }) => collector.name),
+  };
+}
+
+function shardsOf(merged: MergedShards, serversOf: (shard: number) => string[]): ShardSummary[] {
+  const { ended, lost, missing, sums, plan } = merged;
+  const { count } = ended[0]!.shard;
+  const began = Math.min(...sums.ends.map(({ beganMs }) => beganMs));
+  const nothing = {
+    ...{ verdict: null, beganAfterSeconds: null, wallSeconds: null, requests: 0, p95: null },
+    ...{ saturatedSeconds: 0, watchedSeconds: 0, longestOutageSeconds: 0, servers: [] },
+  };
+  const rows: ShardSummary[] = [
+    ...sums.ends.map((end): ShardSummary => {
+      const { run, machine, planned } = ended.find(({ shard }) => shard.index === end.shard)!;
+      const { generator } = end;
+      return {
+        ...{ index: end.shard, state: 'ended', run, machine, ...planned, complete: end.complete },
+        ...{ verdict: end.verdict, beganAfterSeconds: (end.beganMs - began) / 1000, wallSeconds: end.wallSeconds },
+        ...{ requests: end.requests, p95: end.p95 },
+        ...{ saturatedSeconds: generator.saturatedSeconds, watchedSeconds: generator.watchedSeconds },
+        ...{ longestOutageSeconds: end.longestOutageMs / 1000, servers: serversOf(end.shard) },
+      };
+    }),
+    ...lost.map(
+      ({ index, run, machine, clusters, hosts, complete }): ShardSummary => ({
+        ...{ index, state: 'lost', run, machine, clusters, hosts, complete, ...nothing },
+      }),
+    ),
+    ...missing.map(
+      (index): ShardSummary => ({
+        ...{ index, state: 'missing', run: null, machine: null, ...nothing },
+        ...{ clusters: Math.ceil(Math.max(0, plan.whole.clusters - index) / count), hosts: null, complete: 0 },
+      }),
+    ),
+  ];
+  return rows.sort((a, b) => a.index - b.index);
+}
+
+function summarizedPlan({ plan, sums }: MergedShards): SummarizedPlan {
+  const { onHub } = sums.counts;
+  const others = Math.max(0, plan.whole.clusters - onHub);
+  return {
+    ...plan,
+    shard: { index: 0, count: 1 },
+    clusters: [
+      ...new Array<SummarizedPlan['clusters'][number]>(onHub).fill({ api: 'kube' }),
+      ...new Array<SummarizedPlan['clusters'][number]>(others).fill({ api: 'rest' }),
+    ],
+  };
+}
+
+function deviationsOf({ plan, sums, ended }: MergedShards): string[] {
+  const own =
+    plan.service.url === 'embedded' && ended.length > 1
+      ? ['each shard had an embedded service of its own: figures of servers are those of one of them']
+      : [];
+  return [...new Set([...sums.deviations, ...own])];
+}
+
+function mostFrequent<T extends { count: number }>(causes: T[]): T[] {
+  return causes.sort((a, b) => b.count - a.count);
+}
