@@ -54,7 +54,14 @@ function leaveLedger(name: string, header: object = {}, lines: readonly object[]
   const identity = ownIdentity();
   const process = dead ? { ...identity, pid: 2 ** 22 + 1, startTime: '1' } : identity;
   const first = {
-    ...{ ledger: 1, run: name, plan: plan.name, seed: plan.seed, shard: { index: 2, count: COUNT }, service: 'embedded' },
+    ...{
+      ledger: 1,
+      run: name,
+      plan: plan.name,
+      seed: plan.seed,
+      shard: { index: 2, count: COUNT },
+      service: 'embedded',
+    },
     ...{ tls: {}, clusters: 1, hosts: 3, startedAt: '2026-11-28T10:00:00.000Z', process },
     ...header,
   };

@@ -55,7 +55,9 @@ Examples:
       const folder = flags.to ?? join(flags.out, run);
       const folders = shardFolders(flags.out, names);
       if (isOwnRun(folder)) {
-        throw new InputError(`--to ${folder} is the folder of a run, which would be lost; give another one, or a new one`);
+        throw new InputError(
+          `--to ${folder} is the folder of a run, which would be lost; give another one, or a new one`,
+        );
       }
       const { summary, header, notes } = await merged(folders, run, flags);
       for (const text of notes) note(text);
@@ -80,7 +82,11 @@ async function merged(folders: readonly string[], run: string, flags: MergeFlags
       ...(flags.percentiles && { percentiles: flags.percentiles }),
     });
     const { hosts } = shards.plan.whole;
-    return { summary, notes: shards.notes, header: { ...shards.plan, shard: { index: 0, count: 1 }, hostCount: hosts } };
+    return {
+      summary,
+      notes: shards.notes,
+      header: { ...shards.plan, shard: { index: 0, count: 1 }, hostCount: hosts },
+    };
   } catch (error) {
     if (error instanceof MergeError || error instanceof FiguresError)
       throw new InputError(error.message, { cause: error });
@@ -101,6 +107,8 @@ async function keep(folder: string, summary: RunSummary, plan: object): Promise<
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new InputError(`the result cannot be written to ${folder} (${code}); give another folder: --to`, { cause: error });
+    throw new InputError(`the result cannot be written to ${folder} (${code}); give another folder: --to`, {
+      cause: error,
+    });
   }
 }

@@ -1,7 +1,7 @@
 /** Shards of a merged summary: one row each, as terminal and report show it. */
 import type { KeptSummary } from './kept-summary.ts';
+import type { ShardSummary } from './shard-summary.ts';
 import { formatCount, formatMs, formatShare, type Style, table } from './style.ts';
-import type { ShardSummary } from './summary.ts';
 
 export const SHARD_COLUMNS = [
   ...['shard', 'run', 'machine', 'hosts', 'clusters', 'complete', 'verdict', 'requests', 'p95', 'saturated', 'began'],

@@ -42,6 +42,7 @@ import {
   summarizeTotals,
 } from './request-summary.ts';
 import type { ServerSummary } from './server-summary.ts';
+import type { ShardSummary } from './shard-summary.ts';
 import {
   type DivergenceSummary,
   type FailureCauseSummary,
@@ -208,39 +209,6 @@ export interface RunSummary {
   shards: ShardSummary[];
 }
 
-/** One of the generators that shared a plan. */
-export interface ShardSummary {
-  /** From 0. */
-  index: number;
-  /** `lost`: it began and did not end in order; `missing`: nothing is known of it. Figures of neither are in the sum. */
-  state: 'ended' | 'lost' | 'missing';
-  /** Id of the run; null of a missing one. */
-  run: string | null;
-  /** Host name of its machine or pod; null where that is not known. */
-  machine: string | null;
-  /** As planned. Hosts of a missing one are not known. */
-  clusters: number;
-  hosts: number | null;
-  /** Clusters that came to their planned end; of a lost one those that are known to have. */
-  complete: number;
-  /** Of the shard alone; null of one that did not end. */
-  verdict: Verdict | null;
-  /** Wall-clock seconds from when the load of the first shard began until its own did; null where it is not known. */
-  beganAfterSeconds: number | null;
-  /** From the start to the end of the last cluster's life; null of one that did not end. */
-  wallSeconds: number | null;
-  requests: number;
-  /** Milliseconds since due of its answered requests; null where there are none. */
-  p95: number | null;
-  /** For how long the generator itself was the bottleneck, of the time that it was watched. */
-  saturatedSeconds: number;
-  watchedSeconds: number;
-  /** The longest time in which it had no good answer, whatever others had; 0 where there was none. */
-  longestOutageSeconds: number;
-  /** Servers whose figures are as this shard read them. */
-  servers: string[];
-}
-
 /** How far native agents and stock programs were compared. */
 export interface DriftSummary {
   differences: number;
@@ -389,12 +357,9 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
-    generator: facts.generator,
-    servers: facts.servers,
-    drift: facts.drift,
+    ...{ generator: facts.generator, servers: facts.servers, drift: facts.drift },
     deviations: [...deviations(plan, facts.idleSeconds), ...(facts.states.divergence.length > 0 ? [COMPARING] : [])],
-    leftBehind: facts.leftBehind,
-    shards: facts.shards ?? [],
+    ...{ leftBehind: facts.leftBehind, shards: facts.shards ?? [] },
   };
 }
 

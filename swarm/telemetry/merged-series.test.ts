@@ -27,12 +27,12 @@ const course = (startMs: number, lengthMs: number, counts: readonly number[]) =>
 
 it('adds up points of the same moments exactly', () => {
   const merged = mergedSeries([course(0, 1000, [4, 6]), course(0, 1000, [10, 0])]);
-  expect(merged.map(({ startMs, endMs, requests, refused, failed }) => [startMs, endMs, requests, refused, failed])).toEqual(
-    [
-      [0, 1000, 14, 7, 2],
-      [1000, 2000, 6, 3, 2],
-    ],
-  );
+  expect(
+    merged.map(({ startMs, endMs, requests, refused, failed }) => [startMs, endMs, requests, refused, failed]),
+  ).toEqual([
+    [0, 1000, 14, 7, 2],
+    [1000, 2000, 6, 3, 2],
+  ]);
   expect(merged[0]!.latency.count).toBe(14);
   expect(merged[0]!.underWay).toBe(6);
   expect(merged.map(({ hosts, clusters }) => [hosts.planned, clusters.planned])).toEqual([
@@ -75,7 +75,11 @@ it('keeps to few points when generators ran one after the other', () => {
 
 it('loses and doubles nothing', () => {
   const one = fc
-    .tuple(fc.nat({ max: 50_000 }), fc.integer({ min: 1, max: 9000 }), fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 }))
+    .tuple(
+      fc.nat({ max: 50_000 }),
+      fc.integer({ min: 1, max: 9000 }),
+      fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 }),
+    )
     .map(([start, length, counts]) => course(start, length, counts));
   fc.assert(
     fc.property(fc.array(one, { minLength: 1, maxLength: 4 }), (all) => {

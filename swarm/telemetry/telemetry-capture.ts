@@ -51,25 +51,9 @@ export class TelemetryCapture {
       }
       if (sums !== null) found.set(stretch, sums);
     }
-    const capture = TelemetryCapture.#with(found);
-    if (sections.length > 1) capture.#keepExtremes(sections.map((section) => (at) => section[at]!));
+    const capture = TelemetryCapture.with(found);
+    if (sections.length > 1) capture.#keepExtremes(sections);
     return capture;
-  }
-
-  /** Of all writers of several captures. */
-  static merged(captures: readonly TelemetryCapture[]): TelemetryCapture {
-    const found = new Map<number, Float64Array>();
-    for (const capture of captures) {
-      for (const stretch of capture.#stretches) {
-        const words = capture.#stretch(stretch)!;
-        const sums = found.get(stretch);
-        if (sums === undefined) found.set(stretch, words.slice());
-        else for (let word = 0; word < STRETCH; word++) sums[word]! += words[word]!;
-      }
-    }
-    const merged = TelemetryCapture.#with(found);
-    merged.#keepExtremes(captures.map((capture) => (at) => capture.sum(at)));
-    return merged;
   }
 
   /**
@@ -79,8 +63,7 @@ export class TelemetryCapture {
   pack(before: TelemetryCapture | null): number[] {
     const packed: number[] = [];
     let last = 0;
-    for (const stretch of this.#stretches) {
-      const words = this.#stretch(stretch)!;
+    for (const [stretch, words] of this.stretches()) {
       const earlier = before === null ? null : before.#stretch(stretch);
       for (let word = 0; word < STRETCH; word++) {
         const value = words[word]!;
@@ -97,7 +80,7 @@ export class TelemetryCapture {
   static unpack(packed: readonly number[], before: TelemetryCapture | null): TelemetryCapture {
     const found = new Map<number, Float64Array>();
     if (before !== null) {
-      for (const stretch of before.#stretches) found.set(stretch, before.#stretch(stretch)!.slice());
+      for (const [stretch, words] of before.stretches()) found.set(stretch, words.slice());
     }
     let at = 0;
     for (let pair = 0; pair < packed.length; pair += 2) {
@@ -111,13 +94,12 @@ export class TelemetryCapture {
       found.set(stretch, words);
       words[at % STRETCH] = value;
     }
-    return TelemetryCapture.#with(found);
+    return TelemetryCapture.with(found);
   }
 
   /** Puts all of it into a section of nobody's, to be read as one. */
   writeTo(section: Float64Array): void {
-    for (const stretch of this.#stretches) {
-      const words = this.#stretch(stretch)!;
+    for (const [stretch, words] of this.stretches()) {
       const from = stretch * STRETCH;
       section.set(words.subarray(0, Math.min(STRETCH, SECTION_WORDS - from)), from);
     }
@@ -138,7 +120,8 @@ export class TelemetryCapture {
     return distribution;
   }
 
-  static #with(found: ReadonlyMap<number, Float64Array>): TelemetryCapture {
+  /** @param found words by the number of their stretch */
+  static with(found: ReadonlyMap<number, Float64Array>): TelemetryCapture {
     const places = new Int32Array(STRETCHES).fill(-1);
     const kept = new Float64Array(found.size * STRETCH);
     const stretches = Int32Array.from(found.keys()).sort();
@@ -149,6 +132,11 @@ export class TelemetryCapture {
     return new TelemetryCapture(places, stretches, kept);
   }
 
+  /** Words by the number of their stretch, those that hold something. */
+  *stretches(): Generator<[stretch: number, words: Float64Array]> {
+    for (const stretch of this.#stretches) yield [stretch, this.#stretch(stretch)!];
+  }
+
   /** Null where nothing was counted. */
   #stretch(stretch: number): Float64Array | null {
     const place = this.#places[stretch]!;
@@ -156,17 +144,54 @@ export class TelemetryCapture {
   }
 
   /** Least and greatest values are those of all writers, and not their sums. */
-  #keepExtremes(writers: readonly ((at: number) => number)[]): void {
+  #keepExtremes(sections: readonly Float64Array[]): void {
     for (let at = HISTOGRAMS_AT; at < SECTION_WORDS; at += HISTOGRAM_WORDS) {
       if (this.sum(at) === 0) continue;
-      const used = writers.filter((wordOf) => wordOf(at) > 0);
-      this.#put(at + LEAST, Math.min(...used.map((wordOf) => wordOf(at + LEAST))));
-      this.#put(at + GREATEST, Math.max(...used.map((wordOf) => wordOf(at + GREATEST))));
+      const used = sections.filter((section) => section[at]! > 0);
+      this.#put(at + LEAST, Math.min(...used.map((section) => section[at + LEAST]!)));
+      this.#put(at + GREATEST, Math.max(...used.map((section) => section[at + GREATEST]!)));
     }
   }
 
   #put(at: number, value: number): void {
     const place = this.#places[Math.floor(at / STRETCH)]!;
     if (place >= 0) this.#kept[place * STRETCH + (at % STRETCH)] = value;
+  }
+}
+
+/** Several captures, of as many runs, as if all of their writers had been those of one. */
+export class TelemetrySum {
+  readonly #found = new Map<number, Float64Array>();
+  /** Of each histogram that holds something, by its first word. */
+  readonly #extremes = new Map<number, [least: number, greatest: number]>();
+
+  add(capture: TelemetryCapture): void {
+    for (const [stretch, words] of capture.stretches()) {
+      const sums = this.#found.get(stretch);
+      if (sums === undefined) this.#found.set(stretch, words.slice());
+      else for (let word = 0; word < STRETCH; word++) sums[word]! += words[word]!;
+    }
+    for (let at = HISTOGRAMS_AT; at < SECTION_WORDS; at += HISTOGRAM_WORDS) {
+      if (capture.sum(at) === 0) continue;
+      const [least, greatest] = this.#extremes.get(at) ?? [Number.POSITIVE_INFINITY, 0];
+      this.#extremes.set(at, [
+        Math.min(least, capture.sum(at + LEAST)),
+        Math.max(greatest, capture.sum(at + GREATEST)),
+      ]);
+    }
+  }
+
+  /** What has been added until now. */
+  capture(): TelemetryCapture {
+    for (const [at, [least, greatest]] of this.#extremes) {
+      this.#put(at + LEAST, least);
+      this.#put(at + GREATEST, greatest);
+    }
+    return TelemetryCapture.with(this.#found);
+  }
+
+  #put(at: number, value: number): void {
+    const words = this.#found.get(Math.floor(at / STRETCH));
+    if (words !== undefined) words[at % STRETCH] = value;
   }
 }

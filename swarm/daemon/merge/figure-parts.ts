@@ -22,7 +22,6 @@ import { type DriverFigures, type HostRecord, ProcessFigures } from '../../telem
 import type { ReaderRow } from '../../telemetry/reader-figures.ts';
 import type { ServerPoint, ServerSeries, ServerValues } from '../../telemetry/server-figures.ts';
 import type { FailureSample } from '../../telemetry/shared-telemetry.ts';
-import { Survival } from '../../telemetry/survival.ts';
 import type { UnderWayNow } from '../../telemetry/telemetry-snapshot.ts';
 import type { SeriesPoint } from '../../telemetry/time-series.ts';
 import type { Spoilt } from '../judgement.ts';
@@ -121,7 +120,7 @@ const serverValuesOf = ({ gauge, counted, trend }: KeptServerValues): ServerValu
   ...{ gauge, counted, trend: trend && BucketCounts.unpack(trend) },
 });
 
-/** Labels may say the same in another order. */
+/** Rows with the same keys become one. */
 function addRow<T extends object>(
   rows: T[],
   next: T,
@@ -189,11 +188,12 @@ export const FIGURE_PARTS = {
     none: () => [],
     add: (sum, kept) => {
       for (const { of, compared, differed, ...survival } of kept) {
-        let known = sum.find((one) => one.of === of);
-        if (!known) sum.push((known = { of, compared: 0, differed: 0, survival: new Survival() }));
-        known.compared += compared;
-        known.differed += differed;
-        known.survival.add(survivalOf(survival));
+        const next = { of, compared, differed, survival: survivalOf(survival) };
+        addRow<DivergenceTime>(sum, next, ['of'], (into, from) => {
+          into.compared += from.compared;
+          into.differed += from.differed;
+          into.survival.add(from.survival);
+        });
       }
     },
   }),

@@ -7,12 +7,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { programVersion } from '../../package-root.ts';
 import type { JudgedLoad } from '../../plan/default-thresholds.ts';
 import type { ExpandedPlan } from '../../plan/expanded-plan.ts';
 import { redactPlan } from '../../plan/redact.ts';
 import { judgedLoad } from '../../plan/thresholds.ts';
 import { layoutDigest } from '../../telemetry/telemetry-layout.ts';
+import { programVersion } from '../program-version.ts';
 import { type EndedRun, FIGURE_PARTS, type KeptParts, keepParts } from './figure-parts.ts';
 
 export const FIGURES_FILE = 'figures.json.gz';

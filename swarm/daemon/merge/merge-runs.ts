@@ -104,7 +104,9 @@ function withoutFigures(folder: string): RunRecord {
   const archive = new RunArchive(dirname(resolve(folder)));
   const record = archive.get(basename(resolve(folder)));
   if (record === null)
-    throw new MergeError(`${folder} is no folder of a run: it has neither ${FIGURES_FILE} nor a ledger that can be read`);
+    throw new MergeError(
+      `${folder} is no folder of a run: it has neither ${FIGURES_FILE} nor a ledger that can be read`,
+    );
   const { id, backup, state, process } = record;
   if (backup)
     throw new MergeError(`run ${id} is a backup load, which has no shards; merge takes runs of swarm run --shard`);

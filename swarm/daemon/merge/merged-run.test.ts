@@ -9,9 +9,9 @@ import { CLUSTER_PHASES, HOST_PHASES } from '../../../model/protocol/phases.ts';
 import type { RunSummary } from '../../report/summary.ts';
 import { fakePlan, shardOf } from '../testing/fakes.ts';
 import type { ShardEnd } from './figure-parts.ts';
-import { keepFigures, type KeptFigures, writeFigures } from './figures-file.ts';
-import { summarizeMerged } from './merged-run.ts';
+import { type KeptFigures, keepFigures, writeFigures } from './figures-file.ts';
 import { mergeRuns } from './merge-runs.ts';
+import { summarizeMerged } from './merged-run.ts';
 import { type Happening, measuredRun } from './testing/measured-runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarm-merge-'));
@@ -27,7 +27,11 @@ const plan = fakePlan(
 );
 
 /** What one folder after the other comes to. */
-async function mergedOf(happenings: readonly Happening[], count: number, left: readonly number[] = []): Promise<RunSummary> {
+async function mergedOf(
+  happenings: readonly Happening[],
+  count: number,
+  left: readonly number[] = [],
+): Promise<RunSummary> {
   const folders: string[] = [];
   for (let index = 0; index < count; index++) {
     if (left.includes(index)) continue;
@@ -40,16 +44,33 @@ async function mergedOf(happenings: readonly Happening[], count: number, left: r
 
 /** Sums of fractions differ in their last digit by the order in which they are made; what depends on when a test ran is left out. */
 function comparable(summary: RunSummary): unknown {
-  const { generator: _, shards: __, run: ___, wallSeconds, countedSeconds, ...rest } = summary as RunSummary & {
+  const {
+    generator: _,
+    shards: __,
+    run: ___,
+    wallSeconds,
+    countedSeconds,
+    ...rest
+  } = summary as RunSummary & {
     countedSeconds?: number;
   };
   const byName = (a: { of: string; state: string }, b: { of: string; state: string }) =>
     `${a.of} ${a.state}` < `${b.of} ${b.state}` ? -1 : 1;
   const states = rest.states.toSorted(byName);
+  // Which of many are named, and what comes first of as many, is a matter of their order in time.
+  const failureCauses = rest.failureCauses.map(({ of, cause, count }) => `${of} ${cause}: ${count}`).sort();
   return JSON.parse(
-    JSON.stringify({ ...rest, states }, (key, value) => {
+    JSON.stringify({ ...rest, states, failureCauses }, (key, value) => {
       if (key === 'mean' && typeof value === 'number') return value.toPrecision(9);
-      return ['rate', 'seconds', 'simulatedSeconds', 'afterSeconds', 'startedAt', 'firstAt', 'crossedAfterSeconds'].includes(key)
+      return [
+        'rate',
+        'seconds',
+        'simulatedSeconds',
+        'afterSeconds',
+        'startedAt',
+        'firstAt',
+        'crossedAfterSeconds',
+      ].includes(key)
         ? undefined
         : value;
     }),
@@ -65,7 +86,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     ms: fc.double({ min: 0.01, max: 90_000, noNaN: true }),
     endpoint: fc.constantFrom('get-instructions', 'post-step-reply'),
   }),
-  fc.record({ cluster, lateMs: fc.double({ min: 0, max: 900, noNaN: true }), waitMs: fc.double({ min: 0, max: 9000, noNaN: true }) }),
+  fc.record({
+    cluster,
+    lateMs: fc.double({ min: 0, max: 900, noNaN: true }),
+    waitMs: fc.double({ min: 0, max: 9000, noNaN: true }),
+  }),
   fc.record({ cluster, stage: fc.nat({ max: 9 }), ms: fc.double({ min: 1, max: 4_000_000, noNaN: true }) }),
   fc.record({ cluster, error: fc.constantFrom('malformed-answer', 'host-lost') }),
   fc.record({ cluster, phase: fc.constantFrom(...CLUSTER_PHASES), at }),
@@ -96,7 +121,9 @@ describe('shards that are merged', () => {
         const merged = await mergedOf(list, count);
         // Others had answers while one shard had an outage or none; stuck is what a shard's own hosts make of it.
         const [one, other] = [whole, merged].map((summary) => {
-          const { outages, stuck, verdict, reasons, thresholds, unanswered, ...rest } = comparable(summary) as RunSummary;
+          const { outages, stuck, verdict, reasons, thresholds, unanswered, ...rest } = comparable(
+            summary,
+          ) as RunSummary;
           return rest;
         });
         expect(other).toEqual(one);
@@ -151,12 +178,12 @@ describe('the verdict of merged shards', () => {
     expect(summary.reasons).toEqual([]);
     expect(summary.verdict).toBe('passed');
     expect(summary.clusters).toMatchObject({ planned: 6, infraEnvs: 1, complete: 7 });
-    expect(summary.shards.map(({ index, state, clusters, hosts, complete }) => [index, state, clusters, hosts, complete])).toEqual(
-      [
-        [0, 'ended', 4, 6, 4],
-        [1, 'ended', 3, 6, 3],
-      ],
-    );
+    expect(
+      summary.shards.map(({ index, state, clusters, hosts, complete }) => [index, state, clusters, hosts, complete]),
+    ).toEqual([
+      [0, 'ended', 4, 6, 4],
+      [1, 'ended', 3, 6, 3],
+    ]);
   });
 
   it('fails for a shard of which nothing is known, and counts what it had as not done', async () => {
@@ -175,7 +202,10 @@ describe('the verdict of merged shards', () => {
 
   it('names shards that were interrupted, began late, or spoilt themselves, and takes no verdict of theirs for its own', async () => {
     const cases: [Partial<ShardEnd>, RegExp][] = [
-      [{ verdict: 'interrupted', reasons: ['the run was stopped before its end'] }, /^shard 1 of 2 was interrupted: the run was stopped/],
+      [
+        { verdict: 'interrupted', reasons: ['the run was stopped before its end'] },
+        /^shard 1 of 2 was interrupted: the run was stopped/,
+      ],
       [{ causes: ['worker 0 was lost: out of memory'] }, /^shard 1 of 2: worker 0 was lost: out of memory$/],
       [{ beganMs: BEGAN + 3_600_000 }, /^shard 1 of 2 began 1h00m after shard 0, allowed are 5\.0 s/],
       [
@@ -232,7 +262,8 @@ describe('what cannot be merged', () => {
   it('is a shard twice, or shards of other plans, seeds, counts and versions', async () => {
     const [zero, one] = await folders(2);
     expect(await refused([zero!, zero!, one!])).toMatch(/are both shard 0 of 2; give one of them/);
-    const other = async (change: (figures: KeptFigures) => KeptFigures) => refused([zero!, (await folders(2, change))[1]!]);
+    const other = async (change: (figures: KeptFigures) => KeptFigures) =>
+      refused([zero!, (await folders(2, change))[1]!]);
     const inPlan = (part: Partial<KeptFigures['plan']>) =>
       other((figures) => ({ ...figures, plan: { ...figures.plan, ...part } }));
     expect(await inPlan({ seed: 'two' })).toMatch(/their seeds are "seed" and "two"; give all shards the same --seed/);

@@ -10,15 +10,9 @@ import { type RunThreshold, thresholdsFor } from '../../plan/thresholds.ts';
 import { type Measured, RunFigures } from '../../report/figures.ts';
 import { ServerFigureSource } from '../../report/server-figures.ts';
 import { type CollectorSummary, summarizeServers } from '../../report/server-summary.ts';
-import { countOf, formatMs, formatShare } from '../../report/style.ts';
-import {
-  type Funnel,
-  type Reached,
-  type RunSummary,
-  type ShardSummary,
-  summarize,
-} from '../../report/summary.ts';
+import type { ShardSummary } from '../../report/shard-summary.ts';
 import type { SummarizedPlan } from '../../report/summarized-plan.ts';
+import { type Funnel, type Reached, type RunSummary, summarize } from '../../report/summary.ts';
 import { type Evaluated, evaluate } from '../../report/thresholds.ts';
 import { reachVerdict } from '../../report/verdict.ts';
 import type { Outage } from '../../telemetry/answer-monitor.ts';
@@ -35,7 +29,7 @@ import { causesFirst } from '../judgement.ts';
 import { isOfInstallation } from '../run-index.ts';
 import { RunWindows } from '../run-windows.ts';
 import type { KeptThreshold, ShardEnd, SummedParts } from './figure-parts.ts';
-import type { LostShard } from './lost-shard.ts';
+import { causesOf, endsOf, shardName } from './merge-causes.ts';
 import type { MergedShards } from './merge-runs.ts';
 import { agesOf } from './moments.ts';
 
@@ -111,13 +105,6 @@ export function summarizeMerged(merged: MergedShards, options: MergeOptions): Ru
     startMs + whole.measured.seconds * 1000,
   );
   return { ...summary, deviations: deviationsOf(merged) };
-}
-
-const shardName = (index: number, { ended }: Pick<MergedShards, 'ended'>) =>
-  `shard ${index} of ${ended[0]!.shard.count}`;
-
-function endsOf(sums: SummedParts): ShardEnd[] {
-  return sums.ends.toSorted((a, b) => a.shard - b.shard);
 }
 
 /** Wall-clock seconds from the first start to the last end. */
@@ -227,59 +214,6 @@ function crossedSince(ends: readonly ShardEnd[]): (threshold: RunThreshold) => n
     }
   }
   return (threshold) => first.get(key(threshold)) ?? null;
-}
-
-/** What went wrong with shards, whatever the figures of the others. */
-function causesOf(merged: MergedShards, apartMs: number): string[] {
-  const { lost, missing, sums } = merged;
-  const ends = endsOf(sums);
-  const ofPlan = merged.plan.whole.clusters;
-  const { count } = merged.ended[0]!.shard;
-  const name = (index: number) => shardName(index, merged);
-  const again = (index: number) => `run it again (swarm run … --shard ${index}/${count})`;
-  const first = ends.reduce((one, end) => (end.beganMs < one.beganMs ? end : one));
-  return [
-    ...lost.map((one) => `${name(one.index)} is lost: ${lostText(one)}; ${again(one.index)}, and merge again`),
-    ...missing.map((index) => {
-      const clusters = countOf(Math.ceil((ofPlan - index) / count), 'cluster');
-      return `${name(index)} is missing: nothing is known of its ${clusters}; give its folder, or ${again(index)}, and merge again`;
-    }),
-    ...ends.flatMap((end) => end.causes.map((cause) => `${name(end.shard)}: ${cause}`)),
-    ...ends
-      .filter(({ verdict }) => verdict === 'interrupted')
-      .map(({ shard, reasons }) => `${name(shard)} was interrupted: ${reasons.join('; ')}`),
-    ...ends
-      .filter(({ beganMs }) => beganMs - first.beganMs > apartMs)
-      .map(
-        ({ shard, beganMs }) =>
-          `${name(shard)} began ${formatMs(beganMs - first.beganMs)} after shard ${first.shard}, allowed are ${formatMs(apartMs)}: the load was not that of the plan; start shards at one moment, or allow more (--apart)`,
-      ),
-    ...ends.filter(isSaturated).map(({ shard, generator: { saturatedSeconds, watchedSeconds, saturatedBy } }) => {
-      const share = formatShare(saturatedSeconds, watchedSeconds);
-      const why = Object.keys(saturatedBy).join(', ');
-      return `${name(shard)} was its own bottleneck for ${share} of the time (${why}): latencies that it measured then are too high; give it a larger machine, or its hosts to more shards`;
-    }),
-  ];
-}
-
-/** As it judged itself: a machine that was too small is not mended by others that were not. */
-function isSaturated({ thresholds }: ShardEnd): boolean {
-  return thresholds.some(({ figure, labels, ok }) => {
-    const ofWhole = labels.phase === undefined && labels.step === undefined;
-    return figure === 'generator_saturation' && ofWhole && ok === false;
-  });
-}
-
-/** `run 20261128-… left no end; last heard of 41 s after its start, with 3 of 25 clusters complete`. */
-function lostText({ run, machine, state, startMs, lastMs, complete, atLeast, clusters, hosts }: LostShard): string {
-  const where = machine === null ? '' : ` on ${machine}`;
-  const how =
-    state === 'killed' ? `run ${run}${where} was killed` : `run ${run}${where} left no end: it was killed, or goes on`;
-  const last =
-    lastMs === null
-      ? 'nothing was ever heard of it'
-      : `it was last heard of at ${new Date(lastMs).toISOString()}, ${formatMs(Math.max(0, lastMs - startMs))} after its start, with ${atLeast ? 'at least ' : ''}${complete} of ${countOf(clusters, 'cluster')} complete`;
-  return `${how}; ${last}; its ${countOf(hosts, 'host')} count as not done`;
 }
 
 /** Hosts and clusters of shards that did not end are among those that should have come so far. */

@@ -16,7 +16,7 @@ import { REACTIONS, STATEFUL_KINDS, type StatefulKind } from '../../telemetry/re
 import { SeenStates } from '../../telemetry/state-look.ts';
 import type { StateTime, Stuck } from '../../telemetry/state-times.ts';
 import { Survival } from '../../telemetry/survival.ts';
-import { TelemetryCapture } from '../../telemetry/telemetry-capture.ts';
+import { TelemetryCapture, TelemetrySum } from '../../telemetry/telemetry-capture.ts';
 import type { EndedWindow, WindowName } from '../run-windows.ts';
 
 /** {@link Distribution.pack} of what is over and what is not. */
@@ -119,7 +119,7 @@ const NAMED_STUCK = 20;
 
 /** What several runs had counted at one moment of their plan. */
 class MomentSum {
-  #telemetry = TelemetryCapture.merged([]);
+  readonly #telemetry = new TelemetrySum();
   readonly #ages = CLIENT_KINDS.map(() => new Distribution());
   readonly #saturation = { observedMs: 0, saturatedMs: 0, byReason: {} as Record<string, number> };
   readonly #durations = CLUSTER_SPANS.map(() => new Distribution());
@@ -131,7 +131,7 @@ class MomentSum {
   readonly #clusters = { of: 0, failed: 0, complete: 0 };
 
   add(moment: Moment): void {
-    this.#telemetry = TelemetryCapture.merged([this.#telemetry, moment.telemetry]);
+    this.#telemetry.add(moment.telemetry);
     for (const [at, ages] of moment.ages.entries()) this.#ages[at]!.add(ages);
     for (const [at, durations] of moment.clusterDurations.entries()) this.#durations[at]!.add(durations);
     const { observedMs, saturatedMs, byReason } = moment.saturation;
@@ -149,7 +149,7 @@ class MomentSum {
     const reactions = [...this.#reactions].sort(([a], [b]) => a - b);
     return {
       ...time,
-      telemetry: this.#telemetry,
+      telemetry: this.#telemetry.capture(),
       ages: this.#ages,
       saturation: this.#saturation,
       clusterDurations: this.#durations,
