@@ -14,6 +14,7 @@ import { EXIT, InputError } from './commands/exit.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
 import { patchesCommand } from './commands/patches.ts';
@@ -51,6 +52,7 @@ Examples:
     );
   for (const create of [
     runCommand,
+    mergeCommand,
     capacityCommand,
     runsCommand,
     reportCommand,

@@ -166,6 +166,7 @@ describe.concurrent('completion', () => {
   it('of bash knows commands, options and values', async () => {
     expect(await bash('swarm ')).toEqual([
       'run',
+      'merge',
       'capacity',
       'runs',
       'report',

@@ -1,9 +1,7 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
 import { Command } from 'commander';
-import type { RunSummary } from '../report/summary.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions } from './access-options.ts';
-import { EXIT, InputError } from './exit.ts';
+import { EXIT } from './exit.ts';
+import { refuseMissingFolder, writeJunit } from './junit-file.ts';
 import { note } from './note.ts';
 import {
   clockSpeed,
@@ -98,28 +96,4 @@ Examples:
       if (flags.junit !== undefined) await writeJunit(flags.junit, summary);
       await session.close();
     });
-}
-
-/** @throws InputError where a file cannot be made: better now than when the run is over */
-function refuseMissingFolder(path: string): void {
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new InputError(
-      `--junit ${path} cannot be written: ${dirname(path)} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'may not be written to'}; give another path`,
-      { cause: error },
-    );
-  }
-}
-
-/** A file that cannot be written takes nothing from the verdict: it is told, and everything stands in the run's folder. */
-async function writeJunit(path: string, summary: RunSummary): Promise<void> {
-  const [{ junitXml }, { keptSummary }] = await Promise.all([
-    import('../report/junit.ts'),
-    import('../report/kept-summary.ts'),
-  ]);
-  const { writeWhole } = await import('../report/report-files.ts');
-  await writeWhole(path, junitXml(keptSummary(summary)!)).catch((error: NodeJS.ErrnoException) =>
-    note(`warning: --junit ${path} cannot be written (${error.code}); junit.xml in the folder of the run is the same`),
-  );
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { firstLines, shellWord, table } from '../report/style.ts';
 import type { LedgerRecord } from '../telemetry/ledger.ts';
@@ -67,7 +68,7 @@ function print(rows: readonly { record: RunRecord; onService: OnService | null }
     record.service,
     String(record.clusters),
     String(record.hosts),
-    onService === null ? 'not known' : described(onService),
+    onService === null ? (isMerged(record) ? 'see its shards' : 'not known') : described(onService),
   ]);
   const lines = firstLines(table([head, ...cells], [6, 7]), LISTED + 1, 'older ones are listed by --json');
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -76,6 +77,12 @@ function print(rows: readonly { record: RunRecord; onService: OnService | null }
   const what = left.length === 1 ? left[0]!.record.id : '--all';
   const where = out === 'runs' ? '' : ` --out ${shellWord(out)}`;
   note(`remove what is left with: swarm clean ${what}${where}`);
+}
+
+/** What it is the sum of has ledgers of its own. */
+function isMerged({ id, folder }: RunRecord): boolean {
+  const summary = new RunArchive(dirname(folder)).summary(id) as { shards?: unknown[] } | null;
+  return (summary?.shards?.length ?? 0) > 0;
 }
 
 const hasAny = ({ made, unconfirmed }: OnService) => unconfirmed > 0 || Object.keys(made).length > 0;

@@ -30,12 +30,33 @@ interface Judged {
   longestWaits: LongestWait[];
 }
 
+/** What a run fails for, whatever its figures. */
+export interface Spoilt {
+  causes: readonly string[];
+  /** What could not be removed. */
+  leftovers: readonly string[];
+  /** Ended early because it could not succeed. */
+  givenUp: boolean;
+}
+
+/** Crossed ones come first, and of them those that explain the others; the rest is in its order. */
+export function causesFirst(
+  all: readonly Evaluated<RunThreshold>[],
+  crossedSinceMs: (threshold: RunThreshold) => number | null,
+): Evaluated<RunThreshold>[] {
+  const crossed = all.filter(({ ok }) => ok === false).map((one) => ({ ...one, since: crossedSinceMs(one) }));
+  const sorted = crossed.toSorted(compareCauses).map(({ since: _, ...one }) => one);
+  return [...sorted, ...all.filter(({ ok }) => ok !== false)];
+}
+
 export class Judgement {
   readonly #measurements: Measurements;
   readonly #redactor: Redactor;
   readonly #crossedSinceMs: (threshold: RunThreshold) => number | null;
   #verdict: Verdict | null = null;
   #reasons: string[] = [];
+  /** Of the reasons those that no threshold and no removal gave; null until the verdict is reached. */
+  #causes: readonly string[] | null = null;
   /** What could not be removed. */
   readonly #leftovers: string[] = [];
   /** What the verdict rests on. */
@@ -99,9 +120,12 @@ export class Judgement {
   thresholds({ counts }: Pick<Lives, 'counts'>): Evaluated<RunThreshold>[] {
     if (this.#judged) return this.#judged.thresholds;
     const all = this.#measurements.evaluate(counts);
-    const crossed = all.filter(({ ok }) => ok === false).map((one) => ({ ...one, since: this.#crossedSinceMs(one) }));
-    const causesFirst = crossed.toSorted(compareCauses).map(({ since: _, ...one }) => one);
-    return [...causesFirst, ...all.filter(({ ok }) => ok !== false)];
+    return causesFirst(all, this.#crossedSinceMs);
+  }
+
+  /** What speaks against the run beside its thresholds. */
+  get spoilt(): Spoilt {
+    return { causes: this.#causes ?? this.#reasons, leftovers: this.#leftovers, givenUp: this.#givenUp };
   }
 
   /** Reaches the verdict. Call once, when nothing more is measured. */
@@ -124,6 +148,7 @@ export class Judgement {
         crossedSinceMs: this.#crossedSinceMs,
       },
     });
+    this.#causes = this.#reasons;
     this.#reasons = reasons.map((reason) => this.#redactor.text(reason));
     this.#verdict = verdict;
     return verdict;

@@ -3,11 +3,12 @@
 import type { FaultKind } from '../../model/faults/faults.ts';
 import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { faultKindsOf } from '../plan/fault-choice.ts';
+import { faultCounts, faultKindsOf } from '../plan/fault-choice.ts';
 import { USUAL_POLL_SECONDS } from '../plan/open-connections.ts';
 import { serverFigureNamed } from '../plan/server-figures.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
 import { type Measured, RunFigures, type TimeOfRun } from '../report/figures.ts';
+import type { FaultFacts } from '../report/fault-summary.ts';
 import { ServerFigureSource } from '../report/server-figures.ts';
 import type { RunSummary } from '../report/summary.ts';
 import { type Evaluated, evaluate } from '../report/thresholds.ts';
@@ -20,7 +21,7 @@ import { FailureCauses } from '../telemetry/failure-causes.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { FaultOutcomes } from '../telemetry/fault-outcomes.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
-import { momentOf } from '../telemetry/moment.ts';
+import { type Moment, momentOf } from '../telemetry/moment.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { ReaderFigures } from '../telemetry/reader-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
@@ -55,6 +56,7 @@ export class Measurements {
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
+  readonly #moment: () => Moment;
   readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'pollIntervalSeconds' | 'links'>;
   readonly #thresholds: readonly RunThreshold[];
   readonly #workers: number;
@@ -63,7 +65,7 @@ export class Measurements {
   /** Simulated epoch milliseconds; null while clusters live. */
   #endedAt: number | null = null;
   readonly #cpuAtStart = process.cpuUsage();
-  readonly #faultKinds: ReadonlySet<FaultKind>;
+  readonly #plannedFaults: ReadonlyMap<FaultKind, number>;
 
   /** @param clusters of the run, as they stand */
   constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec, clusters: () => Measured['clusters']) {
@@ -77,7 +79,7 @@ export class Measurements {
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
     this.readers = new ReaderFigures(plan.readers);
-    this.#faultKinds = faultKindsOf(plan.clusters);
+    this.#plannedFaults = faultCounts(plan.clusters);
     // What goes wrong takes as long as it takes: others are not to be compared with it.
     this.stateTimes = new StateTimes({
       clusters: plan.clusters.filter((cluster) => faultKindsOf([cluster]).size === 0),
@@ -85,9 +87,8 @@ export class Measurements {
     this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
     this.#clock = clock;
     const simulated = new ScaledClock(clock);
-    this.windows = new RunWindows(this, () =>
-      momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() }),
-    );
+    this.#moment = () => momentOf(this, clusters(), { wallMs: wallNow(), simulatedMs: simulated.now() });
+    this.windows = new RunWindows(this, this.#moment);
     this.#plan = plan;
     this.#thresholds = thresholdsOf(plan);
     this.#workers = workers;
@@ -137,6 +138,16 @@ export class Measurements {
     return this.#endedAt ?? originSimulated + (wallNow() - originWall) * speed;
   }
 
+  /** The plan's faults, and what became of them. */
+  get faultFacts(): FaultFacts {
+    return { planned: this.#plannedFaults, counts: this.faults.counts() };
+  }
+
+  /** What stands now. */
+  moment(): Moment {
+    return this.#moment();
+  }
+
   /** A worker thread has died, and what it waited for with it. */
   workerLost(worker: number): void {
     new SharedTelemetry(this.telemetry, worker + 1).requestsLost();
@@ -170,7 +181,7 @@ export class Measurements {
       hubRequests: hubRequests.rows(),
       readers: this.readers.rows(),
       churn: this.churn,
-      faults: this.faults.counts(),
+      faults: this.faultFacts,
       processes,
       countedSeconds: this.sinceStartMs() / 1000,
       generator: this.generator(),
@@ -181,7 +192,7 @@ export class Measurements {
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
     const faults = this.faults.totals();
-    const faultKinds = this.#faultKinds;
+    const faultKinds = new Set(this.#plannedFaults.keys());
     const states = this.stateLook.seen;
     const seconds = this.sinceStartMs() / 1000;
     const pollMs = ((this.#plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS) * 1000) / this.#plan.clockSpeed;

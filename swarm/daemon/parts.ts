@@ -9,6 +9,7 @@ import { RunStore } from '../telemetry/run-store.ts';
 import { writeTraffic } from '../telemetry/traffic/traffic-profile.ts';
 import { collectorsOf } from './collectors-of.ts';
 import { startEmbedded, startEmbeddedHub } from './embedded.ts';
+import { type KeptFigures, writeFigures } from './merge/figures-file.ts';
 import { readClusterHistory, readHistory } from './past-run.ts';
 import type { RunParts, RunStoreWriter } from './run-parts.ts';
 import { createRunUser } from './run-user.ts';
@@ -44,8 +45,10 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
         clusterHistory: async (cluster) =>
           closed ? readClusterHistory(store.folder, cluster) : store.clusterHistory(cluster),
         traffic: (profiles) => writeTraffic(store.folder, profiles),
-        finish: async (summary) => {
+        finish: async (summary, figures) => {
           closed = true;
+          // Before the summary, whose presence says that the run ended in order.
+          if (figures !== null) await keepFigures(store.folder, figures, warn);
           await store
             .close(summary)
             .catch((error: Error) => warn(`the record in ${store.folder} is not complete: ${error.message}`));
@@ -56,6 +59,12 @@ export function realParts({ directory, warn }: PartsOptions): RunParts {
       };
     },
   };
+}
+
+async function keepFigures(folder: string, figures: KeptFigures, warn: (message: string) => void): Promise<void> {
+  await writeFigures(folder, figures).catch((error: Error) =>
+    warn(`the figures of the shard cannot be written to ${folder}, so that it cannot be merged: ${error.message}`),
+  );
 }
 
 /** Where custom resources will stand when the run is over. @throws Error for a kubeconfig that cannot be used */

@@ -71,6 +71,11 @@ const INSTALLATION: ReadonlySet<string> = new Set<HostPhase | ClusterPhase>([
   'installed',
 ]);
 
+/** Whether nothing that only waits in an infra-env, without a cluster, comes to a phase of a host or cluster. */
+export function isOfInstallation(phase: string): boolean {
+  return INSTALLATION.has(phase);
+}
+
 /** Phases off the good way; whoever is in one of them keeps the furthest good one reached. */
 const OFF_THE_WAY: ReadonlySet<string> = new Set(['frozen', 'failed', 'stopped', 'cancelled', 'deleted']);
 

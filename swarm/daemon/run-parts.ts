@@ -15,6 +15,7 @@ import type { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { TrafficProfile } from '../telemetry/traffic/traffic-profile.ts';
 import type { CollectedSources, RunningServers } from './collectors-of.ts';
 import type { EmbeddedHub, EmbeddedService } from './embedded.ts';
+import type { KeptFigures } from './merge/figures-file.ts';
 import type { NoopMachines } from './noop-clusters.ts';
 import type { ReadTargets } from './rest-looks.ts';
 
@@ -97,5 +98,6 @@ export interface RunStoreWriter {
   clusterHistory(cluster: number): Promise<RunEvent[]>;
   /** Keeps what was recorded of traffic. */
   traffic(profiles: readonly TrafficProfile[]): Promise<void>;
-  finish(summary: RunSummary): Promise<void>;
+  /** @param figures for who merges shards; null of a run that is none */
+  finish(summary: RunSummary, figures: KeptFigures | null): Promise<void>;
 }

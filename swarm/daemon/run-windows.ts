@@ -9,7 +9,7 @@ import type { LoadLevel, RunPhase } from '../plan/expanded-plan.ts';
 import type { Measured } from '../report/figures.ts';
 import type { PhaseSummary } from '../report/phase-summary.ts';
 import { summarizeRequests, summarizeTotals } from '../report/request-summary.ts';
-import { between, type Moment, type MomentSource } from '../telemetry/moment.ts';
+import { type BetweenSource, between, type Moment } from '../telemetry/moment.ts';
 
 /** What a time of the run is called. */
 export interface WindowName {
@@ -19,8 +19,13 @@ export interface WindowName {
   level: LoadLevel | null;
 }
 
-interface Window extends WindowName {
+/** A window that is over. */
+export interface EndedWindow extends WindowName {
   from: Moment;
+  to: Moment;
+}
+
+interface Window extends Omit<EndedWindow, 'to'> {
   /** Null while it lasts. */
   to: Moment | null;
   /** Of one that is over: it changes no more. */
@@ -28,14 +33,28 @@ interface Window extends WindowName {
 }
 
 export class RunWindows {
-  readonly #source: MomentSource;
+  readonly #source: BetweenSource;
   readonly #moment: () => Moment;
   readonly #windows: Window[] = [];
 
   /** @param moment what stands now */
-  constructor(source: MomentSource, moment: () => Moment) {
+  constructor(source: BetweenSource, moment: () => Moment) {
     this.#source = source;
     this.#moment = moment;
+  }
+
+  /** Of a load that is over. @param windows in the order of time */
+  static of(source: BetweenSource, windows: readonly EndedWindow[]): RunWindows {
+    const result = new RunWindows(source, () => {
+      throw new Error('a load that is over has no present moment');
+    });
+    for (const window of windows) result.#windows.push({ ...window, summary: null });
+    return result;
+  }
+
+  /** Those that are over, in the order of time. */
+  get ended(): EndedWindow[] {
+    return this.#windows.flatMap(({ summary: _, to, ...window }) => (to === null ? [] : [{ ...window, to }]));
   }
 
   /** Null before the first. */

@@ -16,9 +16,16 @@ import { usualWorkers } from '../plan/needs.ts';
 import { Redactor } from '../plan/redact.ts';
 import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker } from '../pool/pool.ts';
-import { summarizeFaults } from '../report/fault-summary.ts';
+import { unexpectedOf } from '../report/fault-summary.ts';
 import { summarizeServers } from '../report/server-summary.ts';
-import { type LeftBehind, lateSeconds, lateStart, type RunSummary, summarize } from '../report/summary.ts';
+import {
+  type LeftBehind,
+  lateSeconds,
+  lateStart,
+  type RunFacts,
+  type RunSummary,
+  summarize,
+} from '../report/summary.ts';
 import type { Evaluated } from '../report/thresholds.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
@@ -51,6 +58,7 @@ import { Judgement } from './judgement.ts';
 import { leftBehindOf } from './left-behind.ts';
 import { MachinesAtWork } from './machines-at-work.ts';
 import { Measurements } from './measurements.ts';
+import { type KeptFigures, keepFigures } from './merge/figures-file.ts';
 import { NoopClusters } from './noop-clusters.ts';
 import { type NoopMeans, noopSetup } from './noop-setup.ts';
 import { ProgramWarnings } from './program-warnings.ts';
@@ -594,9 +602,7 @@ export class Run {
   async #end(): Promise<RunSummary> {
     const { startedAt } = this;
     const nameOf = (cluster: number, host: number | null) => this.#nameOf(cluster, host);
-    const unexpected = summarizeFaults(this.plan, this.#measurements.faults.counts(), nameOf).flatMap(
-      ({ fault, examples }) => examples.map((one) => ({ fault, ...one })),
-    );
+    const unexpected = unexpectedOf(this.#measurements.faultFacts, nameOf);
     const verdict = this.#judgement.reach(this.#lives, { stopped: this.#stop.signal.aborted, startedAt, unexpected });
     const { reasons } = this.#judgement;
     this.#endedAt = new Date();
@@ -604,42 +610,52 @@ export class Run {
     this.#summary = this.#summarize();
     this.#state = 'ended';
     this.events.end();
-    await this.#store?.finish(this.#summary);
+    await this.#store?.finish(this.#summary, this.#figures(this.#summary));
     this.#store?.ledger.end({ ended: this.#endedAt.toISOString(), verdict, reasons });
     return this.#summary;
   }
 
   #summarize(): RunSummary {
+    return this.#redactor.data(summarize(this.reader, this.#facts(), wallNow()));
+  }
+
+  /** Null unless others have the rest of the plan. */
+  #figures(summary: RunSummary): KeptFigures | null {
+    if (this.plan.shard.count === 1) return null;
+    return this.#redactor.data(
+      keepFigures({
+        ...{ plan: this.plan, summary, facts: this.#facts(), measurements: this.#measurements },
+        spoilt: this.#judgement.spoilt,
+      }),
+    );
+  }
+
+  #facts(): RunFacts {
     const until = this.#measuredUntil ?? { wall: wallNow(), simulated: this.#clock.now() };
     const wallMs = until.wall - this.#clockSpec.originWall;
-    const summary = summarize(
-      this.reader,
-      {
-        run: this.id,
-        plan: this.plan,
-        percentiles: this.#percentiles,
-        verdict: this.#judgement.verdict,
-        reasons: [...this.#judgement.reasons],
-        thresholds: this.#judgement.thresholds(this.#lives),
-        crossedSinceMs: (threshold) => this.#thresholds.crossedSinceMs(threshold),
-        ...this.#measurements.facts(this.#percentiles),
-        startedAt: this.startedAt,
-        startAt: this.#startAt,
-        wallSeconds: wallMs / 1000,
-        simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
-        nameOf: (cluster, host) => this.#nameOf(cluster, host),
-        funnel: this.index.funnel(),
-        failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
-        failedAsExpected: this.#lives.failedAsExpected,
-        cancelled: this.#lives.cancelled,
-        idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
-        leftBehind: this.leftBehind(),
-        drift: this.#traffic.drift,
-        servers: summarizeServers(this.#collection?.summaries() ?? [], this.#measurements.servers, this.startedAt),
-      },
-      wallNow(),
-    );
-    return this.#redactor.data(summary);
+    return {
+      run: this.id,
+      plan: this.plan,
+      percentiles: this.#percentiles,
+      verdict: this.#judgement.verdict,
+      reasons: [...this.#judgement.reasons],
+      thresholds: this.#judgement.thresholds(this.#lives),
+      crossedSinceMs: (threshold) => this.#thresholds.crossedSinceMs(threshold),
+      ...this.#measurements.facts(this.#percentiles),
+      startedAt: this.startedAt,
+      startAt: this.#startAt,
+      wallSeconds: wallMs / 1000,
+      simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
+      nameOf: (cluster, host) => this.#nameOf(cluster, host),
+      funnel: this.index.funnel(),
+      failures: this.index.failures().map((one) => this.#programs?.explain(one) ?? one),
+      failedAsExpected: this.#lives.failedAsExpected,
+      cancelled: this.#lives.cancelled,
+      idleSeconds: this.#budget?.idleSeconds ?? this.plan.connections.idleSeconds,
+      leftBehind: this.leftBehind(),
+      drift: this.#traffic.drift,
+      servers: summarizeServers(this.#collection?.summaries() ?? [], this.#measurements.servers, this.startedAt),
+    };
   }
 
   #nameOf(index: number, hostIndex: number | null): { name: string; id: string } {

@@ -157,6 +157,25 @@ const leftBehind = z.object({
   hub: z.array(z.string()).exactOptional(),
 });
 
+const shard = z.object({
+  index: count.describe('From 0.'),
+  state: z.enum(['ended', 'lost', 'missing']).describe('Figures of those that did not end are not in the sum.'),
+  run: z.string().nullable(),
+  machine: z.string().nullable(),
+  clusters: count,
+  hosts: count.nullable(),
+  complete: count,
+  verdict: z.enum(['passed', 'failed', 'interrupted']).nullable().describe('Of the shard alone.'),
+  beganAfterSeconds: z.number().nullable().describe('From when the load of the first shard began.'),
+  wallSeconds: z.number().nullable(),
+  requests: count,
+  p95: milliseconds.nullable().describe('Since due, of answered requests; milliseconds.'),
+  saturatedSeconds: z.number(),
+  watchedSeconds: z.number(),
+  longestOutageSeconds: z.number().describe('In which it had no good answer, whatever others had.'),
+  servers: z.array(z.string()).describe('Servers whose figures are as this shard read them.'),
+});
+
 const measured = z.number().nullable();
 const serverValues = {
   last: measured.describe("Of a gauge or of a counter's rate."),
@@ -418,6 +437,7 @@ export const runSummary = z
     drift: z.object({ differences: count, result: z.string() }).nullable(),
     deviations: z.array(z.string()),
     leftBehind: z.array(leftBehind),
+    shards: z.array(shard).describe('Runs of which this is the sum; empty of a run.'),
   })
   .describe(
     'What a run of a plan came to, or how it stands. Durations are milliseconds unless their name says seconds.',

@@ -1,5 +1,6 @@
 /** Turns a plan into clusters and hosts. The same plan and seed give the same result everywhere, shard by shard. */
 
+import { createHash } from 'node:crypto';
 import { hashWords, mixWords, shuffle, unitNumber } from '../../model/time/random.ts';
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
@@ -8,6 +9,7 @@ import type {
   AgentKind,
   BootLoad,
   ClusterPlan,
+  ClusterShape,
   ExpandedPlan,
   HostPlan,
   LinkPlan,
@@ -146,6 +148,13 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     clusters,
     hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),
     shard,
+    whole: {
+      clusters: order.length,
+      hosts: places.hosts.reduce((sum, one) => sum + one, 0),
+      shapes: shapesOf(plan.clusters),
+      lastArrivalMs: arrivalMs.reduce((last, one) => Math.max(last, one), 0),
+      digest: digestOf(plan),
+    },
   };
 }
 
@@ -271,6 +280,20 @@ function bootOf(boot: BootLoad | null, { count }: ExpandedPlan['shard']): BootLo
 function phasesOf(phases: RunPhases, { count }: ExpandedPlan['shard']): RunPhases {
   if (phases.removePerHour === null) return phases;
   return { ...phases, removePerHour: phases.removePerHour / count };
+}
+
+function shapesOf(entries: readonly PlanCluster[]): ClusterShape[] {
+  return entries.map(({ amount, controlPlanes, arbiters, workers, day2Workers, api, justInfraEnv }) => ({
+    ...{ controlPlanes, arbiters, workers, day2Workers, api, justInfraEnv, amount },
+  }));
+}
+
+/** What of a plan is not to be seen in each shard's part of it, whatever file says it in which place. Holds no secret. */
+function digestOf({ clusters, faults, links, ...plan }: Plan): string {
+  const { arrival, shuffle, bootSpreadSeconds, baseDomain, readers } = plan;
+  const entries = [...clusters, ...faults].map(({ position: _, ...entry }) => entry);
+  const parts = JSON.stringify({ entries, links, arrival, shuffle, bootSpreadSeconds, baseDomain, readers });
+  return createHash('sha256').update(parts).digest('hex').slice(0, 16);
 }
 
 /** Readers are dealt out to the shards like clusters. */

@@ -135,6 +135,26 @@ export interface ExpandedPlan {
   hostCount: number;
   /** This generator's part when several share one plan; {index: 0, count: 1} when alone. */
   shard: { index: number; count: number };
+  /** Of all shards together; of a run that is alone what it has itself. */
+  whole: WholePlan;
+}
+
+/** What a plan has, however many generators share it. */
+export interface WholePlan {
+  clusters: number;
+  /** Day-2 hosts included. */
+  hosts: number;
+  /** Clusters that look alike, in the order of the plan's entries. */
+  shapes: ClusterShape[];
+  /** Simulated milliseconds after the start of the run at which the last cluster arrives. */
+  lastArrivalMs: number;
+  /** Of what decides which clusters there are and when they come, but for the seed: shards of one plan have the same. */
+  digest: string;
+}
+
+export interface ClusterShape
+  extends Pick<ClusterPlan, 'controlPlanes' | 'arbiters' | 'workers' | 'day2Workers' | 'api' | 'justInfraEnv'> {
+  amount: number;
 }
 
 /** Parts of a run, in the order in which they come; all but `deploy` may be missing. */

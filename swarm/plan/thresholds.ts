@@ -186,9 +186,26 @@ const OF_ALL_ENDPOINTS: Readonly<Record<string, string>> = {
  * same labels, one without labels all defaults of its figure; one of all failures of a client those of kinds of failures too, and one of
  * requests those of the worst endpoint.
  */
-export function thresholdsOf(
-  plan: ConnectingPlan & Pick<ExpandedPlan, 'thresholds' | 'hostCount' | 'userPollSeconds' | 'links'>,
-): RunThreshold[] {
+export function thresholdsOf(plan: JudgedPlan & Pick<ExpandedPlan, 'thresholds'>): RunThreshold[] {
+  return thresholdsFor(judgedLoad(plan), plan.thresholds);
+}
+
+type JudgedPlan = ConnectingPlan & Pick<ExpandedPlan, 'hostCount' | 'userPollSeconds' | 'links'>;
+
+/** What the limits of a plan depend on. */
+export function judgedLoad(plan: JudgedPlan): JudgedLoad {
+  return {
+    clockSpeed: plan.clockSpeed,
+    hosts: plan.hostCount,
+    pollSeconds: plan.pollIntervalSeconds,
+    installs: plan.clusters.some(({ justInfraEnv }) => !justInfraEnv),
+    lookMs: longestLookIntervalMs(plan),
+    links: linkAllowance(plan),
+  };
+}
+
+/** As {@link thresholdsOf}. @param given by the plan */
+export function thresholdsFor(load: JudgedLoad, given: readonly FigureThresholds[]): RunThreshold[] {
   const replaces = (entry: FigureThresholds, one: Threshold) => {
     // Who says what requests may be like says it of those to each endpoint.
     if (entry.figure !== one.figure && entry.figure !== OF_ALL_ENDPOINTS[one.figure]) return false;
@@ -198,14 +215,7 @@ export function thresholdsOf(
     return labels.length === 0 || ofClient || formatFigure('', entry.labels) === formatFigure('', one.labels);
   };
   return [
-    ...defaultThresholds({
-      clockSpeed: plan.clockSpeed,
-      hosts: plan.hostCount,
-      pollSeconds: plan.pollIntervalSeconds,
-      installs: plan.clusters.some(({ justInfraEnv }) => !justInfraEnv),
-      lookMs: longestLookIntervalMs(plan),
-      links: linkAllowance(plan),
-    }).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
-    ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
+    ...defaultThresholds(load).filter((one) => !given.some((entry) => replaces(entry, one))),
+    ...given.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
   ];
 }

@@ -20,8 +20,12 @@ interface Resolved {
   boot?: { from?: string; share?: number } | null;
   programs?: object | null;
   clusters?: ResolvedCluster[];
+  /** Of all shards; what was merged has no clusters of its own. */
+  whole?: { shapes?: ResolvedCluster[]; lastArrivalMs?: number };
 }
 interface ResolvedCluster {
+  /** 1 when absent. */
+  amount?: number;
   controlPlanes?: number;
   arbiters?: number;
   workers?: number;
@@ -53,7 +57,9 @@ function startRow(summary: Pick<KeptSummary, 'startAt' | 'startedLateSeconds'>):
 
 function planRows(plan: Resolved | null): AskedRow[] {
   if (typeof plan !== 'object' || plan === null) return [];
-  const clusters = Array.isArray(plan.clusters) ? plan.clusters : [];
+  const { shapes = [], lastArrivalMs } = plan.whole ?? {};
+  const merged = shapes.map((shape) => ({ ...shape, arrivalMs: lastArrivalMs ?? 0 }));
+  const clusters = Array.isArray(plan.clusters) ? plan.clusters : merged;
   const { hub, connections, pollIntervalSeconds: poll, userPollSeconds: userPoll, boot } = plan;
   return [
     ...(hub ? ([['Hub', hub.kubeconfig ?? '']] as const) : []),
@@ -76,7 +82,7 @@ function topologies(clusters: readonly ResolvedCluster[]): string {
   const counts = new Map<string, number>();
   for (const cluster of clusters) {
     const name = topology(cluster);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + (cluster.amount ?? 1));
   }
   return [...counts]
     .sort(([, a], [, b]) => b - a)

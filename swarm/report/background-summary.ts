@@ -1,8 +1,8 @@
 /** What went on beside the planned load: readers who look again and again, and clusters that are removed and made anew. */
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { ChurnCounts } from '../telemetry/churn-counts.ts';
 import type { ReaderRow } from '../telemetry/reader-figures.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
+import type { SummarizedPlan } from './summarized-plan.ts';
 
 /** Readers of one entry of the plan. Their requests stand among the others, as those of the client `reader`. */
 export interface ReaderSummary {
@@ -50,7 +50,7 @@ export function summarizeReaders(rows: readonly ReaderRow[], percentiles: readon
 
 /** Null for a plan whose clusters stay. */
 export function summarizeChurn(
-  { churnPerHour, clusters }: Pick<ExpandedPlan, 'churnPerHour' | 'clusters'>,
+  { churnPerHour, clusters }: Pick<SummarizedPlan, 'churnPerHour' | 'clusters'>,
   { turns, begun, removed, results }: ChurnCounts,
 ): ChurnSummary | null {
   if (churnPerHour === null) return null;

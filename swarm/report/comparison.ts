@@ -181,7 +181,7 @@ function warningsOf(a: ComparedRun, b: ComparedRun): string[] {
 /** Parts of a plan that {@link askedRows} has in words, and those that change nothing. */
 const TOLD: ReadonlySet<string> = new Set([
   ...['name', 'seed', 'shard', 'service', 'hub', 'openshiftVersion', 'hostCount', 'clusters', 'clockSpeed'],
-  ...['spokeProfile', 'connections', 'pollIntervalSeconds', 'userPollSeconds', 'keep'],
+  ...['spokeProfile', 'connections', 'pollIntervalSeconds', 'userPollSeconds', 'keep', 'whole'],
 ]);
 
 /** `Clock: compressed 40 times in A, real time in B`, one for each difference. */

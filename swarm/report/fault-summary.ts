@@ -1,7 +1,5 @@
 /** What a summary says of the faults that the plan gave to hosts and clusters, and what became of them. */
 import { FAULTS, type FaultKind } from '../../model/faults/faults.ts';
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
-import { faultCounts } from '../plan/fault-choice.ts';
 import type { FaultCounts } from '../telemetry/fault-outcomes.ts';
 import type { NameOf } from './state-summary.ts';
 import { formatCount, type Style, table } from './style.ts';
@@ -21,15 +19,23 @@ export interface FaultSummary {
   examples: Omit<UnexpectedOutcome, 'fault'>[];
 }
 
+/** What is known of the faults of a plan. */
+export interface FaultFacts {
+  /** How many hosts or clusters have which; in the order of the table of faults. */
+  planned: ReadonlyMap<FaultKind, number>;
+  counts: ReadonlyMap<FaultKind, FaultCounts>;
+}
+
+/** For a verdict: those that led to something else; a few of each kind. */
+export function unexpectedOf(facts: FaultFacts, nameOf: NameOf): UnexpectedOutcome[] {
+  return summarizeFaults(facts, nameOf).flatMap(({ fault, examples }) => examples.map((one) => ({ fault, ...one })));
+}
+
 const NONE: FaultCounts = { asExpected: 0, otherwise: 0, notReached: 0, examples: [] };
 
 /** In the order of the table of faults; empty for a plan without. */
-export function summarizeFaults(
-  { clusters }: Pick<ExpandedPlan, 'clusters'>,
-  counts: ReadonlyMap<FaultKind, FaultCounts>,
-  nameOf: NameOf,
-): FaultSummary[] {
-  return [...faultCounts(clusters)].map(([fault, count]) => {
+export function summarizeFaults({ planned, counts }: FaultFacts, nameOf: NameOf): FaultSummary[] {
+  return [...planned].map(([fault, count]) => {
     const { examples, ...numbers } = counts.get(fault) ?? NONE;
     return {
       fault,

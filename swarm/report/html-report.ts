@@ -24,6 +24,7 @@ import {
   reactionTable,
   requestTable,
   serverTable,
+  shardTable,
   stageTable,
   stateTable,
   stuckTable,
@@ -130,6 +131,7 @@ function sectionsOf(summary: KeptSummary, plan: unknown, percentiles: readonly n
   return [
     ['thresholds', 'Thresholds', thresholdTable(summary)],
     ['asked', 'What was asked', asked(askedRows(summary, plan), summary.deviations)],
+    ['shards', 'Shards', shardTable(summary)],
     ['phases', 'Phases and steps', phaseTable(summary, percentiles)],
     [
       'funnel',
@@ -174,7 +176,10 @@ function asked(rows: readonly AskedRow[], deviations: readonly string[]): string
 
 function left(summary: KeptSummary): string {
   const body = leftTable(summary);
-  return body === ''
-    ? ''
-    : `${body}<p>Remove it with <code>swarm clean ${escapeText(shellWord(summary.run))}</code></p>`;
+  if (body === '') return '';
+  const remedy =
+    summary.shards.length > 0
+      ? 'Remove it with <code>swarm clean FOLDER</code>, for the folder of each shard'
+      : `Remove it with <code>swarm clean ${escapeText(shellWord(summary.run))}</code>`;
+  return `${body}<p>${remedy}</p>`;
 }

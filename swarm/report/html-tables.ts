@@ -5,6 +5,7 @@ import { DRAWN, figureGroups, labelText } from './html-charts.ts';
 import { escapeText, htmlList, htmlTable } from './html-text.ts';
 import type { KeptSummary, OpenTimes } from './kept-summary.ts';
 import { percentileOf, type Quantiles } from './quantiles.ts';
+import { isSound, SHARD_COLUMNS, SHARD_NUMBERS, shardRows } from './shard-text.ts';
 import { formatCount, formatMs, formatShare } from './style.ts';
 import type { FunnelStep } from './summary.ts';
 import { crossedFirst, measuredText, thresholdName } from './threshold-text.ts';
@@ -45,6 +46,18 @@ function crossedText(after: number | null): string {
   const since = after === null ? '' : ` since ${formatSeconds(Math.round(after))}`;
   return `<strong class="sign bad">✗ crossed</strong>${since}`;
 }
+
+/** Of a summary that several runs came to. */
+export function shardTable(summary: KeptSummary): string {
+  const rows = shardRows(summary).map((row, at) => {
+    const sound = isSound(summary.shards[at]!);
+    return row.map((text, column) =>
+      sound || column !== VERDICT_COLUMN ? escapeText(text) : `<strong class="warn">${escapeText(text)}</strong>`,
+    );
+  });
+  return table(SHARD_COLUMNS, rows, SHARD_NUMBERS);
+}
+const VERDICT_COLUMN = SHARD_COLUMNS.indexOf('verdict');
 
 export function phaseTable({ phases }: KeptSummary, percentiles: readonly number[]): string {
   const rows = phases.map((one) => {

@@ -1,7 +1,7 @@
 /** What a run asked of its hub, by verb and resource. */
-import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import type { HubClient, HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
+import type { SummarizedPlan } from './summarized-plan.ts';
 
 /** Requests of one verb on one resource of the hub. */
 export interface HubRequestSummary {
@@ -30,7 +30,7 @@ export interface HubSummary {
 
 /** Null for a plan without a hub. @param percentiles further ones, beside the usual */
 export function summarizeHub(
-  { hub, clusters }: ExpandedPlan,
+  { hub, clusters }: Pick<SummarizedPlan, 'hub' | 'clusters'>,
   rows: readonly HubRequestRow[],
   percentiles: readonly number[],
 ): HubSummary | null {

@@ -90,7 +90,7 @@ const EMPTY: KeptSummary = {
     ...{ cpuPercent: 0, rssBytes: 0, peakRssBytes: 0, workers: 0 },
     ...{ saturated: false, saturatedSeconds: 0, watchedSeconds: 0, saturatedBy: {} },
   },
-  ...{ drift: null, deviations: [], leftBehind: [] },
+  ...{ drift: null, deviations: [], leftBehind: [], shards: [] },
   ...{ phases: [], servers: { collectors: [], figures: [] }, states: [], reactions: [], divergence: [] },
   ...{ stuck: { count: 0, oldest: [] }, failureCauses: [] },
 };

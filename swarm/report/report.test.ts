@@ -60,6 +60,7 @@ const PLAN: ExpandedPlan = {
   clusters: [clusterPlan({ controlPlanes: 3 }), clusterPlan({ index: 1 }, 3)],
   hostCount: 4,
   shard: { index: 0, count: 1 },
+  whole: { clusters: 2, hosts: 4, shapes: [], lastArrivalMs: 0, digest: 'test' },
 };
 const reached = <T extends string>(phases: readonly T[], of: number, counts: Partial<Record<T, number>>) =>
   Object.fromEntries(phases.map((phase) => [phase, { count: counts[phase] ?? 0, of }])) as Record<T, Reached>;
@@ -125,7 +126,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   funnel: FUNNEL,
   failures: [{ cluster: 0, name: 'cluster-0', reason: 'preparing: gave up' }],
   failedAsExpected: 0,
-  faults: new Map(),
+  faults: { planned: new Map(), counts: new Map() },
   cancelled: 0,
   generator: {
     cpuPercent: 12,

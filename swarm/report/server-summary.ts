@@ -108,8 +108,8 @@ function valuesOf({ gauge, counted, trend }: ServerValues): ServerFigureValues {
   };
 }
 
-/** Null where nothing was measured. */
-function pointOf({ gauge, counted, trend }: ServerValues): number | null {
+/** What is drawn of a point; null where nothing was measured. */
+export function pointOf({ gauge, counted, trend }: ServerValues): number | null {
   if (trend) return trend.count === 0 ? null : trend.quantile(0.99);
   if (counted) return counted.seconds > 0 ? counted.count / counted.seconds : 0;
   return gauge?.max ?? null;

@@ -9,6 +9,7 @@ import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
 import { courseLines, errorLines, requestLines, silenceLines } from './request-text.ts';
 import { serverLines } from './server-text.ts';
+import { shardLines } from './shard-text.ts';
 import { causeLines, divergenceLines, reactionLines, stateLines, stuckLines } from './state-text.ts';
 import {
   bar,
@@ -53,6 +54,7 @@ export function renderSummary(
   lines.push(headline(summary, style), ...remarks.map((line) => style.warn(line)), '');
   section('Why', summary.verdict === 'passed' ? [] : summary.reasons);
   section('Thresholds', thresholds(summary, style));
+  section('Shards', shardLines(summary, style));
   section('Phases', phaseLines(summary));
   section('Hosts', funnel(summary.hostFunnel, style));
   section('Clusters', funnel(summary.clusterFunnel, style));
@@ -91,7 +93,11 @@ export function renderSummary(
   );
   section('Report', folder === null ? [] : [`${folder}/report.html`]);
   const left = leftBehind(summary, folder === null ? '--json prints all of them' : 'summary.json has all of them');
-  const remedy = `remove it with: swarm clean ${shellWord(folder ?? summary.run)}`;
+  // What stands there is in the ledgers of those who made it.
+  const remedy =
+    summary.shards.length > 0
+      ? 'remove it with: swarm clean FOLDER, for the folder of each shard'
+      : `remove it with: swarm clean ${shellWord(folder ?? summary.run)}`;
   section('Left behind on the service', left.length > 0 ? [...left, remedy] : []);
   return lines.join('\n');
 }
@@ -330,12 +336,12 @@ function generator(summary: RunSummary, style: Style): string[] {
   const { cpuPercent, peakRssBytes, workers, saturated, saturatedSeconds, watchedSeconds, saturatedBy } =
     summary.generator;
   const lines = [
-    `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatBytes(peakRssBytes)}, ${workers} worker ${workers === 1 ? 'thread' : 'threads'}`,
+    `CPU ${cpuPercent.toFixed(0)}% of one core, memory at most ${formatBytes(peakRssBytes)}, ${workers} worker ${workers === 1 ? 'thread' : 'threads'}${summary.shards.length > 0 ? ', of all shards together' : ''}`,
   ];
   if (saturated) {
     lines.push(
       style.bad(
-        `saturated for ${formatMs(saturatedSeconds * 1000)} of ${formatMs(watchedSeconds * 1000)} (${Object.keys(saturatedBy).join(', ')}): this machine was the bottleneck then, and latencies measured then are too high`,
+        `saturated for ${formatMs(saturatedSeconds * 1000)} of ${formatMs(watchedSeconds * 1000)} (${Object.keys(saturatedBy).join(', ')}): ${summary.shards.length > 0 ? 'machines of shards were' : 'this machine was'} the bottleneck then, and latencies measured then are too high`,
       ),
     );
   }

@@ -1,17 +1,14 @@
 /** What a run came to: one plain object, for summary.json, the API and the terminal. */
 
-import type { FaultKind } from '../../model/faults/faults.ts';
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import { STOCK_IDLE_SECONDS } from '../plan/connections.ts';
 import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
-import { faultKindsOf } from '../plan/fault-choice.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { ChurnCounts } from '../telemetry/churn-counts.ts';
 import type { ClusterDuration, ClusterMilestone } from '../telemetry/cluster-durations.ts';
 import type { FailureSamples } from '../telemetry/failure-samples.ts';
-import type { FaultCounts } from '../telemetry/fault-outcomes.ts';
 import type { HubRequestRow } from '../telemetry/hub-request-counts.ts';
 import type { ProcessFigures } from '../telemetry/process-figures.ts';
 import type { ReaderRow } from '../telemetry/reader-figures.ts';
@@ -29,7 +26,7 @@ import {
   type UnderWaySummary,
 } from './answer-summary.ts';
 import { type ChurnSummary, type ReaderSummary, summarizeChurn, summarizeReaders } from './background-summary.ts';
-import { type FaultSummary, summarizeFaults } from './fault-summary.ts';
+import { type FaultFacts, type FaultSummary, summarizeFaults } from './fault-summary.ts';
 import { isError } from './figures.ts';
 import { type HubSummary, summarizeHub } from './hub-summary.ts';
 import { type LinkSummary, summarizeLinks } from './link-summary.ts';
@@ -47,6 +44,7 @@ import {
   summarizeTotals,
 } from './request-summary.ts';
 import type { ServerSummary } from './server-summary.ts';
+import type { ShardSummary } from './shard-summary.ts';
 import {
   type DivergenceSummary,
   type FailureCauseSummary,
@@ -59,6 +57,7 @@ import {
 } from './state-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
 import { formatMs } from './style.ts';
+import type { SummarizedPlan } from './summarized-plan.ts';
 import type { Evaluated, WorstPart } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -219,6 +218,8 @@ export interface RunSummary {
   deviations: string[];
   /** What the run made and could not (or should not) remove. */
   leftBehind: LeftBehind[];
+  /** Runs of which this is the sum, in their order; empty of a run. */
+  shards: ShardSummary[];
 }
 
 /** How far native agents and stock programs were compared. */
@@ -242,7 +243,7 @@ export interface LeftBehind {
 /** What only the run knows. */
 export interface RunFacts {
   run: string;
-  plan: ExpandedPlan;
+  plan: SummarizedPlan;
   /** Percentiles that distributions are to have beside the usual ones; none when absent. */
   percentiles?: readonly number[];
   verdict: Verdict | null;
@@ -269,7 +270,7 @@ export interface RunFacts {
   phases: PhaseSummary[];
   failures: RunSummary['failures'];
   failedAsExpected: number;
-  faults: ReadonlyMap<FaultKind, FaultCounts>;
+  faults: FaultFacts;
   cancelled: number;
   generator: RunSummary['generator'];
   /** Simulated seconds an idle connection really lingered. */
@@ -281,6 +282,8 @@ export interface RunFacts {
   servers: ServerSummary;
   drift: DriftSummary | null;
   processes: ProcessFigures;
+  /** Of several that were merged. */
+  shards?: ShardSummary[];
 }
 
 /** Phases worth a line of the funnel, with the words for them. */
@@ -364,11 +367,11 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     clusterFunnel: steps.clusters,
     phases: facts.phases,
     failures: facts.failures,
-    faults: summarizeFaults(plan, facts.faults, facts.nameOf),
+    faults: summarizeFaults(facts.faults, facts.nameOf),
     requests: summarizeRequests(reader, seconds, percentiles),
     totals: summarizeTotals(reader, snapshot, seconds, percentiles),
     polls: summarizePolls(reader, percentiles),
-    requestErrors: summarizeErrors(reader, facts.failureSamples, faultKindsOf(plan.clusters)),
+    requestErrors: summarizeErrors(reader, facts.failureSamples, new Set(facts.faults.planned.keys())),
     readers: summarizeReaders(facts.readers, percentiles),
     churn: summarizeChurn(plan, facts.churn),
     hub: summarizeHub(plan, facts.hubRequests, percentiles),
@@ -393,11 +396,9 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     errors: Object.fromEntries(Object.entries(snapshot.errors).filter(([, count]) => count > 0)),
     connections: snapshot.connections,
     bytes: { sent: snapshot.totals.bytesSent, received: snapshot.totals.bytesReceived },
-    generator: facts.generator,
-    servers: facts.servers,
-    drift: facts.drift,
+    ...{ generator: facts.generator, servers: facts.servers, drift: facts.drift },
     deviations: [...deviations(plan, facts.idleSeconds), ...(facts.states.divergence.length > 0 ? [COMPARING] : [])],
-    leftBehind: facts.leftBehind,
+    ...{ leftBehind: facts.leftBehind, shards: facts.shards ?? [] },
   };
 }
 

@@ -46,6 +46,8 @@ export class AnswerMonitor {
   readonly #outageLengths = new Float64Array(HISTOGRAM_WORDS);
   readonly #outages: Outage[] = [];
   #current: Outage | null = null;
+  /** Beginnings and ends of times in which each look found good answers, of wall-clock milliseconds: two numbers in two seconds at most. */
+  readonly #answered: number[] = [];
   #lastStartMs: number | null = null;
   #good: number;
   #failed: number;
@@ -88,8 +90,12 @@ export class AnswerMonitor {
     }
     const { good, failed } = this.#answers();
     const newlyFailed = failed - this.#failed;
-    if (good > this.#good) this.#recover();
-    else if (newlyFailed > 0 || vain >= VAIN_REQUESTS) {
+    if (good > this.#good) {
+      this.#recover();
+      if (this.#answered.at(-1) === this.#lookedAt) this.#answered.pop();
+      else this.#answered.push(this.#lookedAt);
+      this.#answered.push(nowMs);
+    } else if (newlyFailed > 0 || vain >= VAIN_REQUESTS) {
       // A failure became known at some moment since the last look.
       const startMs = newlyFailed > 0 ? Math.min(this.#lookedAt, vainSince) : vainSince;
       this.#lastStartMs = this.#current?.startMs ?? startMs;
@@ -120,6 +126,11 @@ export class AnswerMonitor {
   /** In the order of time, one that goes on included. */
   outages(): Outage[] {
     return [...this.#outages, ...(this.#current ? [this.#current] : [])].map((outage) => ({ ...outage }));
+  }
+
+  /** Times in which there were good answers: wall-clock milliseconds at which each began and ended, exact to a look. */
+  answered(): readonly number[] {
+    return this.#answered;
   }
 
   /** Wall-clock milliseconds at which the last one began; null when there was none. */

@@ -40,6 +40,19 @@ export class BucketCounts {
     this.#sum += other.#sum;
   }
 
+  /** Numbers from which {@link unpack} makes it again: the sum, then bounds with their counts; null is no bound. */
+  pack(): (number | null)[] {
+    const pairs = [...this.#counts].flatMap(([bound, count]) => [Number.isFinite(bound) ? bound : null, count]);
+    return [this.#sum, ...pairs];
+  }
+
+  static unpack([sum, ...pairs]: readonly (number | null)[]): BucketCounts {
+    const result = new BucketCounts();
+    for (let at = 0; at < pairs.length; at += 2) result.#add(pairs[at] ?? Number.POSITIVE_INFINITY, pairs[at + 1]!);
+    result.#sum = sum ?? 0;
+    return result;
+  }
+
   #add(bound: number, count: number): void {
     this.#counts.set(bound, (this.#counts.get(bound) ?? 0) + count);
     this.#count += count;

@@ -11,6 +11,10 @@ export class FailureSamples {
     if (!known || sample.atMs < known.atMs) this.#samples.set(key, sample);
   }
 
+  all(): FailureSample[] {
+    return [...this.#samples.values()];
+  }
+
   /** Undefined where none is known: stock programs keep the answers they get to themselves. */
   of(kind: Pick<FailureSample, 'client' | 'endpoint' | 'code'>): FailureSample | undefined {
     return this.#samples.get(keyOf(kind));

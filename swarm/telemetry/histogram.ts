@@ -99,6 +99,56 @@ export class Distribution {
     this.#max = Math.max(this.#max, other.#max);
   }
 
+  /** Adds a part of another one, from 0 to 1: of what lasted for a time, that which fell into a piece of it. */
+  addShare(other: Distribution, share: number): void {
+    if (other.#count === 0) return;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#buckets[bucket]! += other.#buckets[bucket]! * share;
+    this.#count += other.#count * share;
+    this.#sum += other.#sum * share;
+    this.#min = Math.min(this.#min, other.#min);
+    this.#max = Math.max(this.#max, other.#max);
+  }
+
+  /**
+   * Numbers from which {@link unpack} makes it again: sum, least and greatest value, then for each bucket that holds something how far it
+   * is from the one before, and what it holds. None when it is empty.
+   */
+  pack(): number[] {
+    if (this.#count === 0) return [];
+    const packed = [this.#sum, this.#min, this.#max];
+    let last = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const count = this.#buckets[bucket]!;
+      if (count === 0) continue;
+      packed.push(bucket - last, count);
+      last = bucket;
+    }
+    return packed;
+  }
+
+  /** @throws RangeError for what {@link pack} did not make */
+  static unpack(packed: readonly number[]): Distribution {
+    const distribution = new Distribution();
+    if (packed.length === 0) return distribution;
+    let bucket = 0;
+    for (let at = 3; at < packed.length; at += 2) {
+      bucket += packed[at]!;
+      const count = packed[at + 1]!;
+      if (!(bucket >= 0 && bucket < BUCKETS && Number.isFinite(count))) {
+        throw new RangeError(`a distribution has no bucket ${bucket} with ${count}`);
+      }
+      distribution.#buckets[bucket] = count;
+      distribution.#count += count;
+    }
+    const [sum, min, max] = packed as [number, number, number];
+    if (![sum, min, max].every(Number.isFinite))
+      throw new RangeError(`a distribution has no sum ${sum}, ${min}, ${max}`);
+    distribution.#sum = sum;
+    distribution.#min = min;
+    distribution.#max = max;
+    return distribution;
+  }
+
   /** What was recorded after `earlier`, a copy of the same histograms; its extremes are known to a bucket only. */
   since(earlier: Distribution): Distribution {
     const difference = new Distribution();

@@ -56,8 +56,14 @@ export function momentOf(
   };
 }
 
+/** What is asked for more than two moments say. */
+export interface BetweenSource {
+  reader: TelemetryReader;
+  answers: Pick<AnswerMonitor, 'outages'>;
+}
+
 /** What happened between two moments, in the form of what the whole run is measured by. */
-export function between({ reader, answers }: Pick<MomentSource, 'reader' | 'answers'>, from: Moment, to: Moment) {
+export function between({ reader, answers }: BetweenSource, from: Moment, to: Moment) {
   return {
     reader: reader.within({ from: from.telemetry, to: to.telemetry }),
     answers: {

@@ -90,6 +90,12 @@ export class ProcessFigures {
     }
   }
 
+  /** Takes in what was kept of another generator's hosts. */
+  add(hosts: readonly HostRecord[], drivers: readonly DriverFigures[]): void {
+    for (const host of hosts) this.#hosts.set(`${host.cluster}/${host.host}`, host);
+    for (const driver of drivers) this.#drivers.set(this.#drivers.size, driver);
+  }
+
   hosts(): IterableIterator<HostRecord> {
     return this.#hosts.values();
   }

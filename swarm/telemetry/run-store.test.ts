@@ -48,6 +48,7 @@ const plan: ExpandedPlan = {
   clusters: [],
   hostCount: 0,
   shard: { index: 0, count: 1 },
+  whole: { clusters: 0, hosts: 0, shapes: [], lastArrivalMs: 0, digest: 'test' },
 };
 
 const hostPhase = (host: number, phase: 'booting' | 'polling' | 'done', time = 0): RunEvent => ({

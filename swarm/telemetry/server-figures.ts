@@ -108,11 +108,33 @@ export class ServerFigures {
    * Null when nothing was read.
    */
   read(figure: string, labels: Readonly<Record<string, string>>, time: TimeOfWindows = {}): ServerValues | null {
-    const found = [...this.#series.values()]
-      .filter((one) => one.figure === figure && Object.entries(labels).every(([key, of]) => one.labels[key] === of))
-      .flatMap((one) => one.in(time));
-    return found.length === 0 ? null : joinedSeries(found);
+    return readSeries(this.#series.values(), figure, labels, time);
   }
+}
+
+/** As {@link ServerFigures.read}, of series that were kept. */
+export function readSeries(
+  series: Iterable<ServerSeries>,
+  figure: string,
+  labels: Readonly<Record<string, string>>,
+  time: TimeOfWindows = {},
+): ServerValues | null {
+  const found = [...series]
+    .filter((one) => one.figure === figure && Object.entries(labels).every(([key, of]) => one.labels[key] === of))
+    .flatMap((one) => valuesIn(one, time));
+  return found.length === 0 ? null : joinedSeries(found);
+}
+
+/** What is known of these windows as one time; nothing when nothing was read in them. */
+function valuesIn({ whole, windows }: ServerSeries, { phase, step }: TimeOfWindows): ServerValues[] {
+  if (phase === undefined && step === undefined) return [whole];
+  const found = windows.filter(
+    ({ key }) => (phase ?? key.phase) === key.phase && (step === undefined || step === key.step),
+  );
+  if (found.length === 0) return [];
+  const values = nothing();
+  for (const window of found) append(values, window.values);
+  return [values];
 }
 
 class Series implements ServerSeries {
@@ -138,18 +160,6 @@ class Series implements ServerSeries {
     this.figure = figure;
     this.labels = labels;
     this.kind = kind;
-  }
-
-  /** What is known of these windows as one time; nothing when nothing was read in them. */
-  in({ phase, step }: TimeOfWindows): ServerValues[] {
-    if (phase === undefined && step === undefined) return [this.whole];
-    const found = this.windows.filter(
-      ({ key }) => (phase ?? key.phase) === key.phase && (step === undefined || step === key.step),
-    );
-    if (found.length === 0) return [];
-    const values = nothing();
-    for (const window of found) append(values, window.values);
-    return [values];
   }
 
   add(reading: ServerReading, window: WindowKey | null, nowMs: number): void {

@@ -22,6 +22,7 @@
  * A host's or cluster's byte is 0 while the slot is unused, else 1 + position in HOST_PHASES, HOST_STAGES or CLUSTER_PHASES;
  * it says where the host *is*, so counts by phase cannot drift apart from the hosts.
  */
+import { createHash } from 'node:crypto';
 import { COUNTED_METRICS } from './counted-metrics.ts';
 import { layOut } from './metric-cells.ts';
 import { UNDER_WAY_WORDS } from './under-way.ts';
@@ -34,6 +35,19 @@ export const CELLS = layout.cells;
 export const UNDER_WAY_AT = layout.free;
 export const HISTOGRAMS_AT = layout.histograms;
 export const SECTION_WORDS = layout.end;
+
+/** Tells this layout from others: figures that were kept with another one mean something else. */
+export function layoutDigest(): string {
+  const rows = Object.entries(COUNTED_METRICS).map(([key, { type, dimensions }]) => [
+    key,
+    type,
+    dimensions.map(({ label, values }) => [label, values]),
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([SECTION_WORDS, rows]))
+    .digest('hex')
+    .slice(0, 16);
+}
 
 const HEAD_WORDS = 8;
 /** Tells a telemetry buffer, and this layout of it, from other memory. */

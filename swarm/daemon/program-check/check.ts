@@ -216,7 +216,7 @@ class ProgramCheck {
           traffic: (...given) => store.traffic(...given),
           history: (host) => store.history(host),
           clusterHistory: (cluster) => store.clusterHistory(cluster),
-          finish: (summary) => store.finish(summary),
+          finish: (...given) => store.finish(...given),
           write: (event) => {
             this.#happened(event);
             store.write(event);

@@ -8,6 +8,7 @@ import type { RunSummary } from '../../report/summary.ts';
 import { Ledger } from '../../telemetry/ledger.ts';
 import type { RunEvent } from '../../telemetry/run-event.ts';
 import type { CollectedSources } from '../collectors-of.ts';
+import type { KeptFigures } from '../merge/figures-file.ts';
 import type { RunParts, UserOptions } from '../run-parts.ts';
 
 /** A plan of these clusters against the embedded service, at a speed that makes waits vanish. */
@@ -55,8 +56,21 @@ export function fakePlan(clusters: Partial<ClusterPlan>[], overrides: Partial<Ex
     clusters: plans,
     hostCount: hosts,
     shard: { index: 0, count: 1 },
+    whole: {
+      ...{ clusters: plans.length, hosts, lastArrivalMs: 0, digest: 'test' },
+      shapes: plans.map(({ controlPlanes, arbiters, workers, day2Workers, api, justInfraEnv }) => ({
+        ...{ controlPlanes, arbiters, workers, day2Workers, api, justInfraEnv, amount: 1 },
+      })),
+    },
     ...overrides,
   };
+}
+
+/** A part of a plan, as it would be dealt out. */
+export function shardOf(plan: ExpandedPlan, index: number, count: number): ExpandedPlan {
+  const clusters = plan.clusters.filter((_, turn) => turn % count === index);
+  const hostCount = clusters.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  return { ...plan, clusters, hostCount, shard: { index, count } };
 }
 
 function hostFactsOf(cluster: ClusterPlan, host: HostPlan) {
@@ -71,6 +85,7 @@ export class FakeParts implements RunParts {
   /** What the run's ledger was told, write by write. */
   readonly ledger: string[] = [];
   stored: RunSummary | null = null;
+  figures: KeptFigures | null = null;
   pool: PoolOptions | null = null;
   poolStopped = false;
   embedded: 'none' | 'running' | 'stopped' | 'killed' = 'none';
@@ -162,8 +177,9 @@ export class FakeParts implements RunParts {
         this.events.filter((event) => 'cluster' in event && !('host' in event) && event.cluster === cluster),
       history: async (host: number) => this.events.filter((event) => 'host' in event && event.host === host),
       traffic: async () => {},
-      finish: async (summary: RunSummary) => {
+      finish: async (summary: RunSummary, figures: KeptFigures | null) => {
         this.stored = summary;
+        this.figures = figures;
       },
     };
   }
