@@ -26,6 +26,7 @@ beforeEach(() => {
       return started.promise;
     },
     append: () => {},
+    kill: () => {},
     stop: (slot) => calls.push(`stop ${slot}`),
   };
   const telemetry = new Proxy({}, { get: () => () => {} }) as Runtime['telemetry'];
