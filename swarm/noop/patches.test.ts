@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import type { HostFault } from '../../model/faults/faults.ts';
+import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import { describeUnless } from '../../model/testing/needs.ts';
 import { seconds } from '../../model/time/span.ts';
 import { buildHost } from '../host/build-host.ts';
@@ -254,42 +254,42 @@ describe('the files of replaced commands', () => {
 
 /** What the commands answer on a host, which may have a fault. */
 async function answersTo(calls: readonly Call[], fault?: HostFault) {
-    const folder = mkdtempSync(join(tmpdir(), 'noop-patches-'));
-    const results = Promise.withResolvers<{ code: number; output: string }[]>();
-    const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      response.end();
-      results.resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const node = process.execPath;
-    const programs = {
-      agent: node,
-      next_step_runner: node,
-      free_addresses: node,
-      disk_speed_check: node,
-      installer: node,
+  const folder = mkdtempSync(join(tmpdir(), 'noop-patches-'));
+  const results = Promise.withResolvers<{ code: number; output: string }[]>();
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    response.end();
+    results.resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const node = process.execPath;
+  const programs = {
+    agent: node,
+    next_step_runner: node,
+    free_addresses: node,
+    disk_speed_check: node,
+    installer: node,
+  };
+  const dial = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
+  const lab = new Lab({ patches: PATCHES, programs, manifests: null, logs: folder, warn: () => {}, dial });
+  const refused: string[] = [];
+  const installers: unknown[] = [];
+  try {
+    const { url } = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const cluster = planOf({ controlPlanes: 1 });
+    const profile = {
+      ...SPOKE_PROFILES.quick,
+      host: { ...SPOKE_PROFILES.quick.host, writeSingleNode: seconds(0.2, 0) },
     };
-    const dial = { dialTimeoutMs: 30_000, tlsHandshakeTimeoutMs: 10_000 };
-    const lab = new Lab({ patches: PATCHES, programs, manifests: null, logs: folder, warn: () => {}, dial });
-    const refused: string[] = [];
-    const installers: unknown[] = [];
-    try {
-      const { url } = await lab.reach(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-      const cluster = planOf({ controlPlanes: 1 });
-      const profile = {
-        ...SPOKE_PROFILES.quick,
-        host: { ...SPOKE_PROFILES.quick.host, writeSingleNode: seconds(0.2, 0) },
-      };
-      const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop', ...(fault && { fault }) });
-      const own = hostFiles(host, {
-        hosts: '',
-        peers: [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }],
-        profile,
-        vips: { api: '10.3.0.4', ingress: '10.3.0.5' },
-      });
-      const program = `
+    const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop', ...(fault && { fault }) });
+    const own = hostFiles(host, {
+      hosts: '',
+      peers: [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }],
+      profile,
+      vips: { api: '10.3.0.4', ingress: '10.3.0.5' },
+    });
+    const program = `
         import { spawnSync } from 'node:child_process';
         const results = ${JSON.stringify(calls.map(({ argv }) => argv))}.map(([command, ...args]) => {
           const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
@@ -297,39 +297,39 @@ async function answersTo(calls: readonly Call[], fault?: HostFault) {
         });
         await fetch('${url}', { method: 'POST', body: JSON.stringify(results) });
         setInterval(() => {}, 1000);`;
-      await lab.start(
-        {
-          slot: 0,
-          ...own,
-          files: [...own.files, { path: 'program.mjs', text: program }],
-          names: cluster,
-          command: ['agent', '/host/program.mjs'],
-          restart: true,
-          environment: { SWARM_REBOOTS: '2' },
+    await lab.start(
+      {
+        slot: 0,
+        ...own,
+        files: [...own.files, { path: 'program.mjs', text: program }],
+        names: cluster,
+        command: ['agent', '/host/program.mjs'],
+        restart: true,
+        environment: { SWARM_REBOOTS: '2' },
+      },
+      {
+        onEvent: ([what, ...words]) => {
+          if (what === 'refused') refused.push(words.join(' '));
+          else if (what === 'installer-started') installers.push(installerArguments(words));
         },
-        {
-          onEvent: ([what, ...words]) => {
-            if (what === 'refused') refused.push(words.join(' '));
-            else if (what === 'installer-started') installers.push(installerArguments(words));
-          },
-          onConnection: () => ({ sent: () => {}, received: () => {}, closed: () => {} }),
-          onEnded: (message) => results.reject(new Error(message)),
-        },
-      );
-      const answers = await results.promise;
-      const wrong = calls
-        .map(({ argv, code = 0, output = /[\s\S]*/ }, index) => ({
-          argv: argv.filter((word) => !AGENT.includes(word) && !INSTALLER.includes(word)).join(' '),
-          ...answers[index]!,
-          isRight: answers[index]!.code === code && output.test(answers[index]!.output),
-        }))
-        .filter(({ isRight }) => !isRight);
-      return { wrong, refused, installers };
-    } finally {
-      await lab.close();
-      server.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
+        onConnection: () => ({ sent: () => {}, received: () => {}, closed: () => {} }),
+        onEnded: (message) => results.reject(new Error(message)),
+      },
+    );
+    const answers = await results.promise;
+    const wrong = calls
+      .map(({ argv, code = 0, output = /[\s\S]*/ }, index) => ({
+        argv: argv.filter((word) => !AGENT.includes(word) && !INSTALLER.includes(word)).join(' '),
+        ...answers[index]!,
+        isRight: answers[index]!.code === code && output.test(answers[index]!.output),
+      }))
+      .filter(({ isRight }) => !isRight);
+    return { wrong, refused, installers };
+  } finally {
+    await lab.close();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 describeUnless(NO_LABS, 'replaced commands', { timeout: 90_000 }, () => {
@@ -346,7 +346,11 @@ describeUnless(NO_LABS, 'replaced commands', { timeout: 90_000 }, () => {
     [
       { kind: 'image-unavailable', lastingMs: null },
       [
-        { argv: pull, code: 125, output: /^Error: .*docker:\/\/quay\.example\.com\/a\/b:latest: .*connection refused$/ },
+        {
+          argv: pull,
+          code: 125,
+          output: /^Error: .*docker:\/\/quay\.example\.com\/a\/b:latest: .*connection refused$/,
+        },
         { argv: nse('podman', 'images', '--quiet', 'quay.example.com/a/b:latest'), output: /^$/ },
       ],
     ],
@@ -355,7 +359,7 @@ describeUnless(NO_LABS, 'replaced commands', { timeout: 90_000 }, () => {
       [{ argv: pull, code: 125 }, { argv: ['sleep', '2.1'] }, { argv: pull, output: /^[0-9a-f]+$/ }],
     ],
     [
-      { kind: 'installer-fails', stage: 'Writing image to disk', message: "disk 'sda' is \"broken\"" },
+      { kind: 'installer-fails', stage: 'Writing image to disk', message: 'disk \'sda\' is "broken"' },
       [
         {
           argv: nsi('coreos-installer', 'install', '--insecure', '-i', '/opt/i.ign', DISK),

@@ -79,7 +79,10 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
       yield { index, entry, kind, firstHost: places.firstHostOf(index), arrivalMs: arrivalMs[turn]! };
     }
   }
-  const faults = chooseFaults(plan.faults, candidates, seed, bootDelayMs, plan.service.agentToken !== '');
+  const faults = chooseFaults(plan.faults, candidates, seed, bootDelayMs, {
+    byService: plan.service.agentToken !== '',
+    byHub: plan.hub?.kubeconfig !== 'embedded',
+  });
   const token = runToken(seed);
   const clusters: ClusterPlan[] = [];
   for (let turn = shard.index; turn < order.length; turn += shard.count) {

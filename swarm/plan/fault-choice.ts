@@ -19,6 +19,12 @@ export interface Candidate {
   arrivalMs: number;
 }
 
+/** Who may ask hosts for a token: the service of the plan, that of its hub. */
+export interface AskedTokens {
+  byService: boolean;
+  byHub: boolean;
+}
+
 export interface ChosenFaults {
   /** By index of the host. */
   hosts: ReadonlyMap<number, HostFault>;
@@ -63,7 +69,7 @@ export function chooseFaults(
   candidates: () => Iterable<Candidate>,
   seed: string,
   bootDelayMs: (host: number) => number,
-  hasToken: boolean,
+  tokens: AskedTokens,
 ): ChosenFaults {
   const hosts = new Map<number, HostFault>();
   const clusters = new Map<number, ClusterFaultKind>();
@@ -78,7 +84,7 @@ export function chooseFaults(
       else if (!taken.has(index)) population.able.set(index, fault);
     };
     for (const candidate of candidates()) {
-      if (ofHosts) considerHosts(profile, candidate, bootDelayMs, hasToken, consider);
+      if (ofHosts) considerHosts(profile, candidate, bootDelayMs, tokens, consider);
       else consider(candidate.index, candidate.arrivalMs, clusterCannot(profile, candidate), profile.fault);
     }
     for (const index of drawn(profile, number, population, seed)) {
@@ -94,7 +100,7 @@ function considerHosts(
   profile: FaultProfile,
   candidate: Candidate,
   bootDelayMs: (host: number) => number,
-  hasToken: boolean,
+  tokens: AskedTokens,
   consider: (index: number, atMs: number, why: string | null, fault: HostFault) => void,
 ): void {
   const { entry, firstHost, arrivalMs } = candidate;
@@ -104,7 +110,7 @@ function considerHosts(
     const role = ordinal < controlPlanes ? 'master' : ordinal < controlPlanes + arbiters ? 'arbiter' : 'worker';
     if (profile.role !== null && profile.role !== role) continue;
     const index = firstHost + ordinal;
-    const why = hostCannot(profile.fault as HostFault, candidate, hasToken);
+    const why = hostCannot(profile.fault as HostFault, candidate, tokens);
     consider(index, arrivalMs + bootDelayMs(index), why, faultOf(profile.fault as HostFault, ordinal));
   }
 }
@@ -116,7 +122,7 @@ function faultOf(fault: HostFault, ordinal: number): HostFault {
 }
 
 /** Why hosts of a cluster cannot have a fault; null when they can. */
-function hostCannot(fault: HostFault, { entry, kind }: Candidate, hasToken: boolean): string | null {
+function hostCannot(fault: HostFault, { entry, kind }: Candidate, tokens: AskedTokens): string | null {
   const { controlPlanes, arbiters, workers, justInfraEnv, flow, api } = entry;
   const others = controlPlanes + arbiters + workers - 1;
   if (kind === 'noop' && !FAULTS[fault.kind].noop) return 'no-op hosts cannot show it';
@@ -155,7 +161,8 @@ function hostCannot(fault: HostFault, { entry, kind }: Candidate, hasToken: bool
       if (justInfraEnv) return 'hosts of an infra-env alone are not installed';
       return fault.kind === 'no-ignition' && controlPlanes === 1 ? 'a single node has its ignition on its disk' : null;
     case 'wrong-token':
-      return api === 'kube' || hasToken ? null : 'the service of the plan asks for no token (service.agent_token)';
+      if (api === 'kube') return tokens.byHub ? null : 'the embedded hub gives hosts no tokens';
+      return tokens.byService ? null : 'the service of the plan asks for no token (service.agent_token)';
     case 'bmh-stuck':
     case 'bmh-fails':
       return flow.bmh ? null : 'it is about clusters with bmh: true';

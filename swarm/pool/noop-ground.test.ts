@@ -141,6 +141,7 @@ describe('no-op machines', () => {
 
   it('have their agent killed by a fault, which its host starts again, and say nothing of it', async () => {
     launch(null, { kind: 'agent-restart', at: 'discovered', afterMs: 5000 });
+    await clock.advance(1);
     await settle();
     lab.tell(7, 'runner-started');
     lab.tell(7, 'inventory');
@@ -155,6 +156,7 @@ describe('no-op machines', () => {
 
   it('say of a fault what their cluster has to know', async () => {
     launch(SPOKE, { kind: 'reboot', at: 'rebooted', afterMs: 0 });
+    await clock.advance(1);
     await settle();
     lab.tell(7, 'installer-started bootstrap 1 C 1 4.20');
     expect(installations).toMatchObject([{ stuck: 'no-ignition', fault: null }]);
