@@ -18,7 +18,10 @@ it('tells what links do, and judges the service without them', async () => {
         phases: { soak: '1m' },
         clusters: [{ topology: { control_planes: 3, workers: 3 }, just_infraenv: true }],
         // What hosts meet is what a threshold of the plan is about.
-        thresholds: { generator_saturation: 'off', 'request_duration{client:agent,endpoint:get-instructions}': 'med>=400' },
+        thresholds: {
+          generator_saturation: 'off',
+          'request_duration{client:agent,endpoint:get-instructions}': 'med>=400',
+        },
       },
       'plan',
     ),
@@ -31,7 +34,9 @@ it('tells what links do, and judges the service without them', async () => {
   // A round trip to connect, and one more for an answer: all of them took it, and timers may be early by a millisecond.
   expect(link!.connect.p50).toBeGreaterThan(390);
   expect(link!.connections).toBeGreaterThanOrEqual(12);
-  expect(link!.requests.count).toBe(summary.requests.filter(({ client }) => client === 'agent').reduce((sum, { sinceDue }) => sum + sinceDue.count, 0));
+  expect(link!.requests.count).toBe(
+    summary.requests.filter(({ client }) => client === 'agent').reduce((sum, { sinceDue }) => sum + sinceDue.count, 0),
+  );
   const poll = summary.requests.find(({ endpoint }) => endpoint === 'get-instructions')!;
   expect(poll.sinceDue.p50).toBeGreaterThan(780);
   expect(poll.sinceSent.p50).toBeGreaterThan(390);

@@ -131,7 +131,9 @@ function loadRows(load: JudgedLoad): Row[] {
   const sum = (share: number, more: number) => Number(Math.min(1, share + more).toFixed(6));
   return [
     // A healthy service resets and refuses nothing; one of a hundred is more than what a connection lost here and there makes.
-    ...FAILURE_KINDS.map((kind): Row => [`request_errors{kind:${kind}}`, `rate<=${sum(0.01, links.failures[kind] ?? 0)}`]),
+    ...FAILURE_KINDS.map(
+      (kind): Row => [`request_errors{kind:${kind}}`, `rate<=${sum(0.01, links.failures[kind] ?? 0)}`],
+    ),
     ...ofEach('request_errors', `rate<=${sum(0.1, unmade)}`),
     ...ofEach('endpoint_errors', `rate<=${sum(0.1, unmade)}`),
     ['boot_errors', 'rate<=0.01'],

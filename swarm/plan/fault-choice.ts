@@ -5,7 +5,13 @@
  *     hosts of the plan ── role, from, until ──▶ among these the share counts
  *                               └── those that can have it, and have none yet ── drawn by the seed ──▶ the chosen
  */
-import { type ClusterFaultKind, FAULT_KINDS, FAULTS, type FaultKind, type HostFault } from '../../model/faults/faults.ts';
+import {
+  type ClusterFaultKind,
+  FAULT_KINDS,
+  FAULTS,
+  type FaultKind,
+  type HostFault,
+} from '../../model/faults/faults.ts';
 import type { AgentKind, ClusterPlan } from './expanded-plan.ts';
 import { chosen, hostCount } from './host-share.ts';
 import { type FaultProfile, formatProblem, type PlanCluster } from './plan.ts';

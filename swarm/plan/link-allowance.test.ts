@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LinkFigures } from './expanded-plan.ts';
 import { expandPlan } from './expand.ts';
+import type { LinkFigures } from './expanded-plan.ts';
 import { linkAllowance, NO_LINKS } from './link-allowance.ts';
 import { parsePlan } from './load.ts';
 import { type RunThreshold, thresholdsOf } from './thresholds.ts';

@@ -159,7 +159,12 @@ describe('summary', () => {
 
   it('tells of slow links what their hosts met', () => {
     const links = [
-      { share: 0.5, preset: 'acm-scale-lab', hosts: 2, figures: { delayMs: 25, jitterMs: 0, loss: 0.0002, bytesPerSecond: null } },
+      {
+        share: 0.5,
+        preset: 'acm-scale-lab',
+        hosts: 2,
+        figures: { delayMs: 25, jitterMs: 0, loss: 0.0002, bytesPerSecond: null },
+      },
       { share: 0.25, preset: null, hosts: 1, figures: { delayMs: 100, jitterMs: 0, loss: 0, bytesPerSecond: 1e6 } },
     ];
     const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 4, clusterSlots: 2 });
@@ -168,7 +173,15 @@ describe('summary', () => {
     for (const cells of [CELLS.linkConnections, CELLS.linkStalls, CELLS.linkResets]) telemetry.add(cells, 1, first);
     telemetry.record(CELLS.linkConnects, 52, first);
     telemetry.request({
-      ...{ client: 'agent', endpoint: 'get-instructions', outcome: 200, dueAt: 1, sentAt: 2, firstByteAt: 3, endAt: 109 },
+      ...{
+        client: 'agent',
+        endpoint: 'get-instructions',
+        outcome: 200,
+        dueAt: 1,
+        sentAt: 2,
+        firstByteAt: 3,
+        endAt: 109,
+      },
       ...{ bytesSent: 1, bytesReceived: 1, overLink: { link: 0, ms: 100 } },
     });
     const summary = summarize(new TelemetryReader(buffer), facts({ plan: { ...PLAN, links } }), 0);
@@ -180,8 +193,12 @@ describe('summary', () => {
       { link: 2, name: '100ms each way, 1MB/s', hosts: 1, connections: 0, requests: { count: 0 } },
     ]);
     const text = renderSummary(summary);
-    expect(text).toMatch(/^Slow links\n.*\n {2}acm-scale-lab \(25ms each way, 0\.02% loss\): 2 hosts \(50%\) +connections +1 +52 ms/m);
-    expect(renderReport(keptSummary(JSON.parse(JSON.stringify(summary)))!, { plan: null })).toContain('acm-scale-lab (25ms each way');
+    expect(text).toMatch(
+      /^Slow links\n.*\n {2}acm-scale-lab \(25ms each way, 0\.02% loss\): 2 hosts \(50%\) +connections +1 +52 ms/m,
+    );
+    expect(renderReport(keptSummary(JSON.parse(JSON.stringify(summary)))!, { plan: null })).toContain(
+      'acm-scale-lab (25ms each way',
+    );
     expect(summarize(measured(), facts(), 0).links).toEqual([]);
   });
 

@@ -60,7 +60,13 @@ describe('shared telemetry', () => {
     const { main, reader } = setUp();
     main.request({ ...poll, overLink: null });
     main.request({ ...poll, endAt: 1200, overLink: { link: 1, ms: 150 } });
-    main.request({ ...poll, client: 'installer', endpoint: 'host-progress', endAt: 1300, overLink: { link: 1, ms: 400 } });
+    main.request({
+      ...poll,
+      client: 'installer',
+      endpoint: 'host-progress',
+      endAt: 1300,
+      overLink: { link: 1, ms: 400 },
+    });
     // What failed has no duration here.
     main.request({ ...poll, outcome: 'reset', overLink: { link: 1, ms: 5 } });
     expect(reader.overLink(1).requests).toMatchObject({ count: 2, max: 300 });

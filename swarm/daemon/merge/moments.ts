@@ -71,7 +71,8 @@ export function keepMoments(windows: readonly EndedWindow[], last: Moment): Kept
 }
 
 function keepMoment(moment: Moment, before: Moment | null): KeptMoment {
-  const { wallMs, simulatedMs, telemetry, ages, saturation, clusterDurations, states, clusters, faults, hosts } = moment;
+  const { wallMs, simulatedMs, telemetry, ages, saturation, clusterDurations, states, clusters, faults, hosts } =
+    moment;
   return {
     ...{ wallMs, simulatedMs, saturation, clusters, faults, hosts },
     telemetry: telemetry.pack(before?.telemetry ?? null),
