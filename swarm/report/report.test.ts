@@ -227,6 +227,7 @@ describe('summary', () => {
       infraEnvsDiscovered: 0,
       complete: 1,
       failed: 1,
+      failedAsExpected: 0,
       cancelled: 0,
     });
     const fates = { posted: 1, deduplicated: 1, failed: 0, dropped: 1, inFlight: 1 };
