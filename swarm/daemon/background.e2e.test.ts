@@ -216,7 +216,7 @@ describe('churn', () => {
   it('counts no cluster twice, and every life where lives are counted', () => {
     expect(summary.clusters).toEqual({
       ...{ planned: 2, installed: 2, infraEnvs: 2, infraEnvsDiscovered: 2 },
-      ...{ complete: 4, failed: 0, cancelled: 0 },
+      ...{ complete: 4, failed: 0, failedAsExpected: 0, cancelled: 0 },
     });
     const discovered = summary.clusterDurations.find(({ from, to }) => from === 'created' && to === 'discovered')!;
     const passed = events.filter((event, at) => {

@@ -35,7 +35,7 @@ describe('churn', () => {
     expect(churn!.complete).toBeGreaterThanOrEqual(25);
     expect(summary.clusters).toEqual({
       ...{ planned: 2, installed: 2, infraEnvs: 2, infraEnvsDiscovered: 2 },
-      ...{ complete: 4, failed: 0, cancelled: 0 },
+      ...{ complete: 4, failed: 0, failedAsExpected: 0, cancelled: 0 },
     });
     expect(summary.clusterFunnel.at(-1)).toMatchObject({ count: 4, of: 4 });
     // Of the events, each life is one: the first without a number, the others from 2 on.
