@@ -352,6 +352,7 @@ describe('wrong input', () => {
     [{ clusters: [{ topology: 'huge' }] }, [], 'topology is "huge"'],
     [{}, ['--claim', 'mine', '--storage-size', '5Gi'], '--storage-size is of a claim that is made'],
     [{}, ['--start-at', new Date().toISOString(), '--start-in', '1m'], '--start-at and --start-in are both given'],
+    [{}, ['--start-in', '8d'], '--start-in 8d is too long for pods to wait; allowed: at most 7d'],
     [{}, ['--ca', '/nowhere.pem'], '--ca /nowhere.pem cannot be read (ENOENT)'],
     [{}, ['--seed', 'x'.repeat(65)], 'allowed: 1 to 64'],
     [{}, ['--out', '/nowhere/x.yaml'], '--out /nowhere/x.yaml lies in a folder that does not exist'],

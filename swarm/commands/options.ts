@@ -95,7 +95,7 @@ export function shard(text: string): { index: number; count: number } {
 }
 
 /** A moment may lie so far ahead, and so far back: what is further away is a slip of the pen, or a clock that is wrong. */
-const FURTHEST_AHEAD_MS = 7 * 86_400_000;
+export const FURTHEST_AHEAD_MS = 7 * 86_400_000;
 const FURTHEST_BACK_MS = 86_400_000;
 
 /** `2026-12-01T10:00:00Z`: RFC 3339, at most 7 days ahead and 24 hours back. @param now epoch milliseconds */

@@ -8,6 +8,7 @@ import { type FleetSpec, type ResultsVolume, usualGraceSeconds } from '../fleet/
 import { fleetYaml } from '../fleet/fleet-yaml.ts';
 import { planForPods } from '../fleet/plan-files.ts';
 import { largestShard, needsOf } from '../fleet/shard-needs.ts';
+import { formatDuration } from '../plan/duration.ts';
 import { shardSizes } from '../plan/expand.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { type LoadedPlan, loadPlanFiles } from '../plan/load.ts';
@@ -16,6 +17,7 @@ import { countOf } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
 import { FileOutput } from './manifest-output.ts';
 import { note } from './note.ts';
+import { FURTHEST_AHEAD_MS } from './options.ts';
 import { readCa } from './read-ca.ts';
 
 export interface RenderFleetFlags {
@@ -136,6 +138,9 @@ function seedOf({ plan }: LoadedPlan, flags: RenderFleetFlags): string {
 
 function startOf({ startAt, startIn }: RenderFleetFlags, isGiven: (option: string) => boolean): Date {
   if (startAt && isGiven('startIn')) throw new InputError('--start-at and --start-in are both given; give one of them');
+  if (!startAt && startIn * 1000 > FURTHEST_AHEAD_MS) {
+    throw new InputError(`--start-in ${formatDuration(startIn)} is too long for pods to wait; allowed: at most 7d`);
+  }
   // A whole second reads better.
   return startAt ?? new Date(Math.ceil(Date.now() / 1000 + startIn) * 1000);
 }
