@@ -6,10 +6,10 @@
  *            else: did the cluster end before, for another fault? ──▶ not reached
  *            else ──▶ otherwise
  */
-import { FAULTS, type FaultKind } from '../../model/faults/faults.ts';
+import { type ClusterFaultKind, FAULTS } from '../../model/faults/faults.ts';
 import { CLUSTER_PHASES, type ClusterPhase } from '../../model/protocol/phases.ts';
 import type { ClusterPlan, HostPlan } from '../plan/expanded-plan.ts';
-import type { ClusterOutcome, HostOutcome, SeenHost } from '../plan/fault-outcomes.ts';
+import { type ClusterOutcome, type HostOutcome, ofCluster, type SeenHost } from '../plan/fault-outcomes.ts';
 import type { FaultFinding, FaultResult } from '../telemetry/run-event.ts';
 import type { HostView } from './cluster-adapter.ts';
 
@@ -92,7 +92,7 @@ export class FaultWatch {
     return { asExpected, findings };
   }
 
-  get #fault(): FaultKind | null {
+  get #fault(): ClusterFaultKind | null {
     return this.#cluster.fault ?? null;
   }
 
@@ -148,14 +148,15 @@ export class FaultWatch {
     return this.#most <= this.#cluster.hosts.filter(({ day2 }) => !day2).length - missing;
   }
 
-  #ofCluster(fault: FaultKind, end: LifeEnd, asPlanned: boolean): FoundFault {
-    const { failsIn } = this.#expected;
-    const before = !end.complete && asPlanned && !(failsIn.includes('finalizing') && end.phase === 'finalizing');
+  #ofCluster(fault: ClusterFaultKind, end: LifeEnd, asPlanned: boolean): FoundFault {
+    const { failsIn, certain } = ofCluster(fault);
+    const before = !end.complete && asPlanned && !failsIn.includes(end.phase);
+    const { description } = FAULTS[fault];
     return {
       fault,
       host: null,
       result: !asPlanned ? 'otherwise' : before ? 'not-reached' : 'as-expected',
-      expected: fault === 'csv-failed' ? 'the cluster is installed' : 'the cluster fails while finalizing',
+      expected: `${description}: the cluster ${failsIn.length === 0 ? 'is installed' : `${certain ? 'fails' : 'may fail'} in ${failsIn.join(' or ')}`}`,
       was: endText(end),
     };
   }

@@ -1,6 +1,9 @@
 /** Everything that measures one run, from its shared counters to the monitors that look at them. */
+
+import type { FaultKind } from '../../model/faults/faults.ts';
 import { type ClockSpec, ScaledClock, wallNow } from '../../model/time/clock.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { faultKindsOf } from '../plan/fault-choice.ts';
 import { USUAL_POLL_SECONDS } from '../plan/open-connections.ts';
 import { serverFigureNamed } from '../plan/server-figures.ts';
 import { type RunThreshold, thresholdsOf } from '../plan/thresholds.ts';
@@ -60,6 +63,7 @@ export class Measurements {
   /** Simulated epoch milliseconds; null while clusters live. */
   #endedAt: number | null = null;
   readonly #cpuAtStart = process.cpuUsage();
+  readonly #faultKinds: ReadonlySet<FaultKind>;
 
   /** @param clusters of the run, as they stand */
   constructor(plan: ExpandedPlan, workers: number, clock: ClockSpec, clusters: () => Measured['clusters']) {
@@ -73,7 +77,11 @@ export class Measurements {
     this.answers = new AnswerMonitor(this.reader);
     this.series = new TimeSeries(this.reader);
     this.readers = new ReaderFigures(plan.readers);
-    this.stateTimes = new StateTimes(plan);
+    this.#faultKinds = faultKindsOf(plan.clusters);
+    // What goes wrong takes as long as it takes: others are not to be compared with it.
+    this.stateTimes = new StateTimes({
+      clusters: plan.clusters.filter((cluster) => faultKindsOf([cluster]).size === 0),
+    });
     this.stateLook = new StateLook(this.stateTimes, () => this.simulatedNow());
     this.#clock = clock;
     const simulated = new ScaledClock(clock);
@@ -173,13 +181,25 @@ export class Measurements {
   evaluate(clusters: Measured['clusters']): Evaluated<RunThreshold>[] {
     const { reader, answers, saturation, clusterDurations } = this;
     const faults = this.faults.totals();
+    const faultKinds = this.#faultKinds;
     const states = this.stateLook.seen;
     const seconds = this.sinceStartMs() / 1000;
     const pollMs = ((this.#plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS) * 1000) / this.#plan.clockSpeed;
-    const whole = { reader, answers, saturation, clusterDurations, states, clusters, seconds, pollMs, faults };
+    const whole = {
+      reader,
+      answers,
+      saturation,
+      clusterDurations,
+      states,
+      clusters,
+      seconds,
+      pollMs,
+      faults,
+      faultKinds,
+    };
     const figures = new RunFigures(whole, (time) => {
       const part = this.windows.measured(time);
-      return part && { ...part, pollMs };
+      return part && { ...part, pollMs, faultKinds };
     });
     const servers = new ServerFigureSource(this.servers);
     return evaluate(this.#thresholds, {

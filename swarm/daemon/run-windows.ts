@@ -59,7 +59,7 @@ export class RunWindows {
   }
 
   /** What was measured in a phase, in a step, or in a step of a phase; null for one that has not begun. */
-  measured({ phase, step }: { phase?: string; step?: string }): Omit<Measured, 'pollMs'> | null {
+  measured({ phase, step }: { phase?: string; step?: string }): Omit<Measured, 'pollMs' | 'faultKinds'> | null {
     const windows = this.#windows.filter(
       (one) => (phase ?? one.phase) === one.phase && (step === undefined || one.step === Number(step)),
     );

@@ -1,7 +1,9 @@
 /** What a plan comes to: numbers for `swarm plan show`, as data and as text. */
+import { FAULTS, type FaultKind } from '../../model/faults/faults.ts';
 import { formatDuration } from './duration.ts';
 import { expandPlan } from './expand.ts';
 import { type ClusterPlan, type ExpandedPlan, SERVICE_OF_HUB } from './expanded-plan.ts';
+import { faultCounts } from './fault-choice.ts';
 import { estimateNeeds, type NeedsEstimate, ownRunner, PORTS_PER_ADDRESS, type Runner } from './needs.ts';
 import { USUAL_POLL_SECONDS } from './open-connections.ts';
 import { type Arrival, formatProblem, type Plan } from './plan.ts';
@@ -19,6 +21,8 @@ export interface PlanDescription {
   /** Sums of this shard; infra-envs without a cluster count as neither cluster nor day 2. */
   totals: { clusters: number; infraEnvsOnly: number; hosts: number; day2Hosts: number };
   topologies: TopologyDescription[];
+  /** Hosts and clusters that go wrong; empty where none does. */
+  faults: { fault: FaultKind; of: 'host' | 'cluster'; count: number }[];
   /** Null when all hosts are native. */
   noop: NoopDescription | null;
   arrival: ArrivalDescription;
@@ -141,6 +145,7 @@ export function describePlan(
       day2Hosts: clusters.reduce((sum, cluster) => sum + cluster.day2Workers, 0),
     },
     topologies: [...topologies.values()],
+    faults: [...faultCounts(clusters)].map(([fault, amount]) => ({ fault, of: FAULTS[fault].of, count: amount })),
     noop,
     arrival: describeArrival(plan, clusters),
     load,
@@ -356,6 +361,9 @@ export function renderDescription(description: PlanDescription): string {
         `${''.padEnd(14)}${formatDuration(point.atSeconds).padStart(9)}  ${bar.padEnd(40)}  ${count(point.clusters, 'cluster')}, ${count(point.hosts, 'host')}`,
       );
     }
+  }
+  if (description.faults.length > 0) {
+    row('Faults', description.faults.map(({ fault, of, count: amount }) => `${fault} ${count(amount, of)}`).join(', '));
   }
   row(
     'Steady load',

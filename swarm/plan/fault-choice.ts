@@ -5,9 +5,9 @@
  *     hosts of the plan ── role, from, until ──▶ among these the share counts
  *                               └── those that can have it, and have none yet ── drawn by the seed ──▶ the chosen
  */
-import { type ClusterFaultKind, FAULTS, type HostFault } from '../../model/faults/faults.ts';
+import { type ClusterFaultKind, FAULTS, type FaultKind, type HostFault } from '../../model/faults/faults.ts';
 import { hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
-import type { AgentKind } from './expanded-plan.ts';
+import type { AgentKind, ClusterPlan } from './expanded-plan.ts';
 import { type FaultProfile, formatProblem, type PlanCluster } from './plan.ts';
 
 /** A cluster among all of the plan. */
@@ -24,6 +24,24 @@ export interface ChosenFaults {
   hosts: ReadonlyMap<number, HostFault>;
   /** By index of the cluster. */
   clusters: ReadonlyMap<number, ClusterFaultKind>;
+}
+
+/** How many hosts of these clusters, or of the clusters themselves, have which fault; in the order of the table of faults. */
+export function faultCounts(clusters: readonly ClusterPlan[]): ReadonlyMap<FaultKind, number> {
+  const counts = new Map<FaultKind, number>();
+  const add = (kind: FaultKind | undefined) => {
+    if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  };
+  for (const { fault, hosts } of clusters) {
+    add(fault);
+    for (const host of hosts) add(host.fault?.kind);
+  }
+  return new Map(FAULT_KINDS.filter((kind) => counts.has(kind)).map((kind) => [kind, counts.get(kind)!]));
+}
+
+/** What goes wrong with hosts of these clusters, or with the clusters themselves. */
+export function faultKindsOf(clusters: readonly ClusterPlan[]): ReadonlySet<FaultKind> {
+  return new Set(faultCounts(clusters).keys());
 }
 
 /** Those that an entry may choose, with the numbers that decide, and how many its share is of. */

@@ -3,7 +3,7 @@
  * Upstream: assisted-service, internal/host/statemachine.go, transition.go and validator.go, internal/cluster/statemachine.go,
  * internal/common/common.go HasEnoughMastersAndWorkers, with the time-outs that a service has unless it is told otherwise.
  */
-import type { HostFault } from '../../model/faults/faults.ts';
+import type { ClusterFaultKind, HostFault } from '../../model/faults/faults.ts';
 import { pullDelayMs } from '../../model/faults/image-pull.ts';
 import type { ClusterPhase } from '../../model/protocol/phases.ts';
 import type { HostStatus } from '../../model/protocol/states.ts';
@@ -62,13 +62,28 @@ export function expectedOutcome(cluster: ClusterPlan, limits: WaitLimits): Clust
     .filter(({ fault }) => fault !== undefined)
     .map((host) => hostOutcome(cluster, host, limits));
   if (hosts.length === 0 && cluster.fault === undefined) return null;
-  const own: readonly ClusterPhase[] =
-    cluster.fault === undefined || cluster.fault === 'csv-failed' ? [] : ['finalizing'];
+  const own = ofCluster(cluster.fault);
   return {
     hosts,
-    failsIn: [...new Set([...hosts.flatMap(({ failsIn }) => failsIn), ...own])],
-    certain: own.length > 0 || hosts.some(({ failsIn, certain }) => failsIn.length > 0 && certain),
+    failsIn: [...new Set([...hosts.flatMap(({ failsIn }) => failsIn), ...own.failsIn])],
+    certain:
+      (own.failsIn.length > 0 && own.certain) || hosts.some(({ failsIn, certain }) => failsIn.length > 0 && certain),
   };
+}
+
+/** What a fault of the cluster as a whole leads to. */
+export function ofCluster(fault: ClusterFaultKind | undefined): Pick<ClusterOutcome, 'failsIn' | 'certain'> {
+  switch (fault) {
+    case 'console-degraded':
+    case 'no-ingress-certificate':
+      return { failsIn: ['finalizing'], certain: true };
+    case 'cluster-version-stuck':
+      // Only a service with CHECK_CLUSTER_VERSION waits for it.
+      return { failsIn: ['finalizing'], certain: false };
+    default:
+      // It is installed without the operators of OLM that failed.
+      return { failsIn: [], certain: true };
+  }
 }
 
 type Expected = Omit<HostOutcome, 'ordinal' | 'fault'>;

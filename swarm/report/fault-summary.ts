@@ -1,6 +1,7 @@
 /** What a summary says of the faults that the plan gave to hosts and clusters, and what became of them. */
 import { FAULTS, type FaultKind } from '../../model/faults/faults.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { faultCounts } from '../plan/fault-choice.ts';
 import type { FaultCounts } from '../telemetry/fault-outcomes.ts';
 import type { NameOf } from './state-summary.ts';
 import { formatCount, type Style, table } from './style.ts';
@@ -28,21 +29,12 @@ export function summarizeFaults(
   counts: ReadonlyMap<FaultKind, FaultCounts>,
   nameOf: NameOf,
 ): FaultSummary[] {
-  const planned = new Map<FaultKind, number>();
-  const add = (kind: FaultKind | undefined) => {
-    if (kind !== undefined) planned.set(kind, (planned.get(kind) ?? 0) + 1);
-  };
-  for (const { fault, hosts } of clusters) {
-    add(fault);
-    for (const host of hosts) add(host.fault?.kind);
-  }
-  const kinds = (Object.keys(FAULTS) as FaultKind[]).filter((kind) => planned.has(kind));
-  return kinds.map((fault) => {
+  return [...faultCounts(clusters)].map(([fault, count]) => {
     const { examples, ...numbers } = counts.get(fault) ?? NONE;
     return {
       fault,
       of: FAULTS[fault].of,
-      count: planned.get(fault)!,
+      count,
       ...numbers,
       examples: examples.map(({ cluster, host, expected, was }) => ({
         name: nameOf(cluster, host).name,

@@ -1,4 +1,5 @@
 /** The figures of a run, read from what it measured; `plan/figures.ts` is the table of them. */
+import type { FaultKind } from '../../model/faults/faults.ts';
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 import { isGeneratorError } from '../../model/protocol/outcomes.ts';
 import { FAILURE_KINDS, type FigureName, figureNamed } from '../plan/figures.ts';
@@ -12,7 +13,7 @@ import { Survival } from '../telemetry/survival.ts';
 import type { ErrorKind, RequestResult } from '../telemetry/telemetry.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { RequestCount } from '../telemetry/telemetry-snapshot.ts';
-import { knownRefusal } from './known-refusals.ts';
+import { knownRefusal, refusalOfFault } from './known-refusals.ts';
 import type { FigurePart, FigureSource, Sample } from './thresholds.ts';
 
 /** Wall-clock milliseconds of watching before the share of saturated time says anything: one look is five seconds of it. */
@@ -29,6 +30,8 @@ export interface Measured {
   clusters: { of: number; failed: number; complete: number };
   /** Of the plan's faults: those that could be judged, and those that led to something else than had to be expected. */
   faults: { judged: number; otherwise: number };
+  /** What goes wrong with hosts of the plan: what they are refused for it counts as no request. */
+  faultKinds: ReadonlySet<FaultKind>;
   /** Wall-clock seconds in which requests were counted. */
   seconds: number;
   /** Wall-clock milliseconds from an answer to the next poll of an agent, as planned. */
@@ -125,7 +128,10 @@ export class RunFigures implements FigureSource {
     const requests = this.#requests.get(measured) ?? measured.reader.requests();
     this.#requests.set(measured, requests);
     return requests.filter(
-      (row) => (client ?? row.client) === row.client && (endpoint ?? row.endpoint) === row.endpoint,
+      (row) =>
+        (client ?? row.client) === row.client &&
+        (endpoint ?? row.endpoint) === row.endpoint &&
+        refusalOfFault(row, measured.faultKinds) === null,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Answers of 400 and more that the programs get from a service that is well, and why. */
+import type { FaultKind } from '../../model/faults/faults.ts';
 import type { ClientKind, EndpointName } from '../../model/protocol/endpoints.ts';
 
 interface KnownRefusal {
@@ -47,10 +48,32 @@ const KNOWN_REFUSALS: readonly KnownRefusal[] = [
   })),
 ];
 
+/** Answers to hosts that a plan lets go wrong. */
+const REFUSALS_OF_FAULTS: readonly (KnownRefusal & { fault: FaultKind })[] = ['401', '403'].map((code) => ({
+  fault: 'wrong-token',
+  client: 'agent',
+  endpoint: 'register-host',
+  code,
+  why: 'the plan gives hosts another token than theirs',
+}));
+
+/** An attempt, as its kind, its endpoint and how it ended. */
+interface Ended {
+  client: ClientKind;
+  endpoint: EndpointName;
+  code: string;
+}
+
+const isSame = (one: Ended, other: Ended) =>
+  one.client === other.client && one.endpoint === other.endpoint && one.code === other.code;
+
+/** Why an attempt of a host with one of these faults has to end so; null where it need not. */
+export function refusalOfFault(error: Ended, faults: ReadonlySet<FaultKind>): string | null {
+  return REFUSALS_OF_FAULTS.find((known) => faults.has(known.fault) && isSame(known, error))?.why ?? null;
+}
+
 /** Why a service that is well answers so; null where nobody knows of such answers. */
-export function knownRefusal(error: { client: ClientKind; endpoint: EndpointName; code: string }): string | null {
-  const known = KNOWN_REFUSALS.find(
-    ({ client, endpoint, code }) => client === error.client && endpoint === error.endpoint && code === error.code,
-  );
+export function knownRefusal(error: Ended): string | null {
+  const known = KNOWN_REFUSALS.find((one) => isSame(one, error));
   return known?.why ?? null;
 }

@@ -1,4 +1,5 @@
 /** What became of a run's requests to the service, and how long they took. */
+import type { FaultKind } from '../../model/faults/faults.ts';
 import {
   CLIENT_KINDS,
   type ClientKind,
@@ -12,7 +13,7 @@ import type { Distribution } from '../telemetry/histogram.ts';
 import type { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import type { TelemetrySnapshot } from '../telemetry/telemetry-snapshot.ts';
 import { isError } from './figures.ts';
-import { knownRefusal } from './known-refusals.ts';
+import { knownRefusal, refusalOfFault } from './known-refusals.ts';
 import { NO_QUANTILES, type Quantiles, quantiles } from './quantiles.ts';
 
 /** How long requests took, in wall-clock milliseconds. Attempts that we aborted or could not send are in none of them. */
@@ -146,7 +147,11 @@ export function summarizeTotals(
 const MOST_ERRORS = 1000;
 
 /** What went wrong, the most frequent first, and no more than a thousand kinds. */
-export function summarizeErrors(reader: TelemetryReader, samples: Pick<FailureSamples, 'of'>): RequestErrorSummary[] {
+export function summarizeErrors(
+  reader: TelemetryReader,
+  samples: Pick<FailureSamples, 'of'>,
+  faults: ReadonlySet<FaultKind> = new Set(),
+): RequestErrorSummary[] {
   return reader
     .requests()
     .filter(({ code }) => isError(code) || isGeneratorError(code))
@@ -156,7 +161,7 @@ export function summarizeErrors(reader: TelemetryReader, samples: Pick<FailureSa
         ...{ client, endpoint, code, count, own: isGeneratorError(code) },
         message: sample?.message ?? null,
         firstAt: sample ? new Date(sample.atMs).toISOString() : null,
-        expected: knownRefusal({ client, endpoint, code }),
+        expected: knownRefusal({ client, endpoint, code }) ?? refusalOfFault({ client, endpoint, code }, faults),
       };
     })
     .sort((a, b) => b.count - a.count || place(a) - place(b))

@@ -135,7 +135,9 @@ function headline(summary: RunSummary, style: Style): string {
       ? ''
       : `, ${formatCount(clusters.infraEnvsDiscovered)}/${formatCount(clusters.infraEnvs)} infra-envs discovered,`;
   const asExpected =
-    clusters.failedAsExpected === 0 ? '' : `, ${formatCount(clusters.failedAsExpected)} failed as expected of their faults`;
+    clusters.failedAsExpected === 0
+      ? ''
+      : `, ${formatCount(clusters.failedAsExpected)} failed as expected of their faults`;
   return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${asExpected}${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
 }
 

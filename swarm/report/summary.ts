@@ -5,6 +5,7 @@ import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import { STOCK_IDLE_SECONDS } from '../plan/connections.ts';
 import type { ExpandedPlan, Threshold } from '../plan/expanded-plan.ts';
+import { faultKindsOf } from '../plan/fault-choice.ts';
 import type { RunThreshold } from '../plan/thresholds.ts';
 import type { LongestWait, Outage } from '../telemetry/answer-monitor.ts';
 import type { ChurnCounts } from '../telemetry/churn-counts.ts';
@@ -338,7 +339,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     requests: summarizeRequests(reader, seconds, percentiles),
     totals: summarizeTotals(reader, snapshot, seconds, percentiles),
     polls: summarizePolls(reader, percentiles),
-    requestErrors: summarizeErrors(reader, facts.failureSamples),
+    requestErrors: summarizeErrors(reader, facts.failureSamples, faultKindsOf(plan.clusters)),
     readers: summarizeReaders(facts.readers, percentiles),
     churn: summarizeChurn(plan, facts.churn),
     hub: summarizeHub(plan, facts.hubRequests, percentiles),

@@ -203,6 +203,7 @@ function measured(): {
       states: new StateLook(new StateTimes({ clusters: [] }), () => 0).seen,
       clusters: { of: 4, failed: 1, complete: 2 },
       faults: { judged: 0, otherwise: 0 },
+      faultKinds: new Set(),
       seconds: 10,
       pollMs: 60_000,
     },
