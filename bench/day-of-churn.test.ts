@@ -22,14 +22,20 @@ function samples(mibOf: (share: number) => number): Sample[] {
 }
 
 it('memory that stays where it is is flat', () => {
-  const growth = growthOf(samples(() => 80));
+  const growth = growthOf(
+    samples(() => 80),
+    300,
+  );
   expect(growth).toMatchObject({ program: 'generator', flat: true, rssMib: [200, 200] });
   expect(growth.levelMib).toBeCloseTo(100, 0);
   expect(Math.abs(growth.growthBySlope)).toBeLessThan(0.01);
 });
 
 it('memory that grows steadily is told by slope and medians', () => {
-  const growth = growthOf(samples((share) => 80 + share * 10));
+  const growth = growthOf(
+    samples((share) => 80 + share * 10),
+    300,
+  );
   expect(growth.flat).toBe(false);
   expect(growth.slopeMibPerHour).toBeCloseTo(10 / 18, 1);
   expect(growth.growthBySlope).toBeCloseTo(0.095, 1);
@@ -37,11 +43,19 @@ it('memory that grows steadily is told by slope and medians', () => {
 });
 
 it('memory that jumps is told by the medians though it is level before and after', () => {
-  const growth = growthOf(samples((share) => (share > 0.6 ? 92 : 80)));
+  const growth = growthOf(
+    samples((share) => (share > 0.6 ? 92 : 80)),
+    300,
+  );
   expect(growth.growthByMedians).toBeGreaterThan(0.05);
   expect(growth.flat).toBe(false);
 });
 
 it('memory that falls is no growth', () => {
-  expect(growthOf(samples((share) => 90 - share * 10)).flat).toBe(true);
+  expect(
+    growthOf(
+      samples((share) => 90 - share * 10),
+      300,
+    ).flat,
+  ).toBe(true);
 });

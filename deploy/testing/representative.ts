@@ -12,13 +12,14 @@ import { fakePlan } from '../../swarm/daemon/testing/fakes.ts';
 import { AnswerMonitor } from '../../swarm/telemetry/answer-monitor.ts';
 import { ChurnCounts } from '../../swarm/telemetry/churn-counts.ts';
 import { ClusterDurations } from '../../swarm/telemetry/cluster-durations.ts';
+import { LINK } from '../../swarm/telemetry/counted-metrics.ts';
 import { HubRequestCounts } from '../../swarm/telemetry/hub-request-counts.ts';
 import { createRegistry } from '../../swarm/telemetry/metric-registry.ts';
 import { ProcessFigures } from '../../swarm/telemetry/process-figures.ts';
 import { ReaderFigures } from '../../swarm/telemetry/reader-figures.ts';
 import { SaturationMonitor } from '../../swarm/telemetry/saturation.ts';
 import { SharedTelemetry } from '../../swarm/telemetry/shared-telemetry.ts';
-import { createTelemetryBuffer } from '../../swarm/telemetry/telemetry-layout.ts';
+import { CELLS, createTelemetryBuffer } from '../../swarm/telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../../swarm/telemetry/telemetry-reader.ts';
 import { type Family, parseExposition } from '../../swarm/telemetry/testing/exposition.ts';
 
@@ -76,6 +77,12 @@ function happen(telemetry: SharedTelemetry): void {
   for (const fate of ['received', 'posted'] as const) telemetry.stepReply('inventory', fate);
   telemetry.error('poll-frozen');
   telemetry.connectionOpened();
+  telemetry.request({
+    ...{ client: 'agent', endpoint: 'get-instructions', outcome: 200, ...ATTEMPT },
+    overLink: { link: 0, ms: 1 },
+  });
+  telemetry.add(CELLS.linkConnections, 1, LINK.of('1'));
+  telemetry.record(CELLS.linkConnects, 50, LINK.of('1'));
   telemetry.bootRequest('rootfs', 200, 1000);
   telemetry.bootDownload('rootfs', 5000);
   telemetry.thread({ heartbeatMs: 1, lagMs: 40, utilization: 0.5, heapBytes: 1e6 });

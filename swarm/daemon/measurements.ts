@@ -55,7 +55,7 @@ export class Measurements {
   /** Of no-op hosts. */
   readonly processes = new ProcessFigures();
   readonly windows: RunWindows;
-  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'pollIntervalSeconds'>;
+  readonly #plan: Pick<ExpandedPlan, 'clockSpeed' | 'pollIntervalSeconds' | 'links'>;
   readonly #thresholds: readonly RunThreshold[];
   readonly #workers: number;
   readonly #startedAt: number;
@@ -197,14 +197,18 @@ export class Measurements {
       faults,
       faultKinds,
     };
-    const figures = new RunFigures(whole, (time) => {
+    const within = (time: TimeOfRun) => {
       const part = this.windows.measured(time);
       return part && { ...part, pollMs, faultKinds };
-    });
+    };
+    const figures = new RunFigures(whole, within);
+    // A slow link is what the plan asks for: whoever says nothing of durations does not want a run to fail of it.
+    const usual = this.#plan.links ? new RunFigures(whole, within, { withoutLinks: true }) : figures;
     const servers = new ServerFigureSource(this.servers);
-    return evaluate(this.#thresholds, {
-      read: (name, labels) => (serverFigureNamed(name) ? servers : figures).read(name, labels),
-      parts: (name, labels) => (serverFigureNamed(name) ? servers : figures).parts(name, labels),
+    return this.#thresholds.flatMap((threshold) => {
+      const own = threshold.default ? usual : figures;
+      const source = serverFigureNamed(threshold.figure) ? servers : own;
+      return evaluate([threshold], source);
     });
   }
 

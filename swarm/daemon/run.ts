@@ -327,6 +327,7 @@ export class Run {
         workers: this.workers,
         clock: this.#clockSpec,
         boot: this.plan.boot,
+        ...(this.plan.links && { links: this.plan.links.map(({ figures }) => figures) }),
         noop: noop && noopSetup(this.#noopMeans, this.directory, noop.access),
         transport: { ...transportOptions(this.plan, this.#budget, this.workers), ...environmentProxy() },
         telemetry: this.#measurements.telemetry,

@@ -133,6 +133,22 @@ const noop = z.object({
   }),
 });
 
+const link = z.object({
+  link: count.describe('Place in the plan, from 1: as metrics label it.'),
+  name: z.string().describe('Preset and figures.'),
+  share: z.number().describe("Of the plan's hosts, more than 0 to 1."),
+  hosts: count,
+  delayMs: z.number().describe('One way, simulated.'),
+  jitterMs: z.number(),
+  loss: z.number().describe('Share of the packets, from 0.'),
+  bytesPerSecond: z.number().nullable().describe('Each way; null for as many as come.'),
+  connections: count.describe('Opened, those of downloads of booting hosts included.'),
+  connect: quantiles.describe('Until a connection could be used, TLS handshake included; milliseconds.'),
+  requests: quantiles.describe('From when an attempt was due to its answer (below 500); milliseconds.'),
+  stalls: count.describe('Packets that were lost, for which what came after them waited.'),
+  resets: count.describe('Connections given up because a packet was lost as often as TCP sends it.'),
+});
+
 const leftBehind = z.object({
   name: z.string(),
   clusterId: z.string().nullable(),
@@ -289,6 +305,7 @@ export const runSummary = z
     readers: z.array(reader).describe('Empty where nobody looked.'),
     churn: churn.nullable().describe('Null where clusters stayed.'),
     hub: hub.nullable().describe('Null when no cluster was made by custom resources.'),
+    links: z.array(link).describe('Slow links; empty where no host had one. Older summaries lack it.'),
     noop: noop.nullable().describe('Null when no host was a no-op one.'),
     outages: z.array(
       z.object({

@@ -7,6 +7,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { HttpTap, type TappedExchange } from '../telemetry/traffic/http-tap.ts';
 import { programOfHost } from '../telemetry/traffic/program.ts';
 import { type ConnectionTraffic, RECORDED_BODIES } from '../telemetry/traffic/traffic-recorder.ts';
+import type { HostLink } from '../transport/link/host-link.ts';
+import { LinkPath } from '../transport/link/link-path.ts';
 import type { ConnectionListener } from './relay.ts';
 
 /** Makes the listener of a new connection. */
@@ -19,14 +21,19 @@ export type OnStage = (hostId: string, stage: HostStage, info: string) => void;
  * A connection that is opened now. Stock programs tell nobody when a request was due: it counts as sent when it was due.
  * @param from whose connection it is
  * @param traffic told of what goes over it too; null for nobody
+ * @param link of the host; null for none
  */
 export function tappedConnection(
   telemetry: Telemetry,
   from: 'host' | 'controller',
   onStage: OnStage,
   traffic: ConnectionTraffic | null = null,
+  link: HostLink | null = null,
 ): ConnectionListener {
   telemetry.connectionOpened();
+  const path = link && new LinkPath(link);
+  /** What the link took for the requests that are over. */
+  let heldMs = 0;
   let failure: TransportErrorKind = 'reset';
   const told = (exchange: TappedExchange) => {
     const { method, target, status, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = exchange;
@@ -43,12 +50,15 @@ export function tappedConnection(
       endAt,
       bytesSent,
       bytesReceived,
+      overLink: path && { link: path.link.kind.number, ms: path.heldMs - heldMs },
     });
+    heldMs = path?.heldMs ?? 0;
     if (endpoint === 'host-progress' && status === 200) tellStage(exchange, onStage);
     traffic?.exchange(exchange);
   };
   const tap = traffic ? new HttpTap(wallNow, told, RECORDED_BODIES) : new HttpTap(wallNow, told);
   return {
+    path,
     sent: (chunk) => tap.sent(chunk),
     received: (chunk) => tap.received(chunk),
     closed: (why = 'reset') => {

@@ -6,16 +6,19 @@
  *                                     └─► listener: the bytes between
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { CertificateAuthority } from '../../model/protocol/certificate-authority.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import { Dialer, type DialOptions } from '../transport/dialer.ts';
+import type { LinkPath } from '../transport/link/link-path.ts';
 import type { TransportError } from '../transport/transport.ts';
 
 /** Told of the bytes of a connection, which must stay as they are. */
 export interface ConnectionListener {
+  /** Over a link; null, or absent, for as this machine is connected. */
+  readonly path?: LinkPath | null;
   sent(chunk: Buffer): void;
   received(chunk: Buffer): void;
   /** @param failure why the service could not be reached */
@@ -55,7 +58,7 @@ interface OpenTarget extends RelayTarget {
 export class Relay {
   readonly #options: RelayOptions;
   readonly #server: Server;
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Set<Duplex>();
   /** By address and port in the lab. */
   readonly #targets = new Map<string, OpenTarget>();
   readonly #warned = new Set<string>();
@@ -149,6 +152,8 @@ export class Relay {
         waiting.pipe(outer);
         outer.on('data', (chunk: Buffer) => told.received(chunk)).pipe(inner);
       },
+      undefined,
+      told.path,
     );
     inner.once('close', giveUp);
   }
@@ -164,7 +169,7 @@ export class Relay {
     else inner.once('data', () => inner.destroy());
   }
 
-  #keep(socket: Socket): void {
+  #keep(socket: Duplex): void {
     this.#connections.add(socket);
     socket.once('close', () => this.#connections.delete(socket));
     socket.on('error', () => socket.destroy());

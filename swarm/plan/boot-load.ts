@@ -31,8 +31,8 @@ export function bootLoad(
   return from === 'none' ? null : { from, share, ratePerHost, rateTotal, readBytes };
 }
 
-/** `1.5MB/s`: bytes, powers of 1000. */
-function parseBytes(text: string): number {
+/** Bytes of a text such as `1.5MB/s` or `64kB`: powers of 1000. */
+export function parseBytes(text: string): number {
   const [, amount, unit] = /^([\d.]+)([kMG]?)B/.exec(text)!;
   return Math.round(Number(amount) * FACTORS[unit!]!);
 }

@@ -9,6 +9,7 @@
 import { CLIENT_KINDS } from '../../model/protocol/endpoints.ts';
 import { STOCK_IDLE_SECONDS } from './connections.ts';
 import { FAILURE_KINDS } from './figures.ts';
+import type { LinkAllowance } from './link-allowance.ts';
 import { USUAL_POLL_SECONDS } from './open-connections.ts';
 
 type Row = [figure: string, expression: string];
@@ -35,7 +36,12 @@ export interface JudgedLoad {
   pollSeconds: number | null;
   /** Simulated milliseconds between two looks of the user at a cluster, while most are followed. */
   lookMs: number;
+  /** What slow links cost by themselves. */
+  links: LinkAllowance;
 }
+
+/** A limit of wall-clock milliseconds, with what links take of simulated ones. */
+const beside = (ms: number, linkMs: number, clockSpeed: number) => Math.round(ms + linkMs / clockSpeed);
 
 export function defaultRows(load: JudgedLoad): Row[] {
   return [...generatorRows(load.clockSpeed), ...serverRows(load), ...loadRows(load)];
@@ -48,7 +54,7 @@ function generatorRows(clockSpeed: number): Row[] {
   ];
 }
 
-function serverRows({ clockSpeed, hosts, installs, pollSeconds }: JudgedLoad): Row[] {
+function serverRows({ clockSpeed, hosts, installs, pollSeconds, links }: JudgedLoad): Row[] {
   const compressed = clockSpeed !== 1;
   // Monitors begin a pass every ten seconds (HOST_MONITOR_INTERVAL, CLUSTER_MONITOR_INTERVAL); one of thousands of hosts takes seconds.
   const rest = compressed ? Math.max(MINUTE / clockSpeed, SHORTEST_REST_MS) : MINUTE;
@@ -110,26 +116,29 @@ function serverRows({ clockSpeed, hosts, installs, pollSeconds }: JudgedLoad): R
     ['image_request_duration', `med<=${compressed ? 1000 : 10_000}`],
     // An agent has one request at a time.
     ['service_requests_inflight', `max<=${500 + 2 * hosts}`],
-    ['service_request_duration', 'p(95)<=2500'],
+    // A service that reads a body has its request for as long as the body is on its way.
+    ['service_request_duration', `p(95)<=${beside(2500, links.bodyMs, clockSpeed)}`],
   ];
 }
 
 function loadRows(load: JudgedLoad): Row[] {
-  const { clockSpeed } = load;
+  const { clockSpeed, links } = load;
   const ofEach = (figure: string, expression: string): Row[] =>
     CLIENT_KINDS.map((kind) => [`${figure}{client:${kind}}`, expression]);
   // In compressed time the same part of it, and never less than what a busy machine takes for nothing.
   const least = (ms: number) => (clockSpeed === 1 ? ms : Math.min(ms, Math.max(ms / clockSpeed, SHORTEST_REST_MS)));
+  const unmade = Object.values(links.failures).reduce((all, share) => all + share, 0);
+  const sum = (share: number, more: number) => Number(Math.min(1, share + more).toFixed(6));
   return [
     // A healthy service resets and refuses nothing; one of a hundred is more than what a connection lost here and there makes.
-    ...FAILURE_KINDS.map((kind): Row => [`request_errors{kind:${kind}}`, 'rate<=0.01']),
-    ...ofEach('request_errors', 'rate<=0.1'),
-    ...ofEach('endpoint_errors', 'rate<=0.1'),
+    ...FAILURE_KINDS.map((kind): Row => [`request_errors{kind:${kind}}`, `rate<=${sum(0.01, links.failures[kind] ?? 0)}`]),
+    ...ofEach('request_errors', `rate<=${sum(0.1, unmade)}`),
+    ...ofEach('endpoint_errors', `rate<=${sum(0.1, unmade)}`),
     ['boot_errors', 'rate<=0.01'],
     // No program can do anything with such an answer, and no healthy service gives one.
     ['errors{kind:malformed-answer}', 'count==0'],
     // An image service begins to send at once, but for what it has to make of an InfraEnv first.
-    ['boot_wait', 'med<=2000'],
+    ['boot_wait', `med<=${beside(2000, links.roundsMs, clockSpeed)}`],
     // Some operations take a second of a healthy service (an InfraEnv and its image are made, an installation is begun).
     // That of the embedded service takes some milliseconds.
     ...ofEach('endpoint_duration', `med<=${clockSpeed === 1 ? 2000 : 1000}`),
@@ -139,8 +148,8 @@ function loadRows(load: JudgedLoad): Row[] {
     ...ofEach('request_duration', 'med<=500'),
     ...ofEach('request_duration', `p(95)<=${clockSpeed === 1 ? 2500 : 3500}`),
     ...ofEach('request_duration', 'p(99)<=10000'),
-    ...ofEach('request_age', `max<=${least(30_000)}`),
-    ['service_outage', `max<=${least(20_000)}`],
+    ...ofEach('request_age', `max<=${beside(least(30_000), links.waitMs, clockSpeed)}`),
+    ['service_outage', `max<=${beside(least(20_000), links.waitMs, clockSpeed)}`],
     ...reactionsDue(load),
     ...disconnections(load),
     ['unexpected_outcomes', 'count==0'],

@@ -4,6 +4,7 @@ import { formatDuration } from './duration.ts';
 import { expandPlan } from './expand.ts';
 import { type ClusterPlan, type ExpandedPlan, SERVICE_OF_HUB } from './expanded-plan.ts';
 import { faultCounts } from './fault-choice.ts';
+import { linkName } from './link-plans.ts';
 import { estimateNeeds, type NeedsEstimate, ownRunner, PORTS_PER_ADDRESS, type Runner } from './needs.ts';
 import { USUAL_POLL_SECONDS } from './open-connections.ts';
 import { type Arrival, formatProblem, type Plan } from './plan.ts';
@@ -25,6 +26,8 @@ export interface PlanDescription {
   faults: { fault: FaultKind; of: 'host' | 'cluster'; count: number }[];
   /** Null when all hosts are native. */
   noop: NoopDescription | null;
+  /** Slow links; empty when no host has one. */
+  links: LinkDescription[];
   arrival: ArrivalDescription;
   load: LoadEstimate;
   needs: NeedsEstimate;
@@ -41,6 +44,15 @@ export interface NoopDescription {
   /** Already in {@link NeedsEstimate.memoryMiB}. */
   memoryMiB: number;
   processors: number;
+}
+
+export interface LinkDescription {
+  /** Preset and figures. */
+  link: string;
+  /** Of the plan's hosts, more than 0 to 1. */
+  share: number;
+  /** Of this shard. */
+  hosts: number;
 }
 
 /** Clusters that are alike. */
@@ -147,6 +159,7 @@ export function describePlan(
     topologies: [...topologies.values()],
     faults: [...faultCounts(clusters)].map(([fault, amount]) => ({ fault, of: FAULTS[fault].of, count: amount })),
     noop,
+    links: (expanded.links ?? []).map((link) => ({ link: linkName(link), share: link.share, hosts: link.hosts })),
     arrival: describeArrival(plan, clusters),
     load,
     needs,
@@ -318,7 +331,7 @@ function round(value: number): number {
 export function renderDescription(description: PlanDescription): string {
   const { totals, arrival, load, needs, shard } = description;
   const lines: string[] = [];
-  const row = (label: string, value: string) => lines.push(`${`${label}:`.padEnd(14)}${value}`);
+  const row = (label: string, value: string) => lines.push(`${(label === '' ? '' : `${label}:`).padEnd(14)}${value}`);
   row('Plan', `${description.name}, seed ${description.seed}${description.seedGiven ? '' : ' (invented)'}`);
   row('Service', `${description.service}, OpenShift ${description.openshiftVersion}`);
   if (shard.count > 1) row('Shard', `${shard.index} of ${shard.count} (figures are of this shard)`);
@@ -386,6 +399,9 @@ export function renderDescription(description: PlanDescription): string {
       'No-op agents',
       `${count(hosts, 'host')} of ${count(clusters, 'cluster')}: ${memoryMiB} MiB of that memory, and ${processors} of a processor while they wait; more while they install`,
     );
+  }
+  for (const [number, { link, share, hosts }] of description.links.entries()) {
+    row(number === 0 ? 'Links' : '', `${count(hosts, 'host')} (${Number((share * 100).toPrecision(5))}%): ${link}`);
   }
   for (const note of description.notes) lines.push(`Note: ${note}`);
   for (const warning of description.warnings) lines.push(`Warning: ${warning}`);

@@ -4,8 +4,9 @@ import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/rand
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
 import { schedule } from './arrival.ts';
-import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan, ReaderLoad } from './expanded-plan.ts';
+import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan, LinkPlan, ReaderLoad } from './expanded-plan.ts';
 import { type Candidate, chooseFaults } from './fault-choice.ts';
+import { disjointHosts } from './host-share.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
 import { noopClusters } from './noop-share.ts';
 import type { Plan, PlanCluster } from './plan.ts';
@@ -62,6 +63,12 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     order.map((index) => hostsOf(entries[index]!) - entries[index]!.day2Workers),
   );
   const noop = noopClusters(plan.clusters, order, entries, seed);
+  const linkOf = linksOf(
+    plan,
+    order,
+    (index) => ({ first: firstHosts[index]!, count: hostsOf(entries[index]!) }),
+    seed,
+  );
   const boot = hashWords(`boot/${seed}`);
   const bootDelayMs = (host: number) => Math.floor(unitNumber(mixWords(boot, host)) * plan.bootSpreadSeconds * 1000);
   function* candidates(): Generator<Candidate, void> {
@@ -80,6 +87,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     const network = networks[index]!;
     const withVips = entry.platform === 'baremetal' && entry.controlPlanes > 1;
     const at = (offset: number) => formatIpv4(network.base + offset);
+    const links = linksWithin(linkOf, firstHosts[index]!, hostsOf(entry));
     clusters.push({
       index,
       name: `${entry.name}-${token}-${index}`,
@@ -107,6 +115,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
         bootDelayMs: bootDelayMs(host),
         ...(faults.hosts.has(host) && { fault: faults.hosts.get(host)! }),
       })),
+      ...(links.length > 0 && { links }),
     });
   }
   return {
@@ -126,6 +135,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     sshPublicKey: plan.sshPublicKey,
     limits: plan.limits,
     boot: plan.boot,
+    ...(plan.links.length > 0 && { links: withHosts(plan.links, clusters) }),
     programs: plan.programs,
     collect: plan.collect,
     thresholds: plan.thresholds,
@@ -138,6 +148,45 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     hostCount: clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0),
     shard,
   };
+}
+
+/**
+ * Which hosts of the whole plan have a link, and which of the plan's list.
+ * @param order positions of clusters as they arrive
+ * @param range index of a cluster's first host, and how many it has
+ */
+function linksOf(
+  { links }: Pick<Plan, 'links'>,
+  order: readonly number[],
+  range: (cluster: number) => { first: number; count: number },
+  seed: string,
+): ReadonlyMap<number, number> {
+  const linkOf = new Map<number, number>();
+  if (links.length === 0) return linkOf;
+  const hosts = order.flatMap((cluster) => {
+    const { first, count } = range(cluster);
+    return Array.from({ length: count }, (_, ordinal) => first + ordinal);
+  });
+  const shares = links.map(({ share }) => share);
+  for (const [link, some] of disjointHosts(shares, hosts, seed, 'links').entries()) {
+    for (const host of some) linkOf.set(host, link);
+  }
+  return linkOf;
+}
+
+function linksWithin(linkOf: ReadonlyMap<number, number>, first: number, count: number) {
+  const links: { ordinal: number; link: number }[] = [];
+  for (let ordinal = 0; linkOf.size > 0 && ordinal < count; ordinal++) {
+    const link = linkOf.get(first + ordinal);
+    if (link !== undefined) links.push({ ordinal, link });
+  }
+  return links;
+}
+
+function withHosts(links: readonly LinkPlan[], clusters: readonly ClusterPlan[]) {
+  const counts = links.map(() => 0);
+  for (const { links: some = [] } of clusters) for (const { link } of some) counts[link]!++;
+  return links.map((link, number) => ({ ...link, hosts: counts[number]! }));
 }
 
 /** Readers are dealt out to the shards like clusters. */

@@ -110,6 +110,8 @@ export interface ExpandedPlan {
   limits: WaitLimits;
   /** What booting hosts download; null for nothing. */
   boot: BootLoad | null;
+  /** Slow links, with the number of this generator's hosts that have each. Absent where no host of the plan has one. */
+  links?: (LinkPlan & { hosts: number })[];
   /** What no-op hosts run; null when there are none. Of a plan that is run all are paths. */
   programs: ProgramSources | null;
   /** The user lets them work for a service or hub that is not on this machine. */
@@ -162,6 +164,27 @@ export interface ReaderLoad {
   amount: number;
   /** Simulated seconds from one look to the next, of each of them. */
   everySeconds: number;
+}
+
+/** What a link between a machine and everything else is like. Durations are simulated. */
+export interface LinkFigures {
+  /** Milliseconds that a packet takes from one end to the other. */
+  readonly delayMs: number;
+  /** By so many milliseconds at most a flight of packets takes more or less than that; all values are alike likely. */
+  readonly jitterMs: number;
+  /** Share of the packets that are lost, of each direction; 0 to less than 1. */
+  readonly loss: number;
+  /** Of each direction; null for as many as come. */
+  readonly bytesPerSecond: number | null;
+}
+
+/** A slow link of a share of the hosts. */
+export interface LinkPlan {
+  /** Of all hosts, more than 0 to 1. */
+  share: number;
+  /** What its figures were taken from; null where all are the plan's own. */
+  preset: string | null;
+  figures: LinkFigures;
 }
 
 /** Hosts that are there, or clusters that arrive in a simulated hour. */
@@ -280,6 +303,8 @@ export interface ClusterPlan {
   fault?: ClusterFaultKind;
   /** Cluster's own hosts first (control planes, arbiters, workers), then day-2 workers. */
   hosts: HostPlan[];
+  /** Of its hosts those with a slow link, and its place in the plan's list. Absent where none has. */
+  links?: { ordinal: number; link: number }[];
 }
 
 export interface HostPlan {

@@ -5,9 +5,9 @@
  *     hosts of the plan ── role, from, until ──▶ among these the share counts
  *                               └── those that can have it, and have none yet ── drawn by the seed ──▶ the chosen
  */
-import { type ClusterFaultKind, FAULTS, type FaultKind, type HostFault } from '../../model/faults/faults.ts';
-import { hashWords, mixWords, unitNumber } from '../../model/time/random.ts';
+import { type ClusterFaultKind, FAULT_KINDS, FAULTS, type FaultKind, type HostFault } from '../../model/faults/faults.ts';
 import type { AgentKind, ClusterPlan } from './expanded-plan.ts';
+import { chosen, hostCount } from './host-share.ts';
 import { type FaultProfile, formatProblem, type PlanCluster } from './plan.ts';
 
 /** A cluster among all of the plan. */
@@ -44,10 +44,12 @@ export function faultKindsOf(clusters: readonly ClusterPlan[]): ReadonlySet<Faul
   return new Set(faultCounts(clusters).keys());
 }
 
-/** Those that an entry may choose, with the numbers that decide, and how many its share is of. */
+type MetBy = HostFault | { kind: ClusterFaultKind };
+
+/** Those that an entry may choose, by index in the order in which they arrive, and how many its share is of. */
 interface Population {
   of: number;
-  able: { index: number; draw: number; fault: HostFault | { kind: ClusterFaultKind } }[];
+  able: Map<number, MetBy>;
   /** Why others of them cannot have it; the last reason found. */
   unable: string;
 }
@@ -66,21 +68,21 @@ export function chooseFaults(
   const hosts = new Map<number, HostFault>();
   const clusters = new Map<number, ClusterFaultKind>();
   for (const [number, profile] of profiles.entries()) {
-    const words = hashWords(`fault/${seed}/${number}`);
     const ofHosts = FAULTS[profile.fault.kind].of === 'host';
     const taken: ReadonlyMap<number, unknown> = ofHosts ? hosts : clusters;
-    const population: Population = { of: 0, able: [], unable: '' };
-    const consider = (index: number, atMs: number, why: string | null, fault: Population['able'][number]['fault']) => {
+    const population: Population = { of: 0, able: new Map(), unable: '' };
+    const consider = (index: number, atMs: number, why: string | null, fault: MetBy) => {
       if (atMs < profile.fromMs || atMs >= profile.untilMs) return;
       population.of += 1;
       if (why !== null) population.unable = why;
-      else if (!taken.has(index)) population.able.push({ index, draw: unitNumber(mixWords(words, index)), fault });
+      else if (!taken.has(index)) population.able.set(index, fault);
     };
     for (const candidate of candidates()) {
       if (ofHosts) considerHosts(profile, candidate, bootDelayMs, hasToken, consider);
       else consider(candidate.index, candidate.arrivalMs, clusterCannot(profile, candidate), profile.fault);
     }
-    for (const { index, fault } of drawn(profile, number, population)) {
+    for (const index of drawn(profile, number, population, seed)) {
+      const fault = population.able.get(index)!;
       if (ofHosts) hosts.set(index, fault as HostFault);
       else clusters.set(index, fault.kind as ClusterFaultKind);
     }
@@ -167,15 +169,20 @@ function clusterCannot({ fault }: FaultProfile, { entry }: Candidate): string | 
 }
 
 /** @throws RangeError when there are too few */
-function drawn({ share, fault, position }: FaultProfile, number: number, { of, able, unable }: Population) {
+function drawn(
+  { share, fault, position }: FaultProfile,
+  number: number,
+  { of, able, unable }: Population,
+  seed: string,
+): ReadonlySet<number> {
   const things = FAULTS[fault.kind].of === 'host' ? 'hosts' : 'clusters';
-  const wanted = of === 0 ? 1 : Math.max(1, Math.round(share * of));
-  if (wanted <= able.length) return able.sort((a, b) => a.draw - b.draw).slice(0, wanted);
+  const wanted = Math.max(1, hostCount(share, of));
+  if (wanted <= able.size) return chosen(wanted, [...able.keys()], seed, `fault/${number}`);
   const percent = `${Number((share * 100).toFixed(3))}%`;
   const why = unable === '' ? '' : `: ${unable}`;
   const message =
     of === 0
       ? `faults[${number}]: no ${things} of the plan are of the role and the time that ${fault.kind} asks for; change role, from or until`
-      : `faults[${number}]: ${percent} of ${of} ${things} are ${wanted} with ${fault.kind}, and only ${able.length} can have it and have no other fault${why}; allowed: a share that leaves enough, or other clusters`;
+      : `faults[${number}]: ${percent} of ${of} ${things} are ${wanted} with ${fault.kind}, and only ${able.size} can have it and have no other fault${why}; allowed: a share that leaves enough, or other clusters`;
   throw new RangeError(formatProblem({ ...position, message }));
 }

@@ -27,6 +27,7 @@ import {
   type WaitLimits,
 } from './expanded-plan.ts';
 import { faultProfiles } from './fault-profiles.ts';
+import { linkPlans } from './link-plans.ts';
 import { operatorWarnings } from './operators.ts';
 import { type NoopShare, type Plan, type PlanCluster, PlanError, type PlanProblem, type Position } from './plan.ts';
 import { formatGiven, formatPath, type Path, PlanSource } from './plan-source.ts';
@@ -265,6 +266,7 @@ class PlanReader {
         path: (path, name) => this.#path(['collect', ...path], name),
       }),
       boot: bootLoad(file.boot, (key, allowed) => this.#refuse(['boot', key], allowed)),
+      links: linkPlans(file.links, (path, allowed) => this.#refuse(['links', ...path], allowed)),
       programs: this.#programs(file, service.url === 'embedded'),
       keep: file.keep ?? false,
       shuffle: file.shuffle ?? false,

@@ -10,6 +10,7 @@ import type {
   FigureThresholds,
   HubFlow,
   HubTarget,
+  LinkPlan,
   ManifestSources,
   Platform,
   ProgramSources,
@@ -112,6 +113,7 @@ export interface Plan {
   baseDomain: string;
   limits: WaitLimits;
   boot: BootLoad | null;
+  links: LinkPlan[];
   collect: CollectTargets;
   thresholds: FigureThresholds[];
   faults: FaultProfile[];

@@ -10,6 +10,7 @@ import { PROFILE_NAMES } from '../host/profiles.ts';
 import { CONNECTION_MODES } from './connections.ts';
 import { DURATION_PATTERN, isPlanDuration } from './duration.ts';
 import { READER_LOADS } from './expanded-plan.ts';
+import { LINK_PRESETS } from './link-presets.ts';
 
 /** Largest values a plan may ask for. */
 export const PLAN_LIMITS = {
@@ -22,6 +23,8 @@ export const PLAN_LIMITS = {
   sourceAddresses: 1024,
   /** Of one entry of `readers`. */
   readers: 10_000,
+  /** Entries of `links`. */
+  links: 8,
 } as const;
 
 const whole = (min: number, max: number) => {
@@ -129,6 +132,28 @@ const boot = () =>
       .optional()
       .describe('What a BMC asks for at once; 1MB when absent'),
   }).describe('What booting hosts download from the image service; nothing when absent');
+
+const links = () =>
+  z
+    .array(
+      mapping({
+        share: pattern(/^(100|\d{1,2}(\.\d{1,3})?)%$/, 'a share of the hosts from 0% to 100% such as 20%').describe(
+          'Share of the hosts, chosen by the seed; no host is in two entries',
+        ),
+        preset: oneOf(Object.keys(LINK_PRESETS) as [string, ...string[]])
+          .optional()
+          .describe('Figures that others use: acm-scale-lab is 25ms each way and 0.02% loss'),
+        delay: duration().optional().describe('One way'),
+        jitter: duration().optional().describe('By so much a flight of packets takes more or less, at most the delay'),
+        loss: pattern(/^\d{1,2}(\.\d{1,6})?%$/, 'a share of the packets from 0% to 50% such as 0.02%')
+          .optional()
+          .describe('Share of the packets that are lost, of each direction'),
+        bandwidth: byteRate().optional().describe('Of each direction; as many bytes as come when absent'),
+      }),
+      { error: 'a list of mappings such as {preset: acm-scale-lab, share: 20%}' },
+    )
+    .max(PLAN_LIMITS.links, { error: `at most ${PLAN_LIMITS.links} entries` })
+    .describe('Slow links of shares of the hosts; the others are connected as this machine is');
 
 const PROGRAM_ALLOWED =
   'a path, or a mapping such as {image: quay.io/edge-infrastructure/assisted-installer-agent:latest}';
@@ -427,6 +452,7 @@ export const planFileSchema = mapping({
   collect: collect().optional(),
   boot: boot().optional(),
   faults: faults().optional(),
+  links: links().optional(),
   programs: programs().optional(),
   keep: flag().optional().describe('Leave what the run made on the service'),
   shard: mapping({

@@ -13,6 +13,7 @@ import { nearest } from '../../model/text/nearest.ts';
 import { defaultRows, type JudgedLoad } from './default-thresholds.ts';
 import { type ExpandedPlan, type FigureThresholds, RUN_PHASES, type Threshold } from './expanded-plan.ts';
 import { AGGREGATIONS, type Aggregation, FIGURES, type Figure, figureNamed } from './figures.ts';
+import { linkAllowance } from './link-allowance.ts';
 import type { ConnectingPlan } from './open-connections.ts';
 import { SERVER_FIGURES } from './server-figures.ts';
 import { longestLookIntervalMs } from './user-looks.ts';
@@ -186,7 +187,7 @@ const OF_ALL_ENDPOINTS: Readonly<Record<string, string>> = {
  * requests those of the worst endpoint.
  */
 export function thresholdsOf(
-  plan: ConnectingPlan & Pick<ExpandedPlan, 'thresholds' | 'hostCount' | 'userPollSeconds'>,
+  plan: ConnectingPlan & Pick<ExpandedPlan, 'thresholds' | 'hostCount' | 'userPollSeconds' | 'links'>,
 ): RunThreshold[] {
   const replaces = (entry: FigureThresholds, one: Threshold) => {
     // Who says what requests may be like says it of those to each endpoint.
@@ -203,6 +204,7 @@ export function thresholdsOf(
       pollSeconds: plan.pollIntervalSeconds,
       installs: plan.clusters.some(({ justInfraEnv }) => !justInfraEnv),
       lookMs: longestLookIntervalMs(plan),
+      links: linkAllowance(plan),
     }).filter((one) => !plan.thresholds.some((entry) => replaces(entry, one))),
     ...plan.thresholds.flatMap(({ thresholds }) => thresholds.map((one) => ({ ...one, default: false }))),
   ];

@@ -8,6 +8,7 @@ import type { Clock } from '../../model/time/clock.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import { type BootDownloader, BootFailed } from '../service/boot-downloads.ts';
 import type { BootSource } from '../service/boot-source.ts';
+import type { HostLink } from '../transport/link/host-link.ts';
 
 export interface BootingProgramOptions {
   machine: Machine;
@@ -16,6 +17,8 @@ export interface BootingProgramOptions {
   source: BootSource;
   downloader: BootDownloader;
   clock: Clock;
+  /** The machine's; null for none. */
+  link: HostLink | null;
   /** The machine will not boot: told once, before it falls silent. */
   onFailed: (machine: Machine, reason: string) => void;
 }
@@ -43,11 +46,11 @@ export class BootingProgram implements DiscoveryProgram {
   }
 
   async #boot(upMs: number, signal: AbortSignal): Promise<void> {
-    const { machine, agent, source, downloader, clock, onFailed } = this.#options;
+    const { machine, agent, source, downloader, clock, link, onFailed } = this.#options;
     try {
       const wait = upMs - clock.now();
       if (wait > 0) await clock.sleep(wait, signal);
-      await downloader.boot(source, machine.host.identity.mac, signal);
+      await downloader.boot(source, machine.host.identity.mac, signal, link);
       signal.throwIfAborted();
     } catch (error) {
       if (signal.aborted) return;

@@ -18,6 +18,7 @@ import type { InstallerArguments, StockInstallation } from '../noop/stock-instal
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { ConnectionTraffic, TrafficRecorder } from '../telemetry/traffic/traffic-recorder.ts';
+import type { HostLink } from '../transport/link/host-link.ts';
 import { AttachedGround, type AttachedSites } from './attached-sites.ts';
 import { BootingProgram } from './booting-program.ts';
 import { ClusterSite } from './cluster-site.ts';
@@ -44,6 +45,8 @@ export interface ClusterMachinesOptions {
   noop?: NoopSites | null;
   /** Records the traffic of no-op machines, where their launch says so. */
   traffic?: TrafficRecorder;
+  /** The slow link of a machine, by its slot; null for one without. Absent where none has one. */
+  linkOf?: (slot: number) => HostLink | null;
   /** Where machines of a launch stand whose clusters the service names. */
   sites: AttachedSites;
   /** The installer of a no-op host starts. */
@@ -120,6 +123,7 @@ export class ClusterMachines {
           sites: noop,
           cluster: cluster.name,
           traffic: () => this.#traffic(null),
+          linkOf: (slot) => this.#linkOf(slot),
         })
       : null;
     if (this.#noop) {
@@ -208,7 +212,8 @@ export class ClusterMachines {
       profile: spokeProfile(launch.spokeProfile),
       connection: () => {
         const onStage: OnStage = (...stage) => ground.stageReported(machine, ...stage);
-        return tappedConnection(runtime.telemetry, 'host', onStage, this.#traffic(machine.slot));
+        const { slot } = machine;
+        return tappedConnection(runtime.telemetry, 'host', onStage, this.#traffic(slot), this.#linkOf(slot));
       },
       onInstaller: (given) => this.#installing(machine, given),
       onBootstrapped: (manifests) => ground.bootstrapped(machine, manifests),
@@ -261,7 +266,14 @@ export class ClusterMachines {
       emit({ type: 'host.error', time: clock.now(), ...place, kind: 'boot-failed', message: reason });
       machine.enter('failed', reason);
     };
-    return new BootingProgram({ machine, agent, source: launch.boot, downloader, clock: runtime.clock, onFailed });
+    return new BootingProgram({
+      ...{ machine, agent, source: launch.boot, downloader, clock: runtime.clock, onFailed },
+      link: this.#linkOf(machine.slot),
+    });
+  }
+
+  #linkOf(slot: number): HostLink | null {
+    return this.#options.linkOf?.(slot) ?? null;
   }
 
   /** A machine loses its power, for good. */

@@ -9,7 +9,7 @@ import type { HostFile } from '../noop/lab-protocol.ts';
 import type { SpokeAccess } from '../noop/spoke-access.ts';
 import type { StockInstallation } from '../noop/stock-installation.ts';
 import type { ProxySettings, TlsOptions } from '../plan/connections.ts';
-import type { AgentKind, BootLoad, ClusterPlan, HostPlan, StockPrograms } from '../plan/expanded-plan.ts';
+import type { AgentKind, BootLoad, ClusterPlan, HostPlan, LinkFigures, StockPrograms } from '../plan/expanded-plan.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { ServiceAccess } from '../service/runtime.ts';
 import type { ProcessReport } from '../telemetry/process-figures.ts';
@@ -119,6 +119,8 @@ export interface WorkerSetup {
   transport: Omit<TransportOptions, 'observer'>;
   /** What booting hosts download, and this worker's part of its total rate; null for nothing. */
   boot: BootLoad | null;
+  /** Slow links, as clusters name them by their place; empty where no host has one. */
+  links: readonly LinkFigures[];
   /** What no-op hosts run, and where their output goes; null when there are none. */
   noop: NoopSetup | null;
   /** See telemetry-layout.ts; the worker writes the section after its number. */

@@ -16,6 +16,7 @@ export interface NoopGroundOptions {
   cluster: string;
   /** Records a connection of the controller; null where nothing is recorded. */
   traffic: SiteGroup['traffic'];
+  linkOf: SiteGroup['linkOf'];
   sites: NoopSites;
   /** No program under the discovery image of this machine will send anything any more. */
   onSilent: (machine: Machine) => void;
@@ -32,6 +33,7 @@ export class NoopGround implements SiteGroup {
   readonly service: SiteGroup['service'];
   readonly cluster: string;
   readonly traffic: SiteGroup['traffic'];
+  readonly linkOf: SiteGroup['linkOf'];
   readonly #options: NoopGroundOptions;
   readonly #setup: MachineSetup;
   readonly #machines = new Set<Machine>();
@@ -44,6 +46,7 @@ export class NoopGround implements SiteGroup {
     this.service = options.service;
     this.cluster = options.cluster;
     this.traffic = options.traffic;
+    this.linkOf = options.linkOf;
     this.#options = options;
     this.#setup = machineSetup(options.runtime, options.profile, {
       runInstaller: () => Promise.reject(new Error('a no-op machine runs a stock installer')),

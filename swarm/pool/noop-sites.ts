@@ -19,6 +19,7 @@ import type { InstallerArguments } from '../noop/stock-installation.ts';
 import type { TlsOptions } from '../plan/connections.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { ConnectionTraffic } from '../telemetry/traffic/traffic-recorder.ts';
+import type { HostLink } from '../transport/link/host-link.ts';
 import { enterStage, type StagedHost } from './host-stages.ts';
 
 /** Of controllers in a lab, beyond those of hosts: each has its bootstrap's, and this. */
@@ -43,6 +44,8 @@ export interface SiteGroup {
   readonly cluster: string;
   /** Records a connection of the controller; null where nothing is recorded. */
   readonly traffic: () => ConnectionTraffic | null;
+  /** The slow link of a machine, by its slot; null for one without. */
+  readonly linkOf: (slot: number) => HostLink | null;
   /** {@link NoopSite.active} turned false. */
   noteIdle(): void;
 }
@@ -193,18 +196,19 @@ export class NoopSite {
     if (!spokes || !this.#bootstrap || this.#controller || this.#installed) return;
     const { machine, group, reboots, manifests, due } = this.#bootstrap;
     if (!manifests || !due) return;
-    const { runtime, service, cluster, traffic } = group;
+    const { runtime, service, cluster, traffic, linkOf } = group;
+    const { slot } = machine;
     try {
       this.#controller = new NoopController({
         runtime,
         lab,
         service,
         cluster,
-        slot: FIRST_CONTROLLER_SLOT + machine.slot,
+        slot: FIRST_CONTROLLER_SLOT + slot,
         pod: controllerPod(manifests),
         spoke: spokeAccessOf(spokes, machine.host.identity.id),
         reboots,
-        connection: () => tappedConnection(runtime.telemetry, 'controller', this.onStage, traffic()),
+        connection: () => tappedConnection(runtime.telemetry, 'controller', this.onStage, traffic(), linkOf(slot)),
         onDone: () => {
           this.#installed = true;
           for (const group of [...this.#groups]) group.noteIdle();

@@ -15,7 +15,7 @@ import type { HostPhase } from '../../model/protocol/phases.ts';
 import { type ClockSpec, ScaledClock } from '../../model/time/clock.ts';
 import type { HostFile } from '../noop/lab-protocol.ts';
 import type { StockInstallation } from '../noop/stock-installation.ts';
-import type { BootLoad } from '../plan/expanded-plan.ts';
+import type { BootLoad, LinkFigures } from '../plan/expanded-plan.ts';
 import type { ProcessReport } from '../telemetry/process-figures.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
 import { type FailureSample, SharedTelemetry } from '../telemetry/shared-telemetry.ts';
@@ -38,6 +38,8 @@ export interface PoolOptions {
   transport: Omit<TransportOptions, 'observer'>;
   /** What booting hosts download; null or absent for nothing. The total rate is divided among the workers. */
   boot?: BootLoad | null;
+  /** Slow links, as clusters name them by their place; absent where no host has one. */
+  links?: readonly LinkFigures[];
   /** What no-op hosts run; null or absent when there are none. */
   noop?: NoopSetup | null;
   /** From createTelemetryBuffer, with one writer more than there are workers. */
@@ -239,10 +241,10 @@ export class Pool {
   /** Resolves when the worker is ready. */
   #startWorker(worker: number): Promise<void> {
     const { port1, port2 } = new MessageChannel();
-    const { clock, telemetry, workers, boot, noop = null } = this.#options;
+    const { clock, telemetry, workers, boot, links = [], noop = null } = this.#options;
     const transport = { ...this.#options.transport, sourcePorts: { index: worker, count: workers } };
     const rateTotal = boot?.rateTotal == null ? null : boot.rateTotal / workers;
-    const setup = { worker, clock, transport, telemetry, boot: boot ? { ...boot, rateTotal } : null, noop };
+    const setup = { worker, clock, transport, telemetry, boot: boot ? { ...boot, rateTotal } : null, links, noop };
     const task: WorkerTask = { setup, port: port2 };
     return new Promise((resolve, reject) => {
       port1.on('message', (message: FromWorker) => {

@@ -20,6 +20,7 @@ import type { DialOptions } from '../transport/dialer.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedSites } from './attached-sites.ts';
 import { type BootDownloads, ClusterMachines } from './cluster-machines.ts';
+import { HostLinks } from './host-links.ts';
 import type { ClusterLaunch, FromWorker, NoopSetup, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
 import { NativeTraffic } from './native-traffic.ts';
 import { NoopSites } from './noop-sites.ts';
@@ -110,6 +111,7 @@ class Worker {
   readonly #lab: Lab | null;
   readonly #noop: NoopSites | null;
   readonly #traffic: NativeTraffic;
+  readonly #links: HostLinks | null;
   readonly #sites = new AttachedSites();
   readonly #words = new SharedWords();
   readonly #clusters = new Map<number, ClusterMachines>();
@@ -123,6 +125,7 @@ class Worker {
     boot: BootDownloads | null,
     dial: DialOptions,
     traffic: NativeTraffic,
+    links: HostLinks | null,
   ) {
     this.#number = worker;
     this.#port = port;
@@ -135,6 +138,7 @@ class Worker {
       new NoopSites({ lab: this.#lab!, spokes: noop.spokes, tls: dial.tls, stockInventory: noop.stockInventory });
     this.#batch = batch;
     this.#traffic = traffic;
+    this.#links = links;
   }
 
   handle(message: Exclude<ToWorker, { type: 'stop' }>): void {
@@ -215,11 +219,13 @@ class Worker {
     const done = this.#attempt(`cluster ${name} cannot be launched`, () => {
       const transport = this.#transports.of(launch.tls, launch.proxy);
       this.#traffic.launched(launch);
+      this.#links?.launched(launch);
       const machines = new ClusterMachines({
         runtime: { ...this.#runtime, transport },
         launch,
         sites: this.#sites,
         traffic: this.#traffic.recorder,
+        ...(this.#links && { linkOf: this.#links.of }),
         createAgent: (machine, environment) => new NativeAgent(machine, environment),
         noop: this.#noopOf(launch),
         onInstallation: (installation) =>
@@ -245,6 +251,7 @@ class Worker {
 
   #end(cluster: number): void {
     this.#clusters.delete(cluster);
+    this.#links?.ended(cluster);
     // What happened goes before the news that nothing more will.
     this.#batch.flush();
     this.#port.postMessage({ type: 'cluster-idle', cluster } satisfies FromWorker);
@@ -268,11 +275,16 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   // Without no-op hosts there is nothing to compare with, and no connection is asked about.
   const observer = setup.noop ? traffic.observer(telemetry) : telemetry;
   const onCrowded = () => batch.add({ type: 'run.warning', time: runtime.clock.now(), message: CROWDED });
-  const transports = new TransportSet({ ...setup.transport, observer, onCrowded });
+  const links = setup.links.length > 0 ? new HostLinks(setup.links, setup.clock.speed, telemetry) : null;
+  const transports = new TransportSet({
+    ...setup.transport,
+    ...(links && { linkOf: links.of }),
+    ...{ observer, onCrowded },
+  });
   const runtime = createRuntime(task, transports.of(undefined, undefined), telemetry, wheel, batch);
   const { boot: load } = setup;
   const boot = load && { share: load.share, downloader: new BootDownloader({ clock: runtime.clock, telemetry, load }) };
-  const worker = new Worker(setup, port, runtime, transports, batch, boot, setup.transport, traffic);
+  const worker = new Worker(setup, port, runtime, transports, batch, boot, setup.transport, traffic, links);
   await new Promise<void>((resolve) => {
     port.on('message', (message: ToWorker) => {
       if (message.type === 'stop') resolve();

@@ -66,15 +66,27 @@ export interface TimeOfRun {
   step?: string;
 }
 
+/** How a figure is read where that is not all the same. */
+export interface FigureOptions {
+  /** Durations of requests are less what slow links took of them: so the defaults are judged, for a link is no fault of the service. */
+  withoutLinks?: boolean;
+}
+
 /** Reads each figure when it is asked for. */
 export class RunFigures implements FigureSource {
   readonly #measured: Measured;
   readonly #within: (time: TimeOfRun) => Measured | null;
+  readonly #options: FigureOptions;
   readonly #requests = new Map<Measured, RequestCount[]>();
 
   /** @param within what was measured in a part of the run; null for one that has not begun */
-  constructor(measured: Measured, within: (time: TimeOfRun) => Measured | null = () => null) {
+  constructor(
+    measured: Measured,
+    within: (time: TimeOfRun) => Measured | null = () => null,
+    options: FigureOptions = {},
+  ) {
     this.#measured = measured;
+    this.#options = options;
     const known = new Map<string, Measured | null>();
     this.#within = (time) => {
       const key = `${time.phase} ${time.step}`;
@@ -87,7 +99,7 @@ export class RunFigures implements FigureSource {
     const read = READERS[figure as FigureName];
     if (!read) throw new RangeError(`a run has no figure ${figure}`);
     const measured = this.#at({ phase, step });
-    return measured && read(measured, labels, () => this.#counted(measured, labels));
+    return measured && read(measured, labels, () => this.#counted(measured, labels), this.#options);
   }
 
   /** Of figures of requests, and of boots: by client and endpoint, or by what is downloaded. */
@@ -114,7 +126,8 @@ export class RunFigures implements FigureSource {
 
   #part(figure: string, measured: Measured, labels: Labels, part: Labels): FigurePart[] {
     const all = { ...labels, ...part };
-    const sample = READERS[figure as FigureName](measured, all, () => this.#counted(measured, all));
+    const counted = () => this.#counted(measured, all);
+    const sample = READERS[figure as FigureName](measured, all, counted, this.#options);
     return sample === null ? [] : [{ labels: part, sample }];
   }
 
@@ -142,7 +155,12 @@ const OF_ONE_ENDPOINT: Readonly<Record<string, FigureName>> = {
   endpoint_errors: 'request_errors',
 };
 
-type Read = (measured: Measured, labels: Labels, requests: () => RequestCount[]) => Sample | null;
+type Read = (
+  measured: Measured,
+  labels: Labels,
+  requests: () => RequestCount[],
+  options: FigureOptions,
+) => Sample | null;
 
 const total = (rows: readonly RequestCount[]) => rows.reduce((sum, { count }) => sum + count, 0);
 const trend = (distribution: Distribution): Sample => ({ kind: 'trend', distribution });
@@ -183,12 +201,14 @@ function mostFailing(rows: readonly RequestCount[]): FailingEndpoint | undefined
 
 const latency =
   (from: 'due' | 'sent'): Read =>
-  ({ reader }, labels) =>
+  ({ reader }, labels, _, { withoutLinks }) =>
     trend(
-      reader.latency(from, {
-        ...ofRequests(labels),
-        ...(labels.result !== undefined && { result: labels.result as RequestResult }),
-      }),
+      withoutLinks && from === 'due' && labels.result !== 'failed'
+        ? reader.withoutLinks(ofRequests(labels))
+        : reader.latency(from, {
+            ...ofRequests(labels),
+            ...(labels.result !== undefined && { result: labels.result as RequestResult }),
+          }),
     );
 const ofRequests = ({ client, endpoint }: Labels) => ({
   ...(client !== undefined && { client: client as ClientKind }),
@@ -212,10 +232,11 @@ const READERS: Record<FigureName, Read> = {
     return { kind: 'rate', hits, of };
   },
   request_duration: latency('due'),
-  endpoint_duration: ({ reader }, { client }) => {
+  endpoint_duration: ({ reader }, { client }, _, { withoutLinks }) => {
     const each = reader
       .latencies('due', 'answered')
-      .filter((one) => (client ?? one.client) === one.client && isTelling(one.distribution));
+      .filter((one) => (client ?? one.client) === one.client && isTelling(one.distribution))
+      .map((one) => (withoutLinks ? { ...one, distribution: reader.withoutLinks(one) } : one));
     const highest = (of: (distribution: Distribution) => number) =>
       each.reduce((most, { distribution }) => Math.max(most, of(distribution)), 0);
     return {

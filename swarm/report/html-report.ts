@@ -6,6 +6,7 @@
 import { type AskedRow, askedRows } from './asked.ts';
 import { churnTable, readerTable } from './html-background.ts';
 import { lengthOf, loadCharts, serverCharts } from './html-charts.ts';
+import { linkTable } from './html-links.ts';
 import { REPORT_STYLE } from './html-style.ts';
 import {
   causeTable,
@@ -145,6 +146,7 @@ function sectionsOf(summary: KeptSummary, plan: unknown, percentiles: readonly n
     ['faults', 'Faults of the plan', faultTable(summary)],
     ['failures', 'Failures by cause', causeTable(summary)],
     ['requests', 'Requests', requestTable(summary, withMax)],
+    ['links', 'Slow links', linkTable(summary, withMax)],
     ['readers', 'Readers', readerTable(summary, withMax)],
     ['churn', 'Made anew', churnTable(summary)],
     ['hub', 'Requests to the hub', hubTable(summary, percentiles)],

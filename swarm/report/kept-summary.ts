@@ -80,7 +80,7 @@ const EMPTY: KeptSummary = {
   },
   ...{ hostFunnel: [], clusterFunnel: [], failures: [], faults: [], requests: [], totals: NO_TOTALS },
   ...{ polls: { openLoop: NO_QUANTILES, missed: 0 }, requestErrors: [], hub: null, noop: null },
-  ...{ readers: [], churn: null },
+  ...{ readers: [], churn: null, links: [] },
   ...{ underWay: [], outages: [], unanswered: [], series: [], clusterDurations: [] },
   ...{ pollLateness: NO_QUANTILES, stages: [], replies: [], boot: [], errors: {} },
   connections: { opened: 0, closed: 0, open: 0 },

@@ -6,14 +6,17 @@ import { clusterPlan } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { parseExpression, parseFigure } from '../plan/thresholds.ts';
 import { ChurnCounts } from '../telemetry/churn-counts.ts';
+import { LINK } from '../telemetry/counted-metrics.ts';
 import { FailureSamples } from '../telemetry/failure-samples.ts';
 import { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
 import { ProcessFigures } from '../telemetry/process-figures.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import type { RequestOutcome } from '../telemetry/telemetry.ts';
-import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
+import { CELLS, createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
 import { TimeSeries } from '../telemetry/time-series.ts';
+import { renderReport } from './html-report.ts';
+import { keptSummary } from './kept-summary.ts';
 import { Progress, type ProgressSource } from './progress.ts';
 import { bar, createStyle, formatBytes, formatMs, formatShare, wantsColour } from './style.ts';
 import { deviations, type Funnel, type Reached, type RunFacts, summarize } from './summary.ts';
@@ -150,6 +153,34 @@ describe('summary', () => {
     expect(summary.requests[0]!.sinceDue.percentiles).toEqual(sinceDue.percentiles);
     expect(summary.stages[0]!.duration.percentiles!['90']).toBeCloseTo(90_000, -3);
     expect(summarize(measured(), facts(), 0).totals.sinceDue).not.toHaveProperty('percentiles');
+  });
+
+  it('tells of slow links what their hosts met', () => {
+    const links = [
+      { share: 0.5, preset: 'acm-scale-lab', hosts: 2, figures: { delayMs: 25, jitterMs: 0, loss: 0.0002, bytesPerSecond: null } },
+      { share: 0.25, preset: null, hosts: 1, figures: { delayMs: 100, jitterMs: 0, loss: 0, bytesPerSecond: 1e6 } },
+    ];
+    const buffer = createTelemetryBuffer({ writers: 1, hostSlots: 4, clusterSlots: 2 });
+    const telemetry = new SharedTelemetry(buffer, 0);
+    const first = LINK.of('1');
+    for (const cells of [CELLS.linkConnections, CELLS.linkStalls, CELLS.linkResets]) telemetry.add(cells, 1, first);
+    telemetry.record(CELLS.linkConnects, 52, first);
+    telemetry.request({
+      ...{ client: 'agent', endpoint: 'get-instructions', outcome: 200, dueAt: 1, sentAt: 2, firstByteAt: 3, endAt: 109 },
+      ...{ bytesSent: 1, bytesReceived: 1, overLink: { link: 0, ms: 100 } },
+    });
+    const summary = summarize(new TelemetryReader(buffer), facts({ plan: { ...PLAN, links } }), 0);
+    expect(summary.links).toMatchObject([
+      {
+        ...{ link: 1, name: 'acm-scale-lab (25ms each way, 0.02% loss)', share: 0.5, hosts: 2, delayMs: 25 },
+        ...{ connections: 1, stalls: 1, resets: 1, connect: { count: 1, p50: 52 }, requests: { count: 1, p50: 108 } },
+      },
+      { link: 2, name: '100ms each way, 1MB/s', hosts: 1, connections: 0, requests: { count: 0 } },
+    ]);
+    const text = renderSummary(summary);
+    expect(text).toMatch(/^Slow links\n.*\n {2}acm-scale-lab \(25ms each way, 0\.02% loss\): 2 hosts \(50%\) +connections +1 +52 ms/m);
+    expect(renderReport(keptSummary(JSON.parse(JSON.stringify(summary)))!, { plan: null })).toContain('acm-scale-lab (25ms each way');
+    expect(summarize(measured(), facts(), 0).links).toEqual([]);
   });
 
   it('counts every request once and gives each number its denominator', () => {

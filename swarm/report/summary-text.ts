@@ -3,6 +3,7 @@ import { figureNamed } from '../plan/figures.ts';
 import { formatFigure, parseExpression } from '../plan/thresholds.ts';
 import { churnLines, readerLines } from './background-text.ts';
 import { faultLines } from './fault-summary.ts';
+import { linkLines } from './link-text.ts';
 import type { Spread } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { quantileTexts } from './quantiles.ts';
@@ -71,6 +72,7 @@ export function renderSummary(
     'Errors of the generator itself, not of the service',
     errorLines(summary, true).map((line) => style.bad(line)),
   );
+  section('Slow links', linkLines(summary, style));
   section('Over time', courseLines(summary));
   section('Readers', readerLines(summary, style));
   section('Made anew (simulated time)', churnLines(summary));

@@ -32,6 +32,7 @@ import { type ChurnSummary, type ReaderSummary, summarizeChurn, summarizeReaders
 import { type FaultSummary, summarizeFaults } from './fault-summary.ts';
 import { isError } from './figures.ts';
 import { type HubSummary, summarizeHub } from './hub-summary.ts';
+import { type LinkSummary, summarizeLinks } from './link-summary.ts';
 import { type NoopSummary, summarizeNoop } from './noop-summary.ts';
 import type { PhaseSummary } from './phase-summary.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
@@ -161,6 +162,8 @@ export interface RunSummary {
   churn: ChurnSummary | null;
   /** Null when no cluster was made by custom resources. */
   hub: HubSummary | null;
+  /** Slow links, in the plan's order; empty when no host had one. */
+  links: LinkSummary[];
   /** Null when no host was a no-op one. */
   noop: NoopSummary | null;
   /** At this moment. */
@@ -343,6 +346,7 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     readers: summarizeReaders(facts.readers, percentiles),
     churn: summarizeChurn(plan, facts.churn),
     hub: summarizeHub(plan, facts.hubRequests, percentiles),
+    links: summarizeLinks(plan, reader, percentiles),
     noop: summarizeNoop(facts.processes),
     underWay: summarizeUnderWay(snapshot),
     outages: summarizeOutages(facts.outages, facts.startedAt),

@@ -4,6 +4,8 @@ import type { BootLoad } from '../plan/expanded-plan.ts';
 import { SharedTelemetry } from '../telemetry/shared-telemetry.ts';
 import { createTelemetryBuffer } from '../telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../telemetry/telemetry-reader.ts';
+import { WallLinkClock } from '../transport/link/link-clock.ts';
+import { CountingObserver, testLink } from '../transport/link/testing/links.ts';
 import { BootDownloader, BootFailed } from './boot-downloads.ts';
 import { ImageServer } from './testing/image-server.ts';
 
@@ -49,6 +51,18 @@ describe('virtual media', () => {
     expect(reader.bootDownloads()[0]!.durations.count).toBe(1);
     // Of each answer.
     expect(reader.bootDownloads()[0]!.waits.count).toBe(4);
+  });
+
+  it('goes over the link of its machine, by the bandwidth of that', async () => {
+    const observer = new CountingObserver();
+    const figures = { delayMs: 20, bytesPerSecond: 10e6 };
+    const link = testLink(new WallLinkClock(), { figures, observer });
+    await downloader().boot({ from: 'iso', url: images.isoUrl }, MAC, never, link);
+    expect(counted()).toEqual({ iso: { 200: 1, 206: 3 } });
+    expect(bytes()).toEqual({ iso: 2_500_000 });
+    expect(observer.connects).toHaveLength(1);
+    // The line was busy for a quarter of a second, in simulated time of ten thousand times that.
+    expect(reader.bootDownloads()[0]!.durations.min).toBeGreaterThan(250 * 10_000);
   });
 
   it('takes everything from a server that does not know ranges', async () => {

@@ -10,12 +10,17 @@
  * Of the rootfs: fedora-coreos-config, 35coreos-live/coreos-livepxe-rootfs.sh (curl --retry 5). BMCs and iPXE stop at the
  * first failure that asking again does not mend, and the firmware begins anew.
  */
-import { Agent, request } from 'undici';
+import type { Socket } from 'node:net';
+import { Agent, type buildConnector, request } from 'undici';
 import type { BootKind } from '../../model/protocol/boot-kinds.ts';
 import { type Clock, wallNow } from '../../model/time/clock.ts';
 import type { BootLoad } from '../plan/expanded-plan.ts';
 import type { RequestOutcome, Telemetry } from '../telemetry/telemetry.ts';
+import { Dialer } from '../transport/dialer.ts';
 import { kindOfSystemError } from '../transport/error-kinds.ts';
+import type { HostLink } from '../transport/link/host-link.ts';
+import { LinkPath } from '../transport/link/link-path.ts';
+import { TransportError } from '../transport/transport.ts';
 import { type BootSource, parseIpxeScript, rootfsOfIso } from './boot-source.ts';
 import { ByteRate } from './byte-rate.ts';
 
@@ -60,6 +65,32 @@ const USER_AGENTS: Readonly<Record<'bmc' | 'ipxe' | 'curl', string | null>> = {
   curl: 'curl/7.76.1',
 };
 
+/** Wall-clock milliseconds until a connection over a link is given up: as undici does by itself. */
+const CONNECT_MS = 10_000;
+/** None of these clients verifies certificates: BMCs do not by default, and the live system checks a hash instead. */
+const DIALER = new Dialer({
+  tls: { insecure: true },
+  dialTimeoutMs: CONNECT_MS,
+  tlsHandshakeTimeoutMs: CONNECT_MS,
+});
+
+/** Connects as undici wants it, over the link of a machine. */
+function connectorOver(link: HostLink): buildConnector.connector {
+  return ({ protocol, hostname, port }, callback) => {
+    DIALER.dial(
+      { protocol, hostname, port },
+      null,
+      (error, socket) => {
+        // What undici asks of a socket beyond a stream it leaves alone where it is not there.
+        if (socket) callback(null, socket as Socket);
+        else callback(error ?? new Error('no connection'), null);
+      },
+      undefined,
+      new LinkPath(link),
+    );
+  };
+}
+
 interface Ask {
   kind: BootKind;
   url: string;
@@ -95,12 +126,13 @@ export class BootDownloader {
   /**
    * Downloads all that one host needs, as often as a host would try.
    * @param mac of the NIC that boots
+   * @param link of the machine; null for none
    * @throws BootFailed when the host gives up, the signal's reason when aborted.
    */
-  async boot(source: BootSource, mac: string, signal: AbortSignal): Promise<void> {
+  async boot(source: BootSource, mac: string, signal: AbortSignal, link: HostLink | null = null): Promise<void> {
     const { clock, telemetry, load } = this.#options;
     for (let left = BOOTS; ; left--) {
-      const boot = new HostBoot(clock, telemetry, load, this.#total, signal);
+      const boot = new HostBoot(clock, telemetry, load, this.#total, signal, link);
       try {
         await (source.from === 'iso' ? boot.fromIso(source.url) : boot.fromScript(source.url, mac));
         return;
@@ -122,13 +154,7 @@ class HostBoot {
   readonly #load: BootLoad;
   readonly #rates: readonly ByteRate[];
   readonly #signal: AbortSignal;
-  /** None of these clients verifies certificates: BMCs do not by default, and the live system checks a hash instead. */
-  readonly #agent = new Agent({
-    connections: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { rejectUnauthorized: false },
-  });
+  readonly #agent: Agent;
 
   constructor(
     clock: Clock,
@@ -136,6 +162,7 @@ class HostBoot {
     load: BootLoad,
     total: ByteRate | null,
     signal: AbortSignal,
+    link: HostLink | null,
   ) {
     this.#clock = clock;
     this.#telemetry = telemetry;
@@ -143,6 +170,12 @@ class HostBoot {
     const own = load.ratePerHost === null ? null : new ByteRate(clock, load.ratePerHost);
     this.#rates = [own, total].filter((rate) => rate !== null);
     this.#signal = signal;
+    this.#agent = new Agent({
+      connections: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: link ? connectorOver(link) : { rejectUnauthorized: false },
+    });
   }
 
   end(): Promise<void> {
@@ -296,6 +329,7 @@ class HostBoot {
 }
 
 function kindOfFailure(error: unknown): Exclude<RequestOutcome, number> {
+  if (error instanceof TransportError) return error.kind;
   const { code = '', message } = error as { code?: string; message: string };
   // How undici says that the other side closed before everything was there.
   if (code === 'UND_ERR_SOCKET' || /terminated|other side closed/.test(message)) return 'eof';

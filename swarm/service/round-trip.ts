@@ -55,7 +55,7 @@ export async function roundTrip(
     let outcome: RoundTripOutcome;
     try {
       outcome = await session.request(request);
-      const { status, body, sentAt, firstByteAt, endAt, bytesSent, bytesReceived } = outcome;
+      const { status, body, sentAt, firstByteAt, endAt, bytesSent, bytesReceived, overLink } = outcome;
       runtime.telemetry.request({
         client,
         endpoint,
@@ -66,6 +66,7 @@ export async function roundTrip(
         endAt,
         bytesSent,
         bytesReceived,
+        overLink,
       });
       if (status < 400) runtime.telemetry.requestSucceeded(client, endpoint, endAt - runtime.wallOf(firstDueMs));
       else runtime.telemetry.requestFailed(client, endpoint, status, () => errorDetail(body));

@@ -48,6 +48,8 @@ export const STAGE = new Dimension('stage', HOST_STAGES);
 export const BOOT_KIND = new Dimension('kind', BOOT_KINDS);
 export const STEP = new Dimension('step', STEP_NAMES);
 export const FATE = new Dimension('fate', REPLY_FATES);
+/** Slow links of a plan by their place in it, from 1. */
+export const LINK = new Dimension('link', ['1', '2', '3', '4', '5', '6', '7', '8'] as const);
 export const ERROR_KIND = new Dimension('kind', ERROR_KINDS);
 
 /** The place of an outcome in {@link CODE}. */
@@ -201,6 +203,61 @@ export const TRAFFIC_METRICS = {
   }),
 };
 
+/** Of machines with slow links alone. */
+export const LINK_METRICS = {
+  linkConnections: metric({
+    type: 'counter',
+    name: 'swarm_link_connections_total',
+    help: 'Connections opened over slow links, by the place of the link in the plan.',
+    unit: 'one',
+    dimensions: [LINK],
+  }),
+  linkStalls: metric({
+    type: 'counter',
+    name: 'swarm_link_stalls_total',
+    help: 'Packets lost on slow links, for which what came after them waited.',
+    unit: 'one',
+    dimensions: [LINK],
+    alongside: 'linkConnections',
+  }),
+  linkResets: metric({
+    type: 'counter',
+    name: 'swarm_link_resets_total',
+    help: 'Connections given up because a packet was lost on a slow link as often as TCP sends it.',
+    unit: 'one',
+    dimensions: [LINK],
+    alongside: 'linkConnections',
+  }),
+  linkConnects: metric({
+    type: 'histogram',
+    name: 'swarm_link_connect_duration_seconds',
+    help: 'Time until a connection over a slow link could be used, TLS handshake included.',
+    unit: 'milliseconds',
+    dimensions: [LINK],
+    bounds: LATENCY_BOUNDS,
+  }),
+  linkRequests: metric({
+    type: 'histogram',
+    name: 'swarm_link_request_duration_seconds',
+    help: 'Time from the moment an attempt over a slow link was due to its answer (below 500).',
+    unit: 'milliseconds',
+    dimensions: [LINK],
+    bounds: LATENCY_BOUNDS,
+  }),
+  linkedRequests: metric({
+    type: 'histogram',
+    help: 'The same by client and endpoint: these are in sinceDue, too.',
+    unit: 'milliseconds',
+    dimensions: [CLIENT, NAMED_ENDPOINT],
+  }),
+  unlinkedRequests: metric({
+    type: 'histogram',
+    help: 'The same attempts, less the time in which their bytes were under way on the link.',
+    unit: 'milliseconds',
+    dimensions: [CLIENT, NAMED_ENDPOINT],
+  }),
+};
+
 export const HOST_METRICS = {
   stages: metric({
     type: 'histogram',
@@ -274,6 +331,7 @@ export const COUNTED_METRICS = {
   ...REQUEST_METRICS,
   ...LATENESS_METRICS,
   ...TRAFFIC_METRICS,
+  ...LINK_METRICS,
   ...HOST_METRICS,
   ...ERROR_METRICS,
 };

@@ -56,6 +56,24 @@ describe('shared telemetry', () => {
     });
   });
 
+  it('keeps what slow links took apart, and durations without it', () => {
+    const { main, reader } = setUp();
+    main.request({ ...poll, overLink: null });
+    main.request({ ...poll, endAt: 1200, overLink: { link: 1, ms: 150 } });
+    main.request({ ...poll, client: 'installer', endpoint: 'host-progress', endAt: 1300, overLink: { link: 1, ms: 400 } });
+    // What failed has no duration here.
+    main.request({ ...poll, outcome: 'reset', overLink: { link: 1, ms: 5 } });
+    expect(reader.overLink(1).requests).toMatchObject({ count: 2, max: 300 });
+    expect(reader.overLink(0).requests.count).toBe(0);
+    expect(reader.latency('due').count).toBe(3);
+    const agent = reader.withoutLinks({ client: 'agent' });
+    expect(agent.count).toBe(2);
+    expect(agent.sum).toBeCloseTo(20 + 50);
+    expect(agent.quantile(1)).toBeCloseTo(50, 0);
+    expect(reader.withoutLinks().sum).toBeCloseTo(20 + 50 + 0);
+    expect(reader.withoutLinks({ client: 'user' }).count).toBe(0);
+  });
+
   it('measures from the due time and from the moment of sending, what was answered apart from what failed', () => {
     const { main, reader } = setUp();
     main.request(poll);

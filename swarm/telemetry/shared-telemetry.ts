@@ -26,8 +26,8 @@ import {
   type ThreadGauges,
 } from './counted-metrics.ts';
 import { HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
-import { type Cells, Dimension, type Dimensions, type Positions } from './metric-cells.ts';
-import type { ErrorKind, Repeat, ReplyFate, RequestOutcome, RequestRecord, Telemetry } from './telemetry.ts';
+import { type Cells, Dimension, type Dimensions, type Position, type Positions } from './metric-cells.ts';
+import type { ErrorKind, OverLink, Repeat, ReplyFate, RequestOutcome, RequestRecord, Telemetry } from './telemetry.ts';
 import { CELLS, type TelemetryViews, UNDER_WAY_AT, viewTelemetry } from './telemetry-layout.ts';
 import { UnderWay } from './under-way.ts';
 
@@ -134,6 +134,13 @@ export class SharedTelemetry implements Telemetry {
     recordDuration(words, SINCE_DUE_AT + histogram, sinceDue);
     if (sentAt > 0) recordDuration(words, SINCE_SENT_AT + histogram, endAt - sentAt);
     if (answer !== FAILED) recordDuration(words, ANSWERED_AT, sinceDue);
+    if (record.overLink && answer !== FAILED) this.#overLink(record, record.overLink, sinceDue);
+  }
+
+  #overLink({ client, endpoint }: RequestRecord, { link, ms }: OverLink, sinceDue: number): void {
+    this.record(CELLS.linkRequests, sinceDue, link as Position<'link'>);
+    this.record(CELLS.linkedRequests, sinceDue, CLIENT.of(client), ENDPOINT.of(endpoint));
+    this.record(CELLS.unlinkedRequests, Math.max(0, sinceDue - ms), CLIENT.of(client), ENDPOINT.of(endpoint));
   }
 
   requestFailed(client: ClientKind, endpoint: EndpointName, outcome: RequestOutcome, describe: () => string): void {

@@ -12,6 +12,7 @@ import {
   CONNECTION_EVENT,
   ENDPOINT,
   FATE,
+  LINK,
   STEP,
   THREAD_GAUGES,
   type ThreadGauges,
@@ -41,6 +42,16 @@ export interface LatencyFilter {
   endpoint?: EndpointName;
   /** Default `answered`. */
   result?: RequestResult;
+}
+
+/** What connections and requests over one kind of link met. */
+export interface LinkFacts {
+  connections: number;
+  /** Packets lost. */
+  stalls: number;
+  resets: number;
+  connects: Distribution;
+  requests: Distribution;
 }
 
 /** The latencies of a client and endpoint. */
@@ -147,6 +158,35 @@ export class TelemetryReader extends CountedReader {
   /** Wall-clock milliseconds from the moment an attempt was due (`due`) or handed to the socket (`sent`) to its end. */
   latency(from: 'due' | 'sent', { client, endpoint, result = 'answered' }: LatencyFilter = {}): Distribution {
     return this.distribution(SINCE[from], { client, endpoint, result });
+  }
+
+  /**
+   * Durations since due of what was answered, less what slow links took of them.
+   *
+   *     all ── those over links ──> the others ── those over links, less their links ──> all, less links
+   */
+  withoutLinks({ client, endpoint }: Pick<LatencyFilter, 'client' | 'endpoint'> = {}): Distribution {
+    const filter = { client, endpoint };
+    // Before all, so that it is never more: both grow meanwhile.
+    const linked = this.distribution(CELLS.linkedRequests, filter);
+    const all = this.distribution(CELLS.sinceDue, { ...filter, result: 'answered' });
+    if (linked.count === 0) return all;
+    const rest = all.since(linked);
+    rest.add(this.distribution(CELLS.unlinkedRequests, filter));
+    return rest;
+  }
+
+  /** What machines with a slow link met, by the place of the link in the plan, from 0. Wall-clock milliseconds. */
+  overLink(place: number): LinkFacts {
+    const link = LINK.values[place]!;
+    const at = LINK.of(link);
+    return {
+      connections: this.count(CELLS.linkConnections, at),
+      stalls: this.count(CELLS.linkStalls, at),
+      resets: this.count(CELLS.linkResets, at),
+      connects: this.distribution(CELLS.linkConnects, { link }),
+      requests: this.distribution(CELLS.linkRequests, { link }),
+    };
   }
 
   /** The latencies of each client and endpoint that has any with this result. */

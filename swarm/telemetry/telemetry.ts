@@ -9,6 +9,14 @@ import type { ClusterPhase, HostPhase } from '../../model/protocol/phases.ts';
 import type { HostRole, HostStage, StepType } from '../../model/protocol/states.ts';
 import type { Cells, Dimensions, Positions } from './metric-cells.ts';
 
+/** The part of a slow link in the duration of a request. */
+export interface OverLink {
+  /** Number among those of the plan, from 0. */
+  readonly link: number;
+  /** Wall-clock milliseconds in which bytes of the connection were under way, its making included. */
+  readonly ms: number;
+}
+
 /** What became of a request: an HTTP status, or why there was none. */
 export type RequestOutcome = number | TransportErrorKind;
 
@@ -59,6 +67,8 @@ export interface RequestRecord {
   endAt: number;
   bytesSent: number;
   bytesReceived: number;
+  /** What a slow link had to do with it; null, or absent, without one. */
+  overLink?: OverLink | null | undefined;
 }
 
 export interface Telemetry {

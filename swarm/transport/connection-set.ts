@@ -1,6 +1,8 @@
 /** Connections to one origin, with the habits of Go's pool: each has one request at a time, few are kept when idle. */
 import type { Exchange } from './exchange.ts';
 import type { Target } from './go-http.ts';
+import type { HostLink } from './link/host-link.ts';
+import { LinkPath } from './link/link-path.ts';
 import type { OwnConnection, Program } from './program.ts';
 import type { SessionOptions } from './transport.ts';
 
@@ -14,6 +16,8 @@ export interface Connection extends OwnConnection {
   readonly retired: boolean;
   /** It carries no request, and waits for the next one. */
   readonly idle: boolean;
+  /** Its way over a link; null without one. */
+  readonly path: LinkPath | null;
   /** Sends a request and waits for its answer; {@link rest} follows. @throws TransportError */
   run(exchange: Exchange): Promise<void>;
   /** The request is over. */
@@ -37,19 +41,27 @@ export class ConnectionSet {
   readonly target: Target;
   /** Whose connections these are; null when they are everybody's, or nobody wants to know. */
   readonly owner: SessionOptions | null;
+  readonly #link: HostLink | null;
 
   constructor(
     target: Target,
     maxIdle: number,
     limit: number,
     owner: SessionOptions | null,
+    link: HostLink | null,
     connect: (set: ConnectionSet, program?: Program) => Connection,
   ) {
     this.target = target;
     this.owner = owner;
+    this.#link = link;
     this.#maxIdle = maxIdle;
     this.#limit = limit;
     this.#connect = connect;
+  }
+
+  /** The way of a new connection over its machine's link; null without one. */
+  newPath(): LinkPath | null {
+    return this.#link === null ? null : new LinkPath(this.#link);
   }
 
   /**

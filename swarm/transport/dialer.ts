@@ -3,9 +3,12 @@
  * what failed is named in the words of the transport.
  */
 import net from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import { kindOfSystemError, kindOfTlsError, messageOfKind } from './error-kinds.ts';
+import type { LinkPath } from './link/link-path.ts';
+import { ShapedSocket } from './link/shaped-socket.ts';
 import { type HttpProxy, hostPort } from './proxy.ts';
 import { SourcePorts } from './source-ports.ts';
 import { TransportError, type TransportOptions } from './transport.ts';
@@ -16,7 +19,7 @@ export type DialOptions = Pick<
   'tls' | 'sourceAddresses' | 'sourcePorts' | 'dialTimeoutMs' | 'tlsHandshakeTimeoutMs'
 >;
 
-export type DialCallback = (error: TransportError | null, socket?: net.Socket) => void;
+export type DialCallback = (error: TransportError | null, socket?: Duplex) => void;
 
 /** Stock programs probe silent connections after this (assisted-installer-agent src/session/inventory_session.go). */
 const TCP_KEEP_ALIVE_MS = 30_000;
@@ -56,11 +59,19 @@ export class Dialer {
   }
 
   /**
-   * @param onRead how the socket that is handed over is read, other than as a stream; behind a proxy encrypted ones are streams all the same
+   * @param onRead how the socket that is handed over is read, other than as a stream; behind a proxy encrypted ones, and those over a link, are
+   * streams all the same
+   * @param path over a link; null for as this machine is connected
    * @returns what gives the dial up: `callback` is called with kind `aborted` then, unless it was called before.
    */
-  dial(target: DialTarget, proxy: HttpProxy | null, callback: DialCallback, onRead?: net.OnReadOpts): () => void {
-    const dial = new Dial(this, target, proxy, callback, onRead);
+  dial(
+    target: DialTarget,
+    proxy: HttpProxy | null,
+    callback: DialCallback,
+    onRead?: net.OnReadOpts,
+    path: LinkPath | null = null,
+  ): () => void {
+    const dial = new Dial(this, target, proxy, callback, onRead, path);
     dial.connect();
     return () => dial.end(new TransportError('aborted', 'the dial was given up'));
   }
@@ -81,8 +92,9 @@ class Dial {
   readonly #port: number;
   readonly #callback: DialCallback;
   readonly #onRead: net.OnReadOpts | undefined;
+  readonly #path: LinkPath | null;
   #settled = false;
-  #tcp: net.Socket | null = null;
+  #tcp: net.Socket | ShapedSocket | null = null;
   #timer: NodeJS.Timeout | undefined;
   #triesLeft: number;
 
@@ -91,7 +103,8 @@ class Dial {
     { protocol, hostname, port }: DialTarget,
     proxy: HttpProxy | null,
     callback: DialCallback,
-    onRead?: net.OnReadOpts,
+    onRead: net.OnReadOpts | undefined,
+    path: LinkPath | null,
   ) {
     this.#dialer = dialer;
     this.#proxy = proxy;
@@ -100,6 +113,7 @@ class Dial {
     this.#port = Number(port) || (this.#secure ? 443 : 80);
     this.#callback = callback;
     this.#onRead = onRead;
+    this.#path = path;
     this.#triesLeft = dialer.sources ? SOURCE_PORT_TRIES : 1;
     const first = hostPort(proxy ?? { host: this.#host, port: this.#port });
     this.#limit(dialer.options.dialTimeoutMs, 'dial-timeout', `no connection to ${first} in time`);
@@ -113,8 +127,9 @@ class Dial {
     const way = { host, port, ...source };
     const direct = this.#proxy === null;
     const read = this.#onRead && { onread: this.#onRead };
-    const tcp =
-      direct && this.#secure
+    const tcp = this.#path
+      ? new ShapedSocket(this.#path, () => net.connect({ ...way, allowHalfOpen: true }))
+      : direct && this.#secure
         ? tls.connect({ ...way, ...this.#tlsOptions(host), ...read })
         : net.connect({ ...way, ...(!this.#secure && !this.#proxy?.secure && read) });
     this.#tcp = tcp;
@@ -136,22 +151,23 @@ class Dial {
   }
 
   /** The dial is over, unless it was before. */
-  end(error: TransportError | null, socket?: net.Socket): void {
+  end(error: TransportError | null, socket?: Duplex): void {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
     if (error) this.#tcp?.destroy();
+    else this.#path?.connected();
     this.#callback(error, socket);
   }
 
   /** The target, or the proxy that leads there, is connected. */
-  #reached(stream: net.Socket): void {
+  #reached(stream: Duplex): void {
     if (!this.#secure) this.end(null, stream);
     else if (this.#proxy) this.#tunnel(stream, this.#proxy);
     else this.#encrypt(stream, this.#host, (encrypted) => this.end(null, encrypted));
   }
 
-  #encrypt(stream: net.Socket, host: string, next: (encrypted: net.Socket) => void): void {
+  #encrypt(stream: Duplex, host: string, next: (encrypted: Duplex) => void): void {
     this.#shakeHands(tls.connect({ socket: stream, host, ...this.#tlsOptions(host) }), host, next);
   }
 
@@ -165,7 +181,7 @@ class Dial {
     };
   }
 
-  #shakeHands(encrypted: tls.TLSSocket, host: string, next: (encrypted: net.Socket) => void): void {
+  #shakeHands(encrypted: tls.TLSSocket, host: string, next: (encrypted: Duplex) => void): void {
     const { tlsHandshakeTimeoutMs } = this.#dialer.options;
     const port = encrypted.remotePort ?? this.#port;
     this.#limit(tlsHandshakeTimeoutMs, 'tls-timeout', `no TLS handshake with ${host}:${port} in time`);
@@ -179,7 +195,7 @@ class Dial {
   }
 
   /** Asks the proxy to connect the target. */
-  #tunnel(stream: net.Socket, { authorization }: HttpProxy): void {
+  #tunnel(stream: Duplex, { authorization }: HttpProxy): void {
     const target = hostPort({ host: this.#host, port: this.#port });
     this.#limit(TUNNEL_MS, 'dial-timeout', `no answer to CONNECT ${target} in time`);
     let head = '';

@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { wallNow } from '../../model/time/clock.ts';
 import { filledHead, type HeadPieces, headPieces, requestHead, type Target, wrongValues } from './go-http.ts';
+import type { OverLink } from './link/link-observer.ts';
 import {
   type FilledRequest,
   type PreparedRequest,
@@ -79,6 +80,7 @@ export class Exchange {
   #chunks: Buffer[] | null = null;
   #bytesReceived = 0;
   #receivedOfBody = 0;
+  #overLink: OverLink | null = null;
 
   begin(target: Target, request: WireRequest): void {
     const { method, body, chunked = false, discardBody = false } = request;
@@ -120,6 +122,11 @@ export class Exchange {
       this.#reject = reject;
       send();
     });
+  }
+
+  /** A link had bytes of its connection under way for so many wall-clock milliseconds, beside those before on other connections. */
+  held(link: number, ms: number): void {
+    this.#overLink = { link, ms: (this.#overLink?.ms ?? 0) + ms };
   }
 
   /** Its connection has let it go. */
@@ -204,6 +211,7 @@ export class Exchange {
       sentAt: this.sentAt,
       firstByteAt: this.firstByteAt,
       endAt: this.endAt,
+      overLink: this.#overLink,
     };
   }
 

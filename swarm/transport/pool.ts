@@ -11,6 +11,7 @@
 import { type Connection, ConnectionSet } from './connection-set.ts';
 import { PreparedHead } from './exchange.ts';
 import { type Router, splitBaseUrl, type Target } from './go-http.ts';
+import type { HostLink } from './link/host-link.ts';
 import { ProxyRules } from './proxy.ts';
 import { PooledSession } from './session.ts';
 import {
@@ -58,22 +59,25 @@ export class PooledTransport implements Transport {
   openSession(options: SessionOptions): Session {
     const { baseUrl, machine } = options;
     const target = this.#targetOf(baseUrl);
+    const link = this.#options.linkOf?.(machine) ?? null;
     switch (this.#options.mode) {
       case 'per-poll':
         return new PooledSession(
           target,
           this.#route,
-          (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity, options),
+          (to) => this.#newSet(to, GO_MAX_IDLE_PER_HOST, Infinity, options, link),
           noop,
           true,
           this.#options.observer,
           options.program,
         );
       case 'keep-alive':
-        return this.#keptSession(target, String(machine), 1, Infinity, options);
+        return this.#keptSession(target, String(machine), 1, Infinity, options, link);
       case 'shared': {
         const limit = this.#options.sharedConnections ?? DEFAULT_SHARED_CONNECTIONS;
-        return this.#keptSession(target, 'all', limit, limit, null);
+        // Machines on one cable share no connection with those on another.
+        const owner = link === null ? 'all' : `all over link ${link.kind.number}`;
+        return this.#keptSession(target, owner, limit, limit, null, link?.ofMany() ?? null);
       }
     }
   }
@@ -99,11 +103,17 @@ export class PooledTransport implements Transport {
   }
 
   /** @param opener whose connections these are; null when they are everybody's */
-  #newSet(target: Target, maxIdle: number, limit: number, opener: SessionOptions | null): ConnectionSet {
+  #newSet(
+    target: Target,
+    maxIdle: number,
+    limit: number,
+    opener: SessionOptions | null,
+    link: HostLink | null,
+  ): ConnectionSet {
     const { observer, idleTimeoutMs } = this.#options;
     const owner = observer.tap ? opener : null;
     const kept = idleTimeoutMs < LEAST_IDLE_MS ? 0 : maxIdle;
-    return new ConnectionSet(target, kept, limit, owner, (from, program) => {
+    return new ConnectionSet(target, kept, limit, owner, link, (from, program) => {
       if (this.#closed) throw new TransportError('aborted', 'the transport was closed');
       this.#makeRoom();
       const connection = this.#connect(from, (ended) => {
@@ -133,7 +143,14 @@ export class PooledTransport implements Transport {
     return null;
   }
 
-  #keptSession(target: Target, owner: string, maxIdle: number, limit: number, opener: SessionOptions | null): Session {
+  #keptSession(
+    target: Target,
+    owner: string,
+    maxIdle: number,
+    limit: number,
+    opener: SessionOptions | null,
+    link: HostLink | null,
+  ): Session {
     const held: string[] = [];
     return new PooledSession(
       target,
@@ -142,7 +159,7 @@ export class PooledTransport implements Transport {
         const key = `${owner} ${to.origin}`;
         let kept = this.#kept.get(key);
         if (!kept) {
-          kept = { set: this.#newSet(to, maxIdle, limit, opener), sessions: 0 };
+          kept = { set: this.#newSet(to, maxIdle, limit, opener, link), sessions: 0 };
           this.#kept.set(key, kept);
         }
         kept.sessions++;

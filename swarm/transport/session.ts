@@ -84,6 +84,8 @@ export class PooledSession implements Session {
         const set = this.#setOf(target);
         const connection = set.take(this.#program) ?? (await set.turn(exchange, this.#program));
         const reused = connection.used;
+        const { path } = connection;
+        const heldMs = path === null ? 0 : path.heldMs;
         try {
           await connection.run(exchange);
         } catch (error) {
@@ -97,6 +99,7 @@ export class PooledSession implements Session {
           throw failure;
         } finally {
           exchange.off();
+          if (path !== null) exchange.held(path.link.kind.number, path.heldMs - heldMs);
           connection.rest();
           set.put(connection);
         }

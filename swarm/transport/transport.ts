@@ -6,6 +6,8 @@
 import type { ClientKind } from '../../model/protocol/endpoints.ts';
 import type { TransportErrorKind } from '../../model/protocol/outcomes.ts';
 import type { ConnectionMode, ProxySettings, TlsOptions } from '../plan/connections.ts';
+import type { HostLink } from './link/host-link.ts';
+import type { OverLink } from './link/link-observer.ts';
 import type { Program } from './program.ts';
 import type { PortShare } from './source-ports.ts';
 
@@ -36,6 +38,8 @@ export interface TransportOptions {
   mostConnections?: number;
   /** Told when the first idle connection is closed before its time. */
   onCrowded?: () => void;
+  /** The link of a machine; null for one that is connected as this one is. Absent where none has a link. */
+  linkOf?: (machine: number) => HostLink | null;
   observer: TransportObserver;
 }
 
@@ -135,6 +139,8 @@ export interface WireResponse {
   sentAt: number;
   firstByteAt: number;
   endAt: number;
+  /** What a link had to do with it; null, or absent, where the machine has none. */
+  overLink?: OverLink | null;
 }
 
 /** A request that got no usable response. */

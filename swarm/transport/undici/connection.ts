@@ -1,9 +1,10 @@
 /** One undici Client, used for one request at a time, so that it owns at most one socket. */
 import type net from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import { wallNow } from '../../../model/time/clock.ts';
 import type { Connection, ConnectionSet } from '../connection-set.ts';
-import type { Dialer } from '../dialer.ts';
+import type { DialCallback, Dialer } from '../dialer.ts';
 import { kindOfSystemError } from '../error-kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { LEAST_IDLE_MS } from '../pool.ts';
@@ -25,10 +26,12 @@ export class UndiciConnection implements Connection, Dispatcher.DispatchHandler 
   live = false;
   used = false;
   retired = false;
+  readonly path: Connection['path'];
 
   constructor(set: ConnectionSet, dialer: Dialer, options: TransportOptions, onEnd: (connection: Connection) => void) {
     this.#set = set;
     this.#onEnd = onEnd;
+    this.path = set.newPath();
     // Of those that may not be idle at all none comes to be: see ConnectionSet.
     const idleTimeoutMs = Math.max(options.idleTimeoutMs, LEAST_IDLE_MS);
     this.#client = new Client(set.target.origin, {
@@ -41,15 +44,17 @@ export class UndiciConnection implements Connection, Dispatcher.DispatchHandler 
       // Go does not obey a server's `Keep-Alive: timeout=` hint; this makes every hint at least the idle time.
       keepAliveTimeoutThreshold: -idleTimeoutMs,
       connect: (target, callback) => {
-        this.#cancelDial = dialer.dial(target, set.target.proxy, (error, socket) => {
+        const dialled: DialCallback = (error, socket) => {
           this.#cancelDial = noop;
           if (!socket) {
             callback(error ?? new TransportError('protocol', 'no connection'), null);
             return;
           }
           this.#adopt(socket, set, options);
-          callback(null, socket);
-        });
+          // What undici asks of a socket beyond a stream it leaves alone where it is not there.
+          callback(null, socket as net.Socket);
+        };
+        this.#cancelDial = dialer.dial(target, set.target.proxy, dialled, undefined, this.path);
       },
     });
   }
@@ -58,7 +63,7 @@ export class UndiciConnection implements Connection, Dispatcher.DispatchHandler 
     return this.live && this.#exchange === null;
   }
 
-  #adopt(socket: net.Socket, set: ConnectionSet, options: TransportOptions): void {
+  #adopt(socket: Duplex, set: ConnectionSet, options: TransportOptions): void {
     this.live = true;
     this.used = false;
     const { observer } = options;
@@ -190,7 +195,7 @@ function first(value: string | string[] | undefined): string {
 }
 
 /** Whoever reads from the socket, undici or Node itself, does so by its `read`. */
-function tapReads(socket: net.Socket, tap: ConnectionTap): void {
+function tapReads(socket: Duplex, tap: ConnectionTap): void {
   const read = socket.read;
   socket.read = ((...size: [number?]) => {
     const chunk = Reflect.apply(read, socket, size) as Buffer | null;

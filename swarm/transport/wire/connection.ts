@@ -7,6 +7,7 @@
  *                └── failed         └── error, end, nonsense ──> fail ──> destroyed
  */
 import type net from 'node:net';
+import type { Duplex } from 'node:stream';
 import { wallNow } from '../../../model/time/clock.ts';
 import type { Connection, ConnectionSet } from '../connection-set.ts';
 import type { Dialer } from '../dialer.ts';
@@ -28,7 +29,7 @@ const ONE_WRITE_BYTES = 64 * 1024;
 
 const CONNECTION = Symbol('connection');
 
-interface OwnedSocket extends net.Socket {
+interface OwnedSocket extends Duplex {
   [CONNECTION]?: WireConnection;
 }
 
@@ -59,6 +60,7 @@ export class WireConnection implements Connection {
   live = false;
   used = false;
   retired = false;
+  readonly path: Connection['path'];
   /** Wall-clock milliseconds (see wallNow) since when it waits for a request. */
   idleSince = 0;
 
@@ -66,6 +68,7 @@ export class WireConnection implements Connection {
     this.#set = set;
     this.#parts = parts;
     this.#onEnd = onEnd;
+    this.path = set.newPath();
   }
 
   get idle(): boolean {
@@ -125,6 +128,7 @@ export class WireConnection implements Connection {
         else this.#fail(error ?? new TransportError('protocol', 'no connection'));
       },
       ON_READ,
+      this.path,
     );
   }
 
@@ -139,8 +143,8 @@ export class WireConnection implements Connection {
     } = this.#set;
     observer.connectionOpened();
     this.#tap = (owner && observer.tap?.(owner)) ?? null;
-    // tls.connect knows no onread for sockets that are connected already.
-    if (proxy && 'encrypted' in socket) socket.on('data', onData);
+    // tls.connect knows no onread for sockets that are connected already, and links have streams.
+    if (this.path !== null || (proxy && 'encrypted' in socket)) socket.on('data', onData);
     socket.on('error', onError).on('end', onEnd).on('close', onClose);
     if (this.#exchange) this.#send(socket, this.#exchange);
   }
