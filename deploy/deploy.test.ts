@@ -14,6 +14,7 @@ import { queries } from './queries.ts';
 import { type AlertRule, JOB, type RecordingRule, RULE_GROUPS } from './rules.ts';
 import { RUN } from './scopes.ts';
 import { SERVER_METRICS } from './server-metrics.ts';
+import { evaluate, type Series } from './testing/evaluate.ts';
 import { type LabelsOf, understand } from './testing/promql.ts';
 import { daemonShows, serversShow } from './testing/representative.ts';
 
@@ -32,7 +33,7 @@ const panelsOf = (path: string): Json[] =>
 
 /** An expression as Grafana sends it. */
 const filledIn = (expr: string) =>
-  expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(instance|plan|run|server|reconcilers)\b/g, '.*');
+  expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(instance|plan|run|shard|server|reconcilers)\b/g, '.*');
 const legendLabels = (legend: string) => [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label!);
 
 let daemon: Map<string, Family>;
@@ -266,6 +267,94 @@ it('units of panels are those of their metrics', () => {
   expect(unitsOf('swarm_event_loop_utilization_ratio')).toEqual(['percentunit']);
   expect(unitsOf('swarm_backup_client_paused_seconds_total')).toEqual(['percentunit']);
   expect(unitsOf('swarm_service_outage_last_start_timestamp_seconds')).toEqual(['dateTimeAsIso']);
+});
+
+describe('two shards of one plan', () => {
+  /** What a shard shows; all that it counts is so many times what the first one has. */
+  const shown = (index: number, times: number): Series[] =>
+    [...daemon.values()].flatMap(({ samples }) =>
+      samples.map(({ name, labels, value }) => ({
+        name,
+        labels: {
+          ...{ ...labels, job: 'swarm', instance: `pod-${index}` },
+          ...(name === 'swarm_run_info' && labels.kind === 'run' && { run: `r${index}`, shard: `${index}/2` }),
+        },
+        value: name === 'swarm_run_info' ? value : value * times,
+      })),
+    );
+  /** Of what does not add up, the shard counts that has most of it. */
+  const WORST = [
+    'Phase and step of the run',
+    'Outage that goes on',
+    'Oldest request without an answer',
+    'Oldest request without an answer, by client',
+    'Longest wait since the start',
+    'Outages that are over',
+    'Start of the last outage',
+    'Saturated, by reason',
+    'swarm_state_oldest_seconds',
+  ];
+  const panels = () =>
+    DASHBOARDS.filter((path) => !path.includes('backup'))
+      .flatMap(panelsOf)
+      .filter(({ type }) => type !== 'table')
+      .flatMap(({ title, targets }) => targets.map(({ expr }: Json) => ({ title, expr: expr as string })))
+      .filter(({ expr }) => /\bswarm_/.test(expr));
+  const byLabels = (expr: string, series: readonly Series[]) =>
+    new Map(evaluate(filledIn(expr), series).map(({ labels, value }) => [JSON.stringify(labels), value]));
+
+  it('are shown as a whole: sums of what adds up, quantiles of summed buckets, else the worst', () => {
+    const [one, both] = [shown(0, 1), [...shown(0, 1), ...shown(1, 3)]];
+    const worst = new Set<string>();
+    for (const { title, expr } of panels()) {
+      const [alone, together] = [byLabels(expr, one), byLabels(expr, both)];
+      expect({ title, series: alone.size > 0 }).toEqual({ title, series: true });
+      const times = new Set(
+        [...alone]
+          .filter(([, value]) => value > 0)
+          .map(([labels, value]) => Math.round((together.get(labels)! / value) * 1000) / 1000),
+      );
+      const isOfEach = [...alone.keys()].every((labels) => labels.includes('"instance"'));
+      const isShare = /^histogram_quantile|\) \/ \(/.test(expr);
+      const expected = isOfEach || isShare ? 1 : WORST.includes(title) ? 3 : 4;
+      expect({ title, expr, times: [...times] }).toEqual({ title, expr, times: times.size === 0 ? [] : [expected] });
+      if (expected === 3) worst.add(title);
+      // Each of the shards stands there by itself.
+      if (isOfEach) expect({ title, series: together.size }).toEqual({ title, series: 2 * alone.size });
+    }
+    expect([...worst].sort()).toEqual(WORST.toSorted());
+  });
+
+  it('can be looked at one by one', () => {
+    const both = [...shown(0, 1), ...shown(1, 3)];
+    for (const { expr } of panels().filter((panel) => panel.expr.includes('$shard'))) {
+      const chosen = expr.replaceAll('$shard', '1/2');
+      expect(byLabels(chosen, both)).toEqual(byLabels(expr, shown(1, 3)));
+    }
+  });
+
+  it('are recorded as a whole, beside each of them', () => {
+    const whole = RULE_GROUPS.flatMap(({ rules }) => rules).filter(
+      (rule): rule is RecordingRule => 'record' in rule && rule.record.startsWith('plan_'),
+    );
+    expect(whole.map(({ record }) => record.split(':')[1])).toEqual(
+      expect.arrayContaining(['swarm_requests', 'swarm_requests_failed', 'swarm_request_duration_seconds']),
+    );
+    const loads = [0, 1].map((index) => ({
+      name: 'swarm:load:info',
+      labels: { job: 'swarm', instance: `pod-${index}`, run: `r${index}`, plan: 'test' },
+      value: 1,
+    }));
+    for (const { record, expr } of whole) {
+      expect(recorded.get(record)).not.toContain('instance');
+      const [one, both] = [shown(0, 1), [...shown(0, 1), ...shown(1, 3)]].map((series) =>
+        evaluate(expr, [...series, ...loads]),
+      );
+      expect({ record, series: one!.length > 0 }).toEqual({ record, series: true });
+      const adds = record.endsWith('swarm_requests:rate1m');
+      expect(both!.map(({ value }) => value)).toEqual(one!.map(({ value }) => (adds ? 4 * value : value)));
+    }
+  });
 });
 
 describe('rules', () => {

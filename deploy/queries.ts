@@ -43,7 +43,7 @@ export interface Queries {
   rate(name: string, question?: Question): Query;
   /** Value of a gauge, of a counter or of the count of a histogram so far, summed up. */
   total(name: string, question?: Question): Query;
-  /** Greatest value of a gauge. */
+  /** Greatest value of a gauge, or of the count of a histogram so far: what several shards see of one thing does not add up. */
   most(name: string, question?: Question): Query;
   /** Greatest mean that a gauge has had over the window. */
   lasting(name: string, question?: Question): Query;
@@ -82,9 +82,10 @@ export function queries(scope: QueryScope): Queries {
       return { expr, unit: histogram ? 'short' : unitOf(metric), metrics: [metric] };
     },
     most(name, question = {}) {
-      const metric = asked(name, 'gauge');
-      const unit = unitOf(metric);
-      const expr = aggregate('max', latest(name, question), question);
+      const metric = asked(name, 'gauge', 'histogram');
+      const histogram = metric.type === 'histogram';
+      const unit = histogram ? 'short' : unitOf(metric);
+      const expr = aggregate('max', latest(histogram ? `${name}_count` : name, question), question);
       // Grafana's moments are milliseconds.
       return { expr: unit === 'dateTimeAsIso' ? `1000 * ${expr}` : expr, unit, metrics: [metric] };
     },

@@ -64,6 +64,11 @@ const joinTo = (info: string): Queries =>
   });
 const RUN = joinTo(LOAD);
 const BACKUP = joinTo(BACKUP_LOAD);
+/** All shards of a plan, as one. */
+const WHOLE = queries({
+  ...{ window: '1m', bridge: BRIDGE, by: ['job', 'plan'] },
+  join: `* on (job, instance) group_left (plan) ${LOAD}`,
+});
 const DAEMON = queries({ window: '1m', by: ['job', 'instance'] });
 /** Other programs have metrics of these names too. */
 const SERVICE = queries({ window: '1m', by: ['job', 'instance'], where: 'service="assisted-installer"' });
@@ -92,8 +97,29 @@ const RECORDS: readonly RecordingRule[] = [
   ),
   record('run:swarm_poll_wait_seconds:p99_rate1m', RUN.quantile(0.99, 'swarm_poll_wait_seconds')),
   record('run:swarm_poll_lateness_seconds:p99_rate1m', RUN.quantile(0.99, 'swarm_poll_lateness_seconds')),
+  ...wholeRecords(),
   record('instance:swarm_cpu_cores:rate1m', DAEMON.rate('swarm_cpu_seconds_total')),
 ];
+
+/** The same over all shards that run a plan: quantiles of shards cannot be put together afterwards. */
+function wholeRecords(): RecordingRule[] {
+  const quantile = (q: number, name: string, where?: string) =>
+    WHOLE.quantile(q, name, { by: ['client'], ...(where !== undefined && { where }) });
+  return [
+    record('plan_client_code:swarm_requests:rate1m', WHOLE.rate('swarm_requests_total', { by: ['client', 'code'] })),
+    record(
+      'plan_client:swarm_requests_failed:ratio_rate1m',
+      shareOf(WHOLE.rate(DUE, { by: ['client'], where: 'result="failed"' }), WHOLE.rate(DUE, { by: ['client'] })),
+    ),
+    ...([0.5, 0.99] as const).flatMap((q) => [
+      record(`plan_client:swarm_request_duration_seconds:p${q * 100}_rate1m`, quantile(q, DUE, ANSWERED.where)),
+      record(
+        `plan_client:swarm_request_success_duration_seconds:p${q * 100}_rate1m`,
+        quantile(q, 'swarm_request_success_duration_seconds'),
+      ),
+    ]),
+  ];
+}
 
 /** Of the service: what it was asked, and how long it took by its own account. */
 const SERVICE_RECORDS: readonly RecordingRule[] = [

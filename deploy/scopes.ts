@@ -1,9 +1,21 @@
-/** Whose series a dashboard looks at: those of the runs, or backup loads, that its variables choose. */
+/**
+ * Whose series a dashboard looks at: those of the runs, or backup loads, that its variables choose. The shards of a plan are runs of
+ * their own, each in a process of its own: what adds up is summed over them, quantiles are those of their summed buckets, and what does
+ * not add up (the oldest request, an outage) is that of the shard that has most of it.
+ */
 import type { VariableSpec } from './dashboard.ts';
 import { queries } from './queries.ts';
 
 /** Grafana's: four scrapes at least. */
 const WINDOW = '$__rate_interval';
+
+/** All shards of a plan are shown as one unless one is chosen. */
+const SHARD_VARIABLE: VariableSpec = {
+  name: 'shard',
+  label: 'Shard',
+  query: 'label_values(swarm_run_info{kind="run", instance=~"$instance", plan=~"$plan", run=~"$run"}, shard)',
+  all: '.*',
+};
 
 /** Choices of a dashboard about loads of this kind. */
 export const loadVariables = (kind: 'run' | 'backup'): VariableSpec[] => [
@@ -25,11 +37,13 @@ export const loadVariables = (kind: 'run' | 'backup'): VariableSpec[] => [
     query: `label_values(swarm_run_info{kind="${kind}", instance=~"$instance", plan=~"$plan"}, run)`,
     all: '.*',
   },
+  // Backup loads are never in shards.
+  ...(kind === 'run' ? [SHARD_VARIABLE] : []),
 ];
 
 /** Selector of what says which load the series of a scrape are of. */
 export const chosen = (kind: 'run' | 'backup'): string =>
-  `swarm_run_info{kind="${kind}", instance=~"$instance", plan=~"$plan", run=~"$run"}`;
+  `swarm_run_info{kind="${kind}", instance=~"$instance", plan=~"$plan", run=~"$run"${kind === 'run' ? ', shard=~"$shard"' : ''}}`;
 
 const ofLoads = (kind: 'run' | 'backup') => queries({ window: WINDOW, join: `and on (job, instance) ${chosen(kind)}` });
 

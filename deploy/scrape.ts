@@ -23,6 +23,21 @@ scrape_configs:
     # tls_config:
     #   ca_file: /etc/prometheus/swarm-ca.crt
 
+  # Shards of a plan on Kubernetes (swarm fleet render): pods of a Job, each with its token in a Secret. Prometheus in the cluster
+  # needs to read pods and that Secret; mount it, or name it in a PodMonitor (authorization.credentials).
+  # - job_name: ${JOB}-fleet
+  #   kubernetes_sd_configs:
+  #     - role: pod
+  #       selectors:
+  #         - { role: pod, label: app.kubernetes.io/name=assisted-swarm }
+  #   authorization:
+  #     credentials_file: /etc/prometheus/fleet/metrics-token
+  #   relabel_configs:
+  #     - { source_labels: [__meta_kubernetes_pod_container_port_name], regex: metrics, action: keep }
+  #     # Pods are called by their shard: NAME-3-x7k2p.
+  #     - { source_labels: [__meta_kubernetes_pod_name], target_label: instance }
+  #     - { source_labels: [__meta_kubernetes_namespace], target_label: namespace }
+
   # assisted-service, or \`swarm mock service --listen 127.0.0.1:8090\`.
   - job_name: assisted-service
     static_configs:

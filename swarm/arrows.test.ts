@@ -14,7 +14,7 @@ const BIOME = join(ROOT, 'node_modules/.bin/biome');
 const FLOORS = [
   ['swarm/commands'],
   ['swarm/daemon'],
-  ['swarm/backup', 'swarm/cluster', 'swarm/bmh'],
+  ['swarm/backup', 'swarm/cluster', 'swarm/bmh', 'swarm/fleet'],
   ['swarm/report', 'swarm/collect', 'swarm/pool'],
   ['swarm/noop', 'swarm/agent', 'swarm/installer', 'swarm/controller'],
   ['swarm/service', 'swarm/plan'],

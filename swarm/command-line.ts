@@ -11,6 +11,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { driftCommand } from './commands/drift.ts';
 import { EXIT, InputError } from './commands/exit.ts';
+import { fleetCommand } from './commands/fleet.ts';
 import { launchCommand } from './commands/launch.ts';
 import { manifestsCommand } from './commands/manifests.ts';
 import { mockCommand } from './commands/mock.ts';
@@ -45,6 +46,7 @@ Examples:
   swarm clean --all                            remove what killed runs have left on the service
   swarm backup demo                            workspaces of the DevWorkspace Operator, backed up
   swarm launch --kubeconfig hub.kubeconfig     hosts for the InfraEnvs of a hub, whoever made them
+  swarm fleet render plan.yaml --shards 10 --image IMAGE | kubectl apply -f -
   swarm serve                                  start and watch runs over HTTP`,
     );
   for (const create of [
@@ -60,6 +62,7 @@ Examples:
     serveCommand,
     planCommand,
     doctorCommand,
+    fleetCommand,
     manifestsCommand,
     launchCommand,
     patchesCommand,

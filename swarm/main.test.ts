@@ -73,6 +73,8 @@ describe.concurrent('wrong input', () => {
     [['run', '--bogus', 'x'], /unknown option '--bogus'\n\(see: swarm run --help\)/],
     [['run', '--workers', '0', 'x'], /'--workers <n>' argument '0' is invalid. Allowed: a whole number from 1 to 256/],
     [['run', '--shard', '4/4', 'x'], /Allowed: INDEX\/COUNT/],
+    [['run', '--start-at', 'soon', 'x'], /Allowed: a moment with its zone/],
+    [['fleet', 'render', 'x', '--shards', '2'], /required option '--image <reference>' not specified/],
     [['run', '--listen', 'there', 'x'], /Allowed: ADDRESS:PORT/],
     [['run', '/nowhere.yaml'], /\/nowhere.yaml:1:1: cannot be read: there is no such file/],
     [['clean'], /nothing is named that should be removed/],
@@ -175,6 +177,7 @@ describe.concurrent('completion', () => {
       'serve',
       'plan',
       'doctor',
+      'fleet',
       'manifests',
       'launch',
       'patches',
@@ -183,7 +186,7 @@ describe.concurrent('completion', () => {
       'completion',
     ]);
     expect(await bash('swarm plan s')).toEqual(['show', 'schema']);
-    expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard']);
+    expect(await bash('swarm run --s')).toEqual(['--seed', '--service', '--speed', '--shard', '--start-at']);
     expect(await bash('swarm completion z')).toEqual(['zsh']);
     expect(await bash('swarm backup run --dwoc-config-type ')).toEqual(['correct', 'incorrect', 'openshift-internal']);
     expect(await bash('swarm backup suite --speed 5 --out x')).not.toContain('true');
@@ -272,6 +275,22 @@ describe.concurrent('run', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/left behind on the service:\n +one\S* +cluster cluster-1 +infra-env infra-env-1/);
+    service.close();
+  });
+
+  it('waits for a moment that it shares with others, and makes nothing when it is ended before', async ({ expect }) => {
+    const service = await stubService((response) => response.writeHead(204).end());
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const { child, ended, said } = start(
+      ...['run', plan(), '--service', service.url, '--shard', '0/1', '--start-at', at, '--out', 'waiting'],
+    );
+    await said(/waiting for \S+, in (59m|1h)/);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(stderr).toContain(`ended before ${at}; nothing was made`);
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(service.seen).toEqual([]);
+    expect(readdirSync(join(folder, 'waiting'))).toEqual([]);
     service.close();
   });
 

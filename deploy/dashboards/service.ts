@@ -136,7 +136,8 @@ const ANSWERS: RowSpec = {
     {
       title: 'Outages that are over',
       as: 'stat',
-      targets: [target(RUN.total('swarm_service_outage_duration_seconds'))],
+      targets: [target(RUN.most('swarm_service_outage_duration_seconds'))],
+      note: 'Of shards: of the one that saw most. Each of them sees the same service.',
     },
     {
       title: 'Start of the last outage',

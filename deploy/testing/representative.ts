@@ -1,9 +1,11 @@
 /** What daemon and servers show at /metrics once all kinds of things have happened. */
+import type { HostStatus } from '../../model/protocol/states.ts';
 import { wallNow } from '../../model/time/clock.ts';
 import { HttpServiceMetrics } from '../../service-mock/http/metrics.ts';
 import { ImageMetrics } from '../../service-mock/images/image-metrics.ts';
 import { backupMetrics } from '../../swarm/backup/backup-metrics.ts';
 import { SOME_RESTORES, someFigures } from '../../swarm/backup/testing/some-figures.ts';
+import { clusterPlan } from '../../swarm/cluster/testing/fake-service.ts';
 import type { BackupLoad } from '../../swarm/daemon/backup-load.ts';
 import { infoMetrics } from '../../swarm/daemon/info-metrics.ts';
 import type { LoneAgents } from '../../swarm/daemon/lone-agent.ts';
@@ -19,6 +21,8 @@ import { ProcessFigures } from '../../swarm/telemetry/process-figures.ts';
 import { ReaderFigures } from '../../swarm/telemetry/reader-figures.ts';
 import { SaturationMonitor } from '../../swarm/telemetry/saturation.ts';
 import { SharedTelemetry } from '../../swarm/telemetry/shared-telemetry.ts';
+import { StateLook } from '../../swarm/telemetry/state-look.ts';
+import { StateTimes } from '../../swarm/telemetry/state-times.ts';
 import { CELLS, createTelemetryBuffer } from '../../swarm/telemetry/telemetry-layout.ts';
 import { TelemetryReader } from '../../swarm/telemetry/telemetry-reader.ts';
 import { type Family, parseExposition } from '../../swarm/telemetry/testing/exposition.ts';
@@ -51,12 +55,30 @@ export async function daemonShows(): Promise<Map<string, Family>> {
     ...{ reader, saturation: new SaturationMonitor(reader), clockSpeed: 30, answers, clusterDurations, hubRequests },
     processes: { run: 'r', figures },
     background: { churn, readers },
+    states: someStates(),
   };
   const registry = createRegistry('1.2.3', () => source, [
     ...infoMetrics(() => ({ run: someRun(), backup: someBackup(), agents: someAgents() })),
     ...backupMetrics(() => someMeasuredBackup()),
   ]);
   return parseExposition(await registry.metrics());
+}
+
+/** A cluster that is ready ten seconds after its host was discovered, and one whose host has waited for hours. */
+function someStates() {
+  const clusters = [0, 1].map((index) => clusterPlan({ index, name: `c-${index}` }, index));
+  const times = new StateTimes({ clusters });
+  const host = (time: number, cluster: number, status: HostStatus) =>
+    times.apply({ time, type: 'host.status', cluster, host: cluster, id: 'id', status, info: '' });
+  times.apply({ time: 0, type: 'run.started', run: 'r', plan: 'p', seed: 's', clusters: 2, hosts: 2 });
+  for (const cluster of [0, 1]) {
+    times.apply({ time: 0, type: 'cluster.status', cluster, status: 'insufficient', info: '' });
+    host(0, cluster, 'discovering');
+  }
+  host(10_000, 0, 'known');
+  host(10_000, 1, 'pending-for-input');
+  times.apply({ time: 12_000, type: 'cluster.status', cluster: 0, status: 'ready', info: '' });
+  return { times, look: new StateLook(times, () => 4 * 3_600_000) };
 }
 
 const ATTEMPT = { dueAt: 1, sentAt: 2, firstByteAt: 3, endAt: 4, bytesSent: 10, bytesReceived: 20 };

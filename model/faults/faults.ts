@@ -101,7 +101,7 @@ const host = (description: string, keys: readonly FaultKey[] = [], noop = true):
   keys,
   noop,
 });
-const cluster = (description: string): FaultRow => ({ description, of: 'cluster', keys: [], noop: true });
+const cluster = (description: string, noop = true): FaultRow => ({ description, of: 'cluster', keys: [], noop });
 
 export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   'no-boot': host('the host never boots: nothing of it ever reaches the service'),
@@ -110,19 +110,15 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   silent: host('the machine loses its power in the middle and never answers again', ['at', 'after']),
   'agent-restart': host('the agent is killed, and its systemd unit starts it again after 3 s', ['at', 'after']),
   'agent-image-pull': host("pulling the agent's image fails for so long, retried as its unit does", ['lasting']),
-  'installer-fails': host('the installer ends at a stage with this message', ['stage', 'message'], false),
+  'installer-fails': host('the installer ends at a stage with this message', ['stage', 'message']),
   hardware: host('the machine has less than the service asks for', ['cpus', 'memory', 'disk']),
   'clock-skew': host("the host's clock is ahead of the service's by so much, or behind (-20m)", ['by'], false),
   'duplicate-hostname': host('the host has the name of another one of its cluster'),
   'duplicate-id': host('the host has the serial number of another one of its cluster, and so its id'),
   'no-connectivity': host("the host does not reach so many of its cluster's others", ['peers'], false),
-  'image-unavailable': host(
-    'the images of the installation cannot be pulled, for so long or for ever',
-    ['lasting'],
-    false,
-  ),
-  'slow-disk': host('the installation disk takes so long to sync', ['latency'], false),
-  'log-upload-fails': host("none of the host's logs reaches the service", [], false),
+  'image-unavailable': host('the images of the installation cannot be pulled, for so long or for ever', ['lasting']),
+  'slow-disk': host('the installation disk takes so long to sync', ['latency']),
+  'log-upload-fails': host("none of the host's logs reaches the service"),
   'wrong-token': host('the host has another token than the service gave it'),
   'no-ignition': host('the rebooted machine never asks for its ignition'),
   'node-never-joins': host('the rebooted machine fetches its ignition and never becomes a node'),
@@ -132,7 +128,7 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   'console-degraded': cluster('the console operator fails and stays failed'),
   'cluster-version-stuck': cluster('the ClusterVersion never becomes available'),
   'no-ingress-certificate': cluster('the ConfigMap with the ingress certificate never appears'),
-  'csv-failed': cluster('the operators of OLM fail'),
+  'csv-failed': cluster('the operators of OLM fail', false),
 };
 
 export const FAULT_KINDS = Object.keys(FAULTS) as [FaultKind, ...FaultKind[]];

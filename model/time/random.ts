@@ -79,11 +79,18 @@ export function permute(index: number, bits: number, key: HashWords): number {
 /** A shuffled copy (Fisher-Yates) that depends on nothing but the list's length and `words`. */
 export function shuffled<T>(list: readonly T[], words: HashWords): T[] {
   const copy = [...list];
-  for (let i = copy.length - 1; i > 0; i--) {
-    const j = Math.floor(unitNumber(mixWords(words, i)) * (i + 1));
-    [copy[i], copy[j]] = [copy[j]!, copy[i]!];
-  }
+  shuffle(copy, words);
   return copy;
+}
+
+/** {@link shuffled} in place. */
+export function shuffle<T>(list: { readonly length: number; [index: number]: T }, words: HashWords): void {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(unitNumber(mixWords(words, i)) * (i + 1));
+    const last = list[i]!;
+    list[i] = list[j]!;
+    list[j] = last;
+  }
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -26,7 +26,7 @@ import type { Boot, MachineNode } from './machine-node.ts';
 import { Provisioner } from './provisioner.ts';
 import { refuseBesideRealOperator } from './real-operator.ts';
 import type { HostRef } from './reconcile-context.ts';
-import { BMH_TIMINGS, type BmhFailure, type BmhTimings, checkFailures } from './timings.ts';
+import { BMH_TIMINGS, type BmhFailure, type BmhFault, type BmhTimings, checkFailures } from './timings.ts';
 
 /** Of the operator's client: main.go, --kube-api-qps and --kube-api-burst. For whoever makes the {@link KubeClient}. */
 export const OPERATOR_LIMIT: Readonly<RateLimitOptions> = { qps: 20, burst: 30 };
@@ -74,6 +74,8 @@ export interface BareMetalOperatorOptions {
   timings?: Partial<BmhTimings>;
   /** None when absent. */
   failures?: readonly BmhFailure[];
+  /** What goes wrong with the machine of a bootMACAddress (lower case) for as long as its host is there; nothing when absent. */
+  faultOf?: (mac: string) => BmhFault | null;
   /** Machines that are inspected, provisioned or deprovisioned at once; default {@link PROVISIONING_LIMIT}. */
   limit?: number;
   /** Machines that boot by virtual media are limited as well, which they are not upstream. Default false. */
@@ -121,6 +123,7 @@ export class BareMetalOperator {
       limit: options.limit ?? PROVISIONING_LIMIT,
       limitVirtualMedia: options.limitVirtualMedia ?? false,
       drawsOf: (key) => drawsOf(`${seed}\n${key}`),
+      faultOf: options.faultOf ?? (() => null),
       listener: {
         changed: ({ key }) => this.#queue.add(key),
         power: (node) => this.#onPower(node),

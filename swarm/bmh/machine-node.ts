@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import type { Draws } from '../../model/time/random.ts';
 import type { BareMetalHost } from './bare-metal-host.ts';
-import type { BmhOperation } from './timings.ts';
+import type { BmhFault, BmhOperation } from './timings.ts';
 
 /** Words of Ironic's provision states. `deploy wait` is a custom deployment whose step runs on the machine. */
 export type NodeState =
@@ -51,6 +51,8 @@ export type Deployment = 'live image' | 'assisted' | 'disk image';
 export interface MachineNode {
   readonly key: string;
   readonly draws: Draws;
+  /** What goes wrong with it until its host is deleted; null for nothing. */
+  fault: BmhFault | null;
   /** Null while the provisioner does not have it. */
   state: NodeState | null;
   /** The provisioner's id; that of a machine it does not have any more. */
@@ -83,10 +85,11 @@ export interface MachineNode {
   booted: boolean;
 }
 
-export function newNode(key: string, draws: Draws): MachineNode {
+export function newNode(key: string, draws: Draws, fault: BmhFault | null): MachineNode {
   return {
     key,
     draws,
+    fault,
     state: null,
     id: '',
     enrolments: 0,

@@ -2,7 +2,7 @@
 import { type Stage, type StageTable, stageTable } from '../../model/lifecycle/lifecycle.ts';
 import type { Span } from '../../model/time/span.ts';
 import { type Boot, FROM_DISK, type MachineNode, type NodeState } from './machine-node.ts';
-import type { BmhFailure, BmhOperation, BmhTimings } from './timings.ts';
+import { type BmhFailure, type BmhOperation, type BmhTimings, OPERATION_OF } from './timings.ts';
 
 /** Told when something happened; each within a stage's effect. */
 export interface NodeListener {
@@ -45,16 +45,33 @@ export function nodeTable(
     rows.push({
       name: work.name,
       group: work.group,
-      when: work.when,
+      when: (node) => work.when(node) && !isMet(node, work),
       delay: work.delay,
       weight: Math.max(HARDLY, 1 - own.reduce((sum, { share }) => sum + share, 0)),
       effect: effect(work.effect),
     });
+    const { failed } = work;
+    if (failed && FAULTY.has(work.operation!)) {
+      rows.push({
+        name: `${work.name} fails by its fault`,
+        group: work.group,
+        when: (node) => work.when(node) && isMet(node, work) && node.fault!.kind === 'bmh-fails',
+        delay: work.delay,
+        effect: effect((node) => {
+          node.lastError = (node.fault as { message: string }).message;
+          failed(node);
+        }),
+      });
+    }
     own.forEach(({ operation, share, times = Number.POSITIVE_INFINITY, message }, i) => {
       rows.push({
         name: `${work.name} fails ${i}`,
         group: work.group,
-        when: (node) => work.when(node) && (work.canFail?.(node) ?? true) && (node.attempts[operation] ?? 0) <= times,
+        when: (node) =>
+          work.when(node) &&
+          !isMet(node, work) &&
+          (work.canFail?.(node) ?? true) &&
+          (node.attempts[operation] ?? 0) <= times,
         delay: work.delay,
         weight: share,
         effect: effect((node) => {
@@ -65,6 +82,18 @@ export function nodeTable(
     });
   }
   return stageTable(rows);
+}
+
+const FAULTY: ReadonlySet<BmhOperation> = new Set(Object.values(OPERATION_OF));
+
+/** It is this work at which the machine's own fault meets it: done it never is. */
+function isMet({ fault }: MachineNode, { operation }: Work): boolean {
+  return fault !== null && operation === OPERATION_OF[fault.state];
+}
+
+/** An image that never comes to be deployed boots nowhere, although the power is on. */
+function lacksImage({ fault, boot }: MachineNode): boolean {
+  return fault?.state === 'provisioning' && boot.runs === 'agent';
 }
 
 const becomes = (state: NodeState) => (node: MachineNode) => {
@@ -120,7 +149,7 @@ function nodeWork(timings: BmhTimings, listener: NodeListener): Work[] {
     {
       name: 'boot',
       group: 'power',
-      when: ({ power, booted, targetPower }) => power && !booted && targetPower === null,
+      when: (node) => node.power && !node.booted && node.targetPower === null && !lacksImage(node),
       delay: timings.boot,
       effect: (node) => {
         node.booted = true;

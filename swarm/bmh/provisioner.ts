@@ -6,7 +6,7 @@
 import { Lifecycle, type StageTable } from '../../model/lifecycle/lifecycle.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Draws } from '../../model/time/random.ts';
-import { type BareMetalHost, hasVolumes, inspectionDisabled, type Raid } from './bare-metal-host.ts';
+import { type BareMetalHost, hasVolumes, inspectionDisabled, isDeleted, type Raid } from './bare-metal-host.ts';
 import type { BmcAccess } from './bmc-address.ts';
 import { type CapacityLimit, hasCapacity } from './capacity.ts';
 import {
@@ -20,7 +20,7 @@ import {
   uuidOf,
 } from './machine-node.ts';
 import { cycle, type NodeListener, nodeTable, powerGone } from './node-stages.ts';
-import type { BmhFailure, BmhOperation, BmhTimings } from './timings.ts';
+import type { BmhFailure, BmhFault, BmhOperation, BmhTimings } from './timings.ts';
 
 /** What came of a question: nothing is left to do, it takes longer, the provisioner does not have the machine, or it failed. */
 export type Progress = 'done' | 'working' | 'unregistered' | { error: string };
@@ -39,6 +39,8 @@ export interface ProvisionerOptions extends CapacityLimit {
   failures: readonly BmhFailure[];
   listener: NodeListener;
   drawsOf: (key: string) => Draws;
+  /** Of a host's machine, by its bootMACAddress in lower case. */
+  faultOf: (mac: string) => BmhFault | null;
 }
 
 export class Provisioner {
@@ -66,13 +68,31 @@ export class Provisioner {
   /** The machine of a host; one that is seen for the first time is where its status says it is. */
   nodeOf(key: string, host: BareMetalHost): MachineNode {
     const known = this.#nodes.get(key);
-    if (known) return known;
-    const node = newNode(key, this.#options.drawsOf(key));
+    if (known) {
+      if (isDeleted(host)) this.#lift(known);
+      return known;
+    }
+    const mac = host.spec.bootMACAddress?.toLowerCase() ?? '';
+    const fault = isDeleted(host) ? null : this.#options.faultOf(mac);
+    const node = newNode(key, this.#options.drawsOf(key), fault);
     restore(node, host);
     this.#nodes.set(key, node);
     if (node.state !== null && node.mac) this.#macs.set(node.mac, key);
     this.#lifecycle.add(node, this.#table, node.draws);
     return node;
+  }
+
+  /** A host that is being deleted goes whatever was wrong with it: nobody waits for its work. */
+  #lift(node: MachineNode): void {
+    if (node.fault === null) return;
+    const held = node.state === 'deploying';
+    this.#change(node, () => {
+      node.fault = null;
+      if (held) {
+        node.state = 'deploy failed';
+        node.boot = FROM_DISK;
+      }
+    });
   }
 
   /** The host is gone; nobody is left to switch the machine off. */

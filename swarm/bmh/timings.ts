@@ -3,6 +3,7 @@
  * table in node-stages.ts. Orders of magnitude of bare metal that boots by virtual media; none of them is the operator's own,
  * whose retries and back-off are in back-off.ts.
  */
+import type { FaultBmhState, HostFault } from '../../model/faults/faults.ts';
 import { type Span, seconds } from '../../model/time/span.ts';
 
 /** In simulated time. What the operator's polling adds (3 s or 10 s, and up to a quarter more) is in them. */
@@ -72,6 +73,16 @@ export interface BmhFailure {
   /** As the provisioner says it: part of `status.errorMessage`. */
   message: string;
 }
+
+/** What goes wrong with one host, again and again: its work in a state never ends, or fails. */
+export type BmhFault = Extract<HostFault, { state: FaultBmhState }>;
+
+/** The work of a state at which a fault meets a host. */
+export const OPERATION_OF: Readonly<Record<FaultBmhState, BmhOperation>> = {
+  registering: 'register',
+  inspecting: 'inspect',
+  provisioning: 'provision',
+};
 
 /** @throws Error for a share outside of 0 to 1, shares of one operation that exceed 1 together, or `times` that is no count */
 export function checkFailures(failures: readonly BmhFailure[]): void {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -53,6 +53,21 @@ describe('the token', () => {
       expect(notes.join('\n')).not.toContain(readFileSync(path, 'utf8').trim());
     }
   });
+
+  // As pods find it in a Secret: a file of root's that the group of the volume reads. Only root can make one of somebody else's.
+  it.runIf(process.getuid?.() === 0)(
+    'of a file of another user that our group may read is taken without one',
+    async () => {
+      const theirs = (mode: number) => {
+        const path = file(`theirs-${mode}`, 'sixteen-characters\n', mode);
+        chownSync(path, 10_001, 10_001);
+        return listenSettings(LOOPBACK, flags('--token-file', path), folder);
+      };
+      expect((await theirs(0o440)).notes.join()).not.toContain('warning');
+      for (const mode of [0o444, 0o460])
+        expect((await theirs(mode)).notes.join()).toContain('warning: users other than');
+    },
+  );
 
   it('of a file that others may read is taken with a warning', async () => {
     const path = file('open', 'sixteen-characters\n', 0o644);

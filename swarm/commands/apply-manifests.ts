@@ -7,15 +7,15 @@ import { HubRequests } from '../cluster/hub-requests.ts';
 import { countOf, formatCount, formatMs, shellWord } from '../report/style.ts';
 import { WorkProgress } from '../report/work-progress.ts';
 import { EXIT, InputError } from './exit.ts';
-import { Fleet, type FleetOptions, type FleetSurvey } from './fleet.ts';
-import { FleetApply } from './fleet-apply.ts';
 import { HubAccess, type HubFlags, orInput } from './hub-access.ts';
 import { type HubRecord, isOver, openHubRecord } from './hub-record.ts';
 import { Interruption } from './interrupt.ts';
+import { ManifestFleet, type ManifestFleetOptions, type ManifestFleetSurvey } from './manifest-fleet.ts';
+import { ManifestFleetApply } from './manifest-fleet-apply.ts';
 import { note } from './note.ts';
 import { firstOf, kindsText, refusedText } from './work-texts.ts';
 
-export interface ApplyFlags extends FleetOptions, HubFlags {
+export interface ApplyFlags extends ManifestFleetOptions, HubFlags {
   concurrency: number;
   /** Seconds. */
   timeout: number;
@@ -29,7 +29,7 @@ const VERBS = ['create', 'patch', 'get', 'list'] as const;
 
 /** @returns the exit code. @throws InputError */
 export async function applyManifests(files: readonly string[], flags: ApplyFlags): Promise<number> {
-  const fleet = new Fleet(files, flags);
+  const fleet = new ManifestFleet(files, flags);
   const hub = new HubAccess(fleet.hubOf(flags), flags.concurrency);
   const interruption = new Interruption(
     () => note('ending what is under way; Ctrl-C again leaves at once'),
@@ -48,12 +48,12 @@ export async function applyManifests(files: readonly string[], flags: ApplyFlags
 }
 
 class ApplyCommand {
-  readonly #fleet: Fleet;
+  readonly #fleet: ManifestFleet;
   readonly #hub: HubAccess;
   readonly #flags: ApplyFlags;
   readonly #interruption: Interruption;
 
-  constructor(fleet: Fleet, hub: HubAccess, flags: ApplyFlags, interruption: Interruption) {
+  constructor(fleet: ManifestFleet, hub: HubAccess, flags: ApplyFlags, interruption: Interruption) {
     this.#fleet = fleet;
     this.#hub = hub;
     this.#flags = flags;
@@ -71,7 +71,7 @@ class ApplyCommand {
     const { client, clock } = this.#hub;
     const patienceMs = this.#flags.timeout * 1000;
     const objects = new HubObjects({ client, clock, ledger: record.ledger, run: label, patienceMs });
-    const work = new FleetApply({
+    const work = new ManifestFleetApply({
       fleet: this.#fleet,
       survey,
       kinds,
@@ -101,7 +101,9 @@ class ApplyCommand {
   }
 
   /** @throws InputError with a line for each thing that is wrong; nothing is applied then. */
-  async #preflight({ kinds: wanted }: FleetSurvey): Promise<{ kinds: HubKinds; namespaces: HubNamespaces | null }> {
+  async #preflight({
+    kinds: wanted,
+  }: ManifestFleetSurvey): Promise<{ kinds: HubKinds; namespaces: HubNamespaces | null }> {
     const { client, clock } = this.#hub;
     const requests = new HubRequests({ client, clock, patienceMs: this.#flags.timeout * 1000 });
     const preflight = new HubPreflight(requests, this.#interruption.begin);
@@ -126,7 +128,7 @@ class ApplyCommand {
     return { kinds, namespaces };
   }
 
-  #report(work: FleetApply, record: HubRecord, ms: number): void {
+  #report(work: ManifestFleetApply, record: HubRecord, ms: number): void {
     const { label, plan } = this.#fleet;
     const { calls } = this.#hub;
     const summary = work.summary();

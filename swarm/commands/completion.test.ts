@@ -103,7 +103,7 @@ describeUnless(lackOf('bash'), 'completion of bash', {}, () => {
 describeUnless(lackOf('zsh'), 'completion of zsh', {}, () => {
   it('knows commands, options, values, files and runs', async () => {
     expect(await zsh('swarm', 'plan', 's')).toEqual(['show', 'schema']);
-    expect(await zsh('swarm', 'run', '--s')).toEqual(['--seed', '--service', '--speed', '--shard']);
+    expect(await zsh('swarm', 'run', '--s')).toEqual(['--seed', '--service', '--speed', '--shard', '--start-at']);
     expect(await zsh('swarm', 'backup', 'run', '--dwoc-config-type', '')).toEqual(ENUMERATED);
     expect(await zsh('swarm', 'backup', 'run', '--dwoc-config-type=')).toEqual(ENUMERATED);
     expect(await zsh('swarm', 'run', '--seed', '')).toEqual([]);
@@ -118,7 +118,7 @@ describeUnless(lackOf('zsh'), 'completion of zsh', {}, () => {
 describeUnless(lackOf('fish'), 'completion of fish', {}, () => {
   it('knows commands, options, values, files and runs', async () => {
     expect(await fish('swarm', 'plan', 's')).toEqual(['schema', 'show']);
-    expect(await fish('swarm', 'run', '--s')).toEqual(['--seed', '--service', '--shard', '--speed']);
+    expect(await fish('swarm', 'run', '--s')).toEqual(['--seed', '--service', '--shard', '--speed', '--start-at']);
     expect(await fish('swarm', 'backup', 'run', '--dwoc-config-type', '')).toEqual(ENUMERATED);
     expect(await fish('swarm', 'backup', 'run', '--dwoc-config-type=')).toEqual(
       ENUMERATED.map((value) => `--dwoc-config-type=${value}`),

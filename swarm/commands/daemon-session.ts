@@ -21,6 +21,7 @@ import { catchInterrupts, type Interrupts } from './interrupt.ts';
 import { listenFailure } from './listen-failure.ts';
 import { note } from './note.ts';
 import { prepareOutputFolder } from './output-folder.ts';
+import { waitForMoment } from './wait-for-moment.ts';
 
 export interface SessionOptions {
   /** What the API tells and measures beside runs. */
@@ -111,6 +112,19 @@ export class DaemonSession {
     const address = server.server.address();
     const shown = typeof address === 'object' && address ? address.port : port;
     return `${certificate ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${shown}`;
+  }
+
+  /**
+   * Waits for a moment; a client that asks for the exit, or Ctrl-C, ends it.
+   * @returns false when it was ended: nothing was made
+   */
+  async waitUntil(moment: Date, { progress }: { progress: boolean }): Promise<boolean> {
+    const came = await waitForMoment(moment, {
+      ended: Promise.race([this.interrupted, this.exitAsked]),
+      tell: progress ? note : () => {},
+    });
+    if (!came) note(`ended before ${moment.toISOString()}; nothing was made`);
+    return came;
   }
 
   /** Waits for the end of a run, showing how it goes. The first Ctrl-C, or a client that asks for the exit, ends it gracefully. */

@@ -10,14 +10,14 @@ import { countOf, formatCount, formatMs } from '../report/style.ts';
 import { type Work, WorkProgress } from '../report/work-progress.ts';
 import { RunArchive } from '../telemetry/run-archive.ts';
 import { EXIT, InputError } from './exit.ts';
-import { Fleet, type FleetOptions } from './fleet.ts';
 import { HubAccess, type HubFlags, orInput } from './hub-access.ts';
 import { HubLedgers } from './hub-ledgers.ts';
 import { Interruption } from './interrupt.ts';
+import { ManifestFleet, type ManifestFleetOptions } from './manifest-fleet.ts';
 import { note } from './note.ts';
 import { Refusals, refusedText } from './work-texts.ts';
 
-export interface DeleteFlags extends FleetOptions, HubFlags {
+export interface DeleteFlags extends ManifestFleetOptions, HubFlags {
   /** Value of the label, or id of a run of `--out`. */
   run?: string;
   concurrency: number;
@@ -68,7 +68,7 @@ async function whatToDelete(files: readonly string[], flags: DeleteFlags): Promi
     ...(context !== undefined && { context }),
   };
   if (run === undefined) {
-    const fleet = new Fleet(files, flags);
+    const fleet = new ManifestFleet(files, flags);
     // Our own templates have no other kinds than those that are looked for anyway.
     const types = flags.templates === undefined ? [] : (await fleet.survey(new AbortController().signal)).kinds.keys();
     return { label: fleet.label, access: fleet.hubOf(flags), types };

@@ -12,13 +12,13 @@ import { HubRequests } from '../cluster/hub-requests.ts';
 import { countOf, createStyle, formatCount, type Style, wantsColour } from '../report/style.ts';
 import { type Work, WorkProgress } from '../report/work-progress.ts';
 import { EXIT, InputError } from './exit.ts';
-import { Fleet, type FleetOptions, inputErrors } from './fleet.ts';
 import { HubAccess, type HubFlags } from './hub-access.ts';
 import { Interruption } from './interrupt.ts';
+import { inputErrors, ManifestFleet, type ManifestFleetOptions } from './manifest-fleet.ts';
 import { note } from './note.ts';
 import { kindsText, Refusals, refusedText } from './work-texts.ts';
 
-export interface DiffFlags extends FleetOptions, HubFlags {
+export interface DiffFlags extends ManifestFleetOptions, HubFlags {
   concurrency: number;
   forceConflicts?: true;
   json?: true;
@@ -36,7 +36,7 @@ type Comparison = { object: KubeObject } & (
 
 /** @returns 0 without differences, 1 with, 2 when something could not be compared, as `kubectl diff`. @throws InputError */
 export async function diffManifests(files: readonly string[], flags: DiffFlags): Promise<number> {
-  const fleet = new Fleet(files, flags);
+  const fleet = new ManifestFleet(files, flags);
   const hub = new HubAccess(fleet.hubOf(flags), flags.concurrency);
   const interruption = new Interruption(
     () => note('interrupted'),
@@ -57,7 +57,7 @@ class DiffCommand implements Work {
   readonly unit = 'clusters';
   readonly of: number;
   done = 0;
-  readonly #fleet: Fleet;
+  readonly #fleet: ManifestFleet;
   readonly #hub: HubAccess;
   readonly #flags: DiffFlags;
   readonly #signal: AbortSignal;
@@ -71,7 +71,7 @@ class DiffCommand implements Work {
   #kinds: HubKinds = new Map();
   #lastSuccess = performance.now();
 
-  constructor(fleet: Fleet, hub: HubAccess, flags: DiffFlags, signal: AbortSignal) {
+  constructor(fleet: ManifestFleet, hub: HubAccess, flags: DiffFlags, signal: AbortSignal) {
     this.of = fleet.plan.clusters.length;
     this.#fleet = fleet;
     this.#hub = hub;

@@ -72,19 +72,17 @@ async function checksOf(files: string[], flags: DoctorFlags): Promise<MachineChe
 type Expanded = ReturnType<typeof import('./read-plan.ts').expandWith>;
 
 async function demandOf(plan: Expanded, workers: number | undefined): Promise<PlanDemand> {
-  const { estimateNeeds, ownRunner } = await import('../plan/needs.ts');
-  const { USUAL_POLL_SECONDS } = await import('../plan/open-connections.ts');
+  const { estimateNeeds, openedPerSecond, ownRunner } = await import('../plan/needs.ts');
   const runner = ownRunner(plan.clusters.length);
   const needs = estimateNeeds(plan, { ...runner, workers: workers ?? runner.workers }, null);
   const { fileDescriptors, localPorts, connections, memoryMiB } = needs;
   const { isLoopback } = await import('../daemon/access.ts');
-  const perPoll = plan.connections.mode === 'per-poll';
   const { url } = plan.service;
   const embedded = url === 'embedded';
   return {
     ...{ fileDescriptors, localPorts, connections, memoryMiB },
     workers: workers ?? runner.workers,
-    opened: perPoll ? (plan.hostCount / (plan.pollIntervalSeconds ?? USUAL_POLL_SECONDS)) * plan.clockSpeed : 0,
+    opened: openedPerSecond(plan),
     sourceAddresses: plan.connections.sourceAddresses.length,
     embedded,
     inside: embedded || (URL.canParse(url) && isLoopback(new URL(url).hostname)),

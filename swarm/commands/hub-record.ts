@@ -5,7 +5,7 @@ import { Ledger, type LedgerContents, type LedgerHeader, type LedgerHub, readLed
 import { ownIdentity } from '../telemetry/process-identity.ts';
 import { newRunId, RunArchive, type RunRecord } from '../telemetry/run-archive.ts';
 import { InputError } from './exit.ts';
-import type { Fleet } from './fleet.ts';
+import type { ManifestFleet } from './manifest-fleet.ts';
 import { note } from './note.ts';
 import { prepareOutputFolder } from './output-folder.ts';
 
@@ -27,7 +27,7 @@ export function recordsOnHub(out: string, { server, label }: Pick<LedgerHub, 'se
  * @param digest of the manifests that are to be applied
  * @throws InputError while another process applies them, or when nothing can be written
  */
-export function openHubRecord(out: string, fleet: Fleet, hub: LedgerHub, digest: string): HubRecord {
+export function openHubRecord(out: string, fleet: ManifestFleet, hub: LedgerHub, digest: string): HubRecord {
   prepareOutputFolder(out);
   const header = (run: string): LedgerHeader => ({
     ledger: 1,

@@ -93,8 +93,8 @@ export class FileOutput implements ManifestOutput {
   #waiting = '';
   #open = true;
 
-  /** @throws InputError when the file cannot be written */
-  constructor(path: string) {
+  /** @param option what errors call it. @throws InputError when the file cannot be written */
+  constructor(path: string, option = '--output') {
     this.name = path;
     try {
       const found = statSync(path, { throwIfNoEntry: false });
@@ -105,7 +105,7 @@ export class FileOutput implements ManifestOutput {
       this.#temporary = direct ? null : besides(this.#target);
       this.#descriptor = openSync(this.#temporary ?? this.#target, 'w', 0o600);
     } catch (error) {
-      throw cannotWrite('--output', path, error);
+      throw cannotWrite(option, path, error);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Values of options, checked where they are given. Each throws InvalidArgumentError with what is allowed. */
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../plan/duration.ts';
+import { formatDuration, parseDuration } from '../plan/duration.ts';
 import { serviceUrl as plannedServiceUrl } from '../plan/service-url.ts';
 
 export interface ListenAddress {
@@ -92,6 +92,30 @@ export function shard(text: string): { index: number; count: number } {
     throw new InvalidArgumentError('Allowed: INDEX/COUNT with an index from 0 to COUNT-1, for example 0/4.');
   }
   return { index, count };
+}
+
+/** A moment may lie so far ahead, and so far back: what is further away is a slip of the pen, or a clock that is wrong. */
+const FURTHEST_AHEAD_MS = 7 * 86_400_000;
+const FURTHEST_BACK_MS = 86_400_000;
+
+/** `2026-12-01T10:00:00Z`: RFC 3339, at most 7 days ahead and 24 hours back. @param now epoch milliseconds */
+export function moment(text: string, now: () => number = Date.now): Date {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|([+-])(\d\d):(\d\d))$/.exec(text);
+  const at = new Date(text);
+  const offset = match?.[2] ? Number(`${match[2]}1`) * (Number(match[3]) * 60 + Number(match[4])) : 0;
+  // A 31st of June would be the 1st of July.
+  const isDay = match && !Number.isNaN(at.getTime()) && at.getTime() + offset * 60_000;
+  if (!isDay || new Date(isDay).toISOString().slice(0, 19) !== match[1]) {
+    throw new InvalidArgumentError('Allowed: a moment with its zone, for example 2026-12-01T10:00:00Z.');
+  }
+  const ahead = at.getTime() - now();
+  if (ahead > FURTHEST_AHEAD_MS || ahead < -FURTHEST_BACK_MS) {
+    const away = formatDuration(Math.round(Math.abs(ahead) / 1000));
+    throw new InvalidArgumentError(
+      `That is ${away} ${ahead > 0 ? 'ahead' : 'ago'} by this machine's clock (${new Date(now()).toISOString()}). Allowed: at most 7 days ahead and 24 hours ago.`,
+    );
+  }
+  return at;
 }
 
 /** An IPv4 or IPv6 address, without brackets. */

@@ -37,5 +37,10 @@ function make(folder: string): void {
   if (found?.isDirectory()) return;
   if (found) throw Object.assign(new Error(`${folder} is a file`), { code: 'ENOTDIR' });
   make(dirname(folder));
-  mkdirSync(folder);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Shards on one volume make it at the same moment.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }

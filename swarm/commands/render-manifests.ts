@@ -3,13 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RUN_LABEL, TemplateError } from '../../manifests/index.ts';
 import { countOf } from '../report/style.ts';
 import { EXIT, InputError } from './exit.ts';
-import { Fleet, type FleetOptions, inputErrors, type Piece } from './fleet.ts';
 import { catchInterrupts } from './interrupt.ts';
+import { inputErrors, ManifestFleet, type ManifestFleetOptions, type Piece } from './manifest-fleet.ts';
 import { FileOutput, FolderOutput, type ManifestOutput, StreamOutput } from './manifest-output.ts';
 import { note } from './note.ts';
 import { writeFailure } from './output-errors.ts';
 
-export interface RenderOptions extends FleetOptions {
+export interface RenderOptions extends ManifestFleetOptions {
   output?: string;
   dir?: string;
   force?: true;
@@ -21,7 +21,7 @@ const PROGRESS_MS = 2000;
 
 /** @returns the exit code. @throws InputError */
 export async function renderManifests(files: readonly string[], options: RenderOptions): Promise<number> {
-  const fleet = new Fleet(files, options);
+  const fleet = new ManifestFleet(files, options);
   const { plan, label } = fleet;
   const renderer = fleet.renderer();
   const pieces = fleet.pieces(renderer);

@@ -3,14 +3,24 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import type { RunSummary } from '../report/summary.ts';
 import { ACCESS_HELP, type AccessFlags, addAccessOptions } from './access-options.ts';
-import { InputError } from './exit.ts';
+import { EXIT, InputError } from './exit.ts';
 import { note } from './note.ts';
-import { clockSpeed, duration, type ListenAddress, listenAddress, percentiles, shard, wholeNumber } from './options.ts';
+import {
+  clockSpeed,
+  duration,
+  type ListenAddress,
+  listenAddress,
+  moment,
+  percentiles,
+  shard,
+  wholeNumber,
+} from './options.ts';
 import type { PlanOptions } from './read-plan.ts';
 
 interface RunFlags extends PlanOptions, AccessFlags {
   workers?: number;
   hold?: number;
+  startAt?: Date;
   out: string;
   listen?: ListenAddress;
   json?: boolean;
@@ -34,6 +44,7 @@ export function runCommand(finish: (code: number) => void): Command {
     .option('--speed <factor>', 'simulated seconds in one second (embedded service only)', clockSpeed)
     .option('--workers <n>', 'worker threads (default: one less than processors)', wholeNumber(256))
     .option('--shard <i/n>', 'run only the i-th of n parts of the plan, counted from 0', shard)
+    .option('--start-at <time>', 'begin at this moment, as the other shards of the plan do', (text) => moment(text))
     .option('--hold <duration>', 'let hosts that never finish go on so long after everything is done', duration)
     .option('--noop-outside', 'let no-op agents work for a service or hub that is not on this machine')
     .option('--keep', 'keep what the run made on the service')
@@ -48,7 +59,8 @@ export function runCommand(finish: (code: number) => void): Command {
       'after',
       `
 Exit codes: 0 passed, 1 failed, 2 wrong input, 130 interrupted.
-The first Ctrl-C ends the run and cleans up; the second leaves at once and lists what is left behind.
+The first Ctrl-C ends the run and cleans up; the second leaves at once and lists what is left behind. Before --start-at nothing
+is made. A moment that is past lets the run begin at once, and the summary says by how much it was late.
 ${ACCESS_HELP}
 
 Examples:
@@ -57,7 +69,7 @@ Examples:
   swarm run plan.yaml --service https://assisted.example.com --ca ca.pem --listen 127.0.0.1:5566
   swarm run examples/steady-20000.yaml --hold 10m
   swarm run plan.yaml --junit junit.xml --percentiles 90,99.9
-  swarm run plan.yaml --shard 0/4 --json > summary.json`,
+  swarm run plan.yaml --shard 0/4 --start-at 2026-12-01T10:00:00Z --json > summary.json`,
     )
     .action(async (files: string[], flags: RunFlags) => {
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
@@ -67,10 +79,16 @@ Examples:
       const { exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { openSession } = await import('./plan-session.ts');
       const session = await openSession(plan, flags);
+      if (flags.startAt && !(await session.waitUntil(flags.startAt, { progress: !flags.quiet }))) {
+        finish(EXIT.interrupted);
+        await session.close();
+        return;
+      }
       const run = session.runs.start(plan, {
         ...(flags.workers !== undefined && { workers: flags.workers }),
         ...(flags.hold !== undefined && { soakSeconds: flags.hold }),
         ...(flags.percentiles && { percentiles: flags.percentiles }),
+        ...(flags.startAt && { startAt: flags.startAt }),
       });
       const summary = await session.watch(run, { progress: !flags.quiet });
       // First of all what the run came to: nothing after it can take it away.

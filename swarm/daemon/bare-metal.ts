@@ -9,6 +9,7 @@ import { RUN_LABEL } from '../../model/kube/run-label.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { BareMetalOperator } from '../bmh/bare-metal-operator.ts';
 import { hardwareDetails } from '../bmh/hardware-details.ts';
+import type { BmhFault } from '../bmh/timings.ts';
 import type { Machines } from '../cluster/cluster-life.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
@@ -105,6 +106,7 @@ export class RunBareMetal {
         this.#refs.set(machine.id, { namespace, name });
         this.machines.powerOn(machine.cluster.index, machine.host.ordinal);
       },
+      faultOf: (mac) => faultOf(behind.get(mac)?.host),
       hardwareOf: ({ bootMACAddress }) => {
         const machine = behind.get(bootMACAddress);
         return machine ? hardwareDetails(buildHost(plan.seed, machine.cluster, machine.host)) : {};
@@ -133,7 +135,9 @@ export class RunBareMetal {
   /** Begins. Call before the first host is made. @throws Error when a real operator holds these hosts, or the hub has no such kind */
   static async start(options: BareMetalOptions): Promise<RunBareMetal> {
     const { plan, client } = options;
-    const metal = new RunBareMetal(options, plan.hub?.converged ?? (await isConverged(client)));
+    const converged = plan.hub?.converged ?? (await isConverged(client));
+    if (!converged) refuseInspection(plan);
+    const metal = new RunBareMetal(options, converged);
     await metal.#operator.start();
     return metal;
   }
@@ -146,6 +150,24 @@ export class RunBareMetal {
 
   stop(): Promise<void> {
     return this.#operator.stop();
+  }
+}
+
+function faultOf(host: HostPlan | undefined): BmhFault | null {
+  const fault = host?.fault;
+  return fault?.kind === 'bmh-stuck' || fault?.kind === 'bmh-fails' ? fault : null;
+}
+
+/** Without the converged flow the service switches inspection off: a fault of it would never show. */
+function refuseInspection({ clusters }: ExpandedPlan): void {
+  for (const { hosts, name } of clusters) {
+    const met = hosts.find((host) => faultOf(host)?.state === 'inspecting');
+    if (!met) continue;
+    throw new Error(
+      `host ${met.ordinal} of cluster ${name} is to have the fault ${met.fault!.kind} with state inspecting, and this hub's service ` +
+        'switches the inspection of BareMetalHosts off; allowed here: state registering or provisioning, or a service with the ' +
+        'converged flow (ALLOW_CONVERGED_FLOW; hub.converged: true)',
+    );
   }
 }
 

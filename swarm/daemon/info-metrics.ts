@@ -26,7 +26,8 @@ function ofRun({ id, plan, state, verdict }: Run): Sample {
     run: id,
     plan: name,
     seed,
-    shard: `${shard.index + 1}/${shard.count}`,
+    // As --shard takes it, and as pods of an indexed Job are numbered.
+    shard: `${shard.index}/${shard.count}`,
     service: redactUrl(service.url),
     clock_speed: String(clockSpeed),
     state,
@@ -40,7 +41,7 @@ function ofBackup({ id, name, figures, state, verdict }: BackupLoad): Sample {
     run: id,
     plan: name,
     seed: id,
-    shard: '1/1',
+    shard: '0/1',
     service: redactUrl(figures?.cluster.server ?? ''),
     clock_speed: figures ? String(figures.clockSpeed) : '',
     state,

@@ -2,7 +2,7 @@
  * Whether a machine has what a run takes: a row for each of files, ports, firewall, memory of sockets, memory, processors and
  * clock, with what is needed, what there is, and the command that mends it.
  */
-import { PORTS_PER_ADDRESS } from '../plan/needs.ts';
+import { CORE_SECONDS, PORTS_PER_ADDRESS } from '../plan/needs.ts';
 import { PORTS_PER_SOURCE_ADDRESS } from '../transport/source-ports.ts';
 import type { MachineReadings } from './machine-readings.ts';
 
@@ -44,8 +44,6 @@ const REST_SECONDS = 60;
 const FOLLOWED_SECONDS = 120;
 /** What a socket holds while something is on its way: a page in each direction. */
 const SOCKET_BYTES = 8192;
-/** Wall-clock processor seconds that an opened connection with its requests takes (bench/parts/cost.ts). */
-const CORE_SECONDS = 0.00075;
 /** Of the embedded service, for the same. */
 const EMBEDDED_CORE_SECONDS = 0.0005;
 /** Timers that come later than this make requests late that have nothing to do with the service. */

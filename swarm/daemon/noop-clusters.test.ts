@@ -37,7 +37,8 @@ function installation(number: number, role: StockInstallation['role'], other: Pa
     mac: `52:54:00:00:00:0${number}`,
   };
   const known = { clusterId: 'c-1', controlPlanes: 3, openshiftVersion: '4.20.8', reboots: 1 };
-  return { ...known, role, host, day2: false, name: null, platform: 'none', profile: 'quick', ...other } as const;
+  const common = { day2: false, name: null, platform: 'none', profile: 'quick', stuck: null, fault: null } as const;
+  return { ...known, ...common, role, host, ...other } satisfies StockInstallation;
 }
 
 /** Of the kube-api that whoever has the credentials of a host sees; the status where it shows none. */
@@ -125,6 +126,34 @@ describe('clusters of no-op machines', () => {
       [9, late.host.id, false],
       [9, late.host.id, true],
     ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('show the faults of their hosts and their own', async () => {
+    await start();
+    const [bootstrap, ...others] = [
+      installation(1, 'bootstrap', { fault: 'no-ingress-certificate' }),
+      installation(2, 'master'),
+      installation(3, 'master'),
+      installation(4, 'worker', { stuck: 'node-never-joins' }),
+      installation(5, 'worker', { stuck: 'node-never-ready' }),
+      installation(6, 'worker', { stuck: 'no-ignition' }),
+      installation(7, 'worker'),
+    ] as const;
+    clusters.installing(3, bootstrap);
+    for (const other of others) clusters.installing(3, other);
+    await eventually(() => nodesOf(bootstrap)).toEqual([]);
+    for (const other of others) reboot(other);
+    await eventually(() => nodesOf(bootstrap)).toEqual(['host-2', 'host-3', 'host-5', 'host-7']);
+    reboot(bootstrap);
+    await eventually(() => namesOf(bootstrap, '/api/v1/nodes?limit=9')).toContain('host-1');
+    const ingress = () => namesOf(bootstrap, '/api/v1/namespaces/openshift-config-managed/configmaps');
+    const operators = () => namesOf(bootstrap, '/apis/config.openshift.io/v1/clusteroperators');
+    await eventually(operators).toContain('console');
+    expect(await ingress()).toEqual([]);
+    const served = written.map(({ text }) => text).join();
+    expect(served).toContain('"10.0.0.4:');
+    expect(served).not.toContain('"10.0.0.6:');
     expect(warnings).toEqual([]);
   });
 

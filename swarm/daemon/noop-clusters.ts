@@ -176,7 +176,7 @@ export class NoopClusters {
   /** A new cluster begins, with the hosts that are being installed into it. */
   async #open({ name, bootstrap, members }: NoopCluster): Promise<void> {
     const { installation } = bootstrap!;
-    const { platform, profile, controlPlanes, openshiftVersion } = installation;
+    const { platform, profile, controlPlanes, openshiftVersion, fault } = installation;
     if (this.#serves(name)) await this.#world.removeSpoke(name);
     const version = openshiftVersion ?? this.#options.openshiftVersion;
     const hosts = [...members.values()].map((member) => member.installation).filter(({ day2 }) => !day2);
@@ -190,6 +190,7 @@ export class NoopClusters {
         topology: `${planes}+${Math.min(counted('arbiter'), 1)}+${counted('worker')}`,
         // The controller and the bootstrap approve what they are asked to.
         csrApproval: 'automatic',
+        faults: fault === null ? [] : [fault],
         token: spokeTokenOf(this.access.token, installation.host.id),
         hosts: hosts.map((host) => ({ ...settingsOf(host), bootstrap: host === installation })),
       },
@@ -210,12 +211,13 @@ export class NoopClusters {
   }
 }
 
-function settingsOf({ host: { id, hostname, address, mac }, role }: StockInstallation) {
+function settingsOf({ host: { id, hostname, address, mac }, role, stuck }: StockInstallation) {
   return {
     name: hostname,
     id,
     role: role === 'bootstrap' ? ('master' as const) : role,
     addresses: [address],
     macAddress: mac,
+    ...(stuck !== null && { fault: stuck }),
   };
 }

@@ -43,7 +43,10 @@ export class RunManager {
    * Starts a run; it goes on by itself.
    * @throws ApiError 409 while another run is under way.
    */
-  start(plan: ExpandedPlan, options: Pick<RunOptions, 'workers' | 'soakSeconds' | 'percentiles'> = {}): Run {
+  start(
+    plan: ExpandedPlan,
+    options: Pick<RunOptions, 'workers' | 'soakSeconds' | 'percentiles' | 'startAt'> = {},
+  ): Run {
     this.refuseSecond();
     const run = new Run({ id: newRunId(), plan, parts: this.#parts, ...options });
     this.#forget();

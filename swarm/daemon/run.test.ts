@@ -46,6 +46,25 @@ describe('run', () => {
     expect(summary.clusters).toMatchObject({ planned: 2, complete: 1, failed: 1 });
   });
 
+  it('says of a moment that it shares with others by how much it was late', async () => {
+    const startedAfter = async (ms: number) => {
+      const parts = new FakeParts();
+      const startAt = new Date(Date.now() - ms);
+      const run = new Run({ id: 'run-1', plan: fakePlan([SNO]), parts, workers: 1, startAt });
+      return { startAt, parts, summary: await run.execute() };
+    };
+    const late = await startedAfter(90_000);
+    expect(late.summary.startAt).toBe(late.startAt.toISOString());
+    expect(late.summary.startedLateSeconds).toBeGreaterThanOrEqual(90);
+    expect(late.parts.events).toContainEqual(
+      expect.objectContaining({ type: 'run.warning', message: expect.stringMatching(/^the run began 1m3\ds after 2/) }),
+    );
+    const early = await startedAfter(-5000);
+    expect(early.summary.startedLateSeconds).toBe(0);
+    expect(early.parts.events.filter(({ type }) => type === 'run.warning')).toEqual([]);
+    expect(await start(fakePlan([SNO])).ended).toMatchObject({ startAt: null, startedLateSeconds: null });
+  });
+
   it('does not take what it prepares for load that is too much', async () => {
     const preparingMs = 1200;
     const parts = new FakeParts();

@@ -18,7 +18,7 @@ import { formatFigure, type RunThreshold } from '../plan/thresholds.ts';
 import type { LostWorker } from '../pool/pool.ts';
 import { summarizeFaults } from '../report/fault-summary.ts';
 import { summarizeServers } from '../report/server-summary.ts';
-import { type LeftBehind, type RunSummary, summarize } from '../report/summary.ts';
+import { type LeftBehind, lateSeconds, lateStart, type RunSummary, summarize } from '../report/summary.ts';
 import type { Evaluated } from '../report/thresholds.ts';
 import type { Verdict } from '../report/verdict.ts';
 import type { AnswerMonitor } from '../telemetry/answer-monitor.ts';
@@ -75,6 +75,8 @@ export interface RunOptions {
   soakSeconds?: number;
   /** That distributions of the summary have beside the usual ones. */
   percentiles?: readonly number[];
+  /** Moment at which it was to begin, as the other shards of its plan. Whoever starts it waits for it. */
+  startAt?: Date;
 }
 
 /** Wall-clock milliseconds for which what readers may look at is not looked for anew. */
@@ -90,6 +92,7 @@ export class Run {
   readonly #parts: RunParts;
   readonly #soakSeconds: number;
   readonly #percentiles: readonly number[];
+  readonly #startAt: Date | null;
   readonly #clock: ScaledClock;
   readonly #clockSpec: ClockSpec;
   readonly #stop = new AbortController();
@@ -126,6 +129,7 @@ export class Run {
     this.#parts = options.parts;
     this.#soakSeconds = options.soakSeconds ?? options.plan.phases.soakSeconds;
     this.#percentiles = options.percentiles ?? [];
+    this.#startAt = options.startAt ?? null;
     this.workers = options.workers ?? usualWorkers(options.plan.clusters.length);
     this.index = new RunIndex(options.plan);
     this.#lives = new ClusterLives(options.plan.clusters);
@@ -301,6 +305,7 @@ export class Run {
         clusters: this.plan.clusters.length,
         hosts: this.plan.hostCount,
       });
+      this.#tellOfLateStart();
       this.#budget = connectionBudget(this.plan, await readConnectionLimits(), this.workers);
       if (this.#budget.refusal !== null) throw new Error(this.#budget.refusal);
       if (this.#budget.warning !== null) this.#warn(this.#budget.warning);
@@ -379,6 +384,12 @@ export class Run {
     this.#measurements.stop();
     loop.stop();
     return this.#end();
+  }
+
+  #tellOfLateStart(): void {
+    const start = { startAt: this.#startAt, startedAt: this.startedAt };
+    const late = lateStart({ startAt: this.#startAt?.toISOString() ?? null, startedLateSeconds: lateSeconds(start) });
+    if (late !== null) this.#warn(`the run ${late}`);
   }
 
   /** Of a plan with no-op hosts, whose programs are where they can be run. */
@@ -613,6 +624,7 @@ export class Run {
         crossedSinceMs: (threshold) => this.#thresholds.crossedSinceMs(threshold),
         ...this.#measurements.facts(this.#percentiles),
         startedAt: this.startedAt,
+        startAt: this.#startAt,
         wallSeconds: wallMs / 1000,
         simulatedSeconds: (until.simulated - this.#clockSpec.originSimulated) / 1000,
         nameOf: (cluster, host) => this.#nameOf(cluster, host),

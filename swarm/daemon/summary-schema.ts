@@ -245,6 +245,15 @@ export const runSummary = z
       }),
     ),
     startedAt: z.iso.datetime(),
+    startAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('Moment at which the run was to begin, as all shards of its plan; null when none was given.'),
+    startedLateSeconds: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe('By so much it began after startAt; null when none was given.'),
     wallSeconds: z.number(),
     simulatedSeconds: z.number(),
     clockSpeed: z.number(),

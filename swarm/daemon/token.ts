@@ -30,7 +30,7 @@ export interface TokenFile {
   token: AccessToken;
   /** The file was made now, with a new token. */
   created: boolean;
-  /** Others than its owner may read the file. */
+  /** Others than its owner may read the file, beside the group of one that is somebody else's: so Kubernetes hands out Secrets. */
   exposed: boolean;
 }
 
@@ -64,7 +64,10 @@ function readToken(path: string): Pick<TokenFile, 'token' | 'exposed'> {
     if (stat.size > 4096) throw new Error(`holds no token; allowed: ${TOKEN_ALLOWED}`);
     const text = readFileSync(file, 'utf8').trim();
     if (!TOKEN.test(text)) throw new Error(`holds no token; allowed: ${TOKEN_ALLOWED}`);
-    return { token: new AccessToken(text), exposed: (stat.mode & 0o077) !== 0 };
+    return {
+      token: new AccessToken(text),
+      exposed: (stat.mode & (stat.uid === process.getuid?.() ? 0o077 : 0o027)) !== 0,
+    };
   } finally {
     closeSync(file);
   }

@@ -45,6 +45,21 @@ export interface DiscoveryProgram {
   start(upMs: number): void;
   /** The power is gone: nothing may be sent any more, requests under way are aborted. */
   stop(): void;
+  /**
+   * It is killed, and its unit starts it again after so many simulated milliseconds; the machine goes on. Absent where stopping and
+   * starting it does the same.
+   */
+  restart?(afterMs: number): void;
+}
+
+/** Kills a program that its unit starts again. @param now simulated milliseconds */
+export function restartOf(program: DiscoveryProgram, now: number, afterMs: number): void {
+  if (program.restart) {
+    program.restart(afterMs);
+    return;
+  }
+  program.stop();
+  program.start(now + afterMs);
 }
 
 /** What the machines of one cluster have in common: one object for all of them. */
@@ -147,8 +162,7 @@ export class Machine {
   /** The discovery image's program is killed, and starts again after so many simulated milliseconds. The installer's container goes on. */
   restartProgram(afterMs: number): void {
     this.#boot++;
-    this.#program?.stop();
-    this.#program?.start(this.#setup.clock.now() + afterMs);
+    if (this.#program) restartOf(this.#program, this.#setup.clock.now(), afterMs);
   }
 
   /** Pulls the plug, for good. A machine that was silent before keeps its phase. */

@@ -42,6 +42,11 @@ export class HostAccounts {
     this.#sampler.started(host.slot, mainProgram(host));
   }
 
+  /** Processes of a host that run a program. */
+  find(slot: number, program: HostProgram): Promise<number[]> {
+    return this.#sampler.find(slot, program);
+  }
+
   down(slot: number): void {
     this.#sampler.down(slot);
   }

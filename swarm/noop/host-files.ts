@@ -73,6 +73,7 @@ export function hostFiles(
       ...hardwareAnswers(document),
       ...(stockInventory ? hardwareFiles(document) : [{ path: 'answers/inventory', text: host.inventory() }]),
       ...installationAnswers(host, profile),
+      ...faultAnswers(host),
     ],
   };
 }
@@ -172,7 +173,7 @@ function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
     { path: 'answers/bootkube-seconds', text: `${Math.round(bootkubeMs / 1000)}\n` },
     { path: 'answers/journal', text: 'No entries\n' },
     { path: 'answers/lsblk', text: 'NAME MAJ:MIN SIZE TYPE\n' },
-    { path: 'answers/fio', text: FIO },
+    { path: 'answers/fio', text: fio(host.plan.fault?.kind === 'slow-disk' ? host.plan.fault.syncMs : SYNC_MS) },
     { path: 'answers/ignition', text: IGNITION },
     { path: 'opt/openshift/master.ign', text: '{"ignition":{"version":"3.2.0"}}\n' },
     { path: 'root/.ssh/id_rsa.pub', text: 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAQQC7 root@bootstrap\n' },
@@ -180,7 +181,27 @@ function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
   ];
 }
 
-const FIO = '{"jobs":[{"sync":{"lat_ns":{"percentile":{"99.000000":4100000}}}}]}\n';
+/** What replaced commands fail with, by the host's fault. */
+function faultAnswers({ plan: { fault } }: Host): HostFile[] {
+  switch (fault?.kind) {
+    case 'installer-fails':
+      return [{ path: 'answers/image-failure', text: `${fault.message}\n` }];
+    case 'image-unavailable': {
+      const seconds = fault.lastingMs === null ? 'ever' : String(Math.ceil(fault.lastingMs / 1000));
+      return [{ path: 'answers/pull-failure', text: `${seconds}\n` }];
+    }
+    case 'log-upload-fails':
+      return [{ path: 'answers/logs-failure', text: 'the service cannot be reached\n' }];
+    default:
+      return [];
+  }
+}
+
+/** Milliseconds in which a fast disk syncs. */
+const SYNC_MS = 4.1;
+
+const fio = (syncMs: number) =>
+  `{"jobs":[{"sync":{"lat_ns":{"percentile":{"99.000000":${Math.round(syncMs * 1e6)}}}}}]}\n`;
 
 const dataUrl = (bytes: Buffer) => `data:;base64,${bytes.toString('base64')}`;
 

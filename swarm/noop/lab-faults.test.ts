@@ -151,6 +151,22 @@ describeUnless(NO_LABS, 'a fault in a lab', { timeout: 60_000 }, () => {
     expect(lost).toEqual([]);
   });
 
+  it('of an agent that the lab kills leaves its host and all others as they are', async () => {
+    await lab.close();
+    lab = open(realpathSync('/bin/sh'));
+    const waiting = 'while sleep 1; do :; done';
+    await Promise.all([boot(1, waiting), boot(2, waiting)]);
+    const agents = () => processes().filter(({ words }) => words[0] === 'agent');
+    await eventually(() => expect(agents()).toHaveLength(2));
+    const before = agents().map(({ pid }) => pid);
+    lab.kill(1);
+    lab.kill(3);
+    await eventually(() => expect(events).toEqual([{ slot: 1, words: 'program-ended 137' }]));
+    await eventually(() => expect(agents().filter(({ pid }) => !before.includes(pid))).toHaveLength(1));
+    expect(agents().filter(({ pid }) => before.includes(pid))).toHaveLength(1);
+    expect(ended).toEqual([]);
+  });
+
   it('of an installer is told with its exit code', async () => {
     await boot(
       1,

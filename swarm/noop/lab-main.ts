@@ -225,6 +225,16 @@ class Lab {
     }
   }
 
+  async kill(slot: number): Promise<void> {
+    for (const pid of await this.#accounts.find(slot, 'agent')) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has just ended.
+      }
+    }
+  }
+
   stop(slot: number): void {
     const child = this.#hosts.get(slot);
     if (!child) {
@@ -301,6 +311,7 @@ createInterface({ input: process.stdin })
         lab!.stop(slot);
       });
     } else if (message.type === 'append') lab!.append(message.slot, message.file);
+    else if (message.type === 'kill') void lab!.kill(message.slot);
     else lab!.stop(message.slot);
   })
   .on('close', () => {

@@ -54,6 +54,8 @@ export type ToLab =
   | { type: 'start'; host: HostStart }
   /** Appends to a file of a host that runs, which is made when it is not there. */
   | { type: 'append'; slot: number; file: HostFile }
+  /** Kills the agent of a host, and nothing else of it. */
+  | { type: 'kill'; slot: number }
   /** Ends a host at once, as if its power went. */
   | { type: 'stop'; slot: number };
 

@@ -76,7 +76,7 @@ const SYSTEM_TOOLS = '/usr/sbin:/sbin';
 const KEPT_OUTPUT = 2000;
 
 /** What hosts need of a lab. */
-export type LabAccess = Pick<Lab, 'reach' | 'start' | 'append' | 'stop'>;
+export type LabAccess = Pick<Lab, 'reach' | 'start' | 'append' | 'kill' | 'stop'>;
 
 export class Lab {
   readonly #options: LabOptions;
@@ -174,6 +174,11 @@ export class Lab {
   /** Appends to a file of a host, which is made when it is not there. Nothing for a host that does not run. */
   append(slot: number, file: HostFile): void {
     if (this.#listeners.has(slot)) this.#send({ type: 'append', slot, file });
+  }
+
+  /** Kills the agent of a host, whose init goes by what it was told to do then. Nothing for a host that does not run. */
+  kill(slot: number): void {
+    if (this.#listeners.has(slot)) this.#send({ type: 'kill', slot });
   }
 
   /** Ends all processes of a host at once; its listener is told when that is done. */

@@ -3,6 +3,7 @@
  *
  *    start(up) ── at `up` ──► lab.start ──► agent registers ──► runner polls ──► …
  *    stop() ────────────────► lab.stop: every process of the host is killed
+ *    restart() ─────────────► lab.kill: the agent alone is killed; the host's init starts it again
  */
 import type { SpokeProfile } from '../../model/spoke/profiles.ts';
 import type { ClockTimer } from '../../model/time/clock.ts';
@@ -69,6 +70,8 @@ function endText(code = ''): string {
 export class NoopAgent implements DiscoveryProgram {
   readonly #machine: Machine;
   readonly #environment: NoopEnvironment;
+  /** It was killed, and its end is no news. */
+  #killed = false;
   #timer: ClockTimer | null = null;
   #running = false;
   /** Grows with each boot: what began under a smaller number is void. */
@@ -92,9 +95,17 @@ export class NoopAgent implements DiscoveryProgram {
     this.#running = false;
   }
 
+  /** The init of the host is its unit, and knows itself how long it waits. */
+  restart(): void {
+    if (!this.#running) return;
+    this.#killed = true;
+    this.#environment.lab.kill(this.#machine.slot);
+  }
+
   async #boot(): Promise<void> {
     this.#timer = null;
     this.#running = true;
+    this.#killed = false;
     const boot = ++this.#boots;
     const { host, slot } = this.#machine;
     this.#machine.enter('registering');
@@ -190,6 +201,7 @@ export class NoopAgent implements DiscoveryProgram {
     else if (what === 'bootkube-started') this.#environment.onBootstrapped(files);
     else if (what === 'shutdown') this.#machine.shutdown(words[0] === 'now' ? 'now' : '+1');
     else if (what === 'failed') this.#fail(words.join(' '));
+    else if (what === 'program-ended' && this.#killed) this.#killed = false;
     else if (what === 'program-ended') this.#ended('agent', words[0]);
     else if (what === 'runner-ended') this.#ended('next_step_runner', words[0]);
     else if (what === 'installer-ended') this.#installerEnded(words[0]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
+import type { HostFault } from '../../model/faults/faults.ts';
 import { describeUnless } from '../../model/testing/needs.ts';
 import { seconds } from '../../model/time/span.ts';
 import { buildHost } from '../host/build-host.ts';
@@ -251,8 +252,8 @@ describe('the files of replaced commands', () => {
   });
 });
 
-describeUnless(NO_LABS, 'replaced commands', {}, () => {
-  it('answer as the stock programs need it', { timeout: 90_000 }, async () => {
+/** What the commands answer on a host, which may have a fault. */
+async function answersTo(calls: readonly Call[], fault?: HostFault) {
     const folder = mkdtempSync(join(tmpdir(), 'noop-patches-'));
     const results = Promise.withResolvers<{ code: number; output: string }[]>();
     const server = createServer(async (request, response) => {
@@ -281,7 +282,7 @@ describeUnless(NO_LABS, 'replaced commands', {}, () => {
         ...SPOKE_PROFILES.quick,
         host: { ...SPOKE_PROFILES.quick.host, writeSingleNode: seconds(0.2, 0) },
       };
-      const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop' });
+      const host = buildHost('seed', cluster, { ...cluster.hosts[0]!, kind: 'noop', ...(fault && { fault }) });
       const own = hostFiles(host, {
         hosts: '',
         peers: [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }],
@@ -290,7 +291,7 @@ describeUnless(NO_LABS, 'replaced commands', {}, () => {
       });
       const program = `
         import { spawnSync } from 'node:child_process';
-        const results = ${JSON.stringify(CALLS.map(({ argv }) => argv))}.map(([command, ...args]) => {
+        const results = ${JSON.stringify(calls.map(({ argv }) => argv))}.map(([command, ...args]) => {
           const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
           return { code: status ?? -1, output: error ? String(error) : (stdout + stderr).trim() };
         });
@@ -316,20 +317,69 @@ describeUnless(NO_LABS, 'replaced commands', {}, () => {
         },
       );
       const answers = await results.promise;
-      const wrong = CALLS.map(({ argv, code = 0, output = /[\s\S]*/ }, index) => ({
-        argv: argv.filter((word) => !AGENT.includes(word) && !INSTALLER.includes(word)).join(' '),
-        ...answers[index]!,
-        isRight: answers[index]!.code === code && output.test(answers[index]!.output),
-      })).filter(({ isRight }) => !isRight);
-      expect(wrong).toEqual([]);
-      expect(refused).toEqual(['oc --kubeconfig=/x adm must-gather']);
-      expect(installers).toEqual([
-        { role: 'bootstrap', clusterId: 'C', controlPlanes: 1, openshiftVersion: '4.20.8', reboots: 2 },
-      ]);
+      const wrong = calls
+        .map(({ argv, code = 0, output = /[\s\S]*/ }, index) => ({
+          argv: argv.filter((word) => !AGENT.includes(word) && !INSTALLER.includes(word)).join(' '),
+          ...answers[index]!,
+          isRight: answers[index]!.code === code && output.test(answers[index]!.output),
+        }))
+        .filter(({ isRight }) => !isRight);
+      return { wrong, refused, installers };
     } finally {
       await lab.close();
       server.close();
       rmSync(folder, { recursive: true, force: true });
     }
+}
+
+describeUnless(NO_LABS, 'replaced commands', { timeout: 90_000 }, () => {
+  it('answer as the stock programs need it', async () => {
+    expect(await answersTo(CALLS)).toEqual({
+      wrong: [],
+      refused: ['oc --kubeconfig=/x adm must-gather'],
+      installers: [{ role: 'bootstrap', clusterId: 'C', controlPlanes: 1, openshiftVersion: '4.20.8', reboots: 2 }],
+    });
+  });
+
+  const pull = nse('timeout', '959', 'podman', 'pull', 'quay.example.com/a/b:latest');
+  const failing: [HostFault, Call[]][] = [
+    [
+      { kind: 'image-unavailable', lastingMs: null },
+      [
+        { argv: pull, code: 125, output: /^Error: .*docker:\/\/quay\.example\.com\/a\/b:latest: .*connection refused$/ },
+        { argv: nse('podman', 'images', '--quiet', 'quay.example.com/a/b:latest'), output: /^$/ },
+      ],
+    ],
+    [
+      { kind: 'image-unavailable', lastingMs: 1000 },
+      [{ argv: pull, code: 125 }, { argv: ['sleep', '2.1'] }, { argv: pull, output: /^[0-9a-f]+$/ }],
+    ],
+    [
+      { kind: 'installer-fails', stage: 'Writing image to disk', message: "disk 'sda' is \"broken\"" },
+      [
+        {
+          argv: nsi('coreos-installer', 'install', '--insecure', '-i', '/opt/i.ign', DISK),
+          code: 1,
+          output: /^disk 'sda' is "broken"$/,
+        },
+      ],
+    ],
+    [
+      { kind: 'slow-disk', syncMs: 50 },
+      [{ argv: ['fio', '--filename', DISK, '--output-format=json'], output: /"99\.000000":50000000\D/ }],
+    ],
+    [
+      { kind: 'log-upload-fails' },
+      [
+        {
+          argv: nse('podman', 'run', '--rm', '--name', 'logs-sender', 'IMG', 'logs_sender', '-url', 'http://s'),
+          code: 1,
+          output: /^the service cannot be reached$/,
+        },
+      ],
+    ],
+  ];
+  it.each(failing)('fail as a fault of the host says: %j', async (fault, calls) => {
+    expect(await answersTo(calls, fault)).toEqual({ wrong: [], refused: [], installers: [] });
   });
 });

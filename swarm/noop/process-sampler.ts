@@ -224,6 +224,18 @@ export class ProcessSampler {
     this.#host(slot).exited(program, how);
   }
 
+  /** Process ids of a program on a host, as they are now; none for a host that is down. */
+  async find(slot: number, program: HostProgram): Promise<number[]> {
+    const stats = await this.#readAll();
+    const root = stats.get(this.#hosts.get(slot)?.root ?? 0);
+    if (!root) return [];
+    const tree = treeOf(
+      root,
+      Map.groupBy(stats.values(), ({ parent }) => parent),
+    );
+    return tree.filter((one) => one.program === program).map(({ stat }) => stat.pid);
+  }
+
   /** What is known without another look, of hosts that are down as of the last one. */
   report(): ProcessSample['hosts'] {
     const now = this.#now();

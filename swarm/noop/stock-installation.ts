@@ -1,4 +1,5 @@
 /** What is known when a stock installer starts on a host: its arguments name the cluster and the host's part in it. */
+import type { ClusterFaultKind, HostFault } from '../../model/faults/faults.ts';
 import type { InstallRequest } from '../../model/protocol/install-request.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 
@@ -23,6 +24,27 @@ export interface StockInstallation extends InstallerArguments {
   platform: ClusterPlan['platform'];
   /** Name of the table that says how long the cluster takes. */
   profile: string;
+  /** How far the host never gets once it has rebooted; null for one that becomes a node. */
+  stuck: StuckHost | null;
+  /** What goes wrong with the cluster; null for nothing. */
+  fault: ClusterFaultKind | null;
+}
+
+/** Faults of hosts that their cluster shows. */
+export type StuckHost = 'no-ignition' | 'node-never-joins' | 'node-never-ready';
+
+/** Whoever boots the wrong thing asks for no ignition either. */
+export function stuckHost(fault: HostFault | undefined): StuckHost | null {
+  switch (fault?.kind) {
+    case 'no-ignition':
+    case 'node-never-joins':
+    case 'node-never-ready':
+      return fault.kind;
+    case 'reboot':
+      return fault.at === 'rebooted' ? 'no-ignition' : null;
+    default:
+      return null;
+  }
 }
 
 const ROLES: ReadonlySet<string> = new Set([

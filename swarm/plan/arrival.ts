@@ -72,7 +72,7 @@ function levelOf(arrival: Extract<Arrival, { kind: 'steps' }>, step: number): nu
 
 export interface Schedule {
   /** Simulated milliseconds after the first arrival, of each turn. */
-  arrivalMs: number[];
+  arrivalMs: Float64Array;
   /** Empty unless the load is raised in steps. */
   steps: LoadStep[];
 }
@@ -82,9 +82,9 @@ export interface Schedule {
  * @param hosts of the cluster with each turn, from the day of its arrival
  * @throws RangeError for more than {@link MOST_STEPS} steps
  */
-export function schedule(arrival: Arrival, hosts: readonly number[]): Schedule {
+export function schedule(arrival: Arrival, hosts: ArrayLike<number>): Schedule {
   const all = (at: (turn: number) => number) => ({
-    arrivalMs: hosts.map((_, turn) => Math.round(at(turn))),
+    arrivalMs: new Float64Array(hosts.length).map((_, turn) => Math.round(at(turn))),
     steps: [],
   });
   switch (arrival.kind) {
@@ -99,15 +99,16 @@ export function schedule(arrival: Arrival, hosts: readonly number[]): Schedule {
   }
 }
 
-function scheduleSteps(arrival: Extract<Arrival, { kind: 'steps' }>, hosts: readonly number[]): Schedule {
+function scheduleSteps(arrival: Extract<Arrival, { kind: 'steps' }>, hosts: ArrayLike<number>): Schedule {
   const stepMs = arrival.everySeconds * 1000;
-  const arrivalMs: number[] = [];
+  const arrivalMs = new Float64Array(hosts.length);
+  let arrived = 0;
   const steps: LoadStep[] = [];
   let present = 0;
-  for (let step = 0; arrivalMs.length < hosts.length; step++) {
+  for (let step = 0; arrived < hosts.length; step++) {
     if (step === MOST_STEPS) {
       throw new RangeError(
-        `arrival.steps: ${arrivalMs.length} of ${hosts.length} clusters arrive in ${MOST_STEPS} steps; allowed: at most ${MOST_STEPS} steps: raise more with each, or plan fewer clusters`,
+        `arrival.steps: ${arrived} of ${hosts.length} clusters arrive in ${MOST_STEPS} steps; allowed: at most ${MOST_STEPS} steps: raise more with each, or plan fewer clusters`,
       );
     }
     const level = levelOf(arrival, step);
@@ -115,14 +116,14 @@ function scheduleSteps(arrival: Extract<Arrival, { kind: 'steps' }>, hosts: read
     steps.push({ atMs, endMs: atMs + stepMs, level: { [arrival.unit]: level } as unknown as LoadLevel });
     if (arrival.unit === 'hosts') {
       // No more than asked for, but for a first cluster that has more hosts by itself.
-      while (arrivalMs.length < hosts.length && (present === 0 || present + hosts[arrivalMs.length]! <= level)) {
-        present += hosts[arrivalMs.length]!;
-        arrivalMs.push(atMs);
+      while (arrived < hosts.length && (present === 0 || present + hosts[arrived]! <= level)) {
+        present += hosts[arrived]!;
+        arrivalMs[arrived++] = atMs;
       }
     } else {
       const gapMs = 3_600_000 / level;
-      for (let at = atMs; at < atMs + stepMs && arrivalMs.length < hosts.length; at += gapMs) {
-        arrivalMs.push(Math.round(at));
+      for (let at = atMs; at < atMs + stepMs && arrived < hosts.length; at += gapMs) {
+        arrivalMs[arrived++] = Math.round(at);
       }
     }
   }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expandPlan } from './expand.ts';
+import { buildHost } from '../host/build-host.ts';
+import { expandPlan, shardSizes } from './expand.ts';
+import type { ExpandedPlan } from './expanded-plan.ts';
 import { parsePlan } from './load.ts';
 
 const MIXED = {
@@ -127,6 +129,53 @@ describe('shards', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  test('have identities of their own: ids, names, addresses and MACs of all hosts are those of the whole run', () => {
+    const entry = fc.record({
+      topology: fc.constantFrom(
+        'sno',
+        'compact',
+        { control_planes: 3, workers: 4 },
+        { control_planes: 2, arbiters: 1 },
+      ),
+      day2_workers: fc.integer({ min: 0, max: 3 }),
+      amount: fc.integer({ min: 1, max: 40 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(entry, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.boolean(),
+        fc.constantFrom('all', { rate: '50/h' }, { steps: { hosts: 10, times: 2, every: '5m' } }),
+        (clusters, count, shuffle, arrival) => {
+          const plan = mixed({ clusters, shuffle, arrival });
+          const identities = (part: ExpandedPlan) =>
+            part.clusters.flatMap((cluster) =>
+              cluster.hosts.map((host) => {
+                const { identity } = buildHost(part.seed, cluster, host);
+                return [identity.id, identity.serial, identity.mac, identity.ipv4, identity.hostname];
+              }),
+            );
+          const parts = Array.from({ length: count }, (_, index) => expandPlan(plan, { shard: { index, count } }));
+          const all = parts.flatMap(identities);
+          for (const at of [0, 1, 2, 3, 4]) expect(new Set(all.map((one) => one[at])).size).toBe(all.length);
+          expect(all.map(String).sort()).toEqual(identities(expandPlan(plan)).map(String).sort());
+          const sizes = parts.map((part) => ({ clusters: part.clusters.length, hosts: part.hostCount }));
+          expect(shardSizes(plan, plan.seed, count)).toEqual(sizes);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('share what the plan limits for all hosts and clusters together', () => {
+    const plan = mixed({ boot: { from: 'iso', rate_total: '1GB/s' }, phases: { remove: '300/h' } });
+    const parts = [0, 1, 2, 3].map((index) => expandPlan(plan, { shard: { index, count: 4 } }));
+    expect(parts.map(({ boot, phases }) => [boot!.rateTotal, phases.removePerHour])).toEqual(
+      Array(4).fill([2.5e8, 75]),
+    );
+    expect(expandPlan(plan)).toMatchObject({ boot: { rateTotal: 1e9 }, phases: { removePerHour: 300 } });
   });
 
   test('a shard outside its count, or without a shared seed, is refused', () => {

@@ -1,10 +1,19 @@
 /** Turns a plan into clusters and hosts. The same plan and seed give the same result everywhere, shard by shard. */
 
-import { hashWords, mixWords, shuffled, unitNumber } from '../../model/time/random.ts';
+import { hashWords, mixWords, shuffle, unitNumber } from '../../model/time/random.ts';
 import { runToken } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET } from '../host/ipv4.ts';
 import { schedule } from './arrival.ts';
-import type { AgentKind, ClusterPlan, ExpandedPlan, HostPlan, LinkPlan, ReaderLoad } from './expanded-plan.ts';
+import type {
+  AgentKind,
+  BootLoad,
+  ClusterPlan,
+  ExpandedPlan,
+  HostPlan,
+  LinkPlan,
+  ReaderLoad,
+  RunPhases,
+} from './expanded-plan.ts';
 import { type Candidate, chooseFaults } from './fault-choice.ts';
 import { disjointHosts } from './host-share.ts';
 import { formatNetwork, machineNetworks } from './networks.ts';
@@ -47,35 +56,25 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     );
   }
 
-  const entries = plan.clusters.flatMap((entry) => Array.from({ length: entry.amount }, () => entry));
-  const networks = machineNetworks(entries.map(hostsOf));
-  const firstHosts: number[] = [];
-  let hosts = 0;
-  for (const entry of entries) {
-    firstHosts.push(hosts);
-    hosts += hostsOf(entry);
-  }
-  const inOrder = entries.map((_, index) => index);
-  const order = plan.shuffle ? shuffled(inOrder, hashWords(`order/${seed}`)) : inOrder;
-
+  const places = new ClusterPlaces(plan.clusters);
+  const networks = machineNetworks(places.hosts);
+  const order = orderOf(plan, seed);
   const { arrivalMs, steps } = schedule(
     plan.arrival,
-    order.map((index) => hostsOf(entries[index]!) - entries[index]!.day2Workers),
+    new Uint16Array(order.length).map((_, turn) => {
+      const index = order[turn]!;
+      return places.hosts[index]! - places.entryOf(index).day2Workers;
+    }),
   );
-  const noop = noopClusters(plan.clusters, order, entries, seed);
-  const linkOf = linksOf(
-    plan,
-    order,
-    (index) => ({ first: firstHosts[index]!, count: hostsOf(entries[index]!) }),
-    seed,
-  );
+  const noop = noopClusters(plan.clusters, order, (index) => places.entryOf(index), seed);
+  const linkOf = linksOf(plan, order, places, seed);
   const boot = hashWords(`boot/${seed}`);
   const bootDelayMs = (host: number) => Math.floor(unitNumber(mixWords(boot, host)) * plan.bootSpreadSeconds * 1000);
   function* candidates(): Generator<Candidate, void> {
     for (const [turn, index] of order.entries()) {
-      const entry = entries[index]!;
+      const entry = places.entryOf(index);
       const kind = noop.has(index) ? 'noop' : 'native';
-      yield { index, entry, kind, firstHost: firstHosts[index]!, arrivalMs: arrivalMs[turn]! };
+      yield { index, entry, kind, firstHost: places.firstHostOf(index), arrivalMs: arrivalMs[turn]! };
     }
   }
   const faults = chooseFaults(plan.faults, candidates, seed, bootDelayMs, plan.service.agentToken !== '');
@@ -83,11 +82,11 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
   const clusters: ClusterPlan[] = [];
   for (let turn = shard.index; turn < order.length; turn += shard.count) {
     const index = order[turn]!;
-    const entry = entries[index]!;
-    const network = networks[index]!;
+    const entry = places.entryOf(index);
+    const network = networks.of(index);
     const withVips = entry.platform === 'baremetal' && entry.controlPlanes > 1;
     const at = (offset: number) => formatIpv4(network.base + offset);
-    const links = linksWithin(linkOf, firstHosts[index]!, hostsOf(entry));
+    const links = linksWithin(linkOf, places.firstHostOf(index), hostsOf(entry));
     clusters.push({
       index,
       name: `${entry.name}-${token}-${index}`,
@@ -111,7 +110,7 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
       assignRoles: entry.assignRoles,
       setHostnames: entry.setHostnames,
       ...(faults.clusters.has(index) && { fault: faults.clusters.get(index)! }),
-      hosts: hostPlans(entry, index, firstHosts[index]!, noop.has(index) ? 'noop' : 'native', (host) => ({
+      hosts: hostPlans(entry, index, places.firstHostOf(index), noop.has(index) ? 'noop' : 'native', (host) => ({
         bootDelayMs: bootDelayMs(host),
         ...(faults.hosts.has(host) && { fault: faults.hosts.get(host)! }),
       })),
@@ -134,12 +133,12 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
     pullSecret: plan.pullSecret,
     sshPublicKey: plan.sshPublicKey,
     limits: plan.limits,
-    boot: plan.boot,
+    boot: bootOf(plan.boot, shard),
     ...(plan.links.length > 0 && { links: withHosts(plan.links, clusters) }),
     programs: plan.programs,
     collect: plan.collect,
     thresholds: plan.thresholds,
-    phases: plan.phases,
+    phases: phasesOf(plan.phases, shard),
     steps,
     readers: readersOf(plan.readers, shard),
     churnPerHour: plan.churnPerHour,
@@ -153,20 +152,20 @@ export function expandPlan(plan: Plan, options: ExpandOptions = {}): ExpandedPla
 /**
  * Which hosts of the whole plan have a link, and which of the plan's list.
  * @param order positions of clusters as they arrive
- * @param range index of a cluster's first host, and how many it has
  */
 function linksOf(
   { links }: Pick<Plan, 'links'>,
-  order: readonly number[],
-  range: (cluster: number) => { first: number; count: number },
+  order: Uint32Array,
+  places: ClusterPlaces,
   seed: string,
 ): ReadonlyMap<number, number> {
   const linkOf = new Map<number, number>();
   if (links.length === 0) return linkOf;
-  const hosts = order.flatMap((cluster) => {
-    const { first, count } = range(cluster);
-    return Array.from({ length: count }, (_, ordinal) => first + ordinal);
-  });
+  const hosts: number[] = [];
+  for (const cluster of order) {
+    const first = places.firstHostOf(cluster);
+    for (let ordinal = 0; ordinal < places.hosts[cluster]!; ordinal++) hosts.push(first + ordinal);
+  }
   const shares = links.map(({ share }) => share);
   for (const [link, some] of disjointHosts(shares, hosts, seed, 'links').entries()) {
     for (const host of some) linkOf.set(host, link);
@@ -187,6 +186,91 @@ function withHosts(links: readonly LinkPlan[], clusters: readonly ClusterPlan[])
   const counts = links.map(() => 0);
   for (const { links: some = [] } of clusters) for (const { link } of some) counts[link]!++;
   return links.map((link, number) => ({ ...link, hosts: counts[number]! }));
+}
+
+/**
+ * Where the clusters of a plan are among those of all entries: numbers alone, because of a million clusters each of many shards needs
+ * a few.
+ */
+class ClusterPlaces {
+  /** Hosts of each cluster, day-2 workers included. */
+  readonly hosts: Uint16Array;
+  readonly #entries: readonly PlanCluster[];
+  /** Positions of the first cluster and of the first host of each entry. */
+  readonly #firstCluster: number[] = [];
+  readonly #firstHost: number[] = [];
+
+  constructor(entries: readonly PlanCluster[]) {
+    this.#entries = entries;
+    this.hosts = new Uint16Array(clustersOf(entries));
+    let clusters = 0;
+    let hosts = 0;
+    for (const entry of entries) {
+      this.#firstCluster.push(clusters);
+      this.#firstHost.push(hosts);
+      this.hosts.fill(hostsOf(entry), clusters, clusters + entry.amount);
+      clusters += entry.amount;
+      hosts += entry.amount * hostsOf(entry);
+    }
+  }
+
+  entryOf(cluster: number): PlanCluster {
+    return this.#entries[this.#entryAt(cluster)]!;
+  }
+
+  /** Position of its first host in the plan. */
+  firstHostOf(cluster: number): number {
+    const at = this.#entryAt(cluster);
+    return this.#firstHost[at]! + (cluster - this.#firstCluster[at]!) * hostsOf(this.#entries[at]!);
+  }
+
+  /** The last entry that begins at the cluster or before it. */
+  #entryAt(cluster: number): number {
+    let low = 0;
+    let high = this.#entries.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#firstCluster[middle]! <= cluster) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function clustersOf(entries: readonly PlanCluster[]): number {
+  return entries.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** Positions of all clusters in the order in which they arrive. */
+function orderOf({ clusters, shuffle: isShuffled }: Plan, seed: string): Uint32Array {
+  const order = new Uint32Array(clustersOf(clusters)).map((_, index) => index);
+  if (isShuffled) shuffle(order, hashWords(`order/${seed}`));
+  return order;
+}
+
+/** Clusters and hosts of each of so many shards. */
+export function shardSizes(plan: Plan, seed: string, count: number): { clusters: number; hosts: number }[] {
+  const places = new ClusterPlaces(plan.clusters);
+  const sizes = Array.from({ length: count }, () => ({ clusters: 0, hosts: 0 }));
+  const order = orderOf(plan, seed);
+  for (let turn = 0; turn < order.length; turn++) {
+    const size = sizes[turn % count]!;
+    size.clusters++;
+    size.hosts += places.hosts[order[turn]!]!;
+  }
+  return sizes;
+}
+
+/** A limit for all hosts of the plan is shared evenly by its shards. */
+function bootOf(boot: BootLoad | null, { count }: ExpandedPlan['shard']): BootLoad | null {
+  if (boot === null || boot.rateTotal === null) return boot;
+  return { ...boot, rateTotal: boot.rateTotal / count };
+}
+
+/** So is the rate at which the clusters of the plan are removed. */
+function phasesOf(phases: RunPhases, { count }: ExpandedPlan['shard']): RunPhases {
+  if (phases.removePerHour === null) return phases;
+  return { ...phases, removePerHour: phases.removePerHour / count };
 }
 
 /** Readers are dealt out to the shards like clusters. */

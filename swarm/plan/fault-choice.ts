@@ -130,6 +130,8 @@ function hostCannot(fault: HostFault, { entry, kind }: Candidate, hasToken: bool
       return null;
     case 'installer-fails':
       if (justInfraEnv) return 'hosts of an infra-env alone are not installed';
+      if (kind === 'noop' && fault.stage !== 'Writing image to disk')
+        return 'the installer of a no-op host can only fail at the stage "Writing image to disk"';
       return fault.stage === 'Waiting for bootkube' && controlPlanes !== 1
         ? 'only single nodes are sure to come to that stage'
         : null;
@@ -162,7 +164,8 @@ function hostCannot(fault: HostFault, { entry, kind }: Candidate, hasToken: bool
   }
 }
 
-function clusterCannot({ fault }: FaultProfile, { entry }: Candidate): string | null {
+function clusterCannot({ fault }: FaultProfile, { entry, kind }: Candidate): string | null {
+  if (kind === 'noop' && !FAULTS[fault.kind].noop) return 'no-op hosts cannot show it';
   if (entry.justInfraEnv) return 'an infra-env alone is not installed';
   if (fault.kind === 'csv-failed' && entry.olmOperators.length === 0) return 'it takes olm_operators';
   return null;

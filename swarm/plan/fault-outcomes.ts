@@ -168,7 +168,8 @@ function silent(
       // Of an infra-env the hosts have all been there for a moment, or have not.
       if (cluster.justInfraEnv) return { seen: [gone], failsIn: ['discovering'], certain: false };
       return {
-        seen: [gone, lost],
+        // One that was bound a moment before never comes back from there.
+        seen: cluster.flow.lateBinding ? [gone, lost, { statuses: ['binding'] }] : [gone, lost],
         failsIn: [
           'discovering',
           'preparing',

@@ -2,6 +2,7 @@
 import {
   type ClusterFaultKind,
   FAULTS,
+  type FaultBmhState,
   type FaultKey,
   type FaultKind,
   type HostFault,
@@ -15,6 +16,13 @@ type Given = NonNullable<PlanFile['faults']>[number];
 const MINUTE = 60_000;
 const GIB = 2 ** 30;
 const UNITS: Readonly<Record<string, number>> = { MiB: 2 ** 20, GiB: GIB, TiB: 2 ** 40, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** What Ironic says of such failures: openstack/ironic, conductor/verify.py, conductor/inspection.py, conductor/deployments.py. */
+const BMH_MESSAGES: Readonly<Record<FaultBmhState, string>> = {
+  registering: 'Failed to get power state: the management controller does not answer',
+  inspecting: 'timeout reached while inspecting the node',
+  provisioning: 'Deploy step deploy.deploy failed: the virtual media cannot be inserted',
+};
 
 /** Keys that say who is met; all faults have them. */
 const CHOOSING = new Set(['fault', 'share', 'role', 'from', 'until']);
@@ -110,7 +118,7 @@ function readFault(
       return {
         kind,
         state: given.state ?? 'provisioning',
-        message: given.message ?? 'Image provisioning failed: Deploy step deploy.deploy failed',
+        message: given.message ?? BMH_MESSAGES[given.state ?? 'provisioning'],
       };
     default:
       return { kind };

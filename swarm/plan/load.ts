@@ -85,6 +85,20 @@ const STDIN = '-';
  * @throws PlanError with every problem found.
  */
 export function loadPlan(files: readonly string[]): Plan {
+  return loadPlanFiles(files).plan;
+}
+
+/** A plan beside what its files say. */
+export interface LoadedPlan {
+  plan: Plan;
+  /** All keys of all files, with paths as they were given. */
+  given: PlanFile;
+  /** Absolute path of the folder that paths below a top-level key are relative to. */
+  folderOf: (key: string) => string;
+}
+
+/** {@link loadPlan}, for those who hand the plan on as files. @throws PlanError with every problem found. */
+export function loadPlanFiles(files: readonly string[]): LoadedPlan {
   const problems: PlanProblem[] = [];
   const sources: PlanSource[] = [];
   for (const file of files) {
@@ -103,7 +117,9 @@ export function loadPlan(files: readonly string[]): Plan {
   }
   if (files.length === 0) throw new Error('loadPlan needs at least one file');
   if (problems.length > 0) throw new PlanError(problems);
-  return new PlanReader(sources, { allowFiles: true }).read();
+  const reader = new PlanReader(sources, { allowFiles: true });
+  const plan = reader.read();
+  return { plan, given: reader.given, folderOf: (key) => reader.folderOf(key) };
 }
 
 /**
@@ -128,6 +144,7 @@ class PlanReader {
   readonly #options: LoadOptions;
   readonly #problems: PlanProblem[] = [];
   readonly #warnings: PlanProblem[] = [];
+  readonly #given: PlanFile = {};
   /** The file that gave each top-level key. */
   readonly #origins = new Map<string, PlanSource>();
 
@@ -136,8 +153,18 @@ class PlanReader {
     this.#options = options;
   }
 
+  /** All keys of all files; complete once the plan was read. */
+  get given(): PlanFile {
+    return this.#given;
+  }
+
+  /** Absolute path of the folder that paths below a top-level key are relative to. */
+  folderOf(key: string): string {
+    return resolve(dirname(this.#sourceOf(key).file));
+  }
+
   read(): Plan {
-    const plan: PlanFile = {};
+    const plan = this.#given;
     for (const source of this.#sources) this.#merge(plan, source);
     this.#stopOnProblems();
     if (!plan.clusters) {

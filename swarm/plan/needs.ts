@@ -67,6 +67,20 @@ const BUSY_HOSTS = 30;
 /** With each host of a cluster that installs. */
 const INSTALLING_HOST_MIB = 0.55;
 
+/** Wall-clock processor seconds that an opened connection with its requests takes (bench/parts/cost.ts). */
+export const CORE_SECONDS = 0.00075;
+
+/** Connections that hosts open in a wall-clock second while all of them wait. */
+export function openedPerSecond({
+  connections,
+  hostCount,
+  pollIntervalSeconds,
+  clockSpeed,
+}: Pick<ExpandedPlan, 'connections' | 'hostCount' | 'pollIntervalSeconds' | 'clockSpeed'>): number {
+  if (connections.mode !== 'per-poll') return 0;
+  return (hostCount / (pollIntervalSeconds ?? USUAL_POLL_SECONDS)) * clockSpeed;
+}
+
 /** How this machine would run a plan of so many clusters when nobody says how many workers. */
 export function ownRunner(clusters: number): Runner {
   return { workers: usualWorkers(clusters), fromSource: import.meta.url.endsWith('.ts') };

@@ -7,7 +7,7 @@ const RESERVED = ['10.128.0.0/14', '172.30.0.0/16'].map((cidr) => parseCidr(cidr
 const SPACE = parseCidr('10.0.0.0/8').network;
 
 function check(hosts: number[]): void {
-  const networks = machineNetworks(hosts);
+  const networks = [...machineNetworks(hosts)];
   for (const [i, network] of networks.entries()) {
     if (networkSize(network.prefix) < hosts[i]! + 5)
       throw new Error(`${formatNetwork(network)} is too small for ${hosts[i]}`);
@@ -26,7 +26,7 @@ test('networks are disjoint, aligned, large enough and outside the networks of t
 });
 
 test('usual networks are /24; larger clusters get more, and very many clusters get no more than they need', () => {
-  expect(machineNetworks([1, 5, 505, 600, 2]).map(formatNetwork)).toEqual([
+  expect([...machineNetworks([1, 5, 505, 600, 2])].map(formatNetwork)).toEqual([
     '10.0.0.0/24',
     '10.0.1.0/24',
     '10.0.2.0/23',
@@ -35,7 +35,7 @@ test('usual networks are /24; larger clusters get more, and very many clusters g
   ]);
   const many = Array.from({ length: 100_000 }, (_, i) => (i % 10 === 0 ? 5 : 1));
   check(many);
-  expect(machineNetworks(many).slice(0, 2).map(formatNetwork)).toEqual(['10.0.0.0/28', '10.0.0.16/29']);
+  expect([...machineNetworks(many)].slice(0, 2).map(formatNetwork)).toEqual(['10.0.0.0/28', '10.0.0.16/29']);
 });
 
 test('networks step over the pod network', () => {

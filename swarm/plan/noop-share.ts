@@ -23,12 +23,14 @@ export function noopCount(share: number, clusters: number): number {
  */
 export function noopClusters(
   entries: readonly PlanCluster[],
-  order: readonly number[],
-  entryOf: readonly PlanCluster[],
+  order: Iterable<number>,
+  entryOf: (position: number) => PlanCluster,
   seed: string,
 ): ReadonlySet<number> {
+  // Most plans have none, and of a million clusters the rows take their time.
+  if (entries.every(({ noop }) => noop.share === 0)) return new Set();
   const rows = new Map<PlanCluster, number[]>(entries.map((entry) => [entry, []]));
-  for (const position of order) rows.get(entryOf[position]!)!.push(position);
+  for (const position of order) rows.get(entryOf(position))!.push(position);
   const chosen = new Set<number>();
   const choose = (share: number, row: readonly number[], name: string): void => {
     const amount = noopCount(share, row.length);

@@ -5,7 +5,7 @@
  *                                             └─ given up ──> machine failed, silent
  */
 import type { Clock } from '../../model/time/clock.ts';
-import type { DiscoveryProgram, Machine } from '../host/machine.ts';
+import { type DiscoveryProgram, type Machine, restartOf } from '../host/machine.ts';
 import { type BootDownloader, BootFailed } from '../service/boot-downloads.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { HostLink } from '../transport/link/host-link.ts';
@@ -43,6 +43,12 @@ export class BootingProgram implements DiscoveryProgram {
     this.#download = null;
     if (this.#started) this.#options.agent.stop();
     this.#started = false;
+  }
+
+  /** The image is there already. */
+  restart(afterMs: number): void {
+    const { agent, clock } = this.#options;
+    if (this.#started) restartOf(agent, clock.now(), afterMs);
   }
 
   async #boot(upMs: number, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import type { Host, HostIdentity } from '../host/host.ts';
 import type { DiscoveryProgram, Machine } from '../host/machine.ts';
 import { type OnStage, tappedConnection } from '../noop/connection-telemetry.ts';
 import { NoopAgent } from '../noop/noop-agent.ts';
-import type { InstallerArguments, StockInstallation } from '../noop/stock-installation.ts';
+import { type InstallerArguments, type StockInstallation, stuckHost } from '../noop/stock-installation.ts';
 import type { BootDownloader } from '../service/boot-downloads.ts';
 import type { Runtime } from '../service/runtime.ts';
 import type { ConnectionTraffic, TrafficRecorder } from '../telemetry/traffic/traffic-recorder.ts';
@@ -232,6 +232,8 @@ export class ClusterMachines {
       name: attached ? null : cluster.name,
       platform: cluster.platform,
       profile,
+      stuck: stuckHost(machine.host.plan.fault),
+      fault: cluster.fault ?? null,
     });
   }
 

@@ -1,5 +1,6 @@
 /** The life of no-op machines and their cluster, with a lab that only remembers what it was asked. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { HostFault } from '../../model/faults/faults.ts';
 import type { HostPhase } from '../../model/protocol/phases.ts';
 import { SPOKE_PROFILES } from '../../model/spoke/profiles.ts';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
@@ -22,9 +23,9 @@ let installations: StockInstallation[];
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 const phases = () => events.filter((event) => event.type === 'host.phase').map(({ phase }) => phase as HostPhase);
 
-function launch(spoke: typeof SPOKE | null): void {
+function launch(spoke: typeof SPOKE | null, fault?: HostFault): void {
   const cluster = planOf({ controlPlanes: 1 });
-  for (const host of cluster.hosts) host.kind = 'noop';
+  for (const host of cluster.hosts) Object.assign(host, { kind: 'noop', ...(fault && { fault }) });
   sites = new NoopSites({ lab, spokes: spoke });
   const telemetry = new Proxy({}, { get: () => () => {} }) as Runtime['telemetry'];
   machines = new ClusterMachines({
@@ -136,6 +137,27 @@ describe('no-op machines', () => {
     expect(idle).toBe(0);
     lab.started.get(2_000_007)!.listener.onEnded('exit code 0');
     expect(idle).toBe(1);
+  });
+
+  it('have their agent killed by a fault, which its host starts again, and say nothing of it', async () => {
+    launch(null, { kind: 'agent-restart', at: 'discovered', afterMs: 5000 });
+    await settle();
+    lab.tell(7, 'runner-started');
+    lab.tell(7, 'inventory');
+    await clock.advance(5000);
+    expect(lab.killed).toEqual([7]);
+    expect(lab.stopped).toEqual([]);
+    lab.tell(7, 'program-ended 137');
+    expect(events.filter(({ type }) => type === 'host.error')).toEqual([]);
+    lab.tell(7, 'program-ended 137');
+    expect(events.filter(({ type }) => type === 'host.error')).toHaveLength(1);
+  });
+
+  it('say of a fault what their cluster has to know', async () => {
+    launch(SPOKE, { kind: 'reboot', at: 'rebooted', afterMs: 0 });
+    await settle();
+    lab.tell(7, 'installer-started bootstrap 1 C 1 4.20');
+    expect(installations).toMatchObject([{ stuck: 'no-ignition', fault: null }]);
   });
 
   it('tell of programs that end, of so many as somebody reads, and fail with their installer', async () => {

@@ -2,6 +2,7 @@
 import { formatSeconds } from './chart-scale.ts';
 import type { KeptSummary } from './kept-summary.ts';
 import { countOf, formatCount } from './style.ts';
+import { lateStart } from './summary.ts';
 
 export type AskedRow = readonly [name: string, value: string];
 
@@ -37,11 +38,17 @@ export function askedRows(summary: KeptSummary, plan: unknown): AskedRow[] {
     ['Plan', summary.plan],
     ['Seed', seed],
     ...(shard.count > 1 ? [['Shard', `${shard.index} of ${shard.count}, counted from 0`] as const] : []),
+    ...startRow(summary),
     ['Service', service],
     ...planRows(plan as Resolved | null),
     ['Clock', clockSpeed === 1 ? 'real time' : `compressed ${clockSpeed} times`],
   ];
   return rows.filter(([, value]) => value !== '');
+}
+
+function startRow(summary: Pick<KeptSummary, 'startAt' | 'startedLateSeconds'>): AskedRow[] {
+  if (summary.startAt === null) return [];
+  return [['Start', lateStart(summary) ?? `at ${summary.startAt}`]];
 }
 
 function planRows(plan: Resolved | null): AskedRow[] {

@@ -73,6 +73,7 @@ const NO_TOTALS: RequestTotals = {
 const EMPTY: KeptSummary = {
   ...{ schemaVersion: 0, run: '', plan: '', seed: '', shard: { index: 0, count: 1 }, service: '' },
   ...{ verdict: null, reasons: [], thresholds: [], startedAt: new Date(0).toISOString() },
+  ...{ startAt: null, startedLateSeconds: null },
   ...{ wallSeconds: 0, simulatedSeconds: 0, clockSpeed: 1 },
   clusters: {
     ...{ planned: 0, installed: 0, infraEnvs: 0, infraEnvsDiscovered: 0 },

@@ -118,6 +118,7 @@ const facts = (overrides: Partial<RunFacts> = {}): RunFacts => ({
   states: NO_STATES,
   nameOf: (cluster, host) => ({ name: `host ${host} of cluster ${cluster}`, id: 'id' }),
   startedAt: new Date(0),
+  startAt: null,
   wallSeconds: 40,
   countedSeconds: 50,
   simulatedSeconds: 50,

@@ -23,7 +23,7 @@ import {
   shellWord,
   table,
 } from './style.ts';
-import type { FunnelStep, RunSummary, ThresholdSummary } from './summary.ts';
+import { type FunnelStep, lateStart, type RunSummary, type ThresholdSummary } from './summary.ts';
 import { valueText } from './verdict.ts';
 
 /** Failed clusters named in full; summary.json has them all. */
@@ -49,7 +49,8 @@ export function renderSummary(
     if (body.length > 0) lines.push(style.bold(title), ...body.map((line) => `  ${line}`), '');
   };
 
-  lines.push(headline(summary, style), ...silenceLines(summary).map((line) => style.warn(line)), '');
+  const remarks = [...lateLines(summary), ...silenceLines(summary)];
+  lines.push(headline(summary, style), ...remarks.map((line) => style.warn(line)), '');
   section('Why', summary.verdict === 'passed' ? [] : summary.reasons);
   section('Thresholds', thresholds(summary, style));
   section('Phases', phaseLines(summary));
@@ -141,6 +142,12 @@ function headline(summary: RunSummary, style: Style): string {
       ? ''
       : `, ${formatCount(clusters.failedAsExpected)} failed as expected of their faults`;
   return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${asExpected}${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
+}
+
+/** Of a shard that was not there when the others began. */
+function lateLines({ startAt, startedLateSeconds }: RunSummary): string[] {
+  const late = lateStart({ startAt, startedLateSeconds });
+  return late === null ? [] : [late];
 }
 
 /** Crossed ones and those of the plan, one a line; the rest is counted. */

@@ -58,6 +58,7 @@ import {
   summarizeStates,
 } from './state-summary.ts';
 import { type StepSummary, summarizeSteps } from './step-summary.ts';
+import { formatMs } from './style.ts';
 import type { Evaluated, WorstPart } from './thresholds.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -125,6 +126,10 @@ export interface RunSummary {
   /** What the verdict rests on, beside clusters, machines and clean-up. */
   thresholds: ThresholdSummary[];
   startedAt: string;
+  /** Moment at which the run was to begin, as all shards of its plan; null when none was given. */
+  startAt: string | null;
+  /** By so much it began after {@link startAt}; null when none was given. */
+  startedLateSeconds: number | null;
   wallSeconds: number;
   simulatedSeconds: number;
   clockSpeed: number;
@@ -253,6 +258,8 @@ export interface RunFacts {
   states: StateFacts;
   nameOf: NameOf;
   startedAt: Date;
+  /** Moment at which the run was to begin; null when none was given. */
+  startAt: Date | null;
   /** From the start to the end of the last cluster's life. */
   wallSeconds: number;
   /** From the start until now, clean-up included: what counts are divided by to give rates. */
@@ -304,6 +311,23 @@ export function funnelSteps(funnel: Funnel): { hosts: FunnelStep[]; clusters: Fu
   };
 }
 
+/** Seconds from the moment at which a run was to begin to its start; null when none was given. */
+export function lateSeconds({ startAt, startedAt }: Pick<RunFacts, 'startAt' | 'startedAt'>): number | null {
+  return startAt === null ? null : Math.max(0, startedAt.getTime() - startAt.getTime()) / 1000;
+}
+
+/** Seconds after its moment from which on a start is called late: timers and threads of a machine that keeps up take less. */
+const LATE_SECONDS = 1;
+
+/** A sentence about a run that began after its moment; null where there is nothing to say. */
+export function lateStart({
+  startAt,
+  startedLateSeconds: late,
+}: Pick<RunSummary, 'startAt' | 'startedLateSeconds'>): string | null {
+  if (startAt === null || late === null || late < LATE_SECONDS) return null;
+  return `began ${formatMs(late * 1000)} after ${startAt}, the moment that all shards share`;
+}
+
 /** Reads the telemetry of a run once and puts it together with what the run knows. */
 export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: number): RunSummary {
   const snapshot = reader.snapshot(wallMs);
@@ -321,6 +345,8 @@ export function summarize(reader: TelemetryReader, facts: RunFacts, wallMs: numb
     reasons: facts.reasons,
     thresholds: facts.thresholds.map((one) => summarizeThreshold(one, facts)),
     startedAt: facts.startedAt.toISOString(),
+    startAt: facts.startAt?.toISOString() ?? null,
+    startedLateSeconds: lateSeconds(facts),
     wallSeconds: facts.wallSeconds,
     simulatedSeconds: facts.simulatedSeconds,
     clockSpeed: plan.clockSpeed,

@@ -11,10 +11,10 @@ export interface ObjectHost extends SpokeHost {
 
 /** @param day2 added after the spoke was made */
 export function objectHost(settings: HostSettings, day2: boolean, draws: SpokeDraws): ObjectHost {
-  const { name } = settings;
+  const { name, fault } = settings;
   return {
     identity: { id: name },
-    plan: { day2 },
+    plan: { day2, ...(fault && { fault: { kind: fault } }) },
     settings,
     nodeName: name.toLowerCase(),
     systemUuid: settings.id ?? draws.uuid(`host/${name}`),

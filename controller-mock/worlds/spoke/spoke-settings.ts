@@ -37,6 +37,8 @@ export const HOST_SETTINGS = z.strictObject({
     .optional(),
   cpuCores: z.int().min(1).max(10_000).default(8),
   memoryMiB: z.int().min(1).max(100_000_000).default(16_384),
+  /** Where it stops on its way to a usable node. */
+  fault: z.enum(['no-ignition', 'node-never-joins', 'node-never-ready']).optional(),
 });
 export type HostSettings = z.infer<typeof HOST_SETTINGS>;
 

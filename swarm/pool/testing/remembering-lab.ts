@@ -29,6 +29,7 @@ spec:
 export class RememberingLab implements LabAccess {
   readonly started = new Map<number, { host: HostStart; listener: HostListener }>();
   readonly stopped: number[] = [];
+  readonly killed: number[] = [];
   readonly appended: (HostFile & { slot: number })[] = [];
   /** How each URL is to be reached. */
   readonly ways = new Map<string, Way>();
@@ -50,6 +51,10 @@ export class RememberingLab implements LabAccess {
 
   append(slot: number, { path, text }: HostFile): void {
     this.appended.push({ slot, path, text });
+  }
+
+  kill(slot: number): void {
+    this.killed.push(slot);
   }
 
   stop(slot: number): void {

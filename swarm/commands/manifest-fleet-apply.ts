@@ -13,12 +13,12 @@ import type { HubKinds, HubNamespaces } from '../cluster/hub-preflight.ts';
 import { countOf, formatCount } from '../report/style.ts';
 import type { Work } from '../report/work-progress.ts';
 import type { HubRequestCounts } from '../telemetry/hub-request-counts.ts';
-import { type Fleet, type FleetSurvey, inputErrors, type Piece } from './fleet.ts';
+import { inputErrors, type ManifestFleet, type ManifestFleetSurvey, type Piece } from './manifest-fleet.ts';
 import { Refusals, type RefusedKind } from './work-texts.ts';
 
 export interface FleetApplyOptions {
-  fleet: Fleet;
-  survey: FleetSurvey;
+  fleet: ManifestFleet;
+  survey: ManifestFleetSurvey;
   kinds: HubKinds;
   /** Null when it is not known. */
   namespaces: HubNamespaces | null;
@@ -50,7 +50,7 @@ export interface ApplySummary {
 
 const NAMESPACES = resourceName(RESOURCES.namespaces);
 
-export class FleetApply implements Work {
+export class ManifestFleetApply implements Work {
   readonly unit = 'clusters';
   readonly of: number;
   done = 0;
