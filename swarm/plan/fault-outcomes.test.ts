@@ -79,3 +79,17 @@ describe('hosts that do not reach others', () => {
     });
   });
 });
+
+describe('a node that is never Ready', () => {
+  const first = (topology: unknown) => outcome(topology, { 0: { kind: 'node-never-ready' } }).hosts[0]!.seen;
+
+  it('is too long in a stage where others report it', () => {
+    expect(first('compact')).toContainEqual({ statuses: ['error'], info: 'took longer than expected' });
+  });
+
+  it('stays in its reboot where it is alone: nothing runs on it that could report more', () => {
+    expect(first('sno')).toContainEqual(
+      expect.objectContaining({ statuses: ['installing-pending-user-action'] }),
+    );
+  });
+});

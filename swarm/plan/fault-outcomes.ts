@@ -135,9 +135,9 @@ function expectedOf(fault: HostFault, cluster: ClusterPlan, host: HostPlan, limi
     case 'no-ignition':
       return stuckInReboot(cluster, host, limits);
     case 'node-never-joins':
-      return cluster.controlPlanes === 1 ? stuckInReboot(cluster, host, limits) : stuckInStage(cluster, host, limits);
     case 'node-never-ready':
-      return stuckInStage(cluster, host, limits);
+      // On a single node the controller, which reports what follows the reboot, waits for the node itself.
+      return cluster.controlPlanes === 1 ? stuckInReboot(cluster, host, limits) : stuckInStage(cluster, host, limits);
     case 'slow-disk':
     case 'log-upload-fails':
       return NOTHING;
