@@ -88,8 +88,6 @@ describe('a node that is never Ready', () => {
   });
 
   it('stays in its reboot where it is alone: nothing runs on it that could report more', () => {
-    expect(first('sno')).toContainEqual(
-      expect.objectContaining({ statuses: ['installing-pending-user-action'] }),
-    );
+    expect(first('sno')).toContainEqual(expect.objectContaining({ statuses: ['installing-pending-user-action'] }));
   });
 });
