@@ -137,6 +137,13 @@ const FINALIZING_TIMEOUTS: Readonly<Record<string, number>> = {
 };
 const DEFAULT_FINALIZING_TIMEOUT = 70 * MINUTE;
 
+/** Stages that last at least as long as the operator of OLM that may take longest, whatever their own time-out is. */
+const OLM_FINALIZING_STAGES: ReadonlySet<string> = new Set([
+  'Waiting for olm operators csv initialization',
+  'Waiting for olm operators csv',
+  'Waiting for OLM operator setup jobs',
+]);
+
 /** Finalizing stages whose timeout only raises a flag. */
 export const TOLERATED_FINALIZING_STAGES: ReadonlySet<string> = new Set([
   'Applying olm manifests',
@@ -145,7 +152,19 @@ export const TOLERATED_FINALIZING_STAGES: ReadonlySet<string> = new Set([
 ]);
 
 /** Milliseconds a cluster may stay in a finalizing stage. */
-export function finalizingStageTimeout(settings: ServiceSettings, stage: string, softTimeouts: boolean): number {
+export function finalizingStageTimeout(
+  settings: ServiceSettings,
+  stage: string,
+  operators: readonly { type: string; timeoutSeconds: number }[],
+  softTimeouts: boolean,
+): number {
+  const timeout = ownFinalizingTimeout(settings, stage, softTimeouts);
+  if (!OLM_FINALIZING_STAGES.has(stage)) return timeout;
+  const olm = operators.filter(({ type }) => type === 'olm').map(({ timeoutSeconds }) => timeoutSeconds * 1000);
+  return Math.max(timeout, ...olm);
+}
+
+function ownFinalizingTimeout(settings: ServiceSettings, stage: string, softTimeouts: boolean): number {
   const given = settings.TIMEOUTS?.[variable('FINALIZING_STAGE', stage)];
   if (given !== undefined) return given;
   if (softTimeouts && stage === 'Waiting for cluster operators') return DEFAULT_FINALIZING_TIMEOUT;

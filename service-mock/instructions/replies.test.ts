@@ -100,7 +100,7 @@ describe('replies', () => {
     here.reply(machine, 'install', '', 125, 'Error: the container name "assisted-installer" is already in use by x');
     expect(here.status(machine)).toBe('installing');
     here.reply(machine, 'install', '', 125, 'no such image');
-    expect(here.status(machine)).toBe('error');
+    expect(here.host(machine)).toMatchObject({ status: 'error', status_info: 'installation command failed' });
   });
 
   it('of a lost medium disconnect the host until the next good reply', async () => {

@@ -77,7 +77,7 @@ function handleFailure(
         message.includes('the container name "assisted-installer" is already in use')
       )
         return;
-      if (runHost(core, host, 'installation-failed', { reason: 'The installation command failed' })) {
+      if (runHost(core, host, 'installation-failed', { reason: 'installation command failed' })) {
         core.metrics.hostsFinished(effectiveRole(host), 'error');
       }
       return;

@@ -55,6 +55,8 @@ const STAGE_TIMEOUT_MS = 60 * MINUTE;
 const BEHIND_MS = 20 * MINUTE;
 const AHEAD_MS = 60 * MINUTE;
 const APART_MS = 5 * MINUTE;
+/** The service knows a clock from the last poll, so that clocks are off by as much again as polls are old. */
+const POLL_MS = MINUTE;
 
 /** Null for a cluster without faults. */
 export function expectedOutcome(cluster: ClusterPlan, limits: WaitLimits): ClusterOutcome | null {
@@ -127,15 +129,15 @@ function expectedOf(fault: HostFault, cluster: ClusterPlan, host: HostPlan, limi
     case 'duplicate-hostname':
       return insufficient('hostname-unique');
     case 'no-connectivity':
-      return insufficient('belongs-to-majority-group');
+      return cutOff(fault.peers, cluster);
     case 'image-unavailable':
       return imageUnavailable(fault.lastingMs, cluster);
     case 'no-ignition':
       return stuckInReboot(cluster, host, limits);
     case 'node-never-joins':
-      return cluster.controlPlanes === 1 ? stuckInReboot(cluster, host, limits) : stuckInStage(cluster, host, limits);
     case 'node-never-ready':
-      return stuckInStage(cluster, host, limits);
+      // On a single node the controller, which reports what follows the reboot, waits for the node itself.
+      return cluster.controlPlanes === 1 ? stuckInReboot(cluster, host, limits) : stuckInStage(cluster, host, limits);
     case 'slow-disk':
     case 'log-upload-fails':
       return NOTHING;
@@ -302,22 +304,47 @@ const MEMORY_TOLERANCE_BYTES = 100 * 2 ** 20;
 
 function tooSmall(fault: At<'hardware'>, cluster: ClusterPlan, host: HostPlan, unbound: boolean): Expected {
   const least = cluster.justInfraEnv ? LEAST.worker : LEAST[cluster.controlPlanes === 1 ? 'single' : host.role];
-  const validations: string[] = [];
-  if (fault.cpus !== null && fault.cpus < least.cpus) validations.push('has-min-cpu-cores', 'has-cpu-cores-for-role');
-  if (fault.memoryBytes !== null && fault.memoryBytes < least.memoryBytes - MEMORY_TOLERANCE_BYTES)
-    validations.push('has-min-memory', 'has-memory-for-role');
-  if (fault.diskBytes !== null && fault.diskBytes < least.diskBytes) validations.push('has-min-valid-disks');
+  const validations = tooSmallAs(fault, least);
   if (validations.length === 0) return NOTHING;
+  // The service gives such a host another role, if it may choose.
+  if (choosesRoles(cluster) && least !== LEAST.worker && tooSmallAs(fault, LEAST.worker).length === 0) return UNSURE;
   const seen: SeenHost[] = [{ statuses: ['insufficient', 'insufficient-unbound'], validations }];
   if (cluster.justInfraEnv) return { seen, failsIn: [], certain: true };
   return { seen, failsIn: unbound ? ['discovering', 'preparing'] : ['preparing'], certain: true };
 }
 
+function choosesRoles({ assignRoles, controlPlanes, justInfraEnv }: ClusterPlan): boolean {
+  return !assignRoles && controlPlanes > 1 && !justInfraEnv;
+}
+
+/** The validations that fail of a host of a role that needs so much. */
+function tooSmallAs(fault: At<'hardware'>, least: (typeof LEAST)[keyof typeof LEAST]): string[] {
+  const validations: string[] = [];
+  if (fault.cpus !== null && fault.cpus < least.cpus) validations.push('has-min-cpu-cores', 'has-cpu-cores-for-role');
+  if (fault.memoryBytes !== null && fault.memoryBytes < least.memoryBytes - MEMORY_TOLERANCE_BYTES)
+    validations.push('has-min-memory', 'has-memory-for-role');
+  if (fault.diskBytes !== null && fault.diskBytes < least.diskBytes) validations.push('has-min-valid-disks');
+  return validations;
+}
+
+/** Nothing is wrong with the host by itself: another role, or another moment, and its cluster is installed. */
+const UNSURE: Expected = { seen: null, failsIn: ['preparing'], certain: false };
+
 function skewed(byMs: number, cluster: ClusterPlan): Expected {
   if (cluster.justInfraEnv) return NOTHING;
-  if (byMs <= -BEHIND_MS || byMs > AHEAD_MS) return insufficient('time-synced-between-host-and-service');
+  if (byMs <= -BEHIND_MS || byMs > AHEAD_MS + POLL_MS) return insufficient('time-synced-between-host-and-service');
   const others = cluster.hosts.filter(({ day2 }) => !day2).length > 1;
-  return others && Math.abs(byMs) >= APART_MS ? { seen: null, failsIn: ['preparing'], certain: true } : NOTHING;
+  const apartMs = others ? Math.abs(byMs) : 0;
+  if (apartMs >= APART_MS + POLL_MS) return { seen: null, failsIn: ['preparing'], certain: true };
+  const near = apartMs > APART_MS - POLL_MS || byMs < -BEHIND_MS + POLL_MS || byMs > AHEAD_MS;
+  return near ? UNSURE : NOTHING;
+}
+
+/** Of several hosts that each miss some others it may be the one or the other that is outside of the largest group. */
+function cutOff(peers: number, { hosts }: ClusterPlan): Expected {
+  const several = hosts.filter(({ fault }) => fault?.kind === 'no-connectivity').length > 1;
+  if (peers < 1 && several) return { seen: null, failsIn: ['preparing'], certain: true };
+  return insufficient('belongs-to-majority-group');
 }
 
 function imageUnavailable(lastingMs: number | null, { api }: ClusterPlan): Expected {

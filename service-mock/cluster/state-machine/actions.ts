@@ -97,7 +97,10 @@ export const failed =
   };
 
 export const minutesOf = ({ core, cluster }: ClusterTransition): number =>
-  Math.trunc(finalizingStageTimeout(core.settings, cluster.progress.finalizingStage, softTimeouts(core)) / 60_000);
+  Math.trunc(
+    finalizingStageTimeout(core.settings, cluster.progress.finalizingStage, cluster.operators, softTimeouts(core)) /
+      60_000,
+  );
 
 export function resetLogs(cluster: ClusterRow): void {
   cluster.logsInfo = '';
@@ -126,9 +129,10 @@ export const completed: ClusterAction = ({ core, cluster }, from, to) => {
   );
   let info = 'Cluster is installed';
   if (failedOperators.length > 0) {
-    const names = failedOperators.map((operator) => operator.name).join(', ');
-    core.events.emit('cluster_degraded_OLM_operators_failed', aboutCluster(cluster), names);
-    info = 'Cluster is installed but degraded';
+    const failed = `. Failed OLM operators: ${failedOperators.map((operator) => operator.name).join(', ')}`;
+    // As upstream the event's text has all of it, the full stop too: internal/cluster/transition.go, createClusterCompletionStatusInfo.
+    core.events.emit('cluster_degraded_OLM_operators_failed', aboutCluster(cluster), failed);
+    info = `Cluster is installed but degraded${failed}`;
   } else {
     const workers = countWorkers(cluster);
     if (workers.installed < workers.all) info = 'Cluster is installed but some workers did not join';

@@ -55,7 +55,7 @@ export const finalizingTimedOut: ClusterCondition = ({ core, cluster }) =>
 export const stageTimedOut: ClusterCondition = ({ core, cluster }) =>
   cluster.progress.finalizingStage !== '' &&
   age(core, cluster.progress.finalizingStageStartedAt) >
-    finalizingStageTimeout(core.settings, cluster.progress.finalizingStage, softTimeouts(core));
+    finalizingStageTimeout(core.settings, cluster.progress.finalizingStage, cluster.operators, softTimeouts(core));
 export const toleratedStage: ClusterCondition = ({ cluster }) =>
   TOLERATED_FINALIZING_STAGES.has(cluster.progress.finalizingStage);
 export const complete: ClusterCondition = ({ cluster }) =>

@@ -239,6 +239,32 @@ describe('refresh', () => {
     refreshCluster(core, cluster);
     expect(cluster.progress.finalizingStageTimedOut).toBe(true);
   });
+
+  it('gives a stage of operators as long as the slowest of them may take, whatever its own time-out', async () => {
+    const settings = { TIMEOUTS: { FINALIZING_STAGE_WAITING_FOR_OLM_OPERATORS_CSV_TIMEOUT: 3 * MINUTE } };
+    const lvm = { ...available[0]!, name: 'lvm', type: 'olm', status: 'progressing', timeoutSeconds: 1800 };
+    const operators = [...available, lvm];
+    const changes = { ...finalizing('Waiting for olm operators csv'), operators } as Partial<ClusterRow>;
+    const { core, cluster, clock } = rows('finalizing', three('installed'), changes, settings);
+    await clock.advance(29 * MINUTE);
+    refreshCluster(core, cluster);
+    expect(cluster.progress.finalizingStageTimedOut).toBe(false);
+    await clock.advance(2 * MINUTE);
+    refreshCluster(core, cluster);
+    expect(cluster.progress.finalizingStageTimedOut).toBe(true);
+  });
+
+  it('says of an installed cluster which operators of OLM failed', () => {
+    const olm = (name: string, status: string) => ({ ...available[0]!, name, type: 'olm', status });
+    const operators = [...available, olm('lvm', 'failed'), olm('odf', 'failed'), olm('cnv', 'available')];
+    const { core, cluster } = rows('finalizing', three('installed'), {
+      ingressCertUploaded: true,
+      operators,
+    } as Partial<ClusterRow>);
+    refreshCluster(core, cluster);
+    expect(cluster.status).toBe('installed');
+    expect(cluster.statusInfo).toBe('Cluster is installed but degraded. Failed OLM operators: lvm, odf');
+  });
 });
 
 it('every rule names states that exist', () => {
