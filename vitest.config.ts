@@ -20,7 +20,7 @@ export default defineConfig({
     pool: 'forks',
     // Many tests wait more than they compute, for hosts that boot and services that answer.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 });

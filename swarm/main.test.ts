@@ -249,7 +249,7 @@ describe.concurrent('run', () => {
       'out',
     );
     const url = await said(/page, API and metrics: (\S+)/);
-    await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
+    await expect.poll(() => service.seen, { timeout: 60_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
     expect(await (await fetch(`${url}/api/v1/runs`)).json()).toMatchObject([{ state: 'running', plan: 'one' }]);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
@@ -268,10 +268,10 @@ describe.concurrent('run', () => {
   it('leaves at once at the second Ctrl-C and says what is left behind', async ({ expect }) => {
     const service = await stubService(() => {});
     const { child, ended, said } = start('run', plan(), '--service', service.url, '--quiet', '--out', 'left');
-    await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
+    await expect.poll(() => service.seen, { timeout: 60_000 }).toContain('GET /v2/clusters/cluster-1/hosts');
     child.kill('SIGHUP');
     await said(/press Ctrl-C again/);
-    await expect.poll(() => service.seen, { timeout: 20_000 }).toContain('DELETE /v2/clusters/cluster-1');
+    await expect.poll(() => service.seen, { timeout: 60_000 }).toContain('DELETE /v2/clusters/cluster-1');
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(130);

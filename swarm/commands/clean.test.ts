@@ -100,7 +100,7 @@ describe.concurrent('after a kill', () => {
       const run = cli.start(['run', planOf(seed, FORTY), '--service', service.url, '--out', out, '--quiet']);
       const mine = async () =>
         (await service.list('infra-envs')).filter(({ name, id }) => !strangers.includes(`${name} ${id}`));
-      await expect.poll(async () => due(await mine()), { timeout: 30_000, interval: 10 }).toBe(true);
+      await expect.poll(async () => due(await mine()), { timeout: 90_000, interval: 10 }).toBe(true);
       run.child.kill('SIGKILL');
       await run.ended;
       const [id] = readdirSync(join(cli.folder, out)) as [string];
@@ -132,7 +132,7 @@ describe.concurrent('with a service that holds its answers', () => {
     const service = await NameService.start();
     service.onMade = (kind) => (kind === 'infra-env' ? new Promise(() => {}) : undefined);
     const run = cli.start(['run', plan(), '--service', service.url, '--out', 'held', '--quiet']);
-    await expect.poll(() => service.infraEnvs.size, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => service.infraEnvs.size, { timeout: 60_000 }).toBe(3);
     run.child.kill('SIGINT');
     await run.said(/press Ctrl-C again/);
     const [id] = readdirSync(join(cli.folder, 'held')) as [string];
@@ -148,14 +148,14 @@ describe.concurrent('with a service that holds its answers', () => {
     expect(cleaned).toMatchObject({ code: 0, stdout: 'removed 3 clusters and 3 infra-envs; nothing is left\n' });
     expect(service.clusters.size + service.infraEnvs.size).toBe(0);
     await service.close();
-  }, 60_000);
+  }, 180_000);
 
   it('a stopped run that cannot remove what it made says so, with exit code 130', async ({ expect }) => {
     const service = await NameService.start();
     service.refuseRemovals = 403;
     const many = planOf('many', '  - {name: sno, topology: sno, amount: 14}\n');
     const run = cli.start(['run', many, '--service', service.url, '--out', 'refusing', '--quiet']);
-    await expect.poll(() => service.infraEnvs.size, { timeout: 20_000 }).toBe(14);
+    await expect.poll(() => service.infraEnvs.size, { timeout: 60_000 }).toBe(14);
     run.child.kill('SIGINT');
     const { code, stdout } = await run.ended;
     const [id] = readdirSync(join(cli.folder, 'refusing')) as [string];
@@ -170,15 +170,15 @@ describe.concurrent('with a service that holds its answers', () => {
     expect(await cli.run('clean', `refusing/${id}`)).toMatchObject({ code: 0 });
     expect(service.clusters.size + service.infraEnvs.size).toBe(0);
     await service.close();
-  }, 60_000);
+  }, 180_000);
 
   it('what cannot be removed is named, with exit code 1, and can be removed later', async ({ expect }) => {
     const service = await NameService.start();
     const kept = await cli.start(['run', plan(), '--service', service.url, '--out', 'kept', '--quiet', '--keep']);
-    await expect.poll(() => service.infraEnvs.size, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => service.infraEnvs.size, { timeout: 60_000 }).toBe(3);
     const [id] = readdirSync(join(cli.folder, 'kept')) as [string];
     const idsKnown = () => readLedger(join(cli.folder, 'kept', id)).open.filter((entry) => entry.id !== null).length;
-    await expect.poll(idsKnown, { timeout: 20_000 }).toBe(6);
+    await expect.poll(idsKnown, { timeout: 60_000 }).toBe(6);
     kept.child.kill('SIGKILL');
     await kept.ended;
     service.refuseRemovals = 403;
@@ -207,7 +207,7 @@ describe.concurrent('with a service that holds its answers', () => {
       code: 1,
       stdout: expect.stringContaining('objects of seed held: '),
     });
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Writes the folder of a run of another process; it ended, unless `header` gives a process and `end` is false. */
@@ -245,7 +245,7 @@ describe.concurrent('runs of one seed', () => {
     expect(all.stderr).toContain('run run-2 still goes on');
     expect([...service.clusters.keys()]).toEqual(['of-run-2']);
     await service.close();
-  }, 60_000);
+  }, 180_000);
 
   it('are left alone where it is not known whether they are over, unless by their names', async () => {
     const service = await NameService.start();
@@ -267,7 +267,7 @@ describe.concurrent('runs of one seed', () => {
     expect(await cli.run('clean', '--seed', 's', '--service', service.url, '--out', 'far')).toMatchObject({ code: 0 });
     expect([...service.clusters.keys()]).toEqual(['id-8']);
     await service.close();
-  }, 60_000);
+  }, 180_000);
 
   it('name what this version cannot remove', async () => {
     const service = await NameService.start();
@@ -277,7 +277,7 @@ describe.concurrent('runs of one seed', () => {
       stdout: expect.stringContaining('workspace w of run run-1: this version does not know how to remove it'),
     });
     await service.close();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe.concurrent('credentials', () => {
@@ -324,5 +324,5 @@ describe.concurrent('credentials', () => {
     expect(refused.stdout).toContain('not now, not for (redacted)');
     expect(refused.stdout + refused.stderr).not.toContain('from-file');
     await service.close();
-  }, 60_000);
+  }, 180_000);
 });

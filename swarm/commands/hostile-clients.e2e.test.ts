@@ -46,7 +46,7 @@ function swarm(folder: string, ...args: string[]) {
   });
   const said = (pattern: RegExp) =>
     expect
-      .poll(() => pattern.exec(stderr)?.[1], { timeout: 30_000 })
+      .poll(() => pattern.exec(stderr)?.[1], { timeout: 90_000 })
       .toBeTruthy()
       .then(() => pattern.exec(stderr)![1]!);
   child.stderr.on('data', (data) => {

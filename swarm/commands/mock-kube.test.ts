@@ -110,7 +110,7 @@ it.concurrent('serves workspaces that start', async () => {
         const answer = await fetch(`${path}/one`, { headers });
         return ((await answer.json()) as { status?: { phase?: string } }).status?.phase;
       },
-      { timeout: 30_000 },
+      { timeout: 90_000 },
     )
     .toBe('Running');
   world.child.kill('SIGINT');
