@@ -7,6 +7,7 @@ import {
   ERROR_METRICS,
   HOST_METRICS,
   LATENESS_METRICS,
+  LINK_METRICS,
   REPEAT,
   REQUEST_METRICS,
   RESULT,
@@ -23,7 +24,15 @@ import { TelemetryReader } from './telemetry-reader.ts';
 import { type Family, parseExposition } from './testing/exposition.ts';
 import { UNDER_WAY_WORDS } from './under-way.ts';
 
-const PARTS = [THREAD_METRICS, REQUEST_METRICS, LATENESS_METRICS, TRAFFIC_METRICS, HOST_METRICS, ERROR_METRICS];
+const PARTS = [
+  THREAD_METRICS,
+  REQUEST_METRICS,
+  LATENESS_METRICS,
+  TRAFFIC_METRICS,
+  LINK_METRICS,
+  HOST_METRICS,
+  ERROR_METRICS,
+];
 const ROWS: [string, CountedRow][] = Object.entries(COUNTED_METRICS);
 const cellsOf = (key: string): Cells => CELLS[key as keyof typeof CELLS];
 /** Of a cell, in the order of the dimensions. */
