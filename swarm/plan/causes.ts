@@ -25,7 +25,7 @@ const CLIENT_LAYERS = {
   ],
   outages: ['service_outage', 'requests'],
   progress: ['reaction_duration', 'state_duration', 'stage_duration', 'cluster_duration', 'stuck'],
-  clusters: ['clusters_complete', 'clusters_failed'],
+  clusters: ['unexpected_outcomes', 'clusters_complete', 'clusters_failed'],
 } as const satisfies Record<string, readonly FigureName[]>;
 
 const { generator, ...seenByLoad } = CLIENT_LAYERS;
