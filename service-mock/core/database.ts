@@ -41,6 +41,7 @@ export interface DatabaseView {
   tables: { table: string; bytes: number; indexBytes: number }[];
   events: number;
   hosts: number;
+  infraEnvs: number;
 }
 
 export class Database {
@@ -98,6 +99,7 @@ export class Database {
       }),
       events: rows.events,
       hosts: rows.hosts,
+      infraEnvs: rows.infra_envs,
     };
   }
 

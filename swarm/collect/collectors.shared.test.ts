@@ -58,6 +58,7 @@ const DATABASE = {
   tables: [{ table: 'events', bytes: 4200, indexBytes: 2600 }],
   events: 10,
   hosts: 5,
+  infraEnvs: 2,
 };
 
 function rowsOf(sql: string): Rows | undefined {
@@ -70,6 +71,7 @@ function rowsOf(sql: string): Rows | undefined {
     return [{ table: 'events', bytes: 4200, indexBytes: 2600, deadRows: 3, sequentialScans: 2, rows: 10 }];
   if (/to_regclass/.test(sql)) return [{ count: 1 }];
   if (/from hosts/.test(sql)) return [{ count: 5 }];
+  if (/from infra_envs/.test(sql)) return [{ count: 2 }];
   return undefined;
 }
 

@@ -23,6 +23,7 @@ export interface DatabaseState {
   /** Null where there are none. */
   events: number | null;
   hosts: number | null;
+  infraEnvs: number | null;
 }
 
 /** Statements named, of those that took most time since the look before. */
@@ -44,22 +45,35 @@ const BUSY = [
  */
 const SERVICE_POOL = 90;
 
-/** How much something grew for each host since the first look. What is deleted meanwhile takes nothing away. */
+/** How many there were at the first look, and came since. What is deleted meanwhile takes nothing away. */
+class Arrivals {
+  #before: number | null = null;
+  count = 0;
+
+  look(amount: number): void {
+    this.count += Math.max(0, amount - (this.#before ?? 0));
+    this.#before = amount;
+  }
+}
+
+/**
+ * How much something grew for each host since the first look. Where more infra-envs than hosts are known, for each infra-env: they come
+ * before their hosts, with events and rows of their own.
+ */
 class GrowthPerHost {
-  #before: { amount: number; hosts: number } | null = null;
+  #before: number | null = null;
   #amount = 0;
-  #hosts = 0;
+  readonly #hosts = new Arrivals();
+  readonly #infraEnvs = new Arrivals();
 
   /** @returns null where there is nothing of it, or no host */
-  look(amount: number | null, hosts: number | null): number | null {
+  look(amount: number | null, { hosts, infraEnvs }: Pick<DatabaseState, 'hosts' | 'infraEnvs'>): number | null {
     if (amount === null || hosts === null) return null;
-    if (this.#before === null) this.#hosts = hosts;
-    else {
-      this.#amount += Math.max(0, amount - this.#before.amount);
-      this.#hosts += Math.max(0, hosts - this.#before.hosts);
-    }
-    this.#before = { amount, hosts };
-    return this.#hosts === 0 ? null : this.#amount / this.#hosts;
+    this.#amount += Math.max(0, amount - (this.#before ?? amount));
+    this.#before = amount;
+    this.#hosts.look(hosts);
+    this.#infraEnvs.look(infraEnvs ?? 0);
+    return this.#hosts.count === 0 ? null : this.#amount / Math.max(this.#hosts.count, this.#infraEnvs.count);
   }
 }
 
@@ -79,9 +93,9 @@ export class DatabaseFigures {
     });
     const { events, hosts, transactions } = state;
     const busy = BUSY.reduce((sum, name) => sum + (state.connections[name] ?? 0), 0);
-    const eventsWritten = this.#eventsWritten.look(events, hosts);
+    const eventsWritten = this.#eventsWritten.look(events, state);
     const bytes = state.tables.reduce((sum, table) => sum + table.bytes + table.indexBytes, 0);
-    const bytesWritten = this.#bytesWritten.look(bytes, hosts);
+    const bytesWritten = this.#bytesWritten.look(bytes, state);
     return [
       ...Object.entries(state.connections).map(([name, count]) =>
         gauge('database_connections', count, { state: name }),

@@ -15,6 +15,7 @@ const answer = z.object({
   tables: z.array(z.object({ table: z.string(), bytes: count, indexBytes: count })),
   events: count,
   hosts: count,
+  infraEnvs: count,
 });
 
 const NOT_GIVEN = 'collect.database is not given';

@@ -1,6 +1,6 @@
 /**
  * The service's PostgreSQL, by a connection of our own that only reads. Statements are data; each is cheap: no rows of the service's
- * tables are read but the hosts', everything else comes from the statistics that PostgreSQL keeps (Monitoring Stats in its manual).
+ * tables are read but those of hosts and infra-envs, everything else comes from the statistics that PostgreSQL keeps (Monitoring Stats in its manual).
  */
 import pg from 'pg';
 import { redactText, redactUrl } from '../plan/redact.ts';
@@ -33,6 +33,8 @@ const SQL = {
     from pg_stat_user_tables order by pg_total_relation_size(relid) desc limit ${TABLES}`,
   hasHosts: `select /* assisted-swarm */ (to_regclass('hosts') is not null)::int as count`,
   hosts: 'select /* assisted-swarm */ count(*)::int as count from hosts where deleted_at is null',
+  hasInfraEnvs: `select /* assisted-swarm */ (to_regclass('infra_envs') is not null)::int as count`,
+  infraEnvs: 'select /* assisted-swarm */ count(*)::int as count from infra_envs where deleted_at is null',
 } as const;
 
 export class PostgresCollector implements Collector {
@@ -109,6 +111,7 @@ export class PostgresCollector implements Collector {
       tables,
       events: tables.find(({ table }) => table === 'events')?.rows ?? null,
       hosts: (await countOf(SQL.hasHosts)) === 0 ? null : await countOf(SQL.hosts),
+      infraEnvs: (await countOf(SQL.hasInfraEnvs)) === 0 ? null : await countOf(SQL.infraEnvs),
     };
   }
 
