@@ -1,40 +1,83 @@
 /**
- * The command line. Commands load what they need when they are run, so that help and completion answer at once.
+ * The command line. A command is loaded when a line names it, and loads what it needs when it is run, so that help answers at once.
  */
 import { Command, CommanderError } from 'commander';
-import { backupCommand } from './commands/backup.ts';
-import { capacityCommand } from './commands/capacity.ts';
-import { cleanCommand } from './commands/clean.ts';
-import { compareCommand } from './commands/compare.ts';
-import { completionCommand } from './commands/completion.ts';
-import { demoCommand } from './commands/demo.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { driftCommand } from './commands/drift.ts';
 import { EXIT, InputError } from './commands/exit.ts';
-import { fleetCommand } from './commands/fleet.ts';
-import { launchCommand } from './commands/launch.ts';
-import { manifestsCommand } from './commands/manifests.ts';
-import { mergeCommand } from './commands/merge.ts';
-import { mockCommand } from './commands/mock.ts';
 import { isReaderGone, writeFailure } from './commands/output-errors.ts';
-import { patchesCommand } from './commands/patches.ts';
-import { planCommand } from './commands/plan.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
-import { runsCommand } from './commands/runs.ts';
-import { serveCommand } from './commands/serve.ts';
-import { serviceCommand } from './commands/service.ts';
 import { nodeProblem, programVersion } from './package-root.ts';
 import { redactText } from './plan/redact.ts';
 
-/** The program with all its commands; `finish` takes the exit code of the one that ran. */
-function createProgram(finish: (code: number) => void): Command {
+type CreateCommand = (finish: (code: number) => void) => Command;
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => Promise<CreateCommand>]>> = {
+  run: ['run a plan to its verdict', async () => (await import('./commands/run.ts')).runCommand],
+  merge: ['make one result of the shards of a plan', async () => (await import('./commands/merge.ts')).mergeCommand],
+  capacity: [
+    'find the load that a service holds, and what breaks first',
+    async () => (await import('./commands/capacity.ts')).capacityCommand,
+  ],
+  runs: ['list past and present runs', async () => (await import('./commands/runs.ts')).runsCommand],
+  report: ['write the report of a past run', async () => (await import('./commands/report.ts')).reportCommand],
+  compare: ['compare two runs', async () => (await import('./commands/compare.ts')).compareCommand],
+  clean: [
+    'remove what runs have left on the service or the hub',
+    async () => (await import('./commands/clean.ts')).cleanCommand,
+  ],
+  backup: [
+    'load the DevWorkspace Operator, and its backups',
+    async () => (await import('./commands/backup.ts')).backupCommand,
+  ],
+  drift: [
+    'compare native agents with the stock programs of a run',
+    async () => (await import('./commands/drift.ts')).driftCommand,
+  ],
+  demo: [
+    'watch a swarm install itself against the built-in service',
+    async () => (await import('./commands/demo.ts')).demoCommand,
+  ],
+  serve: ['serve the API that starts and watches runs', async () => (await import('./commands/serve.ts')).serveCommand],
+  plan: ['check plans and see what they expand to', async () => (await import('./commands/plan.ts')).planCommand],
+  doctor: [
+    'see whether this machine has what a plan takes',
+    async () => (await import('./commands/doctor.ts')).doctorCommand,
+  ],
+  fleet: ['one plan in shards on many machines', async () => (await import('./commands/fleet.ts')).fleetCommand],
+  manifests: [
+    'render, apply and remove the custom resources of a whole fleet',
+    async () => (await import('./commands/manifests.ts')).manifestsCommand,
+  ],
+  launch: [
+    'keep hosts alive for the InfraEnvs of a hub',
+    async () => (await import('./commands/launch.ts')).launchCommand,
+  ],
+  patches: [
+    'check stock programs against the replaced commands',
+    async () => (await import('./commands/patches.ts')).patchesCommand,
+  ],
+  service: [
+    'check the service under test and configure it',
+    async () => (await import('./commands/service.ts')).serviceCommand,
+  ],
+  mock: ['start one of the built-in services alone', async () => (await import('./commands/mock.ts')).mockCommand],
+  completion: [
+    'print a completion script for a shell',
+    async () => (await import('./commands/completion.ts')).completionCommand,
+  ],
+};
+
+/**
+ * The program with all its commands; of those that the line does not name there is nothing but their name and summary.
+ * @param finish takes the exit code of the one that ran
+ */
+async function createProgram(args: readonly string[], finish: (code: number) => void): Promise<Command> {
   const program = new Command('swarm')
     .description(
       'Load simulator for assisted-service: thousands of simulated bare-metal hosts boot, are discovered, install a cluster and report back. And for the DevWorkspace Operator: see swarm backup.',
     )
     .version(programVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText(
       'after',
       `
@@ -50,29 +93,11 @@ Examples:
   swarm fleet render plan.yaml --shards 10 --image IMAGE | kubectl apply -f -
   swarm serve                                  start and watch runs over HTTP`,
     );
-  for (const create of [
-    runCommand,
-    mergeCommand,
-    capacityCommand,
-    runsCommand,
-    reportCommand,
-    compareCommand,
-    cleanCommand,
-    backupCommand,
-    driftCommand,
-    demoCommand,
-    serveCommand,
-    planCommand,
-    doctorCommand,
-    fleetCommand,
-    manifestsCommand,
-    launchCommand,
-    patchesCommand,
-    serviceCommand,
-    mockCommand,
-    completionCommand,
-  ]) {
-    program.addCommand(create(finish));
+  // Completion is about all of them.
+  const named = (name: string) => args.includes(name) || args.includes('completion');
+  for (const [name, [summary, load]] of Object.entries(COMMANDS)) {
+    const command = named(name) ? (await load())(finish) : new Command(name);
+    program.addCommand(command.summary(summary));
   }
   for (const command of everyCommand(program)) {
     command
@@ -114,7 +139,7 @@ async function main(args: readonly string[]): Promise<number> {
     complain(problem);
     return EXIT.input;
   }
-  const program = createProgram((given) => {
+  const program = await createProgram(args, (given) => {
     code = given;
   });
   try {

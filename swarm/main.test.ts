@@ -25,13 +25,17 @@ const NAMES_MODULES = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 describe.concurrent('help', () => {
-  it('comes without loading what plans are read with, or anything that works', async () => {
-    const loaded = await new Promise<string>((resolve) =>
-      execFile(process.execPath, ['--import', NAMES_MODULES, MAIN, '--help'], (_error, _stdout, stderr) =>
-        resolve(stderr),
-      ),
-    );
+  it('comes without loading what plans are read with, anything that works, or other commands', async () => {
+    const loadedBy = (...args: string[]) =>
+      new Promise<string>((resolve) =>
+        execFile(process.execPath, ['--import', NAMES_MODULES, MAIN, ...args], (_error, _stdout, stderr) =>
+          resolve(stderr),
+        ),
+      );
+    expect(await loadedBy('--help')).not.toContain('/swarm/commands/run.ts');
+    const loaded = await loadedBy('run', '--help');
     expect(loaded).toContain('/swarm/commands/run.ts');
+    expect(loaded).not.toContain('/swarm/commands/serve.ts');
     const packages = [...loaded.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)].map(([, name]) => name);
     expect(new Set(packages)).toEqual(new Set(['commander']));
   });

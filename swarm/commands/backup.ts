@@ -32,7 +32,6 @@ const EXIT_HELP =
 /** `swarm backup` and what is below it. */
 export function backupCommand(finish: (code: number) => void): Command {
   const backup = new Command('backup')
-    .summary('load the DevWorkspace Operator, and its backups')
     .description(
       'Creates thousands of DevWorkspaces, stops them, has the DevWorkspace Operator back them up, and measures how it does. Afterwards the operator is configured as it was, and everything that was made is gone.',
     )

@@ -24,7 +24,6 @@ const MOST = 1_000_000;
 /** `swarm capacity` */
 export function capacityCommand(finish: (code: number) => void): Command {
   const command = new Command('capacity')
-    .summary('find the load that a service holds, and what breaks first')
     .description(
       "Runs a plan with more and more of its hosts (or with clusters that arrive faster and faster) until one of its thresholds is crossed or its agents cannot keep their pace, goes back, and confirms what was held. Each trial is a run of its own, with the plan's clusters in the order of their arrival: they are the most that is tried.",
     )

@@ -44,7 +44,6 @@ const TOLD_LEFT = 20;
 /** `swarm clean` */
 export function cleanCommand(finish: (code: number) => void): Command {
   return new Command('clean')
-    .summary('remove what runs have left on the service or the hub')
     .description(
       'Removes clusters, hosts and infra-envs that a run has left on the service, and its custom resources on the hub, because it was killed, left at the second Ctrl-C, or kept them. Of a backup load it also puts the configuration of the DevWorkspace Operator back. What exactly stands in the ledger of the run. Nothing of others is touched; it may be interrupted and repeated.',
     )

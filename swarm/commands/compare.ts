@@ -19,7 +19,6 @@ interface CompareFlags {
 /** `swarm compare` */
 export function compareCommand(finish: (code: number) => void): Command {
   return new Command('compare')
-    .summary('compare two runs')
     .description(
       'Holds the figures of run B against those of run A, phase by phase: what is the same, and what is slightly, notably or significantly better or worse.',
     )

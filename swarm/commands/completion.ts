@@ -25,7 +25,6 @@ interface Node {
 /** `swarm completion` */
 export function completionCommand(finish: (code: number) => void): Command {
   return new Command('completion')
-    .summary('print a completion script for a shell')
     .description('Prints a script that completes commands and options in a shell.')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(

@@ -10,7 +10,6 @@ const DEFAULT_LISTEN = listenAddress('127.0.0.1:5566');
 /** `swarm demo` */
 export function demoCommand(finish: (code: number) => void): Command {
   const command = new Command('demo')
-    .summary('watch a swarm install itself against the built-in service')
     .description(
       'Runs examples/demo.yaml with everything built in: the embedded service, compressed time, hosts of mixed topology. Prints live progress and a summary, and keeps serving page and metrics until Ctrl-C.',
     )

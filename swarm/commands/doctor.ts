@@ -16,7 +16,6 @@ interface DoctorFlags extends PlanOptions {
 /** `swarm doctor` */
 export function doctorCommand(finish: (code: number) => void): Command {
   return new Command('doctor')
-    .summary('see whether this machine has what a plan takes')
     .description(
       'Looks at the limits of this machine: open files, ports, firewall, memory of sockets, memory, processors and clock, and at the way to the service and the hub. Says what a plan needs of each, what there is, and what mends it. Changes nothing.',
     )

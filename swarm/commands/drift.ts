@@ -24,7 +24,6 @@ const percent = (share: number) => `${Math.round(100 * share)} %`;
 /** `swarm drift` */
 export function driftCommand(finish: (code: number) => void): Command {
   return new Command('drift')
-    .summary('compare native agents with the stock programs of a run')
     .description(
       'Compares what native agents and stock programs (hosts with agent: noop) have sent in one run, by operation: which ones, how often and at what pace, sizes, header fields with their order, case and values, fields of bodies, step types and stages, connections, and what came first.',
     )

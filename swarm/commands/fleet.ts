@@ -14,7 +14,6 @@ const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,510}$/;
 /** `swarm fleet` and what is below it. */
 export function fleetCommand(finish: (code: number) => void): Command {
   const fleet = new Command('fleet')
-    .summary('one plan in shards on many machines')
     .description('Puts the shards of one plan on the machines of a Kubernetes cluster.')
     .addHelpText(
       'after',

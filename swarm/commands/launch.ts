@@ -50,7 +50,6 @@ const MOST_AGENTS = 10_000;
 /** `swarm launch` */
 export function launchCommand(finish: (code: number) => void): Command {
   const command = new Command('launch')
-    .summary('keep hosts alive for the InfraEnvs of a hub')
     .description(
       'Follows the InfraEnvs of a hub, whoever made them, and keeps for each as many hosts alive as its AgentClusterInstall requires; they boot, are discovered and install. Hosts reach the service as the discovery ignition of their InfraEnv says. Goes on until Ctrl-C.',
     )

@@ -21,7 +21,6 @@ interface RenderFlags {
 /** `swarm manifests` and what is below it. */
 export function manifestsCommand(finish: (code: number) => void): Command {
   const manifests = new Command('manifests')
-    .summary('render, apply and remove the custom resources of a whole fleet')
     .description(
       'Renders the custom resources by which a hub is asked for clusters, those of a plan or of a values file, and makes or removes them on a hub.',
     )

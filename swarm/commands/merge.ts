@@ -21,7 +21,6 @@ interface MergeFlags {
 /** `swarm merge` */
 export function mergeCommand(finish: (code: number) => void): Command {
   return new Command('merge')
-    .summary('make one result of the shards of a plan')
     .description(
       'Makes one summary, verdict and report of runs that had a part of one plan each (swarm run --shard): histograms are added exactly, hosts and clusters count once, and thresholds are judged over the whole. A shard that is lost, interrupted or was its own bottleneck is named, and fails the whole.',
     )

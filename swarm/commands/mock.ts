@@ -48,7 +48,6 @@ interface ServiceFlags {
 /** `swarm mock` and what is below it. */
 export function mockCommand(finish: (code: number) => void): Command {
   const mock = new Command('mock')
-    .summary('start one of the built-in services alone')
     .description('Starts one of the built-in services alone, for programs that want to talk to it.')
     .addHelpText('after', '\nExamples:\n  swarm mock service\n  swarm mock kube --world hub');
   mock

@@ -5,7 +5,6 @@ import { note } from './note.ts';
 /** `swarm plan` and what is below it. */
 export function planCommand(finish: (code: number) => void): Command {
   const plan = new Command('plan')
-    .summary('check plans and see what they expand to')
     .description('Checks plan files and shows what they would do, without doing it.')
     .addHelpText('after', '\nExamples:\n  swarm plan show examples/demo.yaml\n  swarm plan check plan.yaml');
 

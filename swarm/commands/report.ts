@@ -36,7 +36,6 @@ const FORMS = {
 /** `swarm report` */
 export function reportCommand(finish: (code: number) => void): Command {
   return new Command('report')
-    .summary('write the report of a past run')
     .description(
       'Writes what a run came to, from the files in its folder: one HTML file with plots, the time series, JUnit XML, or a row in a table of runs. Without any of these it writes the HTML into the folder of the run.',
     )

@@ -30,7 +30,6 @@ interface RunFlags extends PlanOptions, AccessFlags {
 /** `swarm run` */
 export function runCommand(finish: (code: number) => void): Command {
   const command = new Command('run')
-    .summary('run a plan to its verdict')
     .description(
       'Runs a plan: creates its clusters on the service, lets their hosts boot, be discovered and install, waits for the end, removes what it made, and judges.',
     )

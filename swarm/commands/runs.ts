@@ -20,7 +20,6 @@ const LISTED = 40;
 /** `swarm runs` */
 export function runsCommand(finish: (code: number) => void): Command {
   return new Command('runs')
-    .summary('list past and present runs')
     .description(
       'Lists the runs whose folders stand in one place, the 40 newest first, those of other processes too: how they stand, their verdict, and what is on the service because of them.',
     )

@@ -8,7 +8,6 @@ import { addProgramOptions, noopMeansOf, type ProgramFlags } from './program-opt
 /** `swarm serve` */
 export function serveCommand(finish: (code: number) => void): Command {
   const command = new Command('serve')
-    .summary('serve the API that starts and watches runs')
     .description(
       'Serves the API under /api/v1, the control API of the public Go tool under /api/assisted-swarm, /metrics and a status page until Ctrl-C.',
     )

@@ -5,7 +5,6 @@ import { serviceCheckCommand } from './service-check.ts';
 /** `swarm service` and what is below it. */
 export function serviceCommand(finish: (code: number) => void): Command {
   return new Command('service')
-    .summary('check the service under test and configure it')
     .description(
       'Looks at the assisted-service that a plan is to be run against, tells what a load test needs of it and why, changes its configuration with consent, and brings the old one back.',
     )
