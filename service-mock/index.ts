@@ -16,8 +16,7 @@ import { Restarts } from './http/restarts.ts';
 import { createHttpServer } from './http/server.ts';
 import { type ImageService, startImageService } from './images/image-service.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageServiceSettings } from './images/image-settings.ts';
-import { ControllerMetrics } from './kube/controller-metrics.ts';
-import { KubeService } from './kube/kube-service.ts';
+import type { KubeService } from './kube/kube-service.ts';
 import { serviceOf } from './service.ts';
 import { type AssistedServiceApi, OperationError, type ServiceSettings } from './service-api.ts';
 
@@ -160,14 +159,20 @@ export async function startServiceMock(options: ServiceMockOptions): Promise<Ser
   }
 }
 
-/** What works on a hub, when there is one. @throws Error for a kubeconfig that cannot be used */
-function kubeOf(
+type CreateKube = (service: Omit<Service, 'kube'>) => KubeService;
+
+/** Loads what works on a hub, when there is one: that takes as long as all the rest. Making it throws for a kubeconfig that cannot be used. */
+async function loadKube(
   { kube, onProblem = tell, onFailure = tell }: ServiceMockOptions,
-  { core, api, metrics }: Omit<Service, 'kube'> & { metrics: HttpServiceMetrics },
-): KubeService | undefined {
+  { registry }: HttpServiceMetrics,
+): Promise<CreateKube | undefined> {
   if (!kube) return undefined;
-  const controllerMetrics = new ControllerMetrics(metrics.registry);
-  return new KubeService({ ...kube, core, service: api, metrics: controllerMetrics, onProblem, onFailure });
+  const [{ KubeService }, { ControllerMetrics }] = await Promise.all([
+    import('./kube/kube-service.ts'),
+    import('./kube/controller-metrics.ts'),
+  ]);
+  const metrics = new ControllerMetrics(registry);
+  return ({ core, api }) => new KubeService({ ...kube, core, service: api, metrics, onProblem, onFailure });
 }
 
 function rowsOf({ store, events }: Core): TableRows {
@@ -183,6 +188,7 @@ async function serve(
 ): Promise<ServiceMock> {
   const clock = 'now' in options.clock ? options.clock : new ScaledClock(options.clock);
   const metrics = new HttpServiceMetrics();
+  const createKube = await loadKube(options, metrics);
   const database = new Database(faults);
   const tokens = settings.AUTH_TYPE === 'local' ? new LocalTokens(settings.EC_PRIVATE_KEY_PEM) : undefined;
   const authentication = authenticationOf(options, settings, { clock, tokens, api: () => service!.api });
@@ -201,7 +207,7 @@ async function serve(
       uuid: randomUUID,
     });
     const api = serviceOf(core);
-    return { core, api, kube: kubeOf(options, { core, api, metrics }) };
+    return { core, api, kube: createKube?.({ core, api }) };
   };
   // The service needs the server's address. A free port is known only once it listens; nobody else knows it sooner.
   let service: Service | undefined = options.port ? serviceAt(options.port) : undefined;

@@ -22,10 +22,12 @@ export function demoCommand(finish: (code: number) => void): Command {
   return addAccessOptions(command)
     .addHelpText('after', '\nExamples:\n  swarm demo\n  swarm demo --listen 127.0.0.1:8080')
     .action(async (flags: AccessFlags & { listen?: ListenAddress; out: string }) => {
-      const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { readPlanFiles, runnablePlan } = await import('./read-plan.ts');
       const { packageRoot } = await import('../package-root.ts');
       const plan = await runnablePlan(readPlanFiles([join(packageRoot(), 'examples', 'demo.yaml')], note), {});
+      const { loadEmbedded } = await import('../daemon/embedded.ts');
+      loadEmbedded(plan);
+      const { DaemonSession, exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const session = new DaemonSession({
         directory: flags.out,
         ...(flags.agentFiles !== undefined && { agentFiles: flags.agentFiles }),

@@ -73,6 +73,8 @@ Examples:
       if (flags.junit !== undefined) refuseMissingFolder(flags.junit);
       const plan = await runnablePlan(readPlanFiles(files, note), flags);
       // After the plan was read: what is wrong with it is told at once.
+      const { loadEmbedded } = await import('../daemon/embedded.ts');
+      if (!flags.startAt) loadEmbedded(plan);
       const { exitCodeOf, printSummary } = await import('./daemon-session.ts');
       const { openSession } = await import('./plan-session.ts');
       const session = await openSession(plan, flags);

@@ -1,12 +1,13 @@
 /** A program of ours as a child process: it is told once how to start and says once that it listens, or why not. */
 import { type ChildProcess, fork } from 'node:child_process';
 
-export interface ChildProgramOptions {
-  program: string | URL;
-  /** What messages call it: `the embedded service`. */
+/** A process that loads its program, or has, and waits to be told how to start. */
+export interface LoadedProgram {
+  /** What messages call it. */
   name: string;
-  /** What it is started with. */
-  options: object;
+  child: ChildProcess;
+  /** Settles when the process has ended, with a sentence that says so. */
+  exit: Promise<string>;
 }
 
 export interface ChildProgram<Report> {
@@ -34,9 +35,8 @@ export function programAt(path: string): URL {
   return new URL(`../../${path}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 }
 
-/** @throws Error that says why it does not listen. */
-export async function startProgram<Report>(given: ChildProgramOptions): Promise<ChildProgram<Report>> {
-  const { program, name, options } = given;
+/** Begins to load a program. @param name what messages call it: `the embedded service` */
+export function loadProgram(program: string | URL, name: string): LoadedProgram {
   // In a process group of its own: Ctrl-C is ours to handle, and agents still need the service while the run ends. It goes
   // by itself when we do, because its channel to us closes.
   const child = fork(program, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], detached: true });
@@ -44,13 +44,19 @@ export async function startProgram<Report>(given: ChildProgramOptions): Promise<
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-KEPT_OUTPUT);
   });
-  let stopping = false;
   const exit = new Promise<string>((resolve) => {
     const ended = (how: string) => resolve(`${name} ${how}${output ? `: ${lastLines(output)}` : ''}`);
     child.once('error', (error) => ended(`cannot be started: ${error.message}`));
     child.once('exit', (code, signal) => ended(signal ? `was killed by ${signal}` : `ended with exit code ${code}`));
   });
-  const report = await listening<Report>(child, exit, name, { type: 'start', options });
+  return { name, child, exit };
+}
+
+/** @throws Error that says why it does not listen. */
+export async function startProgram<Report>(loaded: LoadedProgram, options: object): Promise<ChildProgram<Report>> {
+  const { child, exit } = loaded;
+  let stopping = false;
+  const report = await listening<Report>(loaded, { type: 'start', options });
   return {
     report,
     pid: child.pid!,
@@ -71,12 +77,7 @@ export async function startProgram<Report>(given: ChildProgramOptions): Promise<
   };
 }
 
-async function listening<Report>(
-  child: ChildProcess,
-  exit: Promise<string>,
-  name: string,
-  start: object,
-): Promise<Report> {
+async function listening<Report>({ child, exit, name }: LoadedProgram, start: object): Promise<Report> {
   let limit: NodeJS.Timeout | undefined;
   const answer = new Promise<Report>((resolve, reject) => {
     limit = setTimeout(() => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startClock } from '../../model/time/clock.ts';
-import { startEmbedded } from './embedded.ts';
+import { loadEmbedded, startEmbedded } from './embedded.ts';
+import { fakePlan } from './testing/fakes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarm-embedded-'));
 let number = 0;
@@ -53,12 +54,35 @@ describe('embedded service', () => {
   it('does not outlive its parent, and does not hear its Ctrl-C', async () => {
     const service = await start(`${LISTEN} process.on('disconnect', () => process.exit());`);
     // A group of its own: the signal to the terminal's group does not reach it.
-    const { readFileSync } = await import('node:fs');
     const group = (pid: number | string) =>
       readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^.*\) /, '')
         .split(' ')[2];
     expect(group(service.pid)).not.toBe(group('self'));
     service.kill();
+  });
+
+  it('is loaded once for the next start, of plans that start one', async () => {
+    const children = () =>
+      readdirSync('/proc/self/task').flatMap((task) =>
+        readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+      );
+    const before = children();
+    const plan = fakePlan([]);
+    loadEmbedded({ ...plan, service: { ...plan.service, url: 'http://127.0.0.1:1' } });
+    expect(children()).toEqual(before);
+    const embedded = { ...plan, service: { ...plan.service, url: 'embedded' } };
+    loadEmbedded(embedded);
+    loadEmbedded(embedded);
+    const [loaded, ...more] = children().filter((pid) => !before.includes(pid));
+    expect(more).toEqual([]);
+    const [first, second] = [
+      await startEmbedded({ clock: startClock(60) }),
+      await startEmbedded({ clock: startClock(60) }),
+    ];
+    expect(first.pid).toBe(loaded);
+    expect(second.pid).not.toBe(loaded);
+    expect((await fetch(`${first.url}/api/assisted-install/v2/clusters`)).status).toBe(200);
+    await Promise.all([first.stop(), second.stop()]);
   });
 });

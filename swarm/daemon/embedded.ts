@@ -1,6 +1,7 @@
 /** The embedded service and hub as child processes: their own event loops, memory and file limits, as the real ones have. */
 import type { ClockSpec } from '../../model/time/clock.ts';
-import { type ChildProgram, programAt, startProgram } from './child-program.ts';
+import type { ExpandedPlan } from '../plan/expanded-plan.ts';
+import { type ChildProgram, type LoadedProgram, loadProgram, programAt, startProgram } from './child-program.ts';
 
 export interface EmbeddedOptions {
   /** Both ends must live in the same simulated time. */
@@ -33,13 +34,31 @@ export interface EmbeddedHub extends EmbeddedProcess {
   readonly kubeconfig: string;
 }
 
+const loadService = (program: string | URL = programAt('service-mock/main')) =>
+  loadProgram(program, 'the embedded service');
+const loadHub = () => loadProgram(programAt('controller-mock/main'), 'the embedded hub');
+
+/** Loaded by {@link loadEmbedded}, for the next start. */
+let service: LoadedProgram | null = null;
+let hub: LoadedProgram | null = null;
+
+/**
+ * Begins to load the embedded programs that a run of a plan is about to start, for those who have something else to load meanwhile. What
+ * is never started ends with this process.
+ */
+export function loadEmbedded(plan: ExpandedPlan): void {
+  if (plan.service.url === 'embedded') service ??= loadService();
+  if (plan.hub?.kubeconfig === 'embedded') hub ??= loadHub();
+}
+
 /** Starts the embedded service. @throws Error that says why it does not listen. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedService> {
   const { clock, host = '127.0.0.1', port = 0, agentToken = '', kubeconfig, images = false } = options;
-  const { report, ...child } = await startProgram<{ url: string; imagesUrl?: string }>({
-    program: options.program ?? programAt('service-mock/main'),
-    name: 'the embedded service',
-    options: {
+  const loaded = options.program === undefined ? service : null;
+  if (loaded) service = null;
+  const { report, ...child } = await startProgram<{ url: string; imagesUrl?: string }>(
+    loaded ?? loadService(options.program),
+    {
       clock,
       host,
       port,
@@ -47,16 +66,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       ...(images && { images: {} }),
       ...(kubeconfig && { kube: { kubeconfig } }),
     },
-  });
+  );
   return { ...child, ...report };
 }
 
 /** Starts the embedded hub: a Kubernetes API with the kinds of the service. @throws Error that says why it does not listen. */
 export async function startEmbeddedHub(clock: ClockSpec): Promise<EmbeddedHub> {
-  const { report, ...child } = await startProgram<{ kubeconfig: string }>({
-    program: programAt('controller-mock/main'),
-    name: 'the embedded hub',
-    options: { clock },
-  });
+  const loaded = hub ?? loadHub();
+  hub = null;
+  const { report, ...child } = await startProgram<{ kubeconfig: string }>(loaded, { clock });
   return { ...child, kubeconfig: report.kubeconfig };
 }
