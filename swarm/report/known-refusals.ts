@@ -15,14 +15,14 @@ const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     endpoint: 'cluster-progress',
     code: '400',
     // assisted-service internal/cluster/cluster.go UpdateFinalizingStage; assisted-installer, assisted_installer_controller.go, postInstallConfigs.
-    why: "the service called the cluster installed before the controller's last stage came: real controllers meet it too, in compressed time it is frequent",
+    why: "the service called the cluster installed, or had failed it, before the controller's last stage came: real controllers meet it too, in compressed time it is frequent",
   },
   {
     client: 'installer',
     endpoint: 'host-progress',
     code: '409',
     // assisted-service internal/host/host.go UpdateInstallProgress: only hosts that are being installed have a progress.
-    why: 'the host was installed, by the word of the controller, before the report came: real installers meet it too',
+    why: 'the host was installed, by the word of the controller, or had failed with its cluster, before the report came: real installers meet it too',
   },
   {
     client: 'user',

@@ -14,7 +14,7 @@ import type { Dialer } from '../dialer.ts';
 import { kindOfSystemError } from '../error-kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { type ConnectionTap, TransportError, type TransportObserver } from '../transport.ts';
-import type { IdleConnections } from './idle.ts';
+import type { IdleConnections, Waiting } from './idle.ts';
 import { ResponseReader } from './response.ts';
 
 /** What the connections of one transport have in common. */
@@ -45,7 +45,7 @@ function onRead(this: unknown, bytes: number): boolean {
   return true;
 }
 
-export class WireConnection implements Connection {
+export class WireConnection implements Connection, Waiting {
   readonly #set: ConnectionSet;
   readonly #parts: WireParts;
   readonly #onEnd: (connection: Connection) => void;
@@ -61,8 +61,9 @@ export class WireConnection implements Connection {
   used = false;
   retired = false;
   readonly path: Connection['path'];
-  /** Wall-clock milliseconds (see wallNow) since when it waits for a request. */
   idleSince = 0;
+  before: Waiting | null = null;
+  after: Waiting | null = null;
 
   constructor(set: ConnectionSet, parts: WireParts, onEnd: (connection: Connection) => void) {
     this.#set = set;
