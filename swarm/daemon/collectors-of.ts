@@ -14,6 +14,7 @@ import { PROFILES, type PrometheusProfile, readProfile } from '../collect/promet
 import { PrometheusCollector } from '../collect/prometheus-query.ts';
 import { SERVICE_RULES, ServiceDerived } from '../collect/service-metrics.ts';
 import { type CollectTargets, type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
+import { serverFigureNamed } from '../plan/server-figures.ts';
 import { environmentProxy } from './environment-proxy.ts';
 import type { AbsentSource } from './server-collection.ts';
 
@@ -32,8 +33,28 @@ export interface CollectedSources {
   absent: AbsentSource[];
 }
 
+/**
+ * Whether a run reads the servers. Shards of one plan load the same ones, and being read is a load too: once is enough, but for shards that a
+ * figure of the servers is to end.
+ */
+function readsServers({ shard, service, thresholds }: ExpandedPlan): boolean {
+  const ends = thresholds.some(
+    (one) =>
+      serverFigureNamed(one.figure) && one.thresholds.some(({ abortAfterSeconds }) => abortAfterSeconds !== null),
+  );
+  return shard.index === 0 || service.url === 'embedded' || ends;
+}
+
 /** @throws Error for a profile or kubeconfig that cannot be used. */
 export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers): Promise<CollectedSources> {
+  const sources = await sourcesOf(plan, servers);
+  if (readsServers(plan)) return sources;
+  const left = sources.collectors.map(({ name, target }) => ({ name, target, reason: 'the first shard reads it' }));
+  await Promise.all(sources.collectors.map((collector) => collector.close()));
+  return { collectors: [], absent: [...left, ...sources.absent] };
+}
+
+async function sourcesOf(plan: ExpandedPlan, servers: RunningServers): Promise<CollectedSources> {
   const { collect, service } = plan;
   const embedded = service.url === 'embedded';
   const collectors: Collector[] = [];
