@@ -247,23 +247,29 @@ describe.concurrent('runs of one seed', () => {
     await service.close();
   }, 180_000);
 
-  it('are left alone where it is not known whether they are over, unless by their names', async () => {
+  it('are left alone where it is not known whether they are over, unless by their names or the word of the user', async () => {
     const service = await NameService.start();
     const process = { pid: 1, startTime: '0', machine: { host: 'another', boot: null, namespace: null } };
     const name = `c-${runToken('s')}-0`;
-    leaveRun(
-      'far',
-      'run-1',
-      { service: service.url, process },
-      [
-        { ...intended, name },
-        { seq: 1, made: 'id-9' },
-      ],
-      false,
-    );
-    service.clusters.set('id-9', name).set('id-8', `c-${runToken('s')}-x`);
+    const lines = [
+      { ...intended, name },
+      { seq: 1, made: 'id-9' },
+    ];
+    const leave = () => {
+      leaveRun('far', 'run-1', { service: service.url, process }, lines, false);
+      service.clusters.set('id-9', name).set('id-8', `c-${runToken('s')}-x`);
+    };
+    leave();
     const refused = await cli.run('clean', 'run-1', '--out', 'far');
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('ran on another') });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/ran on another.*name it with --over/) });
+    expect(await cli.run('clean', '--all', '--over', '--out', 'far')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--over is about runs that are named'),
+    });
+    expect([...service.clusters.keys()]).toEqual(['id-9', 'id-8']);
+    expect(await cli.run('clean', 'run-1', '--over', '--out', 'far')).toMatchObject({ code: 0 });
+    expect([...service.clusters.keys()]).toEqual(['id-8']);
+    leave();
     expect(await cli.run('clean', '--seed', 's', '--service', service.url, '--out', 'far')).toMatchObject({ code: 0 });
     expect([...service.clusters.keys()]).toEqual(['id-8']);
     await service.close();

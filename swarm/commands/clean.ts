@@ -22,6 +22,7 @@ import { readAuthorization } from './user-authorization.ts';
 interface CleanFlags {
   seed?: string;
   all?: boolean;
+  over?: boolean;
   out: string;
   service?: string;
   insecure?: boolean;
@@ -50,6 +51,7 @@ export function cleanCommand(finish: (code: number) => void): Command {
     .argument('[run...]', 'ids of runs, or their folders (see: swarm runs)')
     .option('--seed <text>', 'remove everything of this seed, by its names, also where no ledger is left')
     .option('--all', 'remove what all runs have left that are over')
+    .option('--over', 'the runs that are named are over, although they ran where this machine cannot look')
     .option('--out <dir>', "folder of the runs' folders", 'runs')
     .option('--service <url>', 'address of the service (default: that of the run)', serviceUrl)
     .option('--insecure', "do not verify the service's certificate")
@@ -69,6 +71,7 @@ Exit codes: 0 nothing is left, 1 something could not be removed and is named, 2 
 Examples:
   swarm clean 20261121-143000-9f3a
   swarm clean --all --authorization-file token.txt
+  swarm clean results/big/shard-3/20261121-143000-9f3a --over     # of a pod that was killed
   swarm clean --seed 7 --service https://assisted.example.com --ca ca.pem`,
     )
     .action(async (names: string[], flags: CleanFlags) => {
@@ -120,7 +123,11 @@ function chooseRuns(names: readonly string[], flags: CleanFlags): FoundRun[] {
     );
   }
   const archive = new RunArchive(flags.out);
-  if (names.length > 0) return names.map((name) => runWithLedger(archive, name)).filter(isOver);
+  if (flags.over && names.length === 0) {
+    throw new InputError('--over is about runs that are named; give their ids or folders');
+  }
+  if (names.length > 0)
+    return names.map((name) => runWithLedger(archive, name)).filter((run) => isOver(run, flags.over));
   const { seed, service } = flags;
   const found = archive
     .list()
@@ -156,14 +163,14 @@ function withLedger(record: RunRecord): FoundRun[] {
   }
 }
 
-/** @throws InputError for a run that is not over, or may not be. */
-function isOver({ record: { id, state, process: owner, seed } }: Pick<FoundRun, 'record'>): boolean {
+/** @param told the user knows that it is. @throws InputError for a run that is not over, or may not be. */
+function isOver({ record: { id, state, process: owner } }: Pick<FoundRun, 'record'>, told = false): boolean {
   if (state === 'running') {
     throw new InputError(`run ${id} still goes on in process ${owner?.pid}; stop it first (Ctrl-C there cleans up)`);
   }
-  if (state === 'unknown') {
+  if (state === 'unknown' && !told) {
     throw new InputError(
-      `run ${id} has no recorded end and ran on ${owner?.host}, which cannot be looked into from here; run this there, or, when you know that it is over, remove everything of its seed with --seed ${seed} --service URL`,
+      `run ${id} has no recorded end and ran on ${owner?.host}, which cannot be looked into from here; run this there, or, when you know that it is over, name it with --over`,
     );
   }
   return true;

@@ -140,7 +140,7 @@ describe('the merged shards of a plan', () => {
     const torn = JSON.parse(stdout) as RunSummary;
     expect(torn.verdict).toBe('failed');
     expect(torn.reasons[0]).toMatch(
-      /^shard 2 of 3 is lost: run \S+ on \S+ was killed; it was last heard of at .* 0 of 1 cluster complete/,
+      /^shard 2 of 3 is lost: run \S+ on \S+ was killed; its last event came at .* 0 of 1 cluster complete/,
     );
     expect(torn.shards[2]).toMatchObject({ index: 2, state: 'lost', clusters: 1, complete: 0 });
     expect(torn.clusterFunnel.at(-1)).toMatchObject({ count: 3, of: 4 });

@@ -110,13 +110,19 @@ describe('swarm merge', () => {
 
   it('fails for a shard that was killed, and tells how far it came', async () => {
     const killed = leaveLedger('killed');
-    const done = { time: 5, type: 'cluster.phase', cluster: 2, name: 'c', phase: 'complete' };
-    writeFileSync(join(killed, 'events.ndjson'), `${JSON.stringify(done)}\n{"time":6,"type":"clus`);
+    const events = [
+      { time: 1000, type: 'run.warning', message: 'x' },
+      { time: 43_000.5, type: 'cluster.phase', cluster: 2, name: 'c', phase: 'complete' },
+    ];
+    writeFileSync(
+      join(killed, 'events.ndjson'),
+      `${events.map((event) => JSON.stringify(event)).join('\n')}\n{"time":99000,"type":"clus`,
+    );
     const { code, stdout } = await merge(shards[0]!, shards[1]!, killed);
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ FAILED/);
     expect(stdout).toMatch(
-      /shard 2 of 3 is lost: run killed on \S+ was killed; it was last heard of at .* after its start, with 1 of 1 cluster complete; its 3 hosts count as not done; run it again \(swarm run … --shard 2\/3\), and merge again/,
+      /shard 2 of 3 is lost: run killed on \S+ was killed; its last event came at 2026-11-28T10:00:\d\d\.\d{3}Z, \S+ m?s after its start, with 1 of 1 cluster complete; its 3 hosts count as not done; remove what it has left \(swarm clean \S+\/killed\), run it again \(swarm run … --shard 2\/3\), and merge again/,
     );
     // The whole plan is what it is counted of.
     expect(stdout).toMatch(/booted .* 0\/6/);

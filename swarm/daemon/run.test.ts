@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { adapterError } from '../cluster/testing/fake-service.ts';
 import type { ExpandedPlan } from '../plan/expanded-plan.ts';
 import { Run } from './run.ts';
-import { FakeParts, fakePlan } from './testing/fakes.ts';
+import { FakeParts, fakePlan, shardOf } from './testing/fakes.ts';
 
 const SNO = {};
 /** Any address that is not `embedded`. The speed is not checked below the command line. */
@@ -312,6 +312,13 @@ describe('a plan whose seed lives on the service already', () => {
       /^2 objects of this plan and seed stand on the service already, for example infra-env cluster-1-infra-env: .*`swarm clean --seed 'it'\\''s 7' --service http:\/\/service`, or give this run another seed/,
     );
     expect(parts.service.calls.filter((call) => /create|launch|remove/.test(call))).toEqual([]);
+  });
+
+  it('is that of other shards too, whose objects must not be removed', async () => {
+    const plan = shardOf(fakePlan([SNO, SNO], ELSEWHERE), 1, 2);
+    const summary = await start(plan, taken()).ended;
+    expect(summary.reasons[0]).toMatch(/another run of this shard .*`swarm clean` and the folder of that run/);
+    expect(summary.reasons[0]).not.toContain('clean --seed');
   });
 
   it('is nobody else in the built-in service, which is not asked', async () => {

@@ -12,7 +12,7 @@ export type SeedLook = { taken: string } | { unknown: string };
  * is nothing to say. Never throws.
  */
 export async function lookForTakenSeed(
-  { service, hub, seed, clusters }: Pick<ExpandedPlan, 'service' | 'hub' | 'seed' | 'clusters'>,
+  { service, hub, seed, clusters, shard }: Pick<ExpandedPlan, 'service' | 'hub' | 'seed' | 'clusters' | 'shard'>,
   api: ClusterApi,
   adapter: Pick<ClusterAdapter, 'alreadyThere' | 'reached'>,
   signal: AbortSignal,
@@ -24,7 +24,7 @@ export async function lookForTakenSeed(
   const clean = api === 'kube' ? '' : ` --service ${shellWord(redactUrl(service.url))}`;
   try {
     const [first, ...others] = await adapter.alreadyThere(own, signal);
-    return first ? { taken: seedIsTaken(seed, place, clean, first, others.length + 1) } : null;
+    return first ? { taken: seedIsTaken({ seed, shard }, place, clean, first, others.length + 1) } : null;
   } catch (error) {
     // A service that cannot be reached is told of by the creations, which meet it too.
     if (signal.aborted || !adapter.reached) return null;
@@ -35,7 +35,18 @@ export async function lookForTakenSeed(
   }
 }
 
-function seedIsTaken(seed: string, place: string, clean: string, example: PlannedObject, count: number): string {
+function seedIsTaken(
+  { seed, shard }: Pick<ExpandedPlan, 'seed' | 'shard'>,
+  place: string,
+  clean: string,
+  example: PlannedObject,
+  count: number,
+): string {
+  // What has the seed belongs to all shards, which may be at work.
+  const by =
+    shard.count > 1
+      ? `another run of this shard has left or kept them, or still goes on. Remove them with \`swarm clean\` and the folder of that run (with --seed it removes those of the other shards too), or give all shards another seed with --seed`
+      : `another run with this seed has left or kept them, or still goes on. Remove them with \`swarm clean --seed ${shellWord(seed)}${clean}\`, or give this run another seed with --seed`;
   const are = count === 1 ? '1 object' : `${count} objects`;
-  return `${are} of this plan and seed ${count === 1 ? 'stands' : 'stand'} on the ${place} already, for example ${example.kind} ${example.name}: another run with this seed has left or kept them, or still goes on. Remove them with \`swarm clean --seed ${shellWord(seed)}${clean}\`, or give this run another seed with --seed`;
+  return `${are} of this plan and seed ${count === 1 ? 'stands' : 'stand'} on the ${place} already, for example ${example.kind} ${example.name}: ${by}`;
 }

@@ -1,5 +1,5 @@
 /** Why shards spoil what they are merged to, in sentences that name them. */
-import { countOf, formatMs, formatShare } from '../../report/style.ts';
+import { countOf, formatCount, formatMs, formatShare, shellWord } from '../../report/style.ts';
 import type { ShardEnd, SummedParts } from './figure-parts.ts';
 import type { LostShard } from './lost-shard.ts';
 import type { MergedShards } from './merge-runs.ts';
@@ -23,7 +23,11 @@ export function causesOf(merged: MergedShards, apartMs: number): string[] {
   const again = (index: number) => `run it again (swarm run … --shard ${index}/${count})`;
   const first = ends.reduce((one, end) => (end.beganMs < one.beganMs ? end : one));
   return [
-    ...lost.map((one) => `${name(one.index)} is lost: ${lostText(one)}; ${again(one.index)}, and merge again`),
+    ...lost.map(
+      (one) =>
+        // Not by its seed: that is the other shards' too.
+        `${name(one.index)} is lost: ${lostText(one)}; remove what it has left (swarm clean ${shellWord(one.folder)}${one.state === 'unknown' ? ' --over' : ''}), ${again(one.index)}, and merge again`,
+    ),
     ...missing.map((index) => {
       const clusters = countOf(Math.ceil((ofPlan - index) / count), 'cluster');
       return `${name(index)} is missing: nothing is known of its ${clusters}; give its folder, or ${again(index)}, and merge again`;
@@ -54,14 +58,14 @@ function isSaturated({ thresholds }: ShardEnd): boolean {
   });
 }
 
-/** `run 20261128-… left no end; last heard of 41 s after its start, with 3 of 25 clusters complete`. */
+/** `run 20261128-… was killed; its last event came 41 s after its start, with 3 of 25 clusters complete`. */
 function lostText({ run, machine, state, startMs, lastMs, complete, atLeast, clusters, hosts }: LostShard): string {
   const where = machine === null ? '' : ` on ${machine}`;
   const how =
     state === 'killed' ? `run ${run}${where} was killed` : `run ${run}${where} left no end: it was killed, or goes on`;
   const last =
     lastMs === null
-      ? 'nothing was ever heard of it'
-      : `it was last heard of at ${new Date(lastMs).toISOString()}, ${formatMs(Math.max(0, lastMs - startMs))} after its start, with ${atLeast ? 'at least ' : ''}${complete} of ${countOf(clusters, 'cluster')} complete`;
+      ? 'it has told of nothing'
+      : `its last event came at ${new Date(lastMs).toISOString()}, ${formatMs(lastMs - startMs)} after its start, with ${atLeast ? 'at least ' : ''}${formatCount(complete)} of ${countOf(clusters, 'cluster')} complete`;
   return `${how}; ${last}; its ${countOf(hosts, 'host')} count as not done`;
 }

@@ -74,7 +74,7 @@ export async function mergeRuns(folders: readonly string[]): Promise<MergedShard
     }
     const twin = lost.find(({ index }) => index === shard.index);
     if (twin) throw twice(shard, twin.folder, folder);
-    lost.push(await lookAtLost(record, shard.index));
+    lost.push(await lookAtLost(record, shard.index, first.figures.plan.clockSpeed));
   }
   const known = new Set([...ended.map(({ shard }) => shard.index), ...lost.map(({ index }) => index)]);
   return {
