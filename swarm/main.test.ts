@@ -1,11 +1,13 @@
 /** The command line through real processes. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { API_BASE } from '../model/protocol/endpoints.ts';
+import { describeUnless } from '../model/testing/needs.ts';
 import { Cli, MAIN } from './commands/testing/cli.ts';
 
 const cli = new Cli();
@@ -64,6 +66,29 @@ describe.concurrent('help', () => {
   it('and version are answers, not errors', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
     expect(await swarm('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+/** Sends a signal to the program when its entry has been run, and nothing else of it. */
+const ENDS_EARLY = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({ load: (url, context, next) => {
+    if (url.endsWith('/command-line.ts')) process.kill(process.pid, 'SIGTERM');
+    return next(url, context);
+  } });
+`)}`;
+const NAMESPACE = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child'];
+const lack = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0 ? null : 'no user namespaces';
+
+describeUnless(lack, 'the first process of a container', {}, () => {
+  it('ends when it is asked to while it is being loaded', async () => {
+    const plan = file('early.yaml', 'seed: s\nclusters: [{topology: sno}]\nservice: {url: "http://127.0.0.1:9"}\n');
+    const run = ['run', plan, '--shard', '0/1', '--start-at', new Date(Date.now() + 3_600_000).toISOString()];
+    const args = [...NAMESPACE, process.execPath, '--import', ENDS_EARLY, MAIN, ...run, '--out', 'early'];
+    const limit = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    const child = spawn('unshare', args, { cwd: folder, stdio: 'ignore', ...limit });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
   });
 });
 

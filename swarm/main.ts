@@ -6,7 +6,9 @@
 import module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endAtInterrupts } from './commands/interrupt.ts';
 
+endAtInterrupts();
 // Where Node.js itself would put it; each version and user has a folder of its own in there.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 // Absent before 22.8: that such a version is too old is told by the command line.

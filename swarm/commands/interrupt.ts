@@ -2,13 +2,29 @@
  * Ctrl-C: the first ends gracefully, the second leaves at once. SIGTERM counts as one too, because that is how container
  * runtimes ask, and SIGHUP, which a terminal sends when it is closed.
  */
+import { EXIT } from './exit.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Who catches interrupts now. */
+let catching = 0;
+
+/**
+ * To be called first of all by who may be the first process of a container: for that one the system drops signals that nobody handles, and
+ * a pod that is removed while its program is being loaded would go on until it is killed.
+ */
+export function endAtInterrupts(): void {
+  if (process.pid !== 1) return;
+  const end = () => {
+    if (catching === 0) process.exit(EXIT.interrupted);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+}
 
 export interface Interrupts {
   /** Resolves at the first signal. */
   readonly first: Promise<void>;
-  /** Signals are handled by the system again. */
+  /** Signals are handled as before. */
   release(): void;
 }
 
@@ -22,10 +38,12 @@ export function catchInterrupts(leave: () => void): Interrupts {
     else leave();
   };
   for (const signal of SIGNALS) process.on(signal, handle);
+  catching++;
   return {
     first: promise,
     release: () => {
       for (const signal of SIGNALS) process.off(signal, handle);
+      catching--;
     },
   };
 }
