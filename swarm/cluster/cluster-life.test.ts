@@ -26,7 +26,7 @@ function start(plan: Partial<ClusterPlan> = {}, service = new FakeService(), may
         error: (kind) => errors.push(kind),
       },
       emit: (event) => events.push(event),
-      pace: new PollPacer(clock, null, () => 0.5),
+      pace: new PollPacer(clock, null, 1, () => 0.5),
       mayCreate,
       identify: fakeIdentity,
     },

@@ -8,19 +8,24 @@ const SCATTER = 0.2;
 export class PollPacer {
   readonly #clock: Clock;
   readonly #givenMs: number | null;
+  readonly #shards: number;
   readonly #random: () => number;
   #cost = 0;
 
-  /** @param givenSeconds simulated seconds between two looks, however many clusters are followed; null for the usual pace */
-  constructor(clock: Clock, givenSeconds: number | null = null, random: () => number = Math.random) {
+  /**
+   * @param givenSeconds simulated seconds between two looks, however many clusters are followed; null for the usual pace
+   * @param shards parts of the plan, which follow as many clusters each and share the pace
+   */
+  constructor(clock: Clock, givenSeconds: number | null = null, shards = 1, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#shards = shards;
     this.#givenMs = givenSeconds === null ? null : givenSeconds * 1000;
     this.#random = random;
   }
 
   /** A cluster with this many hosts is followed from now on; the result ends that. */
   enter(hosts: number): () => void {
-    const cost = lookCost(hosts);
+    const cost = lookCost(hosts) * this.#shards;
     this.#cost += cost;
     return () => {
       this.#cost -= cost;

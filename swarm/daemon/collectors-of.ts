@@ -15,6 +15,7 @@ import { PrometheusCollector } from '../collect/prometheus-query.ts';
 import { SERVICE_RULES, ServiceDerived } from '../collect/service-metrics.ts';
 import { type CollectTargets, type ExpandedPlan, SERVICE_OF_HUB } from '../plan/expanded-plan.ts';
 import { serverFigureNamed } from '../plan/server-figures.ts';
+import { FIRST_SHARD_READS } from '../report/server-summary.ts';
 import { environmentProxy } from './environment-proxy.ts';
 import type { AbsentSource } from './server-collection.ts';
 
@@ -49,7 +50,7 @@ function readsServers({ shard, service, thresholds }: ExpandedPlan): boolean {
 export async function collectorsOf(plan: ExpandedPlan, servers: RunningServers): Promise<CollectedSources> {
   const sources = await sourcesOf(plan, servers);
   if (readsServers(plan)) return sources;
-  const left = sources.collectors.map(({ name, target }) => ({ name, target, reason: 'the first shard reads it' }));
+  const left = sources.collectors.map(({ name, target }) => ({ name, target, reason: FIRST_SHARD_READS }));
   await Promise.all(sources.collectors.map((collector) => collector.close()));
   return { collectors: [], absent: [...left, ...sources.absent] };
 }

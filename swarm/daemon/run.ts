@@ -425,7 +425,7 @@ export class Run {
       clock: this.#clock,
       telemetry,
       emit: (event) => this.#emit(event),
-      pace: new PollPacer(this.#clock, this.plan.userPollSeconds),
+      pace: new PollPacer(this.#clock, this.plan.userPollSeconds, this.plan.shard.count),
       mayCreate: this.#lookBeforeCreating(user),
       identify: (cluster, host) => {
         const { identity, installationDisk } = buildHost(seed, cluster, host);

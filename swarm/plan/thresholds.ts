@@ -190,7 +190,7 @@ export function thresholdsOf(plan: JudgedPlan & Pick<ExpandedPlan, 'thresholds'>
   return thresholdsFor(judgedLoad(plan), plan.thresholds);
 }
 
-type JudgedPlan = ConnectingPlan & Pick<ExpandedPlan, 'hostCount' | 'userPollSeconds' | 'links'>;
+type JudgedPlan = ConnectingPlan & Pick<ExpandedPlan, 'hostCount' | 'userPollSeconds' | 'links' | 'shard'>;
 
 /** What the limits of a plan depend on. */
 export function judgedLoad(plan: JudgedPlan): JudgedLoad {

@@ -22,8 +22,8 @@ export function lookIntervalMs(cost: number, clockSpeed: number): number {
   return Math.max(USUAL_INTERVAL_MS, (cost / BUDGET_PER_SECOND) * 1000 * clockSpeed);
 }
 
-/** The same while most clusters of a plan are followed at once, of a service and a machine that keep up. */
-export function longestLookIntervalMs(plan: ConnectingPlan & Pick<ExpandedPlan, 'userPollSeconds'>): number {
+/** The same while most clusters of a plan, and of its other shards, are followed at once, of a service and a machine that keep up. */
+export function longestLookIntervalMs(plan: ConnectingPlan & Pick<ExpandedPlan, 'userPollSeconds' | 'shard'>): number {
   if (plan.userPollSeconds !== null) return plan.userPollSeconds * 1000;
   let waiting = 0;
   let installing = 0;
@@ -36,5 +36,6 @@ export function longestLookIntervalMs(plan: ConnectingPlan & Pick<ExpandedPlan, 
     }
   }
   const atOnce = installingHosts === 0 ? 0 : new OpenConnections(plan).mostInstalling() / installingHosts;
-  return Math.round(lookIntervalMs(waiting + installing * Math.min(1, atOnce), plan.clockSpeed));
+  const cost = (waiting + installing * Math.min(1, atOnce)) * plan.shard.count;
+  return Math.round(lookIntervalMs(cost, plan.clockSpeed));
 }

@@ -16,7 +16,7 @@ import type { RequestCount } from '../telemetry/telemetry-snapshot.ts';
 import { knownRefusal, refusalOfFault } from './known-refusals.ts';
 import type { FigurePart, FigureSource, Sample } from './thresholds.ts';
 
-/** Wall-clock milliseconds of watching before the share of saturated time says anything: one look is five seconds of it. */
+/** Wall-clock milliseconds of watching a generator before the share of saturated time says anything: one look is five seconds of it. */
 const SATURATION_KNOWN_MS = 30_000;
 
 /** What a run has measured so far. */
@@ -311,7 +311,7 @@ const READERS: Record<FigureName, Read> = {
     return { kind: 'counter', count, seconds };
   },
   generator_saturation: ({ saturation }) => {
-    const { observedMs, saturatedMs } = saturation.totals();
-    return observedMs < SATURATION_KNOWN_MS ? null : { kind: 'rate', hits: saturatedMs, of: observedMs };
+    const { observedMs, saturatedMs, machines = 1 } = saturation.totals();
+    return observedMs < SATURATION_KNOWN_MS * machines ? null : { kind: 'rate', hits: saturatedMs, of: observedMs };
   },
 };

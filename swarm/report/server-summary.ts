@@ -3,6 +3,9 @@ import { SERVER_FIGURES, serverFigureNamed } from '../plan/server-figures.ts';
 import type { ServerFigures, ServerSeries, ServerValues } from '../telemetry/server-figures.ts';
 import type { RunPhase } from './phase-summary.ts';
 
+/** Why the other shards of a plan do not read a source. */
+export const FIRST_SHARD_READS = 'the first shard reads it';
+
 /** One source of figures, whether it could be read or not. */
 export interface CollectorSummary {
   /** `service`, `database`, … */

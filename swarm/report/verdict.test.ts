@@ -363,5 +363,12 @@ describe('figures of a run', () => {
     const { measured: all } = measured();
     const saturation = { totals: () => ({ observedMs: 5000, saturatedMs: 5000, byReason: {} }) };
     expect(new RunFigures({ ...all, saturation }).read('generator_saturation', {})).toBe(null);
+    const ofMany = (observedMs: number) => ({
+      totals: () => ({ observedMs, saturatedMs: 6000, byReason: {}, machines: 4 }),
+    });
+    const read = (observedMs: number) =>
+      new RunFigures({ ...all, saturation: ofMany(observedMs) }).read('generator_saturation', {});
+    expect(read(48_000)).toBe(null);
+    expect(read(120_000)).toMatchObject({ hits: 6000, of: 120_000 });
   });
 });

@@ -5,7 +5,7 @@ import type { AnswerMonitor } from './answer-monitor.ts';
 import { CLUSTER_SPANS, type ClusterDurations } from './cluster-durations.ts';
 import type { FaultOutcomes } from './fault-outcomes.ts';
 import { Distribution, HISTOGRAM_WORDS, recordDuration } from './histogram.ts';
-import type { SaturationMonitor } from './saturation.ts';
+import type { SaturationMonitor, SaturationTotals } from './saturation.ts';
 import type { SeenStates, StateLook } from './state-look.ts';
 import type { TelemetryCapture } from './telemetry-capture.ts';
 import type { TelemetryReader } from './telemetry-reader.ts';
@@ -17,7 +17,7 @@ export interface Moment {
   telemetry: TelemetryCapture;
   /** Ages of the oldest requests, by kind of client. */
   ages: readonly Distribution[];
-  saturation: ReturnType<SaturationMonitor['totals']>;
+  saturation: SaturationTotals;
   /** In the order of CLUSTER_SPANS. */
   clusterDurations: readonly Distribution[];
   states: SeenStates;
@@ -86,7 +86,8 @@ export function between({ reader, answers }: BetweenSource, from: Moment, to: Mo
       },
     },
     saturation: {
-      totals: () => ({
+      totals: (): SaturationTotals => ({
+        ...to.saturation,
         observedMs: to.saturation.observedMs - from.saturation.observedMs,
         saturatedMs: to.saturation.saturatedMs - from.saturation.saturatedMs,
         byReason: Object.fromEntries(

@@ -155,6 +155,15 @@ export function judge(interval: SaturationInterval, rules = SATURATION_RULES): S
   return rules.flatMap((rule) => (interval[rule.of] > rule.above ? [{ rule, value: interval[rule.of] }] : []));
 }
 
+/** Wall-clock milliseconds, since the start. */
+export interface SaturationTotals {
+  observedMs: number;
+  saturatedMs: number;
+  byReason: Record<string, number>;
+  /** Generators that these are sums of; one when absent. */
+  machines?: number;
+}
+
 export class SaturationMonitor {
   readonly #reader: TelemetryReader;
   readonly #fileLimit = openFileLimit();
@@ -236,7 +245,7 @@ export class SaturationMonitor {
   }
 
   /** How long the generator was saturated, of how long it was watched, in wall-clock milliseconds. */
-  totals(): { observedMs: number; saturatedMs: number; byReason: Record<string, number> } {
+  totals(): SaturationTotals {
     return {
       observedMs: this.#observedMs,
       saturatedMs: this.#anyMs,

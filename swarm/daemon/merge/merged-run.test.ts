@@ -234,6 +234,38 @@ describe('the verdict of merged shards', () => {
     expect(own.verdict).toBe('passed');
   });
 
+  it('knows nothing of the saturation of generators that were watched too shortly each', async () => {
+    const watched = (observedMs: number) => (figures: KeptFigures) => {
+      const { moments } = figures.parts.moments;
+      moments.at(-1)!.saturation = { observedMs, saturatedMs: observedMs / 2, byReason: {} };
+      return figures;
+    };
+    const saturationOf = async (observedMs: number) => {
+      const { thresholds } = await summaryOf(await folders(3, watched(observedMs)));
+      return thresholds.find(({ figure }) => figure === 'generator_saturation');
+    };
+    expect(await saturationOf(11_000)).toMatchObject({ value: null, ok: null });
+    expect(await saturationOf(40_000)).toMatchObject({ value: 0.5, ok: false });
+  });
+
+  it('says where the figures of servers are when the shard that read them is not there', async () => {
+    const absent = {
+      name: 'service',
+      target: 'http://service/metrics',
+      state: 'absent',
+      reads: 0,
+      failures: 0,
+    } as const;
+    const left = (figures: KeptFigures) => {
+      figures.parts.servers.collectors = [{ ...absent, reason: 'the first shard reads it' }];
+      return figures;
+    };
+    const list = await folders(3, left);
+    expect((await summaryOf(list.slice(1))).servers!.collectors).toEqual([
+      { ...absent, reason: 'shard 0 read it, and is missing' },
+    ]);
+  });
+
   it('allows to begin as far apart as it is told', async () => {
     const list = await folders(2, withEnd(1, { beganMs: BEGAN + 20_000 }));
     expect((await summaryOf(list, 60_000)).verdict).toBe('passed');

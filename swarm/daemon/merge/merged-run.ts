@@ -11,7 +11,7 @@ import { type RunThreshold, thresholdsFor } from '../../plan/thresholds.ts';
 import { type FaultFacts, unexpectedOf } from '../../report/fault-summary.ts';
 import { type Measured, RunFigures, type TimeOfRun } from '../../report/figures.ts';
 import { ServerFigureSource } from '../../report/server-figures.ts';
-import { type CollectorSummary, summarizeServers } from '../../report/server-summary.ts';
+import { type CollectorSummary, FIRST_SHARD_READS, summarizeServers } from '../../report/server-summary.ts';
 import type { ShardSummary } from '../../report/shard-summary.ts';
 import type { SummarizedPlan } from '../../report/summarized-plan.ts';
 import { type Funnel, type Reached, type RunSummary, summarize } from '../../report/summary.ts';
@@ -59,7 +59,7 @@ export function summarizeMerged(merged: MergedShards, options: MergeOptions): Ru
   const percentiles =
     options.percentiles ?? [...new Set(ended.flatMap((one) => one.percentiles))].sort((a, b) => a - b);
   const whole = measuredOf(merged, startMs);
-  const servers = chosenServers(sums);
+  const servers = chosenServers(merged);
   const since = crossedSince(ends);
   const thresholds = causesFirst(evaluateWhole(merged, whole, servers.series), since);
   const failures = sums.failures.toSorted((a, b) => a.cluster - b.cluster);
@@ -208,7 +208,7 @@ function evaluateWhole(
     ...ended[0]!.load,
     hosts: plan.whole.hosts,
     installs: plan.whole.shapes.some(({ justInfraEnv }) => !justInfraEnv),
-    // Each generator's users look as often as their own clusters allow.
+    // Of shards that share a pace, those with most hosts look least often.
     lookMs: Math.max(...ended.map((one) => one.load.lookMs)),
   };
   return thresholdsFor(load, plan.thresholds).flatMap((threshold) => {
@@ -287,7 +287,8 @@ function generatorOf(ends: readonly ShardEnd[]): RunSummary['generator'] {
 }
 
 /** All shards load the same servers: of each source the figures of that shard count which read it most often. */
-function chosenServers({ servers }: SummedParts) {
+function chosenServers({ sums: { servers }, lost, missing }: MergedShards) {
+  const first = lost.some(({ index }) => index === 0) ? 'lost' : missing.includes(0) ? 'missing' : null;
   const best = new Map<string, { shard: number; collector: CollectorSummary; series: ServerSeries[] }>();
   for (const { shard, collectors, series } of servers.toSorted((a, b) => a.shard - b.shard)) {
     for (const collector of collectors) {
@@ -301,7 +302,11 @@ function chosenServers({ servers }: SummedParts) {
   }
   const chosen = [...best.values()];
   return {
-    collectors: chosen.map(({ collector }) => collector),
+    collectors: chosen.map(({ collector }) =>
+      first !== null && collector.reason === FIRST_SHARD_READS
+        ? { ...collector, reason: `shard 0 read it, and is ${first}` }
+        : collector,
+    ),
     series: chosen.flatMap(({ series }) => series),
     /** Sources by shard, those that were read. */
     readBy: (index: number) =>

@@ -123,7 +123,7 @@ const NAMED_STUCK = 20;
 class MomentSum {
   readonly #telemetry = new TelemetrySum();
   readonly #ages = CLIENT_KINDS.map(() => new Distribution());
-  readonly #saturation = { observedMs: 0, saturatedMs: 0, byReason: {} as Record<string, number> };
+  readonly #saturation = { machines: 0, observedMs: 0, saturatedMs: 0, byReason: {} as Record<string, number> };
   readonly #durations = CLUSTER_SPANS.map(() => new Distribution());
   readonly #states = new Map<string, StateTime>();
   /** By place in the table; the few that a plan's hosts and clusters have. */
@@ -138,6 +138,7 @@ class MomentSum {
     for (const [at, ages] of moment.ages.entries()) this.#ages[at]!.add(ages);
     for (const [at, durations] of moment.clusterDurations.entries()) this.#durations[at]!.add(durations);
     const { observedMs, saturatedMs, byReason } = moment.saturation;
+    this.#saturation.machines++;
     this.#saturation.observedMs += observedMs;
     this.#saturation.saturatedMs += saturatedMs;
     addNumbers(this.#saturation.byReason, byReason);
