@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { hostDurationMs, type SpokeProfile } from '../../model/spoke/profiles.ts';
 import { spanMs } from '../../model/time/span.ts';
 import type { Host, HostIdentity } from '../host/host.ts';
+import { BOOTSTRAP_LOG_GATHER } from '../service/logs-sender.ts';
 import { NAME_SERVER } from './addresses.ts';
 import { diskLinks, hardwareFiles, type InventoryDocument, inventoryDocument } from './hardware-files.ts';
 import type { HostFile, HostStart } from './lab-protocol.ts';
@@ -33,12 +34,14 @@ export interface HostFilesOptions {
   vips: { api: string; ingress: string };
   /** The stock inventory program runs on it, and finds what it reads; else the plan's document is what its container prints. */
   stockInventory?: boolean;
+  /** How long a bootstrap gathers logs when its installation has failed; drawn unless given. */
+  gatherMs?: number;
 }
 
 /** NICs and files of a host. */
 export function hostFiles(
   host: Host,
-  { hosts, peers, profile, vips, stockInventory = false }: HostFilesOptions,
+  { hosts, peers, profile, vips, stockInventory = false, gatherMs = drawnGatherMs(host) }: HostFilesOptions,
 ): HostFiles {
   const { identity, nics } = host;
   const links = nics.filter(({ type }) => type === 'physical');
@@ -73,6 +76,8 @@ export function hostFiles(
       ...hardwareAnswers(document),
       ...(stockInventory ? hardwareFiles(document) : [{ path: 'answers/inventory', text: host.inventory() }]),
       ...installationAnswers(host, profile),
+      // Programs that are being checked are answered at once.
+      { path: 'answers/gather-seconds', text: `${stockInventory ? 0 : Math.round(gatherMs / 1000)}\n` },
       ...faultAnswers(host),
     ],
   };
@@ -180,6 +185,8 @@ function installationAnswers(host: Host, profile: SpokeProfile): HostFile[] {
     { path: 'opt/openshift/openshift/.keep', text: '' },
   ];
 }
+
+const drawnGatherMs = (host: Host) => spanMs(BOOTSTRAP_LOG_GATHER, host.random('gather', 0));
 
 /** What replaced commands fail with, by the host's fault. */
 function faultAnswers({ plan: { fault } }: Host): HostFile[] {

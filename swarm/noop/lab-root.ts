@@ -32,6 +32,8 @@ export async function makeLabRoot(root: string, { patches, programs, manifests }
     mkdirSync(join(root, path), { recursive: true });
   for (const path of OWN) symlinkSync(`host/${path}`, join(root, path));
   for (const path of ['bin', 'sbin', 'usr/sbin']) symlinkSync(path.includes('/') ? 'bin' : 'usr/bin', join(root, path));
+  mkdirSync(join(root, 'usr/local'));
+  symlinkSync('../bin', join(root, 'usr/local/bin'));
   for (const path of ['lib', 'lib64']) symlinkSync(`usr/${path}`, join(root, path));
   symlinkSync('/host/share', join(root, 'usr/share'));
   const binds: [string, string][] = [[patches, 'patches']];

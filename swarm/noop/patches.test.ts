@@ -192,6 +192,9 @@ const CALLS: Call[] = [
   { argv: nse('journalctl', '-D', '/var/log/journal/', '--all', 'TAG=agent'), output: /./ },
   { argv: ['dmesg', '-T'], output: /./ },
   { argv: nse('coredumpctl', 'list', '--no-legend'), code: 1 },
+  { argv: ['/usr/local/bin/ovs-installer-gather.sh', '--id', '20261129213507', '10.3.0.12'], output: /^$/ },
+  { argv: nse('/usr/local/bin/installer-gather.sh', '--id', '20261129213507', '10.3.0.12'), output: /^$/ },
+  { argv: nse('mv', '/root/log-bundle-20261129213507.tar.gz', '/tmp') },
   // controller
   {
     argv: ['oc', '--kubeconfig', '/x', 'debug', 'node/n', '--', 'chroot', '/host', 'last', 'reboot'],
@@ -288,6 +291,7 @@ async function answersTo(calls: readonly Call[], fault?: HostFault) {
       peers: [{ ipv4: '10.3.0.12', mac: '52:54:00:00:00:02' }],
       profile,
       vips: { api: '10.3.0.4', ingress: '10.3.0.5' },
+      gatherMs: 0,
     });
     const program = `
         import { spawnSync } from 'node:child_process';

@@ -37,7 +37,7 @@ function wordOf(word: string): string {
 }
 
 /** The folders in which commands are found on a host are one and the same. */
-const FOLDERS = /^(?:\/usr)?\/s?bin\/([^/]+)$/;
+const FOLDERS = /^(?:(?:\/usr)?\/s?bin|\/usr\/local\/bin)\/([^/]+)$/;
 
 /** A command that was to be executed and is neither replaced, nor one of ours, nor known to be harmless. */
 export interface EscapedCommand {

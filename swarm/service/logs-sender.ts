@@ -32,7 +32,7 @@ export interface HostLogsOptions {
 
 /** logs_sender: journals of one host; with the installer's gather script on the bootstrap host. */
 const LOG_GATHER: Span = { delayMs: 8000, jitterMs: 22_000 };
-const BOOTSTRAP_LOG_GATHER: Span = { delayMs: 150_000, jitterMs: 150_000 };
+export const BOOTSTRAP_LOG_GATHER: Span = { delayMs: 150_000, jitterMs: 150_000 };
 /** Partial logs of a bootstrap host go out this often while gathering. */
 const PARTIAL_LOGS_EVERY_MS = 60_000;
 

@@ -31,7 +31,7 @@ const SCRIPT: readonly (readonly [StepType, Arguments])[] = [
   [
     'logs-gather',
     ({ clusterId, hostId, infraEnvId }) => ({
-      bootstrap: false,
+      bootstrap: true,
       cluster_id: clusterId,
       host_id: hostId,
       infra_env_id: infraEnvId,
