@@ -99,6 +99,8 @@ export class Run {
   readonly workers: number;
   readonly #parts: RunParts;
   readonly #soakSeconds: number;
+  /** Simulated moment until which nothing is done but to let time pass; null otherwise. */
+  #passedAt: number | null = null;
   readonly #percentiles: readonly number[];
   readonly #startAt: Date | null;
   readonly #clock: ScaledClock;
@@ -222,6 +224,11 @@ export class Run {
   /** The phase and step that lasts; null before the first and after the last one. */
   get part(): WindowName | null {
     return this.#measurements.windows.current;
+  }
+
+  /** Simulated milliseconds until a phase ends that lasts as long as the plan says; null of the others. */
+  get partRemainingMs(): number | null {
+    return this.#passedAt === null ? null : Math.max(0, this.#passedAt - this.#clock.now());
   }
 
   /** So many times as fast as planned clusters arrive; null where none is to come. */
@@ -485,7 +492,9 @@ export class Run {
 
   /** Simulated seconds, or until the run is stopped. */
   async #pass(seconds: number): Promise<void> {
+    this.#passedAt = this.#clock.now() + seconds * 1000;
     await this.#clock.sleep(seconds * 1000, this.#stop.signal).catch(() => {});
+    this.#passedAt = null;
   }
 
   /** Null for a plan whose clusters stay. */

@@ -4,9 +4,11 @@ import { parsePlan } from '../plan/load.ts';
 import type { ClusterLaunch } from '../pool/messages.ts';
 import { TrafficSample } from './traffic-sample.ts';
 
-function sampleOf(clusters: object[]) {
+function sampleOf(clusters: object[], more: object = {}) {
   const programs = { agent: '/a', installer: '/i', controller: '/c', controller_manifests: '/m' };
-  const plan = expandPlan(parsePlan({ name: 'p', seed: 's', programs, clusters }, 'plan', { allowFiles: true }));
+  const plan = expandPlan(
+    parsePlan({ name: 'p', seed: 's', programs, clusters, ...more }, 'plan', { allowFiles: true }),
+  );
   const sample = new TrafficSample(plan);
   /** Number of clusters of a kind by words for their shape. */
   const counts = (kind: string) => {
@@ -17,7 +19,7 @@ function sampleOf(clusters: object[]) {
     }
     return found;
   };
-  return { sample, native: counts('native'), noop: counts('noop') };
+  return { sample, plan, native: counts('native'), noop: counts('noop') };
 }
 
 describe('a sample of traffic', () => {
@@ -73,5 +75,19 @@ describe('a sample of traffic', () => {
     ]);
     expect(native).toEqual({ SNO: 1, 'SNO (2)': 1 });
     expect(noop).toEqual({ SNO: 1, 'SNO (2)': 1 });
+  });
+  it('compares clusters that something goes wrong with among themselves', () => {
+    const { sample, plan } = sampleOf(
+      [
+        { topology: 'sno', amount: 8 },
+        { topology: 'sno', agent: 'noop', amount: 8 },
+      ],
+      { faults: [{ fault: 'slow-disk', share: '50%' }] },
+    );
+    for (const { index, hosts } of plan.clusters) {
+      const { kind, fault } = hosts[0]!;
+      // Natives are a sample.
+      if (kind === 'noop') expect(sample.shapeOf(index)).toBe(fault ? 'SNO, with slow-disk' : 'SNO');
+    }
   });
 });

@@ -77,21 +77,25 @@ function chosen(clusters: readonly ClusterPlan[]): Map<number, string> {
 /** Everything of a cluster that its traffic depends on. */
 function shapeKey(cluster: ClusterPlan): string {
   const { api, platform, controlPlanes, arbiters, workers, day2Workers, justInfraEnv, withNmstate, flow } = cluster;
-  const { assignRoles, setHostnames, olmOperators, hosts } = cluster;
-  const profiles = hosts.map(({ profile, role, day2 }) => [profile, role, day2]);
+  const { assignRoles, setHostnames, olmOperators, fault, hosts } = cluster;
+  const profiles = hosts.map(({ profile, role, day2, fault: own }) => [profile, role, day2, own]);
   return JSON.stringify([
     ...[api, platform, controlPlanes, arbiters, workers, day2Workers, justInfraEnv, withNmstate, flow],
-    ...[assignRoles, setHostnames, olmOperators, profiles],
+    ...[assignRoles, setHostnames, olmOperators, fault, profiles],
   ]);
 }
 
 function shapeWords(cluster: ClusterPlan): string {
   const { api, platform, controlPlanes, arbiters, workers, day2Workers, justInfraEnv, hosts } = cluster;
-  if (justInfraEnv) return `${hosts.length} discovered host${hosts.length === 1 ? '' : 's'}`;
+  const faults = [cluster.fault, ...hosts.map(({ fault }) => fault?.kind)].filter((kind) => kind !== undefined);
+  const withFaults = [...new Set(faults)].map((kind) => `with ${kind}`);
+  if (justInfraEnv)
+    return [`${hosts.length} discovered host${hosts.length === 1 ? '' : 's'}`, ...withFaults].join(', ');
   const nodes = [controlPlanes, ...(arbiters > 0 ? [arbiters] : []), workers].join('+');
   return [
     controlPlanes === 1 && workers === 0 ? 'SNO' : `${nodes} on ${platform}`,
     ...(day2Workers > 0 ? [`${day2Workers} on day 2`] : []),
     ...(api === 'kube' ? ['by custom resources'] : []),
+    ...withFaults,
   ].join(', ');
 }

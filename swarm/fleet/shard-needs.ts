@@ -30,7 +30,11 @@ export function largestShard(plan: Plan, seed: string, count: number): ExpandedP
 export function needsOf(shard: ExpandedPlan, givenWorkers: number | null): ShardNeeds {
   const processors = openedPerSecond(shard) * CORE_SECONDS;
   const workers = givenWorkers ?? Math.min(shard.clusters.length, Math.max(USUAL_WORKERS, Math.ceil(2 * processors)));
-  const { memoryMiB, fileDescriptors, localPorts } = estimateNeeds(shard, { workers, fromSource: false }, null);
+  const { memoryMiB, fileDescriptors, localPorts } = estimateNeeds(
+    shard,
+    { workers, fromSource: false, serves: true },
+    null,
+  );
   const { hostCount: hosts } = shard;
   return { clusters: shard.clusters.length, hosts, workers, memoryMiB, processors, fileDescriptors, localPorts };
 }

@@ -135,21 +135,20 @@ describe('description of a plan', () => {
     const fast = { clock_speed: 20, boot_spread: '60s' };
     const demo = parse(readFileSync(DEMO, 'utf8'));
     for (const [plan, files, memoryMiB, runner] of [
-      [waiting(60, '30s'), 227, 204],
+      [waiting(60, '30s'), 227, 239],
       [waiting(60, '60s'), 205, 239],
-      [waiting(600, '60s'), 1518, 267],
-      [waiting(600, '60s'), 1529, 272],
-      [{ ...waiting(60, '60s'), clock_speed: 10 }, 196, 218],
+      [waiting(600, '60s'), 1518, 280],
+      [{ ...waiting(60, '60s'), clock_speed: 10 }, 196, 246],
       [{ ...waiting(300, '60s'), clock_speed: 10 }, 830, 279],
       [waiting(3000, '60s'), 7509, 346],
       [installing('sno', 40, fast), 188, 311],
-      [installing('compact', 12, fast), 152, 287],
+      [installing('compact', 12, fast), 152, 285],
       [installing('sno', 40, { ...fast, spoke_profile: 'quick' }), 175, 307],
-      [installing('compact', 12, { ...fast, spoke_profile: 'quick' }), 203, 270],
+      [installing('compact', 12, { ...fast, spoke_profile: 'quick' }), 203, 279],
       [installing('sno', 300, { clock_speed: 6, boot_spread: '2m', spoke_profile: 'quick' }), 886, 451],
       // With an embedded hub, and hosts made by custom resources.
       [{ ...demo, clock_speed: 10 }, 302, 393],
-      [waiting(600, '60s'), 1534, 287, { workers: 2, fromSource: true }],
+      [waiting(600, '60s'), 1534, 305, { workers: 2, fromSource: true }],
       [waiting(600, '60s'), 1516, 244, { workers: 1, fromSource: false }],
     ] as [object, number, number, Runner?][]) {
       const { needs } = describeText(plan, runner);

@@ -28,6 +28,8 @@ export interface Runner {
   workers: number;
   /** Run from TypeScript, whose compiler stays in memory with each thread. */
   fromSource: boolean;
+  /** Page, API and metrics are served meanwhile (`--listen`). */
+  serves?: boolean;
 }
 
 /** A closed connection holds its port this long (Linux, TIME_WAIT). */
@@ -46,7 +48,9 @@ export const USER_FILES = 16;
 const BASE_THREADS = 11;
 
 /** Mebibytes of the main thread with the whole program, and of a worker. */
-const PROGRAM_MIB = { source: { main: 187, worker: 22 }, compiled: { main: 156, worker: 22 } };
+const PROGRAM_MIB = { source: { main: 211, worker: 22 }, compiled: { main: 180, worker: 22 } };
+/** What is loaded only to serve page, API and metrics. */
+const SERVER_MIB = 50;
 /** What is loaded only for plans with custom resources. */
 const HUB_MIB = 65;
 /** What is kept of a cluster and of a host before they arrive and when they are gone. */
@@ -62,7 +66,7 @@ const GROWING_HOSTS = 1500;
 const POLLING_MIB = 40;
 const BUSY_POLLS = 20;
 /** The same from so many hosts on of clusters that install. */
-const INSTALLING_MIB = 60;
+const INSTALLING_MIB = 48;
 const BUSY_HOSTS = 30;
 /** With each host of a cluster that installs. */
 const INSTALLING_HOST_MIB = 0.55;
@@ -107,7 +111,7 @@ export function estimateNeeds(
   noop: { hosts: number; memoryMiB: number } | null,
 ): NeedsEstimate {
   const { clusters, connections } = plan;
-  const { workers, fromSource } = runner;
+  const { workers, fromSource, serves = false } = runner;
   const open = new OpenConnections(plan);
   const most = open.most(connections.idleSeconds, workers);
   const hosts = clusters.reduce((sum, one) => sum + one.hosts.length, 0);
@@ -119,6 +123,7 @@ export function estimateNeeds(
   const memory =
     program.main +
     (plan.hub === null ? 0 : HUB_MIB) +
+    (serves ? SERVER_MIB : 0) +
     program.worker * workers +
     (planned + upAtOnce * HOST_KIB + most * CONNECTION_KIB) / 1024 +
     GROWING_MIB * Math.min(1, upAtOnce / GROWING_HOSTS) +

@@ -1,6 +1,7 @@
 /**
  * A run while it goes on: a picture that is redrawn in place on a terminal, or a plain line now and then elsewhere.
  */
+import type { RunPhase } from '../plan/expanded-plan.ts';
 import type { Distribution } from '../telemetry/histogram.ts';
 import type { SaturationMonitor } from '../telemetry/saturation.ts';
 import { ratesBetween } from '../telemetry/telemetry-rates.ts';
@@ -25,6 +26,10 @@ import { type Funnel, type FunnelStep, funnelSteps } from './summary.ts';
 export interface ProgressSource {
   readonly plan: { name: string; clockSpeed: number; hostCount: number; clusters: readonly unknown[] };
   readonly state: string;
+  /** The phase and step that lasts; null before the first and after the last one. */
+  readonly part: { phase: RunPhase; step: number | null } | null;
+  /** Simulated milliseconds until a phase ends that lasts as long as the plan says; null of the others. */
+  readonly partRemainingMs: number | null;
   readonly reader: TelemetryReader;
   readonly saturation: Pick<SaturationMonitor, 'findings'>;
   readonly index: {
@@ -48,6 +53,8 @@ const REDRAW_MS = 400;
 const LINE_MS = 5_000;
 /** Wall-clock milliseconds that a request must have waited to be worth a word. */
 const LONG_WAIT_MS = 5_000;
+/** What is left must be as much to be worth a word. */
+const SHORTEST_ETA_MS = 1000;
 /** Pictures over which rates and latencies are taken. */
 const WINDOW = 12;
 const BAR = 30;
@@ -133,7 +140,8 @@ export class Progress {
 
   #lines(look: Look): string[] {
     const style = this.#style;
-    const { plan, state } = this.#source;
+    const { plan } = this.#source;
+    const state = this.#state();
     const time = `${formatMs(look.elapsedMs)}${plan.clockSpeed === 1 ? '' : ` ×${plan.clockSpeed}`}`;
     const eta = look.etaMs === null ? '' : `  about ${formatMs(look.etaMs)} left`;
     const lines = [`${style.accent('●')} ${style.bold(plan.name)}  ${state}  ${time}${style.dim(eta)}`, ''];
@@ -170,7 +178,7 @@ export class Progress {
     const hosts = look.hosts.map(({ name, count }) => `${name} ${count}`).join(', ');
     const clusters = look.clusters.map(({ name, count }) => `${name} ${count}`).join(', ');
     const parts = [
-      `${formatMs(look.elapsedMs)} ${this.#source.state}`,
+      `${formatMs(look.elapsedMs)} ${this.#state()}`,
       `hosts ${this.#source.plan.hostCount}: ${hosts}`,
       `clusters ${this.#source.plan.clusters.length}: ${clusters}, failed ${look.failed}`,
       `${look.rate.toFixed(0)} req/s${look.ofUser}, p50 ${look.p50}, p99 ${look.p99}, errors ${look.errors} of ${look.requests}, ${look.own && `${look.own}, `}${look.inFlight}`,
@@ -181,8 +189,16 @@ export class Progress {
     return parts;
   }
 
+  /** `running`, and what else it does than to make clusters. */
+  #state(): string {
+    const { state, part } = this.#source;
+    if (state !== 'running' || part === null || part.phase === 'remove') return state;
+    if (part.phase !== 'deploy') return `${state} (${part.phase})`;
+    return part.step === null ? state : `${state} (step ${part.step})`;
+  }
+
   #look(): Look {
-    const { reader, index } = this.#source;
+    const { reader, index, partRemainingMs } = this.#source;
     const now = this.#now();
     const snapshot = reader.snapshot(now);
     const latency = reader.latency('due');
@@ -194,14 +210,15 @@ export class Progress {
     const [p50 = '', p99 = ''] = quantileTexts(quantiles(recent), ['p50', 'p99']);
     const elapsedMs = now - this.#startedAt;
     const { hosts, clusters } = funnelSteps(index.funnel());
-    const remaining = this.#source.state === 'running' ? index.remainingMs() : null;
+    const simulatedMs = partRemainingMs ?? index.remainingMs();
+    const etaMs = simulatedMs === null ? 0 : simulatedMs / this.#source.plan.clockSpeed;
     const rate = alone
       ? (snapshot.totals.requests * 1000) / Math.max(1, elapsedMs)
       : ratesBetween(oldest.snapshot, snapshot).requests;
     return {
       elapsedMs,
       // Nothing left by the estimate means that somebody takes longer than any before: then nobody knows.
-      etaMs: remaining ? remaining / this.#source.plan.clockSpeed : null,
+      etaMs: this.#source.state === 'running' && etaMs >= SHORTEST_ETA_MS ? etaMs : null,
       hosts,
       clusters,
       rate,

@@ -378,7 +378,10 @@ describe('summary', () => {
 
   it('counts infra-envs as discovered that are, and no others', () => {
     const funnel = { ...FUNNEL, infraEnvs: { count: 1, of: 3 } };
-    expect(renderSummary(summarize(measured(), facts({ funnel }), 1))).toContain(', 1/3 infra-envs discovered,');
+    expect(renderSummary(summarize(measured(), facts({ funnel }), 1))).toContain(', 1/3 infra-envs discovered in ');
+    const none = { ...FUNNEL.clusters, installed: { count: 0, of: 0 } };
+    const alone = renderSummary(summarize(measured(), facts({ funnel: { ...funnel, clusters: none } }), 1));
+    expect(alone).toContain('tiny: 1/3 infra-envs discovered in ');
   });
 
   it('says when the service did not answer right below the verdict', () => {
@@ -479,6 +482,8 @@ describe('progress', () => {
   const source = (): ProgressSource => ({
     plan: PLAN,
     state: 'running',
+    part: { phase: 'deploy', step: null },
+    partRemainingMs: null,
     reader: measured(),
     saturation: { findings: [] },
     index: { funnel: () => FUNNEL, failures: () => [1], remainingMs: () => 90_000 },
@@ -535,6 +540,16 @@ describe('progress', () => {
       /^1m00s running \| hosts 4: booted 4, registered 4, discovered 3.*failed 1 \| .*errors 2 of 100, in flight 0 \| about 1m30s left\n$/,
     );
     expect(written).not.toContain('\u001b');
+  });
+
+  it('says in which phase it is, and what is left of one that lasts as long as the plan says', () => {
+    const line = (more: Partial<ProgressSource>) =>
+      new Progress({ source: { ...source(), ...more }, stream: { write: () => {} }, now: () => 2000 }).line();
+    const soak = { part: { phase: 'soak', step: null }, partRemainingMs: 150_000 } as const;
+    expect(line(soak)).toMatch(/ running \(soak\) \|.* about 2m30s left$/);
+    expect(line({ part: { phase: 'deploy', step: 2 } })).toMatch(/ running \(step 2\) \|.* about 1m30s left$/);
+    expect(line({ ...soak, partRemainingMs: 2.3 })).not.toContain('left');
+    expect(line({ ...soak, state: 'cleaning' })).toMatch(/ cleaning \|/);
   });
 
   it('says that requests wait in vain', () => {

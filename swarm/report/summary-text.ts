@@ -142,12 +142,17 @@ function headline(summary: RunSummary, style: Style): string {
   const pools =
     clusters.infraEnvs === 0
       ? ''
-      : `, ${formatCount(clusters.infraEnvsDiscovered)}/${formatCount(clusters.infraEnvs)} infra-envs discovered,`;
+      : `${formatCount(clusters.infraEnvsDiscovered)}/${formatCount(clusters.infraEnvs)} infra-envs discovered`;
   const asExpected =
     clusters.failedAsExpected === 0
       ? ''
       : `, ${formatCount(clusters.failedAsExpected)} failed as expected of their faults`;
-  return `${style.bold(word)}  ${summary.plan}: ${clusters.installed}/${clusters.planned} clusters installed${asExpected}${pools} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
+  const installed =
+    clusters.planned === 0 && clusters.infraEnvs > 0
+      ? ''
+      : `${clusters.installed}/${clusters.planned} clusters installed${asExpected}`;
+  const made = [installed, pools].filter(Boolean).join(', ');
+  return `${style.bold(word)}  ${summary.plan}: ${made} in ${formatMs(summary.wallSeconds * 1000)}${simulated}  ${style.dim(`seed ${summary.seed}, run ${summary.run}`)}`;
 }
 
 /** Of a shard that was not there when the others began. */
