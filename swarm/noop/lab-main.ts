@@ -169,12 +169,14 @@ class Lab {
     let last = '';
     child.stderr!.on('data', (text: Buffer) => {
       this.#keep(log, text);
-      last = text.toString('utf8').slice(-KEPT_OUTPUT).trim();
+      // It may come in any pieces.
+      last = (last + text.toString('utf8')).slice(-KEPT_OUTPUT);
     });
     // Not before all that it has said was read.
     child.once('close', (code, signal) => {
       const how = signal ?? `exit code ${code}`;
-      this.#ended(slot, child, last === '' ? how : `${how}: ${last}`);
+      const said = last.trim();
+      this.#ended(slot, child, said === '' ? how : `${how}: ${said}`);
     });
     child.once('error', (error) => this.#ended(slot, child, error.message));
     await new Promise<void>((resolve) => {

@@ -140,7 +140,7 @@ describe('description of a plan', () => {
       [waiting(600, '60s'), 1518, 280],
       [{ ...waiting(60, '60s'), clock_speed: 10 }, 196, 246],
       [{ ...waiting(300, '60s'), clock_speed: 10 }, 830, 279],
-      [waiting(3000, '60s'), 7509, 346],
+      [waiting(3000, '60s'), 7509, 367],
       [installing('sno', 40, fast), 188, 311],
       [installing('compact', 12, fast), 152, 285],
       [installing('sno', 40, { ...fast, spoke_profile: 'quick' }), 175, 307],
@@ -193,7 +193,7 @@ describe('description of a plan', () => {
                            5m  ########################################  4 clusters, 11 hosts
       Steady load:  0.3 requests/s (11 GET and 6 POST a minute), polls every 1m; the simulated user's looks at clusters come on top
       Connections:  17 open while all hosts wait, 0.18 new a second; at most 28 open at once
-      Needs:        about 231 MiB of memory, 78 file descriptors, 12 threads, 39 local ports
+      Needs:        about 251 MiB of memory, 78 file descriptors, 12 threads, 39 local ports
                     peaks of the run's own process with 1 worker: at most 11 hosts in discovery or installing at once, with 28 connections, of a service and a machine that keep up
       Note: infraenv_labels are given and not sent: the service's REST API has no labels on infra-envs.
       Warning: plan.yaml:12:7: infranev_labels is a misspelling of infraenv_labels; it is accepted

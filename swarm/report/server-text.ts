@@ -12,7 +12,7 @@ const NOTABLE = new Set([
   'database_statement_duration',
   'database_longest_statement',
   'database_lock_waits',
-  'database_events_per_host',
+  'database_events_written',
   'service_restarts',
   'service_monitor_cycle_duration',
   'service_monitor_period',
