@@ -143,6 +143,33 @@ describe('hosts', () => {
     expect(of(render(cluster, { bmh: true }).all, 'BareMetalHost')).toHaveLength(3);
     expect(of(render(cluster, { bmh: true, bmh_day2: true }).all, 'BareMetalHost')).toHaveLength(5);
   });
+
+  it('are inspected where their fault is to show, and nowhere else', () => {
+    const inspected = (faults: object[]) =>
+      of(render({ topology: 'sno', api: 'kube', bmh: true }, {}, { faults }).all, 'BareMetalHost').map(
+        ({ metadata }) => metadata.annotations['inspect.metal3.io'] !== 'disabled',
+      );
+    expect(inspected([])).toEqual([false]);
+    expect(inspected([{ fault: 'bmh-stuck', share: '100%', state: 'provisioning' }])).toEqual([false]);
+    expect(inspected([{ fault: 'bmh-stuck', share: '100%', state: 'inspecting' }])).toEqual([true]);
+    expect(inspected([{ fault: 'bmh-fails', share: '100%', state: 'inspecting' }])).toEqual([true]);
+  });
+
+  it('that have the name of another have objects of their own all the same, and keep that name', () => {
+    const { all } = render(
+      { topology: 'compact', api: 'kube', bmh: true, with_nmstate: true, set_hostnames: true },
+      {},
+      { faults: [{ fault: 'duplicate-hostname', share: '33%' }] },
+    );
+    const names = (kind: string) => of(all, kind).map(({ metadata }) => metadata.name);
+    for (const kind of ['BareMetalHost', 'NMStateConfig']) expect(new Set(names(kind)).size).toBe(3);
+    // Those of the management controllers and the pull secret.
+    expect(new Set(names('Secret')).size).toBe(4);
+    const hostnames = of(all, 'BareMetalHost').map(
+      ({ metadata }) => metadata.annotations['bmac.agent-install.openshift.io/hostname'],
+    );
+    expect(new Set(hostnames).size).toBe(2);
+  });
 });
 
 it('gives the same bytes again', () => {

@@ -100,6 +100,9 @@ export function manifestValues(
 
 /** What only the maker of hosts knows of one. */
 export interface HostFacts {
+  /** No other host of its cluster has it. */
+  name: string;
+  /** What the host calls itself: another one's name where that is its fault. */
   hostname: string;
   /** MAC of the NIC that holds {@link ipv4}. */
   mac: string;
@@ -130,14 +133,18 @@ export interface RunValues {
 }
 
 export interface HostValues {
-  /** Host name, which is also the name of its objects. */
+  /** Name of its objects; no other host of its cluster has it. */
   name: string;
+  /** The same, except where the host's fault is to have another one's. */
+  hostname: string;
   role: HostPlan['role'];
   day2: boolean;
   mac: string;
   nic: string;
   ipv4: string;
   bmc_address: string;
+  /** The operator is to inspect it, because its fault shows there. */
+  inspected: boolean;
 }
 
 export interface ClusterValues {
@@ -237,12 +244,18 @@ export function clusterValues(
 
 function hostValues(values: ManifestValues, facts: HostFacts, host: HostPlan): HostValues {
   return {
-    name: facts.hostname,
+    name: facts.name,
+    hostname: facts.hostname,
     role: host.role,
     day2: host.day2,
     mac: facts.mac,
     nic: facts.nic,
     ipv4: facts.ipv4,
     bmc_address: `${values.bmc_scheme}://${facts.bmc}/redfish/v1/Systems/1`,
+    inspected: isInspected(host),
   };
+}
+
+function isInspected({ fault }: HostPlan): boolean {
+  return (fault?.kind === 'bmh-stuck' || fault?.kind === 'bmh-fails') && fault.state === 'inspecting';
 }

@@ -1,6 +1,6 @@
 /** Renders plans in tests, with the hosts that a run of them has. */
 import { buildHost } from '../../swarm/host/build-host.ts';
-import { bmcAddressOf } from '../../swarm/host/identity.ts';
+import { bmcAddressOf, hostnameOf } from '../../swarm/host/identity.ts';
 import { expandPlan } from '../../swarm/plan/expand.ts';
 import type { ClusterPlan, HostPlan } from '../../swarm/plan/expanded-plan.ts';
 import { parsePlan } from '../../swarm/plan/load.ts';
@@ -25,9 +25,11 @@ const shipped = new TemplateSet();
 export function render(
   cluster: object,
   values: ValuesFile = {},
-  { templates = shipped, name = 'fleet', sshKey = SSH_KEY } = {},
+  { templates = shipped, name = 'fleet', sshKey = SSH_KEY, faults = [] as object[] } = {},
 ): { once: string; clusters: string[]; all: string; counts: ObjectCounts; plans: ClusterPlan[] } {
-  const plan = expandPlan(parsePlan({ name, seed: 'seed', openshift_version: '4.22', clusters: [cluster] }, 'test'));
+  const plan = expandPlan(
+    parsePlan({ name, seed: 'seed', openshift_version: '4.22', clusters: [cluster], faults }, 'test'),
+  );
   const clusters = plan.clusters.filter((one) => !one.justInfraEnv).length;
   const run = runValues(
     { name: `${name}-run`, seed: plan.seed, clusters },
@@ -42,5 +44,5 @@ export function render(
 function factsOf(cluster: ClusterPlan, host: HostPlan): HostFacts {
   const { identity } = buildHost('seed', cluster, host);
   const { hostname, mac, ipv4 } = identity;
-  return { hostname, mac, ipv4, nic: 'eno1', bmc: bmcAddressOf('seed', host.index) };
+  return { name: hostnameOf(cluster, host), hostname, mac, ipv4, nic: 'eno1', bmc: bmcAddressOf('seed', host.index) };
 }

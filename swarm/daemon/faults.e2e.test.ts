@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expandPlan } from '../plan/expand.ts';
 import { parsePlan } from '../plan/load.ts';
+import { plannedManifests } from './manifest-source.ts';
 import { realParts } from './parts.ts';
 import { Run } from './run.ts';
 
@@ -16,7 +17,7 @@ const NOT_JUDGED = {
 
 async function run(plan: object) {
   const text = { name: 'faults', seed: 'faults', spoke_profile: 'quick', boot_spread: '5s', thresholds: NOT_JUDGED };
-  const expanded = expandPlan(parsePlan({ ...text, ...plan }, 'p.yaml'));
+  const expanded = plannedManifests(expandPlan(parsePlan({ ...text, ...plan }, 'p.yaml'))).plan;
   return new Run({
     id: 'faults',
     plan: expanded,
@@ -59,6 +60,27 @@ describe('a plan with faults', () => {
     expect(clusters.failed).toBe(0);
     expect(clusters.failedAsExpected).toBeGreaterThan(0);
     expect(clusters.complete + clusters.failedAsExpected).toBe(12);
+  });
+
+  it('passes when BareMetalHosts go wrong as they have to', { timeout: 120_000 }, async () => {
+    const summary = await run({
+      clock_speed: 60,
+      limits: { discovery: '25m', ready: '6m' },
+      clusters: [
+        { topology: 'compact', api: 'kube', bmh: true, with_nmstate: true },
+        { topology: 'sno', api: 'kube', bmh: true, amount: 2 },
+      ],
+      faults: [
+        { fault: 'duplicate-hostname', share: '20%' },
+        { fault: 'bmh-stuck', share: '20%', state: 'inspecting' },
+      ],
+    });
+    expect(summary.reasons).toEqual([]);
+    expect(summary.verdict).toBe('passed');
+    expect(summary.faults).toMatchObject([
+      { fault: 'duplicate-hostname', count: 1, asExpected: 1 },
+      { fault: 'bmh-stuck', count: 1, asExpected: 1 },
+    ]);
   });
 
   it('fails when a fault leads to something else', { timeout: 120_000 }, async () => {

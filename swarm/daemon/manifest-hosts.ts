@@ -1,7 +1,7 @@
 /** Hosts and networks of a plan as its manifests show them. */
 import type { HostFacts } from '../../manifests/index.ts';
 import { buildHost } from '../host/build-host.ts';
-import { bmcAddressOf } from '../host/identity.ts';
+import { bmcAddressOf, hostnameOf } from '../host/identity.ts';
 import { API_VIP_OFFSET, formatIpv4, GATEWAY_OFFSET, INGRESS_VIP_OFFSET, parseCidr } from '../host/ipv4.ts';
 import type { ClusterPlan, ExpandedPlan, HostPlan } from '../plan/expanded-plan.ts';
 import type { ValuesNetwork } from './manifest-values.ts';
@@ -11,6 +11,7 @@ export function hostFacts(seed: string): (cluster: ClusterPlan, host: HostPlan) 
   return (cluster, host) => {
     const { identity, nics } = buildHost(seed, cluster, host);
     return {
+      name: hostnameOf(cluster, host),
       hostname: identity.hostname,
       mac: identity.mac,
       nic: nics.find((nic) => nic.mac === identity.mac)?.name ?? 'eth0',
