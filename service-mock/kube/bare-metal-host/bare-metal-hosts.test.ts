@@ -152,6 +152,27 @@ describe('a BareMetalHost', () => {
     expect((await site.get(agents, 'sno', machine.id)).metadata.deletionTimestamp).toBeUndefined();
   });
 
+  it('is told of its hardware no more once the operator has taken it', { timeout: 60_000 }, async () => {
+    const infraEnvId = await startSite();
+    await site.apply(hostOf());
+    await provisioning('available');
+    const machine = await site.boot(infraEnvId);
+    const hardwareDetails = 'inspect.metal3.io/hardwaredetails';
+    const hardware = await site.eventually(async () => JSON.parse((await annotationsOf())[hardwareDetails]!));
+    await provisioning('provisioned', { hardware });
+    const annotate = (annotations: object) =>
+      site.client.patch(bareMetalHosts, 'sno', 'host', { metadata: { annotations } });
+    await annotate({ [hardwareDetails]: null });
+    // Whatever else happens to it: what its Agent shows came of a look at the host without the annotation.
+    for (const zone of ['west', 'east']) {
+      await annotate({ [`${BMAC}.node-label.zone`]: zone });
+      await site.eventually(async () => {
+        expect((await site.get<Agent>(agents, 'sno', machine.id)).spec.nodeLabels).toEqual({ zone });
+      });
+      expect((await annotationsOf())[hardwareDetails]).toBeUndefined();
+    }
+  });
+
   it('gives its Agent what it says', { timeout: 90_000 }, async () => {
     const infraEnvId = await startSite();
     await site.apply(

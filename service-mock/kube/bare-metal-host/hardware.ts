@@ -13,7 +13,7 @@ const MIB = 1024 ** 2;
  */
 export function copyHardware(host: BareMetalHost, agent: Agent): boolean {
   if (objects(agent.status?.inventory?.interfaces).length === 0) return false;
-  if (hasAnnotation(host, BMH_HARDWARE_DETAILS) || host.status?.hardwareDetails?.hostname) return false;
+  if (hasAnnotation(host, BMH_HARDWARE_DETAILS) || host.status?.hardware?.hostname) return false;
   annotate(host, BMH_HARDWARE_DETAILS, JSON.stringify(hardwareOf(agent)));
   return true;
 }

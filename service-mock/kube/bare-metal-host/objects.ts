@@ -30,7 +30,7 @@ export interface BareMetalHost extends KubeObject {
   status?: {
     provisioning?: { state?: string };
     operationalStatus?: string;
-    hardwareDetails?: { hostname?: string };
+    hardware?: { hostname?: string };
     [field: string]: unknown;
   };
 }
