@@ -1,7 +1,8 @@
 /** Support for tests: a service on a clock moved by hand, with machines that answer every step as healthy ones do. */
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
+import { type Core, createCore } from '../core/core.ts';
 import { defaultSettings } from '../core/settings.ts';
-import { createService } from '../service.ts';
+import { serviceOf } from '../service.ts';
 import type { AssistedServiceApi, JsonObject, ServiceMetrics, ServiceSettings } from '../service-api.ts';
 
 export const PULL_SECRET =
@@ -161,18 +162,20 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
 export class Site {
   readonly clock = new ManualClock();
   readonly settings: ServiceSettings;
+  readonly core: Core;
   readonly service: AssistedServiceApi;
   readonly machines: Machine[] = [];
   #ids = 0;
 
   constructor(settings: Partial<ServiceSettings> = {}, metrics: Partial<ServiceMetrics> = {}) {
     this.settings = { ...defaultSettings(), ...settings };
-    this.service = createService({
+    this.core = createCore({
       clock: this.clock,
       settings: this.settings,
       metrics: { ...silentMetrics, ...metrics },
       uuid: () => this.id(),
     });
+    this.service = serviceOf(this.core);
     this.service.start();
   }
 

@@ -76,18 +76,18 @@ function sameResults(a: readonly ValidationResult[], b: readonly ValidationResul
   return true;
 }
 
-/** Validations that turned to failure or back to success, in the order of `now`. */
+/** Validations that turned, in the order of `now`: to failure, back from it to success, or otherwise. */
 function flips(
   before: readonly ValidationResult[],
   now: readonly ValidationResult[],
-): { id: string; to: 'failed' | 'fixed'; usedToSucceed: boolean }[] {
+): { id: string; to: 'failed' | 'fixed' | 'other'; usedToSucceed: boolean }[] {
   const previous = new Map(before.map((result) => [result.id, result.status]));
-  const result: { id: string; to: 'failed' | 'fixed'; usedToSucceed: boolean }[] = [];
+  const result: { id: string; to: 'failed' | 'fixed' | 'other'; usedToSucceed: boolean }[] = [];
   for (const { id, status } of now) {
     const old = previous.get(id);
     if (old === undefined || old === status) continue;
     if (status === 'failure') result.push({ id, to: 'failed', usedToSucceed: old === 'success' });
-    else if (status === 'success' && old === 'failure') result.push({ id, to: 'fixed', usedToSucceed: false });
+    else result.push({ id, to: status === 'success' && old === 'failure' ? 'fixed' : 'other', usedToSucceed: false });
   }
   return result;
 }
@@ -102,6 +102,8 @@ interface ValidatedRow {
 interface FlipListener {
   failed(id: string, lost: boolean): void;
   fixed(id: string): void;
+  /** Any other turn, such as from pending to success: no event, but a hub shows it. */
+  turned(): void;
 }
 
 /**
@@ -117,7 +119,8 @@ export function keepResults(
   if (sameResults(row.validations, results)) return;
   for (const { id, to, usedToSucceed } of flips(row.validations, results)) {
     if (to === 'failed') listener.failed(id, usedToSucceed);
-    else listener.fixed(id);
+    else if (to === 'fixed') listener.fixed(id);
+    else listener.turned();
   }
   row.validations = results;
   row.updatedAt = clock.now();

@@ -29,6 +29,7 @@ export function refreshCluster(core: Core, cluster: ClusterRow): void {
       core.events.emit('cluster_validation_failed', aboutCluster(cluster), id, failureWords(lost));
     },
     fixed: (id) => core.events.emit('cluster_validation_fixed', aboutCluster(cluster), id),
+    turned: () => core.events.notice(aboutCluster(cluster)),
   });
   machine.run('refresh', cluster.status, { core, cluster, verdict, reason: '' });
 }

@@ -45,6 +45,7 @@ export function refreshHost(core: Core, host: HostRow): void {
       core.events.emit('host_validation_failed', aboutHost(host), displayName(host), id, failureWords(lost));
     },
     fixed: (id) => core.events.emit('host_validation_fixed', aboutHost(host), displayName(host), id),
+    turned: () => core.events.notice(aboutHost(host)),
   });
   machine.run('refresh', host.status, { core, host, verdict, reason: '', target: undefined, isNew: false });
 }
