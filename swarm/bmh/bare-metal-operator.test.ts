@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { editable, type KubeObject } from '../../model/kube/kube-object.ts';
 import { RESOURCES } from '../../model/kube/resources.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import { seconds } from '../../model/time/span.ts';
 import { BmhHub, HARDWARE, NAMESPACE } from './testing/bmh-hub.ts';
 
@@ -135,8 +136,8 @@ describe('a host of the converged flow', () => {
   const imageOf = (name: string) => hub.client.get(RESOURCES.preprovisioningImages, NAMESPACE, name);
 
   /** What the service does with an image. */
-  async function makeImage(name: string, url: string): Promise<void> {
-    const image = await imageOf(name);
+  async function makeImage(name: string, url: string, { client } = hub): Promise<void> {
+    const image = await client.get(RESOURCES.preprovisioningImages, NAMESPACE, name);
     const condition = (type: string, status: string) => ({
       type,
       status,
@@ -145,7 +146,7 @@ describe('a host of the converged flow', () => {
       lastTransitionTime: '2026-01-01T00:00:00Z',
       observedGeneration: image.metadata.generation,
     });
-    await hub.client.patch(
+    await client.patch(
       RESOURCES.preprovisioningImages,
       NAMESPACE,
       name,
@@ -180,6 +181,46 @@ describe('a host of the converged flow', () => {
     const from = hub.clock.now();
     await expect.poll(() => hub.clock.now() - from, WAIT).toBeGreaterThan(12 * 60_000);
     expect(told().length).toBe(1);
+  });
+
+  it('whose image was made is not told of when it waits for another one much later', async () => {
+    // Slow, so that what a busy machine takes is no time; what is to be long passes at once.
+    const slow = await BmhHub.start(10);
+    onTestFinished(() => slow.stop());
+    const { clock } = slow;
+    let passed = 0;
+    const later: Clock = {
+      speed: clock.speed,
+      now: () => clock.now() + passed,
+      setTimer: (ms, fn) => clock.setTimer(ms, fn),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+    const quick = seconds(1, 0);
+    const spec = { automatedCleaningMode: 'metadata' };
+    const name = await slow.addHost({ annotations: NO_INSPECTION, spec });
+    const timings = { verify: quick, customDeploy: quick, boot: quick, prepare: quick, clean: quick };
+    await slow.operate({ converged: true, clock: later, timings });
+    const state = async () => (await slow.host(name))?.status.provisioning.state;
+    const image = () => slow.client.get(RESOURCES.preprovisioningImages, NAMESPACE, name);
+    await expect.poll(state, WAIT).toBe('preparing');
+    await expect.poll(() => image().catch(() => null), WAIT).not.toBeNull();
+    await makeImage(name, ISO, slow);
+    await expect.poll(state, WAIT).toBe('available');
+    await slow.patch(name, { spec: { customDeploy: { method: 'start_assisted_install' } } });
+    await expect.poll(() => slow.powerOf(name).at(-1), WAIT).toBe(`on agent ${ISO}`);
+    slow.operator!.agentEnded({ namespace: NAMESPACE, name });
+    await expect.poll(state, WAIT).toBe('provisioned');
+
+    passed = 60 * 60_000;
+    const none = { status: { conditions: [] } };
+    await slow.client.patch(RESOURCES.preprovisioningImages, NAMESPACE, name, none, { subresource: 'status' });
+    await slow.remove(name);
+    await expect.poll(state, WAIT).toBe('deprovisioning');
+    const from = clock.now();
+    await expect.poll(() => clock.now() - from, WAIT).toBeGreaterThan(20_000);
+    await makeImage(name, ISO, slow);
+    await expect.poll(() => slow.host(name), WAIT).toBeUndefined();
+    expect(slow.events.filter(({ kind }) => kind === 'waiting')).toEqual([]);
   });
 
   it('waits for its image, is inspected in it, and starts the agent when it is deployed', async () => {

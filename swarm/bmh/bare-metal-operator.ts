@@ -137,6 +137,7 @@ export class BareMetalOperator {
         images: converged,
         maxProvisioningRetries: options.maxProvisioningRetries ?? MAX_PROVISIONING_RETRIES,
         onRamdiskAwaited: (key) => this.#noteAwaited(key),
+        onRamdiskAnswered: (key) => void this.#awaited?.delete(key),
         now: () => clock.now(),
       },
       (host, before) => {

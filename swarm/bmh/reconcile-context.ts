@@ -28,6 +28,8 @@ export interface OperatorContext {
   maxProvisioningRetries: number;
   /** Told of a host whose work waits for a ramdisk that nobody has made yet. */
   onRamdiskAwaited: (key: string) => void;
+  /** Told of a host that needs no ramdisk now, or whose ramdisk somebody has made or refused. */
+  onRamdiskAnswered: (key: string) => void;
   /** Simulated milliseconds since the epoch. */
   now: () => number;
 }

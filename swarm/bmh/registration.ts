@@ -44,6 +44,7 @@ async function register(context: HostContext): Promise<ActionResult | null> {
   if (!access) return context.fail('registration error', context.accessError);
 
   const ramdisk = await ramdiskFor(context);
+  if (ramdisk !== 'awaited') operator.onRamdiskAnswered(context.key);
   if (typeof ramdisk === 'object' && ramdisk !== null && 'error' in ramdisk) {
     return context.fail('registration error', ramdisk.error);
   }
