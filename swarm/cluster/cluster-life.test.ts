@@ -227,6 +227,68 @@ describe('life of a cluster', () => {
   });
 });
 
+describe('a cluster that failed before its fault was seen', () => {
+  const MINUTE = 60_000;
+
+  /** One whose host has a fault that it is not seen with when the cluster fails. */
+  async function failed(api: ClusterPlan['api']) {
+    const service = new FakeService();
+    service.script = ['preparing-for-installation', 'installing', 'error'];
+    service.forcedStatus.set('host-0', { status: 'installing-in-progress', info: 'Writing image to disk' });
+    const { hosts } = clusterPlan();
+    hosts[0]!.fault = { kind: 'installer-fails', stage: 'Writing image to disk', message: 'no disk' };
+    const started = start({ api, hosts }, service);
+    const show = () => service.forcedStatus.set('host-0', { status: 'error', info: 'Failed - no disk' });
+    const found = () => started.events.flatMap((event) => (event.type === 'host.fault' ? [event.result] : []));
+    while (started.life.phase !== 'installing') await started.clock.advance(1000);
+    await started.clock.advance(MINUTE);
+    return { ...started, show, found };
+  }
+
+  it('is looked at on a hub, whose Agents may lag behind, until the fault is seen', async () => {
+    const { life, clock, outcome, show, found, errors } = await failed('kube');
+    expect(life.outcome).toBeNull();
+    show();
+    await clock.advance(MINUTE);
+    expect(await outcome).toMatchObject({ result: 'failed', asExpected: true });
+    expect(found()).toEqual(['as-expected']);
+    expect(errors).toEqual([]);
+  });
+
+  it('is judged on a hub after three minutes all the same', async () => {
+    const { life, clock, outcome, found } = await failed('kube');
+    await clock.advance(MINUTE);
+    expect(life.outcome).toBeNull();
+    await clock.advance(2 * MINUTE);
+    expect(await outcome).toMatchObject({ result: 'failed', asExpected: false });
+    expect(found()).toEqual(['otherwise']);
+  });
+
+  it('keeps its reason when a look fails meanwhile', async () => {
+    const { service, clock, outcome } = await failed('kube');
+    service.errors.set('hosts', [adapterError('forbidden', false)]);
+    await clock.advance(MINUTE);
+    expect(await outcome).toMatchObject({
+      result: 'failed',
+      reason: expect.stringMatching(/^installing: the service says error/),
+    });
+  });
+
+  it('is cancelled when the run is stopped meanwhile', async () => {
+    const { clock, stop, outcome, found } = await failed('kube');
+    stop.abort();
+    await clock.advance(0);
+    expect(await outcome).toMatchObject({ result: 'cancelled' });
+    expect(found()).toEqual([]);
+  });
+
+  it('is judged at once by what the service itself shows', async () => {
+    const { outcome, found } = await failed('rest');
+    expect(await outcome).toMatchObject({ result: 'failed', asExpected: false });
+    expect(found()).toEqual(['otherwise']);
+  });
+});
+
 describe('an outage during creation', () => {
   const outage = (times: number) => Array.from({ length: times }, () => adapterError('503 down', true));
 

@@ -64,6 +64,11 @@ export interface LifeOutcome {
 
 /** How long a cluster is looked at for what the service makes of its faults: three times what it takes to miss a host. */
 const FAULT_PATIENCE_MS = 10 * 60_000;
+/**
+ * How long an Agent may go on showing what its host was: the service tells its controllers of a change before that is committed,
+ * and they look again with the next event, or after a minute.
+ */
+const AGENT_LAG_MS = 3 * 60_000;
 /** A host with an inventory has left these: assisted-service, internal/host/statemachine.go. */
 const NOT_DISCOVERED: readonly HostStatus[] = [
   'discovering',
@@ -159,8 +164,7 @@ export class ClusterLife {
     let unwatch: (() => void) | undefined;
     try {
       unwatch = this.#watchStates();
-      await this.#live(either);
-      await this.#seeFaults(either);
+      await this.#liveAndSee(either, signal);
       const asExpected = this.#judgeFaults({ complete: true, phase: this.#phase, reason: '' });
       this.#outcome = { result: 'complete', reason: '', ...asExpected };
       this.#enter('complete');
@@ -169,9 +173,8 @@ export class ClusterLife {
         this.#outcome = { result: 'cancelled', reason: cancelled };
         this.#enter('cancelled', this.#outcome.reason);
       } else {
-        const why = error instanceof Error ? error.message : String(error);
-        const reason = `${this.#phase}: ${why}`;
-        const asExpected = this.#judgeFaults({ complete: false, phase: this.#phase, reason: why });
+        const reason = `${this.#phase}: ${messageOf(error)}`;
+        const asExpected = this.#judgeFaults(this.#failure(error));
         this.#outcome = { result: 'failed', reason, ...asExpected };
         if (!asExpected.asExpected) this.#context.telemetry.error('cluster-failed');
         this.#enter('failed', reason);
@@ -207,6 +210,29 @@ export class ClusterLife {
       () => adapter.reached,
     );
     if (any) this.#enter('deleted');
+  }
+
+  /**
+   * Lives, and is looked at until its faults have shown themselves.
+   * @param signal ends it for any cause; `stopped` because the run is stopped
+   */
+  async #liveAndSee(signal: AbortSignal, stopped: AbortSignal): Promise<void> {
+    const faults = this.#faults;
+    try {
+      await this.#live(signal);
+    } catch (error) {
+      if (faults !== null && this.cluster.api === 'kube') {
+        const end = this.#failure(error);
+        // What hinders these looks is not why the cluster failed.
+        await this.#lookOn(AGENT_LAG_MS, () => faults.awaits(end), signal).catch(() => stopped.throwIfAborted());
+      }
+      throw error;
+    }
+    if (faults !== null) await this.#lookOn(FAULT_PATIENCE_MS, () => faults.waits, signal);
+  }
+
+  #failure(error: unknown): LifeEnd {
+    return { complete: false, phase: this.#phase, reason: messageOf(error) };
   }
 
   async #live(signal: AbortSignal): Promise<void> {
@@ -396,14 +422,12 @@ export class ClusterLife {
     );
   }
 
-  /** Looks on until each fault that a cluster survives has shown itself, or does not for long. */
-  async #seeFaults(signal: AbortSignal): Promise<void> {
-    const faults = this.#faults;
-    if (!faults?.waits) return;
+  /** Looks at the hosts while something is still to be seen of them, for `ms` simulated milliseconds at most. */
+  async #lookOn(ms: number, waits: () => boolean, signal: AbortSignal): Promise<void> {
     const { clock, pace } = this.#context;
-    const deadline = clock.now() + FAULT_PATIENCE_MS;
-    while (faults.waits && clock.now() < deadline) {
-      await clock.sleep(pace.delay(), signal);
+    const deadline = clock.now() + ms;
+    while (waits() && clock.now() < deadline) {
+      await clock.sleep(Math.min(pace.delay(), deadline - clock.now()), signal);
       await this.#lookAtHosts(signal).catch((error: unknown) => {
         if (!(error instanceof ClusterAdapterError && error.passing)) throw error;
       });
@@ -511,4 +535,8 @@ export class ClusterLife {
   #describeUnfinished(hosts: readonly HostView[]): string {
     return this.#describe(hosts.filter((host) => host.status !== 'installed'));
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -120,6 +120,20 @@ describe('one fault', () => {
     expect(results(watch, COMPLETE)).toEqual([true, 'as-expected']);
   });
 
+  test('is awaited where the cluster fails for it, unless it is seen or the failure is another one', () => {
+    const watch = watchOf(clusterOf('sno', { 0: DISK }));
+    watch.look([view(0, 'installing-in-progress')]);
+    expect(watch.awaits(failed('installing'))).toBe(true);
+    expect(watch.awaits(failed('preparing'))).toBe(false);
+    watch.look([view(0, 'error', 'Failed - no disk')]);
+    expect(watch.awaits(failed('installing'))).toBe(false);
+    // Whoever is never there cannot be awaited, nor what another one explains.
+    expect(watchOf(clusterOf('compact', { 1: { kind: 'no-boot' } })).awaits(failed('discovering'))).toBe(false);
+    const several = watchOf(clusterOf('compact', { 0: DISK, 1: { kind: 'node-never-ready' } }));
+    several.look([view(0, 'error', 'no disk')]);
+    expect(several.awaits(failed('installing'))).toBe(false);
+  });
+
   test('says what was expected, and what was', () => {
     const watch = watchOf(clusterOf('sno', { 0: DISK }));
     watch.look([view(0, 'installed', 'Done')]);

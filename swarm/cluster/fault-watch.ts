@@ -77,7 +77,17 @@ export class FaultWatch {
     );
   }
 
-  /** Call once, at the end of the cluster's life. */
+  /** The cluster failed where a fault lets it fail that was not seen yet, and nothing else explains it. */
+  awaits(end: LifeEnd): boolean {
+    return (
+      this.#watched.some(
+        ({ seen, outcome }) =>
+          !seen && outcome.seen !== null && outcome.seen !== 'missing' && outcome.failsIn.includes(end.phase),
+      ) && !this.judge(end).asExpected
+    );
+  }
+
+  /** What has become of the faults of a cluster whose life ended like this. */
   judge(end: LifeEnd): FaultJudgement {
     const { failsIn, certain } = this.#expected;
     const hosts = this.#watched.map((one) => this.#finding(one, end));

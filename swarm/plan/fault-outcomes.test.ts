@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostFault } from '../../model/faults/faults.ts';
 import { expandPlan } from './expand.ts';
-import { type ClusterOutcome, expectedOutcome } from './fault-outcomes.ts';
+import { type ClusterOutcome, expectedOutcome, type SeenHost } from './fault-outcomes.ts';
 import { parsePlan } from './load.ts';
 
 const LIMITS = { discovery: 1800, ready: 1800, install: 10_800, day2: 7200 };
@@ -89,5 +89,17 @@ describe('a node that is never Ready', () => {
 
   it('stays in its reboot where it is alone: nothing runs on it that could report more', () => {
     expect(first('sno')).toContainEqual(expect.objectContaining({ statuses: ['installing-pending-user-action'] }));
+  });
+});
+
+describe('a host that is reset after its reboot', () => {
+  const statuses = (api: string) => {
+    const { seen } = outcome('sno', { 0: { kind: 'reboot', at: 'rebooted', afterMs: 30_000 } }, { api }).hosts[0]!;
+    return (seen as SeenHost[]).flatMap((one) => one.statuses);
+  };
+
+  it('waits for its user, which the Agents of a hub may not show yet', () => {
+    expect(statuses('rest')).toEqual(['installing-pending-user-action', 'error']);
+    expect(statuses('kube')).toEqual(['installing-pending-user-action', 'error', 'installing-in-progress']);
   });
 });

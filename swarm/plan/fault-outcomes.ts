@@ -203,7 +203,9 @@ function rebooted(fault: At<'reboot'>, cluster: ClusterPlan, host: HostPlan, lim
         info: 'Expected the host to boot from disk, but it booted the installation image',
       };
       const given: SeenHost = { statuses: ['error'], info: 'failed to boot from the installation disk' };
-      return pending(cluster, host, limits, [wrongDisk, given], 0);
+      // Agents may still show what was a minute ago when the cluster is given up.
+      const late: SeenHost[] = cluster.api === 'kube' ? [{ statuses: ['installing-in-progress'] }] : [];
+      return pending(cluster, host, limits, [wrongDisk, given, ...late], 0);
     }
   }
 }
