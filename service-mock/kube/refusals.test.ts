@@ -193,6 +193,7 @@ describe('a cluster', () => {
         message: 'Information not available',
       });
     }
+    expect(failed.status).not.toHaveProperty('validationsInfo');
     const missing = await site.condition(infraEnvs, name, name, 'ImageCreated', { reason: 'MissingClusterDeployment' });
     expect(conditionOf(missing, 'ImageCreated')).toMatchObject({
       status: 'Unknown',

@@ -33,7 +33,6 @@ const PLATFORM_NAMES: Readonly<Record<string, string>> = {
 export function clusterInstallStatusOf(install: ClusterInstall): ClusterInstallStatus {
   install.status = {
     progress: { totalPercentage: 0 },
-    validationsInfo: {},
     ...install.status,
     debugInfo: { ...install.status?.debugInfo, eventsURL: '', logsURL: '', ...install.status?.debugInfo },
   };
