@@ -14,6 +14,8 @@ import { USER_CONNECTIONS } from './user-client.ts';
 
 /** Wall-clock milliseconds after a run's last word in which the hub may still carry out what it was asked for. */
 const SETTLE_MS = 3_000;
+/** What the operator of BareMetalHosts takes off: baremetal-operator, apis/metal3.io/v1alpha1/baremetalhost_types.go. */
+const OPERATOR_FINALIZER = 'baremetalhost.metal3.io';
 
 export interface HubCleanTask {
   hub: LedgerHub;
@@ -23,6 +25,8 @@ export interface HubCleanTask {
   entries: { run: string; entry: LedgerEntry }[];
   /** Wall-clock epoch milliseconds at which the last of the runs wrote its last line. */
   lastWordAt: number;
+  /** Wall-clock milliseconds that the finalizers of one step of the removal may take; default 120,000. */
+  removalLimitMs?: number;
 }
 
 type Entry = HubCleanTask['entries'][number];
@@ -64,7 +68,18 @@ export async function cleanHub(
     const ledger = new Ledger({ sink: () => {}, onFailure: () => {} });
     const objects = new HubObjects({ client, clock, ledger, run: task.hub.label });
     const controllers = await preflight.hasControllers();
-    await removeGroups(groupsOf(task.entries), { objects, controllers, signal, onProgress, result, leave });
+    const { removalLimitMs: limitMs = STALL_MS } = task;
+    const { label } = task.hub;
+    await removeGroups(groupsOf(task.entries), {
+      objects,
+      controllers,
+      label,
+      limitMs,
+      signal,
+      onProgress,
+      result,
+      leave,
+    });
   } catch (error) {
     const done = new Set(result.left.map(({ name, kind }) => `${kind} ${name}`));
     const rest = task.entries.filter(({ entry }) => !entry.isGone && !done.has(`${entry.kind} ${entry.name}`));
@@ -78,6 +93,9 @@ export async function cleanHub(
 interface Work {
   objects: HubObjects;
   controllers: boolean;
+  /** Of the runs. */
+  label: string;
+  limitMs: number;
   signal: AbortSignal;
   onProgress: (progress: CleanProgress) => void;
   result: CleanResult;
@@ -108,7 +126,7 @@ async function removeGroups({ clusters, shared }: Groups, work: Work): Promise<v
 }
 
 async function removeGroup(entries: readonly Entry[], work: Work, signal: AbortSignal): Promise<void> {
-  const { objects, controllers, result, leave } = work;
+  const { objects, controllers, label, limitMs, result, leave } = work;
   const byName = new Map(entries.map((one) => [`${one.entry.kind} ${one.entry.name}`, one]));
   const find = (target: HubTarget) => {
     const { kind, name } = ledgerNameOf(target);
@@ -119,7 +137,7 @@ async function removeGroup(entries: readonly Entry[], work: Work, signal: AbortS
     targets: entries.flatMap(({ entry }) => targetOf(entry) ?? []),
     controllers,
     signal,
-    limitMs: STALL_MS,
+    limitMs,
     onGone: (target) => {
       const one = find(target);
       if (!one || one.entry.isGone) return;
@@ -127,10 +145,15 @@ async function removeGroup(entries: readonly Entry[], work: Work, signal: AbortS
       result.removed[one.entry.kind] = (result.removed[one.entry.kind] ?? 0) + 1;
     },
   });
-  for (const { target, reason } of left) {
+  for (const { target, reason, finalizers } of left) {
     const one = find(target);
-    if (one) leave([one], reason);
+    if (one) leave([one], finalizers?.includes(OPERATOR_FINALIZER) ? `${reason}; ${withoutOperator(label)}` : reason);
   }
+}
+
+/** A run's own operator ends with it. */
+function withoutOperator(label: string): string {
+  return `the operator of BareMetalHosts takes that off: where there is none any more, use swarm manifests delete --run ${label} --strip-finalizers`;
 }
 
 interface Groups {
