@@ -41,6 +41,7 @@ import {
   serviceIdOf,
 } from './hub-status.ts';
 import type { HubView } from './hub-view.ts';
+import { orAborted } from './or-aborted.ts';
 
 /** What the hub says of a host that the service knows as well. */
 export interface RepeatedState {
@@ -399,12 +400,3 @@ function wasRefused(error: unknown): boolean {
 
 const AS_US: { kind: PatchKind; fieldManager: string } = { kind: 'merge', fieldManager: FIELD_MANAGER };
 const MISSING = { passing: false, conflict: false } as const;
-
-/** The promise's outcome, or the signal's reason when that comes first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(signal.reason);
-  if (signal.aborted) leave();
-  signal.addEventListener('abort', leave, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', leave));
-}

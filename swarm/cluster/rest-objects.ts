@@ -6,6 +6,7 @@
 import type { ClusterStatus } from '../../model/protocol/states.ts';
 import type { LedgerEntry } from '../telemetry/ledger.ts';
 import { ClusterAdapterError } from './cluster-adapter.ts';
+import { orAborted } from './or-aborted.ts';
 import { type RestCalls, statusOf } from './rest-calls.ts';
 
 export type RestKind = 'cluster' | 'infra-env';
@@ -136,14 +137,4 @@ async function unlessGone(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ClusterAdapterError && statusOf(error) === 404)) throw error;
   }
-}
-
-/** The promise's outcome, or the signal's reason when that comes first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
 }
