@@ -151,6 +151,8 @@ export interface ClusterAdapter {
   changed(cluster: ClusterPlan, signal: AbortSignal): Promise<void> | null;
   /** Tells of states of a cluster's custom resources until what it returns is called; absent where there are none. Costs no request. */
   watchStates?(cluster: ClusterPlan, watcher: StateWatcher): () => void;
+  /** What hinders machines that others are to switch on, '' when that is not known; absent where nobody else does. One request. */
+  describeProvisioning?(cluster: ClusterPlan, signal: AbortSignal): Promise<string>;
   /**
    * Removes what the run made for a cluster, and what it may have made: ends an installation under way, then cluster, hosts,
    * infra-env. Sets the fields of `objects` to null as each is gone, so that the caller knows what is left when this throws.

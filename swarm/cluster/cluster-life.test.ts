@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../model/time/testing/manual-clock.ts';
 import type { ClusterPlan } from '../plan/expanded-plan.ts';
 import type { RunEvent } from '../telemetry/run-event.ts';
+import type { ClusterAdapter } from './cluster-adapter.ts';
 import { ClusterLife } from './cluster-life.ts';
 import { PollPacer } from './poll-pacer.ts';
 import { adapterError, clusterPlan, FakeService, fakeIdentity } from './testing/fake-service.ts';
@@ -117,6 +118,23 @@ describe('life of a cluster', () => {
         'discovering: gave up after 600 s: 2 of 3 hosts registered, 1 of them have an inventory; host 1 (host-1) is discovering: Waiting for host to send hardware details',
     });
     expect(errors).toEqual(['cluster-failed']);
+  });
+
+  it('says what hinders machines that others are to switch on, where that can be known', async () => {
+    const reasonOf = async (told: () => Promise<string>) => {
+      const service: FakeService & Pick<ClusterAdapter, 'describeProvisioning'> = new FakeService();
+      service.dead.add(0);
+      service.describeProvisioning = told;
+      const { outcome, clock } = start({}, service);
+      await clock.advance(LIMITS.discovery * 1000);
+      return (await outcome).reason;
+    };
+    const always = 'discovering: gave up after 600 s: 0 of 1 hosts registered, 0 of them have an inventory';
+    expect(await reasonOf(async () => 'BareMetalHost a is registering')).toBe(
+      `${always}; BareMetalHost a is registering`,
+    );
+    expect(await reasonOf(async () => '')).toBe(always);
+    expect(await reasonOf(() => Promise.reject(adapterError('forbidden', false)))).toBe(always);
   });
 
   it('names the failing validations of cluster and hosts when it never becomes ready', async () => {

@@ -309,8 +309,14 @@ export class ClusterLife {
         return registered >= expected && waiting.length === 0;
       },
       async () =>
-        `${registered} of ${expected} hosts registered, ${registered - waiting.length} of them have an inventory${this.#describe(waiting)}`,
+        `${registered} of ${expected} hosts registered, ${registered - waiting.length} of them have an inventory${this.#describe(waiting)}${registered < expected ? await this.#describeProvisioning(signal) : ''}`,
     );
+  }
+
+  async #describeProvisioning(signal: AbortSignal): Promise<string> {
+    // Why a cluster failed is told without it, too.
+    const told = await this.#adapter.describeProvisioning?.(this.cluster, signal).catch(() => '');
+    return told ? `; ${told}` : '';
   }
 
   async #settleHosts(signal: AbortSignal): Promise<void> {

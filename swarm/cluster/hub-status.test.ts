@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { KubeObject } from '../../model/kube/kube-object.ts';
-import { bootSourceOf, keptClusterInstall, serviceIdOf } from './hub-status.ts';
+import { bootSourceOf, describeBareMetalHosts, keptClusterInstall, serviceIdOf } from './hub-status.ts';
 
 const infraEnv = (status?: object): KubeObject => ({
   apiVersion: 'agent-install.openshift.io/v1beta1',
@@ -31,4 +31,25 @@ it("takes the service's id of a cluster from where its events are to be read, on
   for (const none of [undefined, {}, { eventsURL: '' }, { eventsURL: 'http://svc.example.com/events' }]) {
     expect(serviceIdOf(keptClusterInstall(install(none)))).toBeNull();
   }
+});
+
+it('tells of BareMetalHosts that are not provisioned, of the first that has an error', () => {
+  const host = (name: string, state?: string, errorMessage = '', errorType?: string): KubeObject => ({
+    apiVersion: 'metal3.io/v1alpha1',
+    kind: 'BareMetalHost',
+    metadata: { name, namespace: 'one' },
+    ...(state !== undefined && { status: { provisioning: { state }, errorMessage, ...(errorType && { errorType }) } }),
+  });
+  const failed = host('c', 'registering', 'no route to host', 'registration error');
+  expect(describeBareMetalHosts([])).toBe('');
+  expect(describeBareMetalHosts([host('a', 'provisioned'), host('b', 'externally provisioned')])).toBe('');
+  expect(describeBareMetalHosts([host('a', 'provisioned'), failed])).toBe(
+    'BareMetalHost one/c is registering (registration error: no route to host)',
+  );
+  expect(describeBareMetalHosts([host('a', 'inspecting'), failed])).toBe(
+    'BareMetalHost one/c is registering (registration error: no route to host); 1 more is not provisioned',
+  );
+  expect(describeBareMetalHosts([host('a'), host('b', 'inspecting'), host('d', 'inspecting')])).toBe(
+    'BareMetalHost one/a is not taken up by its operator yet; 2 more are not provisioned',
+  );
 });

@@ -4,7 +4,7 @@
  * Upstream: assisted-service, api/v1beta1/agent_types.go, infraenv_types.go, conditions.go;
  * api/hiveextension/v1beta1/agentclusterinstall_types.go; internal/controller/controllers/clusterdeployments_controller.go, updateStatus.
  */
-import { type Condition, conditionOf, type KubeObject } from '../../model/kube/kube-object.ts';
+import { type Condition, conditionOf, type KubeObject, keyOf } from '../../model/kube/kube-object.ts';
 import type { ClusterStatus, HostRole, HostStage, HostStatus } from '../../model/protocol/states.ts';
 import type { BootSource } from '../service/boot-source.ts';
 import type { AgentState, ClusterInstallState } from '../telemetry/resource-states.ts';
@@ -39,12 +39,20 @@ interface AgentStatus extends KeptStatus {
   progress?: { currentStage?: HostStage | '' };
 }
 
+interface BareMetalHostStatus {
+  provisioning?: { state?: string };
+  errorType?: string;
+  errorMessage?: string;
+}
+
 interface InfraEnvStatus {
   conditions?: Condition[];
   isoDownloadURL?: string;
   bootArtifacts?: { discoveryIgnitionURL?: string; ipxeScript?: string };
 }
 
+/** States of BareMetalHosts whose machines run what was asked for. */
+const PROVISIONED: ReadonlySet<string | undefined> = new Set(['provisioned', 'externally provisioned']);
 /** Of all conditions of an Agent those that say more than its state. */
 const AGENT_TROUBLE: readonly Trouble[] = [
   ['SpecSynced', 'False'],
@@ -190,6 +198,25 @@ export function hostViewOf(agent: KubeObject): HostView {
     day2: kind === 'AddToExistingClusterHost',
     failing: () => failing,
   };
+}
+
+/**
+ * `BareMetalHost ns/name is registering (registration error: no route to host)`, of one that is not provisioned, if possible one that
+ * says why, and how many others are not; '' when all are.
+ */
+export function describeBareMetalHosts(hosts: readonly KubeObject[]): string {
+  const waiting = hosts
+    .map((host) => ({ host, status: (host.status ?? {}) as BareMetalHostStatus }))
+    .filter(({ status }) => !PROVISIONED.has(status.provisioning?.state));
+  const shown = waiting.find(({ status }) => status.errorMessage) ?? waiting[0];
+  if (!shown) return '';
+  const { host, status } = shown;
+  const { errorType, errorMessage } = status;
+  const error = errorMessage ? ` (${errorType ? `${errorType}: ` : ''}${errorMessage})` : '';
+  const state = status.provisioning?.state || 'not taken up by its operator yet';
+  const others = waiting.length - 1;
+  const more = others > 0 ? `; ${others} more ${others === 1 ? 'is' : 'are'} not provisioned` : '';
+  return `BareMetalHost ${keyOf(host)} is ${state}${error}${more}`;
 }
 
 /** An installation is at its end when its condition says so: until then controllers still write kubeconfig and metadata. */

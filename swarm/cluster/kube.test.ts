@@ -88,6 +88,27 @@ describe('an adapter of a hub', () => {
     expect(await adapter.remove(first, { clusterId: null, infraEnvId: null }, NEVER)).toBe(false);
   });
 
+  it('knows what its BareMetalHosts wait for, and asks nobody where it has none', async () => {
+    const adapter = adapterOf((name) => [
+      object('metal3.io/v1alpha1', 'BareMetalHost', 'host', name, { online: true }),
+    ]);
+    await adapter.createCluster(first, NEVER);
+    await adapter.enroll(first, NEVER);
+    const status = {
+      provisioning: { state: 'registering', ID: '', image: { url: '' } },
+      operationalStatus: 'error',
+      errorType: 'registration error',
+      errorMessage: 'no route to host',
+      poweredOn: false,
+    };
+    await client.patch(RESOURCES.bareMetalHosts, first.name, 'host', { status }, { subresource: 'status' });
+    expect(await adapter.describeProvisioning(first, NEVER)).toBe(
+      `BareMetalHost ${first.name}/host is registering (registration error: no route to host)`,
+    );
+    proxy.rule = () => expect.unreachable();
+    expect(await adapterOf().describeProvisioning(first, NEVER)).toBe('');
+  });
+
   it('names a kind that the hub does not serve', async () => {
     const adapter = adapterOf((name) => [object('example.com/v1', 'Robot', 'r', name)]);
     await expect(adapter.createCluster(first, NEVER)).rejects.toThrow(

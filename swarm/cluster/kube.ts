@@ -33,6 +33,7 @@ import { describeTarget, removeHubObjects } from './hub-removal.ts';
 import {
   bootSourceOf,
   clusterViewOf,
+  describeBareMetalHosts,
   discoveryIgnitionUrl,
   hostViewOf,
   imageState,
@@ -250,6 +251,13 @@ export class KubeAdapter implements ClusterAdapter {
       if (change.of === 'agent') watcher.agent(change.name, change.state);
       else if (key === clusterInstall) watcher.clusterInstall(key, change.state);
     });
+  }
+
+  async describeProvisioning(cluster: ClusterPlan, signal: AbortSignal): Promise<string> {
+    const { namespace, bareMetalHosts } = this.#manifestsOf(cluster);
+    if (bareMetalHosts.length === 0) return '';
+    const { items } = await this.#client.list(RESOURCES.bareMetalHosts, { namespace }, signal);
+    return describeBareMetalHosts(items);
   }
 
   /** One of the hosts that stand on the hub; null when there is none. @param turn a number for each, in rotation */
