@@ -134,6 +134,18 @@ describe('one fault', () => {
     expect(several.awaits(failed('installing'))).toBe(false);
   });
 
+  test('counts what an Agent shows that lags behind only as the last thing of a cluster that failed', () => {
+    const reset = { 0: { kind: 'reboot', at: 'rebooted', afterMs: 30_000 } } as const;
+    const watch = watchOf(clusterOf('sno', reset, { api: 'kube' }));
+    watch.look([view(0, 'installing-in-progress', 'Rebooting')]);
+    expect(results(watch, failed('installing'))).toEqual([true, 'as-expected']);
+    watch.look([view(0, 'installed', 'Done')]);
+    expect(results(watch, failed('finalizing'))).toEqual([false, 'otherwise']);
+    const rest = watchOf(clusterOf('sno', reset));
+    rest.look([view(0, 'installing-in-progress', 'Rebooting')]);
+    expect(results(rest, failed('installing'))).toEqual([false, 'otherwise']);
+  });
+
   test('says what was expected, and what was', () => {
     const watch = watchOf(clusterOf('sno', { 0: DISK }));
     watch.look([view(0, 'installed', 'Done')]);

@@ -66,7 +66,7 @@ export class FaultWatch {
       if (!view) continue;
       one.last = view;
       const { seen } = one.outcome;
-      if (seen !== null && seen !== 'missing') one.seen ||= seen.some((state) => matches(state, view));
+      if (seen !== null && seen !== 'missing') one.seen ||= seen.some((state) => !state.last && matches(state, view));
     }
   }
 
@@ -135,7 +135,7 @@ export class FaultWatch {
           ? 'as-expected'
           : 'otherwise';
     }
-    if (one.seen) return 'as-expected';
+    if (one.seen || (!end.complete && showedLast(one))) return 'as-expected';
     // It need not have come to it.
     if (end.complete && !certain) return 'as-expected';
     return came && !this.#othersFail(one) ? 'otherwise' : 'not-reached';
@@ -191,6 +191,11 @@ function isAtOrAfter(phase: ClusterPhase, failsIn: readonly ClusterPhase[]): boo
   return order(phase) >= Math.min(...failsIn.map(order));
 }
 
+function showedLast({ outcome: { seen }, last }: Watched): boolean {
+  if (last === null || seen === null || seen === 'missing') return false;
+  return seen.some((state) => state.last && matches(state, last));
+}
+
 function matches({ statuses, info, validations }: SeenHost, view: HostView): boolean {
   if (!statuses.includes(view.status)) return false;
   if (info !== undefined && !view.statusInfo.includes(info)) return false;
@@ -212,8 +217,8 @@ export function expectation({ fault, seen, failsIn, certain }: HostOutcome): str
   return `${FAULTS[fault.kind].description}: ${host}, ${cluster}`;
 }
 
-function stateText({ statuses, info, validations }: SeenHost): string {
+function stateText({ statuses, info, validations, last }: SeenHost): string {
   const what = info === undefined ? '' : ` ("… ${info} …")`;
   const failing = validations === undefined ? '' : ` with failing ${validations.join(' or ')}`;
-  return `${statuses.join(' or ')}${what}${failing}`;
+  return `${last ? 'at last ' : ''}${statuses.join(' or ')}${what}${failing}`;
 }

@@ -17,6 +17,8 @@ export interface SeenHost {
   info?: string;
   /** One of these validations fails. */
   validations?: readonly string[];
+  /** Counts only as what it showed last, when its cluster had failed. */
+  last?: true;
 }
 
 /** What is expected of one faulty host. */
@@ -204,7 +206,7 @@ function rebooted(fault: At<'reboot'>, cluster: ClusterPlan, host: HostPlan, lim
       };
       const given: SeenHost = { statuses: ['error'], info: 'failed to boot from the installation disk' };
       // Agents may still show what was a minute ago when the cluster is given up.
-      const late: SeenHost[] = cluster.api === 'kube' ? [{ statuses: ['installing-in-progress'] }] : [];
+      const late: SeenHost[] = cluster.api === 'kube' ? [{ statuses: ['installing-in-progress'], last: true }] : [];
       return pending(cluster, host, limits, [wrongDisk, given, ...late], 0);
     }
   }
