@@ -111,8 +111,8 @@ describe('swarm merge', () => {
   it('fails for a shard that was killed, and tells how far it came', async () => {
     const killed = leaveLedger('killed');
     const events = [
-      { time: 1000, type: 'run.warning', message: 'x' },
-      { time: 43_000.5, type: 'cluster.phase', cluster: 2, name: 'c', phase: 'complete' },
+      { type: 'run.warning', message: '{"time":7,', time: 1000 },
+      { type: 'cluster.phase', time: 43_000.5, cluster: 2, name: 'c', phase: 'complete' },
     ];
     writeFileSync(
       join(killed, 'events.ndjson'),
@@ -122,8 +122,11 @@ describe('swarm merge', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ FAILED/);
     expect(stdout).toMatch(
-      /shard 2 of 3 is lost: run killed on \S+ was killed; its last event came at 2026-11-28T10:00:\d\d\.\d{3}Z, \S+ m?s after its start, with 1 of 1 cluster complete; its 3 hosts count as not done; remove what it has left \(swarm clean \S+\/killed\), run it again \(swarm run … --shard 2\/3\), and merge again/,
+      /shard 2 of 3 is lost: run killed on \S+ was killed; its last event came at \S+, \S+ m?s after its start, with 1 of 1 cluster complete; its 3 hosts count as not done; remove what it has left \(swarm clean \S+\/killed\), run it again \(swarm run … --shard 2\/3\), and merge again/,
     );
+    const [, came] = /its last event came at (\S+),/.exec(stdout)!;
+    const wallMs = (43_000.5 - 1000) / plan.clockSpeed;
+    expect(Date.parse(came!) - Date.parse('2026-11-28T10:00:00.000Z')).toBe(Math.trunc(wallMs));
     // The whole plan is what it is counted of.
     expect(stdout).toMatch(/booted .* 0\/6/);
   });

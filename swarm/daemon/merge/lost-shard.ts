@@ -72,8 +72,8 @@ async function readEvents(path: string, size: number): Promise<{ complete: numbe
   }
 }
 
-/** Of the event that a text begins with. */
+/** Of the first event of a text, wherever among its keys; in texts of events these marks are escaped. */
 function timeOf(text: string): number | null {
-  const time = /^\{"time":(\d+(?:\.\d+)?),/.exec(text)?.[1];
+  const time = /[{,]"time":(\d+(?:\.\d+)?)[,}]/.exec(text)?.[1];
   return time === undefined ? null : Number(time);
 }
